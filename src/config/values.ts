@@ -1,0 +1,78 @@
+// What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
+// sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
+
+import type { Issue, Json, JsonObject } from "../contract.ts";
+
+export interface ConfigValues {
+  readonly server: { readonly name: string; readonly instructions: string };
+  /** Absent: the default port, else the next free one. */
+  readonly listen?: string;
+  readonly publicUrl?: string;
+  readonly hosts: readonly string[];
+  /** Tokens. */
+  readonly budget: { readonly event: number };
+  readonly sources: Readonly<Record<string, SourceValues>>;
+  readonly channels: Readonly<Record<string, ChannelValues>>;
+  readonly sinks: Readonly<Record<string, SinkValues>>;
+}
+
+export interface SourceValues {
+  readonly type: string;
+  readonly enabled: boolean;
+  /** At most `max` events per `perMs`. */
+  readonly rate?: { readonly max: number; readonly perMs: number };
+  /** The connector's own options, defaults filled in. */
+  readonly options: JsonObject;
+}
+
+export interface ChannelValues {
+  readonly from: readonly string[];
+  readonly description?: string;
+  readonly match?: Json;
+  readonly when?: string;
+  /** CEL by name. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** CEL, and the template that says of what it is the last value. */
+  readonly changed?: { readonly value: string; readonly by?: string };
+  readonly dedupe?: { readonly key: string; readonly forMs: number };
+  readonly content?: string;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly budget?: { readonly event: number };
+  readonly continue: boolean;
+  readonly reply: boolean | readonly string[];
+}
+
+export interface SinkValues {
+  readonly type: string;
+}
+
+/** A problem found by a later stage, in the terms of the values; the config room knows where that stands in the file. */
+export interface IssueDraft {
+  /** Path in the words of the YAML, from the top: `["channels", "ci_failed", "when"]`. */
+  readonly path: readonly (string | number)[];
+  /** What the caret points at; default `value`. */
+  readonly on?: "key" | "value";
+  /** Offset inside the scalar's text, in UTF-16 units: the caret is moved there. */
+  readonly offset?: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+export interface LoadedConfig {
+  /** Absolute. */
+  readonly file: string;
+  /** Everything that could be understood; a component with an issue is left out. */
+  readonly values: ConfigValues;
+  readonly issues: readonly Issue[];
+  /** Gives a later stage's problem its file, line and column. */
+  locate(draft: IssueDraft): Issue;
+  /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */
+  frame(issue: Issue): string;
+  /** Every file that was read, `.env` and `${file:}` included. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** Every environment name that was asked for, found or not. */
+  readonly environment: readonly string[];
+  /** Texts that must never be shown: values of secret options and of `${file:}`. */
+  readonly secrets: readonly string[];
+}

@@ -1,0 +1,341 @@
+// The words of channel-router: what the rooms say to each other. Interfaces and types only; nothing here does anything.
+// Begin reading here, then follow an event: connectors -> plan (admission, render) -> runtime -> session.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+/** A JSON Schema (draft 2020-12 as far as Ajv's default dialect reads it), as plain data. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/**
+ * How far the origin of an event is known.
+ * `verified`: a signature or secret was checked. `local`: this machine's own files, commands and clock.
+ * `sender`: a person on an allowlist. `unverified`: anybody who reached a loopback port.
+ */
+export type Trust = "verified" | "local" | "sender" | "unverified";
+
+export interface Sender {
+  /** The platform's own stable id, never a display name: allowlists compare this. */
+  readonly id: string;
+  readonly name?: string;
+}
+
+/** What a source hands over for each thing that happened. The router adds id, source, connector and time. */
+export interface Arrival {
+  readonly data: Json;
+  /** The payload as text; for a structured payload, what the sender wrote. */
+  readonly text: string;
+  readonly trust: Trust;
+  /** Names in lower case, credentials already removed. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly path?: string;
+  readonly method?: string;
+  readonly sender?: Sender;
+  /** The sender's own id for this delivery: the same id twice on one source is one event. */
+  readonly deliveryId?: string;
+}
+
+/** An accepted arrival with its identity. Never changed after it was made. */
+export interface RouterEvent extends Arrival {
+  /** Unique and sortable by time of arrival; lower-case letters and digits. */
+  readonly id: string;
+  readonly source: string;
+  /** The source's `type`. */
+  readonly connector: string;
+  readonly timeMs: number;
+}
+
+/** What templates, `match` and CEL see: exactly these roots. Absent things are absent, never undefined-valued. */
+export interface View {
+  data: Json;
+  text: string;
+  headers?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+  params?: Readonly<Record<string, string>>;
+  path?: string;
+  method?: string;
+  sender?: Sender;
+  id: string;
+  source: string;
+  connector: string;
+  /** RFC 3339, UTC, milliseconds. */
+  time: string;
+  inputs: JsonObject;
+  /** The channel's computed values; empty until they are computed. */
+  vars: JsonObject;
+}
+
+/** The roots of a View, for checks and for "did you mean". */
+export type Root = keyof View;
+
+/**
+ * What became of an arrival. `accepted`: at least one channel took it and it is safe with us.
+ * `duplicate`: seen before (delivery id, or a channel's `dedupe`). `dropped`: a channel chose it and then dropped it
+ * (`changed`). `unmatched`: no channel of its source wanted it.
+ */
+export interface Outcome {
+  readonly eventId: string;
+  readonly outcome: "accepted" | "duplicate" | "dropped" | "unmatched";
+}
+
+/**
+ * Emit is the ack. Settles when the event is safe, or was refused for good by admission: only then may a source answer 2xx,
+ * move a cursor or ack a broker. Rejects (DeliveryError, `retryable`) when it was not taken: the source tells its sender
+ * to try again. A source calls it once for each thing that happened and may have 256 calls outstanding.
+ */
+export type Emit = (arrival: Arrival) => Promise<Outcome>;
+
+export interface SourceHealth {
+  readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
+  /** One line for a person: an address, a cursor, the last error and what to do. */
+  readonly detail?: string;
+}
+
+export interface Source {
+  /**
+   * Called once. Settles when the source receives (or will, by its own retries); rejects with a ConnectorError when it
+   * cannot. All effects begin here.
+   */
+  start(emit: Emit): Promise<void>;
+  /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is under way. */
+  stop(deadline: AbortSignal): Promise<void>;
+  health?(): SourceHealth;
+  /** After start: where to send, and a command line to try it with. For `dev` and `status`; holds no secret. */
+  invitation?(): Invitation;
+}
+
+export interface Invitation {
+  /** For instance `POST http://127.0.0.1:8788/github`. */
+  readonly address: string;
+  /** A shell command that produces one event; absent when none can be made without the secret. */
+  readonly tryIt?: string;
+}
+
+/** What only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`, `token:<hash>`. */
+export type Claim = string;
+
+/** A problem with a component's options that its JSON Schema cannot express. */
+export interface OptionIssue {
+  /** Path inside the options, in the words of the YAML (`verify.secret`). */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly hint?: string;
+  readonly code?: string;
+}
+
+/** The parts of the config around a source that its own checks may need. */
+export interface SourceSurroundings {
+  /** False when `listen` is beyond loopback. */
+  readonly loopback: boolean;
+  readonly publicUrl?: string;
+  /** Further Host names that unverified sources accept. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * One `type:` of a source. The folder name, the `type` and the key in the registry are the same word.
+ * `O` is the options after loading: camelCase keys, durations in milliseconds (`...Ms`), sizes in bytes (`...Bytes`).
+ */
+export interface SourceType<O = JsonObject> {
+  readonly type: string;
+  /** One sentence for docs, schema and error messages. */
+  readonly summary: string;
+  /** JSON Schema of the options as written in YAML; every property has a `description`. */
+  readonly options: JsonSchema;
+  /** Ajv's precompiled check of `options`; leaves its errors in `validate.errors` and fills in defaults. */
+  readonly validate: OptionsValidator;
+  /** Meta of the default channel, as templates: what a connector offers when nothing else was asked for. */
+  readonly meta: Readonly<Record<string, string>>;
+  claims?(options: O): Claim[];
+  /** Pure checks beyond the schema, called by `check` and before every start. */
+  check?(options: O, surroundings: SourceSurroundings): OptionIssue[];
+  /** Pure: opens nothing, reads nothing. Its effects begin in `start`. */
+  create(name: string, options: O, host: Host): Source;
+}
+
+export interface OptionsValidator {
+  (value: unknown): boolean;
+  errors?: readonly SchemaError[] | null;
+}
+
+/** The part of Ajv's error object that the config room reads. */
+export interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  readonly schemaPath: string;
+  readonly parentSchema?: JsonSchema;
+  readonly data?: unknown;
+}
+
+/** How the registry lists a type without loading it. */
+export interface SourceTypeEntry {
+  readonly type: string;
+  readonly summary: string;
+  load(): Promise<SourceType<never>>;
+}
+
+/** All that is impure, so that connectors can be tested with a handed-in world. */
+export interface Host {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly listener: Listener;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after `ms`; the result cancels. Does not keep the process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** Lines on stderr: quiet when all is well, one line when something matters. Never a secret. */
+export interface Log {
+  info(line: string): void;
+  warn(line: string): void;
+  error(line: string): void;
+}
+
+/** The one HTTP listener of a config. */
+export interface Listener extends SourceSurroundings {
+  /** Settles when the listener is bound and the route answers; the result removes the route (requests in flight end). */
+  route(route: Route): Promise<() => void>;
+  /** `http://127.0.0.1:8788` once bound, undefined before. */
+  address(): string | undefined;
+}
+
+export interface Route {
+  /** May have `:named` parts and a trailing `*` (its value is the parameter `*`). */
+  readonly path: string;
+  /** Upper case. */
+  readonly methods: readonly string[];
+  /** Who this is, for messages: the source's name. */
+  readonly owner: string;
+  /** Answers the request itself. A rejection is a bug: the listener answers 500 and logs it. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: Readonly<Record<string, string>>,
+  ): Promise<void>;
+}
+
+// --- Admission -------------------------------------------------------------------------------------------------------
+
+/**
+ * What a filter remembers, keyed by (channel, filter, that filter's own options). It is read when a filter decides and
+ * written only when the event was committed, in one step with the commit.
+ */
+export interface Memory {
+  /** The live entry for this key: expired ones are not returned. */
+  get(scope: string, key: string): Remembered | undefined;
+}
+
+export interface Remembered {
+  readonly value: Json;
+  /**
+   * Set while the event that wrote this entry is still being committed. A decision that rests on it must wait for it: if
+   * it rejects, the entry never was.
+   */
+  readonly pending?: Promise<unknown>;
+}
+
+export interface MemoryWrite {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: Json;
+  /** The entry is forgotten at this time; absent means never. */
+  readonly untilMs?: number;
+  /** At most this many entries live in the scope; the oldest go first. */
+  readonly limit: number;
+}
+
+/** A filter's answer: yes, with what it will remember once the event is committed; or no, with the reason. */
+export type Verdict =
+  | { readonly pass: true; readonly note?: string; readonly write?: MemoryWrite }
+  | {
+      readonly pass: false;
+      readonly reason: string;
+      readonly path?: string;
+      readonly pending?: Promise<unknown>;
+    };
+
+export interface Filter {
+  /** The YAML key: `match`, `when`, `changed`, `dedupe`. */
+  readonly name: string;
+  test(view: View, memory: Memory, nowMs: number): Verdict;
+}
+
+/** One step of a trace: which filter of which channel said what. */
+export interface TraceStep {
+  readonly channel: string;
+  readonly filter: string;
+  readonly pass: boolean;
+  /** For instance `data.action: was "opened", wanted "closed"`. */
+  readonly detail?: string;
+  /** The path a `match` failed at. */
+  readonly path?: string;
+}
+
+// --- Templates -------------------------------------------------------------------------------------------------------
+
+export interface Template {
+  /** The text as rendered, not yet neutralised. Throws a TemplateError when it fails on this event. */
+  render(view: View): string;
+}
+
+/** An event as a session gets it: final, neutralised text. */
+export interface Rendered {
+  readonly eventId: string;
+  readonly channel: string;
+  readonly content: string;
+  readonly meta: Readonly<Record<string, string>>;
+  /** Of the whole block as the client shows it: characters / 4, rounded up. */
+  readonly tokens: number;
+}
+
+// --- Session ---------------------------------------------------------------------------------------------------------
+
+/** One MCP conversation over a pair of streams. */
+export interface Session {
+  /**
+   * Settles when the client's stream took the whole line. Rejects with a DeliveryError when the queue is full, when the
+   * signal fires while the event has not begun to be written, or when the session ended.
+   */
+  deliver(event: Rendered, signal?: AbortSignal): Promise<void>;
+  /** Settles when everything queued was written or the stream is gone. Idempotent. */
+  close(): Promise<void>;
+  /** Settles once, with the reason, when the conversation is over. */
+  readonly ended: Promise<string>;
+}
+
+/** A tool offered to the client. Descriptions cost tokens in every session: short and exact. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments, `type: object`. */
+  readonly input: JsonSchema;
+  readonly readOnly?: boolean;
+  readonly alwaysLoad?: boolean;
+  /** The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. */
+  call(input: JsonObject): Promise<string>;
+}
+
+// --- Config problems -------------------------------------------------------------------------------------------------
+
+/** One problem in a config file, with its place. Line and column count from 1. */
+export interface Issue {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** Dotted path in the words of the YAML; empty for the file as a whole. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  /** What to type instead. */
+  readonly hint?: string;
+}

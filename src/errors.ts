@@ -1,0 +1,141 @@
+// Every error class and every code, once. Classes are chosen by who must act; a bug is a plain Error and is never
+// turned into one of these. docs/errors.md explains each code, and a test holds the two together.
+
+import type { Issue } from "./contract.ts";
+
+/** Code -> what it means, in one sentence. */
+export const errorCodes = {
+  E_CONFIG_FILE: "The config file, or a file that it names, cannot be read.",
+  E_CONFIG_EMPTY: "The config file has no content.",
+  E_CONFIG_SYNTAX: "The file is not valid YAML 1.2.",
+  E_CONFIG_DUPLICATE_KEY: "A key stands twice in one mapping.",
+  E_CONFIG_ALIAS: "YAML aliases expand to too much.",
+  E_CONFIG_UNKNOWN_KEY: "A key that this place does not know.",
+  E_CONFIG_MISSING_KEY: "A key that must be there is missing.",
+  E_CONFIG_TYPE: "A value of the wrong type.",
+  E_CONFIG_VALUE: "A value outside what is allowed here.",
+  E_CONFIG_NAME: "A name that does not match ^[a-z][a-z0-9_]*$.",
+  E_CONFIG_REFERENCE: "A name that nothing in the config has.",
+  E_CONFIG_VARIABLE: "A ${...} that cannot be resolved.",
+  E_CONFIG_MATCH: "A match pattern that cannot be understood.",
+  E_CONFIG_REGEX: "A pattern that RE2 does not accept.",
+  E_CONFIG_CEL: "A CEL expression with a syntax or type error.",
+  E_CONFIG_TEMPLATE: "A template with a syntax error or an unknown helper.",
+  E_CONFIG_META: "A meta key that the client would drop or that belongs to it.",
+  E_CONFIG_CLAIM: "Two components want what only one can hold.",
+  E_CONFIG_EXPOSED: "An unverified source would be reachable from other machines.",
+  E_CONFIG_VERIFY: "A verify block that cannot work as written.",
+  E_TEMPLATE_RENDER: "A template failed on an event.",
+  E_CEL_RUN: "A CEL expression failed on an event.",
+  E_LISTEN_IN_USE: "The listen address is taken.",
+  E_LISTEN_DENIED: "The listen address may not be bound.",
+  E_LISTEN_UNTRUSTED: "Listening beyond loopback waits for a person's consent.",
+  E_SOURCE_START: "A source could not start.",
+  E_SESSION_BUSY: "The client does not read and the queue is full.",
+  E_SESSION_CLOSED: "The session has ended.",
+  E_RATE: "More events than the source's rate allows.",
+  E_OUTSTANDING: "Too many events of this source wait to be taken.",
+  E_TOOL_INPUT: "A tool was called with arguments that it does not take.",
+  E_TOOL_UNKNOWN: "No tool has this name.",
+  E_USAGE: "The command line was not understood.",
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+interface Details {
+  /** What to type or do instead. */
+  hint?: string | undefined;
+  cause?: unknown;
+}
+
+abstract class RouterError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = details.hint;
+  }
+}
+
+/** The author of the YAML must act. Lists every issue found, never only the first. */
+export class ConfigError extends RouterError {
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[]) {
+    const first = issues[0];
+    super((first?.code ?? "E_CONFIG_VALUE") as ErrorCode, first?.message ?? "the config has problems", {
+      hint: first?.hint,
+    });
+    this.issues = issues;
+  }
+}
+
+/** The outside must act or be waited for: network, login, port, file. */
+export class ConnectorError extends RouterError {
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Details & { retryable?: boolean; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(code, message, details);
+    this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** An event was not taken, or could not be handed on. `retryable`: the same event may be sent again later. */
+export class DeliveryError extends RouterError {
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Details & { retryable?: boolean; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(code, message, details);
+    this.retryable = details.retryable ?? true;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** A template: at load the author of the YAML must act, at run time the event did not fit it. */
+export class TemplateError extends RouterError {
+  /** Offset in the template's text where known, in UTF-16 units. */
+  readonly offset: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: Details & { offset?: number | undefined } = {}) {
+    super(code, message, details);
+    this.offset = details.offset;
+  }
+}
+
+/** A CEL expression, a match pattern or a regular expression: at load a mistake in the YAML, at run time a misfit. */
+export class ExpressionError extends RouterError {
+  readonly offset: number | undefined;
+  /** Path inside the pattern, for `match`. */
+  readonly path: readonly (string | number)[] | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Details & { offset?: number | undefined; path?: readonly (string | number)[] | undefined } = {},
+  ) {
+    super(code, message, details);
+    this.offset = details.offset;
+    this.path = details.path;
+  }
+}
+
+/** The caller of a tool or of the command line must act. */
+export class UsageError extends RouterError {}
+
+export function isRouterError(error: unknown): error is RouterError {
+  return error instanceof RouterError;
+}
