@@ -153,6 +153,11 @@ export interface SourceType<O = JsonObject> {
   claims?(options: O): Claim[];
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: SourceSurroundings): OptionIssue[];
+  /**
+   * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends nothing and
+   * checks no signature. Pure; throws a UsageError for a payload that the source would refuse.
+   */
+  imagine(options: O, payload: string, headers: Readonly<Record<string, string>>): Arrival;
   /** Pure: opens nothing, reads nothing. Its effects begin in `start`. */
   create(name: string, options: O, host: Host): Source;
 }
@@ -260,8 +265,12 @@ export type Verdict =
   | {
       readonly pass: false;
       readonly reason: string;
+      /** The path a `match` failed at. */
       readonly path?: string;
+      /** The commit under way that this answer rests on. */
       readonly pending?: Promise<unknown>;
+      /** Set when the filter's expression failed on this event: a misfit worth telling the author of the YAML once. */
+      readonly problem?: true;
     };
 
 export interface Filter {

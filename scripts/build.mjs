@@ -1,0 +1,40 @@
+// Builds dist/: one entry that node runs directly, chunks beside it that are loaded when needed, and the types.
+// `--no-types` leaves the types out (the test suite needs only the program).
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { "channel-router": "src/main.ts" },
+  outdir: "dist",
+  chunkNames: "chunks/[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  minify: true,
+  keepNames: true,
+  sourcemap: "linked",
+  sourcesContent: false,
+  legalComments: "linked",
+  define: { __VERSION__: JSON.stringify(version) },
+  banner: {
+    // CommonJS packages inside an ES module bundle ask for `require`; the names must not collide with bundled ones.
+    js: 'import{createRequire as __crCreateRequire}from"node:module";const require=__crCreateRequire(import.meta.url);',
+  },
+  logLevel: "warning",
+});
+chmodSync(`${root}dist/channel-router.js`, 0o755);
+
+if (!process.argv.includes("--no-types")) {
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  if (existsSync(tsc))
+    execFileSync(process.execPath, [tsc, "-p", `${root}tsconfig.build.json`], { stdio: "inherit" });
+}

@@ -1,0 +1,58 @@
+// schema/channels.schema.json: the core schema with every connector's options in place, for editors and for `schema`.
+// Editors check the text before `${...}` is replaced, so wherever a value is more than free text, text that holds a
+// `${` is allowed too.
+
+const variable = { type: "string", pattern: "\\$\\{" };
+
+export function editorSchema(core, connectors) {
+  const schema = structuredClone(core);
+  const source = schema.properties.sources.additionalProperties;
+  const common = source.properties;
+  common.type = { ...common.type, enum: connectors.map(({ type }) => type) };
+  source.allOf = connectors.map(({ type }) => ({
+    if: { properties: { type: { const: type } } },
+    // biome-ignore lint/suspicious/noThenProperty: `then` is JSON Schema's own word.
+    then: { $ref: `#/$defs/${type}` },
+  }));
+  delete source.additionalProperties;
+  const defs = Object.fromEntries(
+    connectors.map(({ type, options }) => [
+      type,
+      { ...options, properties: { ...common, ...options.properties }, additionalProperties: false },
+    ]),
+  );
+  const { $schema: _, $id: __, ...rest } = schema;
+  return withVariables({
+    $schema: "http://json-schema.org/draft-07/schema#",
+    $id: "channels.schema.json",
+    ...rest,
+    $defs: defs,
+  });
+}
+
+function withVariables(schema) {
+  if (Array.isArray(schema)) return schema.map(withVariables);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const mapped = Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => [
+      key,
+      key === "properties" || key === "$defs" || key === "patternProperties"
+        ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withVariables(inner)]))
+        : ["if", "const", "enum", "default", "examples", "required", "propertyNames"].includes(key)
+          ? value
+          : withVariables(value),
+    ]),
+  );
+  if (!isNarrowScalar(mapped)) return mapped;
+  const { description, default: fallback, ...test } = mapped;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [test, variable],
+  };
+}
+
+function isNarrowScalar(schema) {
+  if (schema.type === "number" || schema.type === "integer" || schema.type === "boolean") return true;
+  return schema.type === "string" && Boolean(schema.enum ?? schema.pattern ?? schema.format);
+}

@@ -1,0 +1,98 @@
+// `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
+
+import colors from "picocolors";
+import type { Rendered } from "../contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { Decision } from "../runtime/emit.ts";
+import { createLog } from "../runtime/log.ts";
+import type { RouterReport, SourceReport } from "../runtime/router.ts";
+import { check } from "./check.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan, requireConfig } from "./load-plan.ts";
+import { openRouter } from "./open-router.ts";
+import { eventBlock, printTrace } from "./print.ts";
+import { stopSignal } from "./stop-signal.ts";
+
+interface DevOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export async function dev(options: DevOptions): Promise<ExitCode> {
+  const file = requireConfig(options.config);
+  const { loaded, plan, issues } = await loadPlan(file);
+  if (issues.length > 0) return check(file, options);
+
+  const log = createLog({ secrets: () => loaded.secrets });
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const show = options.json ? jsonLines(print) : readable(print, loaded.values.server.name);
+  const router = await openRouter({
+    loaded,
+    clock: systemClock,
+    log,
+    detail: "trace",
+    deliver: async () => {},
+    observe: show.decision,
+  });
+  await router.start(plan);
+  show.opening(file, plan, router.report());
+  await stopSignal();
+  await router.stop(AbortSignal.timeout(1_500));
+  return 0;
+}
+
+interface Show {
+  opening(file: string, plan: Plan, report: RouterReport): void;
+  decision(decision: Decision): void;
+}
+
+function jsonLines(print: (text: string) => void): Show {
+  return {
+    opening: (file, _, { sources, address }) => print(JSON.stringify({ type: "ready", file, address, sources })),
+    decision: ({ event, outcome, admission }) =>
+      print(
+        JSON.stringify({
+          type: "event",
+          event_id: event.id,
+          source: event.source,
+          time: new Date(event.timeMs).toISOString(),
+          outcome,
+          deliveries: admission?.deliveries ?? [],
+          trace: admission?.trace ?? [],
+        }),
+      ),
+  };
+}
+
+function readable(print: (text: string) => void, serverName: string): Show {
+  const delivered = (event: Rendered, time: string) =>
+    print(
+      `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
+    );
+  return {
+    opening(file, plan, { sources }) {
+      print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
+      for (const source of sources) printSource(source, plan, print);
+      print(colors.dim("waiting for events"));
+    },
+    decision({ event, outcome, admission }) {
+      const time = new Date(event.timeMs).toTimeString().slice(0, 8);
+      for (const delivery of admission?.deliveries ?? []) delivered(delivery, time);
+      if (outcome === "accepted") return;
+      const why = admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
+      print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
+    },
+  };
+}
+
+function printSource(source: SourceReport, plan: Plan, print: (text: string) => void): void {
+  const channels = plan.channels.filter(({ from }) => from.includes(source.name)).map(({ name }) => name);
+  print(`${colors.bold(source.name)} (${source.type}) feeds ${channels.join(", ")}`);
+  if (source.state !== "running") print(colors.red(`  ${source.state}: ${source.detail ?? ""}`));
+  if (source.invitation !== undefined) {
+    print(`  ${source.invitation.address}`);
+    if (source.invitation.tryIt !== undefined) print(`  try it:\n${source.invitation.tryIt}`);
+  }
+  print("");
+}

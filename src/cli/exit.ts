@@ -1,0 +1,17 @@
+// How a command ends: 0 yes, 1 it says no, 2 it was not understood. Only main's callers set the code, and only here.
+
+import { isRouterError, UsageError } from "../errors.ts";
+
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs a command and turns what it throws into lines on stderr. A bug keeps its stack. */
+export async function finish(command: () => Promise<ExitCode>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+    if (!isRouterError(error)) throw error;
+    process.stderr.write(`channel-router: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+  }
+}

@@ -1,0 +1,91 @@
+// `explain`: what one payload would come to. Nothing is sent, opened or remembered.
+
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import type { Arrival, JsonObject, RouterEvent } from "../contract.ts";
+import { UsageError } from "../errors.ts";
+import { didYouMean } from "../config/did-you-mean.ts";
+import type { Admission, PlannedSource } from "../plan/plan.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { createEventIds } from "../runtime/event-id.ts";
+import { createMemory } from "../runtime/memory.ts";
+import { check } from "./check.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan, requireConfig } from "./load-plan.ts";
+import { eventBlock, printTrace } from "./print.ts";
+
+interface ExplainOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly header: readonly string[];
+}
+
+export async function explain(name: string, payload: string, options: ExplainOptions): Promise<ExitCode> {
+  const file = requireConfig(options.config);
+  const { loaded, plan, issues } = await loadPlan(file);
+  const source = plan.sources.find((planned) => planned.name === name);
+  if (source === undefined) {
+    if (issues.length > 0) return check(file, options);
+    throw noSource(name, plan.sources);
+  }
+
+  const body = payload === "-" ? await text(process.stdin) : await readPayload(payload);
+  const arrival = imagine(source, body, Object.fromEntries(options.header.map(readHeader)));
+  const nowMs = systemClock.now();
+  const event: RouterEvent = {
+    ...arrival,
+    id: createEventIds()(nowMs),
+    source: name,
+    connector: source.type.type,
+    timeMs: nowMs,
+  };
+  const admission = source.admit(event, createMemory(systemClock), nowMs, { detail: "trace" });
+  process.stdout.write(
+    options.json ? `${JSON.stringify(asJson(event, admission), null, 2)}\n` : asText(loaded.values.server.name, admission),
+  );
+  return admission.outcome === "accepted" ? 0 : 1;
+}
+
+function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {
+  return source.type.imagine(source.options as JsonObject, body, headers);
+}
+
+function asText(serverName: string, { outcome, trace, deliveries, problems }: Admission): string {
+  const lines = [`${outcome}`, ...printTrace(trace)];
+  for (const { channel, key, message } of problems) lines.push(`  failed in ${channel}: ${key}: ${message}`);
+  for (const delivery of deliveries) {
+    lines.push("", `${delivery.channel}, ${delivery.tokens} tokens:`, eventBlock(serverName, delivery));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function asJson(event: RouterEvent, { outcome, trace, deliveries, problems }: Admission) {
+  return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems };
+}
+
+async function readPayload(payload: string): Promise<string> {
+  if (/^\s*[[{"]/.test(payload)) return payload;
+  try {
+    return await readFile(payload, "utf8");
+  } catch (error) {
+    throw new UsageError("E_USAGE", `cannot read ${payload}: ${(error as NodeJS.ErrnoException).code}`, {
+      hint: "name a file, write JSON text in quotes, or - for standard input",
+    });
+  }
+}
+
+function readHeader(text: string): [string, string] {
+  const colon = text.indexOf(":");
+  if (colon < 1) {
+    throw new UsageError("E_USAGE", `"${text}" is not a header`, { hint: "write it as -H 'x-github-event: push'" });
+  }
+  return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+}
+
+function noSource(name: string, sources: readonly PlannedSource[]): UsageError {
+  const names = sources.map((source) => source.name);
+  const close = didYouMean(name, names);
+  return new UsageError("E_USAGE", `no source is called ${name}`, {
+    hint: close === undefined ? `there are: ${names.join(", ") || "none"}` : `did you mean ${close}?`,
+  });
+}

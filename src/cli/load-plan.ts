@@ -1,0 +1,34 @@
+// From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
+
+import { connectors } from "../connectors/index.ts";
+import type { Issue } from "../contract.ts";
+import { findConfig } from "../config/places.ts";
+import { loadConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import { UsageError } from "../errors.ts";
+import { compilePlan } from "../plan/compile.ts";
+import type { Plan } from "../plan/plan.ts";
+import { loadParts } from "./load-parts.ts";
+
+export interface ProvenConfig {
+  readonly loaded: LoadedConfig;
+  /** Every problem of the file, in its order. The plan holds only what has none. */
+  readonly issues: readonly Issue[];
+  readonly plan: Plan;
+}
+
+export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
+  const loaded = await loadConfig(file, { env, registry: connectors });
+  const { plan, issues } = compilePlan(loaded.values, loaded.types, await loadParts(loaded.values));
+  const later = issues.map((issue) => loaded.locate(issue));
+  return { loaded, plan, issues: [...loaded.issues, ...later].sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */
+export function requireConfig(explicit: string | undefined): string {
+  const { file, tried } = findConfig({ explicit, env: process.env, cwd: process.cwd() });
+  if (file !== undefined) return file;
+  throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
+    hint: "write channels.yaml here, or name one: --config FILE",
+  });
+}

@@ -1,0 +1,71 @@
+// The command line: which commands there are and what they take. Each is a file of its own, imported when it is asked for.
+
+import { Command, CommanderError, Option } from "commander";
+import { finish } from "./exit.ts";
+import { version } from "./version.ts";
+
+const configOption = () => new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
+const jsonOption = () => new Option("--json", "print JSON");
+
+export async function runCommand(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed its message; --help and --version come this way too, with exit code 0.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command("channel-router")
+    .description("One MCP server that turns channels.yaml into Claude Code channels.")
+    .version(version)
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: false })
+    .exitOverride();
+
+  program
+    .command("run", { isDefault: false })
+    .description("the stdio server that Claude Code starts (also without any command)")
+    .addOption(configOption());
+
+  program
+    .command("dev")
+    .description("run the config without Claude: print each event as Claude would see it, with tokens and why")
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((options) => finish(async () => (await import("./dev.ts")).dev(options)));
+
+  program
+    .command("check")
+    .argument("[file]", "the config file; default: looked up")
+    .description("say everything that is wrong with a config; opens no socket and no network")
+    .addOption(jsonOption())
+    .action((file, options) => finish(async () => (await import("./check.ts")).check(file, options)));
+
+  program
+    .command("explain")
+    .argument("<source>", "a source's name")
+    .argument("<payload>", "a file, JSON text, or - for standard input")
+    .description("the trace of one payload: which channel takes it, why not the others, what Claude would see")
+    .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action((source, payload, options) =>
+      finish(async () => (await import("./explain.ts")).explain(source, payload, options)),
+    );
+
+  program
+    .command("schema")
+    .description("print the JSON Schema of channels.yaml")
+    .action(() => finish(async () => (await import("./schema.ts")).schema()));
+
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Reads argv and imports the one command asked for. The stdio path, which is what Claude Code starts, loads nothing that
+// it does not need: the command line's own library least of all.
+
+const [command = "run"] = process.argv.slice(2);
+
+if (command === "run" || command === "--config" || command.startsWith("--config=")) {
+  const { run } = await import("./cli/run.ts");
+  await run(process.argv.slice(command === "run" && process.argv.length > 2 ? 3 : 2));
+} else {
+  const { runCommand } = await import("./cli/program.ts");
+  await runCommand(process.argv.slice(2));
+}

@@ -1,0 +1,120 @@
+// Which channels take an event. `match` and `when` choose a channel; the channels are asked in file order and the first
+// chosen one ends the search, unless it says `continue`. `changed` and `dedupe` then decide whether a chosen channel takes
+// the event or drops it: what they drop does not fall through to a catch-all further down.
+
+import type { MemoryWrite, Outcome, Rendered, TraceStep, Verdict, View } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import type { Admission, AdmissionProblem, Admit, PlannedChannel } from "./plan.ts";
+import { render } from "./render.ts";
+import { viewOf } from "./view.ts";
+
+/** Indices into the channels, ascending, of those that could match. Never leaves out one that would. */
+type Candidates = (view: View) => readonly number[];
+
+/** Filters that choose a channel; the others drop what was chosen. */
+const choosing: ReadonlySet<string> = new Set(["match", "when"]);
+
+type Drop = Exclude<Outcome["outcome"], "accepted" | "unmatched">;
+
+export function createAdmit(channels: readonly PlannedChannel[], candidates: Candidates): Admit {
+  const everyIndex = channels.map((_, index) => index);
+
+  return (event, memory, nowMs, { detail }): Admission => {
+    const view = viewOf(event);
+    const trace: TraceStep[] = [];
+    const deliveries: Rendered[] = [];
+    const writes: MemoryWrite[] = [];
+    const pending: Promise<unknown>[] = [];
+    const problems: AdmissionProblem[] = [];
+    let drop: Drop | undefined;
+    let taken: string | undefined;
+
+    for (const index of detail === "trace" ? everyIndex : candidates(view)) {
+      const channel = channels[index] as PlannedChannel;
+      if (taken !== undefined) {
+        trace.push({ channel: channel.name, filter: "order", pass: false, detail: `${taken} came first` });
+        continue;
+      }
+      view.vars = {};
+      const answer = ask(channel, view, (filter) => filter.test(view, memory, nowMs), trace, problems);
+      if (answer.kind === "not-chosen") continue;
+      if (answer.kind === "taken") {
+        const { rendered, failures } = render(channel, view, event);
+        deliveries.push(rendered);
+        problems.push(...failures);
+        writes.push(...answer.writes);
+      } else {
+        drop ??= answer.outcome;
+        if (answer.pending !== undefined) pending.push(answer.pending);
+      }
+      if (channel.continues) continue;
+      if (detail === "decision") break;
+      taken = channel.name;
+    }
+
+    const outcome = deliveries.length > 0 ? "accepted" : (drop ?? "unmatched");
+    return { outcome, deliveries, writes, pending, trace, problems };
+  };
+}
+
+type Answer =
+  | { readonly kind: "not-chosen" }
+  | { readonly kind: "taken"; readonly writes: readonly MemoryWrite[] }
+  | { readonly kind: "dropped"; readonly outcome: Drop; readonly pending: Promise<unknown> | undefined };
+
+function ask(
+  channel: PlannedChannel,
+  view: View,
+  test: (filter: PlannedChannel["filters"][number]["filter"]) => Verdict,
+  trace: TraceStep[],
+  problems: AdmissionProblem[],
+): Answer {
+  const writes: MemoryWrite[] = [];
+  let varsReady = false;
+  const prepareVars = () => {
+    const failure = varsReady ? undefined : computeVars(channel, view);
+    varsReady = true;
+    if (failure === undefined) return true;
+    trace.push({ channel: channel.name, filter: failure.key, pass: false, detail: failure.message });
+    problems.push(failure);
+    return false;
+  };
+
+  for (const { filter, needsVars } of channel.filters) {
+    if (needsVars && !prepareVars()) return { kind: "not-chosen" };
+    const verdict = test(filter);
+    const detail = verdict.pass ? verdict.note : verdict.reason;
+    trace.push({
+      channel: channel.name,
+      filter: filter.name,
+      pass: verdict.pass,
+      ...(detail === undefined ? {} : { detail }),
+      ...(!verdict.pass && verdict.path !== undefined ? { path: verdict.path } : {}),
+    });
+    if (verdict.pass) {
+      if (verdict.write !== undefined) writes.push(verdict.write);
+      continue;
+    }
+    if (verdict.problem) problems.push({ channel: channel.name, key: filter.name, message: verdict.reason });
+    if (choosing.has(filter.name)) return { kind: "not-chosen" };
+    return {
+      kind: "dropped",
+      outcome: filter.name === "dedupe" ? "duplicate" : "dropped",
+      pending: verdict.pending,
+    };
+  }
+  if (!prepareVars()) return { kind: "not-chosen" };
+  return { kind: "taken", writes };
+}
+
+function computeVars(channel: PlannedChannel, view: View): AdmissionProblem | undefined {
+  for (const { name, evaluate } of channel.vars) {
+    try {
+      view.vars[name] = evaluate(view);
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      return { channel: channel.name, key: `vars.${name}`, message: error.message };
+    }
+  }
+  return undefined;
+}

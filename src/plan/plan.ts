@@ -1,0 +1,93 @@
+// A Plan is a config that has been proven: every reference resolved, every expression and template compiled, nothing left
+// that can fail but the world. It is frozen; a changed config makes a new one.
+
+import type {
+  Filter,
+  Json,
+  JsonObject,
+  Memory,
+  MemoryWrite,
+  Outcome,
+  Rendered,
+  RouterEvent,
+  SourceType,
+  Template,
+  TraceStep,
+  View,
+} from "../contract.ts";
+
+export interface Plan {
+  readonly sources: readonly PlannedSource[];
+  readonly channels: readonly PlannedChannel[];
+  readonly powers: readonly Power[];
+}
+
+/** What a config can do beyond shaping text. A power waits for a person. */
+export interface Power {
+  readonly power: "listen";
+  /** What exactly: for `listen`, the address. */
+  readonly value: string;
+}
+
+export interface PlannedSource {
+  readonly name: string;
+  readonly type: SourceType<JsonObject>;
+  readonly options: JsonObject;
+  readonly enabled: boolean;
+  readonly rate: { readonly max: number; readonly perMs: number } | undefined;
+  /** Decides about one event, from memory and without any effect. */
+  readonly admit: Admit;
+}
+
+export type Admit = (event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail) => Admission;
+
+export interface AdmitDetail {
+  /** `decision`: only channels that could match are asked. `trace`: every channel is asked, and every answer kept. */
+  readonly detail: "decision" | "trace";
+}
+
+export interface Admission {
+  readonly outcome: Outcome["outcome"];
+  /** One for each channel that took the event. */
+  readonly deliveries: readonly Rendered[];
+  /** To be remembered in one step with the commit. */
+  readonly writes: readonly MemoryWrite[];
+  /** Commits under way that the outcome rests on: if one of them fails, so does this. */
+  readonly pending: readonly Promise<unknown>[];
+  readonly trace: readonly TraceStep[];
+  /** Run-time failures of expressions and templates: told once per channel, never silent. */
+  readonly problems: readonly AdmissionProblem[];
+}
+
+export interface AdmissionProblem {
+  readonly channel: string;
+  /** The YAML key: `when`, `vars.pr`, `content`. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface PlannedChannel {
+  readonly name: string;
+  readonly from: readonly string[];
+  readonly description: string | undefined;
+  readonly filters: readonly PlannedFilter[];
+  readonly vars: readonly PlannedVar[];
+  /** Absent: the payload itself. */
+  readonly content: Template | undefined;
+  readonly meta: readonly (readonly [key: string, value: Template])[];
+  /** Tokens of one event. */
+  readonly budget: number;
+  readonly continues: boolean;
+}
+
+export interface PlannedFilter {
+  readonly filter: Filter;
+  /** Must the channel's `vars` be computed before it is asked? */
+  readonly needsVars: boolean;
+}
+
+export interface PlannedVar {
+  readonly name: string;
+  /** Throws an ExpressionError when the event does not fit. */
+  evaluate(view: View): Json;
+}

@@ -1,0 +1,147 @@
+// The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
+// cannot be lost; until then nothing is remembered and the sender is not answered.
+
+import type { Clock, Emit, Memory, MemoryWrite, Outcome, Rendered, RouterEvent } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+import type { Admission, PlannedSource } from "../plan/plan.ts";
+import type { Counter } from "./counts.ts";
+import type { FilterMemory } from "./memory.ts";
+import { createRate } from "./rate.ts";
+
+/** Calls of one source that may be under way at once. */
+const maxOutstanding = 256;
+/** How long an event may wait to be committed before its sender is told to try again. */
+const commitTimeoutMs = 10_000;
+const deliveryIds = { rememberedMs: 24 * 60 * 60 * 1_000, limit: 10_000 };
+
+/** What an admission came to, for whoever watches. */
+export interface Decision {
+  readonly event: RouterEvent;
+  readonly outcome: Outcome["outcome"];
+  /** Absent when the delivery id already told that it is a duplicate. */
+  readonly admission?: Admission;
+}
+
+export interface EmitOptions {
+  readonly clock: Clock;
+  readonly memory: FilterMemory;
+  readonly counter: Counter;
+  readonly detail: "decision" | "trace";
+  newId(nowMs: number): string;
+  /** Settles when every delivery is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
+  commit(deliveries: readonly Rendered[], signal: AbortSignal): Promise<void>;
+  observe(decision: Decision): void;
+}
+
+export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
+  const { clock, memory, counter } = options;
+  const rate = source.rate === undefined ? undefined : createRate(source.rate);
+  let outstanding = 0;
+
+  async function take(event: RouterEvent): Promise<Outcome> {
+    const known = event.deliveryId === undefined ? undefined : seen(memory, source.name, event.deliveryId);
+    if (known !== undefined) {
+      await inTime(clock, known.pending);
+      options.observe({ event, outcome: "duplicate" });
+      return { eventId: known.eventId, outcome: "duplicate" };
+    }
+
+    const admission = source.admit(event, memory, event.timeMs, options);
+    if (admission.deliveries.length > 0) {
+      const withdraw = new AbortController();
+      const committed = options.commit(admission.deliveries, withdraw.signal);
+      memory.stage([...admission.writes, ...deliveryWrite(source.name, event)], committed);
+      await inTime(clock, committed, () => withdraw.abort());
+    } else {
+      await inTime(clock, Promise.all(admission.pending));
+    }
+    options.observe({ event, outcome: admission.outcome, admission });
+    return { eventId: event.id, outcome: admission.outcome };
+  }
+
+  return async (arrival) => {
+    const nowMs = clock.now();
+    try {
+      refuseOver(
+        outstanding >= maxOutstanding ? 1_000 : undefined,
+        "E_OUTSTANDING",
+        `${maxOutstanding} events of ${source.name} already wait to be taken`,
+      );
+      refuseOver(rate?.(nowMs), "E_RATE", `source ${source.name} is over its rate`);
+      outstanding += 1;
+      try {
+        const event = {
+          ...arrival,
+          id: options.newId(nowMs),
+          source: source.name,
+          connector: source.type.type,
+          timeMs: nowMs,
+        };
+        const outcome = await take(event);
+        counter.add(outcome.outcome);
+        return outcome;
+      } finally {
+        outstanding -= 1;
+      }
+    } catch (error) {
+      if (error instanceof DeliveryError) counter.add("refused");
+      throw error;
+    }
+  };
+}
+
+function refuseOver(
+  retryAfterMs: number | undefined,
+  code: "E_RATE" | "E_OUTSTANDING",
+  message: string,
+): void {
+  if (retryAfterMs !== undefined) throw new DeliveryError(code, message, { retryAfterMs });
+}
+
+function deliveryScope(source: string): string {
+  return `${source}/delivery`;
+}
+
+function seen(memory: Memory, source: string, deliveryId: string) {
+  const entry = memory.get(deliveryScope(source), deliveryId);
+  return entry === undefined ? undefined : { eventId: String(entry.value), pending: entry.pending };
+}
+
+/** Written only when a channel took the event: "redeliver" buttons reuse the id of a delivery that nobody wanted. */
+function deliveryWrite(source: string, event: RouterEvent): MemoryWrite[] {
+  if (event.deliveryId === undefined) return [];
+  return [
+    {
+      scope: deliveryScope(source),
+      key: event.deliveryId,
+      value: event.id,
+      untilMs: event.timeMs + deliveryIds.rememberedMs,
+      limit: deliveryIds.limit,
+    },
+  ];
+}
+
+/** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
+async function inTime(
+  clock: Clock,
+  commit: Promise<unknown> | undefined,
+  onLate?: () => void,
+): Promise<void> {
+  if (commit === undefined) return;
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(commitTimeoutMs, () => {
+      onLate?.();
+      reject(
+        new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
+          retryAfterMs: 5_000,
+        }),
+      );
+    });
+  });
+  try {
+    await Promise.race([commit, late]);
+  } finally {
+    cancel();
+  }
+}

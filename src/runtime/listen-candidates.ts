@@ -1,0 +1,45 @@
+// The addresses to try when `listen` is not set: the one this config had last time, the default port, the next free one.
+
+import { join } from "node:path";
+import type { Log } from "../contract.ts";
+import { type ListenAddress, parseListen } from "./listen-address.ts";
+import { readStateFile, writeStateFile } from "./state-file.ts";
+
+const host = "127.0.0.1";
+const defaultPort = 8_788;
+const nextPorts = 20;
+
+export interface ListenChoice {
+  readonly addresses: readonly ListenAddress[];
+  /** Remembers the address in force; only what was chosen here is worth remembering. */
+  onBound(address: ListenAddress): void;
+}
+
+export async function chooseListen(
+  listen: string | undefined,
+  stateFolder: string,
+  log: Log,
+): Promise<ListenChoice> {
+  if (listen !== undefined) return { addresses: [parseListen(listen)], onBound: () => {} };
+  const file = join(stateFolder, "listen.json");
+  const last = portIn(await readStateFile(file));
+  const ports = new Set([...(last === undefined ? [] : [last]), ...range(defaultPort, nextPorts), 0]);
+  return {
+    addresses: [...ports].map((port) => ({ host, port })),
+    onBound(address) {
+      if (!("port" in address) || address.port === last) return;
+      writeStateFile(file, `${JSON.stringify({ port: address.port })}\n`).catch((error: Error) => {
+        log.warn(`the port could not be remembered: ${error.message}`);
+      });
+    },
+  };
+}
+
+function portIn(state: unknown): number | undefined {
+  const port = typeof state === "object" && state !== null && "port" in state ? state.port : undefined;
+  return typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+function range(start: number, length: number): number[] {
+  return Array.from({ length }, (_, index) => start + index);
+}

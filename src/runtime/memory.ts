@@ -1,0 +1,81 @@
+// What filters remember. An entry is visible to the next decision at once, marked pending, and becomes fact only when the
+// event that wrote it was committed; when the commit fails it is as if it had never been.
+
+import type { Clock, Json, Memory, MemoryWrite, Remembered } from "../contract.ts";
+
+interface Entry {
+  readonly value: Json;
+  readonly untilMs: number;
+  /** What stood here before, until this entry is fact. */
+  previous: Entry | undefined;
+  pending: Promise<unknown> | undefined;
+  failed: boolean;
+}
+
+export interface FilterMemory extends Memory {
+  /** Enters the writes as pending on `commit`, and makes them fact or undoes them when it settles. */
+  stage(writes: readonly MemoryWrite[], commit: Promise<unknown>): void;
+  /** Entries held, for `status` and tests. */
+  size(): number;
+}
+
+export function createMemory(clock: Clock): FilterMemory {
+  const scopes = new Map<string, Map<string, Entry>>();
+
+  function enter(write: MemoryWrite, commit: Promise<unknown>): Entry {
+    const scope = scopes.get(write.scope) ?? new Map<string, Entry>();
+    scopes.set(write.scope, scope);
+    const entry: Entry = {
+      value: write.value,
+      untilMs: write.untilMs ?? Number.POSITIVE_INFINITY,
+      previous: scope.get(write.key),
+      pending: commit,
+      failed: false,
+    };
+    // Deleted first, so that insertion order stays the order of age and the oldest is always the first to go.
+    scope.delete(write.key);
+    scope.set(write.key, entry);
+    while (scope.size > write.limit) scope.delete(scope.keys().next().value as string);
+    return entry;
+  }
+
+  function undo(write: MemoryWrite, entry: Entry): void {
+    entry.failed = true;
+    const scope = scopes.get(write.scope);
+    if (scope?.get(write.key) !== entry) return;
+    let before = entry.previous;
+    while (before?.failed) before = before.previous;
+    if (before === undefined) scope.delete(write.key);
+    else scope.set(write.key, before);
+  }
+
+  return {
+    get(scopeName, key): Remembered | undefined {
+      const scope = scopes.get(scopeName);
+      const entry = scope?.get(key);
+      if (entry === undefined) return undefined;
+      if (entry.untilMs <= clock.now()) {
+        scope?.delete(key);
+        return undefined;
+      }
+      return entry.pending === undefined
+        ? { value: entry.value }
+        : { value: entry.value, pending: entry.pending };
+    },
+    stage(writes, commit) {
+      const entries = writes.map((write) => enter(write, commit));
+      commit.then(
+        () => {
+          for (const entry of entries) {
+            entry.pending = undefined;
+            entry.previous = undefined;
+          }
+        },
+        () => {
+          for (const [index, entry] of entries.entries()) undo(writes[index] as MemoryWrite, entry);
+        },
+      );
+    },
+    size: () => [...scopes.values()].reduce((sum, scope) => sum + scope.size, 0),
+  };
+}

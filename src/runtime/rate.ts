@@ -1,0 +1,17 @@
+// A source's `rate`: at most so many events in any stretch of time.
+
+/** Undefined: the event may pass, and was counted. Otherwise the milliseconds until the next one may. */
+export type Rate = (nowMs: number) => number | undefined;
+
+export function createRate({ max, perMs }: { readonly max: number; readonly perMs: number }): Rate {
+  const times = new Float64Array(max).fill(Number.NEGATIVE_INFINITY);
+  let oldest = 0;
+  return (nowMs) => {
+    const freeAtMs = (times[oldest] as number) + perMs;
+    // A clock that was set back must not lock the source for longer than one period.
+    if (freeAtMs > nowMs && freeAtMs - nowMs <= perMs) return freeAtMs - nowMs;
+    times[oldest] = nowMs;
+    oldest = (oldest + 1) % max;
+    return undefined;
+  };
+}

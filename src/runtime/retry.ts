@@ -1,0 +1,47 @@
+// The one place that tries again. Connectors only say whether trying again can help.
+
+import type { Clock } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
+
+const firstDelayMs = 1_000;
+const maxDelayMs = 30_000;
+
+interface RetryOptions {
+  readonly clock: Clock;
+  /** Called before each wait, with the failure and the wait in milliseconds. */
+  onWait(error: ConnectorError, delayMs: number): void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `attempt` until it settles well. Rejects with the first failure that trying again cannot help; settles as undefined
+ * when the signal fires during a wait.
+ */
+export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T | undefined> {
+  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || !error.retryable) throw error;
+      const waitMs = error.retryAfterMs ?? delayMs;
+      options.onWait(error, waitMs);
+      if (!(await pause(waitMs, options))) return undefined;
+    }
+  }
+}
+
+/** False when the signal fired first. */
+function pause(ms: number, { clock, signal }: RetryOptions): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    const onAbort = () => {
+      cancel();
+      resolve(false);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(true);
+    });
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,153 @@
+// Runs a Plan: starts its sources, keeps trying those that have to wait, and stops them. The only mutable room.
+
+import type {
+  Clock,
+  Host,
+  Invitation,
+  JsonObject,
+  Log,
+  Rendered,
+  Source,
+  SourceHealth,
+} from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import type { Plan, PlannedSource } from "../plan/plan.ts";
+import { type Counts, createCounter } from "./counts.ts";
+import { createEmit, type Decision } from "./emit.ts";
+import { createEventIds } from "./event-id.ts";
+import type { OpenListener } from "./listener.ts";
+import { createMemory } from "./memory.ts";
+import { retry } from "./retry.ts";
+
+export interface RouterOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly listener: OpenListener;
+  /** `trace` keeps every channel's answer for every event: for people who watch, not for production. */
+  readonly detail: "decision" | "trace";
+  /** Settles when the event is safe; see `EmitOptions.commit`. */
+  deliver(event: Rendered, signal: AbortSignal): Promise<void>;
+  /** Told of every decision once it stands. */
+  observe?(decision: Decision): void;
+}
+
+export interface SourceReport extends SourceHealth {
+  readonly name: string;
+  readonly type: string;
+  readonly invitation?: Invitation;
+}
+
+export interface RouterReport {
+  readonly sources: readonly SourceReport[];
+  readonly counts: Counts;
+  readonly address: string | undefined;
+}
+
+export interface Router {
+  /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
+  start(plan: Plan): Promise<void>;
+  /** Sources first, then the listener. Idempotent. */
+  stop(deadline: AbortSignal): Promise<void>;
+  report(): RouterReport;
+}
+
+interface Running {
+  readonly planned: PlannedSource;
+  readonly source: Source;
+  /** The router's word while the source has not started; the source's own from then on. */
+  waiting: SourceHealth | undefined;
+}
+
+export function createRouter(options: RouterOptions): Router {
+  const { clock, log, listener } = options;
+  const memory = createMemory(clock);
+  const counter = createCounter();
+  const newId = createEventIds();
+  const host: Host = { log, clock, listener };
+  const stopping = new AbortController();
+  const told = new Set<string>();
+  let running: Running[] = [];
+
+  function observe(decision: Decision): void {
+    for (const { channel, key, message } of decision.admission?.problems ?? []) {
+      if (told.has(`${channel}/${key}`)) continue;
+      told.add(`${channel}/${key}`);
+      log.warn(`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`);
+    }
+    options.observe?.(decision);
+  }
+
+  async function startOne(one: Running): Promise<void> {
+    const { planned, source } = one;
+    const emit = createEmit(planned, {
+      clock,
+      memory,
+      counter,
+      newId,
+      observe,
+      detail: options.detail,
+      commit: async (deliveries, signal) => {
+        await Promise.all(deliveries.map((delivery) => options.deliver(delivery, signal)));
+      },
+    });
+    // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
+    await new Promise<void>((resolve) => {
+      retry(() => source.start(emit), {
+        clock,
+        signal: stopping.signal,
+        onWait(error, delayMs) {
+          const hint = error.hint === undefined ? "" : ` (${error.hint})`;
+          const detail = `${error.message}${hint}; next try in ${Math.ceil(delayMs / 1_000)} s`;
+          if (one.waiting?.state !== "waiting")
+            log.warn(`source ${planned.name}: ${error.message}${hint}; it will try again`);
+          one.waiting = { state: "waiting", detail };
+          resolve();
+        },
+      })
+        .then(
+          () => {
+            if (one.waiting?.state === "waiting") log.info(`source ${planned.name}: started`);
+            one.waiting = undefined;
+          },
+          (error: unknown) => {
+            const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
+            const detail = `${error instanceof Error ? error.message : String(error)}${hint}`;
+            one.waiting = { state: "failed", detail };
+            log.error(`source ${planned.name} cannot start: ${detail}`);
+          },
+        )
+        .finally(resolve);
+    });
+  }
+
+  return {
+    async start(plan) {
+      running = plan.sources
+        .filter(({ enabled }) => enabled)
+        .map((planned) => ({
+          planned,
+          source: planned.type.create(planned.name, planned.options as JsonObject, host),
+          waiting: { state: "starting" },
+        }));
+      await Promise.all(running.map(startOne));
+    },
+    async stop(deadline) {
+      stopping.abort();
+      await Promise.all(running.map(({ source }) => source.stop(deadline)));
+      await listener.close(deadline);
+    },
+    report: () => ({
+      sources: running.map(({ planned, source, waiting }) => {
+        const invitation = waiting === undefined ? source.invitation?.() : undefined;
+        return {
+          name: planned.name,
+          type: planned.type.type,
+          ...(waiting ?? source.health?.() ?? { state: "running" }),
+          ...(invitation === undefined ? {} : { invitation }),
+        };
+      }),
+      counts: counter.counts(),
+      address: listener.address(),
+    }),
+  };
+}

@@ -1,0 +1,61 @@
+// What the last start computed from the same files and environment, so that the next one can answer its client before it
+// has parsed anything. A hint and nothing more: it is used only when every input is byte for byte the same.
+
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { readStateFile, writeStateFile } from "./state-file.ts";
+
+export interface StartInputs {
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  readonly environment: readonly string[];
+}
+
+interface Entry {
+  readonly version: string;
+  readonly files: StartInputs["files"];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly value: unknown;
+}
+
+/** The cached value, or undefined when there is none or any input changed. */
+export async function readStartCache(
+  path: string,
+  version: string,
+  env: NodeJS.ProcessEnv,
+): Promise<unknown> {
+  const entry = (await readStateFile(path)) as Entry | undefined;
+  if (entry?.version !== version || !Array.isArray(entry.files)) return undefined;
+  for (const [name, digest] of Object.entries(entry.environment)) {
+    if (environmentDigest(env[name]) !== digest) return undefined;
+  }
+  const current = await Promise.all(entry.files.map((file) => fileDigest(file.path)));
+  return current.every((digest, index) => digest === entry.files[index]?.sha256) ? entry.value : undefined;
+}
+
+/** Rejects when the state folder cannot be written. */
+export async function writeStartCache(
+  path: string,
+  version: string,
+  env: NodeJS.ProcessEnv,
+  inputs: StartInputs,
+  value: unknown,
+): Promise<void> {
+  const environment = Object.fromEntries(
+    inputs.environment.map((name) => [name, environmentDigest(env[name])]),
+  );
+  const text = `${JSON.stringify({ version, files: inputs.files, environment, value } satisfies Entry)}\n`;
+  await writeStateFile(path, text);
+}
+
+/** A digest of a digest's input is all that is kept: the cache must not become a place where secrets lie. */
+function environmentDigest(value: string | undefined): string {
+  return value === undefined ? "unset" : sha256(`channel-router:${value}`).slice(0, 16);
+}
+
+async function fileDigest(path: string): Promise<string> {
+  return readFile(path).then(sha256, () => "absent");
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
