@@ -1,0 +1,66 @@
+// What the client is told at `initialize`, as early as possible: from the cache of the last start when no input changed,
+// else as soon as the config has been read.
+
+import { join } from "node:path";
+import { type FoundConfig, stateFolder } from "../config/places.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import { readStartCache, writeStartCache } from "../runtime/start-cache.ts";
+import { channelCapabilities, type Greeting } from "../session/greeting.ts";
+import { writeInstructions } from "../session/instructions.ts";
+import { version } from "./version.ts";
+
+export interface FastGreeting {
+  readonly greeting: Promise<Greeting>;
+  /** Answers a client that still waits, and keeps the answer for the next start. */
+  settle(loaded: LoadedConfig | undefined, problems: number): Promise<void>;
+}
+
+export function greetFast(found: FoundConfig): FastGreeting {
+  const cacheFile = found.file === undefined ? undefined : join(stateFolder(process.env, found.file), "greeting.json");
+  let answer: (greeting: Greeting) => void = () => {};
+  const written = new Promise<Greeting>((resolve) => {
+    answer = resolve;
+  });
+  const cached = cacheFile === undefined ? Promise.resolve(undefined) : readStartCache(cacheFile, version, process.env);
+
+  return {
+    greeting: cached.then((greeting) => (isGreeting(greeting) ? greeting : written)),
+    async settle(loaded, problems) {
+      const greeting = greetingOf(loaded, problems);
+      answer(greeting);
+      if (cacheFile === undefined || loaded === undefined || problems > 0) return;
+      if (JSON.stringify(await cached) === JSON.stringify(greeting)) return;
+      await writeStartCache(cacheFile, version, process.env, loaded, greeting);
+    },
+  };
+}
+
+function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
+  const { server, channels, sources } = loaded?.values ?? { server: undefined, channels: {}, sources: {} };
+  const serverName = server?.name ?? "router";
+  const described = Object.entries(channels).map(([name, { description, from }]) => ({
+    name,
+    ...(description === undefined ? {} : { description }),
+    sources: from,
+    connectors: from.flatMap((source) => sources[source]?.type ?? []),
+  }));
+  // A source that no channel names feeds a channel of its own name.
+  const named = new Set(described.flatMap((channel) => channel.sources));
+  const defaults = Object.entries(sources)
+    .filter(([name]) => !named.has(name))
+    .map(([name, { type }]) => ({ name, sources: [name], connectors: [type] }));
+  return {
+    serverInfo: { name: serverName, version },
+    capabilities: channelCapabilities,
+    instructions: writeInstructions({
+      own: server?.instructions ?? "",
+      serverName,
+      channels: [...described, ...defaults],
+      problems,
+    }),
+  };
+}
+
+function isGreeting(value: unknown): value is Greeting {
+  return typeof value === "object" && value !== null && "serverInfo" in value && "instructions" in value;
+}

@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import type { Arrival, MemoryWrite, Rendered } from "../../src/contract.ts";
+import type { Admission, PlannedSource } from "../../src/plan/plan.ts";
+import { createCounter } from "../../src/runtime/counts.ts";
+import { createEmit } from "../../src/runtime/emit.ts";
+import { createEventIds } from "../../src/runtime/event-id.ts";
+import { createMemory } from "../../src/runtime/memory.ts";
+import { manualClock } from "../support/manual-clock.ts";
+
+const rendered: Rendered = { eventId: "x", channel: "c", content: "hello", meta: {}, tokens: 2 };
+const nothing: Admission = { outcome: "unmatched", deliveries: [], writes: [], pending: [], trace: [], problems: [] };
+const taken: Admission = { ...nothing, outcome: "accepted", deliveries: [rendered] };
+const arrival = (deliveryId?: string): Arrival => ({
+  data: {},
+  text: "{}",
+  trust: "verified",
+  ...(deliveryId === undefined ? {} : { deliveryId }),
+});
+
+interface Commit {
+  readonly signal: AbortSignal;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function setUp(more: { admit?: PlannedSource["admit"]; rate?: PlannedSource["rate"] } = {}) {
+  const clock = manualClock();
+  const commits: Commit[] = [];
+  const counter = createCounter();
+  const memory = createMemory(clock);
+  const source = { name: "github", type: { type: "http" }, admit: more.admit ?? (() => taken), rate: more.rate };
+  const emit = createEmit(source as unknown as PlannedSource, {
+    clock,
+    memory,
+    counter,
+    detail: "decision",
+    newId: createEventIds(),
+    observe: () => {},
+    commit: (_, signal) => new Promise((resolve, reject) => commits.push({ signal, resolve, reject })),
+  });
+  return { clock, commits, counter, memory, emit };
+}
+
+test("the sender is answered when the commit settles, not before", async () => {
+  const { emit, commits, counter } = setUp();
+  let outcome: unknown;
+  const answered = emit(arrival()).then((settled) => {
+    outcome = settled;
+  });
+  await Promise.resolve();
+  expect(outcome).toBeUndefined();
+  commits[0]?.resolve();
+  await answered;
+  expect(outcome).toMatchObject({ outcome: "accepted" });
+  expect(counter.counts()).toMatchObject({ accepted: 1 });
+});
+
+test("the same delivery twice is one event, and shares the fate of a commit under way", async () => {
+  const { emit, commits } = setUp();
+  const first = emit(arrival("d1"));
+  const second = emit(arrival("d1"));
+  expect(commits).toHaveLength(1);
+  commits[0]?.resolve();
+  const [one, two] = await Promise.all([first, second]);
+  expect(two).toEqual({ eventId: one.eventId, outcome: "duplicate" });
+});
+
+test("a delivery whose commit failed is new when it comes again", async () => {
+  const { emit, commits } = setUp();
+  const first = emit(arrival("d1"));
+  const second = emit(arrival("d1"));
+  commits[0]?.reject(new Error("gone"));
+  await expect(first).rejects.toThrow("gone");
+  await expect(second).rejects.toThrow("gone");
+  const third = emit(arrival("d1"));
+  expect(commits).toHaveLength(2);
+  commits[1]?.resolve();
+  expect(await third).toMatchObject({ outcome: "accepted" });
+});
+
+test("an unmatched delivery may be delivered again, after the config was changed to want it", async () => {
+  let answer = nothing;
+  const { emit, commits } = setUp({ admit: () => answer });
+  expect(await emit(arrival("d1"))).toMatchObject({ outcome: "unmatched" });
+  answer = taken;
+  const again = emit(arrival("d1"));
+  commits[0]?.resolve();
+  expect(await again).toMatchObject({ outcome: "accepted" });
+});
+
+test("a delivery id is forgotten after 24 hours", async () => {
+  const { emit, commits, clock } = setUp();
+  const first = emit(arrival("d1"));
+  commits[0]?.resolve();
+  await first;
+  clock.set(clock.now() + 24 * 60 * 60 * 1_000 - 1);
+  expect(await emit(arrival("d1"))).toMatchObject({ outcome: "duplicate" });
+  clock.set(clock.now() + 1);
+  const again = emit(arrival("d1"));
+  commits[1]?.resolve();
+  expect(await again).toMatchObject({ outcome: "accepted" });
+});
+
+test("after ten seconds the sender is told to try again and the event is withdrawn", async () => {
+  const { emit, commits, clock, counter } = setUp();
+  const late = emit(arrival("d1")).catch((error: unknown) => error);
+  await clock.advance(9_999);
+  expect(commits[0]?.signal.aborted).toBe(false);
+  await clock.advance(1);
+  expect(commits[0]?.signal.aborted).toBe(true);
+  expect(await late).toMatchObject({ code: "E_SESSION_BUSY", retryable: true, retryAfterMs: 5_000 });
+  expect(counter.counts()).toMatchObject({ accepted: 0, refused: 1 });
+});
+
+test("an event that was written after its sender gave up is known when it comes again", async () => {
+  const { emit, commits, clock } = setUp();
+  const late = emit(arrival("d1")).catch((error: unknown) => error);
+  await clock.advance(10_000);
+  await late;
+  commits[0]?.resolve();
+  expect(await emit(arrival("d1"))).toMatchObject({ outcome: "duplicate" });
+});
+
+test("filters' writes become fact only with the commit", async () => {
+  const write: MemoryWrite = { scope: "c/dedupe/1", key: "k", value: 1, limit: 10 };
+  const { emit, commits, memory } = setUp({ admit: () => ({ ...taken, writes: [write] }) });
+  const first = emit(arrival()).catch(() => "refused");
+  expect(memory.get("c/dedupe/1", "k")?.pending).toBeInstanceOf(Promise);
+  commits[0]?.reject(new Error("disk full"));
+  expect(await first).toBe("refused");
+  expect(memory.get("c/dedupe/1", "k")).toBeUndefined();
+});
+
+test("the 257th event under way is refused, and one that ends makes room", async () => {
+  const { emit, commits } = setUp();
+  const under = Array.from({ length: 256 }, () => emit(arrival()));
+  await expect(emit(arrival())).rejects.toMatchObject({ code: "E_OUTSTANDING", retryable: true });
+  commits[0]?.resolve();
+  await under[0];
+  const next = emit(arrival());
+  commits.at(-1)?.resolve();
+  expect(await next).toMatchObject({ outcome: "accepted" });
+});
+
+test("over its rate a source is told when the next one may come", async () => {
+  const { emit, clock } = setUp({ admit: () => nothing, rate: { max: 2, perMs: 60_000 } });
+  await emit(arrival());
+  await clock.advance(10_000);
+  await emit(arrival());
+  await expect(emit(arrival())).rejects.toMatchObject({ code: "E_RATE", retryAfterMs: 50_000 });
+  await clock.advance(50_000);
+  expect(await emit(arrival())).toMatchObject({ outcome: "unmatched" });
+});
