@@ -1,0 +1,74 @@
+// What this server says of itself, and how it answers `initialize`, without loading the MCP SDK: the client waits for this
+// answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
+
+import type { JsonObject } from "../contract.ts";
+import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
+
+export interface Greeting {
+  readonly serverInfo: { readonly name: string; readonly version: string };
+  /** Fixed for the whole conversation: a client reads them once. */
+  readonly capabilities: JsonObject;
+  /** Under 2,048 bytes; the client cuts what is longer. */
+  readonly instructions: string;
+}
+
+/** What a channel server with tools declares (Claude Code's channels reference). */
+export const channelCapabilities: JsonObject = {
+  experimental: { "claude/channel": {} },
+  tools: { listChanged: true },
+};
+
+/**
+ * Newest first. 2026-07-28 is left out on purpose: a channel server that negotiates it is not registered as a channel
+ * ("that revision can't carry channel messages", Claude Code's MCP reference).
+ */
+export const protocolVersions = [
+  "2025-11-25",
+  "2025-06-18",
+  "2025-03-26",
+  "2024-11-05",
+  "2024-10-07",
+] as const;
+
+/** The requested version when it is known, else the newest that we know. */
+export function negotiateVersion(requested: string): string {
+  return (protocolVersions as readonly string[]).includes(requested) ? requested : protocolVersions[0];
+}
+
+export function answerInitialize(request: Request, greeting: Greeting): Answer {
+  return {
+    jsonrpc: "2.0",
+    id: request.id,
+    result: {
+      protocolVersion: negotiateVersion(String(request.params?.protocolVersion)),
+      capabilities: greeting.capabilities,
+      serverInfo: { ...greeting.serverInfo },
+      ...(greeting.instructions !== "" && { instructions: greeting.instructions }),
+    },
+  };
+}
+
+/** What is wrong with an `initialize`, or undefined. */
+export function initializeProblem(request: Request): string | undefined {
+  const params = request.params ?? {};
+  if (typeof params.protocolVersion !== "string") return "params.protocolVersion must be a text";
+  if (!isObject(params.capabilities)) return "params.capabilities must be an object";
+  const client = params.clientInfo;
+  if (!isObject(client) || typeof client.name !== "string" || typeof client.version !== "string") {
+    return "params.clientInfo must have a name and a version";
+  }
+  return undefined;
+}
+
+/** The refusal that makes a client which probes with `server/discover` fall back to `initialize`. */
+export function refuseMethod(request: Request): Refusal {
+  return {
+    jsonrpc: "2.0",
+    id: request.id,
+    error: { code: rpcErrors.methodNotFound, message: "Method not found" },
+  };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

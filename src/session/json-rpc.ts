@@ -1,0 +1,110 @@
+// One line of JSON to one JSON-RPC message as MCP uses it, and back. Checks the envelope only, without a schema library,
+// because it runs before the MCP SDK is loaded. Members that the envelope does not know are left out: the SDK would
+// otherwise not answer such a request at all.
+
+import type { Json, JsonObject } from "../contract.ts";
+
+export type RequestId = string | number;
+
+export interface Request {
+  readonly jsonrpc: "2.0";
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface Notification {
+  readonly jsonrpc: "2.0";
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+export interface Answer {
+  readonly jsonrpc: "2.0";
+  readonly id: RequestId;
+  readonly result: JsonObject;
+}
+
+export interface Refusal {
+  readonly jsonrpc: "2.0";
+  readonly id?: RequestId;
+  readonly error: { readonly code: number; readonly message: string; readonly data?: Json };
+}
+
+export type Message = Request | Notification | Answer | Refusal;
+
+/** Codes of JSON-RPC 2.0, section 5.1. */
+export const rpcErrors = {
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+} as const;
+
+export type Reading =
+  | { readonly message: Message }
+  /** `id` is set when the value asks for an answer that names it. */
+  | { readonly problem: string; readonly id?: RequestId };
+
+export function readMessage(line: string): Reading {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // The parser's own message quotes the line, which may hold a secret.
+    return { problem: "not JSON" };
+  }
+  if (!isObject(value)) return { problem: `JSON, but ${Array.isArray(value) ? "a list" : "no object"}` };
+  const id = isRequestId(value.id) ? value.id : undefined;
+  const problem = (what: string): Reading => ({ problem: what, ...(id !== undefined && { id }) });
+  if (value.jsonrpc !== "2.0") return problem('an object without "jsonrpc": "2.0"');
+  if ("id" in value && id === undefined) return problem("an id that is neither a text nor a whole number");
+
+  if ("method" in value) {
+    const { method, params } = value;
+    if (typeof method !== "string") return problem("a method that is not a text");
+    if (params !== undefined && !isObject(params)) return problem("params that are not an object");
+    const call = { jsonrpc: "2.0" as const, method, ...(params !== undefined && { params }) };
+    return { message: id === undefined ? call : { ...call, id } };
+  }
+  // A broken answer has no answer of its own.
+  if ("result" in value) {
+    if (id === undefined || !isObject(value.result))
+      return { problem: "an answer without an id or an object" };
+    return { message: { jsonrpc: "2.0", id, result: value.result } };
+  }
+  if (isRpcError(value.error)) {
+    return { message: { jsonrpc: "2.0", error: value.error, ...(id !== undefined && { id }) } };
+  }
+  return problem("neither a request nor an answer");
+}
+
+/**
+ * The message as one line without its line end. U+2028 and U+2029 are escaped, because some clients read lines with
+ * tools that take them for line ends.
+ */
+export function toLine(message: unknown): string {
+  const line = JSON.stringify(message);
+  if (!line.includes("\u2028") && !line.includes("\u2029")) return line;
+  return line.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+}
+
+export function isRequest(message: Message): message is Request {
+  return "method" in message && "id" in message;
+}
+
+export function isCall(message: Message): message is Request | Notification {
+  return "method" in message;
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return typeof value === "string" || Number.isSafeInteger(value);
+}
+
+function isRpcError(value: unknown): value is Refusal["error"] {
+  return isObject(value) && Number.isSafeInteger(value.code) && typeof value.message === "string";
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,199 @@
+// The only place that writes to the client. One write is in flight at a time; lines that wait meanwhile go out together
+// in the next one, and each is settled when the stream took it. Answers to the client's requests are always accepted and
+// overtake waiting events; events are bounded. Within each kind the order is kept.
+
+import type { Writable } from "node:stream";
+import { DeliveryError } from "../errors.ts";
+
+export interface LineWriter {
+  /** A line of the protocol. Settles when the stream took it; rejects (E_SESSION_CLOSED) when it never will. */
+  send(line: string): Promise<void>;
+  /**
+   * An event. Waits until `release` was called, then as `send`. Rejects with E_SESSION_BUSY when too many wait, and when
+   * the signal fires before the write has begun (the signal's reason is the cause).
+   */
+  post(line: string, signal?: AbortSignal): Promise<void>;
+  /** Lets events go. */
+  release(): void;
+  /** Settles when nothing that may be written is left, when the writer stopped, or after `withinMs`. */
+  flush(withinMs: number): Promise<void>;
+  /** Rejects everything that was not written. Idempotent. */
+  stop(reason: string): void;
+  /** Lines accepted and not settled. */
+  readonly waiting: { readonly answers: Load; readonly events: Load };
+}
+
+export interface Load {
+  count: number;
+  bytes: number;
+}
+
+export interface LineWriterOptions {
+  readonly output: Writable;
+  readonly maxEvents: number;
+  readonly maxEventBytes: number;
+  /** Called once when the stream broke or was closed by the other side; the writer has stopped by then. */
+  onBroken(reason: string): void;
+  /** Called when answers were written. */
+  onAnswersTaken?(): void;
+}
+
+/** Waiting lines are joined up to about this size: a pipe's usual capacity. */
+const maxBatchBytes = 64 * 1024;
+
+interface Entry {
+  readonly line: string;
+  readonly bytes: number;
+  readonly load: Load;
+  settle(error?: Error): void;
+}
+
+export function createLineWriter(options: LineWriterOptions): LineWriter {
+  const { output } = options;
+  // Sets, because a withdrawn line must leave the middle at once: a stalled reader must not let them pile up.
+  const answers = new Set<Entry>();
+  const events = new Set<Entry>();
+  const waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
+  const idleWaiters = new Set<() => void>();
+  let inFlight: Entry[] = [];
+  let released = false;
+  let stopped: string | undefined;
+
+  function enqueue(queue: Set<Entry>, load: Load, line: string, signal?: AbortSignal): Promise<void> {
+    if (stopped !== undefined) return Promise.reject(closed(stopped));
+    return new Promise<void>((resolve, reject) => {
+      const withdraw = (): void => {
+        if (queue.delete(entry)) entry.settle(withdrawn(signal));
+      };
+      const entry: Entry = {
+        line,
+        bytes: Buffer.byteLength(line),
+        load,
+        settle(error) {
+          load.count -= 1;
+          load.bytes -= entry.bytes;
+          signal?.removeEventListener("abort", withdraw);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      load.count += 1;
+      load.bytes += entry.bytes;
+      signal?.addEventListener("abort", withdraw, { once: true });
+      queue.add(entry);
+      pump();
+    });
+  }
+
+  function pump(): void {
+    if (inFlight.length > 0 || stopped !== undefined) return;
+    const batch: Entry[] = [];
+    let bytes = take(answers, batch, 0);
+    if (released) bytes = take(events, batch, bytes);
+    if (batch.length === 0) {
+      for (const wake of idleWaiters) wake();
+      return;
+    }
+    inFlight = batch;
+    let text = "";
+    for (const entry of batch) text += `${entry.line}\n`;
+    output.write(text, (error) => {
+      if (error) return fail(describe(error));
+      if (stopped !== undefined) return;
+      inFlight = [];
+      for (const entry of batch) entry.settle();
+      if (batch[0]?.load === waiting.answers) options.onAnswersTaken?.();
+      pump();
+    });
+  }
+
+  function fail(reason: string): void {
+    if (stopped !== undefined) return;
+    stop(reason);
+    options.onBroken(reason);
+  }
+
+  function stop(reason: string): void {
+    if (stopped !== undefined) return;
+    stopped = reason;
+    const lost = [...inFlight, ...answers, ...events];
+    inFlight = [];
+    answers.clear();
+    events.clear();
+    for (const entry of lost) entry.settle(closed(reason));
+    for (const wake of idleWaiters) wake();
+  }
+
+  // Stays for good: a late EPIPE without a listener would end the process as an uncaught exception.
+  output.on("error", (error) => fail(describe(error)));
+  output.on("close", () => fail("stdout was closed"));
+
+  return {
+    waiting,
+    send: (line) => enqueue(answers, waiting.answers, line),
+    post(line, signal) {
+      if (signal?.aborted) return Promise.reject(withdrawn(signal));
+      const { count, bytes } = waiting.events;
+      // A single event over the byte limit is let into an empty queue: refused, it would be refused for ever.
+      const isFull =
+        count >= options.maxEvents || (count > 0 && bytes + Buffer.byteLength(line) > options.maxEventBytes);
+      if (isFull && stopped === undefined) return Promise.reject(busy(count, bytes));
+      return enqueue(events, waiting.events, line, signal);
+    },
+    release() {
+      released = true;
+      pump();
+    },
+    flush(withinMs) {
+      const isIdle = (): boolean =>
+        inFlight.length === 0 && answers.size === 0 && (events.size === 0 || !released);
+      if (stopped !== undefined || isIdle()) return Promise.resolve();
+      return new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer);
+          idleWaiters.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, withinMs);
+        idleWaiters.add(wake);
+      });
+    },
+    stop,
+  };
+}
+
+/** Moves lines from the head of the queue to the batch until it is large enough; at least one when the batch is empty. */
+function take(queue: Set<Entry>, batch: Entry[], bytes: number): number {
+  let total = bytes;
+  for (const entry of queue) {
+    if (batch.length > 0 && total + entry.bytes > maxBatchBytes) break;
+    queue.delete(entry);
+    batch.push(entry);
+    total += entry.bytes;
+  }
+  return total;
+}
+
+function describe(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "EPIPE" ? "stdout was closed (EPIPE)" : `stdout failed: ${error.message}`;
+}
+
+function busy(count: number, bytes: number): DeliveryError {
+  return new DeliveryError(
+    "E_SESSION_BUSY",
+    `the client does not read: ${count} events of ${bytes} bytes wait for it`,
+    { retryable: true, hint: "send the event again later", retryAfterMs: 1000 },
+  );
+}
+
+function closed(reason: string): DeliveryError {
+  return new DeliveryError("E_SESSION_CLOSED", `the session has ended: ${reason}`, { retryable: true });
+}
+
+function withdrawn(signal: AbortSignal | undefined): DeliveryError {
+  return new DeliveryError("E_SESSION_BUSY", "the event was withdrawn before it was written", {
+    retryable: true,
+    cause: signal?.reason,
+  });
+}

@@ -1,0 +1,68 @@
+// The MCP SDK's server over the front's transport, for everything after the greeting. The only file that loads the SDK;
+// import it lazily. Channel events do not pass through here: the session writes them itself.
+
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  type ServerCapabilities,
+} from "@modelcontextprotocol/sdk/types.js";
+import type { JsonObject, Log, Tool } from "../contract.ts";
+import type { Greeting } from "./greeting.ts";
+import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
+
+export interface ToolServer {
+  /** Tells the client when the list that it last saw is no longer right. */
+  setTools(tools: readonly Tool[]): void;
+  /** Aborts calls under way; writes nothing more. */
+  close(): Promise<void>;
+}
+
+export interface ToolServerOptions {
+  readonly transport: Transport;
+  readonly greeting: Greeting;
+  readonly tools: readonly Tool[];
+  readonly neutralise: Neutralise;
+  readonly log: Log;
+}
+
+export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
+  const { greeting, log, neutralise } = options;
+  let tools = options.tools;
+  /** The list as the client last got it; undefined while it never asked. */
+  let listed: string | undefined;
+
+  const server = new Server(
+    { ...greeting.serverInfo },
+    {
+      capabilities: greeting.capabilities as ServerCapabilities,
+      instructions: greeting.instructions,
+    },
+  );
+  server.onerror = (error) => log.warn(`MCP: ${firstLine(error.message)}`);
+  server.setRequestHandler(ListToolsRequestSchema, () => {
+    const list = listTools(tools);
+    listed = JSON.stringify(list);
+    return { tools: list };
+  });
+  server.setRequestHandler(CallToolRequestSchema, ({ params }) =>
+    callTool(tools, params.name, (params.arguments ?? {}) as JsonObject, neutralise, log),
+  );
+  await server.connect(options.transport);
+
+  return {
+    setTools(next) {
+      tools = next;
+      if (listed === undefined || listed === JSON.stringify(listTools(next))) return;
+      listed = undefined;
+      server.sendToolListChanged().catch((error) => log.warn(`MCP: ${firstLine(String(error))}`));
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Bounded: the SDK quotes whole messages of the client. */
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!.slice(0, 200);
+}

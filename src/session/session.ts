@@ -1,0 +1,89 @@
+// One MCP conversation over a pair of streams, from the first byte to the last. Loads nothing of the MCP SDK until tools
+// are attached, so that the client gets its first answer at once. Never exits the process and sets no signal handler.
+
+import type { Readable, Writable } from "node:stream";
+import type { Log, Rendered, Session, Tool } from "../contract.ts";
+import { createFront, type Front } from "./front.ts";
+import type { Greeting } from "./greeting.ts";
+import { toLine } from "./json-rpc.ts";
+import type { ToolServer } from "./server.ts";
+import { createStdioTransport } from "./stdio-transport.ts";
+import type { Neutralise } from "./tool-calls.ts";
+
+export interface OpenSession extends Session {
+  /**
+   * Loads the MCP SDK and answers what the client asked meanwhile; called again it replaces the tools and tells the client
+   * when the list changed. Settles when the tools answer.
+   */
+  attachTools(tools: readonly Tool[], neutralise: Neutralise): Promise<void>;
+  /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
+  readonly initialized: Promise<void>;
+  readonly recordedInitialize: Front["recordedInitialize"];
+}
+
+export interface SessionOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** May settle after the session was opened: an early `initialize` waits for it. */
+  readonly greeting: Greeting | Promise<Greeting>;
+  readonly log: Log;
+  /** How long `close` waits for unanswered requests, and then for a client that reads slowly. Default 800 ms each. */
+  readonly flushMs?: number;
+}
+
+/** Reads and answers from now on. Events delivered before the client is ready wait in the bounded queue. */
+export function openSession(options: SessionOptions): OpenSession {
+  const { input, output, log } = options;
+  const flushMs = options.flushMs ?? 800;
+  const wire = createStdioTransport({ input, output, log, flushMs });
+  const front = createFront(wire, options.greeting, log);
+  let server: Promise<ToolServer> | undefined;
+  let closing: Promise<void> | undefined;
+  // Cannot fail before its first await; the streams' own failures settle `ended`.
+  void wire.start();
+
+  return {
+    ended: wire.ended,
+    initialized: front.initialized,
+    recordedInitialize: front.recordedInitialize,
+    async deliver(event, signal) {
+      return wire.post(toLine(channelNotification(event)), signal);
+    },
+    async attachTools(tools, neutralise) {
+      if (server) return (await server).setTools(tools);
+      server = (async () => {
+        const [{ connectToolServer }, greeting] = await Promise.all([
+          import("./server.ts"),
+          options.greeting,
+        ]);
+        return connectToolServer({ transport: front.transport, greeting, tools, neutralise, log });
+      })();
+      await server;
+    },
+    close() {
+      closing ??= (async () => {
+        await front.settled(flushMs);
+        await wire.close();
+        // A server that could not be loaded was reported to the caller of `attachTools`.
+        await server?.then(
+          (loaded) => loaded.close(),
+          () => undefined,
+        );
+      })();
+      return closing;
+    },
+  };
+}
+
+/**
+ * `params` as Claude Code's channels reference has them. The client drops the whole notification without a word when one
+ * value of `meta` is not a string, so such an event is a bug that must be seen here.
+ */
+function channelNotification({ content, meta, eventId }: Rendered): object {
+  for (const key in meta) {
+    if (typeof meta[key] !== "string") {
+      throw new TypeError(`meta.${key} of event ${eventId} is no string but ${typeof meta[key]}`);
+    }
+  }
+  return { jsonrpc: "2.0", method: "notifications/claude/channel", params: { content, meta } };
+}

@@ -1,0 +1,151 @@
+// The `status` tool: what is set up, what is wrong and what to do next, as a short text for the model. Reads a report that
+// its caller makes; it holds no state and no secret may be in the report.
+
+import type { SourceHealth, Tool } from "../contract.ts";
+import { clipLines, clipText, oneLine } from "./clip.ts";
+
+export interface StatusReport {
+  readonly version: string;
+  readonly config: {
+    /** Absolute; absent when none was found. */
+    readonly file?: string;
+    /** Where it was looked for, in order. */
+    readonly searched: readonly string[];
+  };
+  /** One framed issue each: place, message, source lines with a caret, hint. */
+  readonly problems: readonly string[];
+  readonly listener?: {
+    /** For instance `http://127.0.0.1:8788`; absent while it is not bound. */
+    readonly address?: string;
+    readonly problem?: string;
+  };
+  readonly sources: readonly SourceReport[];
+  readonly channels: readonly { readonly name: string; readonly sources: readonly string[] }[];
+  readonly counts: EventCounts;
+  /** Further things to do that only the caller knows, most urgent first. */
+  readonly next?: readonly string[];
+}
+
+export interface SourceReport extends SourceHealth {
+  readonly name: string;
+  readonly type: string;
+  /** For instance `POST http://127.0.0.1:8788/github`. */
+  readonly address?: string;
+  /** A command line that makes one event. */
+  readonly tryIt?: string;
+}
+
+/** Events since this process started. */
+export interface EventCounts {
+  /** Taken by at least one channel. */
+  readonly accepted: number;
+  /** Written to the client, which does not say whether it showed them. */
+  readonly delivered: number;
+  readonly unmatched: number;
+  readonly dropped: number;
+  readonly duplicate: number;
+  /** Turned away before they became events: wrong signature, too large, and the like. */
+  readonly refused: number;
+}
+
+/** Parts of the text, in UTF-16 units: together under 8,000, which is about 2,000 tokens. */
+const limits = { searched: 900, problems: 2800, problem: 1200, sources: 1800, channels: 900, next: 1200 };
+
+export function statusTool(report: () => StatusReport): Tool {
+  return {
+    name: "status",
+    description:
+      "Says which config file is loaded and its problems, the state of each source, event counts, and what to do next. " +
+      "Call it when events are missing or something looks wrong.",
+    input: { type: "object", properties: {}, additionalProperties: false },
+    readOnly: true,
+    call: async () => describeStatus(report()),
+  };
+}
+
+export function describeStatus(report: StatusReport): string {
+  return [
+    `channel-router ${report.version}`,
+    ...describeConfig(report),
+    ...describeProblems(report.problems),
+    ...describeListener(report.listener),
+    ...section("sources", report.sources.map(describeSource), limits.sources),
+    ...section("channels", report.channels.map(describeChannel), limits.channels),
+    describeCounts(report.counts),
+    ...section("next", adviseNext(report), limits.next, "steps"),
+  ].join("\n");
+}
+
+function describeConfig({ config }: StatusReport): string[] {
+  if (config.file !== undefined) return [`config: ${clipText(config.file, 300)}`];
+  const searched = config.searched.map((place) => `  ${clipText(place, 200)}`);
+  return [
+    "config: none found; looked for, in this order:",
+    ...clipLines(searched, limits.searched, "places"),
+  ];
+}
+
+function describeProblems(problems: readonly string[]): string[] {
+  if (problems.length === 0) return [];
+  const frames = problems.map((frame) => clipText(frame.trimEnd(), limits.problem));
+  return [`problems: ${problems.length}`, ...clipLines(frames, limits.problems, "problems")];
+}
+
+function describeListener(listener: StatusReport["listener"]): string[] {
+  if (listener === undefined) return [];
+  const state = listener.problem ?? listener.address ?? "not bound";
+  return [`listener: ${clipText(oneLine(state), 300)}`];
+}
+
+function describeSource(source: SourceReport): string {
+  const address = source.address === undefined ? "" : `, ${source.address}`;
+  const detail = source.detail === undefined ? "" : `: ${oneLine(source.detail)}`;
+  return clipText(`  ${source.name} (${source.type}) ${source.state}${address}${detail}`, 300);
+}
+
+function describeChannel(channel: { name: string; sources: readonly string[] }): string {
+  return clipText(`  ${channel.name} from ${channel.sources.join(", ")}`, 120);
+}
+
+function describeCounts(counts: EventCounts): string {
+  const { accepted, delivered, unmatched, dropped, duplicate, refused } = counts;
+  return (
+    `events since start: ${accepted} accepted, ${delivered} delivered, ${unmatched} unmatched, ` +
+    `${dropped} dropped, ${duplicate} duplicate, ${refused} refused`
+  );
+}
+
+function section(title: string, lines: readonly string[], maxLength: number, things = title): string[] {
+  if (lines.length === 0) return title === "next" ? [] : [`${title}: none`];
+  return [`${title}:`, ...clipLines(lines, maxLength, things)];
+}
+
+function adviseNext(report: StatusReport): string[] {
+  const { config, counts, problems, sources } = report;
+  const steps = (report.next ?? []).map((step) => clipText(oneLine(step), 300));
+  if (config.file === undefined) {
+    const place = config.searched[0] ?? "channels.yaml";
+    steps.push(`write ${clipText(place, 200)} (the command "channel-router schema" prints what it may hold)`);
+  }
+  if (problems.length > 0) {
+    steps.push('correct the config file at the places above; "channel-router check" shows the same list');
+  }
+  if (sources.some((source) => source.state === "failed")) {
+    steps.push("a source has failed: its line above says why");
+  }
+  const quiet = counts.accepted + counts.unmatched + counts.dropped + counts.refused === 0;
+  const trial = sources.find((source) => source.state === "running" && source.tryIt !== undefined);
+  if (quiet && trial?.tryIt !== undefined) {
+    steps.push(`nothing has arrived yet; to try ${trial.name}: ${clipText(trial.tryIt, 400)}`);
+  }
+  if (counts.unmatched > 0 && counts.accepted === 0) {
+    steps.push('no channel took any event: "channel-router explain SOURCE PAYLOAD" says why');
+  }
+  if (counts.delivered > 0) {
+    steps.push(
+      "if delivered events did not show up, Claude Code was started without this channel: " +
+        "claude --dangerously-load-development-channels server:NAME, with the name in .mcp.json",
+    );
+  }
+  return steps.map((step) => `  - ${step}`);
+}

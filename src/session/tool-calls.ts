@@ -1,0 +1,71 @@
+// The tools as the protocol sees them: the list, and what a call gives back. Every text for the model goes through
+// `neutralise`, error texts too: they may quote what came from outside.
+
+import type { JsonObject, Log, Tool } from "../contract.ts";
+import { isRouterError, UsageError } from "../errors.ts";
+import { checkToolInput } from "./tool-input.ts";
+
+/** Breaks up everything in a text that could pass for a tag of the client's own. */
+export type Neutralise = (text: string) => string;
+
+export interface ListedTool {
+  name: string;
+  description: string;
+  inputSchema: { type: "object"; [key: string]: unknown };
+  annotations?: { readOnlyHint: boolean };
+  _meta?: { "anthropic/alwaysLoad": true };
+  [key: string]: unknown;
+}
+
+export interface CallResult {
+  content: { type: "text"; text: string }[];
+  isError?: true;
+  [key: string]: unknown;
+}
+
+export function listTools(tools: readonly Tool[]): ListedTool[] {
+  return tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    inputSchema: { ...tool.input, type: "object" },
+    ...(tool.readOnly !== undefined && { annotations: { readOnlyHint: tool.readOnly } }),
+    // Keeps the tool in the model's context instead of behind the client's tool search.
+    ...(tool.alwaysLoad && { _meta: { "anthropic/alwaysLoad": true as const } }),
+  }));
+}
+
+/**
+ * Never rejects. A RouterError becomes a tool error with its message and hint; anything else is a bug: it is logged with
+ * its stack, and the model learns only that it happened.
+ */
+export async function callTool(
+  tools: readonly Tool[],
+  name: string,
+  input: JsonObject,
+  neutralise: Neutralise,
+  log: Log,
+): Promise<CallResult> {
+  try {
+    const tool = tools.find((candidate) => candidate.name === name);
+    if (tool === undefined) throw unknownTool(tools, name);
+    await checkToolInput(tool, input);
+    return { content: [{ type: "text", text: neutralise(await tool.call(input)) }] };
+  } catch (error) {
+    return { content: [{ type: "text", text: neutralise(explain(error, name, log)) }], isError: true };
+  }
+}
+
+function explain(error: unknown, name: string, log: Log): string {
+  if (isRouterError(error)) {
+    return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log.error(`internal error in the tool ${name}: ${stack}`);
+  return "internal error: the router's own log on stderr says more";
+}
+
+function unknownTool(tools: readonly Tool[], name: string): UsageError {
+  return new UsageError("E_TOOL_UNKNOWN", `no tool is named ${JSON.stringify(name.slice(0, 80))}`, {
+    hint: `the tools are: ${tools.map((tool) => tool.name).join(", ") || "none"}`,
+  });
+}

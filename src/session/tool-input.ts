@@ -1,0 +1,46 @@
+// Checks a tool call's arguments against the tool's JSON Schema. Ajv is loaded, and a schema compiled, at the first call:
+// neither is needed while the client starts.
+
+import type { ErrorObject, ValidateFunction } from "ajv";
+import type { JsonObject, Tool } from "../contract.ts";
+import { UsageError } from "../errors.ts";
+
+const compiled = new WeakMap<Tool, ValidateFunction>();
+
+/** Rejects with a UsageError (E_TOOL_INPUT) that names every problem; settles when the arguments fit. */
+export async function checkToolInput(tool: Tool, input: JsonObject): Promise<void> {
+  const validate = compiled.get(tool) ?? (await compile(tool));
+  if (validate(input)) return;
+  const problems = (validate.errors ?? []).map(describeProblem);
+  throw new UsageError("E_TOOL_INPUT", `${tool.name}: ${[...new Set(problems)].join("; ")}`, {
+    hint: describeInput(tool),
+  });
+}
+
+async function compile(tool: Tool): Promise<ValidateFunction> {
+  const { Ajv } = await import("ajv");
+  const validate = new Ajv({ allErrors: true, strict: false }).compile(tool.input);
+  compiled.set(tool, validate);
+  return validate;
+}
+
+function describeProblem(error: ErrorObject): string {
+  const at = error.instancePath.slice(1).replaceAll("/", ".");
+  if (error.keyword === "required") return `${join(at, error.params.missingProperty)} is missing`;
+  if (error.keyword === "additionalProperties") {
+    return `${join(at, error.params.additionalProperty)} is not one of its arguments`;
+  }
+  const detail = error.keyword === "enum" ? `: ${error.params.allowedValues.join(", ")}` : "";
+  return `${at === "" ? "the arguments" : at} ${error.message ?? "do not fit"}${detail}`;
+}
+
+function join(at: string, name: unknown): string {
+  return at === "" ? String(name) : `${at}.${String(name)}`;
+}
+
+function describeInput(tool: Tool): string {
+  const names = Object.keys((tool.input.properties as object | undefined) ?? {});
+  if (names.length === 0) return `${tool.name} takes no arguments`;
+  const required = new Set(tool.input.required as string[] | undefined);
+  return `${tool.name} takes ${names.map((name) => (required.has(name) ? name : `${name} (optional)`)).join(", ")}`;
+}
