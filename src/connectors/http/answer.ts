@@ -1,0 +1,90 @@
+// What an http source says to its sender. Answers are JSON, are never cached, never guessed at by a browser, and carry no
+// CORS headers: no page of another origin may read them.
+
+import type { ServerResponse } from "node:http";
+import type { Clock } from "../../contract.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A request that becomes no event, with what its sender is told. A value, not an error: refusing is normal work. */
+export class Refusal {
+  readonly status: number;
+  readonly error: string;
+  readonly headers: Headers;
+
+  constructor(status: number, error: string, headers: Headers = {}) {
+    this.status = status;
+    this.error = error;
+    this.headers = headers;
+  }
+}
+
+const common = { "cache-control": "no-store", "x-content-type-options": "nosniff" } as const;
+
+/** How long we go on reading what nobody wants, so that the sender can read our answer before the socket is gone. */
+const lingerMs = 1_000;
+
+export function answerJson(response: ServerResponse, status: number, body: unknown, headers?: Headers): void {
+  answerText(response, status, `${JSON.stringify(body)}\n`, "application/json", headers);
+}
+
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  contentType: string,
+  headers?: Headers,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    ...common,
+    ...headers,
+    "content-type": contentType,
+    "content-length": Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+export function answerEmpty(response: ServerResponse, status: number): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, common);
+  response.end();
+}
+
+/**
+ * Answers a refusal. Where the body was not read to its end the connection cannot be used again, and is closed: at once
+ * for a sender that was too slow, else after it had a moment to read the answer.
+ */
+export function refuse(response: ServerResponse, refusal: Refusal, clock: Pick<Clock, "after">): void {
+  const { status, error, headers } = refusal;
+  if (response.headersSent || response.destroyed) return;
+  if (response.req.complete) {
+    answerJson(response, status, { error }, headers);
+    return;
+  }
+  const text = `${JSON.stringify({ error })}\n`;
+  response.writeHead(status, {
+    ...common,
+    ...headers,
+    connection: "close",
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
+  response.write(text);
+  if (status === 408) {
+    response.end(() => response.req.socket.destroy());
+    return;
+  }
+  const request = response.req;
+  const finish = () => {
+    cancel();
+    request.off("end", finish).off("close", finish);
+    response.end(() => request.socket.destroy());
+  };
+  const cancel = clock.after(lingerMs, finish);
+  request
+    .on("end", finish)
+    .on("close", finish)
+    .on("error", () => undefined);
+  request.resume();
+}

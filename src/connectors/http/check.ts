@@ -1,0 +1,236 @@
+// What the option schema cannot say: which scheme needs which options, what can be signed, and whether an unverified
+// source could be reached from other machines. Pure; the place of each problem is told in the words of the YAML.
+
+import type { OptionIssue, SourceSurroundings } from "../../contract.ts";
+import { trustOf } from "./event.ts";
+import type { HttpOptions } from "./options.generated.ts";
+import { pathIssue } from "./path.ts";
+import { discordKeyPattern } from "./verify/discord.ts";
+import { presets } from "./verify/presets.ts";
+import { hmacScheme, isPreset, secretsOf, type VerifyOptions } from "./verify/scheme.ts";
+import { partsOf, type SignatureScheme } from "./verify/signature.ts";
+
+type Key = Exclude<keyof VerifyOptions, "scheme">;
+
+const yamlKeys: Readonly<Record<Key, string>> = {
+  secret: "secret",
+  username: "username",
+  header: "header",
+  query: "query",
+  algorithm: "algorithm",
+  encoding: "encoding",
+  prefix: "prefix",
+  key: "key",
+  signed: "signed",
+  timestamp: "timestamp",
+  deliveryId: "delivery_id",
+};
+
+/** What the generic schemes take; the first list must be there. */
+const generic: Readonly<Record<string, { readonly needs: readonly Key[]; readonly takes: readonly Key[] }>> =
+  {
+    hmac: {
+      needs: ["header", "secret"],
+      takes: ["algorithm", "encoding", "prefix", "key", "signed", "timestamp", "deliveryId"],
+    },
+    bearer: { needs: ["secret"], takes: ["deliveryId"] },
+    basic: { needs: ["username", "secret"], takes: ["deliveryId"] },
+    token: { needs: ["secret"], takes: ["header", "query", "prefix", "deliveryId"] },
+    none: { needs: [], takes: [] },
+  };
+
+const examples: Readonly<Partial<Record<Key, string>>> = {
+  secret: 'secret: "${WEBHOOK_SECRET}"',
+  header: "header: x-signature",
+  username: "username: hooks",
+};
+
+export function checkOptions(options: HttpOptions, surroundings: SourceSurroundings): OptionIssue[] {
+  const path = pathIssue(options.path);
+  return [
+    ...(path === undefined ? [] : [path]),
+    ...(options.verify === undefined ? [] : checkVerify(options.verify, surroundings)),
+    ...checkExposure(options, surroundings),
+  ];
+}
+
+function checkExposure(options: HttpOptions, { loopback }: SourceSurroundings): OptionIssue[] {
+  if (loopback || trustOf(options) === "verified") return [];
+  return [
+    {
+      path: options.verify === undefined ? [] : ["verify", "scheme"],
+      code: "E_CONFIG_EXPOSED",
+      message: "is not verified, and listen is beyond this machine: anybody could send events to Claude",
+      hint: 'add  verify: { scheme: bearer, secret: "${WEBHOOK_SECRET}" }  or the sender\'s own scheme, or listen on 127.0.0.1',
+    },
+  ];
+}
+
+function checkVerify(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {
+  const { needs, takes } = generic[verify.scheme] ?? presetKeys(verify);
+  const given = (Object.keys(yamlKeys) as Key[]).filter((key) => verify[key] !== undefined);
+  const missing = needs.filter((key) => verify[key] === undefined);
+  const foreign = given.filter((key) => !needs.includes(key) && !takes.includes(key));
+  return [
+    ...missing.map((key) =>
+      issue([], `scheme ${verify.scheme} needs ${yamlKeys[key]}`, `add  ${examples[key] ?? yamlKeys[key]}`),
+    ),
+    ...foreign.map((key) =>
+      issue(
+        [yamlKeys[key]],
+        `scheme ${verify.scheme} has no use for ${yamlKeys[key]}`,
+        useOf(verify.scheme, needs, takes),
+      ),
+    ),
+    ...checkSecrets(verify),
+    ...checkNames(verify),
+    ...(verify.scheme === "hmac" ? checkHmac(verify, surroundings) : []),
+    ...(verify.scheme === "token" ? checkToken(verify) : []),
+    ...(verify.scheme === "twilio" ? checkPublicUrl("the scheme twilio", ["scheme"], surroundings) : []),
+  ];
+}
+
+function presetKeys({ scheme, timestamp }: VerifyOptions): { needs: readonly Key[]; takes: readonly Key[] } {
+  const onlyTolerance = Object.keys(timestamp ?? {}).every((key) => key === "toleranceMs");
+  return { needs: ["secret"], takes: hasTime(scheme) && onlyTolerance ? ["timestamp"] : [] };
+}
+
+/** Does the preset carry the time of sending, so that a tolerance means something? */
+function hasTime(name: string): boolean {
+  if (!isPreset(name)) return false;
+  const { scheme, sentAtField } = presets[name];
+  if (scheme === "discord" || scheme === "gitlab" || sentAtField !== undefined) return true;
+  return typeof scheme === "object" && "signed" in scheme && scheme.signed.includes("{timestamp}");
+}
+
+function useOf(scheme: string, needs: readonly Key[], takes: readonly Key[]): string {
+  const names = [...needs, ...takes].map((key) => yamlKeys[key]);
+  if (names.length === 0) return `remove it: ${scheme} takes nothing else`;
+  const tolerance =
+    isPreset(scheme) && takes.length === 0 && hasTime(scheme) ? " and timestamp.tolerance" : "";
+  return `remove it, or use scheme: hmac to spell a signature out; ${scheme} takes ${names.join(", ")}${tolerance}`;
+}
+
+function checkSecrets(verify: VerifyOptions): OptionIssue[] {
+  if (verify.secret === undefined) return [];
+  const secrets = secretsOf(verify);
+  if (secrets.length === 0) return [issue(["secret"], "is an empty list", `add  ${examples.secret}`)];
+  return secrets.flatMap((secret, index) => {
+    const place = typeof verify.secret === "string" ? ["secret"] : ["secret", index];
+    const problem = secretProblem(verify.scheme, secret);
+    return problem === undefined ? [] : [issue(place, ...problem)];
+  });
+}
+
+function secretProblem(scheme: string, secret: string): [message: string, hint: string] | undefined {
+  if (secret.trim() === "") {
+    return [
+      "is empty, so that anybody could sign",
+      "set the environment variable that it names, or write a secret",
+    ];
+  }
+  if (scheme === "discord" && !discordKeyPattern.test(secret)) {
+    return [
+      "is not the 64 hex digits of a public key",
+      'copy "Public Key" from the application\'s General Information page',
+    ];
+  }
+  const base64 =
+    scheme === "standard_webhooks" ||
+    scheme === "svix" ||
+    (scheme === "gitlab" && secret.startsWith("whsec_"));
+  if (base64 && !/^(whsec_)?[A-Za-z0-9+/]{4,}={0,2}$/.test(secret)) {
+    return ["is not base64", "copy the signing secret as it is shown; it begins with whsec_"];
+  }
+  return undefined;
+}
+
+function checkNames(verify: VerifyOptions): OptionIssue[] {
+  const headers: [(string | number)[], string | undefined][] = [
+    [["header"], verify.header],
+    [["timestamp", "header"], verify.timestamp?.header],
+    [["delivery_id"], verify.deliveryId],
+  ];
+  const issues = headers
+    .filter(([, name]) => name !== undefined && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+    .map(([place, name]) =>
+      issue(place, `"${name}" is no header name`, "write it as the sender does, for instance x-signature"),
+    );
+  if (verify.scheme === "basic" && verify.username?.includes(":") === true) {
+    issues.push(
+      issue(["username"], 'may not have a ":"', "basic puts the colon between user name and secret"),
+    );
+  }
+  return issues;
+}
+
+function checkToken({ header, query }: VerifyOptions): OptionIssue[] {
+  if (header === undefined && query === undefined) {
+    return [issue([], "scheme token needs header or query", "add  header: x-token")];
+  }
+  if (header === undefined || query === undefined) return [];
+  return [issue(["query"], "scheme token takes header or query, not both", "remove one of them")];
+}
+
+const partNames = ["{body}", "{timestamp}", "{id}", "{url}"];
+
+function checkHmac(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {
+  const scheme: SignatureScheme = hmacScheme(verify);
+  const used = partsOf(scheme.signed).filter((part) => part.startsWith("{"));
+  const issues = used
+    .filter((part) => !partNames.includes(part))
+    .map((part) => issue(["signed"], `has an unknown part ${part}`, `the parts are ${partNames.join(" ")}`));
+  if (!used.includes("{body}")) {
+    issues.push(
+      issue(
+        ["signed"],
+        "leaves the body out, so that it could be exchanged",
+        'for instance  signed: "{timestamp}.{body}"',
+      ),
+    );
+  }
+  const timed = used.includes("{timestamp}");
+  if (timed && verify.timestamp?.header === undefined && verify.key === undefined) {
+    issues.push(
+      issue(
+        ["signed"],
+        "has {timestamp}, but nothing says where it stands",
+        "add  timestamp: { header: x-timestamp }",
+      ),
+    );
+  }
+  if (!timed && verify.timestamp !== undefined) {
+    issues.push(
+      issue(
+        ["timestamp"],
+        "is not signed, so that anybody could change it",
+        'add it:  signed: "{timestamp}.{body}"',
+      ),
+    );
+  }
+  if (verify.timestamp?.key !== undefined && verify.key === undefined) {
+    issues.push(issue(["timestamp", "key"], "is for a header of the form t=...,v1=...", "add  key: v1"));
+  }
+  if (used.includes("{id}") && verify.deliveryId === undefined) {
+    issues.push(
+      issue(["signed"], "has {id}, but nothing says where it stands", "add  delivery_id: x-delivery"),
+    );
+  }
+  if (used.includes("{url}")) issues.push(...checkPublicUrl("{url}", ["signed"], surroundings));
+  return issues;
+}
+
+function checkPublicUrl(what: string, place: string[], { publicUrl }: SourceSurroundings): OptionIssue[] {
+  if (publicUrl !== undefined) return [];
+  return [
+    issue(
+      place,
+      `${what} needs to know the URL that the sender calls`,
+      "add at the top level  public_url: https://your.host",
+    ),
+  ];
+}
+
+function issue(place: readonly (string | number)[], message: string, hint: string): OptionIssue {
+  return { path: ["verify", ...place], code: "E_CONFIG_VERIFY", message, hint };
+}

@@ -1,0 +1,98 @@
+// Keeps a web page in the user's browser, a rebound DNS name and a forgotten tunnel away from sources that nothing else
+// protects: all of them can reach a loopback port. Signed sources need none of this and skip it.
+
+import type { IncomingMessage } from "node:http";
+
+export interface GuardRules {
+  /** Further host names, without port or with one. */
+  readonly hosts: readonly string[];
+  readonly publicUrl?: string | undefined;
+  /** `http://127.0.0.1:8788`; its host is accepted too. */
+  readonly address?: string | undefined;
+}
+
+/** Why the request is refused, in words for its sender, or undefined. */
+export type Guard = (request: IncomingMessage) => string | undefined;
+
+const forwarding = new Set([
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "true-client-ip",
+  "x-original-host",
+]);
+
+export function createGuard(rules: GuardRules): Guard {
+  const known = new Set(rules.hosts.map((host) => host.toLowerCase()));
+  for (const url of [rules.publicUrl, rules.address]) {
+    if (url !== undefined && URL.canParse(url)) known.add(new URL(url).host.toLowerCase());
+  }
+
+  return (request) => {
+    const host = soleHost(request);
+    if (host === undefined || !(isLoopbackName(host.name) || known.has(host.name) || known.has(host.text))) {
+      return "this host name is not accepted here";
+    }
+    const { origin, "sec-fetch-site": site } = request.headers;
+    if (origin !== undefined && !isSameOrigin(origin, host))
+      return "requests from web pages are not accepted here";
+    if (site !== undefined && site !== "same-origin" && site !== "none")
+      return "requests from web pages are not accepted here";
+    for (const name in request.headers) {
+      if (forwarding.has(name) || name.startsWith("x-forwarded") || name.startsWith("cf-")) {
+        return "forwarded requests are not accepted here";
+      }
+    }
+    return undefined;
+  };
+}
+
+interface Host {
+  /** Lower case, no port, no brackets, no trailing dot. */
+  readonly name: string;
+  readonly port: string;
+  /** As it would stand in a URL: the name with its port. */
+  readonly text: string;
+}
+
+/** The one Host header, which must not be contradicted by an absolute request target. */
+function soleHost(request: IncomingMessage): Host | undefined {
+  let text: string | undefined;
+  for (let index = 0; index < request.rawHeaders.length; index += 2) {
+    if (request.rawHeaders[index]?.toLowerCase() !== "host") continue;
+    if (text !== undefined) return undefined;
+    text = request.rawHeaders[index + 1];
+  }
+  const host = parseHost(text ?? "");
+  const target = request.url ?? "/";
+  if (host === undefined || target.startsWith("/")) return host;
+  const named = URL.canParse(target) ? parseHost(new URL(target).host) : undefined;
+  return named?.name === host.name ? host : undefined;
+}
+
+const hostPattern = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::(\d{1,5}))?$/;
+
+function parseHost(text: string): Host | undefined {
+  const match = hostPattern.exec(text.trim().toLowerCase());
+  if (match === null) return undefined;
+  const name = (match[1] ?? match[2] ?? "").replace(/\.$/, "");
+  const port = match[3] ?? "";
+  const shown = match[1] === undefined ? name : `[${name}]`;
+  return name === "" ? undefined : { name, port, text: port === "" ? shown : `${shown}:${port}` };
+}
+
+function isLoopbackName(name: string): boolean {
+  if (name === "localhost" || name === "::1" || name === "0:0:0:0:0:0:0:1") return true;
+  const parts = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name);
+  return parts?.slice(1).every((part) => Number(part) <= 255) ?? false;
+}
+
+/** A page of our own: same name and port as the Host that it speaks to. `null` and other schemes are foreign. */
+function isSameOrigin(origin: string, host: Host): boolean {
+  if (!/^https?:\/\//i.test(origin) || !URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  const page = parseHost(url.host);
+  const standard = url.protocol === "https:" ? "443" : "80";
+  return page?.name === host.name && (page.port || standard) === (host.port || standard);
+}

@@ -1,0 +1,22 @@
+// The `http` source type: webhooks of every kind on the one listener.
+
+import type { SourceType } from "../../contract.ts";
+import { checkOptions } from "./check.ts";
+import { imagineArrival } from "./event.ts";
+import type { HttpOptions } from "./options.generated.ts";
+import { httpOptions } from "./options.ts";
+import { canonicalPath } from "./path.ts";
+import { createHttpSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const http: SourceType<HttpOptions> = {
+  type: "http",
+  summary: "Receives webhooks: each request that proves its sender becomes one event.",
+  options: httpOptions,
+  validate,
+  meta: { path: "{{path}}", method: "{{method}}" },
+  claims: ({ methods, path }) => methods.map((method) => `route:${method} ${canonicalPath(path)}`),
+  check: checkOptions,
+  imagine: imagineArrival,
+  create: createHttpSource,
+};

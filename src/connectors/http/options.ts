@@ -1,0 +1,134 @@
+// The options of an http source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/http.md are generated from here. What a schema cannot say (which scheme needs what) is in check.ts.
+
+import type { JsonSchema } from "../../contract.ts";
+import { presetNames } from "./verify/preset-names.ts";
+
+export const httpOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["path"],
+  properties: {
+    path: {
+      description:
+        "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.",
+      type: "string",
+    },
+    methods: {
+      description: "The HTTP methods that are taken; any other is answered with 405.",
+      type: "array",
+      items: { type: "string", enum: ["GET", "POST", "PUT", "PATCH", "DELETE"] },
+      minItems: 1,
+      uniqueItems: true,
+      default: ["POST"],
+    },
+    verify: {
+      description:
+        "How a request proves who sent it. Without it the source works on loopback only, and its events carry trust=unverified.",
+      type: "object",
+      additionalProperties: false,
+      required: ["scheme"],
+      properties: {
+        scheme: {
+          description:
+            "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.",
+          type: "string",
+          enum: [...presetNames, "hmac", "bearer", "basic", "token", "none"],
+        },
+        secret: {
+          description:
+            "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.",
+          type: ["string", "array"],
+          items: { type: "string" },
+          "x-secret": true,
+        },
+        username: { description: "The user name that basic expects.", type: "string" },
+        header: {
+          description: "The header that holds the signature (hmac) or the token (token).",
+          type: "string",
+        },
+        query: {
+          description: "The query parameter that holds the token (token only, in place of header).",
+          type: "string",
+        },
+        algorithm: {
+          description: "The hash of the signature (hmac only). Default sha256.",
+          type: "string",
+          enum: ["sha1", "sha256", "sha384", "sha512"],
+        },
+        encoding: {
+          description: "How the signature is written in its header (hmac only). Default hex.",
+          type: "string",
+          enum: ["hex", "base64"],
+        },
+        prefix: {
+          description:
+            "The text before the signature or the token in its header, for instance sha256=. Default none.",
+          type: "string",
+        },
+        key: {
+          description:
+            "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.",
+          type: "string",
+        },
+        signed: {
+          description:
+            "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.",
+          type: "string",
+        },
+        timestamp: {
+          description: "The time of sending, as a part of what is signed: old requests are refused.",
+          type: "object",
+          additionalProperties: false,
+          properties: {
+            header: {
+              description:
+                "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).",
+              type: "string",
+            },
+            key: {
+              description:
+                "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.",
+              type: "string",
+            },
+            tolerance: {
+              description: "How far the time of sending may be from now, either way. Default 5m.",
+              type: "string",
+              format: "duration",
+            },
+          },
+        },
+        delivery_id: {
+          description:
+            "The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.",
+          type: "string",
+        },
+      },
+    },
+    respond: {
+      description: "What the sender gets in place of the usual 202 once the event is safe.",
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        status: {
+          description: "The status of the answer, from 200 to 299.",
+          type: "integer",
+          minimum: 200,
+          maximum: 299,
+          default: 202,
+        },
+        body: {
+          description: "The body of the answer. Default: the event's id and its outcome as JSON.",
+          type: "string",
+        },
+      },
+    },
+    max_body: {
+      description:
+        "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.",
+      type: "string",
+      format: "size",
+      default: "1MiB",
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,63 @@
+// The `path` of a source: what may be written, when two are the same, and an example of it for a person to post to.
+
+import type { OptionIssue } from "../../contract.ts";
+
+const literal = /^[A-Za-z0-9._~!$&'+,;=@-]*$/;
+const named = /^:[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** The first thing wrong with a path, for the author of the YAML. */
+export function pathIssue(path: string): OptionIssue | undefined {
+  const issue = (message: string, hint: string): OptionIssue => ({ path: ["path"], message, hint });
+  if (!path.startsWith("/")) {
+    return issue(
+      `must begin with "/", found "${path}"`,
+      `type  path: /${path.replace(/^[^A-Za-z0-9]+/, "")}`,
+    );
+  }
+  if (/[?#]/.test(path)) {
+    return issue(
+      `is a path without query or fragment, found "${path}"`,
+      "match on query.<name> in a channel instead",
+    );
+  }
+  const segments = path.slice(1).split("/");
+  const names = new Set<string>();
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    if (segment === "" && !last) return issue("has an empty part between two slashes", "write one slash");
+    if (segment === "." || segment === "..")
+      return issue(`may not have "${segment}" as a part`, "write the path in full");
+    if (segment === "*" && last) continue;
+    if (segment.includes("*")) return issue('may have "*" only as its whole last part', "end the path in /*");
+    if (segment.startsWith(":")) {
+      if (!named.test(segment))
+        return issue(`has a part "${segment}" that is no :name`, "use letters, digits and _ after the colon");
+      if (names.has(segment)) return issue(`has "${segment}" twice`, "give each part its own name");
+      names.add(segment);
+    } else if (!literal.test(segment)) {
+      return issue(
+        `has a part "${segment}" with characters that a path here cannot have`,
+        "use letters, digits, - _ . and ~",
+      );
+    }
+  }
+  return undefined;
+}
+
+/** Two paths that answer to the same requests have the same form: names of parts and a last slash make no difference. */
+export function canonicalPath(path: string): string {
+  return path.replace(/:[A-Za-z0-9_]+/g, ":").replace(/(.)\/$/, "$1");
+}
+
+/** A path that one can post to: `/deploy/:env/*` becomes `/deploy/env/any`. */
+export function samplePath(path: string): string {
+  return path.replace(/:([A-Za-z0-9_]+)/g, "$1").replace(/\*$/, "any");
+}
+
+/** The names that `params` will have. */
+export function paramNames(path: string): string[] {
+  return path
+    .split("/")
+    .filter((segment) => segment === "*" || segment.startsWith(":"))
+    .map((segment) => (segment === "*" ? "*" : segment.slice(1)));
+}

@@ -1,0 +1,169 @@
+// One route: takes a request, proves it, makes an event of it, and answers only when the event is safe. The order is fixed:
+// guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Arrival, Emit, Host, Outcome, Source, SourceHealth } from "../../contract.ts";
+import { DeliveryError } from "../../errors.ts";
+import { answerEmpty, answerJson, answerText, Refusal, refuse } from "./answer.ts";
+import { readBody } from "./body.ts";
+import { arrivalOf, originForm, trustOf } from "./event.ts";
+import { createGuard, type Guard } from "./guard.ts";
+import { invite } from "./invitation.ts";
+import type { HttpOptions } from "./options.generated.ts";
+import { parseBody } from "./parse-body.ts";
+import { createVerifier } from "./verify/scheme.ts";
+import { defaultToleranceMs } from "./verify/signature.ts";
+import type { Handshake } from "./verify/verifier.ts";
+
+type Params = Readonly<Record<string, string>>;
+
+const retryAfterMs = 1_000;
+
+export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
+  const { clock, listener } = host;
+  const verifier = createVerifier(options.verify, clock, listener.publicUrl);
+  const guarded = verifier === undefined || options.verify?.scheme === "basic";
+  const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
+  const unauthorized = new Refusal(
+    401,
+    "unauthorized",
+    verifier?.challenge === undefined ? {} : { "www-authenticate": verifier.challenge },
+  );
+
+  let state: SourceHealth["state"] = "stopped";
+  let emit: Emit | undefined;
+  let removeRoute: (() => void) | undefined;
+  let closed = false;
+  let inFlight = 0;
+  const whenIdle: (() => void)[] = [];
+
+  let guard: Guard | undefined;
+  /** Made at the first request: the listener has no address before it is bound. */
+  const refuseForeign: Guard = (request) => {
+    const { hosts, publicUrl } = listener;
+    guard ??= createGuard({ hosts, publicUrl, address: listener.address() });
+    return guard(request);
+  };
+
+  /** What becomes of a request: an event, an answer without one, a refusal; undefined when the client is gone. */
+  async function take(
+    request: IncomingMessage,
+    params: Params,
+  ): Promise<Arrival | Handshake | Refusal | undefined> {
+    const { headers, method = "GET", url = "/" } = request;
+    const foreign = guarded ? refuseForeign(request) : undefined;
+    if (foreign !== undefined) return new Refusal(403, foreign);
+
+    const body = await readBody(request, options.maxBodyBytes, clock);
+    if (body === undefined || body instanceof Refusal) return body;
+    if (verifier !== undefined) {
+      const target = originForm(url);
+      // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
+      const proven =
+        verifier.check({ method, target, headers, body: body.content }) ||
+        (body.wire !== body.content && verifier.check({ method, target, headers, body: body.wire }));
+      if (!proven) return unauthorized;
+    }
+    const payload = parseBody(body.content, headers["content-type"], verifier?.formField);
+    if (payload instanceof Refusal) return payload;
+    const sentAtMs = verifier?.sentAtMs?.(payload.data);
+    if (sentAtMs !== undefined && Math.abs(clock.now() - sentAtMs) > toleranceMs) return unauthorized;
+    const handshake = verifier?.handshake?.(headers, payload.data);
+    if (handshake !== undefined) return handshake;
+
+    return arrivalOf(payload, { method, target: url, headers, params }, trustOf(options), verifier);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
+    inFlight += 1;
+    try {
+      const taken = await take(request, params);
+      if (taken === undefined) return;
+      if (taken instanceof Refusal) return refuse(response, taken, clock);
+      if ("status" in taken) return answerHandshake(response, taken);
+      if (closed || emit === undefined) return refuse(response, notTaken(), clock);
+      answerOutcome(response, await emit(taken), options.respond);
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      refuse(response, refusalOf(error), clock);
+    } finally {
+      inFlight -= 1;
+      if (inFlight === 0) for (const settle of whenIdle.splice(0)) settle();
+    }
+  }
+
+  return {
+    async start(to) {
+      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
+      emit = to;
+      state = "starting";
+      try {
+        const remove = await listener.route({
+          path: options.path,
+          methods: options.methods,
+          owner: name,
+          handle,
+        });
+        if (closed) return remove();
+        removeRoute = remove;
+        state = "running";
+      } catch (error) {
+        state = "failed";
+        throw error;
+      }
+    },
+    async stop(deadline) {
+      removeRoute?.();
+      removeRoute = undefined;
+      if (inFlight > 0 && !deadline.aborted) {
+        await new Promise<void>((resolve) => {
+          whenIdle.push(resolve);
+          deadline.addEventListener("abort", () => resolve(), { once: true });
+        });
+      }
+      closed = true;
+      state = "stopped";
+    },
+    health() {
+      const address = listener.address();
+      if (state !== "running" || address === undefined) return { state };
+      return { state, detail: invite(options, address).address };
+    },
+    invitation: () => invite(options, listener.address() ?? "http://127.0.0.1"),
+  };
+}
+
+function answerOutcome(response: ServerResponse, outcome: Outcome, respond: HttpOptions["respond"]): void {
+  const status = respond?.status ?? 202;
+  const body = respond?.body;
+  if (status === 204 || status === 205) answerEmpty(response, status);
+  else if (body === undefined) {
+    answerJson(response, status, { event_id: outcome.eventId, outcome: outcome.outcome });
+  } else {
+    answerText(
+      response,
+      status,
+      body,
+      /^\s*[[{]/.test(body) ? "application/json" : "text/plain; charset=utf-8",
+    );
+  }
+}
+
+function answerHandshake(response: ServerResponse, handshake: Handshake): void {
+  if (handshake.body === undefined) answerEmpty(response, handshake.status);
+  else answerJson(response, handshake.status, handshake.body);
+}
+
+function refusalOf(error: DeliveryError): Refusal {
+  const afterMs = error.retryAfterMs ?? retryAfterMs;
+  if (error.code !== "E_RATE") return notTaken(afterMs);
+  return new Refusal(429, "more events than this source takes: try again later", retryAfter(afterMs));
+}
+
+function notTaken(afterMs = retryAfterMs): Refusal {
+  return new Refusal(503, "the event was not taken: try again later", retryAfter(afterMs));
+}
+
+function retryAfter(ms: number): Readonly<Record<string, string>> {
+  return { "retry-after": String(Math.max(1, Math.ceil(ms / 1_000))) };
+}

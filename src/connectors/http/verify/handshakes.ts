@@ -1,0 +1,56 @@
+// First calls that want an answer and are no event: a ping when the hook was made, a challenge to prove who answers.
+// They are asked about only after the request was verified.
+
+import { createHmac } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Json } from "../../../contract.ts";
+import { fieldOf, type Handshake } from "./verifier.ts";
+
+const pong: Handshake = { status: 200, body: { ok: true } };
+
+/** https://docs.github.com/en/webhooks/webhook-events-and-payloads#ping */
+export function githubPing(headers: IncomingHttpHeaders): Handshake | undefined {
+  return headers["x-github-event"] === "ping" ? pong : undefined;
+}
+
+/** https://buildkite.com/docs/apis/webhooks/pipelines/ping-events */
+export function buildkitePing(headers: IncomingHttpHeaders): Handshake | undefined {
+  return headers["x-buildkite-event"] === "ping" ? pong : undefined;
+}
+
+/** Bitbucket Data Center's "test connection"; Bitbucket Cloud sends none. */
+export function serverPing(headers: IncomingHttpHeaders): Handshake | undefined {
+  return headers["x-event-key"] === "diagnostics:ping" ? pong : undefined;
+}
+
+export function intercomPing(_headers: IncomingHttpHeaders, data: Json): Handshake | undefined {
+  return fieldOf(data, "topic") === "ping" ? pong : undefined;
+}
+
+/** https://docs.slack.dev/reference/events/url_verification */
+export function slackUrlVerification(_headers: IncomingHttpHeaders, data: Json): Handshake | undefined {
+  const challenge = fieldOf(data, "challenge");
+  if (fieldOf(data, "type") !== "url_verification" || challenge === undefined) return undefined;
+  return { status: 200, body: { challenge } };
+}
+
+/** https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint */
+export function zoomUrlValidation(
+  _headers: IncomingHttpHeaders,
+  data: Json,
+  secrets: readonly string[],
+): Handshake | undefined {
+  const plainToken = fieldOf(data, "payload.plainToken");
+  const secret = secrets[0];
+  if (
+    fieldOf(data, "event") !== "endpoint.url_validation" ||
+    plainToken === undefined ||
+    secret === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    status: 200,
+    body: { plainToken, encryptedToken: createHmac("sha256", secret).update(plainToken).digest("hex") },
+  };
+}

@@ -1,0 +1,221 @@
+// What each sender signs and how, as data, with where its documentation says so. A preset that takes more than data (an
+// odd signature, an answer to a first call) names a function; everything else about it is a line in this table.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Json } from "../../../contract.ts";
+import { discordHandshake } from "./discord.ts";
+import {
+  buildkitePing,
+  githubPing,
+  intercomPing,
+  serverPing,
+  slackUrlVerification,
+  zoomUrlValidation,
+} from "./handshakes.ts";
+import type { PresetName } from "./preset-names.ts";
+import type { SignatureScheme } from "./signature.ts";
+import type { Handshake } from "./verifier.ts";
+
+export interface Preset {
+  /** Where the sender documents it. */
+  readonly source: string;
+  /** How a request is checked: a signature as data, a shared token in a header, or a scheme with its own file. */
+  readonly scheme: SignatureScheme | { readonly token: string } | "gitlab" | "discord" | "twilio";
+  /** Further headers that must not be seen, because they hold a signature too. */
+  readonly secretHeaders?: readonly string[];
+  /** Where the delivery's id stands: in one of these headers, or in this field of the payload. */
+  readonly delivery?: { readonly headers?: readonly string[]; readonly field?: string };
+  readonly formField?: string;
+  /** The payload's field that holds the time of sending, in milliseconds. */
+  readonly sentAtField?: string;
+  handshake?(headers: IncomingHttpHeaders, data: Json, secrets: readonly string[]): Handshake | undefined;
+}
+
+/** HMAC-SHA256 of the body in hex: what most senders do, apart from the header's name. */
+function ofBody(header: string, changes: Partial<SignatureScheme> = {}): SignatureScheme {
+  return {
+    algorithm: "sha256",
+    encoding: "hex",
+    headers: [{ signature: header }],
+    prefix: "",
+    signed: "{body}",
+    secret: "text",
+    ...changes,
+  };
+}
+
+/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md; Svix differs in the names. */
+export const standardWebhooks: SignatureScheme = {
+  algorithm: "sha256",
+  encoding: "base64",
+  headers: [
+    { signature: "webhook-signature", timestamp: "webhook-timestamp", id: "webhook-id" },
+    { signature: "svix-signature", timestamp: "svix-timestamp", id: "svix-id" },
+  ],
+  prefix: "v1,",
+  separator: " ",
+  signed: "{id}.{timestamp}.{body}",
+  secret: "base64",
+};
+
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  bitbucket: {
+    source: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/",
+    scheme: ofBody("x-hub-signature", { prefix: "sha256=" }),
+    delivery: { headers: ["x-request-uuid", "x-request-id"] },
+    handshake: serverPing,
+  },
+  buildkite: {
+    source: "https://buildkite.com/docs/apis/webhooks/pipelines",
+    scheme: ofBody("x-buildkite-signature", {
+      prefix: "signature=",
+      separator: ",",
+      timestampKey: "timestamp",
+      signed: "{timestamp}.{body}",
+    }),
+    secretHeaders: ["x-buildkite-token"],
+    handshake: buildkitePing,
+  },
+  calendly: {
+    source: "https://developer.calendly.com/api-docs/overview/webhooks/webhook-signatures",
+    scheme: ofBody("calendly-webhook-signature", {
+      prefix: "v1=",
+      separator: ",",
+      timestampKey: "t",
+      signed: "{timestamp}.{body}",
+    }),
+  },
+  circleci: {
+    source: "https://circleci.com/docs/webhooks/#validate-webhooks",
+    scheme: ofBody("circleci-signature", { prefix: "v1=", separator: "," }),
+    delivery: { field: "id" },
+  },
+  discord: {
+    source: "https://docs.discord.com/developers/events/webhook-events",
+    scheme: "discord",
+    delivery: { field: "id" },
+    handshake: discordHandshake,
+  },
+  gitea: {
+    source: "https://docs.gitea.com/usage/repository/webhooks",
+    scheme: ofBody("x-gitea-signature"),
+    secretHeaders: ["x-hub-signature", "x-hub-signature-256", "x-gogs-signature", "x-forgejo-signature"],
+    delivery: { headers: ["x-gitea-delivery"] },
+  },
+  github: {
+    source: "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
+    scheme: ofBody("x-hub-signature-256", { prefix: "sha256=" }),
+    secretHeaders: ["x-hub-signature"],
+    delivery: { headers: ["x-github-delivery"] },
+    formField: "payload",
+    handshake: githubPing,
+  },
+  gitlab: {
+    source: "https://docs.gitlab.com/user/project/integrations/webhooks/",
+    scheme: "gitlab",
+    // The same over retries since 17.4; before that there is only the event's own id.
+    delivery: { headers: ["idempotency-key", "webhook-id", "x-gitlab-event-uuid"] },
+  },
+  intercom: {
+    source: "https://developers.intercom.com/docs/references/webhooks/webhook-models",
+    scheme: ofBody("x-hub-signature", { algorithm: "sha1", prefix: "sha1=" }),
+    delivery: { field: "id" },
+    handshake: intercomPing,
+  },
+  jira: {
+    source: "https://developer.atlassian.com/cloud/jira/platform/webhooks",
+    scheme: ofBody("x-hub-signature", { prefix: "sha256=" }),
+    delivery: { headers: ["x-atlassian-webhook-identifier"] },
+  },
+  linear: {
+    source: "https://linear.app/developers/webhooks",
+    scheme: ofBody("linear-signature"),
+    delivery: { headers: ["linear-delivery"] },
+    sentAtField: "webhookTimestamp",
+  },
+  paddle: {
+    source: "https://developer.paddle.com/webhooks/signature-verification",
+    scheme: ofBody("paddle-signature", {
+      prefix: "h1=",
+      separator: ";",
+      timestampKey: "ts",
+      signed: "{timestamp}:{body}",
+    }),
+    delivery: { field: "event_id" },
+  },
+  pagerduty: {
+    source: "https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md",
+    scheme: ofBody("x-pagerduty-signature", { prefix: "v1=", separator: "," }),
+    delivery: { field: "event.id" },
+  },
+  sentry: {
+    source: "https://docs.sentry.io/integrations/integration-platform/webhooks/",
+    scheme: ofBody("sentry-hook-signature"),
+    delivery: { headers: ["request-id"] },
+  },
+  shopify: {
+    source: "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
+    scheme: ofBody("x-shopify-hmac-sha256", { encoding: "base64" }),
+    delivery: { headers: ["x-shopify-webhook-id"] },
+  },
+  slack: {
+    source: "https://docs.slack.dev/authentication/verifying-requests-from-slack",
+    scheme: ofBody("x-slack-signature", {
+      headers: [{ signature: "x-slack-signature", timestamp: "x-slack-request-timestamp" }],
+      prefix: "v0=",
+      signed: "v0:{timestamp}:{body}",
+    }),
+    delivery: { field: "event_id" },
+    formField: "payload",
+    handshake: slackUrlVerification,
+  },
+  standard_webhooks: {
+    source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+    scheme: standardWebhooks,
+    delivery: { headers: ["webhook-id", "svix-id"] },
+  },
+  stripe: {
+    source: "https://docs.stripe.com/webhooks/signature",
+    scheme: ofBody("stripe-signature", {
+      prefix: "v1=",
+      separator: ",",
+      timestampKey: "t",
+      signed: "{timestamp}.{body}",
+    }),
+    delivery: { field: "id" },
+  },
+  svix: {
+    source: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
+    scheme: standardWebhooks,
+    delivery: { headers: ["svix-id", "webhook-id"] },
+  },
+  telegram: {
+    source: "https://core.telegram.org/bots/api#setwebhook",
+    scheme: { token: "x-telegram-bot-api-secret-token" },
+    delivery: { field: "update_id" },
+  },
+  twilio: {
+    source: "https://www.twilio.com/docs/usage/security#validating-requests",
+    scheme: "twilio",
+    delivery: { headers: ["i-twilio-idempotency-token"] },
+  },
+  typeform: {
+    source: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
+    scheme: ofBody("typeform-signature", { encoding: "base64", prefix: "sha256=" }),
+    delivery: { field: "event_id" },
+  },
+  vercel: {
+    source: "https://vercel.com/docs/webhooks/webhooks-api#securing-webhooks",
+    scheme: ofBody("x-vercel-signature", { algorithm: "sha1" }),
+    delivery: { field: "id" },
+  },
+  zoom: {
+    source: "https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events",
+    scheme: ofBody("x-zm-signature", {
+      headers: [{ signature: "x-zm-signature", timestamp: "x-zm-request-timestamp" }],
+      prefix: "v0=",
+      signed: "v0:{timestamp}:{body}",
+    }),
+    handshake: zoomUrlValidation,
+  },
+};

@@ -1,0 +1,60 @@
+// The words of `verify`: what a scheme is asked and what it answers. A scheme never throws on what came from outside: a
+// header that makes no sense is a failed verification and nothing else.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Json } from "../../../contract.ts";
+
+/** A request as a scheme sees it: nothing was parsed yet. */
+export interface Inbound {
+  readonly method: string;
+  /** Path and query as they were sent. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Says whether the request proves its sender. Pure but for the clock; takes the same time whatever the secret. */
+export type Check = (inbound: Inbound) => boolean;
+
+/** An answer that a preset gives in place of an event: the sender only wanted to know that somebody is there. */
+export interface Handshake {
+  readonly status: number;
+  /** Sent as JSON; absent means no body. */
+  readonly body?: Json;
+}
+
+export interface Verifier extends VerifyTraits {
+  readonly check: Check;
+}
+
+/** What is known of a scheme without its secret. */
+export interface VerifyTraits {
+  /** What the check reads and nobody else may see: names of headers in lower case, and of query parameters. */
+  readonly credentials: { readonly headers: readonly string[]; readonly query: readonly string[] };
+  /** For `www-authenticate` on a 401. */
+  readonly challenge?: string;
+  /** A form whose one field of this name holds the payload as JSON. */
+  readonly formField?: string;
+  deliveryId(headers: IncomingHttpHeaders, data: Json): string | undefined;
+  /** Asked only about requests that passed the check. */
+  handshake?(headers: IncomingHttpHeaders, data: Json): Handshake | undefined;
+  /** For senders that put the time of sending inside the signed body. Milliseconds since 1970. */
+  sentAtMs?(data: Json): number | undefined;
+}
+
+/** The header as one string. Node joins repeated headers with a comma, which no scheme then mistakes for one value. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A field of the payload when it is text or a number, as text. Dots lead inwards. */
+export function fieldOf(data: Json, path: string): string | undefined {
+  let value: Json | undefined = data;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
+      return undefined;
+    value = value[key];
+  }
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+}

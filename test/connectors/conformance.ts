@@ -1,0 +1,173 @@
+// What every source type promises, as one suite that each of them runs. A test that cannot hold for a type is skipped by
+// name and with its reason, never silently.
+
+import { afterEach, describe, expect, it } from "vitest";
+import type { Arrival, Emit, Host, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
+import { DeliveryError } from "../../src/errors.ts";
+import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
+import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+
+type TestName =
+  | "create opens nothing"
+  | "a source is started once"
+  | "every arrival is emitted once"
+  | "a rejected emit is not acked"
+  | "stop settles under a passed deadline, however often it is called"
+  | "nothing is emitted after stop"
+  | "a source that never started can be stopped";
+
+export interface World {
+  readonly host: Host & { readonly clock: ManualClock };
+  readonly source: Source;
+}
+
+export interface SourceCase<O> {
+  readonly type: SourceType<O>;
+  /** The options as a person writes them in YAML. */
+  readonly written: JsonObject;
+  /** The same after loading. */
+  readonly options: O;
+  /**
+   * Makes one thing happen. True when its sender was told that it is safe, or a cursor moved; false or a rejection when
+   * not.
+   */
+  arrive(world: World): Promise<boolean>;
+  readonly skip?: readonly { readonly reason: string; readonly tests: readonly TestName[] }[];
+}
+
+export function testSource<O>({ type, written, options, arrive, skip = [] }: SourceCase<O>): void {
+  const clean: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const step of clean.splice(0).reverse()) await step();
+  });
+
+  function promise(name: TestName, run: () => Promise<void>): void {
+    const skipped = skip.find(({ tests }) => tests.includes(name));
+    if (skipped === undefined) it(name, run);
+    else it.skip(`${name} (${skipped.reason})`, run);
+  }
+
+  function create(): World {
+    const listener: OpenListener = createListener({
+      addresses: [{ host: "127.0.0.1", port: 0 }],
+      hosts: [],
+      trusted: true,
+      log: quiet,
+    });
+    const host = { log: quiet, clock: manualClock(), listener };
+    const source = type.create("tested", options, host);
+    clean.push(
+      () => listener.close(AbortSignal.abort()),
+      () => source.stop(AbortSignal.abort()),
+    );
+    return { host, source };
+  }
+
+  describe(`the source type ${type.type}`, () => {
+    it("describes every option in a full sentence", () => {
+      expect(undescribed(type.options, type.type)).toEqual([]);
+    });
+
+    it("takes its own options and its own defaults", () => {
+      const filled = structuredClone(written);
+      expect(type.validate(filled), JSON.stringify(type.validate.errors)).toBe(true);
+      const again = structuredClone(filled);
+      expect(type.validate(again)).toBe(true);
+      expect(again).toEqual(filled);
+      expect(type.check?.(options, { loopback: true, hosts: [] }) ?? []).toEqual([]);
+    });
+
+    it("refuses an option that it does not know", () => {
+      expect(type.validate({ ...structuredClone(written), no_such_option: 1 })).toBe(false);
+    });
+
+    promise("create opens nothing", async () => {
+      const touched = () => {
+        throw new Error("create must have no effects");
+      };
+      const before = process.getActiveResourcesInfo();
+      type.create("tested", options, {
+        log: { info: touched, warn: touched, error: touched },
+        clock: { now: touched, after: touched },
+        listener: { loopback: true, hosts: [], route: touched, address: () => undefined },
+      });
+      expect(process.getActiveResourcesInfo()).toEqual(before);
+    });
+
+    promise("a source is started once", async () => {
+      const { source } = create();
+      await source.start(accept([]));
+      await expect(source.start(accept([]))).rejects.toThrow(/twice/);
+    });
+
+    promise("every arrival is emitted once", async () => {
+      const world = create();
+      const arrivals: Arrival[] = [];
+      await world.source.start(accept(arrivals));
+      expect(await arrive(world)).toBe(true);
+      expect(await arrive(world)).toBe(true);
+      expect(arrivals).toHaveLength(2);
+    });
+
+    promise("a rejected emit is not acked", async () => {
+      const world = create();
+      await world.source.start(() =>
+        Promise.reject(new DeliveryError("E_SESSION_BUSY", "the queue is full")),
+      );
+      expect(await arrive(world)).toBe(false);
+    });
+
+    promise("stop settles under a passed deadline, however often it is called", async () => {
+      const world = create();
+      let begun = () => {};
+      const emitted = new Promise<void>((resolve) => {
+        begun = resolve;
+      });
+      await world.source.start(() => {
+        begun();
+        return new Promise(() => undefined);
+      });
+      const arriving = arrive(world).catch(() => false);
+      await emitted;
+      await Promise.all([world.source.stop(AbortSignal.abort()), world.source.stop(AbortSignal.abort())]);
+      await world.source.stop(AbortSignal.abort());
+      expect(world.source.health?.().state ?? "stopped").toBe("stopped");
+      await (world.host.listener as OpenListener).close(AbortSignal.abort());
+      expect(await arriving).toBe(false);
+    });
+
+    promise("nothing is emitted after stop", async () => {
+      const world = create();
+      const arrivals: Arrival[] = [];
+      await world.source.start(accept(arrivals));
+      await world.source.stop(new AbortController().signal);
+      expect(await arrive(world).catch(() => false)).toBe(false);
+      expect(arrivals).toEqual([]);
+    });
+
+    promise("a source that never started can be stopped", async () => {
+      const { source } = create();
+      await expect(source.stop(new AbortController().signal)).resolves.toBeUndefined();
+    });
+  });
+}
+
+export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** An emit that takes everything and keeps it. */
+export function accept(arrivals: Arrival[]): Emit {
+  return async (arrival) => {
+    arrivals.push(arrival);
+    return { eventId: `e${arrivals.length}`, outcome: "accepted" };
+  };
+}
+
+/** Paths of options whose description is missing or is no sentence. */
+function undescribed(schema: JsonSchema, path: string): string[] {
+  const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
+  return Object.entries(properties).flatMap(([key, option]) => {
+    const place = `${path}.${key}`;
+    const described = typeof option.description === "string" && /^[A-Z].*\.$/s.test(option.description);
+    return [...(described ? [] : [place]), ...undescribed(option, place)];
+  });
+}
