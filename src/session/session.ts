@@ -27,14 +27,14 @@ export interface SessionOptions {
   /** May settle after the session was opened: an early `initialize` waits for it. */
   readonly greeting: Greeting | Promise<Greeting>;
   readonly log: Log;
-  /** How long `close` waits for unanswered requests, and then for a client that reads slowly. Default 800 ms each. */
+  /** How long `close` waits for unanswered requests, and as long again for a slow reader. Default 400 ms. */
   readonly flushMs?: number;
 }
 
 /** Reads and answers from now on. Events delivered before the client is ready wait in the bounded queue. */
 export function openSession(options: SessionOptions): OpenSession {
   const { input, output, log } = options;
-  const flushMs = options.flushMs ?? 800;
+  const flushMs = options.flushMs ?? 400;
   const wire = createStdioTransport({ input, output, log, flushMs });
   const front = createFront(wire, options.greeting, log);
   let server: Promise<ToolServer> | undefined;

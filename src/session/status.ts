@@ -125,10 +125,14 @@ function adviseNext(report: StatusReport): string[] {
   const steps = (report.next ?? []).map((step) => clipText(oneLine(step), 300));
   if (config.file === undefined) {
     const place = config.searched[0] ?? "channels.yaml";
-    steps.push(`write ${clipText(place, 200)} (the command "channel-router schema" prints what it may hold)`);
+    steps.push(
+      `write ${clipText(place, 200)} ("channel-router schema" prints what it may hold); it is read as soon as it is there`,
+    );
   }
   if (problems.length > 0) {
-    steps.push('correct the config file at the places above; "channel-router check" shows the same list');
+    steps.push(
+      'correct the config file at the places above and save it; "channel-router check" shows the same list',
+    );
   }
   if (sources.some((source) => source.state === "failed")) {
     steps.push("a source has failed: its line above says why");

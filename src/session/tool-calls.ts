@@ -48,7 +48,7 @@ export async function callTool(
   try {
     const tool = tools.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(tools, name);
-    await checkToolInput(tool, input);
+    checkToolInput(tool, input);
     return { content: [{ type: "text", text: neutralise(await tool.call(input)) }] };
   } catch (error) {
     return { content: [{ type: "text", text: neutralise(explain(error, name, log)) }], isError: true };

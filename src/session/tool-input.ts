@@ -1,15 +1,15 @@
-// Checks a tool call's arguments against the tool's JSON Schema. Ajv is loaded, and a schema compiled, at the first call:
-// neither is needed while the client starts.
+// Checks a tool call's arguments against the tool's JSON Schema. A schema is compiled at the tool's first call: most
+// conversations never call most tools. (The MCP SDK loads Ajv anyway.)
 
-import type { ErrorObject, ValidateFunction } from "ajv";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import type { JsonObject, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 
 const compiled = new WeakMap<Tool, ValidateFunction>();
 
-/** Rejects with a UsageError (E_TOOL_INPUT) that names every problem; settles when the arguments fit. */
-export async function checkToolInput(tool: Tool, input: JsonObject): Promise<void> {
-  const validate = compiled.get(tool) ?? (await compile(tool));
+/** Throws a UsageError (E_TOOL_INPUT) that names every problem. */
+export function checkToolInput(tool: Tool, input: JsonObject): void {
+  const validate = compiled.get(tool) ?? compile(tool);
   if (validate(input)) return;
   const problems = (validate.errors ?? []).map(describeProblem);
   throw new UsageError("E_TOOL_INPUT", `${tool.name}: ${[...new Set(problems)].join("; ")}`, {
@@ -17,8 +17,7 @@ export async function checkToolInput(tool: Tool, input: JsonObject): Promise<voi
   });
 }
 
-async function compile(tool: Tool): Promise<ValidateFunction> {
-  const { Ajv } = await import("ajv");
+function compile(tool: Tool): ValidateFunction {
   const validate = new Ajv({ allErrors: true, strict: false }).compile(tool.input);
   compiled.set(tool, validate);
   return validate;

@@ -17,7 +17,7 @@ export { RpcError } from "./claude-wire.ts";
 export interface ClaudeOptions {
   /** As the client's config names the server; the `source` of each block. Default "router". */
   readonly serverName?: string;
-  /** From `notifications/initialized` until the channel handler exists; 60 to 1,500 ms on a real client. Default 60. */
+  /** From `notifications/initialized` until the channel handler exists; 60 to 1,500 ms on a real client. Default 60; 0 loses nothing. */
   readonly bootWindowMs?: number;
   /** False: the session was started without this channel. Default true. */
   readonly listening?: boolean;
@@ -167,8 +167,10 @@ export async function connectClaude(
     wire.notify("notifications/initialized");
     if (capabilities.tools !== undefined) listed = list();
   });
+  const bootWindowMs = options.bootWindowMs ?? 60;
+  if (bootWindowMs === 0) inbox.open();
   // Does not keep a test process alive.
-  setTimeout(inbox.open, options.bootWindowMs ?? 60).unref();
+  else setTimeout(inbox.open, bootWindowMs).unref();
   await listed;
 
   const info = greeting.serverInfo as { name: string; version: string };

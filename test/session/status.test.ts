@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { describeStatus, type StatusReport, statusTool } from "../../src/session/status.ts";
+
+const counts = { accepted: 0, delivered: 0, unmatched: 0, dropped: 0, duplicate: 0, refused: 0 };
+const healthy: StatusReport = {
+  version: "0.1.0",
+  config: { file: "/p/channels.yaml", searched: ["/p/channels.yaml"] },
+  problems: [],
+  listener: { address: "http://127.0.0.1:8788" },
+  sources: [
+    {
+      name: "github",
+      type: "http",
+      state: "running",
+      address: "POST http://127.0.0.1:8788/github",
+      tryIt: "curl -d '{}' http://127.0.0.1:8788/github",
+    },
+  ],
+  channels: [{ name: "ci_failed", sources: ["github"] }],
+  counts,
+};
+
+describe("status", () => {
+  test("of a healthy router that nothing has reached yet", () => {
+    expect(describeStatus(healthy)).toMatchInlineSnapshot(`
+      "channel-router 0.1.0
+      config: /p/channels.yaml
+      listener: http://127.0.0.1:8788
+      sources:
+        github (http) running, POST http://127.0.0.1:8788/github
+      channels:
+        ci_failed from github
+      events since start: 0 accepted, 0 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
+      next:
+        - nothing has arrived yet; to try github: curl -d '{}' http://127.0.0.1:8788/github"
+    `);
+  });
+
+  test("without a config says where it was looked for and what to write", () => {
+    const text = describeStatus({
+      version: "0.1.0",
+      config: { searched: ["/p/channels.yaml", "/p/.claude/channels.yaml"] },
+      problems: [],
+      sources: [],
+      channels: [],
+      counts,
+    });
+    expect(text).toMatchInlineSnapshot(`
+      "channel-router 0.1.0
+      config: none found; looked for, in this order:
+        /p/channels.yaml
+        /p/.claude/channels.yaml
+      sources: none
+      channels: none
+      events since start: 0 accepted, 0 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
+      next:
+        - write /p/channels.yaml ("channel-router schema" prints what it may hold); it is read as soon as it is there"
+    `);
+  });
+
+  test("shows problems with their carets, failed sources with the reason, and the next step", () => {
+    const frame =
+      "channels.yaml:3:5 unknown key pth\n  3 |     pth: /github\n    |     ^^^ did you mean path?";
+    const text = describeStatus({
+      ...healthy,
+      problems: [frame],
+      listener: { problem: "127.0.0.1:8788 is taken by node (pid 12)" },
+      sources: [{ name: "github", type: "http", state: "failed", detail: "E_LISTEN_IN_USE" }],
+      counts: { ...counts, accepted: 3, delivered: 3, unmatched: 1 },
+      next: ["trust the new powers"],
+    });
+    expect(text).toContain(`problems: 1\n${frame}\n`);
+    expect(text).toContain("listener: 127.0.0.1:8788 is taken by node (pid 12)");
+    expect(text).toContain("github (http) failed: E_LISTEN_IN_USE");
+    expect(text).toMatch(/next:\n {2}- trust the new powers\n {2}- correct the config file/);
+    expect(text).toContain("a source has failed");
+    expect(text).toContain("--dangerously-load-development-channels");
+  });
+
+  test("counts what it leaves out", () => {
+    const source = { ...healthy.sources[0]!, detail: "waits for the network" };
+    const sources = Array.from({ length: 500 }, (_, n) => ({ ...source, name: `source_${n}` }));
+    const text = describeStatus({ ...healthy, sources });
+    const listed = text.match(/source_\d+ /g)!.length;
+    expect(text).toContain(`... ${500 - listed} more sources`);
+  });
+
+  test("is under 2,000 tokens whatever the report holds", () => {
+    const text = (maxLength: number) => fc.string({ unit: "binary", minLength: maxLength / 2, maxLength });
+    const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 40, size: "max" });
+    fc.assert(
+      fc.property(
+        fc.option(text(500), { nil: undefined }),
+        list(text(300)),
+        list(text(2000)),
+        list(
+          fc.record({
+            name: text(80),
+            type: text(20),
+            detail: text(400),
+            address: text(300),
+            tryIt: text(900),
+          }),
+        ),
+        list(fc.record({ name: text(80), sources: fc.array(text(40)) })),
+        list(text(400)),
+        (file, searched, problems, sources, channels, next) => {
+          const report: StatusReport = {
+            version: "0.1.0",
+            config: { ...(file !== undefined && { file }), searched },
+            problems,
+            listener: { problem: "x".repeat(1000) },
+            sources: sources.map((source) => ({ ...source, state: "running" as const })),
+            channels,
+            counts,
+            next,
+          };
+          expect(describeStatus(report).length).toBeLessThanOrEqual(8000);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("the tool reads the report anew at each call", async () => {
+    let accepted = 0;
+    const tool = statusTool(() => ({ ...healthy, counts: { ...counts, accepted } }));
+    expect(await tool.call({})).toContain("0 accepted");
+    accepted = 7;
+    expect(await tool.call({})).toContain("7 accepted");
+    expect(Buffer.byteLength(tool.description)).toBeLessThan(300);
+  });
+});
