@@ -127,6 +127,11 @@ export interface OptionIssue {
   readonly code?: string;
 }
 
+/** Where the listener listens. `loopback`: only this machine can reach it. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number; readonly loopback: boolean }
+  | { readonly unix: string; readonly loopback: true };
+
 /** The parts of the config around a source that its own checks may need. */
 export interface SourceSurroundings {
   /** False when `listen` is beyond loopback. */

@@ -1,14 +1,21 @@
 // `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
 
-import { type ExitCode } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 
-export async function check(explicit: string | undefined, options: { readonly json?: boolean }): Promise<ExitCode> {
+export async function check(
+  explicit: string | undefined,
+  options: { readonly json?: boolean },
+): Promise<ExitCode> {
   const { loaded, plan, issues } = await loadPlan(requireConfig(explicit));
   const ok = issues.length === 0;
   const { sources, channels, sinks } = loaded.values;
   if (options.json) {
-    const names = { sources: Object.keys(sources), channels: Object.keys(channels), sinks: Object.keys(sinks) };
+    const names = {
+      sources: Object.keys(sources),
+      channels: Object.keys(channels),
+      sinks: Object.keys(sinks),
+    };
     process.stdout.write(`${JSON.stringify({ ok, issues, ...names, powers: plan.powers }, null, 2)}\n`);
     return ok ? 0 : 1;
   }
@@ -17,8 +24,11 @@ export async function check(explicit: string | undefined, options: { readonly js
     process.stdout.write(`${count(issues.length, "problem")} in ${loaded.file}\n`);
     return 1;
   }
-  process.stdout.write(`${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}\n`);
-  for (const { power, value } of plan.powers) process.stdout.write(`  power: ${power} ${value} (waits for your consent)\n`);
+  process.stdout.write(
+    `${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}\n`,
+  );
+  for (const { power, value } of plan.powers)
+    process.stdout.write(`  power: ${power} ${value} (waits for your consent)\n`);
   return 0;
 }
 

@@ -49,7 +49,8 @@ interface Show {
 
 function jsonLines(print: (text: string) => void): Show {
   return {
-    opening: (file, _, { sources, address }) => print(JSON.stringify({ type: "ready", file, address, sources })),
+    opening: (file, _, { sources, address }) =>
+      print(JSON.stringify({ type: "ready", file, address, sources })),
     decision: ({ event, outcome, admission }) =>
       print(
         JSON.stringify({
@@ -80,7 +81,8 @@ function readable(print: (text: string) => void, serverName: string): Show {
       const time = new Date(event.timeMs).toTimeString().slice(0, 8);
       for (const delivery of admission?.deliveries ?? []) delivered(delivery, time);
       if (outcome === "accepted") return;
-      const why = admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
+      const why =
+        admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
       print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
     },
   };

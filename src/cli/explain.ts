@@ -2,9 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { didYouMean } from "../config/did-you-mean.ts";
 import type { Arrival, JsonObject, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
-import { didYouMean } from "../config/did-you-mean.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createEventIds } from "../runtime/event-id.ts";
@@ -41,7 +41,9 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   };
   const admission = source.admit(event, createMemory(systemClock), nowMs, { detail: "trace" });
   process.stdout.write(
-    options.json ? `${JSON.stringify(asJson(event, admission), null, 2)}\n` : asText(loaded.values.server.name, admission),
+    options.json
+      ? `${JSON.stringify(asJson(event, admission), null, 2)}\n`
+      : asText(loaded.values.server.name, admission),
   );
   return admission.outcome === "accepted" ? 0 : 1;
 }
@@ -77,7 +79,9 @@ async function readPayload(payload: string): Promise<string> {
 function readHeader(text: string): [string, string] {
   const colon = text.indexOf(":");
   if (colon < 1) {
-    throw new UsageError("E_USAGE", `"${text}" is not a header`, { hint: "write it as -H 'x-github-event: push'" });
+    throw new UsageError("E_USAGE", `"${text}" is not a header`, {
+      hint: "write it as -H 'x-github-event: push'",
+    });
   }
   return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
 }

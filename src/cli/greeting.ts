@@ -2,8 +2,8 @@
 // else as soon as the config has been read.
 
 import { join } from "node:path";
-import { type FoundConfig, stateFolder } from "../config/places.ts";
-import type { LoadedConfig } from "../config/values.ts";
+import { type ConfigPlace, stateFolder } from "../config/places.ts";
+import type { ConfigValues, LoadedConfig } from "../config/values.ts";
 import { readStartCache, writeStartCache } from "../runtime/start-cache.ts";
 import { channelCapabilities, type Greeting } from "../session/greeting.ts";
 import { writeInstructions } from "../session/instructions.ts";
@@ -15,13 +15,15 @@ export interface FastGreeting {
   settle(loaded: LoadedConfig | undefined, problems: number): Promise<void>;
 }
 
-export function greetFast(found: FoundConfig): FastGreeting {
-  const cacheFile = found.file === undefined ? undefined : join(stateFolder(process.env, found.file), "greeting.json");
+export function greetFast(found: ConfigPlace): FastGreeting {
+  const cacheFile =
+    found.file === undefined ? undefined : join(stateFolder(process.env, found.file), "greeting.json");
   let answer: (greeting: Greeting) => void = () => {};
   const written = new Promise<Greeting>((resolve) => {
     answer = resolve;
   });
-  const cached = cacheFile === undefined ? Promise.resolve(undefined) : readStartCache(cacheFile, version, process.env);
+  const cached =
+    cacheFile === undefined ? Promise.resolve(undefined) : readStartCache(cacheFile, version, process.env);
 
   return {
     greeting: cached.then((greeting) => (isGreeting(greeting) ? greeting : written)),
@@ -36,7 +38,7 @@ export function greetFast(found: FoundConfig): FastGreeting {
 }
 
 function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
-  const { server, channels, sources } = loaded?.values ?? { server: undefined, channels: {}, sources: {} };
+  const { server, channels = {}, sources = {} }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
   const described = Object.entries(channels).map(([name, { description, from }]) => ({
     name,

@@ -1,14 +1,14 @@
 // From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
 
+import { loadConfig } from "../config/load.ts";
+import { findConfig } from "../config/places.ts";
+import type { LoadedConfig } from "../config/values.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
-import { findConfig } from "../config/places.ts";
-import { loadConfig } from "../config/load.ts";
-import type { LoadedConfig } from "../config/values.ts";
 import { UsageError } from "../errors.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
-import { loadParts } from "./load-parts.ts";
+import { loadEngine } from "./load-engine.ts";
 
 export interface ProvenConfig {
   readonly loaded: LoadedConfig;
@@ -19,9 +19,17 @@ export interface ProvenConfig {
 
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
   const loaded = await loadConfig(file, { env, registry: connectors });
-  const { plan, issues } = compilePlan(loaded.values, loaded.types, await loadParts(loaded.values));
+  const { plan, issues } = compilePlan(
+    loaded.values,
+    loaded.types,
+    await loadEngine(loaded.values, loaded.types),
+  );
   const later = issues.map((issue) => loaded.locate(issue));
-  return { loaded, plan, issues: [...loaded.issues, ...later].sort((a, b) => a.line - b.line || a.column - b.column) };
+  return {
+    loaded,
+    plan,
+    issues: [...loaded.issues, ...later].sort((a, b) => a.line - b.line || a.column - b.column),
+  };
 }
 
 /** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */

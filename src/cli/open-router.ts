@@ -1,8 +1,8 @@
 // A router with its listener and its place in the state folder: the same for the stdio server and for `dev`.
 
-import type { Clock, Log, Rendered } from "../contract.ts";
 import { stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
+import type { Clock, Log, Rendered } from "../contract.ts";
 import type { Decision } from "../runtime/emit.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
@@ -18,8 +18,8 @@ interface OpenRouterOptions {
 }
 
 export async function openRouter({ loaded, ...options }: OpenRouterOptions): Promise<Router> {
-  const { listen, hosts, publicUrl } = loaded.values;
-  const choice = await chooseListen(listen, stateFolder(process.env, loaded.file), options.log);
+  const { listenAddress, hosts, publicUrl } = loaded.values;
+  const choice = await chooseListen(listenAddress, stateFolder(process.env, loaded.file), options.log);
   const listener = createListener({
     ...choice,
     hosts,

@@ -4,7 +4,8 @@ import { Command, CommanderError, Option } from "commander";
 import { finish } from "./exit.ts";
 import { version } from "./version.ts";
 
-const configOption = () => new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
+const configOption = () =>
+  new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
 const jsonOption = () => new Option("--json", "print JSON");
 
 export async function runCommand(args: readonly string[]): Promise<void> {
@@ -33,7 +34,9 @@ function createProgram(): Command {
 
   program
     .command("dev")
-    .description("run the config without Claude: print each event as Claude would see it, with tokens and why")
+    .description(
+      "run the config without Claude: print each event as Claude would see it, with tokens and why",
+    )
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options) => finish(async () => (await import("./dev.ts")).dev(options)));
@@ -49,7 +52,9 @@ function createProgram(): Command {
     .command("explain")
     .argument("<source>", "a source's name")
     .argument("<payload>", "a file, JSON text, or - for standard input")
-    .description("the trace of one payload: which channel takes it, why not the others, what Claude would see")
+    .description(
+      "the trace of one payload: which channel takes it, why not the others, what Claude would see",
+    )
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(configOption())
     .addOption(jsonOption())

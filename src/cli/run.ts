@@ -23,7 +23,12 @@ export async function run(args: readonly string[]): Promise<void> {
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
     const greeting = greetFast(found);
-    const session = openSession({ input: process.stdin, output: process.stdout, greeting: greeting.greeting, log });
+    const session = openSession({
+      input: process.stdin,
+      output: process.stdout,
+      greeting: greeting.greeting,
+      log,
+    });
     process.stdin.resume();
 
     const over = Promise.race([session.ended, stopSignal()]);

@@ -1,7 +1,7 @@
 // What runs behind a session: the config proven, its sources started, the status tool; and, while there is no good config,
 // the wait for one.
 
-import { findConfig, type FoundConfig } from "../config/places.ts";
+import { type ConfigPlace, findConfig } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Router } from "../runtime/router.ts";
@@ -15,7 +15,7 @@ import { openRouter } from "./open-router.ts";
 import { statusReport } from "./status-report.ts";
 
 interface ServeOptions {
-  readonly found: FoundConfig;
+  readonly found: ConfigPlace;
   /** What `--config` named. */
   readonly explicit: string | undefined;
   readonly session: OpenSession;
@@ -67,7 +67,13 @@ export function startServing(options: ServeOptions): Serving {
     const report = () => statusReport({ found, config, router: router?.report(), delivered });
     await session.attachTools([statusTool(report)], neutralise);
     while (!good) {
-      if (!(await awaitChange([...found.tried, ...(config?.loaded.files ?? []).map(({ path }) => path)], ending.signal))) return;
+      if (
+        !(await awaitChange(
+          [...found.tried, ...(config?.loaded.files ?? []).map(({ path }) => path)],
+          ending.signal,
+        ))
+      )
+        return;
       found = findConfig({ explicit: options.explicit, env: process.env, cwd: process.cwd() });
       good = await load();
       if (good) log.info(`${found.file} is good now`);
@@ -77,7 +83,9 @@ export function startServing(options: ServeOptions): Serving {
 
   const served = serve();
   served.catch((error: unknown) => {
-    log.error(`the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log.error(
+      `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
   });
 
   return {
@@ -89,7 +97,7 @@ export function startServing(options: ServeOptions): Serving {
   };
 }
 
-function tellProblems(config: ProvenConfig | undefined, found: FoundConfig, log: Log): void {
+function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
   if (config === undefined) {
     log.warn(`no config file found; looked for ${found.tried.join(", ")}`);
     return;

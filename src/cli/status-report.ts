@@ -1,13 +1,13 @@
 // What the status tool says, gathered from the rooms that know.
 
-import type { FoundConfig } from "../config/places.ts";
+import type { ConfigPlace } from "../config/places.ts";
 import type { RouterReport } from "../runtime/router.ts";
 import type { StatusReport } from "../session/status.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import { version } from "./version.ts";
 
 interface Known {
-  readonly found: FoundConfig;
+  readonly found: ConfigPlace;
   readonly config: ProvenConfig | undefined;
   readonly router: RouterReport | undefined;
   readonly delivered: number;

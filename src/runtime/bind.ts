@@ -2,8 +2,9 @@
 
 import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, type Server } from "node:net";
+import type { ListenAddress } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
-import { type ListenAddress, printAddress } from "./listen-address.ts";
+import { printAddress } from "./listen-address.ts";
 import { portHolder } from "./port-holder.ts";
 
 /** Settles with the address in force (a port 0 is replaced by the one that was given). */
@@ -19,7 +20,7 @@ export async function bind(server: Server, address: ListenAddress): Promise<List
     return address;
   }
   const bound = server.address();
-  return typeof bound === "object" && bound !== null ? { host: address.host, port: bound.port } : address;
+  return typeof bound === "object" && bound !== null ? { ...address, port: bound.port } : address;
 }
 
 function listen(server: Server, address: ListenAddress): Promise<void> {

@@ -1,8 +1,7 @@
 // The addresses to try when `listen` is not set: the one this config had last time, the default port, the next free one.
 
 import { join } from "node:path";
-import type { Log } from "../contract.ts";
-import { type ListenAddress, parseListen } from "./listen-address.ts";
+import type { ListenAddress, Log } from "../contract.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 const host = "127.0.0.1";
@@ -16,16 +15,16 @@ export interface ListenChoice {
 }
 
 export async function chooseListen(
-  listen: string | undefined,
+  listen: ListenAddress | undefined,
   stateFolder: string,
   log: Log,
 ): Promise<ListenChoice> {
-  if (listen !== undefined) return { addresses: [parseListen(listen)], onBound: () => {} };
+  if (listen !== undefined) return { addresses: [listen], onBound: () => {} };
   const file = join(stateFolder, "listen.json");
   const last = portIn(await readStateFile(file));
   const ports = new Set([...(last === undefined ? [] : [last]), ...range(defaultPort, nextPorts), 0]);
   return {
-    addresses: [...ports].map((port) => ({ host, port })),
+    addresses: [...ports].map((port) => ({ host, port, loopback: true })),
     onBound(address) {
       if (!("port" in address) || address.port === last) return;
       writeStateFile(file, `${JSON.stringify({ port: address.port })}\n`).catch((error: Error) => {

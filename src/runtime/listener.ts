@@ -3,11 +3,11 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Listener, Log, Route } from "../contract.ts";
+import type { ListenAddress, Listener, Log, Route } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
-import { isLoopback, type ListenAddress, printAddress } from "./listen-address.ts";
+import { printAddress } from "./listen-address.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
 
 const maxConnections = 1_024;
@@ -34,7 +34,7 @@ export interface OpenListener extends Listener {
 }
 
 export function createListener(options: ListenerOptions): OpenListener {
-  const loopback = options.addresses.every(isLoopback);
+  const loopback = options.addresses.every((address) => address.loopback);
   let table: RouteTable = createRouteTable([]);
   let bound: ListenAddress | undefined;
   let binding: Promise<void> | undefined;

@@ -1,8 +1,7 @@
 import { createServer, get, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { Log, Route } from "../../src/contract.ts";
-import type { ListenAddress } from "../../src/runtime/listen-address.ts";
+import type { ListenAddress, Log, Route } from "../../src/contract.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
 
 const lines: string[] = [];
@@ -17,7 +16,7 @@ afterEach(async () => {
   lines.length = 0;
 });
 
-const anyPort: ListenAddress = { host: "127.0.0.1", port: 0 };
+const anyPort: ListenAddress = { host: "127.0.0.1", port: 0, loopback: true };
 
 function listener(addresses: readonly ListenAddress[] = [anyPort], more = {}): OpenListener {
   const open = createListener({ addresses, hosts: [], trusted: false, log, ...more });
@@ -58,35 +57,35 @@ test("a route answers from the moment route() settles until it is removed, witho
 
 test("a taken port is told with its holder, and can be had once it is free", async () => {
   const port = await occupied();
-  const open = listener([{ host: "127.0.0.1", port }]);
+  const open = listener([{ host: "127.0.0.1", port, loopback: true }]);
   const failure = await open.route(hello("/one")).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: "E_LISTEN_IN_USE", retryable: true });
   expect((failure as Error).message).toContain(`http://127.0.0.1:${port} is taken`);
   if (process.platform === "linux") expect((failure as Error).message).toContain(`(pid ${process.pid})`);
   await cleanUp.pop()?.();
   await cleanUp.pop()?.();
-  const again = listener([{ host: "127.0.0.1", port }]);
+  const again = listener([{ host: "127.0.0.1", port, loopback: true }]);
   await again.route(hello("/one"));
   expect(again.address()).toBe(`http://127.0.0.1:${port}`);
 });
 
 test("of several addresses the first free one is taken, and told", async () => {
   const bound: ListenAddress[] = [];
-  const open = listener([{ host: "127.0.0.1", port: await occupied() }, anyPort], {
+  const open = listener([{ host: "127.0.0.1", port: await occupied(), loopback: true }, anyPort], {
     onBound: (a: ListenAddress) => bound.push(a),
   });
   await open.route(hello("/"));
-  expect(bound).toEqual([{ host: "127.0.0.1", port: Number(new URL(open.address() as string).port) }]);
+  expect(bound).toEqual([{ ...anyPort, port: Number(new URL(open.address() as string).port) }]);
 });
 
 test("an address beyond loopback is not bound without consent", async () => {
-  const refused = listener([{ host: "0.0.0.0", port: 0 }]);
+  const refused = listener([{ host: "0.0.0.0", port: 0, loopback: false }]);
   await expect(refused.route(hello("/"))).rejects.toMatchObject({
     code: "E_LISTEN_UNTRUSTED",
     retryable: false,
   });
   expect(refused.address()).toBeUndefined();
-  const trusted = listener([{ host: "0.0.0.0", port: 0 }], { trusted: true });
+  const trusted = listener([{ host: "0.0.0.0", port: 0, loopback: false }], { trusted: true });
   await trusted.route(hello("/"));
   expect(trusted.loopback).toBe(false);
 });
@@ -153,7 +152,7 @@ test("a socket file left by a killed process does not stand in the way, one in u
   const { mkdtemp, rm, stat, writeFile } = await import("node:fs/promises");
   const folder = await mkdtemp("/tmp/cr-listener-");
   cleanUp.push(() => rm(folder, { recursive: true }));
-  const address = { unix: `${folder}/http.sock` };
+  const address: ListenAddress = { unix: `${folder}/http.sock`, loopback: true };
   const open = listener([address]);
   await open.route(hello("/x"));
   expect((await stat(address.unix)).mode & 0o777).toBe(0o600);
@@ -165,7 +164,9 @@ test("a socket file left by a killed process does not stand in the way, one in u
   expect(body).toBe("/x");
   await expect(listener([address]).route(hello("/x"))).rejects.toMatchObject({ code: "E_LISTEN_IN_USE" });
   await writeFile(`${folder}/plain`, "");
-  await expect(listener([{ unix: `${folder}/plain` }]).route(hello("/x"))).rejects.toMatchObject({
+  await expect(
+    listener([{ unix: `${folder}/plain`, loopback: true }]).route(hello("/x")),
+  ).rejects.toMatchObject({
     code: "E_LISTEN_IN_USE",
   });
 });

@@ -1,0 +1,27 @@
+// What only one component may hold: two that claim the same are a mistake in the config, found before anything starts.
+
+import type { IssueDraft } from "../config/values.ts";
+import type { PlannedSource } from "./plan.ts";
+
+export function claimIssues(sources: readonly PlannedSource[]): IssueDraft[] {
+  const holders = new Map<string, string>();
+  return sources
+    .filter(({ enabled }) => enabled)
+    .flatMap(({ name, type, options }) =>
+      (type.claims?.(options) ?? []).flatMap((claim): IssueDraft[] => {
+        const holder = holders.get(claim);
+        holders.set(claim, holder ?? name);
+        if (holder === undefined || holder === name) return [];
+        const [kind, ...what] = claim.split(":");
+        return [
+          {
+            path: ["sources", name],
+            on: "key",
+            code: "E_CONFIG_CLAIM",
+            message: `${name} and ${holder} both want the ${kind} ${what.join(":")}`,
+            hint: "give one of them another, or turn one off with enabled: false",
+          },
+        ];
+      }),
+    );
+}

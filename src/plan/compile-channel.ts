@@ -1,0 +1,133 @@
+// One channel of the config, proven: its filters in the order in which they are asked, its values, its templates.
+
+import type { ChannelValues, IssueDraft } from "../config/values.ts";
+import type { Template } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import { memoryScope } from "../filters/canonical.ts";
+import type { CelProgram } from "../filters/cel.ts";
+import { changedFilter } from "../filters/changed.ts";
+import { dedupeFilter } from "../filters/dedupe.ts";
+import type { Engines } from "../filters/engines.ts";
+import { type CompiledMatch, compileMatch, matchFilter } from "../filters/match.ts";
+import type { KeyOf } from "../filters/memory-key.ts";
+import { whenFilter } from "../filters/when.ts";
+import type { TemplateCompiler } from "../templates/compile.ts";
+import type { PlannedChannel, PlannedFilter } from "./plan.ts";
+
+export interface Engine extends Engines {
+  readonly templates: TemplateCompiler;
+}
+
+interface Context {
+  readonly engine: Engine;
+  /** Tokens, where the channel does not say. */
+  readonly budget: number;
+  /** Takes every mistake that is found. */
+  readonly issues: IssueDraft[];
+}
+
+export interface CompiledChannel {
+  readonly channel: PlannedChannel;
+  /** For the index; absent when every event of its sources is a candidate. */
+  readonly match: CompiledMatch | undefined;
+}
+
+type Path = readonly (string | number)[];
+
+export function compileChannel(
+  name: string,
+  values: ChannelValues,
+  { engine, budget, issues }: Context,
+): CompiledChannel {
+  const at: Path = ["channels", name];
+  const proven = <T>(path: Path, compile: () => T): T | undefined => {
+    try {
+      return compile();
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
+      issues.push({ path, code: error.code, message: error.message, hint: error.hint, ...offset });
+      return undefined;
+    }
+  };
+  const cel = (path: Path, text: string, purpose: "condition" | "value"): CelProgram | undefined =>
+    proven(path, () => engine.cel.compile(text, { purpose }));
+  const template = (path: Path, text: string): Template | undefined =>
+    proven(path, () => engine.templates.compile(text));
+  const key = (path: Path, text: string): KeyOf | undefined =>
+    proven(path, () => engine.templates.compileKey(text));
+
+  const filters: PlannedFilter[] = [];
+  const match = compileMatchOf(values, at, engine, issues);
+  if (match !== undefined) filters.push({ filter: matchFilter(match), needsVars: false });
+
+  const condition = values.when === undefined ? undefined : cel([...at, "when"], values.when, "condition");
+  if (condition !== undefined)
+    filters.push({ filter: whenFilter(condition), needsVars: condition.roots.has("vars") });
+
+  const vars = Object.entries(values.vars).flatMap(([variable, text]) => {
+    const program = cel([...at, "vars", variable], text, "value");
+    return program === undefined ? [] : [{ name: variable, evaluate: program.evaluate }];
+  });
+
+  if (values.changed !== undefined) {
+    const { value: text, by: byText } = values.changed;
+    // `changed: TEXT` is short for `changed: {value: TEXT}`; the caret goes to where the text stands.
+    const value = cel([...at, "changed", ...(values.changedIsShort ? [] : ["value"])], text, "value");
+    const by = byText === undefined ? undefined : key([...at, "changed", "by"], byText);
+    const scope = memoryScope(name, "changed", { value: text, by: byText ?? null });
+    if (value !== undefined) {
+      filters.push({
+        filter: changedFilter({ scope, value, ...(by === undefined ? {} : { by }) }),
+        needsVars: true,
+      });
+    }
+  }
+
+  if (values.dedupe !== undefined) {
+    const { key: text, forMs } = values.dedupe;
+    const dedupeKey = key([...at, "dedupe", "key"], text);
+    const scope = memoryScope(name, "dedupe", { key: text, forMs });
+    if (dedupeKey !== undefined)
+      filters.push({ filter: dedupeFilter({ scope, key: dedupeKey, forMs }), needsVars: true });
+  }
+
+  return {
+    match,
+    channel: {
+      name,
+      from: values.from,
+      description: values.description,
+      filters,
+      vars,
+      content: values.content === undefined ? undefined : template([...at, "content"], values.content),
+      meta: Object.entries(values.meta).flatMap(([attribute, text]) => {
+        const value = template([...at, "meta", attribute], text);
+        return value === undefined ? [] : [[attribute, value] as const];
+      }),
+      budget: values.budget?.event ?? budget,
+      continues: values.continue,
+    },
+  };
+}
+
+function compileMatchOf(
+  { match: pattern }: ChannelValues,
+  at: Path,
+  engine: Engine,
+  issues: IssueDraft[],
+): CompiledMatch | undefined {
+  if (pattern === undefined) return undefined;
+  const { match, problems } = compileMatch(pattern, engine.regex);
+  for (const { path = [], on, offset, code, message, hint } of problems) {
+    issues.push({
+      path: [...at, "match", ...path],
+      code,
+      message,
+      hint,
+      ...(on === undefined ? {} : { on }),
+      ...(offset === undefined ? {} : { offset }),
+    });
+  }
+  return match;
+}

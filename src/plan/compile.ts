@@ -1,0 +1,75 @@
+// From values to a Plan: every reference, expression, pattern and template is proven here. All mistakes are collected; the
+// plan holds only what has none. Pure: what compiling needs was loaded before.
+
+import type { ConfigValues, IssueDraft } from "../config/values.ts";
+import type { JsonObject, SourceType } from "../contract.ts";
+import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
+import type { CompiledMatch } from "../filters/match.ts";
+import { createAdmit } from "./admission.ts";
+import { claimIssues } from "./claims.ts";
+import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
+import { defaultChannels } from "./default-channels.ts";
+import type { Plan, PlannedSource, Power } from "./plan.ts";
+
+export interface Compilation {
+  readonly plan: Plan;
+  readonly issues: readonly IssueDraft[];
+}
+
+export function compilePlan(
+  values: ConfigValues,
+  types: ReadonlyMap<string, SourceType<never>>,
+  engine: Engine,
+): Compilation {
+  const issues: IssueDraft[] = [];
+  const surroundings = {
+    loopback: values.listenAddress?.loopback ?? true,
+    hosts: values.hosts,
+    ...(values.publicUrl === undefined ? {} : { publicUrl: values.publicUrl }),
+  };
+
+  const written = Object.entries(values.channels);
+  const compiled = [...written, ...defaultChannels(values, types)].map(([name, channel]) =>
+    compileChannel(name, channel, { engine, budget: values.budget.event, issues }),
+  );
+
+  const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
+    const type = types.get(source.type) as SourceType<JsonObject> | undefined;
+    if (type === undefined) return [];
+    for (const { path, ...issue } of type.check?.(source.options, surroundings) ?? []) {
+      issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
+    }
+    const fed = compiled.filter(({ channel }) => channel.from.includes(name));
+    return [
+      {
+        name,
+        type,
+        options: source.options,
+        enabled: source.enabled,
+        rate: source.rate,
+        admit: createAdmit(
+          fed.map(({ channel }) => channel),
+          candidatesOf(fed),
+        ),
+      },
+    ];
+  });
+
+  issues.push(...claimIssues(sources));
+  return {
+    plan: { sources, channels: compiled.map(({ channel }) => channel), powers: powersOf(values) },
+    issues,
+  };
+}
+
+function candidatesOf(channels: readonly CompiledChannel[]): ChannelIndex["candidates"] {
+  const matches: (CompiledMatch | undefined)[] = channels.map(({ match }) => match);
+  const index = indexChannels(matches);
+  return (view) => index.candidates(view);
+}
+
+function powersOf({ listen, listenAddress }: ConfigValues): Power[] {
+  return listen === undefined || listenAddress?.loopback !== false
+    ? []
+    : [{ power: "listen", value: listen }];
+}

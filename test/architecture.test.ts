@@ -1,0 +1,151 @@
+// The house rules of docs/architecture.md, read from the import lines: who may know whom, who may speak where.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const src = fileURLToPath(new URL("../src", import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
+  .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
+const written = files.filter(({ file }) => !file.includes(".generated."));
+
+/** What every room may use: the words, the errors and the spelling helper that error messages share. */
+const shared = ["contract", "errors", "closest"];
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  contract: [],
+  errors: ["contract"],
+  closest: [],
+  main: ["cli"],
+  cli: ["config", "connectors", "filters", "plan", "runtime", "session", "templates", ...shared],
+  config: shared,
+  filters: shared,
+  templates: shared,
+  plan: ["config", "filters", "templates", ...shared],
+  connectors: shared,
+  runtime: ["plan", ...shared],
+  session: shared,
+};
+const onlyIn: Readonly<Record<string, string>> = {
+  yaml: "config",
+  handlebars: "templates",
+  "@modelcontextprotocol/sdk": "session",
+  "@marcbachmann/cel-js": "filters",
+};
+
+const room = (file: string) =>
+  file.includes("/") ? file.slice(0, file.indexOf("/")) : file.replace(/\.ts$/, "");
+
+function imports(text: string): { readonly from: string; readonly typeOnly: boolean }[] {
+  const pattern =
+    /(?:^|\n)\s*(import|export)\s+(type\s)?[^"'`;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|(?:^|\n)import\s+"([^"]+)"/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    from: (match[3] ?? match[4] ?? match[5]) as string,
+    typeOnly: match[2] !== undefined,
+  }));
+}
+
+function target(file: string, from: string): string | undefined {
+  return from.startsWith(".") ? normalize(join(dirname(file), from)) : undefined;
+}
+
+describe.each(Object.keys(mayImport))("%s", (name) => {
+  test("imports only the rooms it may", () => {
+    const wrong = written
+      .filter(({ file }) => room(file) === name)
+      .flatMap(({ file, text }) =>
+        imports(text)
+          .map(({ from }) => target(file, from))
+          .filter((to) => to !== undefined && !to.startsWith(".."))
+          .filter((to) => room(to as string) !== name && !mayImport[name]?.includes(room(to as string)))
+          .map((to) => `${file} -> ${to}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test("every room is in the table", () => {
+  expect([...new Set(files.map(({ file }) => room(file)))].sort()).toEqual(Object.keys(mayImport).sort());
+});
+
+test("plan takes only types from config", () => {
+  const wrong = written
+    .filter(({ file }) => room(file) === "plan")
+    .flatMap(({ file, text }) => imports(text).map((line) => ({ ...line, file })))
+    .filter(({ file, from, typeOnly }) => !typeOnly && target(file, from)?.startsWith("config/"));
+  expect(wrong).toEqual([]);
+});
+
+test("connectors do not know each other", () => {
+  const folder = (file: string) => file.split("/")[1];
+  const wrong = written
+    .filter(({ file }) => room(file) === "connectors" && file !== "connectors/index.ts")
+    .flatMap(({ file, text }) =>
+      imports(text)
+        .map(({ from }) => target(file, from))
+        .filter((to) => to?.startsWith("connectors/") && folder(to) !== folder(file)),
+    );
+  expect(wrong).toEqual([]);
+});
+
+test.each(Object.entries(onlyIn))("only the room for it imports %s", (dependency, home) => {
+  const wrong = files
+    .filter(({ text }) =>
+      imports(text).some(({ from }) => from === dependency || from.startsWith(`${dependency}/`)),
+    )
+    .filter(({ file }) => room(file) !== home);
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("stdout belongs to the protocol: only session writes there in the server, and only commands print", () => {
+  const wrong = written.filter(
+    ({ file, text }) =>
+      room(file) !== "cli" && room(file) !== "session" && /process\.stdout|\bconsole\./.test(text),
+  );
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("runtime and session name no connector type", () => {
+  const types = readdirSync(join(src, "connectors"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const named = new RegExp(`["'\`](${types.map(({ name }) => name).join("|")})["'\`]`);
+  const wrong = written.filter(
+    ({ file, text }) => ["runtime", "session"].includes(room(file)) && named.test(text),
+  );
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("imports form no cycle", () => {
+  const edges = new Map(
+    files.map(({ file, text }) => [
+      file,
+      imports(text)
+        .filter(({ typeOnly }) => !typeOnly)
+        .map(({ from }) => target(file, from))
+        .filter((to) => to !== undefined),
+    ]),
+  );
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(" -> ")];
+    if (done.has(file)) return [];
+    const cycles = (edges.get(file) ?? []).flatMap((to) => walk(to, [...path, file]));
+    done.add(file);
+    return cycles;
+  };
+  expect([...edges.keys()].flatMap((file) => walk(file, []))).toEqual([]);
+});
+
+test("files are small: none over 400 lines, half of them under 120", () => {
+  const lengths = written.map(({ file, text }) => ({ file, lines: text.split("\n").length - 1 }));
+  expect(lengths.filter(({ lines }) => lines > 400)).toEqual([]);
+  const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
+  expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(120);
+});
+
+test("file names say something", () => {
+  const empty = /(^|\/)(utils?|helpers?|managers?|base|common|misc)(\.|\/|$)/;
+  expect(files.filter(({ file }) => empty.test(file)).map(({ file }) => file)).toEqual([]);
+});
