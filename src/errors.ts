@@ -121,15 +121,22 @@ export class ExpressionError extends RouterError {
   readonly offset: number | undefined;
   /** Path inside the pattern, for `match`. */
   readonly path: readonly (string | number)[] | undefined;
+  /** For `match`: whether the mistake is in the key at `path`, or in its value. */
+  readonly on: "key" | "value" | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    details: Details & { offset?: number | undefined; path?: readonly (string | number)[] | undefined } = {},
+    details: Details & {
+      offset?: number | undefined;
+      path?: readonly (string | number)[] | undefined;
+      on?: "key" | "value" | undefined;
+    } = {},
   ) {
     super(code, message, details);
     this.offset = details.offset;
     this.path = details.path;
+    this.on = details.on;
   }
 }
 

@@ -1,0 +1,142 @@
+// Makes a parsed expression safe to run on anybody's data, or refuses it: only roots, no loop inside a loop, loops bounded in
+// length and time, `matches` on RE2, `duration` on short texts. The library's own limits bound the text of an
+// expression, not what it costs to run.
+
+import type { Root } from "../contract.ts";
+import { ExpressionError } from "../errors.ts";
+import { safeNames } from "./cel-environment.ts";
+import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
+import { closest } from "./closest.ts";
+import { isRoot, suggestPath } from "./roots.ts";
+
+/** Longest list or map that a macro goes through. */
+export const maxLoopLength = 10_000;
+/** Longest time that one evaluation may spend in macros. */
+export const maxLoopMs = 1_000;
+
+export interface Guarded {
+  readonly roots: ReadonlySet<Root>;
+  /** To be called before each evaluation. */
+  begin(): void;
+}
+
+const typeNames = new Set([
+  "string",
+  "bool",
+  "int",
+  "uint",
+  "double",
+  "map",
+  "list",
+  "bytes",
+  "null_type",
+  "type",
+]);
+
+/** Changes the tree in place. Throws an ExpressionError whose offset is in `text`. */
+export function guard(text: string, tree: CelNode, preparePattern: (pattern: string) => void): Guarded {
+  const used = new Set<Root>();
+  const watch = { endMs: 0 };
+  walk(tree, {
+    name(name, node) {
+      if (isRoot(name)) used.add(name);
+      else if (!typeNames.has(name)) throw unknownName(text, name, node);
+    },
+    call(call, inside) {
+      if (call.loop !== undefined) {
+        if (inside !== undefined) throw nested(text, call, inside);
+        boundLoop(call.loop, call.name, watch);
+      } else if (call.name === "matches" && call.receiver !== undefined) {
+        prepareConstant(call, preparePattern);
+        call.rename(safeNames.matches);
+      } else if (call.name === "duration" && call.receiver === undefined) {
+        call.rename(safeNames.duration);
+      }
+    },
+  });
+  return {
+    roots: used,
+    begin() {
+      watch.endMs = 0;
+    },
+  };
+}
+
+function unknownName(text: string, name: string, node: CelNode): ExpressionError {
+  const before = text.slice(0, node.start);
+  const after = text.slice(node.end);
+  const hyphenated = /(?<head>[\w.]+)\.(?<segment>[\w-]+-)$/.exec(before)?.groups;
+  const rest = /^[\w.[\]"'-]*/.exec(after)?.[0] ?? "";
+  let hint = `did you mean ${suggestPath(name, rest, closest)}?`;
+  if (name === "cel") {
+    hint = "there is no cel.bind: compute the value by name under `vars`";
+  } else if (hyphenated !== undefined) {
+    const key = `${hyphenated.segment}${name}${/^[\w-]*/.exec(after)?.[0] ?? ""}`;
+    hint = `a key with hyphens is written ${hyphenated.head}["${key}"]`;
+  } else if (name === "and" || name === "or" || name === "not") {
+    hint = `use ${name === "and" ? "&&" : name === "or" ? "||" : "!"}`;
+  }
+  return new ExpressionError("E_CONFIG_CEL", `unknown name "${name}"`, { offset: node.start, hint });
+}
+
+function nested(text: string, call: Call, inside: string): ExpressionError {
+  const offset = call.receiver === undefined ? call.node.start : text.indexOf(call.name, call.receiver.end);
+  return new ExpressionError("E_CONFIG_CEL", `${call.name}() stands inside ${inside}(): macros do not nest`, {
+    offset,
+    hint: "compute one of the two by name under `vars`, or chain them: list.filter(x, ...).exists(y, ...)",
+  });
+}
+
+function prepareConstant(call: Call, preparePattern: (pattern: string) => void): void {
+  const pattern = call.args[0];
+  if (pattern?.op !== "value" || typeof pattern.args !== "string") return;
+  try {
+    preparePattern(pattern.args);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(error.code, error.message, {
+      offset: pattern.start,
+      hint: error.hint,
+      cause: error,
+    });
+  }
+}
+
+function boundLoop(loop: Loop, name: string, watch: { endMs: number }): void {
+  const bounded: CelOperator = {
+    name: "bounded",
+    check: (checker, node, context) => checker.check(node.args as CelNode, context),
+    evaluate(runner, node, context) {
+      const items = runner.run(node.args as CelNode, context);
+      const length = lengthOf(items);
+      if (length > maxLoopLength) {
+        throw new ExpressionError(
+          "E_CEL_RUN",
+          `${name}() on ${length} elements, at most ${maxLoopLength} are allowed`,
+        );
+      }
+      return items;
+    },
+  };
+  loop.iterable = loop.iterable.clone(bounded, loop.iterable).setMeta("async", false);
+
+  const goOn = loop.condition;
+  let rounds = 0;
+  loop.condition = (soFar) => {
+    if (++rounds % 64 === 0) checkTime(name, watch);
+    return goOn === undefined || goOn(soFar);
+  };
+}
+
+function checkTime(name: string, watch: { endMs: number }): void {
+  const nowMs = performance.now();
+  if (watch.endMs === 0) watch.endMs = nowMs + maxLoopMs;
+  else if (nowMs > watch.endMs) {
+    throw new ExpressionError("E_CEL_RUN", `${name}() took longer than ${maxLoopMs} ms`);
+  }
+}
+
+function lengthOf(items: unknown): number {
+  if (Array.isArray(items)) return items.length;
+  return typeof items === "object" && items !== null ? Object.keys(items).length : 0;
+}

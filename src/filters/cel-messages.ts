@@ -1,0 +1,109 @@
+// What the CEL library reports, in our words: one sentence, an offset, and what to type instead.
+
+import { type ErrorCode, ExpressionError } from "../errors.ts";
+import { safeNames } from "./cel-environment.ts";
+import { closest } from "./closest.ts";
+
+/** The part of the library's errors that is read here. */
+export interface CelFailure {
+  readonly code: string;
+  readonly summary: string;
+  readonly range: { readonly start: number; readonly end: number } | undefined;
+}
+
+export function isCelFailure(error: unknown): error is Error & CelFailure {
+  return error instanceof Error && "summary" in error && "range" in error;
+}
+
+/** `functions`: the names that may be called, for "did you mean". */
+export function loadError(
+  text: string,
+  failure: Error & CelFailure,
+  functions: Iterable<string>,
+): ExpressionError {
+  const offset = failure.range?.start;
+  const atEnd = offset !== undefined && offset >= text.trimEnd().length;
+  let message = plain(failure.summary);
+  let hint: string | undefined;
+  if (failure.code === "expected_token") {
+    const wanted = symbols[/^Expected (\w+)/.exec(failure.summary)?.[1] ?? ""] ?? "something else";
+    message = `${atEnd ? "the expression ends too early" : `unexpected ${wordAt(text, offset)}`}: ${wanted} is missing`;
+  } else if (failure.code === "unexpected_token" || failure.code === "unexpected_character") {
+    message = atEnd ? "the expression ends too early" : `unexpected ${wordAt(text, offset)}`;
+    hint = atEnd ? undefined : hintForWord(text, offset ?? 0);
+  } else if (failure.code === "no_matching_overload") {
+    hint = hintForCall(failure.summary, functions);
+  } else if (failure.code === "invalid_escape_sequence") {
+    hint = 'write the backslash twice, or the text as r"..."';
+  }
+  return new ExpressionError("E_CONFIG_CEL", message, { offset, hint, cause: failure });
+}
+
+export function runError(error: unknown): ExpressionError {
+  if (error instanceof ExpressionError) {
+    return error.code === "E_CEL_RUN" ? error : runFailure(error.message, error);
+  }
+  if (isCelFailure(error)) {
+    if (error.code === "unsupported_type") {
+      return runFailure('an object with a key named "constructor" cannot be read by CEL', error);
+    }
+    return runFailure(plain(error.summary), error);
+  }
+  // The library met something that it was not written for: that is this event's misfit, not a reason to stop.
+  return runFailure(`cannot be computed: ${error instanceof Error ? error.message : String(error)}`, error);
+}
+
+function runFailure(message: string, cause: unknown): ExpressionError {
+  const code: ErrorCode = "E_CEL_RUN";
+  return new ExpressionError(code, message, { cause });
+}
+
+const symbols: Record<string, string> = {
+  RPAREN: '")"',
+  RBRACKET: '"]"',
+  RBRACE: '"}"',
+  COLON: '":"',
+  COMMA: '","',
+  IDENTIFIER: "a name",
+};
+
+function plain(summary: string): string {
+  let message = summary
+    .replace(/\bdyn<([^<>]+)>/g, "$1")
+    .replaceAll("dyn.", "")
+    .replaceAll(safeNames.matches, "matches")
+    .replaceAll(safeNames.duration, "duration");
+  message = message.replace(/^no such overload: (.+)$/, "no such operation: $1");
+  message = message.replace(/^found no matching overload for '(.+)'$/, "no such function: $1");
+  return /^[A-Z][a-z]/.test(message) ? message.charAt(0).toLowerCase() + message.slice(1) : message;
+}
+
+function wordAt(text: string, offset: number | undefined): string {
+  const rest = text.slice(offset ?? 0);
+  return JSON.stringify(/^\s*(\w+|\S)/.exec(rest)?.[1] ?? "end");
+}
+
+function hintForWord(text: string, offset: number): string | undefined {
+  const word = /^\s*(\w+|\S)/.exec(text.slice(offset))?.[1];
+  switch (word) {
+    case "and":
+    case "&":
+      return "use && for and";
+    case "or":
+    case "|":
+      return "use || for or";
+    case "=":
+      return "use == to compare";
+    default:
+      return undefined;
+  }
+}
+
+function hintForCall(summary: string, functions: Iterable<string>): string | undefined {
+  const name = /'(?:.*\.)?(\w+)\([^)]*\)'$/.exec(summary)?.[1];
+  if (name === undefined) return undefined;
+  const known = [...functions];
+  if (known.includes(name)) return undefined;
+  const near = closest(name, known);
+  return near === undefined ? undefined : `did you mean ${near}()?`;
+}

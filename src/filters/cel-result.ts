@@ -1,0 +1,35 @@
+// What an expression gave, as JSON: integers become numbers, times and durations text. What JSON cannot say is an error.
+
+import type { Json } from "../contract.ts";
+import { ExpressionError } from "../errors.ts";
+
+export function toJson(value: unknown): Json {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "bigint":
+      return Number(value);
+    case "number":
+      if (Number.isFinite(value)) return value;
+      throw new ExpressionError("E_CEL_RUN", `the result is ${value}, which is no JSON number`);
+    case "object":
+      return value === null ? null : objectToJson(value);
+    default:
+      throw new ExpressionError("E_CEL_RUN", `the result is of type ${typeof value}, which is no JSON value`);
+  }
+}
+
+function objectToJson(value: object): Json {
+  if (Array.isArray(value)) return value.map(toJson);
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    // fromEntries defines own properties, a key named __proto__ included.
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member)]));
+  }
+  const primitive: unknown = value.valueOf();
+  if (typeof primitive === "bigint") return Number(primitive);
+  return String(value);
+}

@@ -1,0 +1,45 @@
+// `changed`: lets an event through only when a value differs from the last event of the same key. Reads memory; what it
+// wants remembered goes back in the verdict, because only a committed event counts as the last one.
+
+import type { Filter } from "../contract.ts";
+import { bounded, canonicalJson } from "./canonical.ts";
+import type { CelProgram } from "./cel.ts";
+import { type KeyOf, maxKeysPerScope, memoryKey } from "./memory-key.ts";
+import { cut } from "./show.ts";
+import { failedVerdict } from "./when.ts";
+
+export interface ChangedParts {
+  /** From `memoryScope`. */
+  readonly scope: string;
+  readonly value: CelProgram;
+  /** Of what it is the last value; without it the channel has one. */
+  readonly by?: KeyOf;
+}
+
+/** The first event of a key counts as changed; an event without a key passes and is not remembered. */
+export function changedFilter({ scope, value, by }: ChangedParts): Filter {
+  return {
+    name: "changed",
+    test(view, memory) {
+      const key = by === undefined ? { key: "" } : memoryKey(by, view);
+      if ("none" in key) return { pass: true, note: key.none };
+      let current: string;
+      try {
+        current = bounded(canonicalJson(value.evaluate(view)));
+      } catch (error) {
+        return failedVerdict(error);
+      }
+      const last = memory.get(scope, key.key);
+      if (last?.value === current) {
+        const of = key.key === "" ? "" : ` for ${JSON.stringify(cut(key.key, 80))}`;
+        const reason = `not changed${of}: still ${cut(current, 80)}`;
+        return { pass: false, reason, ...(last.pending && { pending: last.pending }) };
+      }
+      return {
+        pass: true,
+        note: last === undefined ? "the first value" : `was ${cut(String(last.value), 80)}`,
+        write: { scope, key: key.key, value: current, limit: maxKeysPerScope },
+      };
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// `dedupe`: the same key again within a time is a duplicate. The time runs from the first event and does not slide, so
+// something that never stops repeating is still told once per period.
+
+import type { Filter } from "../contract.ts";
+import { type KeyOf, maxKeysPerScope, memoryKey } from "./memory-key.ts";
+import { cut } from "./show.ts";
+
+export interface DedupeParts {
+  /** From `memoryScope`. */
+  readonly scope: string;
+  readonly key: KeyOf;
+  readonly forMs: number;
+}
+
+/** What is remembered under a key is the id of the event that came first. */
+export function dedupeFilter({ scope, key: keyOf, forMs }: DedupeParts): Filter {
+  const period = showDuration(forMs);
+  return {
+    name: "dedupe",
+    test(view, memory, nowMs) {
+      const key = memoryKey(keyOf, view);
+      if ("none" in key) return { pass: true, note: key.none };
+      const first = memory.get(scope, key.key);
+      if (first !== undefined) {
+        const reason = `duplicate of ${String(first.value)}: the key ${JSON.stringify(cut(key.key, 80))} within ${period}`;
+        return { pass: false, reason, ...(first.pending && { pending: first.pending }) };
+      }
+      return {
+        pass: true,
+        write: { scope, key: key.key, value: view.id, untilMs: nowMs + forMs, limit: maxKeysPerScope },
+      };
+    },
+  };
+}
+
+function showDuration(ms: number): string {
+  const units: [string, number][] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1_000],
+  ];
+  const unit = units.find(([, length]) => ms % length === 0 && ms >= length);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}

@@ -1,0 +1,246 @@
+// `match`: patterns over the View, compiled once. Says nothing, or the one place where an event did not fit. Never throws on
+// an event, whatever it holds.
+
+import type { Filter, Json, JsonObject, Root, View } from "../contract.ts";
+import type { ExpressionError } from "../errors.ts";
+import { type IndexTerm, mergeTerms } from "./index-term.ts";
+import { compileLeaf, type Leaf } from "./leaf.ts";
+import { type Path, parsePath } from "./path.ts";
+import { createProblems, type PatternPath, type Problems } from "./problems.ts";
+import type { RegexCompiler } from "./regex.ts";
+import { showValue } from "./show.ts";
+
+export interface Mismatch {
+  /** The path as written in the pattern. */
+  readonly path: string;
+  /** What stood there; undefined when it is missing. */
+  readonly was: Json | undefined;
+  readonly wanted: string;
+  /** How many tests of the pattern held before this one. */
+  readonly passed: number;
+  /** Of how many alternatives this is the one that came closest. */
+  readonly alternatives?: number;
+}
+
+export interface CompiledMatch extends Part {
+  /** The roots that the pattern reads. */
+  readonly roots: ReadonlySet<Root>;
+}
+
+/** A pattern, or a part of one. */
+interface Part {
+  /** undefined: the event fits. */
+  test(view: View): Mismatch | undefined;
+  /** Equalities without which nothing fits, for the index. */
+  readonly terms: readonly IndexTerm[];
+}
+
+/**
+ * `match` is undefined exactly when there are problems. Each problem has the path inside the pattern, whether its key
+ * or its value is meant, and often a hint.
+ */
+export interface MatchCompilation {
+  readonly match: CompiledMatch | undefined;
+  readonly problems: readonly ExpressionError[];
+}
+
+export function compileMatch(pattern: Json, compileRegex: RegexCompiler): MatchCompilation {
+  const problems = createProblems();
+  const roots = new Set<Root>();
+  const whole = compileAny(pattern, [], { problems, compileRegex, roots });
+  return { match: problems.found.length > 0 ? undefined : { ...whole, roots }, problems: problems.found };
+}
+
+/** Whether `compileMatch` will ask for RE2. */
+export function matchNeedsRegex(pattern: Json): boolean {
+  if (typeof pattern !== "object" || pattern === null) return false;
+  if (Array.isArray(pattern)) return pattern.some(matchNeedsRegex);
+  return Object.hasOwn(pattern, "regex") || Object.values(pattern).some(matchNeedsRegex);
+}
+
+export function matchFilter(match: CompiledMatch): Filter {
+  return {
+    name: "match",
+    test(view) {
+      const mismatch = match.test(view);
+      return mismatch === undefined
+        ? { pass: true }
+        : { pass: false, reason: describeMismatch(mismatch), path: mismatch.path };
+    },
+  };
+}
+
+/** `data.action: was "opened", wanted "closed"`, at most a few hundred characters. */
+export function describeMismatch({ path, was, wanted, alternatives }: Mismatch): string {
+  const closest = alternatives === undefined ? "" : ` (the closest of ${alternatives} patterns)`;
+  return `${path}: was ${showValue(was)}, wanted ${wanted}${closest}`;
+}
+
+interface Context {
+  readonly problems: Problems;
+  readonly compileRegex: RegexCompiler;
+  /** Filled while compiling. */
+  readonly roots: Set<Root>;
+}
+
+/** A pattern, or a list of which any may fit. */
+function compileAny(pattern: Json, at: PatternPath, context: Context): Part {
+  if (!Array.isArray(pattern)) return compilePattern(pattern, at, context);
+  const alternatives = compileList(pattern, at, context);
+  const [only] = alternatives;
+  if (alternatives.length === 1) return only!;
+  return {
+    terms: mergeTerms(alternatives.map((alternative) => alternative.terms)),
+    test(view) {
+      let nearest: Mismatch | undefined;
+      for (const alternative of alternatives) {
+        const mismatch = alternative.test(view);
+        if (mismatch === undefined) return undefined;
+        if (nearest === undefined || mismatch.passed > nearest.passed) nearest = mismatch;
+      }
+      return nearest && { ...nearest, alternatives: alternatives.length };
+    },
+  };
+}
+
+function compileList(patterns: readonly Json[], at: PatternPath, context: Context): Part[] {
+  if (patterns.length === 0) context.problems.add(at, "an empty list of patterns fits nothing");
+  return patterns.map((pattern, i) => compilePattern(pattern, [...at, i], context));
+}
+
+function compilePattern(pattern: Json, at: PatternPath, context: Context): Part {
+  if (typeof pattern !== "object" || pattern === null || Array.isArray(pattern)) {
+    context.problems.add(at, `a pattern is a mapping from paths to tests, not ${showValue(pattern)}`, {
+      hint: "for instance { data.action: closed }",
+    });
+    return nothing;
+  }
+  const parts = Object.entries(pattern).map(([key, test]) => compileEntry(key, test, [...at, key], context));
+  if (parts.length === 0) {
+    context.problems.add(at, "an empty pattern tests nothing", { hint: "leave it out to take every event" });
+  }
+  return allOf(parts);
+}
+
+function compileEntry(key: string, test: Json, at: PatternPath, context: Context): Part {
+  switch (key) {
+    case "any":
+    case "all":
+    case "none":
+      if (!Array.isArray(test)) {
+        context.problems.add(at, `\`${key}\` takes a list of patterns`);
+        return nothing;
+      }
+      if (key === "any") return compileAny(test, at, context);
+      return key === "all" ? allOf(compileList(test, at, context)) : compileNone(test, at, context);
+    default:
+      return compilePath(key, test, at, context);
+  }
+}
+
+function allOf(parts: readonly Part[]): Part {
+  return {
+    terms: parts.flatMap((part) => part.terms),
+    test(view) {
+      for (let i = 0; i < parts.length; i++) {
+        const mismatch = parts[i]!.test(view);
+        if (mismatch !== undefined) return i === 0 ? mismatch : { ...mismatch, passed: mismatch.passed + i };
+      }
+      return undefined;
+    },
+  };
+}
+
+function compileNone(patterns: readonly Json[], at: PatternPath, context: Context): Part {
+  const refused = compileList(patterns, at, context).map((match, i) => {
+    const text = firstPath(patterns[i]!);
+    const path = text === undefined ? undefined : parsePath(text);
+    return { match, path: path !== undefined && "readAll" in path ? path : undefined, number: i };
+  });
+  return {
+    terms: [],
+    test(view) {
+      const hit = refused.find(({ match }) => match.test(view) === undefined);
+      if (hit === undefined) return undefined;
+      return {
+        path: hit.path?.text ?? "none",
+        was: hit.path === undefined ? undefined : currentValue(hit.path, view),
+        wanted: `none[${hit.number}] not to fit`,
+        passed: 0,
+      };
+    },
+  };
+}
+
+/** The path that stands for a whole pattern in a reason. */
+function firstPath(pattern: Json): string | undefined {
+  if (typeof pattern !== "object" || pattern === null || Array.isArray(pattern)) return undefined;
+  return Object.keys(pattern as JsonObject).find((key) => key !== "any" && key !== "all" && key !== "none");
+}
+
+function compilePath(key: string, test: Json, at: PatternPath, context: Context): Part {
+  const path = parsePath(key);
+  if ("message" in path) {
+    context.problems.add(at, path.message, { on: "key", offset: path.offset, hint: path.hint });
+    return nothing;
+  }
+  context.roots.add(path.root);
+  const operatorContext = { textual: path.textual, ignoreCase: false, compileRegex: context.compileRegex };
+  const leaf = compileLeaf(test, operatorContext, at, context.problems);
+  return leaf === undefined ? nothing : { terms: termsOf(path, leaf), test: testOf(path, leaf) };
+}
+
+/** `inputs` and `vars` are the channel's own: they are not known yet when channels are looked up. */
+function termsOf({ text, root, readOne }: Path, { equals }: Leaf): IndexTerm[] {
+  if (root === "inputs" || root === "vars") return [];
+  return readOne === undefined || equals === undefined ? [] : [{ path: text, values: equals, read: readOne }];
+}
+
+function testOf(path: Path, leaf: Leaf): Part["test"] {
+  const { text, readOne } = path;
+  const { wanted } = leaf;
+  if (readOne === undefined) {
+    return (view) => {
+      const values = path.readAll(view);
+      const flat = values.flat();
+      return fits(leaf, values.length > 0, flat)
+        ? undefined
+        : { path: text, was: currentValue(path, view), wanted, passed: 0 };
+    };
+  }
+  return (view) => {
+    const value = readOne(view);
+    const fit = Array.isArray(value)
+      ? fits(leaf, true, value)
+      : value === undefined
+        ? fits(leaf, false, [])
+        : fitsOne(leaf, value);
+    return fit ? undefined : { path: text, was: value, wanted, passed: 0 };
+  };
+}
+
+function fitsOne({ element, forbidden, exists }: Leaf, value: Json): boolean {
+  return (
+    exists !== false &&
+    (element === undefined || element(value)) &&
+    (forbidden === undefined || !forbidden(value))
+  );
+}
+
+function fits({ element, forbidden, exists }: Leaf, present: boolean, values: readonly Json[]): boolean {
+  if (exists !== undefined && exists !== present) return false;
+  if (element !== undefined && !values.some(element)) return false;
+  return forbidden === undefined || !values.some(forbidden);
+}
+
+function currentValue({ readOne, readAll }: Path, view: View): Json | undefined {
+  if (readOne !== undefined) return readOne(view);
+  const values = readAll(view);
+  return values.length === 0 ? undefined : [...values];
+}
+
+/** Stands where a part could not be compiled; a compilation with problems is never used. */
+const nothing: Part = {
+  terms: [],
+  test: () => ({ path: "", was: undefined, wanted: "", passed: 0 }),
+};

@@ -1,0 +1,163 @@
+// The operators of `match`, each compiled once into a test of one value. Lists, missing paths and `not` are the business of
+// leaf.ts; here a value is what stands at the path, or one element of it.
+
+import type { Json } from "../contract.ts";
+import { compileCidr } from "./cidr.ts";
+import { compileGlob } from "./glob.ts";
+import { operandError } from "./operand-error.ts";
+import type { RegexCompiler } from "./regex.ts";
+import { showValue } from "./show.ts";
+
+export type Scalar = string | number | boolean | null;
+export type ValueTest = (value: Json) => boolean;
+
+export interface OperatorContext {
+  /** The path gives text: operands are compared as text. */
+  readonly textual: boolean;
+  /** `ci: true` stands beside the operator. */
+  readonly ignoreCase: boolean;
+  readonly compileRegex: RegexCompiler;
+}
+
+export interface CompiledOperator {
+  readonly test: ValueTest;
+  /** For a person: `prefix "release/"`. */
+  readonly wanted: string;
+  /** The values that pass, when the operator is plain equality. */
+  readonly equals?: readonly Scalar[];
+}
+
+type Compile = (operand: Json, context: OperatorContext) => CompiledOperator;
+
+/** Every operator that tests one value. `exists`, `not` and `ci: true` are handled where they stand. */
+export const operators: Readonly<Record<string, Compile>> = {
+  eq: (operand, context) => {
+    if (Array.isArray(operand)) throw operandError("takes one value", "use `in` for a list");
+    return equality([operand], context);
+  },
+  in: (operand, context) => equality(Array.isArray(operand) ? operand : [operand], context),
+  ci: (operand, context) =>
+    equality(Array.isArray(operand) ? operand : [operand], { ...context, ignoreCase: true }),
+  prefix: textOperator("prefix", (operand) => (text) => text.startsWith(operand)),
+  suffix: textOperator("suffix", (operand) => (text) => text.endsWith(operand)),
+  contains: textOperator("contains", (operand) => (text) => text.includes(operand)),
+  glob: textOperator("glob", (operand) => compileGlob(operand)),
+  regex: (operand, context) => {
+    const tests = texts(operand, context).map((pattern) =>
+      context.compileRegex(pattern, { ignoreCase: context.ignoreCase }),
+    );
+    return {
+      test: (value) => typeof value === "string" && tests.some((regex) => regex.test(value)),
+      wanted: `regex ${showChoice(texts(operand, context))}`,
+    };
+  },
+  cidr: (operand, context) => {
+    const contains = compileCidr(texts(operand, context));
+    return {
+      test: (value) => typeof value === "string" && contains(value),
+      wanted: `cidr ${showChoice(texts(operand, context))}`,
+    };
+  },
+  gt: order("gt", (a, b) => a > b),
+  gte: order("gte", (a, b) => a >= b),
+  lt: order("lt", (a, b) => a < b),
+  lte: order("lte", (a, b) => a <= b),
+};
+
+export function equality(operands: readonly Json[], context: OperatorContext): CompiledOperator {
+  if (operands.length === 0) throw operandError("is an empty list, which nothing can equal");
+  const values = operands.map((operand) => toScalar(operand, context.textual));
+  const wanted = showChoice(values);
+  if (context.ignoreCase && values.some((value) => typeof value === "string")) {
+    const folded = new Set(values.map(fold));
+    return { test: (value) => folded.has(fold(value) as Scalar), wanted: `${wanted} in any case` };
+  }
+  const [only] = values;
+  if (values.length === 1) return { test: (value) => value === only, wanted, equals: values };
+  const known = new Set<Json>(values);
+  return { test: (value) => known.has(value), wanted, equals: values };
+}
+
+function toScalar(operand: Json, textual: boolean): Scalar {
+  if (typeof operand === "object" && operand !== null) {
+    throw operandError(
+      `takes a text, a number, true, false or null, not ${Array.isArray(operand) ? "a list" : "a mapping"}`,
+    );
+  }
+  if (!textual) return operand;
+  if (operand === null)
+    throw operandError("is null, but this path gives text", "use `exists: false` for what is missing");
+  return String(operand);
+}
+
+function fold(value: Json): Json {
+  return typeof value === "string" ? value.toLowerCase() : value;
+}
+
+function textOperator(name: string, compile: (operand: string) => (text: string) => boolean): Compile {
+  return (operand, context) => {
+    const written = texts(operand, context);
+    const tests = written.map((text) => compile(context.ignoreCase ? text.toLowerCase() : text));
+    const [only] = tests;
+    const any = tests.length === 1 ? only! : (text: string) => tests.some((test) => test(text));
+    const test: ValueTest = context.ignoreCase
+      ? (value) => typeof value === "string" && any(value.toLowerCase())
+      : (value) => typeof value === "string" && any(value);
+    return { test, wanted: `${name} ${showChoice(written)}${context.ignoreCase ? " in any case" : ""}` };
+  };
+}
+
+function texts(operand: Json, { textual }: OperatorContext): string[] {
+  const list = Array.isArray(operand) ? operand : [operand];
+  if (list.length === 0) throw operandError("is an empty list");
+  return list.map((item) => {
+    if (typeof item === "string" && item !== "") return item;
+    if (item === "") throw operandError("is empty, which says nothing", "use `exists: true`");
+    if (textual && (typeof item === "number" || typeof item === "boolean")) return String(item);
+    throw operandError("takes a text or a list of texts", "put it in quotes");
+  });
+}
+
+function order(name: string, compare: (a: number, b: number) => boolean): Compile {
+  return (operand, { textual }) => {
+    const wanted = `${name} ${showValue(operand)}`;
+    if (typeof operand === "number") {
+      const test: ValueTest = textual
+        ? (value) => typeof value === "string" && isDecimal(value) && compare(Number(value), operand)
+        : (value) => typeof value === "number" && compare(value, operand);
+      return { test, wanted };
+    }
+    const instant = typeof operand === "string" ? parseTime(operand) : undefined;
+    if (instant === undefined) {
+      throw operandError(
+        "takes a number, or a time such as 2026-01-31T12:00:00Z",
+        typeof operand === "string" && isDecimal(operand) ? `write ${operand} without quotes` : undefined,
+      );
+    }
+    return {
+      test(value) {
+        const other = typeof value === "string" ? parseTime(value) : undefined;
+        return other !== undefined && compare(other, instant);
+      },
+      wanted,
+    };
+  };
+}
+
+function isDecimal(text: string): boolean {
+  return text.length <= 40 && /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text);
+}
+
+/** RFC 3339 with its offset, or a bare date at 00:00 UTC; times without an offset have no place in time. */
+function parseTime(text: string): number | undefined {
+  if (text.length > 40) return undefined;
+  if (!/^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?$/.test(text)) return undefined;
+  const ms = Date.parse(text.replace(" ", "T"));
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function showChoice(values: readonly Json[]): string {
+  return values.length <= 4
+    ? values.map(showValue).join(" or ")
+    : `one of ${values.length}: ${showValue([...values])}`;
+}

@@ -1,0 +1,50 @@
+// The roots of a View as data, held against the type, and what is known of them: which are text, which always exist.
+
+import type { Root } from "../contract.ts";
+
+/** `json`: any value. `text`: always a string. `absent-text`, `record`: may be missing, made of strings. */
+type RootKind = "json" | "text" | "absent-text" | "record";
+
+const kinds: Record<Root, RootKind> = {
+  data: "json",
+  text: "text",
+  headers: "record",
+  query: "record",
+  params: "record",
+  path: "absent-text",
+  method: "absent-text",
+  sender: "record",
+  id: "text",
+  source: "text",
+  connector: "text",
+  time: "text",
+  inputs: "json",
+  vars: "json",
+};
+
+export const roots = Object.keys(kinds) as readonly Root[];
+
+export function isRoot(name: string): name is Root {
+  return Object.hasOwn(kinds, name);
+}
+
+export function rootKind(root: Root): RootKind {
+  return kinds[root];
+}
+
+/** Names that people write for `data` out of habit from other tools. */
+const aliases = new Set(["body", "payload", "event", "json", "message"]);
+
+/** What was probably meant by a first segment that is no root. `rest` is what follows it, dot or bracket included. */
+export function suggestPath(
+  first: string,
+  rest: string,
+  closest: (typed: string, known: Iterable<string>) => string | undefined,
+): string {
+  if (aliases.has(first.toLowerCase()) && rest !== "") return `data${rest}`;
+  const near = closest(first, roots);
+  const inData = `data.${first}${rest}`;
+  if (near === undefined) return inData;
+  // A short word is near to too much: `type` is one letter from `time`.
+  return first.length <= 4 ? `${near}${rest} or ${inData}` : `${near}${rest}`;
+}

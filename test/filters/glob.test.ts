@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileGlob } from "../../src/filters/glob.ts";
+import { regex } from "./example.ts";
+
+describe("a glob", () => {
+  it.each<[pattern: string, text: string, matches: boolean]>([
+    ["release/*", "release/1.2", true],
+    ["release/*", "release/1/2", false],
+    ["release/**", "release/1/2", true],
+    ["release/*", "release/", true],
+    ["release/*", "xrelease/1", false],
+    ["*", "main", true],
+    ["*", "a/b", false],
+    ["**", "a/b", true],
+    ["**/test/*.ts", "src/a/test/x.ts", true],
+    ["v?.?", "v1.2", true],
+    ["v?.?", "v1.23", false],
+    ["a?b", "a/b", false],
+    ["v[0-9]*", "v1.0", true],
+    ["v[!0-9]*", "v1.0", false],
+    ["[a-]x", "-x", true],
+    ["{main,release/*}", "release/2", true],
+    ["{main,release/*}", "main", true],
+    ["{main,release/*}", "mainx", false],
+    ["a{b,c{d,e}}f", "acef", true],
+    ["\\*", "*", true],
+    ["\\*", "x", false],
+    ["\\{a,b}", "{a,b}", true],
+    ["*a*b", "xaxab", true],
+    ["", "", true],
+  ])("%s on %s: %s", (pattern, text, matches) => {
+    expect(compileGlob(pattern)(text)).toBe(matches);
+  });
+
+  it("agrees with a regular expression that says the same", () => {
+    const part = fc.constantFrom("a", "b", "/", "*", "**", "?", "[ab]");
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 8 }),
+        fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 10 }),
+        (parts, text) => {
+          const pattern = parts.join("");
+          const source = pattern.replace(/\*+|\?/g, (found) =>
+            found === "?" ? "[^/]" : found === "*" ? "[^/]*" : ".*",
+          );
+          expect(compileGlob(pattern)(text)).toBe(regex(`^(${source})$`).test(text));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("takes milliseconds where a backtracking matcher hangs", () => {
+    const glob = compileGlob(`${"**a".repeat(30)}*b`);
+    const startedMs = performance.now();
+    expect(glob("a".repeat(20_000))).toBe(false);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it("refuses braces that explode", () => {
+    expect(() => compileGlob("{a,b}".repeat(12))).toThrow("more than 100 alternatives");
+  });
+});
+
+it("a regular expression that hangs a backtracking engine takes milliseconds", () => {
+  const startedMs = performance.now();
+  for (const pattern of ["(a+)+$", "(a|aa)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){20}"]) {
+    regex(pattern).test(`${"a".repeat(20_000)}!`);
+  }
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
