@@ -1,0 +1,70 @@
+// The two programs that are compared, as commands that harness/server.mjs starts: the built router on a config of its own
+// in a fresh folder, and the minimal receiver. Neither inherits this process's environment, so that a compile cache or a
+// config of the person who runs the bench cannot take part.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { routerConfig } from "./config.mjs";
+import { secret } from "./payloads.mjs";
+
+const routerEntry = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
+const minimalEntry = fileURLToPath(new URL("../minimal-receiver.mjs", import.meta.url));
+
+/**
+ * @param {{channels: number, profileFolder?: string}} options `profileFolder`: where node writes a CPU profile at exit
+ */
+export async function router({ channels, profileFolder }) {
+  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
+  const port = await freePort();
+  const config = join(folder, "channels.yaml");
+  writeFileSync(config, routerConfig({ channels, port }));
+  const profiling = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
+  return {
+    name: "router",
+    port,
+    args: [...profiling, routerEntry, "--config", config],
+    folder,
+    env: environment(folder, {
+      CHANNEL_ROUTER_STATE_DIR: join(folder, "state"),
+      GITHUB_WEBHOOK_SECRET: secret,
+    }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The same router in a state folder that it has never seen: nothing of an earlier start is left to it. */
+export function withFreshState(contender) {
+  const state = mkdtempSync(join(contender.folder, "state-"));
+  return { ...contender, env: { ...contender.env, CHANNEL_ROUTER_STATE_DIR: state } };
+}
+
+export async function minimal() {
+  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
+  const port = await freePort();
+  return {
+    name: "minimal",
+    port,
+    args: [minimalEntry],
+    folder,
+    env: environment(folder, { PORT: String(port) }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+function environment(home, own) {
+  return { PATH: process.env.PATH, HOME: home, ...own };
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
