@@ -1,0 +1,94 @@
+// How long a text may be: tokens are counted, the block is put together as the client shows it, and what is too long
+// loses its middle. Nothing here neutralises: that is done before, and cutting cannot undo it.
+
+/** Characters per token. */
+const perToken = 4;
+
+/**
+ * Characters / 4, rounded up. Characters are UTF-16 units: their number is known without a scan, and what takes two of
+ * them (emoji, rare scripts) costs a model more than one character's share of a token too.
+ */
+export function countTokens(text: string): number {
+  return Math.ceil(text.length / perToken);
+}
+
+/** An event as the client shows it to the model. `source` is the server's name, which the client puts first. */
+export function renderBlock(
+  meta: Readonly<Record<string, string>>,
+  content: string,
+  source = "router",
+): string {
+  let attributes = "";
+  for (const [key, value] of Object.entries(meta)) attributes += ` ${key}="${value}"`;
+  return `<channel source="${source}"${attributes}>\n${content}\n</channel>`;
+}
+
+/** Of what is kept, the part that is taken from the beginning. */
+const headShare = 2 / 3;
+/** A cut moves to a line boundary when that gives up at most this part of a side. */
+const nearShare = 1 / 4;
+
+/**
+ * The text within so many tokens. One that is too long keeps its beginning and its end; the middle gives way to a line
+ * `… 1,234 tokens cut …`. No character is split. Never longer than the budget, which may be anything from 0.
+ */
+export function fitBudget(content: string, tokens: number): string {
+  const room = Math.max(0, Math.floor(tokens)) * perToken;
+  if (content.length <= room) return content;
+
+  const longestNotice = notice(countTokens(content)).length + 2;
+  const kept = room - longestNotice;
+  if (kept < 2) return room < 2 ? content.slice(0, 0) : `${content.slice(0, boundary(content, room - 1))}…`;
+
+  const headRoom = Math.ceil(kept * headShare);
+  const tailRoom = kept - headRoom;
+  const head = content.slice(0, headEnd(content, headRoom)).trimEnd();
+  const tail = content.slice(tailStart(content, content.length - tailRoom, tailRoom));
+  const cut = Math.ceil((content.length - head.length - tail.length) / perToken);
+  return [head, notice(cut), tail].filter((piece) => piece !== "").join("\n");
+}
+
+function notice(tokens: number): string {
+  return `… ${String(tokens).replace(/\B(?=(?:\d{3})+$)/g, ",")} tokens cut …`;
+}
+
+function headEnd(text: string, end: number): number {
+  const line = text.lastIndexOf("\n", end);
+  return line >= end * (1 - nearShare) ? line : boundary(text, end);
+}
+
+function tailStart(text: string, start: number, length: number): number {
+  if (text[start - 1] === "\n") return start;
+  const line = text.indexOf("\n", start);
+  if (line !== -1 && line - start < length * nearShare) return line + 1;
+  return boundaryAfter(text, start);
+}
+
+const continuing = /^(?:\p{M}|[\u{1F3FB}-\u{1F3FF}]|[\uDC00-\uDFFF])/u;
+/** Marks beyond these on one character are decoration; the cut need not respect them. */
+const mostMarks = 8;
+
+function continues(text: string, at: number): boolean {
+  const before = text.charCodeAt(at - 1);
+  const here = text.charCodeAt(at);
+  if (before >= 0xd800 && before <= 0xdbff && here >= 0xdc00 && here <= 0xdfff) return true;
+  return here > 0x2ff && continuing.test(text.slice(at, at + 2));
+}
+
+/** The nearest offset at or before `at` where no character is split. */
+function boundary(text: string, at: number): number {
+  let end = at;
+  for (let steps = 0; end > 0 && steps < 2 * mostMarks && continues(text, end); steps++) end -= 1;
+  return isSplit(text, end) ? end - 1 : end;
+}
+
+function boundaryAfter(text: string, at: number): number {
+  let start = at;
+  for (let steps = 0; start < text.length && steps < 2 * mostMarks && continues(text, start); steps++)
+    start += 1;
+  return isSplit(text, start) ? start + 1 : start;
+}
+
+function isSplit(text: string, at: number): boolean {
+  return at > 0 && at < text.length && (text.codePointAt(at - 1) as number) > 0xffff;
+}

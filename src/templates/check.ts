@@ -1,0 +1,181 @@
+// Reads a parsed template before it may run, and finds every mistake that can be found without an event: unknown names,
+// roots, blocks and options, wrong numbers of values, partials and decorators. It also settles, in place, what Handlebars
+// leaves open: every placeholder goes through the writer, a bare name is always a field, and literals are restored.
+
+/// <reference types="handlebars" />
+
+import { TemplateError } from "../errors.ts";
+import type { TemplateFunction, TemplateFunctions } from "./functions/template-function.ts";
+import { restoreLiteral } from "./literal.ts";
+import { nearest } from "./nearest.ts";
+import { checkPath, type Scope } from "./path-check.ts";
+
+/** The function that turns a placeholder's value into text. The space keeps it out of any template's reach. */
+export const writer = "write value";
+
+const blocks: ReadonlySet<string> = new Set(["if", "unless", "each", "with"]);
+const pickers = { usage: "lookup list key", takes: [2, 2] } as const;
+
+export interface CheckContext {
+  readonly functions: TemplateFunctions;
+  /** The offset, in the text as written, of a place in the parsed text. */
+  offsetOf(position: { readonly line: number; readonly column: number }): number;
+}
+
+/** Throws a TemplateError at the first mistake; gives the names of the functions that are called. */
+export function checkTemplate(program: hbs.AST.Program, context: CheckContext): ReadonlySet<string> {
+  const used = new Set<string>([writer]);
+
+  const fail = (node: { readonly loc: hbs.AST.SourceLocation }, message: string, hint?: string): never => {
+    throw new TemplateError("E_CONFIG_TEMPLATE", message, { hint, offset: context.offsetOf(node.loc.start) });
+  };
+
+  const walkProgram = (body: hbs.AST.Program, scope: Scope): void => {
+    for (const statement of body.body) walkStatement(statement, scope);
+  };
+
+  const walkStatement = (statement: hbs.AST.Statement, scope: Scope): void => {
+    if (statement.type === "ContentStatement") {
+      const content = statement as hbs.AST.ContentStatement;
+      content.value = restoreLiteral(content.value);
+    } else if (statement.type === "MustacheStatement") {
+      walkPlaceholder(statement as hbs.AST.MustacheStatement, scope);
+    } else if (statement.type === "BlockStatement") {
+      walkBlock(statement as hbs.AST.BlockStatement, scope);
+    } else if (statement.type.startsWith("Partial")) {
+      fail(statement, "templates have no partials", "write the text itself in this template");
+    } else if (statement.type !== "CommentStatement") {
+      fail(statement, "templates have no decorators");
+    }
+  };
+
+  const walkPlaceholder = (placeholder: hbs.AST.MustacheStatement, scope: Scope): void => {
+    const { path, params, hash, loc } = placeholder;
+    if (path.type !== "PathExpression")
+      fail(path, "a value needs no braces", "write it as text, without {{ }}");
+    const name = path as hbs.AST.PathExpression;
+    let value: hbs.AST.Expression = name;
+    if (params.length > 0 || hash !== undefined) {
+      value = { type: "SubExpression", path: name, params, hash, loc } as hbs.AST.SubExpression;
+      walkCall(value as hbs.AST.SubExpression, scope);
+    } else {
+      walkField(name, scope);
+    }
+    placeholder.path = pathTo(writer, loc);
+    placeholder.params = [value];
+    (placeholder as { hash?: hbs.AST.Hash | undefined }).hash = undefined;
+  };
+
+  const walkField = (path: hbs.AST.PathExpression, scope: Scope): void => {
+    const name = path.original;
+    if (scope.level === 0 && (blocks.has(name) || Object.hasOwn(context.functions, name))) {
+      const usage = blocks.has(name)
+        ? `{{#${name} data.x}}...{{/${name}}}`
+        : `{{${context.functions[name]?.usage}}}`;
+      fail(path, `${name} stands alone here`, `write ${usage}`);
+    }
+    checkPath(path, scope, fail);
+  };
+
+  const walkBlock = (block: hbs.AST.BlockStatement, scope: Scope): void => {
+    const name = block.path.original;
+    if (!blocks.has(name)) {
+      const known = Object.hasOwn(context.functions, name) || name === "lookup";
+      const near = nearest(name, blocks);
+      const hint = known
+        ? `write {{${name} ...}} without #`
+        : near === undefined
+          ? `the blocks are ${[...blocks].join(", ")}; for a list: {{#each ${name}}}`
+          : `did you mean {{#${near}}}?`;
+      fail(block.path, known ? `${name} is not a block` : `there is no block ${name}`, hint);
+    }
+    if (block.params.length !== 1) {
+      fail(
+        block.path,
+        `#${name} takes 1 value, not ${block.params.length}`,
+        `for instance {{#${name} data.x}}`,
+      );
+    }
+    for (const pair of block.hash?.pairs ?? []) {
+      if (pair.key !== "includeZero" || (name !== "if" && name !== "unless")) {
+        fail(pair, `#${name} has no option ${pair.key}`);
+      }
+    }
+    walkArguments(block, scope);
+    const names = block.program?.blockParams ?? block.inverse?.blockParams ?? [];
+    const entered = name === "each" || name === "with";
+    if (names.length > 0 && !entered)
+      fail(block.path, `#${name} gives no names: as |...| belongs to each and with`);
+    const inside: Scope = {
+      level: scope.level + (entered ? 1 : 0),
+      loops: scope.loops + (name === "each" ? 1 : 0),
+      names: names.length > 0 ? new Set([...scope.names, ...names]) : scope.names,
+    };
+    if (block.program) walkProgram(block.program, inside);
+    if (block.inverse) walkProgram(block.inverse, scope);
+  };
+
+  const walkCall = (call: hbs.AST.SubExpression, scope: Scope): void => {
+    const name = call.path.original;
+    const called: Pick<TemplateFunction, "usage" | "takes" | "options" | "checkOption"> =
+      name === "lookup"
+        ? pickers
+        : Object.hasOwn(context.functions, name)
+          ? (context.functions[name] as TemplateFunction)
+          : unknownFunction(call.path, name);
+    const [least, most] = called.takes;
+    const given = call.params.length;
+    if (given < least || given > most) {
+      const wanted = least === most ? `${least}` : `${least} to ${most}`;
+      fail(
+        call.path,
+        `${name} takes ${wanted} ${most === 1 ? "value" : "values"}, not ${given}`,
+        `{{${called.usage}}}`,
+      );
+    }
+    for (const pair of call.hash?.pairs ?? []) {
+      if (!called.options?.includes(pair.key)) {
+        const near = nearest(pair.key, called.options ?? []);
+        fail(
+          pair,
+          `${name} has no option ${pair.key}`,
+          near ? `did you mean ${near}?` : `{{${called.usage}}}`,
+        );
+      }
+      if (pair.value.type === "StringLiteral") {
+        const problem = called.checkOption?.(pair.key, (pair.value as hbs.AST.StringLiteral).value);
+        if (problem !== undefined) fail(pair, problem, `{{${called.usage}}}`);
+      }
+    }
+    if (name !== "lookup") used.add(name);
+    walkArguments(call, scope);
+  };
+
+  const walkArguments = (node: { params: hbs.AST.Expression[]; hash?: hbs.AST.Hash }, scope: Scope): void => {
+    for (const value of [...node.params, ...(node.hash?.pairs ?? []).map((pair) => pair.value)]) {
+      if (value.type === "SubExpression") walkCall(value as hbs.AST.SubExpression, scope);
+      else if (value.type === "PathExpression") checkPath(value as hbs.AST.PathExpression, scope, fail);
+      else if (value.type === "StringLiteral") {
+        const text = value as hbs.AST.StringLiteral;
+        text.value = restoreLiteral(text.value);
+      }
+    }
+  };
+
+  const unknownFunction = (path: hbs.AST.PathExpression, name: string): never => {
+    if (blocks.has(name)) fail(path, `${name} is a block`, `write {{#${name} ...}}...{{/${name}}}`);
+    const near = nearest(name, [...Object.keys(context.functions), "lookup"]);
+    return fail(
+      path,
+      `there is no function ${name}`,
+      near === undefined ? "docs/templates.md lists the functions" : `did you mean ${near}?`,
+    );
+  };
+
+  walkProgram(program, { level: 0, loops: 0, names: new Set() });
+  return used;
+}
+
+function pathTo(name: string, loc: hbs.AST.SourceLocation): hbs.AST.PathExpression {
+  return { type: "PathExpression", data: false, depth: 0, parts: [name], original: name, loc };
+}

@@ -1,0 +1,106 @@
+// Template text to templates. Reading finds every mistake that can be found without an event; rendering is synchronous and
+// knows only the view. Handlebars is loaded when a text needs it and not before. What is rendered is not yet neutralised.
+
+import type { Template, View } from "../contract.ts";
+import { TemplateError } from "../errors.ts";
+import { firstCharacters } from "./characters.ts";
+import type { Environment } from "./environment.ts";
+import { allFunctions } from "./functions/all.ts";
+import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
+import { createPlainReader, type Part } from "./plain.ts";
+
+/** A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has no key. */
+export type KeyTemplate = (view: View) => string | undefined;
+
+export interface TemplateCompiler {
+  /** Settles when `compile` and `compileKey` can read these texts. Loads Handlebars at most once, and only when needed. */
+  prepare(texts: Iterable<string>): Promise<void>;
+  /** Throws a TemplateError (E_CONFIG_TEMPLATE) with the offset of the mistake. The same text gives the same template. */
+  compile(text: string): Template;
+  /** As `compile`. A text without placeholders is a constant key. */
+  compileKey(text: string): KeyTemplate;
+}
+
+/** Compiled texts that are remembered, so that a reload reads only what changed. */
+const maxRemembered = 4_096;
+
+/** `now` (milliseconds since the epoch) is what `ago` counts from; default: the system clock. */
+export function createTemplateCompiler({ now = Date.now }: { now?: () => number } = {}): TemplateCompiler {
+  const functions = allFunctions(now);
+  const meter = createMeter();
+  const readPlain = createPlainReader(functions, meter);
+  const plain = remembering((text) => ({ parts: readPlain(text) }));
+  let environment: Environment | undefined;
+  const loaded = (): Environment => {
+    if (environment === undefined) throw new Error("prepare() was not called with this template");
+    return environment;
+  };
+
+  return {
+    async prepare(texts) {
+      if (environment !== undefined) return;
+      for (const text of texts) {
+        if (plain(text).parts !== undefined) continue;
+        const { createEnvironment } = await import("./environment.ts");
+        environment ??= createEnvironment(functions, meter);
+        return;
+      }
+    },
+    compile: remembering((text) => templateOf(plain(text).parts ?? [loaded().whole(text)], meter)),
+    compileKey: remembering((text) => keyOf(plain(text).parts ?? loaded().split(text), meter)),
+  };
+}
+
+function templateOf(parts: readonly Part[], meter: Meter): Template {
+  return {
+    render: (view) =>
+      rendered(meter, () => {
+        let text = "";
+        for (const part of parts) text += textOfPart(part, view);
+        if (text.length > maxOutputLength) throw new Error("the text grows beyond 1 MiB");
+        return text;
+      }),
+  };
+}
+
+function keyOf(parts: readonly Part[], meter: Meter): KeyTemplate {
+  return (view) =>
+    rendered(meter, () => {
+      let key = "";
+      for (const part of parts) {
+        const text = textOfPart(part, view);
+        if (typeof part !== "string" && text.trim() === "") return undefined;
+        key += text;
+      }
+      return key;
+    });
+}
+
+function textOfPart(part: Part, view: View): string {
+  return typeof part === "string" ? part : part(view);
+}
+
+function rendered<T>(meter: Meter, render: () => T): T {
+  meter.begin();
+  try {
+    return render();
+  } catch (error) {
+    const reason = firstCharacters(error instanceof Error ? error.message : String(error), 80);
+    throw new TemplateError("E_TEMPLATE_RENDER", `the template failed on this event: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Oldest go first. */
+function remembering<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>();
+  return (text) => {
+    let value = made.get(text);
+    if (value !== undefined) return value;
+    value = make(text);
+    if (made.size >= maxRemembered) made.delete(made.keys().next().value as string);
+    made.set(text, value);
+    return value;
+  };
+}

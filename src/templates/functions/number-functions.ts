@@ -1,0 +1,44 @@
+// Functions that write numbers for people, with English separators. What is no number comes out as it went in.
+
+import { textOf } from "../text-of.ts";
+import { numberOf, type TemplateFunctions, wholeOf } from "./template-function.ts";
+import { countOf } from "./value-functions.ts";
+
+export const numberFunctions: TemplateFunctions = {
+  number: {
+    usage: "number value 2",
+    takes: [1, 2],
+    call([value, digits]) {
+      const number = numberOf(value);
+      if (number === undefined) return textOf(value);
+      return grouped(digits === undefined ? String(number) : number.toFixed(wholeOf(digits, 0, 0, 20)));
+    },
+  },
+  percent: {
+    usage: "percent part whole digits=1",
+    takes: [1, 2],
+    options: ["digits"],
+    call(values, options) {
+      const part = numberOf(values[0]);
+      const whole = values.length > 1 ? numberOf(values[1]) : 1;
+      if (part === undefined || whole === undefined || whole === 0) return "";
+      return `${grouped(((part / whole) * 100).toFixed(wholeOf(options.digits, 0, 0, 10)))}%`;
+    },
+  },
+  plural: {
+    usage: 'plural count "job" "jobs"',
+    takes: [2, 3],
+    call([value, one, several]) {
+      const count = numberOf(value) ?? countOf(value);
+      const word = count === 1 ? textOf(one) : several === undefined ? `${textOf(one)}s` : textOf(several);
+      return `${grouped(String(count))} ${word}`;
+    },
+  },
+};
+
+function grouped(number: string): string {
+  if (number.includes("e")) return number;
+  const [whole, fraction] = number.split(".") as [string, string | undefined];
+  const separated = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
+  return fraction === undefined ? separated : `${separated}.${fraction}`;
+}

@@ -1,0 +1,71 @@
+// Functions on values: JSON and YAML text, lists, and the fallback for what is missing.
+
+import { firstCharacters, lastCharacters } from "../characters.ts";
+import { maxOutputLength } from "../limits.ts";
+import { textOf } from "../text-of.ts";
+import { type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";
+import { yamlText } from "./yaml-text.ts";
+
+const many = 1_000_000;
+
+export const valueFunctions: TemplateFunctions = {
+  json: {
+    usage: "json value 2",
+    takes: [1, 2],
+    call: ([value, width]) =>
+      value === undefined ? "" : JSON.stringify(value, null, wholeOf(width, 0, 0, 10)),
+  },
+  yaml: {
+    usage: "yaml value",
+    takes: [1, 1],
+    call: ([value]) => (value === undefined ? "" : yamlText(value)),
+  },
+  first: {
+    usage: "first list",
+    takes: [1, 2],
+    call([value, count]) {
+      const most = wholeOf(count, 1, 0, many);
+      if (!Array.isArray(value)) return firstCharacters(textOf(value), most);
+      return count === undefined ? value[0] : value.slice(0, most);
+    },
+  },
+  last: {
+    usage: "last list",
+    takes: [1, 2],
+    call([value, count]) {
+      const most = wholeOf(count, 1, 0, many);
+      if (!Array.isArray(value)) return lastCharacters(textOf(value), most);
+      return count === undefined ? value.at(-1) : value.slice(Math.max(0, value.length - most));
+    },
+  },
+  count: { usage: "count list", takes: [1, 1], call: ([value]) => countOf(value) },
+  join: {
+    usage: 'join list ", "',
+    takes: [1, 2],
+    call([list, separator]) {
+      if (!Array.isArray(list)) return textOf(list);
+      const between = separator === undefined ? ", " : textOf(separator);
+      if (between.length * list.length > maxOutputLength) {
+        throw new Error("join makes a text of more than 1 MiB");
+      }
+      return list.map(textOf).join(between);
+    },
+  },
+  default: {
+    usage: 'default value "none"',
+    takes: [2, 8],
+    call: (values) => values.find((value) => !isMissing(value)) ?? "",
+  },
+};
+
+/** Elements of a list, keys of an object, characters of a text; 0 for anything else. */
+export function countOf(value: Value): number {
+  if (Array.isArray(value)) return value.length;
+  if (typeof value === "string") return Array.from(value).length;
+  return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+}
+
+function isMissing(value: Value): boolean {
+  if (value === undefined || value === null || value === "") return true;
+  return Array.isArray(value) && value.length === 0;
+}

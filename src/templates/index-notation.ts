@@ -1,0 +1,74 @@
+// `items[0]`, `items.0` and `x.true` as people write them, rewritten to Handlebars' `items.[0]`. Only inside `{{...}}`,
+// never inside its strings and comments. Every insertion is remembered, so that an error is shown where it stands in the
+// text as it was written.
+
+export interface Rewritten {
+  readonly text: string;
+  /** An offset in `text`, as an offset in the text that was given. */
+  originalOffset(offset: number): number;
+}
+
+const worthALook = /\[|\.(?:\d|true|false|null|undefined)/;
+const comment = /\{\{~?!(?:--[\s\S]*?--~?\}\}|[\s\S]*?\}\})/y;
+const token =
+  /"(?:\\"|[^"])*"|'(?:\\'|[^'])*'|-?\d+(?:\.\d+)?(?=[~}\s)])|(?:\[(?:\\\]|[^\]])*\]|[^\s()=|~"'{}[\]])+|[\s\S]/y;
+const pathPart = /\[(?:\\\]|[^\]])*\]|\.(?:\d+|true|false|null|undefined)(?=[./[]|$)/g;
+
+export function rewriteIndexes(original: string): Rewritten {
+  if (!worthALook.test(original)) return { text: original, originalOffset: (offset) => offset };
+
+  const insertions: number[] = [];
+  let text = "";
+  let from = 0;
+  const copy = (piece: string, insertedAt?: number) => {
+    if (insertedAt !== undefined) insertions.push(text.length + insertedAt);
+    text += piece;
+  };
+
+  while (from < original.length) {
+    const open = original.indexOf("{{", from);
+    if (open === -1) break;
+    text += original.slice(from, open);
+    from = open;
+    const escaped = original[open - 1] === "\\" && original[open - 2] !== "\\";
+    comment.lastIndex = open;
+    const skipped = escaped ? "{{" : comment.exec(original)?.[0];
+    if (skipped !== undefined) {
+      text += skipped;
+      from += skipped.length;
+      continue;
+    }
+    while (from < original.length && !original.startsWith("}}", from)) {
+      token.lastIndex = from;
+      const piece = (token.exec(original) as RegExpExecArray)[0];
+      from += piece.length;
+      if (/^["'\s]|^-?\d/.test(piece)) text += piece;
+      else rewritePath(piece, copy);
+    }
+  }
+  text += original.slice(from);
+
+  return {
+    text,
+    originalOffset: (offset) => offset - insertions.filter((insertion) => insertion < offset).length,
+  };
+}
+
+function rewritePath(path: string, copy: (piece: string, insertedAt?: number) => void): void {
+  let from = 0;
+  for (const found of path.matchAll(pathPart)) {
+    const at = found.index;
+    copy(path.slice(from, at));
+    const part = found[0];
+    if (part.startsWith(".")) {
+      copy(".[", 1);
+      copy(`${part.slice(1)}]`, part.length - 1);
+    } else if (at > 0 && path[at - 1] !== "." && path[at - 1] !== "/" && path[at - 1] !== "@") {
+      copy(`.${part}`, 0);
+    } else {
+      copy(part);
+    }
+    from = at + part.length;
+  }
+  copy(path.slice(from));
+}

@@ -1,0 +1,42 @@
+// What one rendering may cost. A payload is at most a few MiB, but loops and functions multiply: beyond these bounds the
+// template fails on that event, and the event is delivered with the default content.
+
+/** Length of the rendered text, and of any text a function makes, in UTF-16 units. */
+export const maxOutputLength = 1024 * 1024;
+/** Turns of all `each` loops together. */
+const maxTurns = 100_000;
+/** Lengths of all texts and lists that functions took and gave, together. */
+const maxWork = 32 * 1024 * 1024;
+
+export interface Meter {
+  begin(): void;
+  output(length: number): void;
+  turn(): void;
+  work(amount: number): void;
+}
+
+/** One meter serves one rendering at a time: rendering is synchronous. */
+export function createMeter(): Meter {
+  let written = 0;
+  let turns = 0;
+  let worked = 0;
+  return {
+    begin() {
+      written = 0;
+      turns = 0;
+      worked = 0;
+    },
+    output(length) {
+      written += length;
+      if (written > maxOutputLength) throw new Error("the text grows beyond 1 MiB");
+    },
+    turn() {
+      turns += 1;
+      if (turns > maxTurns) throw new Error("the loops of one rendering take more than 100,000 turns");
+    },
+    work(amount) {
+      worked += amount;
+      if (worked > maxWork) throw new Error("the functions of one rendering handle more than 32 MiB");
+    },
+  };
+}

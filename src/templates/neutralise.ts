@@ -1,0 +1,153 @@
+// The last thing done to every text that reaches the model: no text, whoever wrote it, can pass for a tag of the client,
+// carry what a person would not see, or turn the reading direction. Plain text costs one scan. Applying it twice changes
+// nothing more. It does not judge what a text says: words stay words.
+
+import { firstCharacters } from "./characters.ts";
+
+/**
+ * Tags that Claude Code writes into a conversation, or that a model may take for the frame of one. From its public
+ * documentation, issues and transcripts; longer names that begin with one of these and a hyphen are covered with it.
+ */
+const tags = [
+  "channel",
+  "system",
+  "system-reminder",
+  "system-prompt",
+  "command-name",
+  "command-message",
+  "command-args",
+  "command-contents",
+  "local-command-stdout",
+  "local-command-stderr",
+  "local-command-caveat",
+  "bash-input",
+  "bash-stdout",
+  "bash-stderr",
+  "user-prompt-submit-hook",
+  "user-memory-input",
+  "task-notification",
+  "teammate-message",
+  "cross-session-message",
+  "persisted-output",
+  "new-diagnostics",
+  "ide-selection",
+  "ide-opened-file",
+  "ide-diagnostics",
+  "function",
+  "functions",
+  "function-call",
+  "function-calls",
+  "function-result",
+  "function-results",
+  "invoke",
+  "parameter",
+  "parameters",
+  "tool",
+  "tools",
+  "tool-call",
+  "tool-calls",
+  "tool-use",
+  "tool-use-error",
+  "tool-result",
+  "tool-results",
+  "thinking",
+  "human",
+  "user",
+  "assistant",
+  "developer",
+  "instructions",
+  "important",
+  "env",
+  "claude",
+  "antml",
+] as const;
+
+const tagNames = tags
+  .toSorted((one, other) => other.length - one.length)
+  .map((name) => name.replaceAll("-", "[-_\\s]?"))
+  .join("|");
+
+/** `<`, slashes and spaces in any order, a name, and no further letter. The small and the wide `<` count as one. */
+const tag = new RegExp(
+  `[<\\uFE64\\uFF1C](?=[\\s/\\\\\\u2044\\u2215\\u2800]*(?:${tagNames})(?![\\p{L}\\p{N}_]))`,
+  "giu",
+);
+
+/** Everything the steps below could change, and some more: surrogates may belong to a good character. */
+const worthALook =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]/;
+
+const lineEnd = /\r\n?|[\u2028\u2029]/g;
+
+/**
+ * Control characters but tab and line feed; everything Unicode says is to be ignored when shown (zero width, bidi
+ * controls, soft hyphen, fillers, variation selectors, tag characters); the other format characters without a shape; and
+ * noncharacters. Joiners and selectors go even inside emoji: a family becomes its members, a red heart a plain one, and
+ * nothing is left in which a message for the model alone could be hidden.
+ */
+const invisible =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}\p{Noncharacter_Code_Point}]/gu;
+
+/**
+ * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters go, and the `<` of a
+ * client's tag becomes `‹`. Never longer than what was given. Linear time.
+ */
+export function neutralise(text: string): string {
+  const visible = worthALook.test(text)
+    ? // Surrogates first: what goes must not join two halves to a new character.
+      text.toWellFormed().replace(lineEnd, "\n").replace(invisible, "")
+    : text;
+  return visible.replace(tag, "\u2039");
+}
+
+/** Characters of a meta value. */
+const maxMetaLength = 1_000;
+
+const lookAlikes: Readonly<Record<string, string>> = { '"': "\u201d", "<": "\u2039", ">": "\u203a" };
+
+/** A text as the value of an attribute: neutralised, one line, nothing in it that could end an attribute or a tag. */
+export function metaValue(text: string): string {
+  const line = neutralise(text)
+    .replace(/["<>]/g, (character) => lookAlikes[character] as string)
+    .replace(/\s+/g, " ")
+    .trim();
+  const kept = firstCharacters(line, maxMetaLength);
+  return kept.length === line.length ? line : `${firstCharacters(line, maxMetaLength - 1).trimEnd()}…`;
+}
+
+/** Meta keys that the router sets itself; a config that sets one is refused. */
+const ownMetaKeys: ReadonlySet<string> = new Set([
+  "channel",
+  "event_id",
+  "trust",
+  "attempt",
+  "count",
+  "thread",
+  "error",
+]);
+
+/** Can the client show this key at all? It drops others without a word. */
+export function isMetaKey(key: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(key);
+}
+
+/** Why a config may not set this meta key, with what to type instead; undefined when it may. */
+export function metaKeyProblem(key: string): { readonly message: string; readonly hint: string } | undefined {
+  if (!isMetaKey(key)) {
+    const offer = key.replace(/[^A-Za-z0-9_]+/g, "_").replace(/^(?=\d|$)/, "_");
+    return {
+      message: `"${key}" is no meta key: the client drops keys of other characters than letters, digits and _`,
+      hint: `write ${offer}`,
+    };
+  }
+  if (key === "source") {
+    return {
+      message: "source belongs to the client, which sets it to the server's name",
+      hint: "write another key, for instance origin",
+    };
+  }
+  if (ownMetaKeys.has(key)) {
+    return { message: `the router sets ${key} itself`, hint: `write another key, for instance event_${key}` };
+  }
+  return undefined;
+}

@@ -1,0 +1,110 @@
+// A parser's complaint in the words of the template's author. The parser says which token it did not expect; this says
+// what is wrong and what to type.
+
+import { TemplateError } from "../errors.ts";
+
+/** Where the parser stood: the unexpected token (empty at the end of the text) and its offset. */
+export interface Stop {
+  readonly token: string;
+  readonly offset: number;
+}
+
+const blockTag = /\{\{~?(?:(#)\s*([^\s}~|()]+)[^}]*|(\/)\s*([^\s}~]+)\s*)~?\}\}/g;
+
+/** `text` and all offsets are of the text as the author wrote it. */
+export function syntaxError(text: string, stop: Stop): TemplateError {
+  const { message, hint, offset = stop.offset } = diagnosis(text, stop);
+  return new TemplateError("E_CONFIG_TEMPLATE", message, { hint, offset });
+}
+
+interface Diagnosis {
+  readonly message: string;
+  readonly hint?: string;
+  readonly offset?: number;
+}
+
+function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
+  const braces = text.lastIndexOf("{{", offset);
+  const open = text[braces - 1] === "{" ? braces - 1 : braces;
+  if (text.includes("\0"))
+    return { message: "a template may not hold a NUL character", offset: text.indexOf("\0") };
+
+  const unbalanced = firstUnbalanced(text);
+  if (token === "" || token.startsWith("{{/")) {
+    if (unbalanced !== undefined) return unbalanced;
+  }
+  if (token === "" || text.indexOf("}}", open) === -1) {
+    return { message: "{{ is never closed", hint: "close it with }}", offset: Math.max(0, open) };
+  }
+  if (/^\{\{~?\s*(?:else|\^)/.test(token)) {
+    return {
+      message: `${token} stands outside of any block`,
+      hint: "it belongs between {{#if ...}} and {{/if}}",
+    };
+  }
+  if (token === "}}}") {
+    return {
+      message: "}}} closes a {{ that was opened with two braces",
+      hint: "a brace that is text needs a space: {{data.x}} }",
+    };
+  }
+  if (text.startsWith("{{{", open)) {
+    return {
+      message: "{{{ must be closed with }}}",
+      hint: "write {{ and }}; a brace that is text needs a space: { {{data.x}}",
+      offset: open,
+    };
+  }
+  if (token === "|") {
+    return { message: "a template has no pipes", hint: "write the function first: {{upper data.x}}" };
+  }
+  if (text[offset + token.length] === "," || token === ",") {
+    return { message: "values are separated by spaces, not by commas", hint: "{{truncate data.x 80}}" };
+  }
+  if (token === "@") {
+    return { message: "@ may only begin a path", hint: "a key with other characters: data.[@timestamp]" };
+  }
+  if (token === "(") {
+    return {
+      message: "( may not stand here",
+      hint: "{{upper (first data.list)}}: a function first, then values",
+    };
+  }
+  if (token === "}}") {
+    return { message: "a name or a value is missing before }}", hint: "for instance {{data.action}}" };
+  }
+  return {
+    message: `unexpected ${JSON.stringify(token.slice(0, 20))} in {{...}}`,
+    hint: "a key with other characters is written in brackets: data.[my key]",
+  };
+}
+
+function firstUnbalanced(text: string): Diagnosis | undefined {
+  const open: { name: string; offset: number }[] = [];
+  for (const found of text.matchAll(blockTag)) {
+    const [, opens, opened, , closed] = found;
+    if (opens !== undefined) {
+      open.push({ name: opened as string, offset: found.index });
+      continue;
+    }
+    const last = open.pop();
+    if (last === undefined) {
+      return {
+        message: `{{/${closed}}} closes nothing`,
+        hint: `open it with {{#${closed} ...}}`,
+        offset: found.index,
+      };
+    }
+    if (last.name !== closed) {
+      return {
+        message: `{{/${closed}}} stands where {{/${last.name}}} is needed`,
+        hint: `{{#${last.name}}} is still open`,
+        offset: found.index,
+      };
+    }
+  }
+  const last = open.at(-1);
+  return last === undefined
+    ? undefined
+    : { message: `{{#${last.name}}} is never closed`, hint: `add {{/${last.name}}}`, offset: last.offset };
+}

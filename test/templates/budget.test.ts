@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { countTokens, fitBudget, renderBlock } from "../../src/templates/budget.ts";
+import { neutralise } from "../../src/templates/neutralise.ts";
+import { hostileText } from "./hostile-text.ts";
+
+test("tokens are characters / 4, rounded up", () => {
+  expect(["", "a", "abcd", "abcde"].map(countTokens)).toEqual([0, 1, 1, 2]);
+});
+
+test("the block is what the client shows", () => {
+  expect(renderBlock({ channel: "ci", pr: "7" }, "failed")).toBe(
+    '<channel source="router" channel="ci" pr="7">\nfailed\n</channel>',
+  );
+  expect(renderBlock({}, "x", "other")).toBe('<channel source="other">\nx\n</channel>');
+});
+
+describe("a text over its budget", () => {
+  const log = Array.from({ length: 400 }, (_, index) => `line ${index}`).join("\n");
+
+  test("keeps its beginning and its end, whole lines, and says how much is gone", () => {
+    const fitted = fitBudget(log, 50).split("\n");
+    expect(fitted[0]).toBe("line 0");
+    expect(fitted.at(-1)).toBe("line 399");
+    const notice = fitted.findIndex((line) => line.startsWith("…"));
+    expect(fitted[notice]).toMatch(/^… \d{3} tokens cut …$/);
+    expect(fitted.filter((_, index) => index !== notice).every((line) => /^line \d+$/.test(line))).toBe(true);
+  });
+
+  test("the number counts what is missing", () => {
+    const fitted = fitBudget("x".repeat(400_000), 1_000);
+    const [head = "", notice, tail = ""] = fitted.split("\n");
+    expect(notice).toBe("… 99,006 tokens cut …");
+    expect(head.length + tail.length).toBeGreaterThan(3_950);
+  });
+
+  test("one that fits is left alone", () => {
+    expect(fitBudget("abcd", 1)).toBe("abcd");
+    expect(fitBudget(log, countTokens(log))).toBe(log);
+  });
+
+  test("takes one scan, however large", () => {
+    const large = "y".repeat(4 * 1024 * 1024);
+    const begun = performance.now();
+    for (let times = 0; times < 200; times++) fitBudget(large, 500);
+    expect(performance.now() - begun).toBeLessThan(500);
+  });
+
+  test("never exceeds any budget, never splits a character, undoes no neutralising", () => {
+    const text = fc.oneof(
+      fc.array(hostileText, { minLength: 1, maxLength: 30 }).map((pieces) => pieces.join("")),
+      fc.string({ unit: "grapheme", maxLength: 400 }),
+      fc.nat(2_000).map((count) => "e\u0301\u{1F44D}\u{1F3FD}".repeat(count)),
+      fc.nat(90).map((count) => `\u{1F600}${"\u0301".repeat(count)}`.repeat(4)),
+    );
+    fc.assert(
+      fc.property(text, fc.integer({ min: 0, max: 120 }), (raw, tokens) => {
+        const content = neutralise(raw);
+        const fitted = fitBudget(content, tokens);
+        expect(countTokens(fitted)).toBeLessThanOrEqual(tokens);
+        expect(fitted.isWellFormed()).toBe(true);
+        expect(neutralise(fitted)).toBe(fitted);
+        if (content.length > tokens * 4 && tokens >= 10) expect(fitted).toMatch(/^… [\d,]+ tokens cut …$/m);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("a base and its marks stay together", () => {
+    for (let tokens = 10; tokens < 40; tokens++) {
+      const fitted = fitBudget("e\u0301".repeat(200), tokens);
+      for (const piece of fitted.split("\n").filter((line) => !line.startsWith("…"))) {
+        expect(piece).toMatch(/^(?:e\u0301)+$/);
+      }
+    }
+  });
+});
