@@ -49,7 +49,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
 
   function create(): World {
     const listener: OpenListener = createListener({
-      addresses: [{ host: "127.0.0.1", port: 0 }],
+      addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
       hosts: [],
       trusted: true,
       log: quiet,

@@ -55,7 +55,7 @@ export async function serve(
   const write = (line: string) => void log.push(line);
   const logger = { info: write, warn: write, error: write };
   const listener = createListener({
-    addresses: [{ host: "127.0.0.1", port: 0 }],
+    addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
     hosts: around.hosts ?? [],
     ...(around.publicUrl === undefined ? {} : { publicUrl: around.publicUrl }),
     trusted: false,

@@ -7,7 +7,7 @@ import { type Check, headerOf } from "./verifier.ts";
 export function bearerCheck(secrets: readonly string[]): Check {
   const matches = anyOf(secrets);
   return ({ headers }) => {
-    const token = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+    const token = /^bearer +(.+)$/i.exec(headers.authorization ?? "")?.[1];
     return token !== undefined && matches(token);
   };
 }

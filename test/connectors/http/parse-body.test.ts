@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Refusal } from "../../../src/connectors/http/answer.ts";
+import { findJsonFault } from "../../../src/connectors/http/json-fault.ts";
+import { parseBody } from "../../../src/connectors/http/parse-body.ts";
+
+const parse = (body: string | Buffer, type?: string, field?: string) =>
+  parseBody(Buffer.from(body), type, field);
+const refusal = (body: string | Buffer, type?: string) => {
+  const result = parse(body, type);
+  return result instanceof Refusal ? [result.status, result.error] : undefined;
+};
+const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+describe("the payload of a body", () => {
+  it.each([
+    ["application/json", '{"a":1}', { a: 1 }],
+    ["application/json; charset=utf-8", "[1]", [1]],
+    ["APPLICATION/JSON", "1", 1],
+    ["application/vnd.api+json", '"x"', "x"],
+    ["application/json", '\ufeff{"a":1}', { a: 1 }],
+    ["application/x-ndjson", '{"a":1}\n\n{"a":2}\r\n', [{ a: 1 }, { a: 2 }]],
+    ["application/x-www-form-urlencoded", "a=1&b=x+y&b=%C3%A9&b=z", { a: "1", b: ["x y", "é", "z"] }],
+    ["application/x-www-form-urlencoded", '{"curl":"-d"}', { curl: "-d" }],
+    ["text/plain", '{"a":1}', '{"a":1}'],
+    ["application/xml", "<a/>", "<a/>"],
+    [undefined, ' {"a":1}', { a: 1 }],
+    [undefined, "{nearly", "{nearly"],
+    [undefined, "12", "12"],
+    ["application/json", "", {}],
+    [undefined, "", {}],
+  ])("of type %s: %j", (type, body, data) => {
+    expect(parse(body, type)).toEqual({ data, text: body.replace("\ufeff", "") });
+  });
+
+  it("is the named field of a form where a sender wraps its JSON in one", () => {
+    const form = `payload=${encodeURIComponent('{"zen":"ok"}')}`;
+    const type = "application/x-www-form-urlencoded";
+    expect(parse(form, type, "payload")).toEqual({ data: { zen: "ok" }, text: '{"zen":"ok"}' });
+    expect(parse(form, type)).toMatchObject({ data: { payload: '{"zen":"ok"}' } });
+    expect(parse("command=%2Fdeploy", type, "payload")).toMatchObject({ data: { command: "/deploy" } });
+  });
+
+  it.each([
+    ["application/octet-stream", "x", 415],
+    ["multipart/form-data; boundary=x", "x", 415],
+    ["image/png", "x", 415],
+    ["application/json; charset=utf-16", "{}", 415],
+    ["text/plain", Buffer.from([0x61, 0xff]), 400],
+    ["application/json", Buffer.from([0x22, 0xc0, 0x80, 0x22]), 400],
+  ])("of type %s is refused with what is wrong", (type, body, status) => {
+    expect(refusal(body, type)?.[0]).toBe(status);
+  });
+
+  it("is refused beyond 100 levels and taken up to them", () => {
+    expect(refusal(nested(100), "application/json")).toBeUndefined();
+    expect(refusal(nested(101), "application/json")).toEqual([
+      400,
+      "the JSON is nested deeper than 100 levels",
+    ]);
+    expect(refusal('{"a":'.repeat(101) + 1 + "}".repeat(101))?.[0]).toBe(400);
+    expect(refusal(nested(500_000), "application/json")?.[0]).toBe(400);
+    expect(refusal(nested(100), "application/x-ndjson")?.[0]).toBe(400);
+  });
+
+  it.each(["application/json", undefined, "application/x-ndjson"])("never sets a prototype (%s)", (type) => {
+    const body = '{"a":{"__proto__":{"admin":true},"\\u005f_proto__":1,"constructor":2}}';
+    const { data } = parse(body, type) as unknown as { data: { a: object } | [{ a: object }] };
+    const a = Array.isArray(data) ? data[0].a : data.a;
+    expect(Object.getPrototypeOf(a)).toBe(Object.prototype);
+    expect(Object.getPrototypeOf({ ...a, ...Object.assign({}, a) })).toBe(Object.prototype);
+    expect(Object.keys(a)).toEqual(["constructor"]);
+  });
+
+  it("never sets a prototype from a form", () => {
+    const { data } = parse("__proto__=1&__proto__=2&toString=x", "application/x-www-form-urlencoded") as {
+      data: object;
+    };
+    expect(Object.getPrototypeOf(data)).toBe(Object.prototype);
+    expect(Object.entries(data)).toEqual([["toString", "x"]]);
+  });
+});
+
+describe("what is said about broken JSON", () => {
+  it.each([
+    ['{"a": 1,\n "b" 2}', 'line 2 column 6: expected ":", found "2"'],
+    ['{"a":1,}', 'line 1 column 8: expected a key in double quotes, found "}"'],
+    ["[1 2]", 'line 1 column 4: expected "," or "]", found "2"'],
+    ["{'a':1}", 'line 1 column 2: expected a key in double quotes, found "\'"'],
+    ['{"a":tru}', 'line 1 column 6: expected a value, found "t"'],
+    ['{"a":"x', "line 1 column 8: expected the end of a string, the text ends"],
+    ['["a\nb"]', 'line 1 column 4: expected the end of a string, found "\\n"'],
+    ["[01]", 'line 1 column 3: expected "," or "]", found "1"'],
+    ["{} {}", 'line 1 column 4: expected nothing more after the value, found "{"'],
+    ["[", "line 1 column 2: expected a value, the text ends"],
+  ])("%j", (text, message) => {
+    expect(refusal(text, "application/json")).toEqual([400, `invalid JSON at ${message}`]);
+  });
+
+  it("counts lines over newline-delimited JSON", () => {
+    expect(refusal('{"a":1}\n{"a":}\n', "application/x-ndjson")?.[1]).toMatch(
+      /^invalid JSON at line 2 column 6/,
+    );
+  });
+
+  it("points at a fault in every text that JSON.parse refuses, and at none in any other", () => {
+    const texts = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(fc.json(), fc.nat(), fc.constantFrom("", "}", "]", '"', ",", ":", "\\", "\n", "0", "x"))
+        .map(([json, at, extra]) => {
+          const place = at % (json.length + 1);
+          return json.slice(0, place) + extra + json.slice(place + 1);
+        }),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const fault = findJsonFault(text);
+        const valid = (() => {
+          try {
+            JSON.parse(text);
+            return true;
+          } catch {
+            return false;
+          }
+        })();
+        expect(fault.message === "expected nothing more after the value, the text ends").toBe(valid);
+        expect(fault.line).toBeLessThanOrEqual(text.split("\n").length);
+        expect(fault.column).toBeGreaterThan(0);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
