@@ -8,6 +8,7 @@ import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
+import { escapeForTemplate } from "../templates/literal.ts";
 import { loadEngine } from "./load-engine.ts";
 
 export interface ProvenConfig {
@@ -18,7 +19,7 @@ export interface ProvenConfig {
 }
 
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
-  const loaded = await loadConfig(file, { env, registry: connectors });
+  const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
   const { plan, issues } = compilePlan(
     loaded.values,
     loaded.types,

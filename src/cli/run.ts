@@ -31,7 +31,7 @@ export async function run(args: readonly string[]): Promise<void> {
     });
     process.stdin.resume();
 
-    const over = Promise.race([session.ended, stopSignal()]);
+    const clientIsGone = Promise.race([session.ended, stopSignal()]);
     const { startServing } = await import("./serve.ts");
     const serving = startServing({
       found,
@@ -44,12 +44,12 @@ export async function run(args: readonly string[]): Promise<void> {
       },
     });
 
-    await over;
+    const code = await Promise.race([clientIsGone.then(() => 0), serving.failed.then(() => 1)]);
     // Nothing may outlive the client: whatever still hangs is cut.
-    setTimeout(() => process.exit(0), shutdownMs - 100).unref();
+    setTimeout(() => process.exit(code), shutdownMs - 100).unref();
     await serving.stop(AbortSignal.timeout(sourcesStopMs));
     await session.close();
-    process.exit(0);
+    process.exit(code);
   });
 }
 

@@ -25,6 +25,8 @@ interface ServeOptions {
 }
 
 export interface Serving {
+  /** Settles only when a bug made serving impossible; it was logged. */
+  readonly failed: Promise<void>;
   /** Idempotent; see Router.stop. */
   stop(deadline: AbortSignal): Promise<void>;
 }

@@ -53,7 +53,8 @@ export interface Router {
 
 interface Running {
   readonly planned: PlannedSource;
-  readonly source: Source;
+  /** A source is started once: each try has a new one. */
+  source: Source;
   /** The router's word while the source has not started; the source's own from then on. */
   waiting: SourceHealth | undefined;
 }
@@ -77,8 +78,12 @@ export function createRouter(options: RouterOptions): Router {
     options.observe?.(decision);
   }
 
+  function create(planned: PlannedSource): Source {
+    return planned.type.create(planned.name, planned.options, host);
+  }
+
   async function startOne(one: Running): Promise<void> {
-    const { planned, source } = one;
+    const { planned } = one;
     const emit = createEmit(planned, {
       clock,
       memory,
@@ -92,7 +97,11 @@ export function createRouter(options: RouterOptions): Router {
     });
     // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
     await new Promise<void>((resolve) => {
-      retry(() => source.start(emit), {
+      const attempt = () => {
+        one.source = create(planned);
+        return one.source.start(emit);
+      };
+      retry(attempt, {
         clock,
         signal: stopping.signal,
         onWait(error, delayMs) {
@@ -124,11 +133,7 @@ export function createRouter(options: RouterOptions): Router {
     async start(plan) {
       running = plan.sources
         .filter(({ enabled }) => enabled)
-        .map((planned) => ({
-          planned,
-          source: planned.type.create(planned.name, planned.options as JsonObject, host),
-          waiting: { state: "starting" },
-        }));
+        .map((planned) => ({ planned, source: create(planned), waiting: { state: "starting" } }));
       await Promise.all(running.map(startOne));
     },
     async stop(deadline) {

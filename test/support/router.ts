@@ -1,0 +1,114 @@
+// The built program under test: a config in a folder of its own, started as Claude Code or a person would start it.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ClaudeOptions, type SpawnedClaude, spawnClaude } from "./claude-simulator.ts";
+
+export const program = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
+
+export interface Project {
+  readonly folder: string;
+  readonly port: number;
+  /** Of the one listener; `listen:` in the config must use `port`. */
+  readonly address: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  write(file: string, text: string): Promise<string>;
+  /** Starts the stdio server and settles when it has greeted. Ended by `remove`. */
+  claude(options?: ClaudeOptions, env?: Readonly<Record<string, string>>): Promise<SpawnedClaude>;
+  /** Runs one command to its end. */
+  run(
+    args: readonly string[],
+    options?: { input?: string; env?: Readonly<Record<string, string>> },
+  ): Promise<Finished>;
+  remove(): Promise<void>;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A project whose channels.yaml is what `config` makes of a free port; no config without it. */
+export async function createProject(config?: (port: number) => string): Promise<Project> {
+  const folder = await mkdtemp("/tmp/cr-test-");
+  const port = await freePort();
+  const env = {
+    CLAUDE_CONFIG_DIR: join(folder, "claude"),
+    CHANNEL_ROUTER_STATE_DIR: join(folder, "state"),
+    CHANNEL_ROUTER_CONFIG: undefined,
+    CLAUDE_PROJECT_DIR: folder,
+    NO_COLOR: "1",
+  };
+  const running: SpawnedClaude[] = [];
+  const project: Project = {
+    folder,
+    port,
+    address: `http://127.0.0.1:${port}`,
+    env,
+    async write(file, text) {
+      await writeFile(join(folder, file), text);
+      return join(folder, file);
+    },
+    async claude(options, more) {
+      const server = {
+        command: process.execPath,
+        args: [program],
+        project: folder,
+        env: { ...env, ...more },
+      };
+      const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 15_000, ...options });
+      running.push(claude);
+      return claude;
+    },
+    run: (args, options = {}) =>
+      new Promise((resolve) => {
+        const child = spawn(process.execPath, [program, ...args], {
+          cwd: folder,
+          env: { ...process.env, ...env, ...options.env },
+        });
+        let stdout = "";
+        let stderr = "";
+        child.stdout.on("data", (chunk) => {
+          stdout += chunk;
+        });
+        child.stderr.on("data", (chunk) => {
+          stderr += chunk;
+        });
+        child.on("close", (code) => resolve({ code, stdout, stderr }));
+        child.stdin.end(options.input ?? "");
+      }),
+    async remove() {
+      await Promise.all(running.splice(0).map((claude) => claude.process.interrupt()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  if (config !== undefined) await project.write("channels.yaml", config(port));
+  return project;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== "object" || address === null) throw new Error("no port");
+  return address.port;
+}
+
+/** Waits until `condition` gives something, looking every 20 ms: for what another process does in its own time. */
+export async function eventually<T>(
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 5_000,
+): Promise<T> {
+  const endMs = Date.now() + withinMs;
+  for (;;) {
+    const value = await condition();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
