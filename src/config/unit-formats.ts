@@ -7,5 +7,5 @@ export const unitFormats = {
   /** `512B 64KiB 1MiB 2GiB` */
   size: /^\d+(B|KiB|MiB|GiB)$/,
   /** `5/10m`: at most five in ten minutes. */
-  rate: /^[1-9]\d*\/\d+(ms|s|m|h|d)$/,
+  rate: /^[1-9]\d*\/[1-9]\d*(ms|s|m|h|d)$/,
 } as const;

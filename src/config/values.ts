@@ -1,12 +1,14 @@
 // What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
 // sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
 
-import type { Issue, Json, JsonObject } from "../contract.ts";
+import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
   /** Absent: the default port, else the next free one. */
   readonly listen?: string;
+  /** `listen`, read. */
+  readonly listenAddress?: ListenAddress;
   readonly publicUrl?: string;
   readonly hosts: readonly string[];
   /** Tokens. */
@@ -15,6 +17,11 @@ export interface ConfigValues {
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
 }
+
+/** `loopback`: only this machine can reach it. */
+export type ListenAddress =
+  | { readonly host: string; readonly port: number; readonly loopback: boolean }
+  | { readonly unix: string; readonly loopback: true };
 
 export interface SourceValues {
   readonly type: string;
@@ -69,6 +76,8 @@ export interface LoadedConfig {
   locate(draft: IssueDraft): Issue;
   /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */
   frame(issue: Issue): string;
+  /** The source types that the config uses, loaded, by `type`. */
+  readonly types: ReadonlyMap<string, SourceType<never>>;
   /** Every file that was read, `.env` and `${file:}` included. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   /** Every environment name that was asked for, found or not. */

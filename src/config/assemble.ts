@@ -1,0 +1,112 @@
+// Builds ConfigValues from a checked tree. Components with an issue are left out, so that later rooms can look at the
+// rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
+// undefined unless somebody called a source so.
+
+import type { Json, JsonObject, JsonSchema } from "../contract.ts";
+import { toOptions } from "./camel-case.ts";
+import { parseListenAddress } from "./listen-address.ts";
+import type { EnvironmentVariables } from "./places.ts";
+import { coreSchema } from "./schema.ts";
+import { propertiesOf } from "./schema-walk.ts";
+import type { SourceTypes } from "./source-options.ts";
+import type { ChannelValues, ConfigValues, SinkValues, SourceValues } from "./values.ts";
+
+export interface Assembly {
+  /** Complete: every default of the core is filled in. */
+  readonly root: JsonObject;
+  /** Own options of the sources whose options are valid, by name. */
+  readonly options: ReadonlyMap<string, JsonObject>;
+  readonly types: SourceTypes;
+  readonly folder: string;
+  readonly env: EnvironmentVariables;
+  /** True for `["channels", "ci"]` and for `["listen"]` when something in it is wrong. */
+  isBroken(path: readonly string[]): boolean;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const channelSchema = entrySchema("channels");
+const sourceSchema = entrySchema("sources");
+
+export function assemble(from: Assembly): ConfigValues {
+  const { root, isBroken } = from;
+  const sound = (key: string): JsonObject => (isBroken([key]) ? {} : asObject(root[key]));
+  const server = sound("server");
+  const values: Mutable<ConfigValues> = {
+    server: { name: textOr(server.name, "router"), instructions: textOr(server.instructions, "") },
+    hosts: isBroken(["hosts"]) ? [] : ((root.hosts ?? []) as string[]),
+    budget: { event: (sound("budget").event as number | undefined) ?? 500 },
+    sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
+    channels: entriesOf("channels", from, channelValues),
+    sinks: entriesOf("sinks", from, (_, sink): SinkValues => ({ type: sink.type as string })),
+  };
+  if (typeof root.listen === "string" && !isBroken(["listen"])) {
+    const address = parseListenAddress(root.listen, from);
+    if (!("problem" in address)) {
+      values.listen = root.listen;
+      values.listenAddress = address;
+    }
+  }
+  if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
+  return values;
+}
+
+function entriesOf<T>(
+  key: string,
+  from: Assembly,
+  build: (name: string, value: JsonObject) => T | undefined,
+): Record<string, T> {
+  const result: Record<string, T> = Object.create(null);
+  for (const [name, value] of Object.entries(asObject(from.root[key]))) {
+    if (from.isBroken([key, name])) continue;
+    const built = build(name, asObject(value));
+    if (built !== undefined) result[name] = built;
+  }
+  return result;
+}
+
+function sourceValues(name: string, source: JsonObject, from: Assembly): SourceValues | undefined {
+  const type = from.types.get(source.type as string);
+  const options = from.options.get(name);
+  if (type === undefined || options === undefined) return undefined;
+  const { rate } = toOptions(sourceSchema, { rate: source.rate ?? null });
+  return {
+    type: type.type,
+    enabled: source.enabled !== false,
+    ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
+    options: toOptions(type.options, options),
+  };
+}
+
+function channelValues(name: string, channel: JsonObject): ChannelValues {
+  const { from, vars, meta, changed, ...rest } = toOptions(channelSchema, channel) as Record<string, never>;
+  return {
+    ...(rest as unknown as Pick<ChannelValues, "continue">),
+    from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
+    vars: bareMap(vars),
+    meta: bareMap(meta),
+    ...(changed === undefined ? {} : { changed: typeof changed === "string" ? { value: changed } : changed }),
+    reply: replyOf(channel.reply),
+  };
+}
+
+function replyOf(reply: Json | undefined): boolean | readonly string[] {
+  if (typeof reply === "string") return [reply];
+  return Array.isArray(reply) ? (reply as string[]) : reply === true;
+}
+
+function bareMap(map: JsonObject | undefined): Record<string, string> {
+  return Object.assign(Object.create(null), map);
+}
+
+function entrySchema(key: string): JsonSchema {
+  return propertiesOf(coreSchema)[key]!.additionalProperties as JsonSchema;
+}
+
+function textOr(value: Json | undefined, fallback: string): string {
+  return typeof value === "string" ? value : fallback;
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}

@@ -1,0 +1,97 @@
+// An issue as lines for a person: the place, the message, the source lines with a caret, the hint. Secrets that were
+// typed into the file are masked, and nothing in the file can act on the terminal.
+
+import { isAbsolute, relative } from "node:path";
+import type { Issue } from "../contract.ts";
+import { type Mask, maskLine } from "./mask.ts";
+
+const linesAbove = 2;
+const maxWidth = 110;
+/** How much of a long line is shown before the caret. */
+const beforeCaret = 70;
+
+export interface FrameSource {
+  /** The config file's text; an issue of another file has no source lines. */
+  readonly file: string;
+  readonly lines: readonly string[];
+  readonly lineStarts: readonly number[];
+  readonly masks: readonly Mask[];
+  /** The YAML is broken, so `masks` cannot be complete: keys that sound secret are masked as well. */
+  readonly broken: boolean;
+  /** Files below this folder are named relative to it. */
+  readonly cwd: string;
+}
+
+export function frameIssue(issue: Issue, source: FrameSource): string {
+  const place = `${shortPath(issue.file, source.cwd)}:${issue.line}:${issue.column}`;
+  const path = issue.path === "" ? "" : ` ${printable(issue.path)}`;
+  const out = [`${place}${path}: ${issue.message} (${issue.code})`];
+  if (
+    issue.file === source.file &&
+    issue.line <= source.lines.length &&
+    source.lines.some((line) => line !== "")
+  ) {
+    const digits = String(issue.line).length;
+    const gutter = (number: string) => `  ${number.padStart(digits)} |`;
+    for (let number = Math.max(1, issue.line - linesAbove); number < issue.line; number++) {
+      out.push(`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd());
+    }
+    const shown = windowed(...lineOf(issue.line, issue.column - 1, source));
+    out.push(`${gutter(String(issue.line))} ${shown.text}`.trimEnd());
+    out.push(`${gutter("")} ${" ".repeat(shown.caret)}^`);
+  }
+  if (issue.hint !== undefined) out.push(`  hint: ${issue.hint}`);
+  return out.join("\n");
+}
+
+/** The masked line and where in it the caret's character now is. */
+function lineOf(number: number, caret: number, source: FrameSource): [string, number] {
+  return maskLine(
+    source.lines[number - 1] ?? "",
+    source.lineStarts[number - 1] ?? 0,
+    caret,
+    source.masks,
+    source.broken,
+  );
+}
+
+/** Cuts a long line around the caret; tabs become spaces. `caret` of the result counts terminal columns. */
+function windowed(line: string, caret: number): { readonly text: string; readonly caret: number } {
+  const from = line.length <= maxWidth || caret <= beforeCaret ? 0 : caret - beforeCaret;
+  const cutLeft = from > 0 ? "…" : "";
+  const cutRight = line.length > from + maxWidth ? "…" : "";
+  const part = line.slice(from, from + maxWidth);
+  const before = expanded(part.slice(0, caret - from));
+  return {
+    text: `${cutLeft}${before.text}${expanded(part.slice(caret - from), before.width).text}${cutRight}`,
+    caret: cutLeft.length + before.width,
+  };
+}
+
+function expanded(text: string, startWidth = 0): { readonly text: string; readonly width: number } {
+  let width = startWidth;
+  let result = "";
+  for (const character of text) {
+    const shown = character === "\t" ? " ".repeat(4 - (width % 4)) : printable(character);
+    result += shown;
+    width += character === "\t" ? shown.length : columnsOf(shown);
+  }
+  return { text: result, width };
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\uFFFD");
+}
+
+/** Combining marks take no column of a terminal; East Asian wide characters and emoji take two. */
+function columnsOf(character: string): number {
+  if (/^(?:\p{Mn}|\p{Me}|[\u200b\u200c\u200d]|\ufeff)$/u.test(character)) return 0;
+  const wide =
+    /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]$/u;
+  return wide.test(character) ? 2 : 1;
+}
+
+function shortPath(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short === "" || short.startsWith("..") || isAbsolute(short) ? file : short;
+}

@@ -1,0 +1,130 @@
+// Rules of the core that a JSON Schema cannot say: reserved names, addresses, and names that must exist elsewhere in the
+// file. Each rule looks only at values that the schema accepted.
+
+import type { Json, JsonObject } from "../contract.ts";
+import { didYouMeanHint } from "./did-you-mean.ts";
+import { parseListenAddress } from "./listen-address.ts";
+import type { EnvironmentVariables } from "./places.ts";
+import { type Path, quoted } from "./problem.ts";
+import type { IssueDraft } from "./values.ts";
+
+/** Names of servers that Claude Code runs itself; a server with one of them is not started. */
+const reservedServerNames = ["workspace", "claude-in-chrome", "computer-use"];
+
+export interface MeaningContext {
+  readonly folder: string;
+  readonly env: EnvironmentVariables;
+  /** The text as typed, when it may be shown. */
+  typed(path: Path): string | undefined;
+}
+
+export function checkMeaning(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  return [
+    ...checkServer(root),
+    ...checkListen(root, context),
+    ...checkPublicUrl(root),
+    ...checkSinks(root),
+    ...checkChannels(root, context),
+  ];
+}
+
+function checkServer(root: JsonObject): IssueDraft[] {
+  const name = member(root.server, "name");
+  if (typeof name !== "string" || !reservedServerNames.includes(name)) return [];
+  const message = `the server name "${name}" is reserved by the client`;
+  return [
+    { path: ["server", "name"], code: "E_CONFIG_VALUE", message, hint: "choose another, for example router" },
+  ];
+}
+
+function checkListen(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  if (typeof root.listen !== "string" || root.listen === "") return [];
+  const address = parseListenAddress(root.listen, context);
+  if (!("problem" in address)) return [];
+  return [{ path: ["listen"], code: "E_CONFIG_VALUE", message: address.problem, hint: address.hint }];
+}
+
+function checkPublicUrl(root: JsonObject): IssueDraft[] {
+  if (typeof root.public_url !== "string" || !/^https?:/.test(root.public_url)) return [];
+  if (URL.canParse(root.public_url)) return [];
+  const hint = "for example https://hooks.example.com";
+  return [{ path: ["public_url"], code: "E_CONFIG_VALUE", message: "is not a URL", hint }];
+}
+
+function checkSinks(root: JsonObject): IssueDraft[] {
+  return Object.keys(asObject(root.sinks)).flatMap((name) => {
+    const type = member(asObject(root.sinks)[name], "type");
+    if (typeof type !== "string") return [];
+    return [
+      {
+        path: ["sinks", name, "type"],
+        code: "E_CONFIG_VALUE",
+        message: "this version has no sink types",
+        hint: "remove the sink, and its name from reply:",
+      },
+    ];
+  });
+}
+
+function checkChannels(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  const sources = Object.keys(asObject(root.sources));
+  const sinks = Object.keys(asObject(root.sinks));
+  return Object.entries(asObject(root.channels)).flatMap(([name, channel]) => {
+    const path = ["channels", name];
+    const from = member(channel, "from");
+    const issues = [
+      ...checkReferences(from, [...path, "from"], "source", sources, context),
+      ...checkReferences(member(channel, "reply"), [...path, "reply"], "sink", sinks, context),
+    ];
+    if (from === undefined && isObject(channel) && !sources.includes(name)) {
+      issues.push({
+        path,
+        on: "key",
+        code: "E_CONFIG_REFERENCE",
+        message: `names no source, and no source is called ${quoted(name)}`,
+        hint:
+          sources.length === 0
+            ? 'declare one under "sources:"'
+            : `add from: with one of ${sources.join(", ")}`,
+      });
+    }
+    return issues;
+  });
+}
+
+function checkReferences(
+  value: Json | undefined,
+  path: Path,
+  kind: "source" | "sink",
+  known: readonly string[],
+  context: MeaningContext,
+): IssueDraft[] {
+  const named = Array.isArray(value)
+    ? value.map((item, index) => ({ item, path: [...path, index] }))
+    : [{ item: value, path }];
+  return named.flatMap(({ item, path: place }) => {
+    if (typeof item !== "string" || item === "" || known.includes(item)) return [];
+    const typed = context.typed(place);
+    const all = known.length === 0 ? `no ${kind} is declared` : `${kind}s: ${known.join(", ")}`;
+    return [
+      {
+        path: place,
+        code: "E_CONFIG_REFERENCE",
+        message: typed === undefined ? `no ${kind} has this name` : `no ${kind} is called ${quoted(typed)}`,
+        hint: didYouMeanHint(item, known) ?? all,
+      },
+    ];
+  });
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function member(value: Json | undefined, key: string): Json | undefined {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}

@@ -1,0 +1,91 @@
+// Where things are on this machine: the config file, the state root, the state folder of one config.
+// Looks, never creates. A place that was named on purpose is returned even when nothing is there, so that the
+// loader says so: falling through to another file would run a config nobody asked for.
+
+import { createHash } from "node:crypto";
+import { existsSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigPlace {
+  /** Absolute; absent when no place had a file. */
+  readonly file?: string;
+  /** Every place looked at, in order, absolute. */
+  readonly tried: readonly string[];
+}
+
+/** Finds the config file: `--config`, the environment, the project, the folder, the person. */
+export function findConfig(from: {
+  readonly explicit?: string | undefined;
+  readonly env: EnvironmentVariables;
+  readonly cwd: string;
+}): ConfigPlace {
+  const { env, cwd } = from;
+  const named = from.explicit ?? setVariable(env, "CHANNEL_ROUTER_CONFIG");
+  if (named !== undefined) {
+    const file = resolve(cwd, expandHome(named, env));
+    return { file, tried: [file] };
+  }
+  const project = setVariable(env, "CLAUDE_PROJECT_DIR");
+  const tried = [
+    ...(project === undefined
+      ? []
+      : [resolve(cwd, project, "channels.yaml"), resolve(cwd, project, ".claude", "channels.yaml")]),
+    resolve(cwd, "channels.yaml"),
+    join(claudeConfigFolder(env), "channels", "router", "channels.yaml"),
+  ].filter((place, index, all) => all.indexOf(place) === index);
+  const file = tried.find((place) => existsSync(place));
+  return file === undefined ? { tried } : { file, tried };
+}
+
+/** The folder that holds the state folders of all configs and the person's `.env`. Absolute. */
+export function stateRoot(env: EnvironmentVariables): string {
+  const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR") ?? setVariable(env, "CLAUDE_PLUGIN_DATA");
+  return named === undefined
+    ? join(claudeConfigFolder(env), "channels", "router")
+    : resolve(expandHome(named, env));
+}
+
+/** The state folder of one config file. The same file reached by two links has one folder. */
+export function stateFolder(env: EnvironmentVariables, configFile: string): string {
+  const hash = createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
+  return join(stateRoot(env), hash);
+}
+
+/** `~` and `~/x` in the words of a shell; anything else as it is. */
+export function expandHome(path: string, env: EnvironmentVariables): string {
+  return path === "~" || path.startsWith("~/") ? join(homeFolder(env), path.slice(1)) : path;
+}
+
+/**
+ * The variable's value, unless it is empty or a reference that the client did not expand: Claude Code hands
+ * `"env": {"X": "${Y}"}` on as the text `${Y}` when Y is not set.
+ */
+export function setVariable(env: EnvironmentVariables, name: string): string | undefined {
+  const value = env[name];
+  return value === undefined || value === "" || isUnexpanded(value) ? undefined : value;
+}
+
+export function isUnexpanded(value: string): boolean {
+  return /^\$\{[^}]*\}$/.test(value);
+}
+
+function claudeConfigFolder(env: EnvironmentVariables): string {
+  const named = setVariable(env, "CLAUDE_CONFIG_DIR");
+  return named === undefined ? join(homeFolder(env), ".claude") : resolve(expandHome(named, env));
+}
+
+function homeFolder(env: EnvironmentVariables): string {
+  return setVariable(env, "HOME") ?? setVariable(env, "USERPROFILE") ?? homedir();
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // A file that is not there yet still has a state folder: that of the place where it will be.
+    return resolve(file);
+  }
+}

@@ -1,0 +1,46 @@
+// A problem with a known offset in the config file's text, and the words that messages share.
+
+export type Path = readonly (string | number)[];
+
+export interface Problem {
+  /** Offset in the file's text, in UTF-16 units. */
+  readonly at: number;
+  readonly path: Path;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** `channels.ci.from[0]` */
+export function dotted(path: Path): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? key : `${text}.${key}`),
+    "",
+  );
+}
+
+/** A text of the user in quotes, short, on one line, without anything a terminal would act on. */
+export function quoted(text: string, maxLength = 60): string {
+  const short = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
+  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, "\uFFFD");
+}
+
+/** `"a", "b" or "c"` */
+export function orList(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} or ${last}`;
+}
+
+/** What a value is, in the words of someone who writes YAML. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (typeof value === "string") return "text";
+  if (typeof value === "number") return "a number";
+  if (typeof value === "boolean") return value ? "true" : "false";
+  return Array.isArray(value) ? "a list" : "a mapping";
+}
+
+/** A path as the key of a Map or Set. */
+export function pathKey(path: Path): string {
+  return path.join("\0");
+}

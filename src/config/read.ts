@@ -1,0 +1,134 @@
+// Reads the config file and parses it once. Everything wrong with the file or its YAML is a problem in words, never an
+// exception; values come later (tree.ts). Depth is checked before the nodes are built, because the parser recurses and
+// a stack that overflows inside a regular expression ends the process.
+
+import { Composer, type CST, type Document, LineCounter, type ParsedNode, Parser } from "yaml";
+import { type FileReading, readBounded } from "./bounded-file.ts";
+import type { Problem } from "./problem.ts";
+import { syntaxProblems } from "./syntax.ts";
+
+const maxFileBytes = 1024 * 1024;
+const maxDepth = 64;
+
+export type ParsedDocument = Document.Parsed<ParsedNode>;
+
+export interface ParsedFile {
+  readonly reading: FileReading;
+  /** Empty when the file could not be read. */
+  readonly text: string;
+  readonly lines: LineCounter;
+  /** Absent when the YAML is broken: a tree that was guessed would only give more, wrong, problems. */
+  readonly document?: ParsedDocument;
+  /** What could be made of a broken file: good enough to find secrets in, not to read values from. */
+  readonly remains?: ParsedDocument;
+  readonly problems: readonly Problem[];
+}
+
+export function readConfigFile(file: string): ParsedFile {
+  const reading = readBounded(file, maxFileBytes);
+  const lines = new LineCounter();
+  const failed = (problem: Omit<Problem, "path" | "at">, at = 0, text = ""): ParsedFile => ({
+    reading,
+    text,
+    lines,
+    problems: [{ at, path: [], ...problem }],
+  });
+  if (!reading.ok) {
+    return failed({
+      code: "E_CONFIG_FILE",
+      message: `the config file ${reading.problem}`,
+      hint: reading.missing ? "create it, or name another with --config" : undefined,
+    });
+  }
+  const decoded = decode(reading.bytes);
+  if ("problem" in decoded) {
+    for (const start of decoded.lineStarts) lines.addNewLine(start);
+    return failed(decoded.problem, decoded.at, decoded.text);
+  }
+  return { reading, lines, ...parse(decoded.text, lines) };
+}
+
+function parse(
+  text: string,
+  lines: LineCounter,
+): Pick<ParsedFile, "text" | "document" | "remains" | "problems"> {
+  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const deep = tooDeep(tokens);
+  if (deep !== undefined) {
+    const message = `more than ${maxDepth} levels of nesting`;
+    return { text, problems: [{ at: deep, path: [], code: "E_CONFIG_SYNTAX", message }] };
+  }
+  // Duplicate keys are found while the tree is read: the parser's own check takes time with the square of the keys.
+  const options = {
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    version: "1.2",
+  } as const;
+  const composed = [...new Composer<ParsedNode>(options).compose(tokens, true, text.length)];
+  const documents = composed as ParsedDocument[];
+  const document = documents[0];
+  const problems = syntaxProblems(documents, text, lines);
+  if (problems.length > 0)
+    return { text, problems, ...(document === undefined ? {} : { remains: document }) };
+  if (document === undefined || isBlank(document)) {
+    const hint = 'begin with "sources:"';
+    const message = "the config file has no content";
+    return { text, problems: [{ at: 0, path: [], code: "E_CONFIG_EMPTY", message, hint }] };
+  }
+  return { text, document, problems: [] };
+}
+
+/** Nothing but comments and blanks: the parser gives an empty scalar for it. */
+function isBlank({ contents }: ParsedDocument): boolean {
+  return contents === null || (!("items" in contents) && contents.range[0] === contents.range[1]);
+}
+
+/** The offset of the first token below the deepest level allowed. Uses its own stack, not the program's. */
+function tooDeep(tokens: readonly CST.Token[]): number | undefined {
+  const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > maxDepth) return token.offset;
+    if (token.type === "document") {
+      if (token.value !== undefined) open.push({ token: token.value, depth });
+    } else if ("items" in token) {
+      for (const { key, value } of token.items as CST.CollectionItem[]) {
+        if (key) open.push({ token: key, depth: depth + 1 });
+        if (value) open.push({ token: value, depth: depth + 1 });
+      }
+    }
+  }
+  return undefined;
+}
+
+type Decoded =
+  | { readonly text: string }
+  | {
+      readonly text: string;
+      readonly at: number;
+      readonly lineStarts: readonly number[];
+      readonly problem: Omit<Problem, "path" | "at">;
+    };
+
+function decode(bytes: Buffer): Decoded {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch {
+    // Not UTF-8: say where. A line that holds no whole character of another encoding still has its own first bad byte.
+  }
+  const text = new TextDecoder("utf-8").decode(bytes);
+  const lineStarts = [0];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) lineStarts.push(end + 1);
+  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  return {
+    text,
+    lineStarts,
+    at: wide ? 0 : Math.max(0, text.indexOf("\uFFFD")),
+    problem: {
+      code: "E_CONFIG_SYNTAX",
+      message: wide ? "the file is UTF-16, not UTF-8" : "the file is not UTF-8 from here on",
+      hint: "save it as UTF-8",
+    },
+  };
+}

@@ -1,0 +1,267 @@
+// The core of the config language as JSON Schema, plain data: what the top level, a source, a channel and a sink may
+// hold. The validator, schema/channels.schema.json and the docs are generated from it. A source's own options are
+// declared by its connector, so `sources` is open here.
+// `x-template`: rendered on each event. `x-cel`: an expression. Rules that a schema cannot say are in meaning.ts.
+
+import type { JsonSchema } from "../contract.ts";
+
+export const namePattern = "^[a-z][a-z0-9_]*$";
+export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+/** Attributes that the router sets itself. `source` is set by the client. */
+export const ownMetaKeys = ["channel", "event_id", "trust", "attempt", "count", "thread", "error"] as const;
+
+const named = { propertyNames: { pattern: namePattern } } as const;
+const reference = { type: "string", minLength: 1 };
+
+const eventBudget = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    event: {
+      type: "integer",
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.",
+    },
+  },
+} as const;
+
+const source = {
+  type: "object",
+  required: ["type"],
+  properties: {
+    type: {
+      type: "string",
+      description: "The connector's name; its options stand beside this key.",
+      examples: ["http"],
+    },
+    enabled: {
+      type: "boolean",
+      default: true,
+      description: "Whether the source is started. A source that is off may still be named by channels.",
+    },
+    rate: {
+      type: "string",
+      format: "rate",
+      description:
+        "How many events are taken in how long; the sender of more is told to wait. No limit by default.",
+      examples: ["5/10m"],
+    },
+  },
+} as const;
+
+const channel = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    from: {
+      description:
+        "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.",
+      anyOf: [reference, { type: "array", items: reference, minItems: 1, uniqueItems: true }],
+      examples: ["github"],
+    },
+    description: {
+      type: "string",
+      description: "What arrives here, in a sentence for Claude; part of the server's instructions.",
+    },
+    match: {
+      description:
+        "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.",
+      anyOf: [
+        { type: "object", minProperties: 1 },
+        { type: "array", items: { type: "object" }, minItems: 1 },
+      ],
+      examples: [{ "data.action": "opened" }],
+    },
+    when: {
+      type: "string",
+      minLength: 1,
+      "x-cel": true,
+      description: "A CEL expression that must be true for the event to be taken.",
+      examples: ["size(data.commits) > 0"],
+    },
+    vars: {
+      type: "object",
+      ...named,
+      additionalProperties: { type: "string", minLength: 1, "x-cel": true },
+      description: "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}.",
+    },
+    changed: {
+      description:
+        "Only events whose value differs from that of the last event with the same `by` are taken.",
+      anyOf: [
+        { type: "string", minLength: 1, "x-cel": true },
+        {
+          type: "object",
+          additionalProperties: false,
+          required: ["value"],
+          properties: {
+            value: {
+              type: "string",
+              minLength: 1,
+              "x-cel": true,
+              description: "A CEL expression: what is compared.",
+              examples: ["data.state"],
+            },
+            by: {
+              type: "string",
+              minLength: 1,
+              "x-template": true,
+              description:
+                "A template: events with different texts are compared apart. One for the whole channel by default.",
+              examples: ["{{data.host}}"],
+            },
+          },
+        },
+      ],
+      examples: ["data.state"],
+    },
+    dedupe: {
+      type: "object",
+      additionalProperties: false,
+      required: ["key"],
+      description: "The same key again within a time is a duplicate and is not delivered.",
+      properties: {
+        key: {
+          type: "string",
+          minLength: 1,
+          "x-template": true,
+          description:
+            "A template that says what makes two events the same. An empty part in it means no key: the event passes.",
+          examples: ["{{data.id}}"],
+        },
+        for: {
+          type: "string",
+          format: "duration",
+          default: "24h",
+          description: "How long a key is remembered, counted from the event that was delivered.",
+        },
+      },
+    },
+    content: {
+      type: "string",
+      "x-template": true,
+      description: "The template of the event's text. Default: the payload, cut to the budget.",
+      examples: ["{{data.title}}"],
+    },
+    meta: {
+      type: "object",
+      propertyNames: { pattern: metaKeyPattern, not: { enum: ["source", ...ownMetaKeys] } },
+      additionalProperties: { type: "string", "x-template": true },
+      description: "Attributes of the event as templates, by name. Empty ones are left out.",
+    },
+    budget: { ...eventBudget, description: "What an event of this channel may cost, in tokens." },
+    continue: {
+      type: "boolean",
+      default: false,
+      description: "Whether later channels are tried too after this one took the event.",
+    },
+    reply: {
+      description:
+        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none.",
+      anyOf: [
+        { type: "boolean" },
+        reference,
+        { type: "array", items: reference, minItems: 1, uniqueItems: true },
+      ],
+      default: false,
+    },
+  },
+} as const;
+
+const sink = {
+  type: "object",
+  required: ["type"],
+  properties: {
+    type: { type: "string", description: "The connector's name; its options stand beside this key." },
+  },
+} as const;
+
+export const coreSchema: JsonSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "channel-router configuration",
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    version: {
+      type: "integer",
+      enum: [1],
+      default: 1,
+      description: "The version of this language.",
+    },
+    server: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "The MCP server as the client sees it.",
+      properties: {
+        name: {
+          type: "string",
+          pattern: "^[A-Za-z0-9_-]{1,64}$",
+          default: "router",
+          description:
+            "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server.",
+        },
+        instructions: {
+          type: "string",
+          default: "",
+          description: "Your own words to Claude, put before the generated instructions.",
+        },
+      },
+    },
+    listen: {
+      type: "string",
+      minLength: 1,
+      description:
+        'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.',
+      examples: ["127.0.0.1:8788"],
+    },
+    public_url: {
+      type: "string",
+      pattern: "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$",
+      description:
+        "The address under which the outside reaches the listener, for senders that sign it and for printed links.",
+      examples: ["https://hooks.example.com"],
+    },
+    hosts: {
+      type: "array",
+      default: [],
+      uniqueItems: true,
+      items: {
+        type: "string",
+        pattern: "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$",
+        examples: ["my-machine.local"],
+      },
+      description: "Further Host names that unverified sources accept beside those of loopback.",
+    },
+    budget: {
+      ...eventBudget,
+      default: {},
+      description: "What events may cost, in tokens, where a channel does not say.",
+      properties: { event: { ...eventBudget.properties.event, default: 500 } },
+    },
+    sources: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: source,
+      description: "Where events come from, by name.",
+    },
+    channels: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: channel,
+      description: "Which events reach Claude and how they look, by name; tried in this order.",
+    },
+    sinks: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: sink,
+      description: "Tools with which Claude answers, by name.",
+    },
+  },
+};

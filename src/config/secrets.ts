@@ -1,0 +1,89 @@
+// Finds the secrets of a config: what `${file:}` brought in, and what stands at options whose schema says so, whether or
+// not those options are valid: the frame of a mistake must not show the secret beside it.
+
+import type { Json, JsonObject, JsonSchema } from "../contract.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import type { Locator } from "./locate.ts";
+import { holdsLiteral, type Mask, masksByKeyName } from "./mask.ts";
+import { type Path, pathKey } from "./problem.ts";
+import { branches, childSchemas, propertiesOf } from "./schema-walk.ts";
+import { ownOptions, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
+import type { Resolved } from "./variables.ts";
+
+export interface Secrets {
+  /** Never to be shown anywhere. */
+  readonly texts: readonly string[];
+  readonly has: (path: Path) => boolean;
+  /** Where secrets were typed into the file itself. */
+  readonly masks: readonly Mask[];
+}
+
+export function findSecrets(
+  root: JsonObject,
+  types: SourceTypes,
+  resolved: readonly Resolved[],
+  locator: Locator,
+): Secrets {
+  const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
+  const texts = new Set<string>();
+  const paths = new Set<string>();
+  const masks: Mask[] = [];
+  for (const { replacements } of resolved) {
+    for (const { value, fromFile } of replacements) if (fromFile) texts.add(value);
+  }
+  for (const [name, source] of sourceEntries(root)) {
+    const path = ["sources", name];
+    const type = typeOf(source, types);
+    const node = locator.nodeAt(path);
+    // Without a schema the names of the keys have to do.
+    if (type === undefined && node !== undefined) masks.push(...masksByKeyName(node));
+    if (type === undefined) continue;
+    for (const secret of secretTexts(type.options, ownOptions(source), path)) {
+      const variable = byPath.get(pathKey(secret.path));
+      paths.add(pathKey(secret.path));
+      texts.add(secret.text);
+      for (const { value } of variable?.replacements ?? []) texts.add(value);
+      const range = locator.rangeOf(secret.path);
+      if (range && holdsLiteral(variable?.original ?? secret.text)) masks.push(range);
+    }
+  }
+  texts.delete("");
+  return { texts: [...texts], has: (path) => paths.has(pathKey(path)), masks };
+}
+
+/** Every text at or below an `x-secret` option, with its path under `prefix`; a near miss of such an option counts. */
+function secretTexts(
+  schema: JsonSchema,
+  options: JsonObject,
+  prefix: Path,
+): { readonly path: Path; readonly text: string }[] {
+  const found: { path: Path; text: string }[] = [];
+  collect([schema], options, prefix, false);
+  return found;
+
+  function collect(schemas: readonly JsonSchema[], value: Json, path: Path, inside: boolean): void {
+    const here = schemas.flatMap((one) => branches(one, schema));
+    const secret = inside || here.some((one) => one["x-secret"] === true);
+    if (typeof value === "string") {
+      if (secret) found.push({ path, text: value });
+      return;
+    }
+    if (typeof value !== "object" || value === null) return;
+    const entries: [string | number, Json][] = Array.isArray(value)
+      ? [...value.entries()]
+      : Object.entries(value);
+    for (const [key, inner] of entries) {
+      collect(children(schemas, here, key), inner, [...path, key], secret);
+    }
+  }
+
+  function children(schemas: readonly JsonSchema[], here: readonly JsonSchema[], key: string | number) {
+    const direct = schemas.flatMap((one) => childSchemas(one, key, schema));
+    if (direct.length > 0 || typeof key === "number") return direct;
+    const meant = didYouMean(
+      key,
+      here.flatMap((one) => Object.keys(propertiesOf(one))),
+    );
+    return meant === undefined ? [] : schemas.flatMap((one) => childSchemas(one, meant, schema));
+  }
+}

@@ -1,0 +1,51 @@
+// Resolves every `${...}` of a tree in place. What a scalar is read as later (a template, CEL, a number) comes from the
+// schema of its place; a whole value that must be a number or true/false becomes one.
+
+import type { Json, JsonSchema } from "../contract.ts";
+import type { Path } from "./problem.ts";
+import { type Reader, type Surroundings, substitute } from "./substitute.ts";
+import type { Variable } from "./tree.ts";
+import type { IssueDraft } from "./values.ts";
+
+export interface Resolved {
+  readonly path: Path;
+  /** The scalar as it stands in the file. */
+  readonly original: string;
+  readonly replacements: readonly { readonly value: string; readonly fromFile: boolean }[];
+  /** Offsets in these count in `original`. */
+  readonly problems: readonly IssueDraft[];
+}
+
+/** `schemasAt` gives everything that any schema says about a path; an empty answer means plain text. */
+export function resolveVariables(
+  variables: readonly Variable[],
+  schemasAt: (path: Path) => readonly JsonSchema[],
+  around: Surroundings,
+): Resolved[] {
+  return variables.map(({ path, text: original, assign }) => {
+    const schemas = schemasAt(path);
+    const { text, problems, replacements } = substitute(original, readerFor(schemas), around);
+    assign(replacements.length > 0 ? typed(text, schemas) : text);
+    return {
+      path,
+      original,
+      replacements,
+      problems: problems.map((problem) => ({ path, code: "E_CONFIG_VARIABLE", ...problem })),
+    };
+  });
+}
+
+function readerFor(schemas: readonly JsonSchema[]): Reader {
+  if (schemas.some((schema) => schema["x-cel"] === true)) return "cel";
+  return schemas.some((schema) => schema["x-template"] === true) ? "template" : "plain";
+}
+
+/** Variables are text; where only a number or only true/false is allowed they are read as that. */
+function typed(text: string, schemas: readonly JsonSchema[]): Json {
+  const types = schemas.flatMap(({ type }) => type ?? []);
+  if (types.length === 0 || types.includes("string")) return text;
+  const wantsNumber = types.includes("number") || types.includes("integer");
+  if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text);
+  if (types.includes("boolean") && /^(true|false)$/.test(text.trim())) return text.trim() === "true";
+  return text;
+}
