@@ -164,6 +164,9 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
 
   const unknownFunction = (path: hbs.AST.PathExpression, name: string): never => {
     if (blocks.has(name)) fail(path, `${name} is a block`, `write {{#${name} ...}}...{{/${name}}}`);
+    if (/^(?:elseif|elif|elsif)$/.test(name))
+      fail(path, `there is no function ${name}`, "did you mean {{else if ...}}?");
+    if (path.parts.length !== 1) fail(path, `${name} is not a function`, "for instance {{upper data.x}}");
     const near = nearest(name, [...Object.keys(context.functions), "lookup"]);
     return fail(
       path,

@@ -38,8 +38,8 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
   }
   if (/^\{\{~?\s*(?:else|\^)/.test(token)) {
     return {
-      message: `${token} stands outside of any block`,
-      hint: "it belongs between {{#if ...}} and {{/if}}",
+      message: `${token} may not stand here`,
+      hint: "it belongs once between {{#if ...}} and {{/if}}",
     };
   }
   if (token === "}}}") {
@@ -60,6 +60,12 @@ function diagnosis(text: string, { token, offset }: Stop): Diagnosis {
   }
   if (text[offset + token.length] === "," || token === ",") {
     return { message: "values are separated by spaces, not by commas", hint: "{{truncate data.x 80}}" };
+  }
+  if (/^[=+*<>?!%&]/.test(token)) {
+    return { message: "a template has no operators", hint: "compare with a function: {{#if (eq data.x 1)}}" };
+  }
+  if (token === ".") {
+    return { message: "a path may not begin with a dot", hint: "it begins with a root: data.x" };
   }
   if (token === "@") {
     return { message: "@ may only begin a path", hint: "a key with other characters: data.[@timestamp]" };
