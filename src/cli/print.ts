@@ -6,7 +6,7 @@ import { renderBlock } from "../templates/budget.ts";
 
 /** The event as the client shows it to the model: `source` is the client's own word for the server. */
 export function eventBlock(serverName: string, { meta, content }: Rendered): string {
-  return renderBlock({ source: serverName, ...meta }, content);
+  return renderBlock(meta, content, serverName);
 }
 
 /** One line for each channel: the step that decided. */

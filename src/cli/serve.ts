@@ -84,13 +84,17 @@ export function startServing(options: ServeOptions): Serving {
   }
 
   const served = serve();
-  served.catch((error: unknown) => {
-    log.error(
-      `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+  const failed = new Promise<void>((resolve) => {
+    served.catch((error: unknown) => {
+      log.error(
+        `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      resolve();
+    });
   });
 
   return {
+    failed,
     async stop(deadline) {
       ending.abort();
       await Promise.race([served.catch(() => undefined), aborted(deadline)]);

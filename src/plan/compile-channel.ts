@@ -72,8 +72,7 @@ export function compileChannel(
 
   if (values.changed !== undefined) {
     const { value: text, by: byText } = values.changed;
-    // `changed: TEXT` is short for `changed: {value: TEXT}`; the caret goes to where the text stands.
-    const value = cel([...at, "changed", ...(values.changedIsShort ? [] : ["value"])], text, "value");
+    const value = cel([...at, "changed", "value"], text, "value");
     const by = byText === undefined ? undefined : key([...at, "changed", "by"], byText);
     const scope = memoryScope(name, "changed", { value: text, by: byText ?? null });
     if (value !== undefined) {

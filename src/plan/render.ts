@@ -44,7 +44,7 @@ export function render(
     ...within(own, Math.floor(channel.budget / 2) - countTokens(renderBlock(ours, ""))),
   };
   const room = channel.budget - countTokens(renderBlock(meta, ""));
-  const content = fitBudget(neutralise(body ?? defaultContent(view)), room);
+  const content = fitBudget(neutralise(body ?? defaultContent(view)).trimEnd(), room);
   return {
     rendered: {
       eventId: event.id,

@@ -199,8 +199,7 @@ test("a home that cannot be written only costs a warning", async () => {
 
 test("a client that does not read is given nothing more than fits, senders are told to try again, nothing accepted is lost", async () => {
   const project = await open(
-    (port) =>
-      `${hello(port)}    rate: 100000/1s\nchannels: { hello: { content: "{{data.text}}", budget: { event: 20000 } } }\n`,
+    (port) => `${hello(port)}channels: { hello: { content: "{{data.text}}", budget: { event: 20000 } } }\n`,
   );
   const claude = await project.claude();
   await listening(project);
