@@ -104,8 +104,17 @@ export interface Source {
   /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is under way. */
   stop(deadline: AbortSignal): Promise<void>;
   health?(): SourceHealth;
-  /** After start: where to send, and a command line to try it with. For `dev` and `status`; holds no secret. */
-  invitation?(): Invitation;
+  /**
+   * After start: where to send, and a command line to try it with, for `dev` and `status`. Holds no secret. `sample` is
+   * what a channel of this source would take.
+   */
+  invitation?(sample?: Sample): Invitation;
+}
+
+/** A made-up event, to be tried by hand. */
+export interface Sample {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly data: Json;
 }
 
 export interface Invitation {

@@ -1,8 +1,6 @@
 // Every error class and every code, once. Classes are chosen by who must act; a bug is a plain Error and is never
 // turned into one of these. docs/errors.md explains each code, and a test holds the two together.
 
-import type { Issue } from "./contract.ts";
-
 /** Code -> what it means, in one sentence. */
 export const errorCodes = {
   E_CONFIG_FILE: "The config file, or a file that it names, cannot be read.",
@@ -30,7 +28,6 @@ export const errorCodes = {
   E_LISTEN_IN_USE: "The listen address is taken.",
   E_LISTEN_DENIED: "The listen address may not be bound.",
   E_LISTEN_UNTRUSTED: "Listening beyond loopback waits for a person's consent.",
-  E_SOURCE_START: "A source could not start.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
   E_RATE: "More events than the source's rate allows.",
@@ -57,19 +54,6 @@ abstract class RouterError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.hint = details.hint;
-  }
-}
-
-/** The author of the YAML must act. Lists every issue found, never only the first. */
-export class ConfigError extends RouterError {
-  readonly issues: readonly Issue[];
-
-  constructor(issues: readonly Issue[]) {
-    const first = issues[0];
-    super((first?.code ?? "E_CONFIG_VALUE") as ErrorCode, first?.message ?? "the config has problems", {
-      hint: first?.hint,
-    });
-    this.issues = issues;
   }
 }
 

@@ -23,11 +23,9 @@ interface ExplainOptions {
 export async function explain(name: string, payload: string, options: ExplainOptions): Promise<ExitCode> {
   const file = requireConfig(options.config);
   const { loaded, plan, issues } = await loadPlan(file);
+  if (issues.length > 0) return check(file, options);
   const source = plan.sources.find((planned) => planned.name === name);
-  if (source === undefined) {
-    if (issues.length > 0) return check(file, options);
-    throw noSource(name, plan.sources);
-  }
+  if (source === undefined) throw noSource(name, plan.sources);
 
   const body = payload === "-" ? await text(process.stdin) : await readPayload(payload);
   const arrival = imagine(source, body, Object.fromEntries(options.header.map(readHeader)));

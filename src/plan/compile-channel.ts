@@ -1,7 +1,7 @@
 // One channel of the config, proven: its filters in the order in which they are asked, its values, its templates.
 
 import type { ChannelValues, IssueDraft } from "../config/values.ts";
-import type { Template } from "../contract.ts";
+import type { Sample, Template } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import type { CelProgram } from "../filters/cel.ts";
@@ -13,6 +13,7 @@ import type { KeyOf } from "../filters/memory-key.ts";
 import { whenFilter } from "../filters/when.ts";
 import type { TemplateCompiler } from "../templates/compile.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
+import { sampleOf } from "./sample.ts";
 
 export interface Engine extends Engines {
   readonly templates: TemplateCompiler;
@@ -30,6 +31,7 @@ export interface CompiledChannel {
   readonly channel: PlannedChannel;
   /** For the index; absent when every event of its sources is a candidate. */
   readonly match: CompiledMatch | undefined;
+  readonly sample: Sample | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -93,6 +95,7 @@ export function compileChannel(
 
   return {
     match,
+    sample: sampleOf(values, match),
     channel: {
       name,
       from: values.from,

@@ -47,6 +47,7 @@ export function compilePlan(
         options: source.options,
         enabled: source.enabled,
         rate: source.rate,
+        sample: fed.find(({ sample }) => sample !== undefined)?.sample,
         admit: createAdmit(
           fed.map(({ channel }) => channel),
           candidatesOf(fed),

@@ -10,6 +10,7 @@ import type {
   Outcome,
   Rendered,
   RouterEvent,
+  Sample,
   SourceType,
   Template,
   TraceStep,
@@ -35,6 +36,8 @@ export interface PlannedSource {
   readonly options: JsonObject;
   readonly enabled: boolean;
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
+  /** What the first of its channels that asks for something would take. */
+  readonly sample: Sample | undefined;
   /** Decides about one event, from memory and without any effect. */
   readonly admit: Admit;
 }

@@ -1,15 +1,6 @@
 // Runs a Plan: starts its sources, keeps trying those that have to wait, and stops them. The only mutable room.
 
-import type {
-  Clock,
-  Host,
-  Invitation,
-  JsonObject,
-  Log,
-  Rendered,
-  Source,
-  SourceHealth,
-} from "../contract.ts";
+import type { Clock, Host, Invitation, Log, Rendered, Source, SourceHealth } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import type { Plan, PlannedSource } from "../plan/plan.ts";
 import { type Counts, createCounter } from "./counts.ts";
@@ -143,7 +134,7 @@ export function createRouter(options: RouterOptions): Router {
     },
     report: () => ({
       sources: running.map(({ planned, source, waiting }) => {
-        const invitation = waiting === undefined ? source.invitation?.() : undefined;
+        const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
         return {
           name: planned.name,
           type: planned.type.type,

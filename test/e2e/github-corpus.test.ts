@@ -1,7 +1,7 @@
 // The main job with real input: every payload that GitHub documents, signed by somebody else's signer, posted at the built
 // server, read from its stdout by a client.
 
-import { createRequire } from "node:module";
+import examples from "@octokit/webhooks-examples";
 import { sign } from "@octokit/webhooks-methods";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ChannelEvent, SpawnedClaude } from "../support/claude-simulator.ts";
@@ -12,10 +12,8 @@ interface Definition {
   readonly examples: readonly object[];
 }
 
-const corpus = createRequire(import.meta.url)(
-  "@octokit/webhooks-examples/api.github.com/index.json",
-) as Definition[];
-const deliveries = corpus.flatMap(({ name, examples }) =>
+// The package's types describe a namespace, its JSON is a list.
+const deliveries = (examples as unknown as readonly Definition[]).flatMap(({ name, examples }) =>
   examples.map((payload, index) => ({ name, id: `${name}-${index}`, body: JSON.stringify(payload) })),
 );
 const secret = "It's a Secret to Everybody";

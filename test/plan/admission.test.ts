@@ -176,3 +176,22 @@ test("every mistake of a channel is found at once, each at its own place", async
     "channels.all.meta.a",
   ]);
 });
+
+test("the sample of a source is an event that its channel takes", async () => {
+  const channels = {
+    other: {},
+    ci: {
+      match: [{ "headers.x-event": "run", "data.state": ["failed", "error"] }],
+      when: "data.state == 'failed'",
+      content: "{{data.run.name}} {{truncate data.x 5}}",
+      meta: { n: "{{data.state}}" },
+    },
+  };
+  const { plan } = await compileOf(channels);
+  expect(plan.sources[0]?.sample).toEqual({
+    headers: { "x-event": "run" },
+    data: { state: "failed", run: { name: "run name" } },
+  });
+  const box = await mailbox({ ci: channels.ci });
+  expect(box.send({ ...plan.sources[0]?.sample }).deliveries[0]?.content).toBe("run name");
+});

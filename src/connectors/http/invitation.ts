@@ -1,27 +1,22 @@
 // Where to send, and a command line that makes one event. Shows no secret: a signature over the sample body stands in the
 // command where one can be made that lasts; where the secret itself is sent, the shell is asked for $SECRET.
 
-import type { Invitation } from "../../contract.ts";
+import type { Invitation, Sample } from "../../contract.ts";
 import type { HttpOptions } from "./options.generated.ts";
 import { samplePath } from "./path.ts";
 import { presets } from "./verify/presets.ts";
 import { hmacScheme, isPreset, secretsOf, type VerifyOptions } from "./verify/scheme.ts";
 import { type SignatureScheme, signBody } from "./verify/signature.ts";
 
-const samples: Readonly<Record<string, { readonly body: string; readonly headers: readonly string[] }>> = {
-  github: {
-    body: '{"ref":"refs/heads/main","repository":{"full_name":"acme/app"},"commits":[]}',
-    headers: ["x-github-event: push"],
-  },
-  generic: { body: '{"text":"hello"}', headers: [] },
-};
+const anything: Sample = { headers: {}, data: { text: "hello" } };
 
 /** `address` is `http://127.0.0.1:8788`, or `unix:/path`. */
-export function invite(options: HttpOptions, address: string): Invitation {
+export function invite(options: HttpOptions, address: string, sample = anything): Invitation {
   const method = options.methods.includes("POST") ? "POST" : (options.methods[0] ?? "POST");
   const socket = address.startsWith("unix:") ? address.slice("unix:".length) : undefined;
   const origin = socket === undefined ? address : "http://localhost";
-  const proof = prove(options.verify, method === "GET" ? "" : sampleOf(options.verify).body);
+  const body = JSON.stringify(sample.data);
+  const proof = prove(options.verify, method === "GET" ? "" : body);
   const invitation = { address: `${method} ${socket === undefined ? origin : address}${options.path}` };
   if (proof === undefined) return invitation;
 
@@ -31,12 +26,12 @@ export function invite(options: HttpOptions, address: string): Invitation {
   if (method !== "POST") words.push("-X", method);
   words.push(proof.query === undefined ? quote(url) : `"${url}"`);
   if (method !== "GET") {
-    for (const header of ["content-type: application/json", ...sampleOf(options.verify).headers]) {
-      words.push("-H", quote(header));
+    for (const [name, value] of Object.entries({ "content-type": "application/json", ...sample.headers })) {
+      words.push("-H", quote(`${name}: ${value}`));
     }
   }
   words.push(...proof.words);
-  if (method !== "GET") words.push("-d", quote(sampleOf(options.verify).body));
+  if (method !== "GET") words.push("-d", quote(body));
   return { ...invitation, tryIt: words.join(" ") };
 }
 
@@ -71,13 +66,6 @@ function prove(verify: VerifyOptions | undefined, body: string): Proof | undefin
 function schemeOf(verify: VerifyOptions): SignatureScheme | undefined {
   const scheme = isPreset(verify.scheme) ? presets[verify.scheme].scheme : hmacScheme(verify);
   return typeof scheme === "object" && "signed" in scheme && scheme.signed === "{body}" ? scheme : undefined;
-}
-
-function sampleOf(verify: VerifyOptions | undefined): {
-  readonly body: string;
-  readonly headers: readonly string[];
-} {
-  return samples[verify?.scheme ?? "generic"] ?? (samples.generic as { body: string; headers: string[] });
 }
 
 function quote(text: string): string {

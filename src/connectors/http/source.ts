@@ -129,7 +129,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       if (state !== "running" || address === undefined) return { state };
       return { state, detail: invite(options, address).address };
     },
-    invitation: () => invite(options, listener.address() ?? "http://127.0.0.1"),
+    invitation: (sample) => invite(options, listener.address() ?? "http://127.0.0.1", sample),
   };
 }
 

@@ -1,0 +1,51 @@
+// A made-up event that a channel would take, for the command line that `dev` and `status` offer: what its `match` asks for,
+// and a word wherever its templates read. Only plain paths; a `when` may still refuse it.
+
+import type { ChannelValues } from "../config/values.ts";
+import type { Json, JsonObject, Sample } from "../contract.ts";
+import type { CompiledMatch } from "../filters/match.ts";
+
+const placeholder = /\{\{~?\s*(data(?:\.[A-Za-z_][\w-]*)+)\s*~?\}\}/g;
+const plainPath = /^(data|headers)((?:\.[A-Za-z_][\w-]*)+)$/;
+
+/** Undefined when the channel asks for nothing and reads nothing: any event will do. */
+export function sampleOf(channel: ChannelValues, match: CompiledMatch | undefined): Sample | undefined {
+  const roots = { data: bare(), headers: bare() };
+  let filled = false;
+  const fill = (path: string, value: Json): void => {
+    const [, root, rest] = plainPath.exec(path) ?? [];
+    if (root === undefined || rest === undefined) return;
+    filled = true;
+    if (root === "headers") roots.headers[rest.slice(1)] ??= String(value);
+    else set(roots.data, rest.slice(1).split("."), value);
+  };
+
+  for (const { path, values } of match?.terms ?? []) fill(path, values[0] ?? null);
+  for (const text of [channel.content ?? "", ...Object.values(channel.meta)]) {
+    for (const [, path = ""] of text.matchAll(placeholder)) fill(path, wordFor(path));
+  }
+  return filled ? { headers: roots.headers as Sample["headers"], data: roots.data } : undefined;
+}
+
+/** Never replaces what is there: `match` was asked first. */
+function set(object: JsonObject, keys: readonly string[], value: Json): void {
+  const [key = "", ...rest] = keys;
+  if (rest.length === 0) {
+    object[key] ??= value;
+    return;
+  }
+  object[key] ??= bare();
+  const inner = object[key];
+  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) set(inner, rest, value);
+}
+
+function wordFor(path: string): string {
+  const keys = path.split(".").slice(1);
+  return keys.at(-1)?.endsWith("url")
+    ? "https://example.com/"
+    : keys.slice(-2).join(" ").replaceAll("_", " ");
+}
+
+function bare(): JsonObject {
+  return Object.create(null) as JsonObject;
+}
