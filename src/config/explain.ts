@@ -47,7 +47,7 @@ export function explainErrors(errors: readonly SchemaError[], about: Explained):
       // `scheem:` is one mistake, not an unknown key and a missing one.
       return mistyped.has(pathKey([...path, key])) ? [] : missingKey(key, path, error, about);
     }
-    if (keyword === "uniqueItems") path.push(Number(params.i));
+    if (keyword === "uniqueItems") path.push(Math.max(Number(params.i), Number(params.j)));
     return {
       path,
       ...wordsFor(error, path, about),

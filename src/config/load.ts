@@ -50,13 +50,12 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const around = { environment, readFile: valueFiles.read, escapeForTemplate, dotenvPlaces: dotenv.paths };
 
   const { types, resolved } = await substituteAll(tree, registry, around);
-  const substituted = new Set(
-    resolved.filter((one) => one.replacements.length > 0).map((one) => pathKey(one.path)),
-  );
+  const replaced = resolved.filter((one) => one.replacements.length > 0);
+  const substituted = new Set(replaced.map((one) => pathKey(one.path)));
+  // `$${` brings nothing in, but it too moves every offset behind it.
+  const moved = new Set(resolved.map((one) => pathKey(one.path)));
   const document = parsed.document ?? parsed.remains;
-  const locator = createLocator(document, parsed.text, tree.aliases, (path) =>
-    substituted.has(pathKey(path)),
-  );
+  const locator = createLocator(document, parsed.text, tree.aliases, (path) => moved.has(pathKey(path)));
   const secrets = findSecrets(tree.root, types, resolved, locator);
   const typed = typedTexts(tree.root, parsed.text, substituted, secrets, locator);
 
@@ -69,13 +68,14 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   });
   const sources = checkSources(tree.root, types, registry, typed);
   const meaning = checkMeaning(tree.root, { folder, env, typed });
-  // A value with a missing variable is already a problem; what it became is none of its own.
-  const unresolved = new Set(
-    resolved.filter((one) => one.problems.length > 0).map((one) => pathKey(one.path)),
+  // A value that could not be read is one problem; what was put in its place is none of its own.
+  const unread = new Set(
+    [
+      ...tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
+      ...resolved.flatMap((one) => one.problems),
+    ].map(({ path }) => pathKey(path)),
   );
-  const drafts = [...core, ...sources.drafts, ...meaning].filter(
-    ({ path }) => !unresolved.has(pathKey(path)),
-  );
+  const drafts = [...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path)));
 
   const problems: Problem[] = [
     ...parsed.problems,

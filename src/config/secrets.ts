@@ -64,11 +64,12 @@ function secretTexts(
   function collect(schemas: readonly JsonSchema[], value: Json, path: Path, inside: boolean): void {
     const here = schemas.flatMap((one) => branches(one, schema));
     const secret = inside || here.some((one) => one["x-secret"] === true);
-    if (typeof value === "string") {
-      if (secret) found.push({ path, text: value });
+    if (value === null) return;
+    if (typeof value !== "object") {
+      // A number is a secret that somebody forgot to quote.
+      if (secret) found.push({ path, text: String(value) });
       return;
     }
-    if (typeof value !== "object" || value === null) return;
     const entries: [string | number, Json][] = Array.isArray(value)
       ? [...value.entries()]
       : Object.entries(value);

@@ -44,8 +44,11 @@ function repair(
   typed: string | undefined,
 ): string | undefined {
   if (found === null) return "write a value, or remove the key";
+  if (typeof found === "number" || typeof found === "boolean") {
+    if (!kinds.includes("text")) return undefined;
+    return typed === undefined ? "quote it" : `quote it: ${quoted(typed)}`;
+  }
   if (typed === undefined) return undefined;
-  if (typeof found !== "string") return kinds.includes("text") ? `quote it: ${quoted(typed)}` : undefined;
   if (kinds.includes("a list of text")) return `write [${quoted(typed)}]`;
   const wantsNumber = kinds.includes("a number") || kinds.includes("a whole number");
   const unquoted =

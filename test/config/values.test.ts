@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import { load, told } from "./loading.ts";
+
+describe("the values of a config", () => {
+  test("three lines are a working webhook, with every default filled in", async () => {
+    const { values, issues, types } = await load("sources:\n  hook: { type: http, path: /hook }\n");
+    expect(issues).toEqual([]);
+    expect(values).toEqual({
+      server: { name: "router", instructions: "" },
+      hosts: [],
+      budget: { event: 500 },
+      sources: {
+        hook: {
+          type: "http",
+          enabled: true,
+          options: expect.objectContaining({ path: "/hook", methods: ["POST"], maxBodyBytes: 1_048_576 }),
+        },
+      },
+      channels: {},
+      sinks: {},
+    });
+    expect([...types.keys()]).toEqual(["http"]);
+  });
+
+  test("everything a file can say comes out in the words of the code", async () => {
+    const { values, issues } = await load(`
+version: 1
+server: { name: my-router, instructions: Be brief. }
+listen: ":0"
+public_url: https://x.example/base
+hosts: [my-box.local]
+budget: { event: 300 }
+sources:
+  p: { type: probe, rate: 5/10m, enabled: false, every: 10s, headers: { x_key: a, Content-Type: b } }
+  q: { type: probe }
+channels:
+  p:
+  full:
+    from: [p, q]
+    description: All of it.
+    match: { data.some_key: { in: [a_b] } }
+    when: data.n > 1
+    vars: { first_name: data.name }
+    changed: data.state
+    dedupe: { key: "{{data.id}}", for: 1h }
+    content: "{{text}}"
+    meta: { some_key: "{{vars.first_name}}" }
+    budget: { event: 100 }
+    continue: true
+    reply: true
+  by: { from: q, changed: { value: data.state, by: "{{data.host}}" } }
+`);
+    expect(issues).toEqual([]);
+    expect(values).toEqual({
+      server: { name: "my-router", instructions: "Be brief." },
+      listen: ":0",
+      listenAddress: { host: "127.0.0.1", port: 0, loopback: true },
+      publicUrl: "https://x.example/base",
+      hosts: ["my-box.local"],
+      budget: { event: 300 },
+      sources: {
+        p: {
+          type: "probe",
+          enabled: false,
+          rate: { max: 5, perMs: 600_000 },
+          options: { everyMs: 10_000, maxSizeBytes: 1_048_576, headers: { x_key: "a", "Content-Type": "b" } },
+        },
+        q: { type: "probe", enabled: true, options: { everyMs: 300_000, maxSizeBytes: 1_048_576 } },
+      },
+      channels: {
+        p: { from: ["p"], vars: {}, meta: {}, continue: false, reply: false },
+        full: {
+          from: ["p", "q"],
+          description: "All of it.",
+          match: { "data.some_key": { in: ["a_b"] } },
+          when: "data.n > 1",
+          vars: { first_name: "data.name" },
+          changed: { value: "data.state" },
+          dedupe: { key: "{{data.id}}", forMs: 3_600_000 },
+          content: "{{text}}",
+          meta: { some_key: "{{vars.first_name}}" },
+          budget: { event: 100 },
+          continue: true,
+          reply: true,
+        },
+        by: {
+          from: ["q"],
+          vars: {},
+          meta: {},
+          changed: { value: "data.state", by: "{{data.host}}" },
+          continue: false,
+          reply: false,
+        },
+      },
+      sinks: {},
+    });
+    expect(Object.keys(values.channels)).toEqual(["p", "full", "by"]);
+  });
+
+  test("a component with a mistake is left out, and the rest stays for later rooms to look at", async () => {
+    const { values, issues } = await load(
+      "listen: nonsense\nsources:\n  a: { type: probe, every: x }\n  b: { type: probe }\nchannels:\n  a: { when: data.x }\n  b: { wehn: data.x }\n",
+    );
+    expect(issues).toHaveLength(3);
+    expect(Object.keys(values.sources)).toEqual(["b"]);
+    expect(Object.keys(values.channels)).toEqual(["a"]);
+    expect(values.listen).toBeUndefined();
+  });
+
+  test("sections with nothing under them are empty", async () => {
+    const { values, issues } = await load("server:\nbudget:\nhosts:\nsources:\nchannels:\nsinks:\n");
+    expect(issues).toEqual([]);
+    expect(values.budget.event).toBe(500);
+  });
+
+  test("a name like that of an object's own method is a name like any other", async () => {
+    const { values, issues } = await load(
+      "sources:\n  constructor: { type: probe }\nchannels:\n  constructor: {}\n  other: { from: valueOf }\n",
+    );
+    expect(told({ issues })[0]).toMatch(
+      /^5:18 channels.other.from: the|^5:18 channels.other.from: no source is called "valueOf"/,
+    );
+    expect(values.sources.constructor).toMatchObject({ type: "probe" });
+    expect(values.sources.toString).toBeUndefined();
+    expect(values.channels.valueOf).toBeUndefined();
+  });
+
+  test("a source that is switched off may be named by channels", async () => {
+    expect(
+      (await load("sources:\n  a: { type: probe, enabled: false }\nchannels:\n  b: { from: a }\n")).issues,
+    ).toEqual([]);
+  });
+});
