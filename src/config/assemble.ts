@@ -1,5 +1,5 @@
-// Builds ConfigValues from a checked tree. Components with an issue are left out, so that later rooms can look at the
-// rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
+// Builds ConfigValues from a checked tree. What has an issue is left out: of a channel only the part that has it, so that
+// later rooms can look at the rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
 // undefined unless somebody called a source so.
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
@@ -19,7 +19,7 @@ export interface Assembly {
   readonly types: SourceTypes;
   readonly folder: string;
   readonly env: EnvironmentVariables;
-  /** True for `["channels", "ci"]` and for `["listen"]` when something in it is wrong. */
+  /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
 }
 
@@ -37,8 +37,12 @@ export function assemble(from: Assembly): ConfigValues {
     hosts: isBroken(["hosts"]) ? [] : ((root.hosts ?? []) as string[]),
     budget: { event: (sound("budget").event as number | undefined) ?? 500 },
     sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
-    channels: entriesOf("channels", from, channelValues),
-    sinks: entriesOf("sinks", from, (_, sink): SinkValues => ({ type: sink.type as string })),
+    channels: entriesOf("channels", from, (name, channel) =>
+      channelValues(name, soundParts(name, channel, from)),
+    ),
+    sinks: entriesOf("sinks", from, (name, sink): SinkValues | undefined =>
+      isBroken(["sinks", name]) ? undefined : { type: sink.type as string },
+    ),
   };
   if (typeof root.listen === "string" && !isBroken(["listen"])) {
     const address = parseListenAddress(root.listen, from);
@@ -58,7 +62,6 @@ function entriesOf<T>(
 ): Record<string, T> {
   const result: Record<string, T> = Object.create(null);
   for (const [name, value] of Object.entries(asObject(from.root[key]))) {
-    if (from.isBroken([key, name])) continue;
     const built = build(name, asObject(value));
     if (built !== undefined) result[name] = built;
   }
@@ -68,6 +71,7 @@ function entriesOf<T>(
 function sourceValues(name: string, source: JsonObject, from: Assembly): SourceValues | undefined {
   const type = from.types.get(source.type as string);
   const options = from.options.get(name);
+  if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
   const { rate } = toOptions(sourceSchema, { rate: source.rate ?? null });
   return {
@@ -76,6 +80,25 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     options: toOptions(type.options, options),
   };
+}
+
+/** Of maps of the user's own names only the wrong entries go; any other part goes whole. */
+const mapsOfNames: ReadonlySet<string> = new Set(["meta", "vars"]);
+
+function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): JsonObject {
+  const sound: JsonObject = Object.create(null);
+  for (const [key, part] of Object.entries(channel)) {
+    const at = ["channels", name, key];
+    if (!isBroken(at)) sound[key] = part;
+    else if (mapsOfNames.has(key)) {
+      sound[key] = Object.fromEntries(
+        Object.entries(asObject(part)).filter(
+          ([entry, value]) => typeof value === "string" && !isBroken([...at, entry]),
+        ),
+      );
+    }
+  }
+  return sound;
 }
 
 function channelValues(name: string, channel: JsonObject): ChannelValues {

@@ -61,7 +61,7 @@ export function compileChannel(
 
   const filters: PlannedFilter[] = [];
   const match = compileMatchOf(values, at, engine, issues);
-  if (match !== undefined) filters.push({ filter: matchFilter(match), needsVars: false });
+  if (match !== undefined) filters.push({ filter: matchFilter(match), needsVars: match.roots.has("vars") });
 
   const condition = values.when === undefined ? undefined : cel([...at, "when"], values.when, "condition");
   if (condition !== undefined)

@@ -2,9 +2,9 @@
 
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
-import { countTokens, fitBudget, renderBlock } from "../templates/budget.ts";
+import { countTokens, finalContent, renderBlock } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
-import { metaValue, neutralise } from "../templates/neutralise.ts";
+import { metaValue } from "../templates/neutralise.ts";
 import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
 
 type Meta = Record<string, string>;
@@ -44,7 +44,7 @@ export function render(
     ...within(own, Math.floor(channel.budget / 2) - countTokens(renderBlock(ours, ""))),
   };
   const room = channel.budget - countTokens(renderBlock(meta, ""));
-  const content = fitBudget(neutralise(body ?? defaultContent(view)).trimEnd(), room);
+  const content = finalContent(body ?? defaultContent(view), room);
   return {
     rendered: {
       eventId: event.id,

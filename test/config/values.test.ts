@@ -97,13 +97,15 @@ channels:
     expect(Object.keys(values.channels)).toEqual(["p", "full", "by"]);
   });
 
-  test("a component with a mistake is left out, and the rest stays for later rooms to look at", async () => {
+  test("what has a mistake is left out, and the rest stays for later rooms to look at", async () => {
     const { values, issues } = await load(
-      "listen: nonsense\nsources:\n  a: { type: probe, every: x }\n  b: { type: probe }\nchannels:\n  a: { when: data.x }\n  b: { wehn: data.x }\n",
+      "listen: nonsense\nsources:\n  a: { type: probe, every: x }\n  b: { type: probe }\nchannels:\n  a: { when: data.x }\n  b: { wehn: data.x, content: hi, meta: { a-b: x, ok: y }, dedupe: { key: k, for: x } }\n",
     );
-    expect(issues).toHaveLength(3);
+    expect(issues).toHaveLength(5);
     expect(Object.keys(values.sources)).toEqual(["b"]);
-    expect(Object.keys(values.channels)).toEqual(["a"]);
+    expect(Object.keys(values.channels)).toEqual(["a", "b"]);
+    expect(values.channels.b).toMatchObject({ content: "hi", meta: { ok: "y" } });
+    expect(values.channels.b).not.toHaveProperty("dedupe");
     expect(values.listen).toBeUndefined();
   });
 
