@@ -47,7 +47,8 @@ export function findClient(
 }
 
 export function isClaude(command: readonly string[]): boolean {
-  const [program = "", script = ""] = command;
+  const [program = ""] = command;
+  const script = scriptOf(command);
   return (
     /^claude(?:\.exe)?$/i.test(fileName(program)) ||
     /[/\\]claude[/\\]versions[/\\]/.test(program) ||
@@ -57,9 +58,17 @@ export function isClaude(command: readonly string[]): boolean {
   );
 }
 
-function isWrapper([program = "", script = ""]: readonly string[]): boolean {
+/** What an interpreter runs: the first word that is no option of its own. */
+function scriptOf(command: readonly string[]): string {
+  return command.slice(1).find((word) => !word.startsWith("-")) ?? "";
+}
+
+function isWrapper(command: readonly string[]): boolean {
+  const [program = ""] = command;
   // A command line that cannot be read says nothing: better a step too far up than a wrapper taken for the client.
-  return program === "" || wrappers.test(fileName(program)) || wrapperScripts.test(fileName(script));
+  return (
+    program === "" || wrappers.test(fileName(program)) || wrapperScripts.test(fileName(scriptOf(command)))
+  );
 }
 
 function fileName(path = ""): string {

@@ -8,7 +8,14 @@ import { createMemory } from "../../src/runtime/memory.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const rendered: Rendered = { eventId: "x", channel: "c", content: "hello", meta: {}, tokens: 2 };
-const nothing: Admission = { outcome: "unmatched", deliveries: [], writes: [], pending: [], trace: [], problems: [] };
+const nothing: Admission = {
+  outcome: "unmatched",
+  deliveries: [],
+  writes: [],
+  pending: [],
+  trace: [],
+  problems: [],
+};
 const taken: Admission = { ...nothing, outcome: "accepted", deliveries: [rendered] };
 const arrival = (deliveryId?: string): Arrival => ({
   data: {},
@@ -28,7 +35,12 @@ function setUp(more: { admit?: PlannedSource["admit"]; rate?: PlannedSource["rat
   const commits: Commit[] = [];
   const counter = createCounter();
   const memory = createMemory(clock);
-  const source = { name: "github", type: { type: "http" }, admit: more.admit ?? (() => taken), rate: more.rate };
+  const source = {
+    name: "github",
+    type: { type: "http" },
+    admit: more.admit ?? (() => taken),
+    rate: more.rate,
+  };
   const emit = createEmit(source as unknown as PlannedSource, {
     clock,
     memory,

@@ -39,28 +39,6 @@ async function startOne(folder: string, setting: object = {}): Promise<Peer> {
   return peer;
 }
 
-test("a stopped owner is not pushed aside: its clients wait, a newcomer works alone and joins when it goes on", async () => {
-  const folder = newFolder();
-  const owner = await startOne(folder);
-  const client = await startOne(folder);
-  owner.kill("SIGSTOP");
-  const waiting = client.call("who", {}, 20_000);
-  const newcomer = startPeer({ folder });
-  const alone = await newcomer.initialize();
-  expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
-  await newcomer.until((peer) => peer.mode().mode === "alone", "it says so");
-  expect(newcomer.mode().reason).toMatch(/does not answer; its process may be stopped/);
-  await expect(callOwner(ownerFile(folder, 1).socket, "state", null, { version })).rejects.toMatchObject({
-    code: "E_CONTROL",
-    message: expect.stringContaining("may be stopped"),
-  });
-  owner.kill("SIGCONT");
-  expect((await waiting).epoch).toBe(1);
-  await newcomer.until((peer) => peer.mode().mode === "attached", "it joins", 8_000);
-  expect((await newcomer.call("who")).pid).toBe(owner.pid);
-  expect(newcomer.said.some(({ stopped }) => stopped === "replaced")).toBe(true);
-}, 25_000);
-
 test("leftovers of dead owners, also with a pid that another process has by now, are taken over and swept", async () => {
   const folder = newFolder();
   const self = await thisProcess();
