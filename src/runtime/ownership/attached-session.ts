@@ -27,7 +27,10 @@ export interface AttachedSession {
   readonly resumed: Resumed | undefined;
   /** Settles, with the reason, when the link to the client's process is closed. */
   readonly ended: Promise<string>;
-  /** Lets the client's process go: it ends, or looks for another owner. To be called after the session was closed. */
+  /**
+   * Waits, at most half a second, until the client's stream took what was written; then lets the client's process go: it
+   * ends, or looks for another owner. To be called after the session was closed.
+   */
   close(reason: string): void;
 }
 
@@ -81,6 +84,7 @@ export interface SessionOptions {
   mayRunAgain(request: Unanswered): boolean;
 }
 
+const closeWithinMs = 500;
 const handedOver = "the router changed hands; this may have been done, check first";
 /** No client makes this id. */
 const replayId = "channel-router/resumed-initialize";
@@ -216,7 +220,14 @@ export function openAttachedSession(options: SessionOptions): SessionDoor {
       output,
       resumed,
       ended: link.closed,
-      close: (reason) => link.end({ t: "bye", reason }),
+      close(reason) {
+        const end = (): void => link.end({ t: "bye", reason });
+        const timer = setTimeout(end, closeWithinMs);
+        timer.unref();
+        void link.closed.then(() => clearTimeout(timer));
+        if (output.destroyed) end();
+        else output.end(end);
+      },
     },
     receiveLine(n, line) {
       if (waitingBytes > 2 * windowBytes + maxLineBytes) link.cut("the peer ignores confirmations");

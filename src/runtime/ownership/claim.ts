@@ -82,7 +82,12 @@ export async function makeFolder(folder: string): Promise<void> {
 
 async function writeBeside(folder: string, owner: OwnerFile): Promise<string> {
   const temporary = `${ownerPath(folder, owner.epoch)}.${randomBytes(6).toString("hex")}`;
-  await writeFile(temporary, `${JSON.stringify(owner)}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    await writeFile(temporary, `${JSON.stringify(owner)}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    await remove(temporary).catch(() => undefined); // On a full disk it may be there, empty; the first error counts.
+    throw error;
+  }
   return temporary;
 }
 

@@ -107,6 +107,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       await workAlone(`the state folder cannot be read: ${(error as Error).message}`);
       return;
     }
+    if (closing.signal.aborted) return;
     if (newest !== undefined && !("unreadable" in newest) && !newest.released) {
       if (!(await attachTo(newest))) return;
     }
@@ -169,6 +170,8 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     });
     relay?.use(current);
     await current.closed;
+    // The owner closed it because the client's conversation is over.
+    if (closed !== undefined) closing.abort();
     if (link === current) {
       link = undefined;
       seekingSinceMs = performance.now();
@@ -289,8 +292,8 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     },
     close() {
       closed ??= (async () => {
-        closing.abort();
         await relay?.finish(finishMs);
+        closing.abort();
         await owner?.release();
         link?.end();
         await seeking;

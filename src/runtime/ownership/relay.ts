@@ -17,7 +17,10 @@ export interface Relay {
   receiveLine(n: number, line: Buffer): void;
   /** Settles, with the reason, at the first sign that the client is gone. */
   readonly gone: Promise<string>;
-  /** Tells the owner that no line will follow and waits until it has closed the link, at most so long. */
+  /**
+   * Tells the owner, once there is one, that no line will follow, and waits until it has answered what was asked and closed
+   * the link; at most so long.
+   */
   finish(withinMs: number): Promise<void>;
 }
 
@@ -42,6 +45,9 @@ export function createRelay(options: {
   let link: Link | undefined;
   let holding: NodeJS.Timeout | undefined;
   let inputEnded = false;
+  let isBroken = false;
+  /** Called once there is a link again. */
+  let onLink: (() => void) | undefined;
   let endTold = false;
   let settleGone: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
@@ -66,8 +72,13 @@ export function createRelay(options: {
   });
   for (const event of ["end", "close"] as const) input.on(event, () => endInput("stdin ended"));
   input.on("error", (error) => endInput(`stdin failed: ${error.message}`));
-  output.on("error", (error) => settleGone(`stdout failed: ${error.message}`));
-  output.on("close", () => settleGone("stdout was closed"));
+  output.on("error", (error) => breakOutput(`stdout failed: ${error.message}`));
+  output.on("close", () => breakOutput("stdout was closed"));
+
+  function breakOutput(reason: string): void {
+    isBroken = true;
+    settleGone(reason);
+  }
 
   function endInput(reason: string): void {
     inputEnded = true;
@@ -158,6 +169,7 @@ export function createRelay(options: {
         if (link === next) link = undefined;
       });
       pump();
+      onLink?.();
     },
     receive(frame) {
       if (frame.t === "c" && typeof frame.n === "number") confirmed(frame.n);
@@ -178,14 +190,19 @@ export function createRelay(options: {
       });
     },
     async finish(withinMs) {
-      if (link === undefined) return;
+      // Nobody reads the answers.
+      if (isBroken) return;
       stopHolding();
       endInput("closed here");
       let timer: NodeJS.Timeout | undefined;
       const tooLong = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, withinMs);
       });
-      await Promise.race([link.closed, tooLong]);
+      const linked = new Promise<void>((resolve) => {
+        onLink = resolve;
+        if (link !== undefined || queue.length === 0) resolve();
+      });
+      await Promise.race([linked.then(() => link?.closed), tooLong]);
       clearTimeout(timer);
     },
   };

@@ -21,6 +21,8 @@ interface Setting {
   readonly standby?: boolean;
   /** How long `stop` of the service takes. */
   readonly stopMs?: number;
+  /** Does not tell its state, which takes a timer. */
+  readonly quiet?: boolean;
 }
 
 interface Call {
@@ -166,11 +168,12 @@ const ownership = joinOwnership({
 });
 
 let told = "";
-setInterval(() => {
+const tellState = () => {
   const state = JSON.stringify(ownership.state());
   if (state !== told) say({ state: ownership.state() });
   told = state;
-}, 5).unref();
+};
+if (setting.quiet !== true) setInterval(tellState, 5).unref();
 
 process.on("SIGUSR2", () => {
   listening = "yes";

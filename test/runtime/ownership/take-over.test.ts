@@ -206,6 +206,37 @@ test("answers to requests of an earlier owner are dropped, to our own they come 
   ]);
 });
 
+test("requests that a client pipes in before it ends are answered, by whatever process, and nothing stays", async () => {
+  const folder = newFolder();
+  for (const role of ["owner", "attached"]) {
+    const keeper = role === "attached" ? startPeer({ folder }) : undefined;
+    await keeper?.initialize();
+    const piped = startPeer({ folder });
+    const answers = Promise.all([piped.initialize(), piped.call("who")]);
+    piped.child.stdin?.end();
+    const [, who] = await answers;
+    expect(who.pid === piped.pid).toBe(role === "owner");
+    const endedMs = performance.now();
+    expect(await piped.exited).toBe(0);
+    expect(performance.now() - endedMs).toBeLessThan(1_000);
+    expect(piped.answeredTwice).toEqual([]);
+    keeper?.kill();
+    await keeper?.exited;
+  }
+});
+
+test("a process whose stdout breaks ends at once", async () => {
+  const folder = newFolder();
+  const owner = startPeer({ folder });
+  await owner.initialize();
+  const [client] = (await startMany(1, folder)) as [Peer];
+  client.child.stdout?.destroy();
+  client.write('{"jsonrpc":"2.0","id":77,"method":"tools/call","params":{"name":"who"}}\n');
+  const brokenMs = performance.now();
+  await client.exited;
+  expect(performance.now() - brokenMs).toBeLessThan(1_000);
+});
+
 test("facts that change are told to the owner", async () => {
   const folder = newFolder();
   const owner = startPeer({ folder });
