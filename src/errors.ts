@@ -34,6 +34,7 @@ export const errorCodes = {
   E_OUTSTANDING: "Too many events of this source wait to be taken.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",
   E_TOOL_UNKNOWN: "No tool has this name.",
+  E_CONTROL: "The running router did not answer, or failed at a command.",
   E_USAGE: "The command line was not understood.",
 } as const;
 

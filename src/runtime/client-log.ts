@@ -1,0 +1,134 @@
+// Reads in Claude Code's own MCP log whether it registered our channel for a session. A hint only: the log is undocumented
+// and may change or be absent; nothing here fails for that. Form verified on Claude Code 2.1.197 and 2.1.330.
+
+import { open, readdir, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+export type Registration =
+  | { readonly registered: true }
+  | { readonly registered: false; readonly reason: string };
+
+export interface ClientLogQuery {
+  /** The client's working folder: the project. */
+  readonly project: string;
+  /** The server's name as the client has it: `router`, or `plugin:<plugin>:<server>`. */
+  readonly server: string;
+  /** `CLAUDE_CODE_SESSION_ID`; without it, lines since `sinceMs` count whatever their session. */
+  readonly session: string | undefined;
+  /** When this process started, milliseconds since the epoch. */
+  readonly sinceMs: number;
+  readonly cacheFolder: string;
+}
+
+/** Where the operating system wants caches: the rule of the `env-paths` package, which the client follows. */
+export function clientCacheFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const home = env.HOME ?? homedir();
+  if (platform === "darwin") return join(home, "Library", "Caches", "claude-cli-nodejs");
+  if (platform === "win32") {
+    return join(env.LOCALAPPDATA ?? join(home, "AppData", "Local"), "claude-cli-nodejs", "Cache");
+  }
+  return join(env.XDG_CACHE_HOME || join(home, ".cache"), "claude-cli-nodejs");
+}
+
+const maxFiles = 3;
+const maxTailBytes = 512 * 1024;
+
+/** The last word of the log on this session; undefined when it has none. Never rejects. */
+export async function readRegistration(query: ClientLogQuery): Promise<Registration | undefined> {
+  const folder = await findFolder(query);
+  const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".jsonl"))
+      .map(async (name) => {
+        const path = join(folder as string, name);
+        return {
+          path,
+          changedMs: await stat(path).then(
+            ({ mtimeMs }) => mtimeMs,
+            () => 0,
+          ),
+        };
+      }),
+  );
+  const latest = files.sort((a, b) => b.changedMs - a.changedMs).slice(0, maxFiles);
+  for (const { path } of latest) {
+    const found = lastWord(await readTail(path), query);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** As `readRegistration`, waiting for the first word for at most `withinMs`. */
+export async function awaitRegistration(
+  query: ClientLogQuery,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<Registration | undefined> {
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    const found = await readRegistration(query);
+    const leftMs = endMs - performance.now();
+    if (found !== undefined || leftMs <= 0 || signal?.aborted) return found;
+    await pause(Math.min(100, leftMs), undefined, { ...(signal && { signal }) }).catch(() => undefined);
+  }
+}
+
+async function findFolder({ cacheFolder, project, server }: ClientLogQuery): Promise<string | undefined> {
+  const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9]/g, "-");
+  const wanted = `mcp-logs-${plain(server)}`;
+  // `/` and `.` are known to become `-`; for other signs both readings are tried.
+  for (const name of new Set([project.replaceAll(/[/\\.:]/g, "-"), plain(project)])) {
+    const folder = join(cacheFolder, name);
+    const found = (await readdir(folder).catch(() => [])).find((entry) => plain(entry) === wanted);
+    if (found !== undefined) return join(folder, found);
+  }
+  return undefined;
+}
+
+async function readTail(path: string): Promise<string> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, maxTailBytes);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.toString("utf8", 0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return ""; // Removed meanwhile, or not ours to read.
+  }
+}
+
+function lastWord(text: string, { session, sinceMs }: ClientLogQuery): Registration | undefined {
+  for (const line of text.split("\n").reverse()) {
+    if (!line.includes("Channel notifications")) continue;
+    const entry = parse(line);
+    if (typeof entry?.debug !== "string") continue;
+    if (
+      session === undefined ? !(Date.parse(String(entry.timestamp)) >= sinceMs) : entry.sessionId !== session
+    )
+      continue;
+    const [, word, reason = "no reason given"] =
+      /Channel notifications (registered|skipped)(?::\s*(.*))?/s.exec(entry.debug) ?? [];
+    if (word === "registered") return { registered: true };
+    if (word === "skipped") return { registered: false, reason: reason.slice(0, 300) };
+  }
+  return undefined;
+}
+
+function parse(line: string): { debug?: unknown; sessionId?: unknown; timestamp?: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined; // The first line of a tail is half a line.
+  }
+}

@@ -1,0 +1,131 @@
+// What a process remembers of its client's conversation, so that another owner can go on with it: how it began, which
+// requests wait for an answer, which events the client's stream took. Looks at lines, changes none.
+
+import type { Frame, RequestId, Resume } from "./protocol.ts";
+
+export type LineKind = "initialize" | "initialized" | "request" | "other";
+
+export interface ClientLine {
+  readonly line: Buffer;
+  readonly kind: LineKind;
+  readonly id?: RequestId;
+}
+
+export interface ClientRecord {
+  /** Sorts a line of the client. */
+  read(line: Buffer): ClientLine;
+  /** The line went out to an owner. */
+  sent(line: ClientLine): void;
+  /** A line for the client arrived. The result is the id of the event in it, if it is one. */
+  arrived(line: Buffer): string | undefined;
+  /** The client's stream took the event. */
+  taken(eventId: string): void;
+  /** For the next owner, with the `?` lines to send after it; and an unanswered `initialize`, to be sent as new. */
+  resume(): { frame: Resume; questions: Buffer[]; initialize: ClientLine | undefined };
+}
+
+interface Message {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: { readonly requestId?: unknown; readonly meta?: { readonly event_id?: unknown } };
+}
+
+/** So many ids of taken events are kept: more than an owner can have confirmed and not yet written to its journal. */
+const maxTaken = 1024;
+/** Of unanswered requests, so much text; of those beyond, only the id. */
+const maxKeptBytes = 16 * 1024 * 1024;
+/** A longer `initialize` or answer is no honest one; without it the conversation cannot be resumed. */
+const maxRecordedBytes = 1024 * 1024;
+
+export function createClientRecord(): ClientRecord {
+  const unanswered = new Map<RequestId, Buffer | undefined>();
+  const taken = new Set<string>();
+  const writing = new Set<string>();
+  let keptBytes = 0;
+  let initialize: ClientLine | undefined;
+  let answer: Buffer | undefined;
+  let initialized = false;
+
+  function forget(id: RequestId): void {
+    keptBytes -= unanswered.get(id)?.length ?? 0;
+    unanswered.delete(id);
+  }
+
+  return {
+    read(line) {
+      const { id, method } = parse(line);
+      if (method === "notifications/initialized") return { line, kind: "initialized" };
+      if (typeof method !== "string" || !isRequestId(id)) return { line, kind: "other" };
+      return { line, id, kind: method === "initialize" ? "initialize" : "request" };
+    },
+    sent(entry) {
+      if (entry.kind === "initialized") initialized = true;
+      if (entry.kind === "other") {
+        const { method, params } = parse(entry.line);
+        // A cancelled request is not answered.
+        if (method === "notifications/cancelled" && isRequestId(params?.requestId)) forget(params.requestId);
+      }
+      if (entry.id === undefined) return;
+      if (entry.kind === "initialize" && initialize === undefined && entry.line.length <= maxRecordedBytes) {
+        initialize = entry;
+        return;
+      }
+      const isKept = keptBytes + entry.line.length <= maxKeptBytes;
+      if (isKept) keptBytes += entry.line.length;
+      unanswered.set(entry.id, isKept ? entry.line : undefined);
+    },
+    arrived(line) {
+      const { id, method, params } = parse(line);
+      if (method === "notifications/claude/channel") {
+        const eventId = params?.meta?.event_id;
+        if (typeof eventId !== "string") return undefined;
+        writing.add(eventId);
+        return eventId;
+      }
+      if (method !== undefined || !isRequestId(id)) return undefined;
+      if (answer === undefined && id === initialize?.id && line.length <= maxRecordedBytes) answer = line;
+      forget(id);
+      return undefined;
+    },
+    taken(eventId) {
+      writing.delete(eventId);
+      taken.delete(eventId);
+      taken.add(eventId);
+      if (taken.size > maxTaken) taken.delete(taken.values().next().value as string);
+    },
+    resume() {
+      const questions = [...unanswered.values()].filter((line) => line !== undefined);
+      const frame: Extract<Frame, { t: "resume" }> = {
+        t: "resume",
+        ...(initialize !== undefined &&
+          answer !== undefined && {
+            initialize: initialize.line.toString("utf8"),
+            answer: answer.toString("utf8"),
+            initialized,
+          }),
+        unanswered: questions.length,
+        forgotten: [...unanswered].filter(([, line]) => line === undefined).map(([id]) => id),
+        taken: [...taken],
+        writing: [...writing],
+      };
+      if (answer !== undefined || initialize === undefined)
+        return { frame, questions, initialize: undefined };
+      const again = initialize;
+      initialize = undefined;
+      return { frame, questions, initialize: again };
+    },
+  };
+}
+
+function parse(line: Buffer): Message {
+  try {
+    const value: unknown = JSON.parse(line.toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as Message) : {};
+  } catch {
+    return {}; // Not ours to judge: the session refuses it.
+  }
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return typeof value === "string" || typeof value === "number";
+}

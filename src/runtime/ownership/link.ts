@@ -1,0 +1,135 @@
+// Frames over a stream, in both directions. Always reads: what must not pile up is bounded by confirmations (protocol.ts),
+// never by leaving the stream unread, because confirmations travel on it too. A peer that sends garbage is cut off.
+
+import type { Duplex } from "node:stream";
+import { createLineSplitter } from "./lines.ts";
+import { type Frame, maxLineBytes, readFrame } from "./protocol.ts";
+
+export interface LinkHandlers {
+  onFrame(frame: Frame): void;
+  onLine?(n: number, line: Buffer): void;
+  onQuestion?(line: Buffer): void;
+}
+
+export interface Link {
+  send(frame: Frame): void;
+  /** As `send`; settles when the stream took it, also when it is closed. For streams of frames that must not pile up. */
+  sendSlowly(frame: Frame): Promise<void>;
+  line(n: number, line: Buffer): void;
+  question(line: Buffer): void;
+  /** Replaces the handlers. */
+  handle(handlers: LinkHandlers): void;
+  /** Sends what waits, then closes; cuts after 500 ms. */
+  end(frame?: Frame): void;
+  cut(reason: string): void;
+  /** Settles once, with the reason. */
+  readonly closed: Promise<string>;
+  /** Settles when the stream itself is gone, with all that it still had to write. */
+  readonly gone: Promise<void>;
+}
+
+const equalsSign = 0x3d;
+const questionMark = 0x3f;
+const space = 0x20;
+const lineFeed = Buffer.from("\n");
+/** A number, its mark and a space. */
+const headerBytes = 32;
+const endWithinMs = 500;
+
+export function createLink(stream: Duplex, first: LinkHandlers): Link {
+  let handlers = first;
+  let isOpen = true;
+  let settle: (reason: string) => void;
+  const closed = new Promise<string>((resolve) => {
+    settle = resolve;
+  });
+
+  const lines = createLineSplitter({
+    maxBytes: maxLineBytes + headerBytes,
+    onLine(line) {
+      if (isOpen && !receive(line)) cut("the peer sent what is no frame");
+    },
+    onTooLong: () => cut(`the peer sent a frame of more than ${maxLineBytes} bytes`),
+  });
+
+  function receive(line: Buffer): boolean {
+    if (line[0] === equalsSign) {
+      const end = line.subarray(0, headerBytes).indexOf(space);
+      const n = Number(line.toString("latin1", 1, end));
+      if (end < 2 || !Number.isSafeInteger(n) || handlers.onLine === undefined) return false;
+      handlers.onLine(n, line.subarray(end + 1));
+      return true;
+    }
+    if (line[0] === questionMark) {
+      if (handlers.onQuestion === undefined) return false;
+      handlers.onQuestion(line.subarray(1));
+      return true;
+    }
+    const frame = readFrame(line.toString("utf8"));
+    if (frame === undefined) return false;
+    handlers.onFrame(frame);
+    return true;
+  }
+
+  function write(header: string, line: Buffer): void {
+    if (!isOpen) return;
+    stream.cork();
+    stream.write(header);
+    stream.write(line);
+    stream.write(lineFeed);
+    stream.uncork();
+  }
+
+  function finish(reason: string): void {
+    isOpen = false;
+    settle(reason);
+  }
+
+  function cut(reason: string): void {
+    finish(reason);
+    stream.destroy();
+  }
+
+  stream.on("data", (chunk: Buffer) => {
+    if (isOpen) lines.push(chunk);
+  });
+  stream.on("error", (error) => finish(`the connection failed: ${error.message}`));
+  stream.on("end", () => finish("the peer closed the connection"));
+  const gone = new Promise<void>((resolve) => {
+    stream.once("close", () => {
+      finish("the connection was closed");
+      resolve();
+    });
+  });
+
+  return {
+    closed,
+    gone,
+    cut,
+    send(frame) {
+      if (isOpen) stream.write(`${JSON.stringify(frame)}\n`);
+    },
+    sendSlowly(frame) {
+      if (!isOpen || stream.write(`${JSON.stringify(frame)}\n`)) return Promise.resolve();
+      return new Promise((resolve) => {
+        stream.once("drain", resolve);
+        void closed.then(() => resolve());
+      });
+    },
+    line: (n, line) => write(`=${n} `, line),
+    question: (line) => write("?", line),
+    handle(next) {
+      handlers = next;
+    },
+    end(frame) {
+      if (!isOpen) return;
+      if (frame !== undefined) stream.write(`${JSON.stringify(frame)}\n`);
+      finish("closed here");
+      const timer = setTimeout(() => stream.destroy(), endWithinMs);
+      stream.once("close", () => clearTimeout(timer));
+      // Without a reader the peer's own end would never be seen, and the descriptor would stay open.
+      stream.resume();
+      stream.end();
+    },
+  };
+}

@@ -1,0 +1,305 @@
+// One process among those that run the same config: finds the owner and attaches its client to it, or becomes the owner,
+// or, when neither is possible, works alone without anything exclusive and goes on looking. Loads next to nothing until it
+// becomes the owner. An owner whose process lives is never pushed aside, not even when it is stopped.
+
+import type { Duplex, Readable, Writable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Log } from "../../contract.ts";
+import { isRunning } from "../process-identity.ts";
+import { type Greeted, greetOwner } from "./greet-owner.ts";
+import type { Link } from "./link.ts";
+import type { Owner, Serve } from "./owner.ts";
+import { newestOwner, type OwnerFile } from "./owner-file.ts";
+import type { Hello, SessionFacts } from "./protocol.ts";
+import { createRelay, type Relay } from "./relay.ts";
+import type { Registration } from "./running.ts";
+
+export interface OwnershipOptions {
+  /** The state folder of the config. */
+  readonly folder: string;
+  readonly version: string;
+  readonly log: Log;
+  /** This process' own client; absent for a process that only owns (`up`). */
+  readonly client?: { readonly input: Readable; readonly output: Writable; facts(): SessionFacts };
+  /** Whether this process has all that the running config needs. One that has not stands back for a second. */
+  eligible?(): boolean;
+  /** This process will probably own within milliseconds: the time to load what `serve` needs. */
+  prepare?(): void;
+  /** Called when this process owns, or works alone. Settles when the service is ready for clients. */
+  readonly serve: Serve;
+  readonly registration?: Registration;
+}
+
+export type OwnershipState =
+  | { readonly mode: "seeking" }
+  | { readonly mode: "owner"; readonly epoch: number }
+  | {
+      readonly mode: "attached";
+      readonly epoch: number;
+      readonly ownerPid: number;
+      readonly ownerVersion: string;
+    }
+  | { readonly mode: "alone"; readonly reason: string };
+
+export interface Ownership {
+  state(): OwnershipState;
+  /** Settles when the client is gone, with the reason; rejects when `serve` failed. Then it is time for `close`. */
+  readonly ended: Promise<string>;
+  /** The facts or the eligibility changed. */
+  tell(): void;
+  /** Lets answers out, hands over if this process owns, and lets everything go. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How long an owner that lives may be silent before a newcomer works alone, and how often one that does looks again. */
+const patienceMs = 5_000;
+const aloneLookMs = 5_000;
+const aloneWelcomeMs = 1_000;
+const standBackMs = 1_000;
+/** Others leave the next epoch to the named successor for so long. */
+const courtesyMs = 200;
+const finishMs = 1_500;
+
+interface Alone {
+  connectLocal(): Duplex;
+  stop(reason: "released" | "replaced"): Promise<void>;
+}
+
+export function joinOwnership(options: OwnershipOptions): Ownership {
+  const { folder, version, log, client } = options;
+  const relay: Relay | undefined = client && createRelay({ input: client.input, output: client.output, log });
+  const closing = new AbortController();
+  let state: OwnershipState = { mode: "seeking" };
+  let owner: Owner | undefined;
+  let alone: Alone | undefined;
+  let link: Link | undefined;
+  let courtesy = { pid: 0, untilMs: 0 };
+  let shortLinks = 0;
+  let seekingSinceMs = performance.now();
+  let stoodBackSinceMs: number | undefined;
+  let closed: Promise<void> | undefined;
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const ended = Promise.race(relay === undefined ? [failed] : [relay.gone, failed]);
+  ended.catch(() => undefined); // Told to whoever waits for it; nobody has to.
+
+  const isEligible = () => options.eligible?.() ?? true;
+  const sleep = (ms: number) => pause(ms, undefined, { signal: closing.signal }).catch(() => undefined);
+
+  function hello(): Omit<Hello, "t" | "protocol" | "pid"> {
+    const eligible = isEligible();
+    return client === undefined
+      ? { role: "standby", version, eligible }
+      : { role: "session", version, eligible, facts: client.facts() };
+  }
+
+  async function seek(): Promise<void> {
+    while (!closing.signal.aborted) await step();
+  }
+
+  async function step(): Promise<void> {
+    let newest: Awaited<ReturnType<typeof newestOwner>>;
+    try {
+      newest = await newestOwner(folder);
+    } catch (error) {
+      await workAlone(`the state folder cannot be read: ${(error as Error).message}`);
+      return;
+    }
+    if (closing.signal.aborted) return;
+    if (newest !== undefined && !("unreadable" in newest) && !newest.released) {
+      if (!(await attachTo(newest))) return;
+    }
+    if (!mayStand()) await sleep(20);
+    else await stand((newest?.epoch ?? 0) + 1);
+  }
+
+  /** True when the owner is dead. Otherwise settles when there is reason to look again. */
+  async function attachTo(found: OwnerFile): Promise<boolean> {
+    const withinMs = alone === undefined ? patienceMs : aloneWelcomeMs;
+    const greeted = await greetOwner(found.socket, hello(), withinMs, closing.signal);
+    if (closing.signal.aborted) {
+      if (greeted.kind === "welcome") greeted.link.end();
+      return false;
+    }
+    switch (greeted.kind) {
+      case "welcome":
+        await leaveAlone();
+        state = {
+          mode: "attached",
+          epoch: greeted.epoch,
+          ownerPid: found.pid,
+          ownerVersion: greeted.version,
+        };
+        await follow(greeted);
+        return false;
+      case "refused":
+        await workAlone(`the owner (pid ${found.pid}) refused: ${greeted.reason}`);
+        return false;
+      case "silent":
+        await workAlone(`the owner (pid ${found.pid}) does not answer; its process may be stopped`);
+        return false;
+      case "closed":
+        await sleep(10);
+        return false;
+      case "unreachable":
+        if (!(await isRunning(found))) return true;
+        // Between its claim and its socket, or between its socket and its end.
+        if (performance.now() - seekingSinceMs < patienceMs) await sleep(10);
+        else await workAlone(`the owner (pid ${found.pid}) runs but does not listen`);
+        return false;
+    }
+  }
+
+  /** Lives on this link until it closes. */
+  async function follow(greeted: Extract<Greeted, { kind: "welcome" }>): Promise<void> {
+    const sinceMs = performance.now();
+    const current = greeted.link;
+    link = current;
+    stoodBackSinceMs = undefined;
+    current.handle({
+      onFrame(frame) {
+        relay?.receive(frame);
+        if (frame.t === "leaving" && frame.successor === process.pid && owner === undefined) getReady();
+        else if (frame.t === "bye" && frame.successor !== undefined) {
+          courtesy = { pid: frame.successor, untilMs: performance.now() + courtesyMs };
+        }
+      },
+      onLine: (n, line) => relay?.receiveLine(n, line),
+    });
+    relay?.use(current);
+    await current.closed;
+    // The owner closed it because the client's conversation is over.
+    if (closed !== undefined) closing.abort();
+    if (link === current) {
+      link = undefined;
+      seekingSinceMs = performance.now();
+      if (state.mode === "attached") state = { mode: "seeking" };
+    }
+    // An owner that lets us go at once, again and again, must not make this a busy loop.
+    shortLinks = performance.now() - sinceMs < 100 ? shortLinks + 1 : 0;
+    if (shortLinks >= 3) await sleep(100);
+  }
+
+  function getReady(): void {
+    void import("./owner.ts");
+    options.prepare?.();
+  }
+
+  function mayStand(): boolean {
+    if (courtesy.pid !== process.pid && performance.now() < courtesy.untilMs) return false;
+    if (isEligible()) return true;
+    stoodBackSinceMs ??= performance.now();
+    return performance.now() - stoodBackSinceMs >= standBackMs;
+  }
+
+  async function stand(epoch: number): Promise<void> {
+    const { becomeOwner } = await import("./owner.ts");
+    let failure: unknown;
+    try {
+      owner = await becomeOwner({
+        folder,
+        epoch,
+        version,
+        log,
+        registration: options.registration,
+        async serve(role) {
+          await leaveAlone();
+          try {
+            return await options.serve(role);
+          } catch (error) {
+            failure = error;
+            throw error;
+          }
+        },
+      });
+    } catch (error) {
+      if (failure !== undefined) return giveUp(failure);
+      await workAlone(`the state folder cannot be used: ${(error as Error).message}`);
+      return;
+    }
+    if (owner !== undefined) await own(owner);
+  }
+
+  async function own(current: Owner): Promise<void> {
+    state = { mode: "owner", epoch: current.file.epoch };
+    if (closing.signal.aborted) void current.release();
+    let isOver = false;
+    const over = current.over.then(() => {
+      isOver = true;
+    });
+    while (relay !== undefined && !isOver && !closing.signal.aborted) {
+      await followLocal(current.connectLocal());
+    }
+    await over;
+    owner = undefined;
+    state = { mode: "seeking" };
+  }
+
+  async function followAlone(current: Alone): Promise<void> {
+    while (relay !== undefined && alone === current && !closing.signal.aborted) {
+      await followLocal(current.connectLocal());
+    }
+  }
+
+  async function followLocal(stream: Duplex): Promise<void> {
+    const greeted = await greetOwner(stream, hello(), patienceMs, closing.signal);
+    if (greeted.kind === "welcome") await follow(greeted);
+    else await sleep(10);
+  }
+
+  /** Begins to work alone, or goes on doing so; settles when it is time to look again. */
+  async function workAlone(reason: string): Promise<void> {
+    if (client === undefined) {
+      if (state.mode !== "alone") log.warn(`waits: ${reason}`);
+    } else if (alone === undefined) {
+      log.warn(`works alone, without sources: ${reason}`);
+      const { becomeAlone } = await import("./owner.ts");
+      try {
+        alone = await becomeAlone({ reason, version, log, serve: options.serve });
+      } catch (error) {
+        return giveUp(error);
+      }
+      state = { mode: "alone", reason };
+      void followAlone(alone);
+    }
+    state = { mode: "alone", reason };
+    await sleep(aloneLookMs);
+  }
+
+  async function leaveAlone(): Promise<void> {
+    const left = alone;
+    if (left === undefined) return;
+    alone = undefined;
+    await left.stop("replaced");
+    log.info("no longer alone");
+  }
+
+  function giveUp(error: unknown): void {
+    fail(error);
+    closing.abort();
+  }
+
+  const seeking = seek().catch(giveUp);
+
+  return {
+    state: () => state,
+    ended,
+    tell() {
+      if (client === undefined || link === undefined) return;
+      link.send({ t: "facts", facts: client.facts(), eligible: isEligible() });
+    },
+    close() {
+      closed ??= (async () => {
+        await relay?.finish(finishMs);
+        closing.abort();
+        await owner?.release();
+        link?.end();
+        await seeking;
+        await alone?.stop("released");
+      })();
+      return closed;
+    },
+  };
+}

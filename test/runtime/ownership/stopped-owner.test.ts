@@ -1,0 +1,43 @@
+// An owner that is alive and does not answer. In a file of its own because it takes its time, beside the others.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { callOwner } from "../../../src/runtime/ownership/call-owner.ts";
+import type { OwnerFile } from "../../../src/runtime/ownership/owner-file.ts";
+import { buildPeer, endPeers, newFolder, type Peer, removeFolders, startPeer } from "./peers.ts";
+
+beforeAll(buildPeer);
+afterEach(endPeers);
+afterAll(removeFolders);
+
+const version = "1.0.0";
+
+async function startOne(folder: string): Promise<Peer> {
+  const peer = startPeer({ folder });
+  await peer.initialize();
+  return peer;
+}
+
+test("a stopped owner is not pushed aside: its clients wait, a newcomer works alone and joins when it goes on", async () => {
+  const folder = newFolder();
+  const owner = await startOne(folder);
+  const client = await startOne(folder);
+  const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as OwnerFile;
+  owner.kill("SIGSTOP");
+  const waiting = client.call("who", {}, 20_000);
+  const newcomer = startPeer({ folder });
+  const alone = await newcomer.initialize();
+  expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
+  await newcomer.until((peer) => peer.mode().mode === "alone", "it says so");
+  expect(newcomer.mode().reason).toMatch(/does not answer; its process may be stopped/);
+  await expect(callOwner(file.socket, "state", null, { version })).rejects.toMatchObject({
+    code: "E_CONTROL",
+    message: expect.stringContaining("may be stopped"),
+  });
+  owner.kill("SIGCONT");
+  expect((await waiting).epoch).toBe(1);
+  await newcomer.until((peer) => peer.mode().mode === "attached", "it joins", 8_000);
+  expect((await newcomer.call("who")).pid).toBe(owner.pid);
+  expect(newcomer.said.some(({ stopped }) => stopped === "replaced")).toBe(true);
+}, 25_000);
