@@ -1,0 +1,155 @@
+// When a segment ends: a snapshot is written beside the work that goes on, and then what is no longer needed goes. Failing
+// at any of it harms nothing but the next start's speed, so it is told once and tried again at the next segment.
+
+import type { Clock, Log } from "../contract.ts";
+import { codeOf, type Disk } from "./disk.ts";
+import { compareOrder, type Order } from "./files.ts";
+import type { RecoveryReport } from "./recovery.ts";
+import {
+  deleteLeftovers,
+  deleteSnapshots,
+  dispensable,
+  keptSnapshots,
+  type RetentionLimits,
+} from "./retention.ts";
+import type { SegmentWriter } from "./segment-writer.ts";
+import { writeSnapshot } from "./snapshot.ts";
+import type { JournalState } from "./state.ts";
+
+/** Reading so much again takes a few milliseconds; a snapshot for less is not worth writing. */
+const worthwhileBytes = 1024 * 1024;
+const sweepMs = 60 * 60 * 1_000;
+
+export interface CheckpointOptions extends RetentionLimits {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly state: JournalState;
+  readonly writer: SegmentWriter;
+  /** Those found at the start, in order. */
+  readonly snapshots: readonly Order[];
+  readonly segmentBytes: number;
+}
+
+export interface Checkpoints {
+  /** After recovery: so that what was slow to read is not read again. */
+  begin(report: RecoveryReport): void;
+  /** Between groups: ends the segment when it is full, or when a snapshot is wanted. */
+  afterGroup(): Promise<void>;
+  want(): void;
+  idle(): Promise<void>;
+  stop(): void;
+  /** With a last snapshot when `orderly` and when it is worth it. */
+  close(orderly: boolean): Promise<void>;
+}
+
+export function createCheckpoints(options: CheckpointOptions): Checkpoints {
+  const { folder, disk, clock, log, state, writer } = options;
+  let snapshots = [...options.snapshots];
+  let underway: Promise<void> | undefined;
+  let wanted = false;
+  let stopped = false;
+  let complained = false;
+  /** As large as the snapshot at least, so that a huge backlog is not written again for every few events. */
+  let fullBytes = options.segmentBytes;
+  let sealedAtMs = clock.now();
+  let unsavedBytes = 0;
+  let cancelSweep = () => {};
+
+  function start(): void {
+    const at = writer.next();
+    wanted = false;
+    unsavedBytes = 0;
+    underway = checkpoint(at).finally(() => {
+      underway = undefined;
+    });
+  }
+
+  async function checkpoint(at: Order): Promise<void> {
+    try {
+      const bytes = await writeSnapshot(state, { folder, at, disk, timeMs: clock.now() });
+      fullBytes = Math.max(options.segmentBytes, bytes);
+      complained = false;
+      snapshots = [...snapshots.filter((other) => compareOrder(other, at) !== 0), at];
+      await deleteSnapshots(folder, snapshots.splice(0, snapshots.length - keptSnapshots), disk);
+      await prune();
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      complain(error);
+    }
+  }
+
+  async function prune(): Promise<void> {
+    const [oldest] = snapshots;
+    // A successor reads the folder now.
+    if (oldest === undefined || stopped) return;
+    const nowMs = clock.now();
+    for (const segment of dispensable(state.segments.all(), oldest, nowMs, options)) {
+      state.segments.remove(segment.number);
+      await disk.unlink(segment.path);
+    }
+    await deleteLeftovers(folder, state.segments.all(), oldest, { nowMs, keepMs: options.keepMs, disk });
+  }
+
+  function complain(error: unknown): void {
+    if (!complained)
+      log.warn(
+        `journal: housekeeping in ${folder} failed and will be tried again: ${(error as Error).message}`,
+      );
+    complained = true;
+  }
+
+  function sweep(): void {
+    cancelSweep = clock.after(sweepMs, () => {
+      // Beside a snapshot there is nothing to do: it ends with the same.
+      underway ??= prune()
+        .catch((error: unknown) => {
+          if (codeOf(error) === undefined) throw error;
+          complain(error);
+        })
+        .finally(() => {
+          underway = undefined;
+        });
+      sweep();
+    });
+  }
+
+  async function idle(): Promise<void> {
+    while (underway !== undefined) await underway;
+  }
+
+  return {
+    begin({ bytesRead, snapshot, brokenLines }) {
+      unsavedBytes = bytesRead;
+      if (snapshot === "broken" || brokenLines > 0 || bytesRead >= worthwhileBytes) start();
+      sweep();
+    },
+    async afterGroup() {
+      if (underway !== undefined || stopped) return;
+      const bytes = writer.active()?.bytes ?? 0;
+      // A quiet journal ends its segments by time, or nothing in them could ever go.
+      const isOld = clock.now() - sealedAtMs > options.keepMs / 8;
+      if (!wanted && bytes < fullBytes && !isOld) return;
+      sealedAtMs = clock.now();
+      await writer.seal();
+      start();
+    },
+    want() {
+      wanted = true;
+    },
+    idle,
+    stop() {
+      stopped = true;
+      cancelSweep();
+    },
+    async close(orderly) {
+      await idle();
+      unsavedBytes += writer.active()?.bytes ?? 0;
+      await writer.seal();
+      if (!orderly || unsavedBytes < worthwhileBytes) return;
+      start();
+      await idle();
+    },
+  };
+}

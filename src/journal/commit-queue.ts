@@ -1,0 +1,168 @@
+// Group commit: all that waits is written in one go. Says once when writing fails and once when it works again.
+
+import { setImmediate } from "node:timers/promises";
+import type { Clock, Log } from "../contract.ts";
+import type { Place } from "./records.ts";
+import { type End, ended, refusal, tooMuchWaiting, withdrawn } from "./refusal.ts";
+import type { SegmentWriter, Written } from "./segment-writer.ts";
+
+const maxGroupBytes = 8 * 1024 * 1024;
+const maxWaitingBytes = 64 * 1024 * 1024;
+/** How soon facts that could not be written are tried again when nothing else is. */
+const factRetryMs = 1_000;
+
+export interface Commit {
+  /** Whole lines with their line feeds. */
+  readonly bytes: Buffer;
+  /** A fact stands whether or not it can be written: it waits for a disk that takes it. */
+  readonly fact: boolean;
+  /** Fired before the commit was begun, it is not begun. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once when the bytes are durable, in the order of the journal, before the promise settles. */
+  apply?(place: Place): void;
+}
+
+interface Waiting extends Commit {
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+export interface CommitQueue {
+  /** Settles when durable. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
+  push(commit: Commit): Promise<void>;
+  /** Settles when nothing is being written and nothing waits that can be. */
+  idle(): Promise<void>;
+  /** Refuses all that comes from now on, and what then still waits. */
+  end(why: End): void;
+  /** Why the last write failed, while it is the last. */
+  failure(): string | undefined;
+}
+
+export interface CommitQueueOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly writer: SegmentWriter;
+  /** Called between groups. */
+  afterGroup(): Promise<void>;
+  onSuperseded(): void;
+}
+
+export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
+  const { folder, clock, log, writer } = options;
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let running: Promise<void> | undefined;
+  let end: End | undefined;
+  let failure: string | undefined;
+  /** Only facts wait, and the disk does not take them now. */
+  let blocked = false;
+
+  function take(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < waiting.length) {
+      bytes += (waiting[count] as Waiting).bytes.length;
+      if (count > 0 && bytes > maxGroupBytes) break;
+      count += 1;
+    }
+    const taken = waiting.splice(0, count);
+    for (const { bytes } of taken) waitingBytes -= bytes.length;
+    return taken.filter((one) => {
+      if (one.signal?.aborted) one.reject(withdrawn());
+      return !one.signal?.aborted;
+    });
+  }
+
+  function putBack(facts: Waiting[]): void {
+    waiting = [...facts, ...waiting];
+    for (const { bytes } of facts) waitingBytes += bytes.length;
+  }
+
+  function refuse(group: readonly Waiting[], error: unknown): void {
+    const reason = refusal(error, folder);
+    const message = reason instanceof Error ? reason.message : String(reason);
+    if (failure === undefined)
+      log.error(`journal: ${message}; sources are told to try again until it can be written`);
+    failure = message;
+    putBack(group.filter(({ fact }) => fact));
+    for (const one of group) if (!one.fact) one.reject(reason);
+  }
+
+  function settle(group: readonly Waiting[], { segment, offset }: Written): void {
+    if (failure !== undefined) log.info("journal: writing again");
+    failure = undefined;
+    let at = offset;
+    for (const { bytes, apply } of group) {
+      apply?.({ segment, offset: at, length: bytes.length - 1 });
+      at += bytes.length;
+    }
+    for (const { resolve } of group) resolve();
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0 && end !== "superseded") {
+      // What arrives in the same turn of the event loop belongs to one group: also what the last group's callers send next.
+      await setImmediate();
+      const group = take();
+      if (group.length === 0) continue;
+      let written: Written | undefined;
+      try {
+        written = await writer.write(Buffer.concat(group.map(({ bytes }) => bytes)));
+      } catch (error) {
+        refuse(group, error);
+        if (waiting.some(({ fact }) => !fact)) continue;
+        blocked = true;
+        clock.after(factRetryMs, unblock);
+        return;
+      }
+      if (written === undefined) {
+        putBack(group);
+        finish("superseded");
+        options.onSuperseded();
+        return;
+      }
+      settle(group, written);
+      await options.afterGroup();
+    }
+  }
+
+  function start(): void {
+    if (running !== undefined || blocked || waiting.length === 0) return;
+    running = run().finally(() => {
+      running = undefined;
+      start(); // What came in since the last look.
+    });
+  }
+
+  function unblock(): void {
+    blocked = false;
+    start();
+  }
+
+  function finish(why: End): void {
+    end = why;
+    const left = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    for (const { reject } of left) reject(ended(why));
+  }
+
+  return {
+    push(commit) {
+      if (end !== undefined) return Promise.reject(ended(end));
+      if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
+        return Promise.reject(tooMuchWaiting(folder));
+      return new Promise((resolve, reject) => {
+        waiting.push({ ...commit, resolve, reject });
+        waitingBytes += commit.bytes.length;
+        unblock();
+      });
+    },
+    async idle() {
+      while (running !== undefined) await running;
+    },
+    end: finish,
+    failure: () => failure,
+  };
+}

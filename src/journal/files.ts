@@ -1,0 +1,77 @@
+// The journal's folder: what its files are called, and which order they stand in.
+
+import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Orders segments and snapshots. A snapshot holds all that stands in segments before its own place. */
+export interface Order {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export interface Found extends Order {
+  readonly path: string;
+}
+
+export interface Listing {
+  /** Both in order. */
+  readonly segments: readonly Found[];
+  readonly snapshots: readonly Found[];
+  /** Left by a process that died while it wrote a snapshot. */
+  readonly unfinished: readonly string[];
+  readonly setAside: readonly string[];
+}
+
+const pattern = /^(segment|snapshot)-(\d{8})-(\d{8})\.jsonl$/;
+
+export function segmentPath(folder: string, order: Order): string {
+  return join(folder, `segment-${inName(order)}.jsonl`);
+}
+
+export function snapshotPath(folder: string, order: Order): string {
+  return join(folder, `snapshot-${inName(order)}.jsonl`);
+}
+
+export function unfinishedPath(path: string): string {
+  return `${path}.new`;
+}
+
+export function corruptPath(folder: string, timeMs: number): string {
+  return join(folder, `corrupt-${new Date(timeMs).toISOString().replaceAll(":", "")}.jsonl`);
+}
+
+function inName({ epoch, seq }: Order): string {
+  return `${String(epoch).padStart(8, "0")}-${String(seq).padStart(8, "0")}`;
+}
+
+export function compareOrder(a: Order, b: Order): number {
+  return a.epoch - b.epoch || a.seq - b.seq;
+}
+
+/** An absent folder is an empty one. */
+export async function listFolder(folder: string): Promise<Listing> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const found = names.flatMap((name) => {
+    const [, kind, epoch, seq] = pattern.exec(name) ?? [];
+    return kind === undefined
+      ? []
+      : [{ kind, path: join(folder, name), epoch: Number(epoch), seq: Number(seq) }];
+  });
+  const of = (wanted: string) => found.filter(({ kind }) => kind === wanted).sort(compareOrder);
+  return {
+    segments: of("segment"),
+    snapshots: of("snapshot"),
+    unfinished: names.filter((name) => name.endsWith(".new")).map((name) => join(folder, name)),
+    setAside: names.filter((name) => name.startsWith("corrupt-")).map((name) => join(folder, name)),
+  };
+}
+
+/** Makes the folder, private to its user, also when it was there with wider rights. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { mode } = await stat(folder);
+  if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
+}

@@ -1,0 +1,271 @@
+// The journal: what was accepted, what became of it, and what must outlive its owner. `append` is the moment from which an
+// event cannot be lost; everything behind it reads from here. One process writes at a time: the one with the highest epoch.
+
+import type { Clock, Json, Log } from "../contract.ts";
+import { createBodies } from "./bodies.ts";
+import { createCheckpoints } from "./checkpoints.ts";
+import { type Commit, createCommitQueue } from "./commit-queue.ts";
+import { type Disk, realDisk } from "./disk.ts";
+import { checkEventId } from "./entry-records.ts";
+import type { Keyed } from "./keyed-table.ts";
+import { encodeEvent, encodeLine } from "./line-format.ts";
+import type { OpenEntry, PageQuery } from "./open-entries.ts";
+import {
+  type Delivery,
+  type DigestRecord,
+  type EventRecord,
+  isFinal,
+  type Line,
+  type State,
+  type StateChange,
+  type StateLine,
+} from "./records.ts";
+import { type RecoveryReport, recover } from "./recovery.ts";
+import type { End } from "./refusal.ts";
+import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
+import { createSegmentWriter } from "./segment-writer.ts";
+import { noteScope } from "./state.ts";
+
+export interface JournalOptions {
+  /** Its own folder, made 0700 when first written. Absent or read-only is no error before something is appended. */
+  readonly folder: string;
+  /** Higher than that of every owner before; the same one may open again after it closed. */
+  readonly epoch: number;
+  /** False once a higher epoch was claimed. Asked at every group commit: one `access` of a file is the right price. */
+  isCurrent(): boolean | Promise<boolean>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long ended events are kept. Default 7 days. */
+  readonly keepMs?: number;
+  /** The size from which ended events go earlier. Default 256 MiB. Open ones are never dropped for it. */
+  readonly maxBytes?: number;
+  /** When a segment is full. Default 16 MiB, an eighth of `maxBytes` if that is less. */
+  readonly segmentBytes?: number;
+  /** For tests that make a disk fail. */
+  readonly disk?: Disk;
+}
+
+export interface Note extends Keyed {
+  readonly key: string;
+}
+
+export interface JournalStats {
+  readonly open: number;
+  readonly counts: { readonly channel: string; readonly state: State; readonly count: number }[];
+  readonly segments: number;
+  readonly bytes: number;
+  /** Why the last write failed; absent while all is well. */
+  readonly failure?: string;
+}
+
+export interface Journal {
+  /** What was found on the disk at the start. */
+  readonly recovery: RecoveryReport;
+  /** Settles once: `superseded` when a higher epoch was seen. Everything after it is refused with E_JOURNAL_CLOSED. */
+  readonly ended: Promise<End>;
+
+  /**
+   * Commits an event or a digest. Settles after fdatasync: its entries are open (`accepted`), its memory is fact, its
+   * members are folded. Rejects with a retryable DeliveryError (E_JOURNAL_FULL, E_JOURNAL_WRITE, E_JOURNAL_CLOSED) when
+   * nothing of it was kept. A signal that fires before the commit was begun withdraws it.
+   */
+  append(record: EventRecord | DigestRecord, signal?: AbortSignal): Promise<void>;
+  /**
+   * Tells facts: `page` and `entries` show them at once, and they are written as soon as the disk takes them, in order.
+   * Settles when durable, which on a full disk can be much later. Rejects when the journal ended before that, or when 64 MiB
+   * wait already: then they stand here, but the next owner will not know them. Changes of one call that are not of open
+   * entries are ignored.
+   */
+  mark(...changes: readonly StateChange[]): Promise<void>;
+  /** Settles when durable; call it when the events before the cursor have settled. Rejects as `append` does. */
+  moveCursor(source: string, value: Json): Promise<void>;
+  cursor(source: string): Json | undefined;
+  /** Keeps a value under (kind, key), at most 1,000 of a kind; null takes it back. Rejects as `append` does. */
+  note(kind: string, key: string, value: Json, untilMs?: number): Promise<void>;
+  /** Live notes of a kind, oldest first. */
+  notes(kind: string): Note[];
+  /** What filters remember of committed events; what is still being committed is the caller's to keep. */
+  readonly memory: {
+    get(scope: string, key: string): Json | undefined;
+    size(): number;
+  };
+
+  /** Open entries in order. Costs the page, not the backlog, when pages are asked for in order. */
+  page(query: PageQuery): OpenEntry[];
+  /** The open entries of one event. */
+  entries(eventId: string): OpenEntry[];
+  /** Open entries whose `untilMs` has come, in no order. */
+  expired(limit: number): OpenEntry[];
+  /** What a session gets, one for each entry, in their order; undefined where it can no longer be read (then it is dead). */
+  deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
+
+  /** Any event or digest that is still kept. An id that was committed twice gives the later one. */
+  read(eventId: string): Promise<Kept | undefined>;
+  /** Every kept line about one event, in order. For `why`: reads all segments since. */
+  history(eventId: string): Promise<Line[]>;
+  /** The latest events and digests, newest first. */
+  recent(limit: number): Promise<Kept[]>;
+
+  stats(): JournalStats;
+  /** Settles when nothing is being written and nothing waits that the disk takes, snapshots included. */
+  idle(): Promise<void>;
+  /** Writes what waits, then ends. Idempotent. */
+  close(): Promise<void>;
+}
+
+const defaults = {
+  keepMs: 7 * 24 * 60 * 60 * 1_000,
+  maxBytes: 256 * 1024 * 1024,
+  segmentBytes: 16 * 1024 * 1024,
+};
+
+/** Settles when the state is what the disk holds. Rejects with E_JOURNAL_CLOSED when a higher epoch wrote here. */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { folder, epoch, clock, log, disk = realDisk } = options;
+  const maxBytes = options.maxBytes ?? defaults.maxBytes;
+  const recovered = await recover(folder, epoch, { clock, log });
+  const { state } = recovered;
+  const bodies = createBodies(state.segments);
+  let end: End | undefined;
+  let tellEnd = (_: End) => {};
+  const endTold = new Promise<End>((resolve) => {
+    tellEnd = resolve;
+  });
+
+  const writer = createSegmentWriter({
+    folder,
+    epoch,
+    firstSeq: recovered.nextSeq,
+    disk,
+    clock,
+    log,
+    state,
+    isCurrent: () => options.isCurrent(),
+    onFolderGone() {
+      checkpoints.want();
+      bodies.forget();
+    },
+  });
+  const checkpoints = createCheckpoints({
+    folder,
+    disk,
+    clock,
+    log,
+    state,
+    writer,
+    snapshots: recovered.snapshots,
+    segmentBytes: options.segmentBytes ?? Math.min(defaults.segmentBytes, Math.ceil(maxBytes / 8)),
+    keepMs: options.keepMs ?? defaults.keepMs,
+    maxBytes,
+  });
+  const queue = createCommitQueue({
+    folder,
+    clock,
+    log,
+    writer,
+    afterGroup: checkpoints.afterGroup,
+    onSuperseded: () => finish("superseded"),
+  });
+  checkpoints.begin(recovered.report);
+
+  function finish(why: End): void {
+    if (end !== undefined) return;
+    end = why;
+    queue.end(why);
+    checkpoints.stop();
+    tellEnd(why);
+  }
+
+  const commitLine = (line: Line, more: Partial<Commit> = {}) =>
+    queue.push({ bytes: encodeLine(line), fact: false, ...more });
+
+  return {
+    recovery: recovered.report,
+    ended: endTold,
+    async append(record, signal) {
+      const timeMs = clock.now();
+      if ("event" in record) {
+        const { event, deliveries, memory } = record;
+        checkEventId(event.id);
+        return queue.push({
+          bytes: encodeEvent(record, timeMs),
+          fact: false,
+          signal,
+          apply(place) {
+            state.accept(event.id, deliveries, memory, timeMs, place);
+            bodies.remember(place, deliveries);
+          },
+        });
+      }
+      checkEventId(record.id);
+      return commitLine(
+        { type: "digest", timeMs, ...record },
+        {
+          signal,
+          apply(place) {
+            state.fold(record, timeMs, place);
+            bodies.remember(place, [record.delivery]);
+          },
+        },
+      );
+    },
+    async mark(...changes) {
+      const timeMs = clock.now();
+      const lines = changes
+        .filter((change) => state.change(change, timeMs))
+        .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
+      if (lines.length > 0) await queue.push({ bytes: Buffer.concat(lines.map(encodeLine)), fact: true });
+    },
+    moveCursor: (source, value) =>
+      commitLine(
+        { type: "cursor", timeMs: clock.now(), source, value },
+        { apply: () => state.setCursor(source, value) },
+      ),
+    cursor: (source) => state.cursor(source),
+    note(kind, key, value, untilMs) {
+      const note = { kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) };
+      return commitLine({ type: "note", timeMs: clock.now(), ...note }, { apply: () => state.setNote(note) });
+    },
+    notes: (kind) =>
+      state.kept.entries(noteScope(kind), clock.now()).map(([key, entry]) => ({ key, ...entry })),
+    memory: {
+      get: (scope, key) => state.memory.get(scope, key, clock.now())?.value,
+      size: () => state.memory.size(),
+    },
+    page: (query) => state.entries.page(query),
+    entries: (eventId) => state.entries.of(eventId),
+    expired: (limit) => state.entries.expired(clock.now(), limit),
+    deliveries: (entries) => bodies.deliveries(entries),
+    async read(eventId) {
+      const [entry] = state.entries.of(eventId);
+      const line = entry === undefined ? undefined : await bodies.line(entry.place);
+      const found = line ?? (await findEvent(state.segments, eventId))?.line;
+      return found === undefined ? undefined : toKept(found);
+    },
+    history: (eventId) => findHistory(state.segments, eventId),
+    recent: (limit) => findRecent(state.segments, limit),
+    stats() {
+      const segments = state.segments.all();
+      const failure = queue.failure();
+      return {
+        open: state.entries.count(),
+        counts: state.entries.counts(),
+        segments: segments.length,
+        bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+        ...(failure === undefined ? {} : { failure }),
+      };
+    },
+    async idle() {
+      await queue.idle();
+      await checkpoints.idle();
+    },
+    async close() {
+      if (end === undefined) {
+        await queue.idle();
+        finish("closed");
+      }
+      await queue.idle();
+      await checkpoints.close(end === "closed");
+    },
+  };
+}

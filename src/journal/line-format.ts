@@ -1,0 +1,78 @@
+// One record to one line of bytes and back. A line ends in a CRC-32 of all that stands before it, so that a torn or rotten
+// line is told from a good one without trusting that broken bytes fail to parse.
+
+import { crc32 } from "node:zlib";
+import type { Json, RouterEvent } from "../contract.ts";
+import { type EventRecord, type Line, type StoredEvent, version } from "./records.ts";
+
+const crcField = ',"crc":"';
+/** `,"crc":"01234567"}` */
+const tailLength = crcField.length + 8 + 2;
+/** How every line begins. */
+export const lineStart = `{"v":${version},"type":"`;
+
+/** The line with its line feed. `body` has every field besides `v` and `crc`; its own first is `type`. */
+export function encodeLine<L extends { readonly type: string }>(body: L): Buffer {
+  return seal(`{"v":${version},${JSON.stringify(body).slice(1)}`);
+}
+
+/** The same for an event, whose payload is turned into JSON only once. */
+export function encodeEvent({ event, deliveries, memory }: EventRecord, timeMs: number): Buffer {
+  const { data, text, ...rest } = event;
+  const dataJson = JSON.stringify(data);
+  const textField = text === textOf(data, dataJson) ? "" : `,"text":${JSON.stringify(text)}`;
+  const eventJson = `${JSON.stringify(rest).slice(0, -1)},"data":${dataJson}${textField}}`;
+  return seal(
+    `${lineStart}event","timeMs":${timeMs},"event":${eventJson},"deliveries":${JSON.stringify(deliveries)},"memory":${JSON.stringify(memory)}}`,
+  );
+}
+
+/** The event as it was accepted. */
+export function restoreEvent(stored: StoredEvent): RouterEvent {
+  return { ...stored, text: stored.text ?? textOf(stored.data, JSON.stringify(stored.data)) };
+}
+
+function textOf(data: Json, dataJson: string): string {
+  return typeof data === "string" ? data : dataJson;
+}
+
+function seal(json: string): Buffer {
+  const bodyLength = Buffer.byteLength(json) - 1;
+  const bytes = Buffer.allocUnsafe(bodyLength + tailLength + 1);
+  bytes.write(json, "utf8");
+  const crc = crc32(bytes.subarray(0, bodyLength)).toString(16).padStart(8, "0");
+  bytes.write(`${crcField}${crc}"}\n`, bodyLength, "latin1");
+  return bytes;
+}
+
+/** Whether these bytes, without a line feed, are a whole line as it was written. */
+export function isWhole(bytes: Buffer): boolean {
+  const bodyLength = bytes.length - tailLength;
+  if (bodyLength < lineStart.length) return false;
+  const tail = bytes.toString("latin1", bodyLength);
+  return (
+    tail.startsWith(crcField) &&
+    tail.endsWith('"}') &&
+    Number.parseInt(tail.slice(crcField.length, -2), 16) === crc32(bytes.subarray(0, bodyLength))
+  );
+}
+
+/** The record of a whole line; undefined when it is none that this version writes. */
+export function decodeLine(bytes: Buffer): Line | undefined {
+  const line = decodeAny(bytes);
+  return line === undefined || !lineTypes.has(line.type) ? undefined : (line as unknown as Line);
+}
+
+/** The same for files of ours that hold other types than a segment's. */
+export function decodeAny(
+  bytes: Buffer,
+): { readonly type: string; readonly [key: string]: unknown } | undefined {
+  try {
+    const line = JSON.parse(bytes.toString("utf8"));
+    return line.v === version ? line : undefined;
+  } catch {
+    return undefined; // A right checksum over something that is not JSON: not ours, and no reason not to start.
+  }
+}
+
+const lineTypes: ReadonlySet<string> = new Set(["segment", "event", "digest", "state", "cursor", "note"]);

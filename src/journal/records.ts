@@ -1,0 +1,141 @@
+// The words of the journal: what may stand on a line, and what callers hand in. One line of a segment is one of `Line`, as
+// JSON, closed by a `crc` field. A line is the unit that survives or does not: what must hold together stands on one line.
+
+import type { Json, JsonObject, MemoryWrite, RouterEvent } from "../contract.ts";
+
+/** Written on every line. A line with another version and a right checksum is left where it is and counted as unknown. */
+export const version = 1;
+
+/**
+ * Where one event stands on one channel. `accepted`: safe with us. `held`: dispatch looked at it and waits (no session,
+ * quiet time, a digest that fills). `sent`: a client's stream took it. The rest are ends.
+ * The order is part of the snapshot format: add at the end only.
+ */
+export const states = [
+  "accepted",
+  "held",
+  "sent",
+  "acked",
+  "expired",
+  "superseded",
+  "folded",
+  "silenced",
+  "dead",
+] as const;
+
+export type State = (typeof states)[number];
+
+/** The order is part of the snapshot format. */
+export const priorities = ["low", "normal", "high"] as const;
+
+export type Priority = (typeof priorities)[number];
+
+/** What one channel made of an event: what a session gets, and the terms of its delivery. */
+export interface Delivery {
+  readonly channel: string;
+  readonly content: string;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly tokens: number;
+  /** Kept in RAM for as long as the entry is open; absent means `normal`. */
+  readonly priority?: Priority;
+  /** Not delivered at or after this time. Kept in RAM for as long as the entry is open; absent means no end. */
+  readonly untilMs?: number;
+  /** Everything else that dispatch must know (receipt, to, thread, supersede key...). The journal never looks inside. */
+  readonly terms: JsonObject;
+}
+
+/** One accepted event, committed whole or not at all. */
+export interface EventRecord {
+  readonly event: RouterEvent;
+  /** At least one, each with another channel. */
+  readonly deliveries: readonly Delivery[];
+  /** What the filters that admitted it will remember; fact exactly when the event is. */
+  readonly memory: readonly MemoryWrite[];
+}
+
+export interface Member {
+  readonly id: string;
+  readonly channel: string;
+}
+
+/** A summary that stands for its members: they become `folded` in the same line, and it takes the place of the last one. */
+export interface DigestRecord {
+  /** Its own event id. */
+  readonly id: string;
+  readonly delivery: Delivery;
+  readonly members: readonly Member[];
+}
+
+/** A fact about one open entry. */
+export interface StateChange {
+  readonly id: string;
+  readonly channel: string;
+  readonly state: Exclude<State, "accepted" | "folded">;
+  /** For `sent`: true when no receipt is awaited. The other states know by themselves. */
+  readonly final?: boolean;
+  readonly session?: string;
+  /** How many times it was or is being sent, from 1. Absent: as before. */
+  readonly attempt?: number;
+  /** One line for `why`. */
+  readonly reason?: string;
+}
+
+interface Stamp {
+  readonly timeMs: number;
+}
+
+/** `text` is absent when it is `data` itself (a string) or `data` as JSON. */
+export type StoredEvent = Omit<RouterEvent, "text"> & { readonly text?: string };
+
+/** The first line of each segment. Of the segment `after`, only the first `bytes` count; what follows them was given up. */
+export interface SegmentLine extends Stamp {
+  readonly type: "segment";
+  readonly epoch: number;
+  readonly seq: number;
+  readonly after?: { readonly epoch: number; readonly seq: number; readonly bytes: number };
+}
+
+export interface EventLine extends Stamp {
+  readonly type: "event";
+  readonly event: StoredEvent;
+  readonly deliveries: readonly Delivery[];
+  readonly memory: readonly MemoryWrite[];
+}
+
+export interface DigestLine extends Stamp, DigestRecord {
+  readonly type: "digest";
+}
+
+export interface StateLine extends Stamp, StateChange {
+  readonly type: "state";
+  readonly final: boolean;
+}
+
+export interface CursorLine extends Stamp {
+  readonly type: "cursor";
+  readonly source: string;
+  readonly value: Json;
+}
+
+/** Anything small that must survive its owner: a silence, a permission prompt that waits. `null` takes it back. */
+export interface NoteLine extends Stamp {
+  readonly type: "note";
+  readonly kind: string;
+  readonly key: string;
+  readonly value: Json;
+  readonly untilMs?: number;
+}
+
+export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine;
+
+/** Where a line stands: segment number (of this process), offset and length in bytes without the line feed. */
+export interface Place {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** True when nothing can follow this state. */
+export function isFinal(change: Pick<StateChange, "state" | "final">): boolean {
+  return change.state === "sent" ? change.final === true : change.state !== "held";
+}

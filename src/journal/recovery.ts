@@ -1,0 +1,228 @@
+// From files to state: the newest whole snapshot, then the segments since. Nothing found on the disk is a reason not to
+// start: torn ends are cut, broken lines set aside, a broken snapshot makes it read older segments.
+
+import { appendFile, rename, stat, truncate, unlink } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Clock, Log } from "../contract.ts";
+import { isMissing } from "./disk.ts";
+import { compareOrder, corruptPath, type Found, listFolder, type Order } from "./files.ts";
+import { decodeLine } from "./line-format.ts";
+import { readLines } from "./line-reader.ts";
+import type { SegmentLine } from "./records.ts";
+import { ended } from "./refusal.ts";
+import type { Segment } from "./segments.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { createState, type JournalState } from "./state.ts";
+
+export interface RecoveryReport {
+  readonly tookMs: number;
+  /** `none`: there was none to read. `broken`: at least one could not be used. */
+  readonly snapshot: "whole" | "none" | "broken";
+  readonly segmentsRead: number;
+  readonly linesRead: number;
+  readonly bytesRead: number;
+  /** Of a line that was being written when its process died; it was never promised to anybody. */
+  readonly tornBytes: number;
+  readonly brokenLines: number;
+  /** Where the broken lines were copied to. */
+  readonly setAside?: string;
+  /** Lines of a version that this one does not know; left where they are. */
+  readonly unknownLines: number;
+  /** Open entries whose segment is gone. */
+  readonly lost: number;
+  /** No snapshot, and older segments are gone: events that had ended may come again. */
+  readonly gap: boolean;
+}
+
+export interface Recovered {
+  readonly state: JournalState;
+  readonly report: RecoveryReport;
+  /** The next segment of this epoch. */
+  readonly nextSeq: number;
+  /** Those that can still be needed, in order. */
+  readonly snapshots: readonly Order[];
+}
+
+const headerBytes = 1_024;
+
+export async function recover(
+  folder: string,
+  epoch: number,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<Recovered> {
+  const startedMs = performance.now();
+  const listing = await listFolder(folder);
+  const newest = [...listing.segments, ...listing.snapshots].sort(compareOrder).at(-1);
+  if (newest !== undefined && newest.epoch > epoch) throw ended("superseded");
+  for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Only tidying.
+
+  const exists = new Set(listing.segments.map(key));
+  const { state, lost, used, broken } = await newestSnapshot(listing.snapshots, folder, (order) =>
+    exists.has(key(order)),
+  );
+  const since = listing.segments.filter((found) => used === undefined || compareOrder(found, used) >= 0);
+  const headers = await Promise.all(since.map(({ path }) => readHeader(path)));
+  const limits = new Map<string, number>();
+  const strays = new Set<string>();
+  for (const [index, header] of headers.entries()) {
+    const found = since[index] as Found;
+    if (header?.after === undefined) continue;
+    limits.set(key(header.after), header.after.bytes);
+    for (const other of since) {
+      if (compareOrder(other, header.after) > 0 && compareOrder(other, found) < 0) strays.add(key(other));
+    }
+  }
+
+  const count = { segments: 0, lines: 0, bytes: 0, torn: 0, unknown: 0 };
+  const brokenLines: Buffer[] = [];
+  for (const found of since) {
+    // A segment that its successor does not know was begun by an owner that had been superseded: nothing in it was promised.
+    if (strays.has(key(found))) continue;
+    count.segments += 1;
+    const to = limits.get(key(found));
+    const segment = segmentOf(state, found);
+    const end = await readSegment(
+      found.path,
+      {
+        line(bytes, offset) {
+          const line = decodeLine(bytes);
+          if (line === undefined) {
+            count.unknown += 1;
+            return;
+          }
+          count.lines += 1;
+          segment.lastMs = line.timeMs;
+          state.apply(line, { segment: segment.number, offset, length: bytes.length });
+        },
+        broken: (bytes) => brokenLines.push(Buffer.from(bytes)),
+      },
+      to === undefined ? {} : { to },
+    );
+    count.bytes += end;
+    segment.bytes = end;
+    if (to === undefined) count.torn += await cut(found.path, end);
+  }
+
+  const setAside = await copyBroken(folder, brokenLines, clock.now(), log);
+  const first = headers[0];
+  const report: RecoveryReport = {
+    tookMs: performance.now() - startedMs,
+    snapshot: broken > 0 ? "broken" : used === undefined ? "none" : "whole",
+    segmentsRead: count.segments,
+    linesRead: count.lines,
+    bytesRead: count.bytes,
+    tornBytes: count.torn,
+    brokenLines: brokenLines.length,
+    ...(setAside === undefined ? {} : { setAside }),
+    unknownLines: count.unknown,
+    lost,
+    gap: used === undefined && first?.after !== undefined,
+  };
+  tell(report, log);
+  return {
+    state,
+    report,
+    nextSeq: newest?.epoch === epoch ? newest.seq + 1 : 0,
+    snapshots: used === undefined ? [] : listing.snapshots.filter((one) => compareOrder(one, used) <= 0),
+  };
+}
+
+async function newestSnapshot(
+  snapshots: readonly Found[],
+  folder: string,
+  exists: (order: Order) => boolean,
+): Promise<{ state: JournalState; lost: number; used: Found | undefined; broken: number }> {
+  let broken = 0;
+  for (const found of snapshots.toReversed()) {
+    const read = await readSnapshot(found.path, folder, exists);
+    if (read !== undefined) return { ...read, used: found, broken };
+    broken += 1;
+    const aside = found.path.replace(basename(found.path), `corrupt-${basename(found.path)}`);
+    await rename(found.path, aside).catch(() => undefined); // A read-only folder: it will be found broken again.
+  }
+  return { state: createState(), lost: 0, used: undefined, broken };
+}
+
+/** The first line, when it is whole and says what it should. */
+async function readHeader(path: string): Promise<SegmentLine | undefined> {
+  let header: SegmentLine | undefined;
+  await readSegment(
+    path,
+    {
+      line(bytes) {
+        const line = decodeLine(bytes);
+        if (header === undefined && line?.type === "segment") header = line;
+      },
+    },
+    { to: headerBytes },
+  );
+  return header;
+}
+
+/** A snapshot may know the segment that followed it already. */
+function segmentOf(state: JournalState, { epoch, seq, path }: Found): Segment {
+  const known = state.segments.all().find((segment) => compareOrder(segment, { epoch, seq }) === 0);
+  return (
+    known ??
+    state.segments.add({ epoch, seq, path, bytes: 0, firstId: undefined, lastId: undefined, lastMs: 0 })
+  );
+}
+
+/** An owner that has just been superseded may still take old segments away: what is gone held nothing open. */
+async function readSegment(...[path, visitor, range]: Parameters<typeof readLines>): Promise<number> {
+  try {
+    return await readLines(path, visitor, range);
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
+async function cut(path: string, end: number): Promise<number> {
+  try {
+    const { size } = await stat(path);
+    if (size > end) await truncate(path, end);
+    return size - end;
+  } catch {
+    return 0; // Where it cannot be cut, the next segment says how far this one counts.
+  }
+}
+
+async function copyBroken(
+  folder: string,
+  broken: readonly Buffer[],
+  timeMs: number,
+  log: Log,
+): Promise<string | undefined> {
+  if (broken.length === 0) return undefined;
+  const path = corruptPath(folder, timeMs);
+  try {
+    const lineFeed = Buffer.from("\n");
+    await appendFile(path, Buffer.concat(broken.flatMap((bytes) => [bytes, lineFeed])), { mode: 0o600 });
+    return path;
+  } catch (error) {
+    log.warn(`journal: broken lines could not be set aside: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function tell(report: RecoveryReport, log: Log): void {
+  const { brokenLines, setAside, unknownLines, lost, gap } = report;
+  if (brokenLines > 0)
+    log.warn(
+      `journal: ${brokenLines} broken lines left out${setAside === undefined ? "" : `, see ${setAside}`}`,
+    );
+  if (unknownLines > 0)
+    log.warn(`journal: ${unknownLines} lines were written by a newer channel-router and are left out`);
+  if (lost > 0) log.error(`journal: ${lost} waiting events are lost, their segments are gone`);
+  if (report.snapshot === "broken")
+    log.warn(
+      gap
+        ? "journal: no snapshot could be read and older segments are gone; events that had ended may come again"
+        : "journal: a snapshot could not be read; older segments were read instead",
+    );
+}
+
+function key({ epoch, seq }: Order): string {
+  return `${epoch}/${seq}`;
+}

@@ -1,0 +1,48 @@
+// What callers are told when the journal did not take something. Always "try again": nothing of it was kept.
+
+import { DeliveryError } from "../errors.ts";
+import { codeOf } from "./disk.ts";
+
+const full: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+const retryAfterMs = 5_000;
+
+/** Of an error of the file system; anything else is a bug and comes back as it is. */
+export function refusal(error: unknown, folder: string): unknown {
+  const code = codeOf(error);
+  if (code === undefined) return error;
+  if (full.has(code))
+    return new DeliveryError("E_JOURNAL_FULL", `the disk of ${folder} is full`, {
+      retryAfterMs,
+      cause: error,
+      hint: "free some space; the journal goes on by itself",
+    });
+  return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be written (${code})`, {
+    retryAfterMs,
+    cause: error,
+    hint:
+      code === "EACCES" || code === "EPERM" || code === "EROFS"
+        ? "make the folder writable, or name another in CHANNEL_ROUTER_STATE_DIR"
+        : undefined,
+  });
+}
+
+export function tooMuchWaiting(folder: string): DeliveryError {
+  return new DeliveryError("E_JOURNAL_WRITE", `the disk of ${folder} does not keep up`, {
+    retryAfterMs: 1_000,
+  });
+}
+
+export function withdrawn(): DeliveryError {
+  return new DeliveryError("E_JOURNAL_WRITE", "the event was withdrawn before it was written");
+}
+
+/** How a journal can end. `superseded`: a process with a higher epoch owns it now. */
+export type End = "closed" | "superseded";
+
+export function ended(end: End): DeliveryError {
+  return end === "closed"
+    ? new DeliveryError("E_JOURNAL_CLOSED", "the journal is closed", { retryAfterMs: 1_000 })
+    : new DeliveryError("E_JOURNAL_CLOSED", "another process has taken the journal over", {
+        retryAfterMs: 1_000,
+      });
+}

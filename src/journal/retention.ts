@@ -1,0 +1,58 @@
+// Which segments may go: those in which every event has ended, when they are old or the journal is too large. A segment
+// with an open entry never goes.
+
+import { stat } from "node:fs/promises";
+import type { Disk } from "./disk.ts";
+import { compareOrder, listFolder, type Order, snapshotPath } from "./files.ts";
+import type { Segment } from "./segments.ts";
+
+export interface RetentionLimits {
+  /** How long events that have ended are kept. */
+  readonly keepMs: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * The segments to delete, oldest first. `before`: the oldest snapshot that recovery may fall back to; what stands behind
+ * it is still needed for that.
+ */
+export function dispensable(
+  segments: readonly Segment[],
+  before: Order,
+  nowMs: number,
+  { keepMs, maxBytes }: RetentionLimits,
+): Segment[] {
+  let total = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  // The last one tells where the next begins, even when it is sealed.
+  return segments.slice(0, -1).filter((segment) => {
+    const free = segment.open === 0 && compareOrder(segment, before) < 0;
+    const goes = free && (nowMs - segment.lastMs > keepMs || total > maxBytes);
+    if (goes) total -= segment.bytes;
+    return goes;
+  });
+}
+
+/** Two snapshots stay, the second for the day on which the first cannot be read. */
+export const keptSnapshots = 2;
+
+export async function deleteSnapshots(folder: string, orders: readonly Order[], disk: Disk): Promise<void> {
+  for (const order of orders) await disk.unlink(snapshotPath(folder, order)).catch(() => undefined); // Goes next time.
+}
+
+/** Broken lines that were set aside, and files of dead owners that no snapshot knows. */
+export async function deleteLeftovers(
+  folder: string,
+  known: readonly Segment[],
+  before: Order,
+  { nowMs, keepMs, disk }: { nowMs: number; keepMs: number; disk: Disk },
+): Promise<void> {
+  const listing = await listFolder(folder);
+  const knownPaths = new Set(known.map(({ path }) => path));
+  const strays = listing.segments.filter(
+    (found) => compareOrder(found, before) < 0 && !knownPaths.has(found.path),
+  );
+  for (const path of [...listing.setAside, ...strays.map((found) => found.path)]) {
+    const { mtimeMs } = await stat(path);
+    if (nowMs - mtimeMs > keepMs) await disk.unlink(path);
+  }
+}

@@ -1,0 +1,101 @@
+// Finds kept events by id, also those that ended long ago. Nothing is indexed for this: id ranges tell which segments to
+// look in, and looking for bytes is fast.
+
+import type { RouterEvent } from "../contract.ts";
+import { isMissing } from "./disk.ts";
+import { decodeLine, lineStart, restoreEvent } from "./line-format.ts";
+import { findLines } from "./line-reader.ts";
+import type { DigestLine, EventLine, Line } from "./records.ts";
+import { mayHold, type Segment, type Segments } from "./segments.ts";
+
+/** An event as it was accepted, or a digest, with what was made of it. */
+export type Kept = (Omit<EventLine, "event"> & { readonly event: RouterEvent }) | DigestLine;
+
+export function toKept(line: EventLine | DigestLine): Kept {
+  return line.type === "event" ? { ...line, event: restoreEvent(line.event) } : line;
+}
+
+export function idOf(line: EventLine | DigestLine): string {
+  return line.type === "event" ? line.event.id : line.id;
+}
+
+/** The latest line that accepted this event. */
+export async function findEvent(
+  segments: Segments,
+  id: string,
+): Promise<{ line: EventLine | DigestLine; segment: Segment } | undefined> {
+  for (const segment of segments.all().reverse()) {
+    if (!mayHold(segment, id)) continue;
+    const lines = await linesAbout(segment, id);
+    const line = lines.findLast((one) => isAcceptance(one) && idOf(one) === id);
+    if (line !== undefined) return { line: line as EventLine | DigestLine, segment };
+  }
+  return undefined;
+}
+
+/** Every line about this event, in order: its acceptance, its states, the digest that folded it. */
+export async function findHistory(segments: Segments, id: string): Promise<Line[]> {
+  const all = segments.all();
+  const first = all.findIndex((segment) => mayHold(segment, id));
+  if (first === -1) return [];
+  const found: Line[] = [];
+  for (const segment of all.slice(first)) found.push(...(await linesAbout(segment, id)));
+  return found;
+}
+
+/** The latest events and digests, newest first. */
+export async function findRecent(segments: Segments, limit: number): Promise<Kept[]> {
+  const found: Kept[] = [];
+  for (const segment of segments.all().reverse()) {
+    if (found.length >= limit) break;
+    if (segment.firstId === undefined) continue;
+    // Copies of the last few only, so that a segment of small events does not fill RAM.
+    const latest: { readonly bytes: Buffer; readonly offset: number }[] = [];
+    for (const kind of ["event", "digest"]) {
+      const some: typeof latest = [];
+      await find(segment, `${lineStart}${kind}"`, (bytes, offset) => {
+        some.push({ bytes: Buffer.from(bytes), offset });
+        if (some.length > limit) some.shift();
+      });
+      latest.push(...some);
+    }
+    for (const { bytes } of latest.sort((a, b) => b.offset - a.offset)) {
+      const line = decodeLine(bytes);
+      if (line !== undefined && isAcceptance(line)) found.push(toKept(line));
+    }
+  }
+  return found.slice(0, limit);
+}
+
+async function linesAbout(segment: Segment, id: string): Promise<Line[]> {
+  const found: Line[] = [];
+  await find(segment, `"id":${JSON.stringify(id)}`, (bytes) => {
+    const line = decodeLine(bytes);
+    if (line !== undefined && isAbout(line, id)) found.push(line);
+  });
+  return found;
+}
+
+async function find(
+  segment: Segment,
+  needle: string,
+  found: (bytes: Buffer, offset: number) => void,
+): Promise<void> {
+  try {
+    await findLines(segment.path, needle, found, segment.bytes);
+  } catch (error) {
+    // Retention, or a person, took the file away meanwhile: then it holds nothing.
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** A payload may hold the same bytes as a field of ours. */
+function isAbout(line: Line, id: string): boolean {
+  if (line.type === "event") return line.event.id === id;
+  if (line.type === "state") return line.id === id;
+  return line.type === "digest" && (line.id === id || line.members.some((member) => member.id === id));
+}
+
+function isAcceptance(line: Line): line is EventLine | DigestLine {
+  return line.type === "event" || line.type === "digest";
+}

@@ -1,0 +1,75 @@
+// What is known of each segment file: how far it counts, which event ids it holds, how many open entries stand in it.
+
+import type { Order } from "./files.ts";
+
+export interface Segment extends Order {
+  /** What places name it by; belongs to this process. */
+  readonly number: number;
+  readonly path: string;
+  /** The end of what counts. Bytes behind it were given up. */
+  bytes: number;
+  /** The lowest and the highest event id; undefined while it holds no event. */
+  firstId: string | undefined;
+  lastId: string | undefined;
+  /** When its latest line was written, by the clock of that time. */
+  lastMs: number;
+  open: number;
+}
+
+export type KnownSegment = Omit<Segment, "number" | "path" | "open">;
+
+export interface Segments {
+  add(segment: KnownSegment & { readonly path: string }): Segment;
+  get(number: number): Segment | undefined;
+  /** In order. */
+  all(): Segment[];
+  last(): Segment | undefined;
+  remove(number: number): void;
+  clear(): void;
+  /** Notes that the segment holds this event. */
+  hold(number: number, id: string): void;
+  countOpen(number: number, change: 1 | -1): void;
+}
+
+export function createSegments(): Segments {
+  // Segments are added in their order, so the map's order is theirs.
+  const segments = new Map<number, Segment>();
+  let nextNumber = 0;
+  let last: Segment | undefined;
+
+  return {
+    add(known) {
+      const segment = { ...known, number: nextNumber, open: 0 };
+      nextNumber += 1;
+      segments.set(segment.number, segment);
+      last = segment;
+      return segment;
+    },
+    get: (number) => segments.get(number),
+    all: () => [...segments.values()],
+    last: () => last,
+    remove(number) {
+      if (last?.number === number) throw new Error("the last segment tells where the next one begins");
+      segments.delete(number);
+    },
+    clear() {
+      segments.clear();
+      last = undefined;
+    },
+    hold(number, id) {
+      const segment = segments.get(number);
+      if (segment === undefined) return;
+      if (segment.firstId === undefined || id < segment.firstId) segment.firstId = id;
+      if (segment.lastId === undefined || id > segment.lastId) segment.lastId = id;
+    },
+    countOpen(number, change) {
+      const segment = segments.get(number);
+      if (segment !== undefined) segment.open += change;
+    },
+  };
+}
+
+/** Whether the event can stand in this segment. Ids rise with time, but not when a clock went back between two owners. */
+export function mayHold({ firstId, lastId }: Segment, id: string): boolean {
+  return firstId !== undefined && lastId !== undefined && firstId <= id && id <= lastId;
+}

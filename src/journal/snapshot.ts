@@ -1,0 +1,193 @@
+// The state as of the start of a segment, so that recovery reads that segment and no other. Written in slices while the
+// journal goes on: what a slice already holds of later lines is harmless, because applying a line again changes nothing.
+// Lines like a segment's; the open entries are their records' bytes in base64, all else is plain JSON.
+
+import { setImmediate } from "node:timers/promises";
+import type { Json } from "../contract.ts";
+import { type Disk, writeAll } from "./disk.ts";
+import { type Order, segmentPath, snapshotPath, unfinishedPath } from "./files.ts";
+import type { Keyed, KeyedTable } from "./keyed-table.ts";
+import { decodeAny, encodeLine } from "./line-format.ts";
+import { readLines } from "./line-reader.ts";
+import type { KnownSegment, Segment } from "./segments.ts";
+import { createState, type JournalState } from "./state.ts";
+
+const entriesPerLine = 2_048;
+const keysPerLine = 1_000;
+const writeBytes = 1024 * 1024;
+
+interface OpenLine {
+  readonly type: "open";
+  readonly records: string;
+}
+
+interface TableLine {
+  readonly type: "table";
+  readonly table: "memory" | "kept";
+  readonly scope: string;
+  readonly limit: number;
+  readonly entries: readonly (readonly [key: string, value: Json, untilMs?: number])[];
+}
+
+/** Last, because its lists still grow while the slices are written. Without it the file is not a snapshot. */
+interface EndLine {
+  readonly type: "end";
+  readonly lines: number;
+  readonly open: number;
+  readonly nextPosition: number;
+  readonly channels: readonly string[];
+  readonly sessions: readonly string[];
+  readonly segments: readonly (KnownSegment & { readonly number: number })[];
+}
+
+type SnapshotLine = { readonly type: "snapshot"; readonly timeMs: number } | OpenLine | TableLine | EndLine;
+
+/** Settles with its size once the snapshot is durable under its name. */
+export async function writeSnapshot(
+  state: JournalState,
+  { folder, at, disk, timeMs }: { folder: string; at: Order; disk: Disk; timeMs: number },
+): Promise<number> {
+  const path = snapshotPath(folder, at);
+  const unfinished = unfinishedPath(path);
+  // Perhaps an earlier try at the same place died half way.
+  await disk.unlink(unfinished).catch(() => undefined);
+  const file = await disk.create(unfinished);
+  let bytes = 0;
+  try {
+    let waiting: Buffer[] = [];
+    let waitingBytes = 0;
+    const write = async () => {
+      const all = Buffer.concat(waiting);
+      waiting = [];
+      waitingBytes = 0;
+      await writeAll(file, all, bytes);
+      bytes += all.length;
+    };
+    for (const line of snapshotLines(state, timeMs)) {
+      const encoded = encodeLine(line);
+      waiting.push(encoded);
+      waitingBytes += encoded.length;
+      if (waitingBytes >= writeBytes) await write();
+      else await setImmediate();
+    }
+    await write();
+    await file.sync();
+    await file.close();
+    await disk.rename(unfinished, path);
+    await disk.syncFolder(folder);
+  } catch (error) {
+    // The first error is the one to tell; what is left of the file goes at the next start.
+    await file.close().catch(() => undefined);
+    await disk.unlink(unfinished).catch(() => undefined);
+    throw error;
+  }
+  return bytes;
+}
+
+function* snapshotLines(state: JournalState, timeMs: number): Generator<SnapshotLine> {
+  const { entries } = state;
+  // Entries that come in from now on stand in the segment that begins here.
+  const before = entries.nextPosition();
+  let lines = 1;
+  yield { type: "snapshot", timeMs };
+  for (let channel = 0; channel < entries.channels.all().length; channel++) {
+    for (let after = 0; ; ) {
+      const { bytes, last } = entries.dump(channel, after, before, entriesPerLine);
+      if (bytes.length === 0) break;
+      after = last;
+      lines += 1;
+      yield { type: "open", records: bytes.toString("base64") };
+    }
+  }
+  for (const table of ["memory", "kept"] as const) {
+    for (const line of tableLines(table, state[table], timeMs)) {
+      lines += 1;
+      yield line;
+    }
+  }
+  yield {
+    type: "end",
+    lines,
+    open: entries.count(),
+    nextPosition: before,
+    channels: entries.channels.all(),
+    sessions: entries.sessions.all(),
+    segments: state.segments.all().map(known),
+  };
+}
+
+function* tableLines(name: "memory" | "kept", table: KeyedTable, nowMs: number): Generator<TableLine> {
+  for (const { scope, limit } of table.scopes()) {
+    const entries = table.entries(scope, nowMs);
+    for (let from = 0; from < entries.length; from += keysPerLine) {
+      const some = entries.slice(from, from + keysPerLine);
+      yield { type: "table", table: name, scope, limit, entries: some.map(toTuple) };
+    }
+  }
+}
+
+function toTuple([key, { value, untilMs }]: [string, Keyed]): TableLine["entries"][number] {
+  return untilMs === undefined ? [key, value] : [key, value, untilMs];
+}
+
+function known({ path: _path, open: _open, ...segment }: Segment): KnownSegment & { number: number } {
+  return segment;
+}
+
+/**
+ * The state that the file holds; undefined when it is not a whole snapshot. Entries of segments that `exists` denies are
+ * left out and counted as `lost`.
+ */
+export async function readSnapshot(
+  path: string,
+  folder: string,
+  exists: (order: Order) => boolean,
+): Promise<{ state: JournalState; lost: number } | undefined> {
+  const lines: SnapshotLine[] = [];
+  let broken = false;
+  try {
+    await readLines(path, {
+      line(bytes) {
+        const line = decodeAny(bytes);
+        if (line === undefined) broken = true;
+        else lines.push(line as unknown as SnapshotLine);
+      },
+      broken() {
+        broken = true;
+      },
+    });
+  } catch {
+    return undefined; // Unreadable is as good as broken: older segments tell the same.
+  }
+  const end = lines.pop();
+  if (broken || end?.type !== "end" || end.lines !== lines.length) return undefined;
+
+  const state = createState();
+  for (const name of end.channels) state.entries.channels.intern(name);
+  for (const name of end.sessions) state.entries.sessions.intern(name);
+  state.entries.expect(end.open, end.nextPosition);
+  const numbers = new Map<number, number>();
+  for (const { number, ...segment } of end.segments) {
+    if (!exists(segment)) continue;
+    numbers.set(number, state.segments.add({ ...segment, path: segmentPath(folder, segment) }).number);
+  }
+  let lost = 0;
+  for (const line of lines) {
+    if (line.type === "open") {
+      state.entries.restore(Buffer.from(line.records, "base64"), (number) => {
+        const segment = numbers.get(number);
+        if (segment === undefined) lost += 1;
+        return segment;
+      });
+    } else if (line.type === "table") {
+      for (const [key, value, untilMs] of line.entries)
+        state[line.table].set(
+          line.scope,
+          key,
+          untilMs === undefined ? { value } : { value, untilMs },
+          line.limit,
+        );
+    }
+  }
+  return { state, lost };
+}

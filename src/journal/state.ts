@@ -1,0 +1,116 @@
+// All that the journal knows in RAM, and what each line does to it. Recovery and commits go through the same functions, so
+// that what was written and what is read back cannot differ. Applying a line again changes nothing.
+
+import type { Json, MemoryWrite } from "../contract.ts";
+import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
+import { createOpenEntries, type OpenEntries } from "./open-entries.ts";
+import {
+  type Delivery,
+  type DigestRecord,
+  isFinal,
+  type Line,
+  type NoteLine,
+  type Place,
+  type StateChange,
+} from "./records.ts";
+import { createSegments, type Segments } from "./segments.ts";
+
+const maxMemoryEntries = 200_000;
+const maxKeptEntries = 20_000;
+const maxNotesOfKind = 1_000;
+const cursorScope = "cursor";
+
+export interface JournalState {
+  readonly segments: Segments;
+  readonly entries: OpenEntries;
+  readonly memory: KeyedTable;
+  /** Cursors and notes. */
+  readonly kept: KeyedTable;
+  apply(line: Line, place: Place): void;
+  accept(
+    id: string,
+    deliveries: readonly Delivery[],
+    memory: readonly MemoryWrite[],
+    timeMs: number,
+    place: Place,
+  ): void;
+  fold(digest: DigestRecord, timeMs: number, place: Place): void;
+  /** False when the entry is not open: it had its end before. */
+  change(change: StateChange, timeMs: number): boolean;
+  setCursor(source: string, value: Json): void;
+  cursor(source: string): Json | undefined;
+  setNote(note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">): void;
+}
+
+export function noteScope(kind: string): string {
+  return `note/${kind}`;
+}
+
+export function createState(): JournalState {
+  const segments = createSegments();
+  const entries = createOpenEntries(segments.countOpen);
+  const memory = createKeyedTable(maxMemoryEntries);
+  const kept = createKeyedTable(maxKeptEntries);
+
+  const state: JournalState = {
+    segments,
+    entries,
+    memory,
+    kept,
+    apply(line, place) {
+      switch (line.type) {
+        case "event":
+          state.accept(line.event.id, line.deliveries, line.memory, line.timeMs, place);
+          break;
+        case "digest":
+          state.fold(line, line.timeMs, place);
+          break;
+        case "state":
+          state.change(line, line.timeMs);
+          break;
+        case "cursor":
+          state.setCursor(line.source, line.value);
+          break;
+        case "note":
+          state.setNote(line);
+          break;
+        case "segment":
+          break;
+      }
+    },
+    accept(id, deliveries, writes, timeMs, place) {
+      segments.hold(place.segment, id);
+      for (const { channel, priority, untilMs } of deliveries)
+        entries.add({ id, channel, priority, untilMs, timeMs, place });
+      for (const { scope, key, value, untilMs, limit } of writes)
+        memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit);
+    },
+    fold({ id, delivery, members }, timeMs, place) {
+      segments.hold(place.segment, id);
+      let position: number | undefined;
+      for (const member of members) {
+        const folded = entries.remove(member.id, member.channel);
+        if (folded !== undefined) position = Math.max(position ?? 0, folded.position);
+      }
+      const { channel, priority, untilMs } = delivery;
+      entries.add({ id, channel, priority, untilMs, timeMs, place }, position);
+    },
+    change: (change, timeMs) =>
+      isFinal(change)
+        ? entries.remove(change.id, change.channel) !== undefined
+        : entries.change(change, timeMs),
+    setCursor: (source, value) => kept.set(cursorScope, source, { value }, maxKeptEntries),
+    cursor: (source) => kept.get(cursorScope, source, 0)?.value,
+    setNote({ kind, key, value, untilMs }) {
+      if (value === null) kept.delete(noteScope(kind), key);
+      else
+        kept.set(
+          noteScope(kind),
+          key,
+          untilMs === undefined ? { value } : { value, untilMs },
+          maxNotesOfKind,
+        );
+    },
+  };
+  return state;
+}

@@ -1,0 +1,156 @@
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bench, createBench, openOf, record } from "./fixture.ts";
+
+let bench: Bench;
+beforeEach(() => {
+  bench = createBench();
+});
+afterEach(() => bench.clear());
+
+const path = (name: string | undefined) => join(bench.folder, name as string);
+
+/** Ten events, three of them ended, each in the given segment size. */
+async function fill(segmentBytes = 16 * 1024 * 1024): Promise<string[]> {
+  const journal = await bench.open({ segmentBytes });
+  for (let n = 0; n < 10; n++) {
+    const id = `0${n}`;
+    await journal.append(
+      record(id, ["ci"], { filler: 200, memory: [{ scope: "s", key: id, value: n, limit: 99 }] }),
+    );
+    if (n % 3 === 1) await journal.mark({ id, channel: "ci", state: "sent", final: true });
+    await journal.moveCursor("feed", n);
+    await journal.idle();
+  }
+  const open = openOf(journal);
+  await journal.close();
+  return open;
+}
+
+test("a torn last line is cut off, and the file ends in a line feed again", async () => {
+  const open = await fill();
+  const [name] = bench.files("segment");
+  const whole = bench.text(name as string);
+  appendFileSync(path(name), '{"v":1,"type":"event","timeMs":17');
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(open);
+  expect(journal.recovery).toMatchObject({ tornBytes: 33, brokenLines: 0 });
+  expect(bench.text(name as string)).toBe(whole);
+  expect(bench.logged).toEqual([]);
+});
+
+test("zeros that a power cut left at the end are cut off", async () => {
+  const open = await fill();
+  appendFileSync(path(bench.files("segment")[0]), Buffer.alloc(4_096));
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(open);
+  expect(journal.recovery.tornBytes).toBe(4_096);
+});
+
+test("a broken line in the middle is set aside and told; all others stand", async () => {
+  const open = await fill();
+  const [name] = bench.files("segment");
+  const bytes = readFileSync(path(name));
+  bytes.write("?", bytes.indexOf('"id":"03"') + 6);
+  writeFileSync(path(name), bytes);
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(open.filter((one) => !one.startsWith("03")));
+  expect(journal.recovery.brokenLines).toBe(1);
+  const [aside] = bench.files("corrupt-");
+  expect(bench.text(aside as string)).toContain('"id":"?3"');
+  expect(bench.logged).toEqual([`warn: journal: 1 broken lines left out, see ${path(aside)}`]);
+  // A snapshot was written at once: it is not read, told and set aside again.
+  await journal.idle();
+  await journal.close();
+  const again = await bench.open({ epoch: 3 });
+  expect(again.recovery).toMatchObject({ brokenLines: 0, snapshot: "whole" });
+  expect(openOf(again)).toEqual(openOf(journal));
+});
+
+test("a lost line feed costs the broken line, not the one behind it", async () => {
+  const open = await fill();
+  const [name] = bench.files("segment");
+  const bytes = readFileSync(path(name));
+  const end = bytes.indexOf(10, bytes.indexOf('"id":"02"'));
+  bytes.write("    ", end - 3);
+  writeFileSync(path(name), bytes);
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(open.filter((one) => !one.startsWith("02")));
+  expect(journal.cursor("feed")).toBe(9);
+});
+
+test("recovery reads the last snapshot and the segment behind it, however many there are", async () => {
+  const open = await fill(700);
+  expect(bench.files("segment").length).toBeGreaterThan(4);
+  const journal = await bench.open({ epoch: 2 });
+  expect(journal.recovery).toMatchObject({ snapshot: "whole" });
+  expect(journal.recovery.segmentsRead).toBeLessThanOrEqual(1);
+  expect(openOf(journal)).toEqual(open);
+  expect(journal.memory.get("s", "00")).toBe(0);
+  expect(await journal.deliveries(journal.page({ limit: 99 }))).not.toContain(undefined);
+});
+
+for (const [how, spoil] of [
+  ["is cut short", (file: string) => truncateSync(file, 300)],
+  ["is garbage", (file: string) => writeFileSync(file, "not a snapshot\n")],
+  ["is empty", (file: string) => writeFileSync(file, "")],
+] as const) {
+  test(`a snapshot that ${how} makes recovery read older segments, with the same result`, async () => {
+    const open = await fill(700);
+    for (const name of bench.files("snapshot")) spoil(path(name));
+    const journal = await bench.open({ epoch: 2 });
+    expect(journal.recovery).toMatchObject({ snapshot: "broken", gap: false });
+    expect(openOf(journal)).toEqual(open);
+    expect(journal.cursor("feed")).toBe(9);
+    expect(journal.memory.get("s", "09")).toBe(9);
+    expect(bench.logged).toEqual([
+      "warn: journal: a snapshot could not be read; older segments were read instead",
+    ]);
+  });
+}
+
+test("lines of a newer version are left where they are and told", async () => {
+  const open = await fill();
+  const { encodeLine } = await import("../../src/journal/line-format.ts");
+  const [name] = bench.files("segment");
+  appendFileSync(path(name), encodeLine({ type: "hologram" }));
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(open);
+  expect(journal.recovery).toMatchObject({ unknownLines: 1, brokenLines: 0 });
+  expect(bench.text(name as string)).toContain("hologram");
+});
+
+test("an owner that has been superseded promises nothing more, and what it still writes does not count", async () => {
+  let epoch = 1;
+  const old = await bench.open({ isCurrent: () => epoch === 1 });
+  await old.append(record("0a"));
+  const heir = await bench.open({ epoch: 2, isCurrent: () => epoch === 2 });
+  epoch = 2;
+  const late = expect(old.append(record("0b"))).rejects.toMatchObject({
+    code: "E_JOURNAL_CLOSED",
+    retryable: true,
+  });
+  await heir.append(record("0c"));
+  await late;
+  expect(await old.ended).toBe("superseded");
+  await expect(old.append(record("0d"))).rejects.toMatchObject({ code: "E_JOURNAL_CLOSED" });
+  await heir.close();
+  const third = await bench.open({ epoch: 3 });
+  expect(openOf(third)).toEqual(["0a@ci accepted", "0c@ci accepted"]);
+});
+
+test("a journal that a higher epoch wrote is not opened with a lower one", async () => {
+  await (await bench.open({ epoch: 5 })).append(record("0a"));
+  await expect(bench.open({ epoch: 4 })).rejects.toMatchObject({ code: "E_JOURNAL_CLOSED" });
+});
+
+test("the same epoch may open again, in a new segment", async () => {
+  for (const id of ["0a", "0b", "0c"]) {
+    const journal = await bench.open();
+    await journal.append(record(id));
+    await journal.close();
+  }
+  expect(bench.files("segment")).toHaveLength(3);
+  expect(openOf(await bench.open())).toEqual(["0a@ci accepted", "0b@ci accepted", "0c@ci accepted"]);
+});
