@@ -62,7 +62,7 @@ interface ChannelEntry {
 }
 
 /** The entries of both options; each takes words until the next option, or one after `=`. */
-export function channelEntries(command: readonly string[]): ChannelEntry[] {
+function channelEntries(command: readonly string[]): ChannelEntry[] {
   const entries: ChannelEntry[] = [];
   let option: string | undefined;
   for (const word of command) {

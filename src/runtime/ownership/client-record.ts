@@ -3,7 +3,7 @@
 
 import type { Frame, RequestId, Resume } from "./protocol.ts";
 
-export type LineKind = "initialize" | "initialized" | "request" | "other";
+type LineKind = "initialize" | "initialized" | "request" | "other";
 
 export interface ClientLine {
   readonly line: Buffer;

@@ -67,6 +67,7 @@ export function createHost(options: {
   const links = new Set<Link>();
   const peers = new Set<Peer>();
   const waiting: (() => void)[] = [];
+  const greetTimers = new WeakMap<Link, NodeJS.Timeout>();
   /** Told once each: they ask again every few seconds. */
   const refused = new Set<number>();
   let service: Service | undefined;
@@ -90,7 +91,6 @@ export function createHost(options: {
       links.delete(link);
     });
   }
-  const greetTimers = new WeakMap<Link, NodeJS.Timeout>();
 
   function greet(link: Link, frame: Frame, local: boolean): void {
     clearTimeout(greetTimers.get(link));
@@ -101,10 +101,8 @@ export function createHost(options: {
     if (frame.protocol !== protocolNumber) {
       const isNews = !refused.has(frame.pid);
       const reason = `this router (${version}) speaks protocol ${protocolNumber}, the other (${frame.version}) ${frame.protocol}`;
-      if (isNews)
-        log.warn(
-          `process ${frame.pid} cannot attach: ${reason}; end all sessions of one version to go on together`,
-        );
+      const hint = "end all sessions of one version to go on together";
+      if (isNews) log.warn(`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
       refused.add(frame.pid);
       link.end({ t: "refuse", protocol: protocolNumber, version, reason });
       return;
@@ -137,6 +135,7 @@ export function createHost(options: {
     const { link } = peer;
     let resume: Resume | undefined;
     let door: SessionDoor | undefined;
+    let isComplete = false;
     const questions: Question[] = [];
     const early: ((opened: SessionDoor) => void)[] = [];
     peers.add(peer);
@@ -150,9 +149,10 @@ export function createHost(options: {
     function openWhenComplete(): void {
       if (resume === undefined || questions.length < resume.unanswered) return;
       const complete = resume;
+      isComplete = true;
       whenOpen(() => {
         if (!links.has(link)) return;
-        const { attach, mayRunAgain } = service as Service;
+        const serving = service as Service;
         lastId += 1;
         door = openAttachedSession({
           id: lastId,
@@ -163,9 +163,9 @@ export function createHost(options: {
           epoch,
           resume: complete,
           questions,
-          mayRunAgain,
+          mayRunAgain: (request) => serving.mayRunAgain(request),
         });
-        attach(door.session);
+        serving.attach(door.session);
         for (const run of early.splice(0)) run(door);
       });
     }
@@ -189,12 +189,12 @@ export function createHost(options: {
         } else if (isResume(frame) && resume === undefined && facts !== undefined) {
           resume = frame;
           openWhenComplete();
-        } else link.cut(`the peer sent an unexpected frame`);
+        } else link.cut("the peer sent an unexpected frame");
       },
       onLine: (n, line) => atDoor((opened) => opened.receiveLine(n, line)),
       onQuestion(line) {
         const question = readQuestion(line);
-        if (question === undefined) return link.cut("the peer sent an unusable question");
+        if (question === undefined || isComplete) return link.cut("the peer sent an unusable question");
         questions.push(question);
         openWhenComplete();
       },

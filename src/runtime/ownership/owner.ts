@@ -10,7 +10,7 @@ import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./claim.t
 import { createHost, type Service } from "./host.ts";
 import { createStreamPair } from "./link-pair.ts";
 import { listEpochs, type OwnerFile } from "./owner-file.ts";
-import { enterRunning, type Registration } from "./running.ts";
+import { enterRunning, type RunningRegister } from "./running.ts";
 
 export interface OwnerRole {
   /** The owner's epoch: names its journal segment and marks its requests to clients. 0 when alone. */
@@ -39,7 +39,7 @@ export interface OwnerOptions {
   readonly version: string;
   readonly log: Log;
   readonly serve: Serve;
-  readonly registration: Registration | undefined;
+  readonly register: RunningRegister | undefined;
 }
 
 const watchEveryMs = 1_000;
@@ -131,8 +131,8 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     throw error;
   }
   host.open(service);
-  if (options.registration !== undefined) {
-    leaveRunning = await enterRunning(options.registration, file).catch((error: Error) => {
+  if (options.register !== undefined) {
+    leaveRunning = await enterRunning(options.register, file).catch((error: Error) => {
       log.warn(`the command line will not find this router: ${error.message}`);
       return async () => undefined;
     });

@@ -12,7 +12,7 @@ import type { Owner, Serve } from "./owner.ts";
 import { newestOwner, type OwnerFile } from "./owner-file.ts";
 import type { Hello, SessionFacts } from "./protocol.ts";
 import { createRelay, type Relay } from "./relay.ts";
-import type { Registration } from "./running.ts";
+import type { RunningRegister } from "./running.ts";
 
 export interface OwnershipOptions {
   /** The state folder of the config. */
@@ -25,9 +25,13 @@ export interface OwnershipOptions {
   eligible?(): boolean;
   /** This process will probably own within milliseconds: the time to load what `serve` needs. */
   prepare?(): void;
-  /** Called when this process owns, or works alone. Settles when the service is ready for clients. */
+  /**
+   * Called when this process owns, or works alone; perhaps more than once, each time after the earlier service was stopped.
+   * Clients wait until it settles: what takes time (a listener, a bot's login) begins here and ends later. A rejection is
+   * for good: `ended` rejects with it.
+   */
   readonly serve: Serve;
-  readonly registration?: Registration;
+  readonly register?: RunningRegister;
 }
 
 export type OwnershipState =
@@ -47,8 +51,11 @@ export interface Ownership {
   readonly ended: Promise<string>;
   /** The facts or the eligibility changed. */
   tell(): void;
-  /** Lets answers out, hands over if this process owns, and lets everything go. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Lets answers out, at most so long (1,500 ms; less when a signal says that the client is gone), hands over if this
+   * process owns, and lets everything go. Idempotent.
+   */
+  close(finishWithinMs?: number): Promise<void>;
 }
 
 /** How long an owner that lives may be silent before a newcomer works alone, and how often one that does looks again. */
@@ -141,7 +148,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
         await workAlone(`the owner (pid ${found.pid}) does not answer; its process may be stopped`);
         return false;
       case "closed":
-        await sleep(10);
+        await sleep(20);
         return false;
       case "unreachable":
         if (!(await isRunning(found))) return true;
@@ -203,7 +210,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
         epoch,
         version,
         log,
-        registration: options.registration,
+        register: options.register,
         async serve(role) {
           await leaveAlone();
           try {
@@ -290,9 +297,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       if (client === undefined || link === undefined) return;
       link.send({ t: "facts", facts: client.facts(), eligible: isEligible() });
     },
-    close() {
+    close(finishWithinMs = finishMs) {
       closed ??= (async () => {
-        await relay?.finish(finishMs);
+        await relay?.finish(finishWithinMs);
         closing.abort();
         await owner?.release();
         link?.end();

@@ -8,7 +8,7 @@ import { isRunning, type ProcessIdentity } from "../process-identity.ts";
 import { writeStateFile } from "../state-file.ts";
 import type { OwnerFile } from "./owner-file.ts";
 
-export interface Registration {
+export interface RunningRegister {
   /** The state folder of the config. */
   readonly folder: string;
   /** `<claude config dir>/channels/router/running`, or `running` in the state folder that the variable names. */
@@ -29,7 +29,7 @@ export interface RunningOwner extends ProcessIdentity {
 
 /** The result removes the entry. */
 export async function enterRunning(
-  { runningFolder, config, folder }: Registration,
+  { runningFolder, config, folder }: RunningRegister,
   owner: OwnerFile,
 ): Promise<() => Promise<void>> {
   const entry: RunningOwner = { ...owner, config, folder };

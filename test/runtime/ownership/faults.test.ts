@@ -232,6 +232,7 @@ test("garbage on the socket ends that connection only", async () => {
     `${hello}{"t":"resume"}\n`,
     `${hello}{"t":"resume","unanswered":0,"forgotten":[],"taken":[],"writing":[],"initialize":"{","answer":"{}"}\n`,
     `${hello}{"t":"resume","unanswered":1,"forgotten":[],"taken":[],"writing":[]}\n?{\n`,
+    `${hello}{"t":"resume","unanswered":0,"forgotten":[],"taken":[],"writing":[]}\n?{"id":1,"method":"x"}\n`,
     `${hello}${"z".repeat(11 * 1024 * 1024)}`,
     '{"t":"hello","protocol":1,"version":"1","pid":1,"role":"command"}\n{"t":"c","n":1}\n',
   ];

@@ -163,7 +163,7 @@ const ownership = joinOwnership({
     return serve(role);
   },
   ...(setting.runningFolder !== undefined && {
-    registration: { runningFolder: setting.runningFolder, folder: setting.folder, config: "/channels.yaml" },
+    register: { runningFolder: setting.runningFolder, folder: setting.folder, config: "/channels.yaml" },
   }),
 });
 
