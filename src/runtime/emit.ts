@@ -7,9 +7,11 @@ import type { Admission, PlannedSource } from "../plan/plan.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRate } from "./rate.ts";
+import { createTurns } from "./turns.ts";
 
-/** Calls of one source that may be under way at once. */
+/** Calls of one source that may be under way at once; this many more may wait for their turn. */
 const maxOutstanding = 256;
+const maxWaiting = 1_024;
 /** How long an event may wait to be committed before its sender is told to try again. */
 const commitTimeoutMs = 10_000;
 const deliveryIds = { rememberedMs: 24 * 60 * 60 * 1_000, limit: 10_000 };
@@ -29,14 +31,20 @@ export interface EmitOptions {
   readonly detail: "decision" | "trace";
   newId(nowMs: number): string;
   /** Settles when every delivery is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
-  commit(deliveries: readonly Rendered[], signal: AbortSignal): Promise<void>;
+  commit(deliveries: readonly Rendered[], signal: AbortSignal): Promise<unknown>;
   observe(decision: Decision): void;
 }
 
 export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
   const { clock, memory, counter } = options;
   const rate = source.rate === undefined ? undefined : createRate(source.rate);
-  let outstanding = 0;
+  const turns = createTurns({
+    clock,
+    source: source.name,
+    maxUnderWay: maxOutstanding,
+    maxWaiting,
+    timeoutMs: commitTimeoutMs,
+  });
 
   async function take(event: RouterEvent): Promise<Outcome> {
     const known = event.deliveryId === undefined ? undefined : seen(memory, source.name, event.deliveryId);
@@ -60,15 +68,14 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
   }
 
   return async (arrival) => {
-    const nowMs = clock.now();
     try {
-      refuseOver(
-        outstanding >= maxOutstanding ? 1_000 : undefined,
-        "E_OUTSTANDING",
-        `${maxOutstanding} events of ${source.name} already wait to be taken`,
-      );
-      refuseOver(rate?.(nowMs), "E_RATE", `source ${source.name} is over its rate`);
-      outstanding += 1;
+      const retryAfterMs = rate?.(clock.now());
+      if (retryAfterMs !== undefined) {
+        throw new DeliveryError("E_RATE", `source ${source.name} is over its rate`, { retryAfterMs });
+      }
+      const turn = turns.take();
+      if (turn !== undefined) await turn;
+      const nowMs = clock.now();
       try {
         const event = {
           ...arrival,
@@ -81,21 +88,13 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
         counter.add(outcome.outcome);
         return outcome;
       } finally {
-        outstanding -= 1;
+        turns.release();
       }
     } catch (error) {
       if (error instanceof DeliveryError) counter.add("refused");
       throw error;
     }
   };
-}
-
-function refuseOver(
-  retryAfterMs: number | undefined,
-  code: "E_RATE" | "E_OUTSTANDING",
-  message: string,
-): void {
-  if (retryAfterMs !== undefined) throw new DeliveryError(code, message, { retryAfterMs });
 }
 
 function deliveryScope(source: string): string {
@@ -122,15 +121,10 @@ function deliveryWrite(source: string, event: RouterEvent): MemoryWrite[] {
 }
 
 /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
-async function inTime(
-  clock: Clock,
-  commit: Promise<unknown> | undefined,
-  onLate?: () => void,
-): Promise<void> {
-  if (commit === undefined) return;
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(commitTimeoutMs, () => {
+function inTime(clock: Clock, commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
+  if (commit === undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(commitTimeoutMs, () => {
       onLate?.();
       reject(
         new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
@@ -138,10 +132,15 @@ async function inTime(
         }),
       );
     });
+    commit.then(
+      () => {
+        cancel();
+        resolve();
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
-  try {
-    await Promise.race([commit, late]);
-  } finally {
-    cancel();
-  }
 }

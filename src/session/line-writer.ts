@@ -41,6 +41,9 @@ export interface LineWriterOptions {
 /** Waiting lines are joined up to about this size: a pipe's usual capacity. */
 const maxBatchBytes = 64 * 1024;
 
+/** Events gathered in one turn before they are written without waiting for its end. */
+const maxGathered = 64;
+
 interface Entry {
   readonly line: string;
   readonly bytes: number;
@@ -56,6 +59,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   const waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
   const idleWaiters = new Set<() => void>();
   let inFlight: Entry[] = [];
+  let pumping = false;
   let released = false;
   let stopped: string | undefined;
 
@@ -81,6 +85,17 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       load.bytes += entry.bytes;
       signal?.addEventListener("abort", withdraw, { once: true });
       queue.add(entry);
+      if (queue === answers || queue.size >= maxGathered) pump();
+      else pumpSoon();
+    });
+  }
+
+  /** Events of one turn of the event loop go out in one write: each write wakes the reader, and costs more than its bytes. */
+  function pumpSoon(): void {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(() => {
+      pumping = false;
       pump();
     });
   }

@@ -25,6 +25,13 @@ export function renderBlock(
   return `<channel source="${source}"${attributes}>\n${content}\n</channel>`;
 }
 
+/** Tokens of the block that `renderBlock` makes for the usual server name, without making it. */
+export function blockTokens(meta: Readonly<Record<string, string>>, content: string): number {
+  let length = emptyBlockLength + content.length;
+  for (const key in meta) length += key.length + (meta[key] as string).length + ' =""'.length;
+  return Math.ceil(length / perToken);
+}
+
 /**
  * The content as it is sent: neutralised, within so many tokens. Neutralised again after a cut, because the cut brings
  * together what stood apart: `< user` and what follows may only now look like a tag.
@@ -32,6 +39,8 @@ export function renderBlock(
 export function finalContent(text: string, tokens: number): string {
   return neutralise(fitBudget(neutralise(text).trimEnd(), tokens));
 }
+
+const emptyBlockLength = renderBlock({}, "").length;
 
 /** Of what is kept, the part that is taken from the beginning. */
 const headShare = 2 / 3;
