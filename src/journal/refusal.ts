@@ -16,12 +16,12 @@ export function refusal(error: unknown, folder: string): unknown {
       cause: error,
       hint: "free some space; the journal goes on by itself",
     });
-  return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be written (${code})`, {
+  return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be used (${code})`, {
     retryAfterMs,
     cause: error,
     hint:
       code === "EACCES" || code === "EPERM" || code === "EROFS"
-        ? "make the folder writable, or name another in CHANNEL_ROUTER_STATE_DIR"
+        ? "make the folder readable and writable, or name another in CHANNEL_ROUTER_STATE_DIR"
         : undefined,
   });
 }
