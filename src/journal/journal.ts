@@ -162,6 +162,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     segmentBytes: options.segmentBytes ?? Math.min(defaults.segmentBytes, Math.ceil(maxBytes / 8)),
     keepMs: options.keepMs ?? defaults.keepMs,
     maxBytes,
+    factsWritten: () => queue.factsWritten(),
   });
   const queue = createCommitQueue({
     folder,

@@ -38,6 +38,20 @@ test("on a full disk an event is refused whole, told once, and the next is taken
   expect(await reopened()).toEqual(["0a@ci accepted", "0e@ci accepted"]);
 });
 
+test("a disk that takes small events and refuses large ones is not complained about each time", async () => {
+  const journal = await bench.open({ disk });
+  await journal.append(record("0a"));
+  for (let n = 0; n < 5; n++) {
+    disk.roomBytes = 5_000;
+    await expect(journal.append(record(`0b${n}`, ["ci"], { filler: 9_000 }))).rejects.toMatchObject({
+      code: "E_JOURNAL_FULL",
+    });
+    disk.roomBytes = 5_000;
+    await journal.append(record(`0c${n}`));
+  }
+  expect(bench.logged).toHaveLength(2);
+});
+
 test("short writes are finished", async () => {
   disk.maxWriteBytes = 7;
   const journal = await bench.open({ disk });
@@ -113,7 +127,7 @@ test("the folder removed while running: made again, told, and all that is in RAM
   await journal.idle();
   expect(openOf(journal)).toEqual(["0b@ci accepted"]);
   expect(bench.logged).toEqual([
-    `error: journal: ${bench.folder} was removed while running; 1 events that waited in it are lost, a new one is begun`,
+    `error: journal: ${bench.folder} was removed while running, a new one is begun; waiting events lost with it: 1`,
   ]);
   await journal.close();
   const again = await bench.open({ epoch: 2 });
@@ -178,4 +192,21 @@ test("a real full disk: refused while full, taken when freed", async (context) =
     execFileSync("umount", [mount]);
     rmSync(mount, { recursive: true });
   }
+});
+
+test("a fact that could not be written yet is unknown to whoever opens the journal, and written later", async () => {
+  const journal = await bench.open({ disk, segmentBytes: 400 });
+  await journal.append(record("0a"));
+  await journal.append(record("0b"));
+  await journal.idle();
+  const before = bench.files("snapshot");
+  disk.fail(["create"]);
+  const sent = journal.mark({ id: "0a", channel: "ci", state: "sent", final: true });
+  await journal.idle();
+  expect(bench.files("snapshot")).toEqual(before);
+  expect(await reopened()).toEqual(["0a@ci accepted", "0b@ci accepted"]);
+  disk.fail([]);
+  await bench.clock.advance(1_000);
+  await sent;
+  expect(openOf(journal)).toEqual(["0b@ci accepted"]);
 });
