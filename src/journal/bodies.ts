@@ -89,7 +89,7 @@ export function createBodies(segments: Segments): Bodies {
   };
 }
 
-export function deliveriesOf(line: EventLine | DigestLine): readonly Delivery[] {
+function deliveriesOf(line: EventLine | DigestLine): readonly Delivery[] {
   return line.type === "event" ? line.deliveries : [line.delivery];
 }
 

@@ -30,6 +30,8 @@ export interface CheckpointOptions extends RetentionLimits {
   /** Those found at the start, in order. */
   readonly snapshots: readonly Order[];
   readonly segmentBytes: number;
+  /** Whether all changes of state until now are durable. A last snapshot does not ask: it is all that will keep them. */
+  factsWritten(): Promise<boolean>;
 }
 
 export interface Checkpoints {
@@ -68,7 +70,12 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
 
   async function checkpoint(at: Order): Promise<void> {
     try {
-      const bytes = await writeSnapshot(state, { folder, at, disk, timeMs: clock.now() });
+      const confirm = stopped ? async () => true : options.factsWritten;
+      const bytes = await writeSnapshot(state, { folder, at, disk, timeMs: clock.now(), confirm });
+      if (bytes === undefined) {
+        wanted = true;
+        return;
+      }
       fullBytes = Math.max(options.segmentBytes, bytes);
       complained = false;
       snapshots = [...snapshots.filter((other) => compareOrder(other, at) !== 0), at];

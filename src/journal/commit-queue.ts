@@ -10,6 +10,8 @@ const maxGroupBytes = 8 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
 /** How soon facts that could not be written are tried again when nothing else is. */
 const factRetryMs = 1_000;
+/** On a disk with a little room, small events fit and large ones do not: that is not told each time. */
+const tellAgainMs = 60_000;
 
 export interface Commit {
   /** Whole lines with their line feeds. */
@@ -30,6 +32,8 @@ interface Waiting extends Commit {
 export interface CommitQueue {
   /** Settles when durable. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
   push(commit: Commit): Promise<void>;
+  /** Settles with true when the facts pushed until now are durable, with false when one of them could not be written yet. */
+  factsWritten(): Promise<boolean>;
   /** Settles when nothing is being written and nothing waits that can be. */
   idle(): Promise<void>;
   /** Refuses all that comes from now on, and what then still waits. */
@@ -55,6 +59,11 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   let running: Promise<void> | undefined;
   let end: End | undefined;
   let failure: string | undefined;
+  /** The failure was told, its end was not. */
+  let told = false;
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let lastFact: Promise<void> | undefined;
+  const onFactsRefused = new Set<() => void>();
   /** Only facts wait, and the disk does not take them now. */
   let blocked = false;
 
@@ -82,15 +91,40 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   function refuse(group: readonly Waiting[], error: unknown): void {
     const reason = refusal(error, folder);
     const message = reason instanceof Error ? reason.message : String(reason);
-    if (failure === undefined)
-      log.error(`journal: ${message}; sources are told to try again until it can be written`);
     failure = message;
+    tellFailure(message);
     putBack(group.filter(({ fact }) => fact));
+    for (const refused of onFactsRefused) refused();
     for (const one of group) if (!one.fact) one.reject(reason);
   }
 
+  /** Facts are written in order, so the last one stands for all before it. */
+  async function factsWritten(): Promise<boolean> {
+    const fact = lastFact;
+    if (fact === undefined) return true;
+    let refused = () => {};
+    const late = new Promise<boolean>((resolve) => {
+      refused = () => resolve(false);
+    });
+    onFactsRefused.add(refused);
+    const written = fact.then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([written, late]).finally(() => onFactsRefused.delete(refused));
+  }
+
+  function tellFailure(message: string): void {
+    const nowMs = clock.now();
+    if (told || Math.abs(nowMs - toldAtMs) < tellAgainMs) return;
+    told = true;
+    toldAtMs = nowMs;
+    log.error(`journal: ${message}; sources are told to try again until it can be written`);
+  }
+
   function settle(group: readonly Waiting[], { segment, offset }: Written): void {
-    if (failure !== undefined) log.info("journal: writing again");
+    if (told) log.info("journal: writing again");
+    told = false;
     failure = undefined;
     let at = offset;
     for (const { bytes, apply } of group) {
@@ -153,12 +187,15 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       if (end !== undefined) return Promise.reject(ended(end));
       if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
         return Promise.reject(tooMuchWaiting(folder));
-      return new Promise((resolve, reject) => {
+      const settled = new Promise<void>((resolve, reject) => {
         waiting.push({ ...commit, resolve, reject });
         waitingBytes += commit.bytes.length;
         unblock();
       });
+      if (commit.fact) lastFact = settled;
+      return settled;
     },
+    factsWritten,
     async idle() {
       while (running !== undefined) await running;
     },

@@ -2,6 +2,7 @@
 
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isMissing } from "./disk.ts";
 
 /** Orders segments and snapshots. A snapshot holds all that stands in segments before its own place. */
 export interface Order {
@@ -50,8 +51,8 @@ export function compareOrder(a: Order, b: Order): number {
 
 /** An absent folder is an empty one. */
 export async function listFolder(folder: string): Promise<Listing> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
     throw error;
   });
   const found = names.flatMap((name) => {

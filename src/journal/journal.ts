@@ -21,7 +21,7 @@ import {
   type StateLine,
 } from "./records.ts";
 import { type RecoveryReport, recover } from "./recovery.ts";
-import type { End } from "./refusal.ts";
+import { type End, refusal } from "./refusal.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
 import { createSegmentWriter } from "./segment-writer.ts";
 import { noteScope } from "./state.ts";
@@ -119,11 +119,16 @@ const defaults = {
   segmentBytes: 16 * 1024 * 1024,
 };
 
-/** Settles when the state is what the disk holds. Rejects with E_JOURNAL_CLOSED when a higher epoch wrote here. */
+/**
+ * Settles when the state is what the disk holds. Rejects with a DeliveryError: E_JOURNAL_CLOSED when a higher epoch wrote
+ * here, E_JOURNAL_WRITE when the folder is there and cannot be read.
+ */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { folder, epoch, clock, log, disk = realDisk } = options;
   const maxBytes = options.maxBytes ?? defaults.maxBytes;
-  const recovered = await recover(folder, epoch, { clock, log });
+  const recovered = await recover(folder, epoch, { clock, log }).catch((error: unknown) => {
+    throw refusal(error, folder);
+  });
   const { state } = recovered;
   const bodies = createBodies(state.segments);
   let end: End | undefined;
@@ -157,6 +162,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     segmentBytes: options.segmentBytes ?? Math.min(defaults.segmentBytes, Math.ceil(maxBytes / 8)),
     keepMs: options.keepMs ?? defaults.keepMs,
     maxBytes,
+    factsWritten: () => queue.factsWritten(),
   });
   const queue = createCommitQueue({
     folder,

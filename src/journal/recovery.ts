@@ -210,11 +210,11 @@ function tell(report: RecoveryReport, log: Log): void {
   const { brokenLines, setAside, unknownLines, lost, gap } = report;
   if (brokenLines > 0)
     log.warn(
-      `journal: ${brokenLines} broken lines left out${setAside === undefined ? "" : `, see ${setAside}`}`,
+      `journal: broken lines left out: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
     );
   if (unknownLines > 0)
-    log.warn(`journal: ${unknownLines} lines were written by a newer channel-router and are left out`);
-  if (lost > 0) log.error(`journal: ${lost} waiting events are lost, their segments are gone`);
+    log.warn(`journal: lines left out because a newer channel-router wrote them: ${unknownLines}`);
+  if (lost > 0) log.error(`journal: waiting events lost because their segments are gone: ${lost}`);
   if (report.snapshot === "broken")
     log.warn(
       gap

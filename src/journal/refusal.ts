@@ -1,6 +1,6 @@
 // What callers are told when the journal did not take something. Always "try again": nothing of it was kept.
 
-import { DeliveryError } from "../errors.ts";
+import { DeliveryError, isRouterError } from "../errors.ts";
 import { codeOf } from "./disk.ts";
 
 const full: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
@@ -9,19 +9,19 @@ const retryAfterMs = 5_000;
 /** Of an error of the file system; anything else is a bug and comes back as it is. */
 export function refusal(error: unknown, folder: string): unknown {
   const code = codeOf(error);
-  if (code === undefined) return error;
+  if (code === undefined || isRouterError(error)) return error;
   if (full.has(code))
     return new DeliveryError("E_JOURNAL_FULL", `the disk of ${folder} is full`, {
       retryAfterMs,
       cause: error,
       hint: "free some space; the journal goes on by itself",
     });
-  return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be written (${code})`, {
+  return new DeliveryError("E_JOURNAL_WRITE", `the journal in ${folder} cannot be used (${code})`, {
     retryAfterMs,
     cause: error,
     hint:
       code === "EACCES" || code === "EPERM" || code === "EROFS"
-        ? "make the folder writable, or name another in CHANNEL_ROUTER_STATE_DIR"
+        ? "make the folder readable and writable, or name another in CHANNEL_ROUTER_STATE_DIR"
         : undefined,
   });
 }

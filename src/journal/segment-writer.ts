@@ -107,7 +107,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     state.entries.clear();
     state.segments.clear();
     log.error(
-      `journal: ${folder} was removed while running; ${lost === 0 ? "nothing waited in it" : `${lost} events that waited in it are lost`}, a new one is begun`,
+      `journal: ${folder} was removed while running, a new one is begun; waiting events lost with it: ${lost}`,
     );
     options.onFolderGone();
   }

@@ -42,11 +42,20 @@ interface EndLine {
 
 type SnapshotLine = { readonly type: "snapshot"; readonly timeMs: number } | OpenLine | TableLine | EndLine;
 
-/** Settles with its size once the snapshot is durable under its name. */
+export interface SnapshotOptions {
+  readonly folder: string;
+  readonly at: Order;
+  readonly disk: Disk;
+  readonly timeMs: number;
+  /** Asked when all is in the file: whether everything that the state knew until now is in segments too. */
+  confirm(): Promise<boolean>;
+}
+
+/** Settles with its size once the snapshot is durable under its name; with undefined when it was not confirmed. */
 export async function writeSnapshot(
   state: JournalState,
-  { folder, at, disk, timeMs }: { folder: string; at: Order; disk: Disk; timeMs: number },
-): Promise<number> {
+  { folder, at, disk, timeMs, confirm }: SnapshotOptions,
+): Promise<number | undefined> {
   const path = snapshotPath(folder, at);
   const unfinished = unfinishedPath(path);
   // Perhaps an earlier try at the same place died half way.
@@ -73,6 +82,10 @@ export async function writeSnapshot(
     await write();
     await file.sync();
     await file.close();
+    if (!(await confirm())) {
+      await disk.unlink(unfinished);
+      return undefined;
+    }
     await disk.rename(unfinished, path);
     await disk.syncFolder(folder);
   } catch (error) {

@@ -66,6 +66,6 @@ test("entries whose segment somebody deleted are told as lost, the others stand"
   const again = await bench.open({ epoch: 2 });
   expect(again.recovery.lost).toBeGreaterThan(0);
   expect(again.stats().open).toBe(20 - again.recovery.lost);
-  expect(bench.logged[0]).toContain("waiting events are lost");
+  expect(bench.logged[0]).toContain("waiting events lost");
   expect(await again.deliveries(again.page({ limit: 99 }))).not.toContain(undefined);
 });

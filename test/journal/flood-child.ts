@@ -1,0 +1,47 @@
+// Run as a process of its own by the kill test: appends without pause, sixteen at a time, and prints every id once its
+// commit has settled, `-id` once the fact that it was sent has. Ends only by being killed.
+
+import { writeSync } from "node:fs";
+import { openJournal } from "../../src/journal/journal.ts";
+import { systemClock } from "../../src/runtime/clock.ts";
+
+const [folder = "", epoch = "1"] = process.argv.slice(2);
+const quiet = { info() {}, warn() {}, error() {} };
+const journal = await openJournal({
+  folder,
+  epoch: Number(epoch),
+  isCurrent: () => true,
+  clock: systemClock,
+  log: quiet,
+  segmentBytes: 200_000,
+});
+let next = 0;
+
+async function append(): Promise<void> {
+  const id = `${epoch.padStart(4, "0")}${String(next++).padStart(8, "0")}`;
+  const data = { filler: "x".repeat((next * 37) % 3_000) };
+  await journal.append({
+    event: {
+      id,
+      source: "s",
+      connector: "http",
+      timeMs: 0,
+      trust: "local",
+      data,
+      text: JSON.stringify(data),
+    },
+    deliveries: [{ channel: "ci", content: id, meta: {}, tokens: 1, terms: {} }],
+    memory: [{ scope: "s", key: id, value: id, limit: 10_000 }],
+  });
+  // A pipe takes a short write whole, and at once: what the parent reads was settled before the kill.
+  writeSync(1, `${id}\n`);
+  if (next % 3 !== 0) return;
+  await journal.mark({ id, channel: "ci", state: "sent", final: true });
+  writeSync(1, `-${id}\n`);
+}
+
+async function appendForever(): Promise<never> {
+  for (;;) await append();
+}
+
+await Promise.all(Array.from({ length: 16 }, appendForever));
