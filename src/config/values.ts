@@ -1,7 +1,7 @@
 // What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
 // sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
 
-import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
+import type { Issue, Json, JsonObject, Priority, Receipt, SourceType, Target } from "../contract.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
@@ -13,6 +13,10 @@ export interface ConfigValues {
   readonly hosts: readonly string[];
   /** Tokens. */
   readonly budget: { readonly event: number };
+  /** `catchUp`: events that a new session gets one by one. `maxSizeBytes`: of the journal. */
+  readonly delivery: { readonly catchUp: number; readonly keepMs: number; readonly maxSizeBytes: number };
+  /** For channels that do not say otherwise. */
+  readonly defaults: { readonly ttlMs: number; readonly priority: Priority };
   readonly sources: Readonly<Record<string, SourceValues>>;
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
@@ -46,7 +50,16 @@ export interface ChannelValues {
   readonly meta: Readonly<Record<string, string>>;
   readonly budget?: { readonly event: number };
   readonly continue: boolean;
-  readonly reply: boolean | readonly string[];
+  /** Absent: the source's own, where it can be answered. */
+  readonly reply?: boolean | readonly string[];
+  /** Absent: the config's default. */
+  readonly priority?: Priority;
+  /** Absent: what the source says, else the config's default. */
+  readonly ttlMs?: number;
+  /** Absent: none is awaited. */
+  readonly receipt?: Receipt;
+  /** A project glob is absolute, or begins with `**`. */
+  readonly to: Target;
 }
 
 export interface SinkValues {

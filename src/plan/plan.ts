@@ -8,14 +8,17 @@ import type {
   Memory,
   MemoryWrite,
   Outcome,
-  Rendered,
+  Priority,
+  Receipt,
   RouterEvent,
   Sample,
   SourceType,
+  Target,
   Template,
   TraceStep,
   View,
 } from "../contract.ts";
+import type { PlannedDelivery } from "./delivery.ts";
 
 export interface Plan {
   readonly sources: readonly PlannedSource[];
@@ -52,7 +55,7 @@ export interface AdmitDetail {
 export interface Admission {
   readonly outcome: Outcome["outcome"];
   /** One for each channel that took the event. */
-  readonly deliveries: readonly Rendered[];
+  readonly deliveries: readonly PlannedDelivery[];
   /** To be remembered in one step with the commit. */
   readonly writes: readonly MemoryWrite[];
   /** Commits under way that the outcome rests on: if one of them fails, so does this. */
@@ -81,6 +84,15 @@ export interface PlannedChannel {
   /** Tokens of one event. */
   readonly budget: number;
   readonly continues: boolean;
+  readonly priority: Priority;
+  readonly ttlMs: number;
+  /** True when the channel itself says `ttl`: then a source's own word does not count. */
+  readonly ownTtl: boolean;
+  /** Absent: no receipt is awaited. */
+  readonly receipt: Receipt | undefined;
+  readonly to: Target;
+  /** Those of its sources whose events Claude may answer with `reply`. */
+  readonly answers: readonly string[];
 }
 
 export interface PlannedFilter {

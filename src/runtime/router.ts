@@ -82,7 +82,7 @@ export function createRouter(options: RouterOptions): Router {
       newId,
       observe,
       detail: options.detail,
-      commit: async (deliveries, signal) => {
+      commit: async ({ deliveries }, signal) => {
         await Promise.all(deliveries.map((delivery) => options.deliver(delivery, signal)));
       },
     });
