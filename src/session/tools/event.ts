@@ -63,7 +63,7 @@ function describePart(event: RouterEvent, path: string | undefined, offset: numb
   ];
   const head = [
     ...(offset === 0 ? [origin] : []),
-    ...(offset > 0 || parts.length === 0 ? [] : [`parts: ${listParts(parts)}`]),
+    ...(offset > 0 || parts.length === 0 ? [] : [`parts (tokens): ${listParts(parts)}`]),
   ];
   const room = maxLength - head.join("\n").length - name.length - 80;
   const end = quotable(text, offset, room);
@@ -76,11 +76,10 @@ function listParts(parts: readonly Part[]): string {
   let list = "";
   for (const [index, { path, tokens }] of parts.entries()) {
     const entry = `${index === 0 ? "" : ", "}${clipText(oneLine(path), 120)} (${tokens})`;
-    if (list.length + entry.length > maxPartsLength)
-      return `${list} and ${parts.length - index} more (tokens)`;
+    if (list.length + entry.length > maxPartsLength) return `${list} and ${parts.length - index} more`;
     list += entry;
   }
-  return `${list} (tokens)`;
+  return list;
 }
 
 function noSuchPart(event: RouterEvent, path: string): UsageError {
@@ -88,6 +87,6 @@ function noSuchPart(event: RouterEvent, path: string): UsageError {
   const near = parent === path ? [] : partsOf(event, parent);
   const parts = near.length > 0 ? near : [...partsOf(event), ...partsOf(event, "data")];
   return new UsageError("E_TOOL_INPUT", `the event has nothing at ${clipText(oneLine(path), 120)}`, {
-    hint: `parts: ${listParts(parts)}`,
+    hint: `parts (tokens): ${listParts(parts)}`,
   });
 }
