@@ -110,10 +110,10 @@ export interface Source {
   health?(): SourceHealth;
   /**
    * Answers the sender of one of this source's events; there when its type's `answers` said so. Settles when the answer
-   * was handed over. Rejects with a RouterError that Claude can read: E_REPLY_DONE when it was answered before,
+   * was handed over, with one line for Claude. Rejects with a RouterError that Claude can read: E_REPLY_DONE when it was answered before,
    * E_REPLY_GONE when nobody waits for the answer any more.
    */
-  reply?(event: AnsweredEvent, message: Message): Promise<ReplyResult>;
+  reply?(event: AnsweredEvent, message: Message): Promise<string>;
   /**
    * After start: where to send, and a command line to try it with, for `dev` and `status`. Holds no secret. `sample` is
    * what a channel of this source would take.
@@ -126,11 +126,6 @@ export type AnsweredEvent = Pick<RouterEvent, "id" | "conversation">;
 
 export interface Message {
   readonly text: string;
-}
-
-export interface ReplyResult {
-  /** One line for Claude: what became of the answer. */
-  readonly summary: string;
 }
 
 /** A made-up event, to be tried by hand. */
@@ -344,28 +339,6 @@ export interface Rendered {
   /** Of the whole block as the client shows it: characters / 4, rounded up. */
   readonly tokens: number;
 }
-
-// --- Delivery --------------------------------------------------------------------------------------------------------
-
-/** `high` may overtake, and is never silenced by a tool. */
-export type Priority = "low" | "normal" | "high";
-
-/** An event that Claude does not acknowledge within this time is sent again, so many times in all, and then is dead. */
-export type Receipt = {
-  readonly ackWithinMs: number;
-  readonly attempts: number;
-};
-
-/**
- * Which sessions an event is for: the one that fits best, all of them, those whose project folder matches a glob
- * (absolute, or beginning with `**`), those with a label, or the one with an id.
- */
-export type Target =
-  | "one"
-  | "all"
-  | { readonly project: string }
-  | { readonly label: string }
-  | { readonly session: string };
 
 // --- Session ---------------------------------------------------------------------------------------------------------
 

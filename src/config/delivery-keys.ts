@@ -1,8 +1,9 @@
 // The short forms of a channel's `receipt` and `to`, written out.
 
 import { resolve } from "node:path";
-import type { Json, Receipt, Target } from "../contract.ts";
+import type { Json } from "../contract.ts";
 import { type EnvironmentVariables, expandHome } from "./places.ts";
+import type { Receipt, Target } from "./values.ts";
 
 const usual: Receipt = { ackWithinMs: 10 * 60_000, attempts: 3 };
 

@@ -1,7 +1,7 @@
 // What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
 // sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
 
-import type { Issue, Json, JsonObject, Priority, Receipt, SourceType, Target } from "../contract.ts";
+import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
@@ -61,6 +61,26 @@ export interface ChannelValues {
   /** A project glob is absolute, or begins with `**`. */
   readonly to: Target;
 }
+
+/** `high` may overtake, and is never silenced by a tool. */
+export type Priority = "low" | "normal" | "high";
+
+/** An event that Claude does not acknowledge within this time is sent again, so many times in all, and then is dead. */
+export type Receipt = {
+  readonly ackWithinMs: number;
+  readonly attempts: number;
+};
+
+/**
+ * Which sessions an event is for: the one that fits best, all of them, those whose project folder matches a glob
+ * (absolute, or beginning with `**`), those with a label, or the one with an id.
+ */
+export type Target =
+  | "one"
+  | "all"
+  | { readonly project: string }
+  | { readonly label: string }
+  | { readonly session: string };
 
 export interface SinkValues {
   readonly type: string;

@@ -1,7 +1,8 @@
 // What one channel makes of one event, ready to be committed: the final text, and the terms on which it is handed on. The
 // terms are plain data, because they are read again from the journal, perhaps by another process with another plan.
 
-import type { Priority, Receipt, Rendered, RouterEvent, Target } from "../contract.ts";
+import type { Priority, Receipt, Target } from "../config/values.ts";
+import type { Rendered, RouterEvent } from "../contract.ts";
 import type { PlannedChannel } from "./plan.ts";
 
 export interface PlannedDelivery extends Rendered {

@@ -1,6 +1,7 @@
 // A Plan is a config that has been proven: every reference resolved, every expression and template compiled, nothing left
 // that can fail but the world. It is frozen; a changed config makes a new one.
 
+import type { Priority, Receipt, Target } from "../config/values.ts";
 import type {
   Filter,
   Json,
@@ -8,12 +9,9 @@ import type {
   Memory,
   MemoryWrite,
   Outcome,
-  Priority,
-  Receipt,
   RouterEvent,
   Sample,
   SourceType,
-  Target,
   Template,
   TraceStep,
   View,

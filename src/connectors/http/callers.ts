@@ -2,7 +2,7 @@
 // lives in this process only: after a restart there is nobody left to answer, and `reply` says so.
 
 import type { ServerResponse } from "node:http";
-import type { Clock, Message, Outcome, ReplyResult } from "../../contract.ts";
+import type { Clock, Message, Outcome } from "../../contract.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
 import { answerJson, handOver } from "./answer.ts";
 
@@ -14,7 +14,7 @@ export interface Callers {
   /** Settles when the caller was answered or is gone. A second caller of one event gets the answer of the first. */
   wait(outcome: Outcome, response: ServerResponse): Promise<void>;
   /** See `Source.reply`. */
-  reply(eventId: string, message: Message): Promise<ReplyResult>;
+  reply(eventId: string, message: Message): Promise<string>;
   /** Tells all who wait that no answer will come. */
   stop(): void;
 }
@@ -81,7 +81,7 @@ export function createCallers(waitMs: number, clock: Pick<Clock, "after">): Call
       const responses = [...entry.responses];
       end(eventId, "answered");
       const taken = await Promise.all(responses.map((response) => answerWith(response, text, clock)));
-      if (taken.includes(true)) return { summary: "the caller has the answer" };
+      if (taken.includes(true)) return "the caller has the answer";
       ended.set(eventId, "left");
       throw noCaller("left", waitMs);
     },

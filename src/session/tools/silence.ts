@@ -1,11 +1,11 @@
 // The `silence` tool: a channel is quiet for a while. Bounded, because the wish may come from the text of an event: at most
 // an hour, never a channel of high priority, and always announced to the person.
 
-import type { Priority, Tool } from "../../contract.ts";
+import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 
 export interface SilencePort {
-  channels(): readonly { readonly name: string; readonly priority: Priority }[];
+  channels(): readonly { readonly name: string; readonly priority: string }[];
   /**
    * Settles with the end of the silence, in ms since the epoch, when it is durable and was announced to the person. Never
    * makes a longer silence shorter.

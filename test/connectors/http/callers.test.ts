@@ -53,9 +53,7 @@ describe("a source with respond: { wait }", () => {
     const [arrival] = await hook.taken(1);
     expect(answered).toBe(false);
     expect(arrival?.ttlMs).toBe(30_000);
-    expect(await hook.reply({ id: "e1" }, { text: "All is <well>.\n" })).toEqual({
-      summary: "the caller has the answer",
-    });
+    expect(await hook.reply({ id: "e1" }, { text: "All is <well>.\n" })).toBe("the caller has the answer");
     expect(await answer).toMatchObject({ status: 200, text: "All is <well>.\n" });
     expect((await answer).headers).toMatchObject({
       "content-type": "text/plain; charset=utf-8",
