@@ -2,6 +2,7 @@
 // measured against, so it is written as the official channel tutorial does it, on the SDK's own transport, and nothing in
 // it is slower than it needs to be. It checks no signature, has no limits and must not be used for anything else.
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 
@@ -15,13 +16,9 @@ const mcp = new Server(
 );
 await mcp.connect(new StdioServerTransport());
 
-createServer((request, response) => {
-  const chunks = [];
-  request.on("data", (chunk) => chunks.push(chunk));
-  request.on("end", async () => {
-    const content = Buffer.concat(chunks).toString("utf8");
-    const meta = { path: request.url, method: request.method };
-    await mcp.notification({ method: "notifications/claude/channel", params: { content, meta } });
-    response.end("ok");
-  });
+createServer(async (request, response) => {
+  const content = await text(request);
+  const meta = { path: request.url, method: request.method };
+  await mcp.notification({ method: "notifications/claude/channel", params: { content, meta } });
+  response.end("ok");
 }).listen(Number(process.env.PORT ?? 8788), "127.0.0.1");

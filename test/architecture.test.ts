@@ -12,11 +12,11 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
 /** What every room may use: the words, the errors and the spelling helper that error messages share. */
-const shared = ["contract", "errors", "closest"];
+const shared = ["contract", "errors", "did-you-mean"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   errors: ["contract"],
-  closest: [],
+  "did-you-mean": [],
   main: ["cli"],
   cli: ["config", "connectors", "filters", "plan", "runtime", "session", "templates", ...shared],
   config: shared,

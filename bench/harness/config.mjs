@@ -37,7 +37,6 @@ export function routerConfig({ channels, port }) {
     });
   }
   return `listen: 127.0.0.1:${port}
-console: false
 sources:
   github:
     type: http

@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 import { routerConfig } from "./config.mjs";
 import { secret } from "./payloads.mjs";
 
-const routerEntry = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
+/** `BENCH_ROUTER` names the entry of another build, to compare two or to measure while dist/ is being rebuilt. */
+const routerEntry =
+  process.env.BENCH_ROUTER ?? fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
 const minimalEntry = fileURLToPath(new URL("../minimal-receiver.mjs", import.meta.url));
 
 /**

@@ -91,12 +91,12 @@ export async function startServer(contender) {
         }
       }
     },
-    /** Ends stdin, waits for the end, insists after 5 s. */
+    /** Interrupts it, as Claude Code does, waits for the end, and insists after 5 s. */
     async stop() {
       if (!running.has(child)) return;
       child.stdout.resume();
       const ended = once(child, "exit");
-      child.stdin.end();
+      child.kill("SIGINT");
       const insist = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await ended;
       clearTimeout(insist);

@@ -2,8 +2,8 @@
 
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { didYouMean } from "../config/did-you-mean.ts";
 import type { Arrival, JsonObject, RouterEvent } from "../contract.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";

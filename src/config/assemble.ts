@@ -1,5 +1,5 @@
-// Builds ConfigValues from a checked tree. Components with an issue are left out, so that later rooms can look at the
-// rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
+// Builds ConfigValues from a checked tree. What has an issue is left out: of a channel only the part that has it, so that
+// later rooms can look at the rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
 // undefined unless somebody called a source so.
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
@@ -20,7 +20,7 @@ export interface Assembly {
   readonly types: SourceTypes;
   readonly folder: string;
   readonly env: EnvironmentVariables;
-  /** True for `["channels", "ci"]` and for `["listen"]` when something in it is wrong. */
+  /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
 }
 
@@ -36,11 +36,10 @@ export function assemble(from: Assembly): ConfigValues {
   const { root, isBroken } = from;
   const sound = (key: string): JsonObject => (isBroken([key]) ? {} : asObject(root[key]));
   const server = sound("server");
-  /** A section with a mistake in it counts as not written. */
-  const filled = <T>(key: string, defaults: T): T => ({
-    ...defaults,
-    ...toOptions(sections[key]!, sound(key)),
-  });
+  const filled = <T>(key: string, defaults: T): T => {
+    const written = Object.entries(asObject(root[key])).filter(([option]) => !isBroken([key, option]));
+    return { ...defaults, ...toOptions(sections[key]!, Object.fromEntries(written)) };
+  };
   const values: Mutable<ConfigValues> = {
     server: { name: textOr(server.name, "router"), instructions: textOr(server.instructions, "") },
     hosts: isBroken(["hosts"]) ? [] : ((root.hosts ?? []) as string[]),
@@ -48,8 +47,12 @@ export function assemble(from: Assembly): ConfigValues {
     delivery: filled("delivery", { catchUp: 20, keepMs: 7 * day, maxSizeBytes: 256 * 1024 ** 2 }),
     defaults: filled<ConfigValues["defaults"]>("defaults", { ttlMs: day, priority: "normal" }),
     sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
-    channels: entriesOf("channels", from, (name, channel) => channelValues(name, channel, from)),
-    sinks: entriesOf("sinks", from, (_, sink): SinkValues => ({ type: sink.type as string })),
+    channels: entriesOf("channels", from, (name, channel) =>
+      channelValues(name, soundParts(name, channel, from), from),
+    ),
+    sinks: entriesOf("sinks", from, (name, sink): SinkValues | undefined =>
+      isBroken(["sinks", name]) ? undefined : { type: sink.type as string },
+    ),
   };
   if (typeof root.listen === "string" && !isBroken(["listen"])) {
     const address = parseListenAddress(root.listen, from);
@@ -69,7 +72,6 @@ function entriesOf<T>(
 ): Record<string, T> {
   const result: Record<string, T> = Object.create(null);
   for (const [name, value] of Object.entries(asObject(from.root[key]))) {
-    if (from.isBroken([key, name])) continue;
     const built = build(name, asObject(value));
     if (built !== undefined) result[name] = built;
   }
@@ -79,6 +81,7 @@ function entriesOf<T>(
 function sourceValues(name: string, source: JsonObject, from: Assembly): SourceValues | undefined {
   const type = from.types.get(source.type as string);
   const options = from.options.get(name);
+  if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
   const { rate } = toOptions(sourceSchema, { rate: source.rate ?? null });
   return {
@@ -87,6 +90,25 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     options: toOptions(type.options, options),
   };
+}
+
+/** Of maps of the user's own names only the wrong entries go; any other part goes whole. */
+const mapsOfNames: ReadonlySet<string> = new Set(["meta", "vars"]);
+
+function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): JsonObject {
+  const sound: JsonObject = Object.create(null);
+  for (const [key, part] of Object.entries(channel)) {
+    const at = ["channels", name, key];
+    if (!isBroken(at)) sound[key] = part;
+    else if (mapsOfNames.has(key)) {
+      sound[key] = Object.fromEntries(
+        Object.entries(asObject(part)).filter(
+          ([entry, value]) => typeof value === "string" && !isBroken([...at, entry]),
+        ),
+      );
+    }
+  }
+  return sound;
 }
 
 function channelValues(name: string, channel: JsonObject, place: Assembly): ChannelValues {

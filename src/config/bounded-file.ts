@@ -13,6 +13,9 @@ export type FileReading =
       readonly problem: string;
     };
 
+/** Stands for the digest of a file that was looked for and is not there, or could not be read. */
+export const absent = "absent";
+
 /** `maxBytes` is inclusive. Never throws. */
 export function readBounded(path: string, maxBytes: number): FileReading {
   if (path === "" || path.includes("\0")) return { ok: false, missing: true, problem: "does not exist" };

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { readBounded } from "./bounded-file.ts";
+import { absent, readBounded } from "./bounded-file.ts";
 import { type EnvironmentVariables, isUnexpanded, stateRoot } from "./places.ts";
 
 const maxDotenvBytes = 256 * 1024;
@@ -56,7 +56,10 @@ export function readDotenvFiles(
     if (reading.ok) {
       layers.push(parseEnv(reading.bytes.toString("utf8").replace(/^\uFEFF/, "")));
       files.push({ path, sha256: reading.sha256 });
-    } else if (!reading.missing) unreadable.push({ path, problem: reading.problem });
+    } else {
+      files.push({ path, sha256: absent });
+      if (!reading.missing) unreadable.push({ path, problem: reading.problem });
+    }
   }
   return { layers, paths, files, unreadable };
 }

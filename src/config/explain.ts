@@ -2,8 +2,8 @@
 // shown only when they were typed into the file and are not secret.
 
 import type { Json, JsonSchema, SchemaError } from "../contract.ts";
+import { didYouMean, didYouMeanHint } from "../did-you-mean.ts";
 import { meantErrors } from "./branch-choice.ts";
-import { didYouMean, didYouMeanHint } from "./did-you-mean.ts";
 import { nameProblem } from "./names.ts";
 import { type Path, pathKey, quoted } from "./problem.ts";
 import { propertiesOf, schemaAtPointer } from "./schema-walk.ts";

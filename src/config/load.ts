@@ -86,7 +86,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     ...drafts.map((draft) => ({ ...draft, at: locator.offsetOf(draft) })),
   ];
   const broken = new Set(
-    problems.flatMap(({ path }) => [pathKey(path.slice(0, 1)), pathKey(path.slice(0, 2))]),
+    problems.flatMap(({ path }) => path.map((_, index) => pathKey(path.slice(0, index + 1)))),
   );
   const values = assemble({
     root: tree.root,

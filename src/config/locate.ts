@@ -1,5 +1,6 @@
 // From a path in the words of the YAML to a place in the file. A path that leads nowhere (a missing key) leads to the
-// nearest thing above it. Through an alias it leads to what the alias stands for, because that is where the fix goes.
+// nearest thing above it; with an offset, one that leads into a scalar (the short form
+// of an option) to that scalar. Through an alias it leads to what the alias stands for, because that is where the fix goes.
 
 import {
   type Alias,
@@ -55,11 +56,12 @@ export function createLocator(
     return byKey.get(key);
   }
 
-  /** The deepest thing on the way: its value, its key when it is in a mapping, and whether the whole path was walked. */
+  /** The deepest thing on the way: its value, its key when it is in a mapping, and whether that is the whole path. */
   function walk(path: Path): {
     readonly value: Node | undefined;
     readonly key: Node | undefined;
     readonly whole: boolean;
+    readonly leadsIntoScalar?: boolean;
   } {
     let value = behind(document?.contents);
     let key: Node | undefined;
@@ -73,14 +75,15 @@ export function createLocator(
         key = undefined;
         value = behind(value.items[step]);
       } else {
-        return { value, key, whole: false };
+        return { value, key, whole: false, leadsIntoScalar: isScalar(value) };
       }
     }
     return { value, key, whole: true };
   }
 
   function originalOffsetOf({ path, on, offset }: Pick<IssueDraft, "path" | "on" | "offset">): number {
-    const { value, key, whole } = walk(path);
+    const { value, key, leadsIntoScalar, ...walked } = walk(path);
+    const whole = walked.whole || (leadsIntoScalar && offset !== undefined);
     const start = value?.range?.[0];
     const isEmpty = isScalar(value) && value.range?.[0] === value.range?.[1];
     if (key !== undefined && (on === "key" || !whole || isEmpty || start === undefined))

@@ -2,7 +2,7 @@
 // file. Each rule looks only at values that the schema accepted.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { didYouMeanHint } from "./did-you-mean.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { type Path, quoted } from "./problem.ts";

@@ -2,7 +2,7 @@
 // not those options are valid: the frame of a mistake must not show the secret beside it.
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import type { Locator } from "./locate.ts";
 import { holdsLiteral, type Mask, masksByKeyName } from "./mask.ts";
 import { type Path, pathKey } from "./problem.ts";

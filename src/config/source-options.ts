@@ -2,7 +2,7 @@
 // keys. Only types that the config uses are loaded.
 
 import type { Json, JsonObject, SourceType, SourceTypeEntry } from "../contract.ts";
-import { didYouMeanHint } from "./did-you-mean.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
 import { explainErrors } from "./explain.ts";
 import { type Path, quoted } from "./problem.ts";
 import type { IssueDraft } from "./values.ts";

@@ -1,8 +1,8 @@
 // Replaces `${...}` in one scalar. What a replacement brings in is never read again: it cannot hold another `${`, become
 // YAML or become a template. Messages name variables and paths, never values.
 
+import { didYouMeanHint } from "../did-you-mean.ts";
 import type { FileReading } from "./bounded-file.ts";
-import { didYouMeanHint } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { orList, quoted } from "./problem.ts";
 

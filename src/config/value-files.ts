@@ -1,7 +1,7 @@
 // The files that `${file:PATH}` names: secrets mounted by an orchestrator, keys, tokens. Each is read once per load.
 
 import { resolve } from "node:path";
-import { type FileReading, readBounded } from "./bounded-file.ts";
+import { absent, type FileReading, readBounded } from "./bounded-file.ts";
 import { type EnvironmentVariables, expandHome } from "./places.ts";
 
 const maxValueBytes = 64 * 1024;
@@ -22,7 +22,7 @@ export function openValueFiles(folder: string, env: EnvironmentVariables): Value
       const earlier = known.get(path);
       if (earlier !== undefined) return earlier;
       const reading = readBounded(path, maxValueBytes);
-      if (reading.ok) files.push({ path, sha256: reading.sha256 });
+      files.push({ path, sha256: reading.ok ? reading.sha256 : absent });
       const result = reading.ok ? decoded(reading.bytes) : reading;
       known.set(path, result);
       return result;

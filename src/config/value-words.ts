@@ -2,7 +2,7 @@
 // `typed` is the text as it stands in the file; absent when it may not be shown.
 
 import type { Json, JsonSchema } from "../contract.ts";
-import { didYouMeanHint } from "./did-you-mean.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
 import { kindOf, orList, quoted } from "./problem.ts";
 import { branches } from "./schema-walk.ts";
 

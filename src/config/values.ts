@@ -102,7 +102,7 @@ export interface IssueDraft {
 export interface LoadedConfig {
   /** Absolute. */
   readonly file: string;
-  /** Everything that could be understood; a component with an issue is left out. */
+  /** Everything that could be understood: a source with an issue is left out, of a channel the part that has it. */
   readonly values: ConfigValues;
   readonly issues: readonly Issue[];
   /** Gives a later stage's problem its file, line and column. */
@@ -111,7 +111,7 @@ export interface LoadedConfig {
   frame(issue: Issue): string;
   /** The source types that the config uses, loaded, by `type`. */
   readonly types: ReadonlyMap<string, SourceType<never>>;
-  /** Every file that was read, `.env` and `${file:}` included. */
+  /** Every file that was read or looked for, `.env` and `${file:}` included; `sha256` is `absent` for one that was not there. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   /** Every environment name that was asked for, found or not. */
   readonly environment: readonly string[];

@@ -6,7 +6,6 @@ import type { Root } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
-import { closest } from "./closest.ts";
 import { isRoot, suggestPath } from "./roots.ts";
 
 /** Longest list or map that a macro goes through. */
@@ -67,7 +66,7 @@ function unknownName(text: string, name: string, node: CelNode): ExpressionError
   const after = text.slice(node.end);
   const hyphenated = /(?<head>[\w.]+)\.(?<segment>[\w-]+-)$/.exec(before)?.groups;
   const rest = /^[\w.[\]"'-]*/.exec(after)?.[0] ?? "";
-  let hint = `did you mean ${suggestPath(name, rest, closest)}?`;
+  let hint = `did you mean ${suggestPath(name, rest)}?`;
   if (name === "cel") {
     hint = "there is no cel.bind: compute the value by name under `vars`";
   } else if (hyphenated !== undefined) {

@@ -1,8 +1,8 @@
 // What the CEL library reports, in our words: one sentence, an offset, and what to type instead.
 
+import { didYouMean } from "../did-you-mean.ts";
 import { type ErrorCode, ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
-import { closest } from "./closest.ts";
 
 /** The part of the library's errors that is read here. */
 export interface CelFailure {
@@ -104,6 +104,6 @@ function hintForCall(summary: string, functions: Iterable<string>): string | und
   if (name === undefined) return undefined;
   const known = [...functions];
   if (known.includes(name)) return undefined;
-  const near = closest(name, known);
+  const near = didYouMean(name, known);
   return near === undefined ? undefined : `did you mean ${near}()?`;
 }

@@ -2,8 +2,8 @@
 // what one element must be, what no element may be, and whether the path must exist.
 
 import type { Json, JsonObject } from "../contract.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { ExpressionError } from "../errors.ts";
-import { closest } from "./closest.ts";
 import {
   type CompiledOperator,
   equality,
@@ -99,7 +99,7 @@ function compileOperators(
 
 function unknownOperator(key: string, at: PatternPath, problems: Problems): void {
   const known = [...Object.keys(operators), ...otherKeys];
-  const near = closest(key, known);
+  const near = didYouMean(key, known);
   const path = at.findLast((part) => typeof part === "string" && part !== "not");
   const hint =
     near === undefined

@@ -2,7 +2,6 @@
 // `data.labels["app.kubernetes.io/name"]`. Only own members are read, so `__proto__` and `constructor` are plain keys.
 
 import type { Json, Root, View } from "../contract.ts";
-import { closest } from "./closest.ts";
 import { isRoot, rootKind, suggestPath } from "./roots.ts";
 
 export interface Path {
@@ -49,7 +48,7 @@ export function parsePath(text: string): Path | PathProblem {
     return { offset: 0, message: "a path begins with a root", hint: "for instance data.action" };
   }
   if (!isRoot(root)) {
-    const hint = `did you mean ${suggestPath(root, text.slice(root.length), closest)}?`;
+    const hint = `did you mean ${suggestPath(root, text.slice(root.length))}?`;
     return { offset: 0, message: `"${root}" is no root of an event`, hint };
   }
   return createPath(text, root, segments.slice(1));

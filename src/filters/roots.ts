@@ -1,6 +1,7 @@
 // The roots of a View as data, held against the type, and what is known of them: which are text, which always exist.
 
 import type { Root } from "../contract.ts";
+import { didYouMean } from "../did-you-mean.ts";
 
 /** `json`: any value. `text`: always a string. `absent-text`, `record`: may be missing, made of strings. */
 type RootKind = "json" | "text" | "absent-text" | "record";
@@ -36,13 +37,9 @@ export function rootKind(root: Root): RootKind {
 const aliases = new Set(["body", "payload", "event", "json", "message"]);
 
 /** What was probably meant by a first segment that is no root. `rest` is what follows it, dot or bracket included. */
-export function suggestPath(
-  first: string,
-  rest: string,
-  closest: (typed: string, known: Iterable<string>) => string | undefined,
-): string {
+export function suggestPath(first: string, rest: string): string {
   if (aliases.has(first.toLowerCase()) && rest !== "") return `data${rest}`;
-  const near = closest(first, roots);
+  const near = didYouMean(first, roots);
   const inData = `data.${first}${rest}`;
   if (near === undefined) return inData;
   // A short word is near to too much: `type` is one letter from `time`.

@@ -26,8 +26,8 @@ interface Context {
   readonly budget: number;
   /** Where the channel does not say. */
   readonly defaults: ConfigValues["defaults"];
-  /** Names of the sources that can answer their events. */
-  readonly answering: ReadonlySet<string>;
+  /** Whether a source can answer its events, by name; those with a mistake are not there. */
+  readonly answering: ReadonlyMap<string, boolean>;
   /** Takes every mistake that is found. */
   readonly issues: IssueDraft[];
 }
@@ -66,7 +66,7 @@ export function compileChannel(
 
   const filters: PlannedFilter[] = [];
   const match = compileMatchOf(values, at, engine, issues);
-  if (match !== undefined) filters.push({ filter: matchFilter(match), needsVars: false });
+  if (match !== undefined) filters.push({ filter: matchFilter(match), needsVars: match.roots.has("vars") });
 
   const condition = values.when === undefined ? undefined : cel([...at, "when"], values.when, "condition");
   if (condition !== undefined)
@@ -123,7 +123,7 @@ export function compileChannel(
       to: values.to,
       answers:
         values.reply === undefined || values.reply === true
-          ? values.from.filter((source) => answering.has(source))
+          ? values.from.filter((source) => answering.get(source) === true)
           : [],
     },
   };
@@ -153,10 +153,10 @@ function compileMatchOf(
 function checkDelivery(
   { reply, from, to }: ChannelValues,
   at: Path,
-  answering: ReadonlySet<string>,
+  answering: ReadonlyMap<string, boolean>,
   issues: IssueDraft[],
 ): void {
-  if (reply === true && !from.some((source) => answering.has(source))) {
+  if (reply === true && from.every((source) => answering.get(source) === false)) {
     issues.push({
       path: [...at, "reply"],
       code: "E_CONFIG_VALUE",

@@ -28,10 +28,11 @@ export function compilePlan(
     ...(values.publicUrl === undefined ? {} : { publicUrl: values.publicUrl }),
   };
 
-  const answering = new Set(
-    Object.entries(values.sources)
-      .filter(([, { type, options }]) => typeOf(types, type)?.answers?.(options) === true)
-      .map(([name]) => name),
+  const answering = new Map(
+    Object.entries(values.sources).map(([name, { type, options }]) => [
+      name,
+      typeOf(types, type)?.answers?.(options) === true,
+    ]),
   );
 
   const written = Object.entries(values.channels);

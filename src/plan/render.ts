@@ -2,9 +2,9 @@
 
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
-import { countTokens, fitBudget, renderBlock } from "../templates/budget.ts";
+import { blockTokens, finalContent } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
-import { metaValue, neutralise } from "../templates/neutralise.ts";
+import { metaValue } from "../templates/neutralise.ts";
 import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
 
 type Meta = Record<string, string>;
@@ -41,17 +41,17 @@ export function render(
   // Meta may use half of the budget, so that content always has room to say something.
   const meta = {
     ...ours,
-    ...within(own, Math.floor(channel.budget / 2) - countTokens(renderBlock(ours, ""))),
+    ...within(own, Math.floor(channel.budget / 2) - blockTokens(ours, "")),
   };
-  const room = channel.budget - countTokens(renderBlock(meta, ""));
-  const content = fitBudget(neutralise(body ?? defaultContent(view)).trimEnd(), room);
+  const room = channel.budget - blockTokens(meta, "");
+  const content = finalContent(body ?? defaultContent(view), room);
   return {
     rendered: {
       eventId: event.id,
       channel: channel.name,
       content,
       meta,
-      tokens: countTokens(renderBlock(meta, content)),
+      tokens: blockTokens(meta, content),
     },
     failures,
   };

@@ -1,6 +1,6 @@
 // What templates, `match` and CEL see of an event.
 
-import type { JsonObject, Root, RouterEvent, View } from "../contract.ts";
+import type { JsonObject, RouterEvent, View } from "../contract.ts";
 
 /** A fresh view: its `vars` are the channel's own. */
 export function viewOf(event: RouterEvent, inputs: JsonObject = {}): View {
@@ -14,10 +14,12 @@ export function viewOf(event: RouterEvent, inputs: JsonObject = {}): View {
     inputs,
     vars: {},
   };
-  for (const root of optionalRoots) {
-    if (event[root] !== undefined) Object.assign(view, { [root]: event[root] });
-  }
+  // One by one: a loop over the names costs more than the rest of admission.
+  if (event.headers !== undefined) view.headers = event.headers;
+  if (event.query !== undefined) view.query = event.query;
+  if (event.params !== undefined) view.params = event.params;
+  if (event.path !== undefined) view.path = event.path;
+  if (event.method !== undefined) view.method = event.method;
+  if (event.sender !== undefined) view.sender = event.sender;
   return view;
 }
-
-const optionalRoots = ["headers", "query", "params", "path", "method", "sender"] as const satisfies Root[];

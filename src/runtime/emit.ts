@@ -39,7 +39,7 @@ export interface EmitOptions {
   readonly detail: "decision" | "trace";
   newId(nowMs: number): string;
   /** Settles when all of it is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
-  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<void>;
+  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   observe(decision: Decision): void;
 }
 
@@ -134,15 +134,10 @@ function deliveryWrite(source: string, event: RouterEvent): MemoryWrite[] {
 }
 
 /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
-async function inTime(
-  clock: Clock,
-  commit: Promise<unknown> | undefined,
-  onLate?: () => void,
-): Promise<void> {
-  if (commit === undefined) return;
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(commitTimeoutMs, () => {
+function inTime(clock: Clock, commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
+  if (commit === undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(commitTimeoutMs, () => {
       onLate?.();
       reject(
         new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
@@ -150,10 +145,15 @@ async function inTime(
         }),
       );
     });
+    commit.then(
+      () => {
+        cancel();
+        resolve();
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
-  try {
-    await Promise.race([commit, late]);
-  } finally {
-    cancel();
-  }
 }

@@ -19,6 +19,20 @@ export interface FilterMemory extends Memory {
   size(): number;
 }
 
+/**
+ * A scope may grow this far over its limit before the oldest go, many at once: to find the oldest, a Map walks over the
+ * places of all that were deleted before.
+ */
+const slack = 1.125;
+
+function forgetOldest(scope: Map<string, Entry>, count: number): void {
+  let left = count;
+  for (const key of scope.keys()) {
+    if (left-- === 0) return;
+    scope.delete(key);
+  }
+}
+
 export function createMemory(clock: Clock): FilterMemory {
   const scopes = new Map<string, Map<string, Entry>>();
 
@@ -35,7 +49,7 @@ export function createMemory(clock: Clock): FilterMemory {
     // Deleted first, so that insertion order stays the order of age and the oldest is always the first to go.
     scope.delete(write.key);
     scope.set(write.key, entry);
-    while (scope.size > write.limit) scope.delete(scope.keys().next().value as string);
+    if (scope.size > write.limit * slack) forgetOldest(scope, scope.size - write.limit);
     return entry;
   }
 

@@ -82,8 +82,12 @@ export function createRouter(options: RouterOptions): Router {
       newId,
       observe,
       detail: options.detail,
-      commit: async ({ deliveries }, signal) => {
-        await Promise.all(deliveries.map((delivery) => options.deliver(delivery, signal)));
+      commit({ deliveries: [delivery, ...more] }, signal) {
+        if (delivery === undefined) return Promise.resolve();
+        const first = options.deliver(delivery, signal);
+        return more.length === 0
+          ? first
+          : Promise.all([first, ...more.map((one) => options.deliver(one, signal))]);
       },
     });
     // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.

@@ -56,6 +56,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   const waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
   const idleWaiters = new Set<() => void>();
   let inFlight: Entry[] = [];
+  let pumping = false;
   let released = false;
   let stopped: string | undefined;
 
@@ -81,6 +82,17 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       load.bytes += entry.bytes;
       signal?.addEventListener("abort", withdraw, { once: true });
       queue.add(entry);
+      if (queue === answers) pump();
+      else pumpSoon();
+    });
+  }
+
+  /** Events of one turn of the event loop go out in one write: each write wakes the reader, and costs more than its bytes. */
+  function pumpSoon(): void {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(() => {
+      pumping = false;
       pump();
     });
   }

@@ -1,5 +1,7 @@
 // How long a text may be: tokens are counted, the block is put together as the client shows it, and what is too long
-// loses its middle. Nothing here neutralises: that is done before, and cutting cannot undo it.
+// loses its middle.
+
+import { neutralise } from "./neutralise.ts";
 
 /** Characters per token. */
 const perToken = 4;
@@ -22,6 +24,23 @@ export function renderBlock(
   for (const [key, value] of Object.entries(meta)) attributes += ` ${key}="${value}"`;
   return `<channel source="${source}"${attributes}>\n${content}\n</channel>`;
 }
+
+/** Tokens of the block that `renderBlock` makes for the usual server name, without making it. */
+export function blockTokens(meta: Readonly<Record<string, string>>, content: string): number {
+  let length = emptyBlockLength + content.length;
+  for (const key in meta) length += key.length + (meta[key] as string).length + ' =""'.length;
+  return Math.ceil(length / perToken);
+}
+
+/**
+ * The content as it is sent: neutralised, within so many tokens. Neutralised again after a cut, because the cut brings
+ * together what stood apart: `< user` and what follows may only now look like a tag.
+ */
+export function finalContent(text: string, tokens: number): string {
+  return neutralise(fitBudget(neutralise(text).trimEnd(), tokens));
+}
+
+const emptyBlockLength = renderBlock({}, "").length;
 
 /** Of what is kept, the part that is taken from the beginning. */
 const headShare = 2 / 3;

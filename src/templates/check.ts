@@ -4,10 +4,10 @@
 
 /// <reference types="handlebars" />
 
+import { didYouMean } from "../did-you-mean.ts";
 import { TemplateError } from "../errors.ts";
 import type { TemplateFunction, TemplateFunctions } from "./functions/template-function.ts";
 import { restoreLiteral } from "./literal.ts";
-import { nearest } from "./nearest.ts";
 import { checkPath, type Scope } from "./path-check.ts";
 
 /** The function that turns a placeholder's value into text. The space keeps it out of any template's reach. */
@@ -81,7 +81,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     const name = block.path.original;
     if (!blocks.has(name)) {
       const known = Object.hasOwn(context.functions, name) || name === "lookup";
-      const near = nearest(name, blocks);
+      const near = didYouMean(name, blocks);
       const hint = known
         ? `write {{${name} ...}} without #`
         : near === undefined
@@ -135,7 +135,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     }
     for (const pair of call.hash?.pairs ?? []) {
       if (!called.options?.includes(pair.key)) {
-        const near = nearest(pair.key, called.options ?? []);
+        const near = didYouMean(pair.key, called.options ?? []);
         fail(
           pair,
           `${name} has no option ${pair.key}`,
@@ -167,7 +167,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     if (/^(?:elseif|elif|elsif)$/.test(name))
       fail(path, `there is no function ${name}`, "did you mean {{else if ...}}?");
     if (path.parts.length !== 1) fail(path, `${name} is not a function`, "for instance {{upper data.x}}");
-    const near = nearest(name, [...Object.keys(context.functions), "lookup"]);
+    const near = didYouMean(name, [...Object.keys(context.functions), "lookup"]);
     return fail(
       path,
       `there is no function ${name}`,

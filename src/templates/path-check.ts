@@ -3,7 +3,7 @@
 
 /// <reference types="handlebars" />
 
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "../did-you-mean.ts";
 import { roots } from "./roots.ts";
 
 export interface Scope {
@@ -56,7 +56,7 @@ function checkLoopName(path: hbs.AST.PathExpression, scope: Scope, fail: Fail): 
     return;
   }
   if (!loopNames.includes(first)) {
-    const near = nearest(first, [...loopNames, "root"]);
+    const near = didYouMean(first, [...loopNames, "root"]);
     fail(
       path,
       `there is no @${first}`,
@@ -70,6 +70,6 @@ function rootHint(before: string, first: string, rest: readonly string[]): strin
   if (first === "event" && rest[0] !== undefined && roots.has(rest[0])) {
     return `did you mean ${before}${rest.join(".")}?`;
   }
-  const near = nearest(first, roots);
+  const near = didYouMean(first, roots);
   return `did you mean ${before}${[...(near === undefined ? ["data", first] : [near]), ...rest].join(".")}?`;
 }

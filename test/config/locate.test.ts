@@ -68,6 +68,11 @@ describe("a problem of a later room finds its place", () => {
     expect(await at(text, { path: [] })).toBe("sources:");
   });
 
+  test("in the short form of an option, where the text is", async () => {
+    const text = channel("    changed: data.state +\n");
+    expect(await at(text, { path: ["channels", "p", "changed", "value"], offset: 5 })).toBe("state +");
+  });
+
   test("behind an alias, where the text is", async () => {
     const text =
       "sources:\n  p: { type: probe }\nchannels:\n  a: { from: p, vars: &v { n: data.foo } }\n  b: { from: p, vars: *v }\n";

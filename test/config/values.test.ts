@@ -112,13 +112,15 @@ channels:
     expect(Object.keys(values.channels)).toEqual(["p", "full", "by"]);
   });
 
-  test("a component with a mistake is left out, and the rest stays for later rooms to look at", async () => {
+  test("what has a mistake is left out, and the rest stays for later rooms to look at", async () => {
     const { values, issues } = await load(
-      "listen: nonsense\nsources:\n  a: { type: probe, every: x }\n  b: { type: probe }\nchannels:\n  a: { when: data.x }\n  b: { wehn: data.x }\n",
+      "listen: nonsense\nsources:\n  a: { type: probe, every: x }\n  b: { type: probe }\nchannels:\n  a: { when: data.x }\n  b: { wehn: data.x, content: hi, meta: { a-b: x, ok: y }, dedupe: { key: k, for: x } }\n",
     );
-    expect(issues).toHaveLength(3);
+    expect(issues).toHaveLength(5);
     expect(Object.keys(values.sources)).toEqual(["b"]);
-    expect(Object.keys(values.channels)).toEqual(["a"]);
+    expect(Object.keys(values.channels)).toEqual(["a", "b"]);
+    expect(values.channels.b).toMatchObject({ content: "hi", meta: { ok: "y" } });
+    expect(values.channels.b).not.toHaveProperty("dedupe");
     expect(values.listen).toBeUndefined();
   });
 
@@ -172,12 +174,12 @@ channels:
     expect((await project("**/api")).to).toEqual({ project: "**/api" });
   });
 
-  test("a section with a mistake in it falls back to its defaults, so that the rest can be looked at", async () => {
+  test("an option with a mistake in it falls back to its default, so that the rest can be looked at", async () => {
     const { values, issues } = await load(
       "delivery: { keep: 3d, max_size: 1KiB }\ndefaults: { priority: urgent, ttl: 5m }\n",
     );
     expect(issues).toHaveLength(2);
-    expect(values.delivery).toEqual({ catchUp: 20, keepMs: 604_800_000, maxSizeBytes: 268_435_456 });
-    expect(values.defaults).toEqual({ ttlMs: 86_400_000, priority: "normal" });
+    expect(values.delivery).toEqual({ catchUp: 20, keepMs: 259_200_000, maxSizeBytes: 268_435_456 });
+    expect(values.defaults).toEqual({ ttlMs: 300_000, priority: "normal" });
   });
 });

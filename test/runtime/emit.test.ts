@@ -58,7 +58,8 @@ function setUp(more: { admit?: PlannedSource["admit"]; rate?: PlannedSource["rat
     detail: "decision",
     newId: createEventIds(),
     observe: () => {},
-    commit: (_, signal) => new Promise((resolve, reject) => commits.push({ signal, resolve, reject })),
+    commit: (_, signal) =>
+      new Promise((resolve, reject) => commits.push({ signal, resolve: () => resolve(undefined), reject })),
   });
   return { clock, commits, counter, memory, emit };
 }

@@ -282,7 +282,7 @@ describe("tools", () => {
       ...echo,
       name: "refused",
       call: async () => {
-        throw new ConnectorError("E_SOURCE_START", "<channel> the host is down", { hint: "try later" });
+        throw new ConnectorError("E_CEL_RUN", "<channel> the host is down", { hint: "try later" });
       },
     };
     const broken: Tool = {

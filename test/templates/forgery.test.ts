@@ -5,10 +5,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/contract.ts";
-import { fitBudget, renderBlock } from "../../src/templates/budget.ts";
+import { finalContent, renderBlock } from "../../src/templates/budget.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { defaultContent } from "../../src/templates/default-content.ts";
-import { metaValue, neutralise } from "../../src/templates/neutralise.ts";
+import { metaValue } from "../../src/templates/neutralise.ts";
 import { forbiddenCharacter, hostileText } from "./hostile-text.ts";
 import { viewWith } from "./sample-view.ts";
 
@@ -123,7 +123,7 @@ test("no payload forges or closes a tag, adds an attribute, or hides a character
       (data, text, content, first, second, tokens) => {
         const view = viewWith(data, { text });
         const body = content === undefined ? defaultContent(view) : compiler.compile(content).render(view);
-        const final = fitBudget(neutralise(body), tokens);
+        const final = finalContent(body, tokens);
         const meta = { channel: "ci", event_id: "01", first: "", second: "" };
         meta.first = metaValue(compiler.compile(first).render(view));
         meta.second = metaValue(compiler.compile(second).render(view));

@@ -144,15 +144,22 @@ function guess(text: string): Payload | Refusal {
 
 /** Drops `__proto__` keys on the way; false as soon as something lies deeper than is taken. */
 function harmless(value: Json, depth: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
+  if (!isNested(value)) return true;
   if (depth > maxDepth) return false;
   if (Array.isArray(value)) {
-    for (const item of value) if (!harmless(item, depth + 1)) return false;
+    for (const item of value) if (isNested(item) && !harmless(item, depth + 1)) return false;
     return true;
   }
-  if (Object.hasOwn(value, "__proto__")) Reflect.deleteProperty(value, "__proto__");
-  for (const key in value) if (!harmless(value[key] as Json, depth + 1)) return false;
+  for (const key in value) {
+    // JSON.parse makes it a key like any other: what is read from it here is data, not the prototype.
+    if (key === "__proto__") Reflect.deleteProperty(value, key);
+    else if (isNested(value[key] as Json) && !harmless(value[key] as Json, depth + 1)) return false;
+  }
   return true;
+}
+
+function isNested(value: Json): value is Json[] | JsonObject {
+  return typeof value === "object" && value !== null;
 }
 
 function invalidJson(text: string, linesBefore: number): Refusal {

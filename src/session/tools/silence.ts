@@ -2,7 +2,9 @@
 // an hour, never a channel of high priority, and always announced to the person.
 
 import type { Tool } from "../../contract.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
+import { clipText } from "../clip.ts";
 
 export interface SilencePort {
   channels(): readonly { readonly name: string; readonly priority: string }[];
@@ -34,11 +36,12 @@ export function silenceTool(port: SilencePort): Tool {
     async call(input) {
       const { channel, for: time, reason } = input as { channel: string; for: string; reason: string };
       const channels = port.channels();
+      const names = channels.map(({ name }) => name);
       const found = channels.find(({ name }) => name === channel);
       if (found === undefined) {
         throw refusal(
           `no channel is called ${JSON.stringify(channel.slice(0, 80))}`,
-          `channels: ${channels.map(({ name }) => name).join(", ") || "none"}`.slice(0, 1_000),
+          didYouMeanHint(channel, names) ?? clipText(`channels: ${names.join(", ") || "none"}`, 1_000),
         );
       }
       if (found.priority === "high") {

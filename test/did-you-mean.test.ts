@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { didYouMean } from "../../src/config/did-you-mean.ts";
+import { didYouMean } from "../src/did-you-mean.ts";
 
 describe("did you mean", () => {
   const keys = ["match", "when", "vars", "changed", "dedupe", "content", "description", "max_body", "github"];
