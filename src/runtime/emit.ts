@@ -8,9 +8,11 @@ import type { Admission, PlannedSource } from "../plan/plan.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRate } from "./rate.ts";
+import { createTurns } from "./turns.ts";
 
-/** Calls of one source that may be under way at once. */
+/** Calls of one source that may be under way at once; this many more may wait for their turn. */
 const maxOutstanding = 256;
+const maxWaiting = 1_024;
 /** How long an event may wait to be committed before its sender is told to try again. */
 const commitTimeoutMs = 10_000;
 const deliveryIds = { rememberedMs: 24 * 60 * 60 * 1_000, limit: 10_000 };
@@ -46,7 +48,13 @@ export interface EmitOptions {
 export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
   const { clock, memory, counter } = options;
   const rate = source.rate === undefined ? undefined : createRate(source.rate);
-  let outstanding = 0;
+  const turns = createTurns({
+    clock,
+    source: source.name,
+    maxUnderWay: maxOutstanding,
+    maxWaiting,
+    timeoutMs: commitTimeoutMs,
+  });
 
   async function take(event: RouterEvent): Promise<Outcome> {
     const known = event.deliveryId === undefined ? undefined : seen(memory, source.name, event.deliveryId);
@@ -72,15 +80,14 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
   }
 
   return async (arrival) => {
-    const nowMs = clock.now();
     try {
-      refuseOver(
-        outstanding >= maxOutstanding ? 1_000 : undefined,
-        "E_OUTSTANDING",
-        `${maxOutstanding} events of ${source.name} already wait to be taken`,
-      );
-      refuseOver(rate?.(nowMs), "E_RATE", `source ${source.name} is over its rate`);
-      outstanding += 1;
+      const retryAfterMs = rate?.(clock.now());
+      if (retryAfterMs !== undefined) {
+        throw new DeliveryError("E_RATE", `source ${source.name} is over its rate`, { retryAfterMs });
+      }
+      const turn = turns.take();
+      if (turn !== undefined) await turn;
+      const nowMs = clock.now();
       try {
         const event = {
           ...arrival,
@@ -93,21 +100,13 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
         counter.add(outcome.outcome);
         return outcome;
       } finally {
-        outstanding -= 1;
+        turns.release();
       }
     } catch (error) {
       if (error instanceof DeliveryError) counter.add("refused");
       throw error;
     }
   };
-}
-
-function refuseOver(
-  retryAfterMs: number | undefined,
-  code: "E_RATE" | "E_OUTSTANDING",
-  message: string,
-): void {
-  if (retryAfterMs !== undefined) throw new DeliveryError(code, message, { retryAfterMs });
 }
 
 function deliveryScope(source: string): string {

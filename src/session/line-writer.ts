@@ -41,6 +41,9 @@ export interface LineWriterOptions {
 /** Waiting lines are joined up to about this size: a pipe's usual capacity. */
 const maxBatchBytes = 64 * 1024;
 
+/** Events gathered in one turn before they are written without waiting for its end. */
+const maxGathered = 64;
+
 interface Entry {
   readonly line: string;
   readonly bytes: number;
@@ -82,7 +85,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
       load.bytes += entry.bytes;
       signal?.addEventListener("abort", withdraw, { once: true });
       queue.add(entry);
-      if (queue === answers) pump();
+      if (queue === answers || queue.size >= maxGathered) pump();
       else pumpSoon();
     });
   }

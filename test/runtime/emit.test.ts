@@ -154,15 +154,32 @@ test("filters' writes become fact only with the commit", async () => {
   expect(memory.get("c/dedupe/1", "k")).toBeUndefined();
 });
 
-test("the 257th event under way is refused, and one that ends makes room", async () => {
+test("the 257th event under way waits for its turn, in order", async () => {
   const { emit, commits } = setUp();
-  const under = Array.from({ length: 256 }, () => emit(arrival()));
-  await expect(emit(arrival())).rejects.toMatchObject({ code: "E_OUTSTANDING", retryable: true });
+  const underWay = Array.from({ length: 256 }, () => emit(arrival()));
+  const waiting = [emit(arrival()), emit(arrival())];
+  await Promise.resolve();
+  expect(commits).toHaveLength(256);
   commits[0]?.resolve();
-  await under[0];
-  const next = emit(arrival());
-  commits.at(-1)?.resolve();
-  expect(await next).toMatchObject({ outcome: "accepted" });
+  await underWay[0];
+  await Promise.resolve();
+  expect(commits).toHaveLength(257);
+  commits[256]?.resolve();
+  expect(await waiting[0]).toMatchObject({ outcome: "accepted" });
+  await Promise.resolve();
+  commits[257]?.resolve();
+  expect(await waiting[1]).toMatchObject({ outcome: "accepted" });
+});
+
+test("an event is refused when too many wait already, or when its turn does not come in ten seconds", async () => {
+  const { emit, clock, counter } = setUp();
+  const all = Array.from({ length: 256 + 1_024 }, () => emit(arrival()).catch((error: unknown) => error));
+  await expect(emit(arrival())).rejects.toMatchObject({ code: "E_OUTSTANDING", retryable: true });
+  await clock.advance(10_000);
+  expect((await Promise.all(all)).slice(256)).toEqual(
+    Array.from({ length: 1_024 }, () => expect.objectContaining({ code: "E_OUTSTANDING" })),
+  );
+  expect(counter.counts()).toMatchObject({ accepted: 0, refused: 256 + 1_024 + 1 });
 });
 
 test("over its rate a source is told when the next one may come", async () => {

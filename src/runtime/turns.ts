@@ -1,0 +1,61 @@
+// The bound on what one source may have under way. A burst waits for its turn, in order; what would wait too long, or
+// behind too many, is refused, and its sender tries again.
+
+import type { Clock } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+
+interface TurnsOptions {
+  readonly clock: Clock;
+  /** Who asks, for the message. */
+  readonly source: string;
+  readonly maxUnderWay: number;
+  readonly maxWaiting: number;
+  readonly timeoutMs: number;
+}
+
+export interface Turns {
+  /** Undefined: go ahead. Otherwise settles when it is this one's turn; rejects with E_OUTSTANDING. */
+  take(): Promise<void> | undefined;
+  /** To be called once for each turn that was taken. */
+  release(): void;
+}
+
+export function createTurns({ clock, source, maxUnderWay, maxWaiting, timeoutMs }: TurnsOptions): Turns {
+  const waiting = new Set<() => void>();
+  let underWay = 0;
+
+  const refusal = () =>
+    new DeliveryError("E_OUTSTANDING", `too many events of ${source} wait to be taken`, {
+      retryAfterMs: 1_000,
+    });
+
+  return {
+    take() {
+      if (underWay < maxUnderWay) {
+        underWay += 1;
+        return undefined;
+      }
+      if (waiting.size >= maxWaiting) throw refusal();
+      return new Promise((resolve, reject) => {
+        const enter = () => {
+          cancel();
+          resolve();
+        };
+        const cancel = clock.after(timeoutMs, () => {
+          waiting.delete(enter);
+          reject(refusal());
+        });
+        waiting.add(enter);
+      });
+    },
+    release() {
+      const [next] = waiting;
+      if (next === undefined) {
+        underWay -= 1;
+        return;
+      }
+      waiting.delete(next);
+      next();
+    },
+  };
+}
