@@ -37,6 +37,10 @@ export interface Arrival {
   readonly sender?: Sender;
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
+  /** A talk that goes on: its events go to the session that had the ones before. */
+  readonly conversation?: string;
+  /** How long it is worth delivering, where its channel does not say. */
+  readonly ttlMs?: number;
 }
 
 /** An accepted arrival with its identity. Never changed after it was made. */
@@ -105,10 +109,23 @@ export interface Source {
   stop(deadline: AbortSignal): Promise<void>;
   health?(): SourceHealth;
   /**
+   * Answers the sender of one of this source's events; there when its type's `answers` said so. Settles when the answer
+   * was handed over, with one line for Claude. Rejects with a RouterError that Claude can read: E_REPLY_DONE when it was answered before,
+   * E_REPLY_GONE when nobody waits for the answer any more.
+   */
+  reply?(event: AnsweredEvent, message: Message): Promise<string>;
+  /**
    * After start: where to send, and a command line to try it with, for `dev` and `status`. Holds no secret. `sample` is
    * what a channel of this source would take.
    */
   invitation?(sample?: Sample): Invitation;
+}
+
+/** What a source needs to know of an event to answer it: the rest it kept, or put into `conversation`. */
+export type AnsweredEvent = Pick<RouterEvent, "id" | "conversation">;
+
+export interface Message {
+  readonly text: string;
 }
 
 /** A made-up event, to be tried by hand. */
@@ -165,6 +182,8 @@ export interface SourceType<O = JsonObject> {
   /** Meta of the default channel, as templates: what a connector offers when nothing else was asked for. */
   readonly meta: Readonly<Record<string, string>>;
   claims?(options: O): Claim[];
+  /** True when a source with these options can answer its events: then it has `reply`. Absent: never. Pure. */
+  answers?(options: O): boolean;
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: SourceSurroundings): OptionIssue[];
   /**
@@ -345,7 +364,18 @@ export interface Tool {
   readonly readOnly?: boolean;
   readonly alwaysLoad?: boolean;
   /** The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. */
-  call(input: JsonObject): Promise<string>;
+  call(input: JsonObject): Promise<string | ToolResult>;
+}
+
+export interface ToolResult {
+  readonly text: string;
+  /**
+   * Called exactly once: with true when the client's stream took the line of the result, with false when it never will
+   * (the call was cancelled, the session ended).
+   */
+  readonly afterWritten?: (written: boolean) => void;
+  /** How many events still wait once this was written, where the tool knows better than its session. */
+  readonly waiting?: number;
 }
 
 // --- Config problems -------------------------------------------------------------------------------------------------

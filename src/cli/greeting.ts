@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { type ConfigPlace, stateFolder } from "../config/places.ts";
 import type { ConfigValues, LoadedConfig } from "../config/values.ts";
+import type { JsonObject, SourceType } from "../contract.ts";
 import { readStartCache, writeStartCache } from "../runtime/start-cache.ts";
 import { channelCapabilities, type Greeting } from "../session/greeting.ts";
 import { writeInstructions } from "../session/instructions.ts";
@@ -40,17 +41,24 @@ export function greetFast(found: ConfigPlace): FastGreeting {
 function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
   const { server, channels = {}, sources = {} }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
-  const described = Object.entries(channels).map(([name, { description, from }]) => ({
+  const answers = (source: string): boolean => {
+    const { type = "", options = {} } = sources[source] ?? {};
+    const found = loaded?.types.get(type) as SourceType<JsonObject> | undefined;
+    return found?.answers?.(options) === true;
+  };
+  const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
     name,
     ...(description === undefined ? {} : { description }),
     sources: from,
     connectors: from.flatMap((source) => sources[source]?.type ?? []),
+    receipt: receipt !== undefined,
+    answerable: reply === true && from.some(answers),
   }));
   // A source that no channel names feeds a channel of its own name.
   const named = new Set(described.flatMap((channel) => channel.sources));
   const defaults = Object.entries(sources)
     .filter(([name]) => !named.has(name))
-    .map(([name, { type }]) => ({ name, sources: [name], connectors: [type] }));
+    .map(([name, { type }]) => ({ name, sources: [name], connectors: [type], answerable: answers(name) }));
   return {
     serverInfo: { name: serverName, version },
     capabilities: channelCapabilities,

@@ -25,7 +25,12 @@ export function statusReport({ found, config, router, delivered }: Known): Statu
       ...(invitation === undefined ? {} : { address: invitation.address }),
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
     })),
-    channels: (config?.plan.channels ?? []).map(({ name, from }) => ({ name, sources: from })),
+    channels: (config?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
+      name,
+      sources: from,
+      receipt: receipt !== undefined,
+      answerable: answers.length > 0,
+    })),
     counts: { ...none, ...router?.counts, delivered },
   };
 }

@@ -4,6 +4,7 @@
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { toOptions } from "./camel-case.ts";
+import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { coreSchema } from "./schema.ts";
@@ -23,8 +24,11 @@ export interface Assembly {
   isBroken(path: readonly string[]): boolean;
 }
 
+const day = 24 * 60 * 60 * 1_000;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const sections = propertiesOf(coreSchema);
 const channelSchema = entrySchema("channels");
 const sourceSchema = entrySchema("sources");
 
@@ -32,13 +36,19 @@ export function assemble(from: Assembly): ConfigValues {
   const { root, isBroken } = from;
   const sound = (key: string): JsonObject => (isBroken([key]) ? {} : asObject(root[key]));
   const server = sound("server");
+  const filled = <T>(key: string, defaults: T): T => {
+    const written = Object.entries(asObject(root[key])).filter(([option]) => !isBroken([key, option]));
+    return { ...defaults, ...toOptions(sections[key]!, Object.fromEntries(written)) };
+  };
   const values: Mutable<ConfigValues> = {
     server: { name: textOr(server.name, "router"), instructions: textOr(server.instructions, "") },
     hosts: isBroken(["hosts"]) ? [] : ((root.hosts ?? []) as string[]),
     budget: { event: (sound("budget").event as number | undefined) ?? 500 },
+    delivery: filled("delivery", { catchUp: 20, keepMs: 7 * day, maxSizeBytes: 256 * 1024 ** 2 }),
+    defaults: filled<ConfigValues["defaults"]>("defaults", { ttlMs: day, priority: "normal" }),
     sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
     channels: entriesOf("channels", from, (name, channel) =>
-      channelValues(name, soundParts(name, channel, from)),
+      channelValues(name, soundParts(name, channel, from), from),
     ),
     sinks: entriesOf("sinks", from, (name, sink): SinkValues | undefined =>
       isBroken(["sinks", name]) ? undefined : { type: sink.type as string },
@@ -101,21 +111,21 @@ function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): 
   return sound;
 }
 
-function channelValues(name: string, channel: JsonObject): ChannelValues {
-  const { from, vars, meta, changed, ...rest } = toOptions(channelSchema, channel) as Record<string, never>;
+function channelValues(name: string, channel: JsonObject, place: Assembly): ChannelValues {
+  const { from, vars, meta, changed, receipt, to, reply, ...rest } = toOptions(
+    channelSchema,
+    channel,
+  ) as Record<string, never>;
   return {
     ...(rest as unknown as Pick<ChannelValues, "continue">),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
     meta: bareMap(meta),
     ...(changed === undefined ? {} : { changed: typeof changed === "string" ? { value: changed } : changed }),
-    reply: replyOf(channel.reply),
+    ...(reply === undefined ? {} : { reply: typeof reply === "string" ? [reply] : reply }),
+    ...receiptOf(receipt),
+    to: targetOf(to, place),
   };
-}
-
-function replyOf(reply: Json | undefined): boolean | readonly string[] {
-  if (typeof reply === "string") return [reply];
-  return Array.isArray(reply) ? (reply as string[]) : reply === true;
 }
 
 function bareMap(map: JsonObject | undefined): Record<string, string> {

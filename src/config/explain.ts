@@ -121,6 +121,7 @@ function wordsFor(error: SchemaError, path: Path, about: Explained): Words {
     case "maxLength":
     case "maxItems":
     case "maxProperties":
+      if (params.limit === 1) return say("takes one of its keys, not several", "keep the one that you mean");
       return say(`must have at most ${params.limit} ${unitOf[keyword]}`);
     case "uniqueItems":
       return say("stands twice in this list", "remove one of the two");

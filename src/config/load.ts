@@ -129,7 +129,7 @@ function readTreeOf({ document, text, lines }: ParsedFile): Tree {
   if (document === undefined) return emptyTree();
   const tree = readTree(document, text, lines);
   const { root } = tree;
-  for (const key of ["server", "budget", "sources", "channels", "sinks", "hosts"]) {
+  for (const key of ["server", "budget", "delivery", "defaults", "sources", "channels", "sinks", "hosts"]) {
     if (root[key] === null) delete root[key];
   }
   const { channels } = root;

@@ -6,6 +6,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { type Path, quoted } from "./problem.ts";
+import { parseDuration, parseSize } from "./units.ts";
 import type { IssueDraft } from "./values.ts";
 
 /** Names of servers that Claude Code runs itself; a server with one of them is not started. */
@@ -25,6 +26,7 @@ export function checkMeaning(root: JsonObject, context: MeaningContext): IssueDr
     ...checkPublicUrl(root),
     ...checkSinks(root),
     ...checkChannels(root, context),
+    ...checkBounds(root),
   ];
 }
 
@@ -90,6 +92,34 @@ function checkChannels(root: JsonObject, context: MeaningContext): IssueDraft[] 
     }
     return issues;
   });
+}
+
+/** Units are texts, so that a schema cannot bound them. */
+function checkBounds(root: JsonObject): IssueDraft[] {
+  const least = (
+    path: Path,
+    text: Json | undefined,
+    parse: (text: string) => number | undefined,
+    unit: string,
+  ) => {
+    const value = typeof text === "string" ? parse(text) : undefined;
+    if (value === undefined || value >= parse(unit)!) return [];
+    return [{ path, code: "E_CONFIG_VALUE", message: `must be at least ${unit}` }];
+  };
+  const channels = Object.entries(asObject(root.channels)).flatMap(([name, channel]) => [
+    ...least(["channels", name, "ttl"], member(channel, "ttl"), parseDuration, "1s"),
+    ...least(
+      ["channels", name, "receipt", "ack_within"],
+      member(member(channel, "receipt"), "ack_within"),
+      parseDuration,
+      "10s",
+    ),
+  ]);
+  return [
+    ...least(["defaults", "ttl"], member(root.defaults, "ttl"), parseDuration, "1s"),
+    ...least(["delivery", "max_size"], member(root.delivery, "max_size"), parseSize, "1MiB"),
+    ...channels,
+  ];
 }
 
 function checkReferences(

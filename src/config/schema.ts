@@ -28,6 +28,8 @@ const eventBudget = {
   },
 } as const;
 
+const priority = { enum: ["low", "normal", "high"] } as const;
+
 const source = {
   type: "object",
   required: ["type"],
@@ -160,13 +162,78 @@ const channel = {
     },
     reply: {
       description:
-        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none.",
+        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.",
       anyOf: [
         { type: "boolean" },
         reference,
         { type: "array", items: reference, minItems: 1, uniqueItems: true },
       ],
-      default: false,
+    },
+    priority: {
+      ...priority,
+      description:
+        "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority.",
+    },
+    ttl: {
+      type: "string",
+      format: "duration",
+      description:
+        "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.",
+      examples: ["2h"],
+    },
+    receipt: {
+      description:
+        "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.",
+      anyOf: [
+        { type: "string", enum: ["none", "ack"] },
+        {
+          type: "object",
+          additionalProperties: false,
+          properties: {
+            ack_within: {
+              type: "string",
+              format: "duration",
+              description: "How long to wait for ack before the event is sent again. Default 10m.",
+            },
+            attempts: {
+              type: "integer",
+              minimum: 1,
+              maximum: 10,
+              description: "How many times an event is sent in all before it counts as dead. Default 3.",
+            },
+          },
+        },
+      ],
+      examples: ["ack"],
+    },
+    to: {
+      description:
+        "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.",
+      anyOf: [
+        { type: "string", enum: ["one", "all"] },
+        {
+          type: "object",
+          additionalProperties: false,
+          minProperties: 1,
+          maxProperties: 1,
+          properties: {
+            project: {
+              type: "string",
+              pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)",
+              description:
+                "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.",
+              examples: ["~/code/api"],
+            },
+            label: {
+              type: "string",
+              minLength: 1,
+              description: "The label that the session was started with.",
+            },
+            session: { type: "string", minLength: 1, description: "The id of one session." },
+          },
+        },
+      ],
+      examples: [{ project: "~/code/api" }],
     },
   },
 } as const;
@@ -241,6 +308,50 @@ export const coreSchema: JsonSchema = {
       default: {},
       description: "What events may cost, in tokens, where a channel does not say.",
       properties: { event: { ...eventBudget.properties.event, default: 500 } },
+    },
+    delivery: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "What is kept, and how a session catches up.",
+      properties: {
+        catch_up: {
+          type: "integer",
+          minimum: 0,
+          maximum: 1_000,
+          default: 20,
+          description:
+            "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool.",
+        },
+        keep: {
+          type: "string",
+          format: "duration",
+          default: "7d",
+          description: "How long events that are done with are kept, for event, why and replay.",
+        },
+        max_size: {
+          type: "string",
+          format: "size",
+          default: "256MiB",
+          description:
+            "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it.",
+        },
+      },
+    },
+    defaults: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "What every channel inherits that does not say otherwise.",
+      properties: {
+        ttl: {
+          type: "string",
+          format: "duration",
+          default: "24h",
+          description: "How long after its arrival an event is still worth delivering.",
+        },
+        priority: { ...priority, default: "normal", description: "How urgent events are." },
+      },
     },
     sources: {
       type: "object",

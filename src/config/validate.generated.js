@@ -8,9 +8,9 @@ var __commonJS = (cb, mod) => function __require() {
   }
 };
 
-// node_modules/ajv/dist/runtime/ucs2length.js
+// ../../work/main/node_modules/ajv/dist/runtime/ucs2length.js
 var require_ucs2length = __commonJS({
-  "node_modules/ajv/dist/runtime/ucs2length.js"(exports) {
+  "../../work/main/node_modules/ajv/dist/runtime/ucs2length.js"(exports) {
     "use strict";
     Object.defineProperty(exports, "__esModule", { value: true });
     function ucs2length(str) {
@@ -37,7 +37,7 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say." }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." } }, "description": "What an event of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "default": false } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." } }, "description": "What an event of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var pattern0 = new RegExp("^[A-Za-z0-9_-]{1,64}$", "u");
@@ -45,8 +45,10 @@ var pattern1 = new RegExp("^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "u");
 var pattern2 = new RegExp("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "u");
 var pattern3 = new RegExp("^[a-z][a-z0-9_]*$", "u");
 var pattern6 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
-var formats0 = /^[1-9]\d*\/[1-9]\d*(ms|s|m|h|d)$/;
-var formats2 = /^\d+(ms|s|m|h|d)$/;
+var pattern7 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
+var formats0 = /^\d+(ms|s|m|h|d)$/;
+var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
+var formats6 = /^[1-9]\d*\/[1-9]\d*(ms|s|m|h|d)$/;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -62,6 +64,12 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
     }
     if (data.budget === void 0) {
       data.budget = {};
+    }
+    if (data.delivery === void 0) {
+      data.delivery = {};
+    }
+    if (data.defaults === void 0) {
+      data.defaults = {};
     }
     if (data.sources === void 0) {
       data.sources = {};
@@ -315,101 +323,100 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    let data10 = data.sources;
+    let data10 = data.delivery;
     if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
+      if (data10.catch_up === void 0) {
+        data10.catch_up = 20;
+      }
+      if (data10.keep === void 0) {
+        data10.keep = "7d";
+      }
+      if (data10.max_size === void 0) {
+        data10.max_size = "256MiB";
+      }
       for (const key3 in data10) {
-        const _errs26 = errors;
-        if (typeof key3 === "string") {
-          if (!pattern3.test(key3)) {
-            const err21 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key3 };
-            if (vErrors === null) {
-              vErrors = [err21];
-            } else {
-              vErrors.push(err21);
-            }
-            errors++;
-          }
-        }
-        var valid6 = _errs26 === errors;
-        if (!valid6) {
-          const err22 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key3 }, message: "property name must be valid" };
+        if (!(key3 === "catch_up" || key3 === "keep" || key3 === "max_size")) {
+          const err21 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
           if (vErrors === null) {
-            vErrors = [err22];
+            vErrors = [err21];
           } else {
-            vErrors.push(err22);
+            vErrors.push(err21);
           }
           errors++;
         }
       }
-      for (const key4 in data10) {
-        let data11 = data10[key4];
-        if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
-          if (data11.enabled === void 0) {
-            data11.enabled = true;
-          }
-          if (data11.type === void 0) {
-            const err23 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
-            if (vErrors === null) {
-              vErrors = [err23];
-            } else {
-              vErrors.push(err23);
-            }
-            errors++;
-          }
-          if (data11.type !== void 0) {
-            if (typeof data11.type !== "string") {
-              const err24 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err24];
-              } else {
-                vErrors.push(err24);
-              }
-              errors++;
-            }
-          }
-          if (typeof data11.enabled !== "boolean") {
-            const err25 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err25];
-            } else {
-              vErrors.push(err25);
-            }
-            errors++;
-          }
-          if (data11.rate !== void 0) {
-            let data14 = data11.rate;
-            if (typeof data14 === "string") {
-              if (!formats0.test(data14)) {
-                const err26 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
-                if (vErrors === null) {
-                  vErrors = [err26];
-                } else {
-                  vErrors.push(err26);
-                }
-                errors++;
-              }
-            } else {
-              const err27 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err27];
-              } else {
-                vErrors.push(err27);
-              }
-              errors++;
-            }
-          }
+      let data11 = data10.catch_up;
+      if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
+        const err22 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+        if (vErrors === null) {
+          vErrors = [err22];
         } else {
-          const err28 = { instancePath: instancePath + "/sources/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          vErrors.push(err22);
+        }
+        errors++;
+      }
+      if (typeof data11 == "number" && isFinite(data11)) {
+        if (data11 > 1e3 || isNaN(data11)) {
+          const err23 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 }, message: "must be <= 1000" };
           if (vErrors === null) {
-            vErrors = [err28];
+            vErrors = [err23];
           } else {
-            vErrors.push(err28);
+            vErrors.push(err23);
           }
           errors++;
         }
+        if (data11 < 0 || isNaN(data11)) {
+          const err24 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+          if (vErrors === null) {
+            vErrors = [err24];
+          } else {
+            vErrors.push(err24);
+          }
+          errors++;
+        }
+      }
+      let data12 = data10.keep;
+      if (typeof data12 === "string") {
+        if (!formats0.test(data12)) {
+          const err25 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+          if (vErrors === null) {
+            vErrors = [err25];
+          } else {
+            vErrors.push(err25);
+          }
+          errors++;
+        }
+      } else {
+        const err26 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err26];
+        } else {
+          vErrors.push(err26);
+        }
+        errors++;
+      }
+      let data13 = data10.max_size;
+      if (typeof data13 === "string") {
+        if (!formats2.test(data13)) {
+          const err27 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
+          if (vErrors === null) {
+            vErrors = [err27];
+          } else {
+            vErrors.push(err27);
+          }
+          errors++;
+        }
+      } else {
+        const err28 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err28];
+        } else {
+          vErrors.push(err28);
+        }
+        errors++;
       }
     } else {
-      const err29 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err29 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
         vErrors = [err29];
       } else {
@@ -417,24 +424,29 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    let data15 = data.channels;
-    if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
-      for (const key5 in data15) {
-        const _errs38 = errors;
-        if (typeof key5 === "string") {
-          if (!pattern3.test(key5)) {
-            const err30 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
-            if (vErrors === null) {
-              vErrors = [err30];
-            } else {
-              vErrors.push(err30);
-            }
-            errors++;
+    let data14 = data.defaults;
+    if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
+      if (data14.ttl === void 0) {
+        data14.ttl = "24h";
+      }
+      if (data14.priority === void 0) {
+        data14.priority = "normal";
+      }
+      for (const key4 in data14) {
+        if (!(key4 === "ttl" || key4 === "priority")) {
+          const err30 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+          if (vErrors === null) {
+            vErrors = [err30];
+          } else {
+            vErrors.push(err30);
           }
+          errors++;
         }
-        var valid9 = _errs38 === errors;
-        if (!valid9) {
-          const err31 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
+      }
+      let data15 = data14.ttl;
+      if (typeof data15 === "string") {
+        if (!formats0.test(data15)) {
+          const err31 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
           if (vErrors === null) {
             vErrors = [err31];
           } else {
@@ -442,145 +454,109 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
+      } else {
+        const err32 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err32];
+        } else {
+          vErrors.push(err32);
+        }
+        errors++;
       }
-      for (const key6 in data15) {
-        let data16 = data15[key6];
-        if (data16 && typeof data16 == "object" && !Array.isArray(data16)) {
-          if (data16.continue === void 0) {
-            data16.continue = false;
+      let data16 = data14.priority;
+      if (!(data16 === "low" || data16 === "normal" || data16 === "high")) {
+        const err33 = { instancePath: instancePath + "/defaults/priority", schemaPath: "#/properties/defaults/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.defaults.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+        if (vErrors === null) {
+          vErrors = [err33];
+        } else {
+          vErrors.push(err33);
+        }
+        errors++;
+      }
+    } else {
+      const err34 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err34];
+      } else {
+        vErrors.push(err34);
+      }
+      errors++;
+    }
+    let data17 = data.sources;
+    if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+      for (const key5 in data17) {
+        const _errs41 = errors;
+        if (typeof key5 === "string") {
+          if (!pattern3.test(key5)) {
+            const err35 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
+            if (vErrors === null) {
+              vErrors = [err35];
+            } else {
+              vErrors.push(err35);
+            }
+            errors++;
           }
-          if (data16.reply === void 0) {
-            data16.reply = false;
+        }
+        var valid8 = _errs41 === errors;
+        if (!valid8) {
+          const err36 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err36];
+          } else {
+            vErrors.push(err36);
           }
-          for (const key7 in data16) {
-            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key7)) {
-              const err32 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
+          errors++;
+        }
+      }
+      for (const key6 in data17) {
+        let data18 = data17[key6];
+        if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+          if (data18.enabled === void 0) {
+            data18.enabled = true;
+          }
+          if (data18.type === void 0) {
+            const err37 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            if (vErrors === null) {
+              vErrors = [err37];
+            } else {
+              vErrors.push(err37);
+            }
+            errors++;
+          }
+          if (data18.type !== void 0) {
+            if (typeof data18.type !== "string") {
+              const err38 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err32];
+                vErrors = [err38];
               } else {
-                vErrors.push(err32);
+                vErrors.push(err38);
               }
               errors++;
             }
           }
-          if (data16.from !== void 0) {
-            let data17 = data16.from;
-            const _errs44 = errors;
-            let valid12 = false;
-            const _errs45 = errors;
-            if (typeof data17 === "string") {
-              if (func3(data17) < 1) {
-                const err33 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+          if (typeof data18.enabled !== "boolean") {
+            const err39 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+            if (vErrors === null) {
+              vErrors = [err39];
+            } else {
+              vErrors.push(err39);
+            }
+            errors++;
+          }
+          if (data18.rate !== void 0) {
+            let data21 = data18.rate;
+            if (typeof data21 === "string") {
+              if (!formats6.test(data21)) {
+                const err40 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
                 if (vErrors === null) {
-                  vErrors = [err33];
+                  vErrors = [err40];
                 } else {
-                  vErrors.push(err33);
+                  vErrors.push(err40);
                 }
                 errors++;
               }
             } else {
-              const err34 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err34];
-              } else {
-                vErrors.push(err34);
-              }
-              errors++;
-            }
-            var _valid0 = _errs45 === errors;
-            valid12 = valid12 || _valid0;
-            if (!valid12) {
-              const _errs47 = errors;
-              if (Array.isArray(data17)) {
-                if (data17.length < 1) {
-                  const err35 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err35];
-                  } else {
-                    vErrors.push(err35);
-                  }
-                  errors++;
-                }
-                const len1 = data17.length;
-                for (let i2 = 0; i2 < len1; i2++) {
-                  let data18 = data17[i2];
-                  if (typeof data18 === "string") {
-                    if (func3(data18) < 1) {
-                      const err36 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err36];
-                      } else {
-                        vErrors.push(err36);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err37 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err37];
-                    } else {
-                      vErrors.push(err37);
-                    }
-                    errors++;
-                  }
-                }
-                let i3 = data17.length;
-                let j1;
-                if (i3 > 1) {
-                  const indices1 = {};
-                  for (; i3--; ) {
-                    let item1 = data17[i3];
-                    if (typeof item1 !== "string") {
-                      continue;
-                    }
-                    if (typeof indices1[item1] == "number") {
-                      j1 = indices1[item1];
-                      const err38 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
-                      if (vErrors === null) {
-                        vErrors = [err38];
-                      } else {
-                        vErrors.push(err38);
-                      }
-                      errors++;
-                      break;
-                    }
-                    indices1[item1] = i3;
-                  }
-                }
-              } else {
-                const err39 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err39];
-                } else {
-                  vErrors.push(err39);
-                }
-                errors++;
-              }
-              var _valid0 = _errs47 === errors;
-              valid12 = valid12 || _valid0;
-            }
-            if (!valid12) {
-              const err40 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err40];
-              } else {
-                vErrors.push(err40);
-              }
-              errors++;
-            } else {
-              errors = _errs44;
-              if (vErrors !== null) {
-                if (_errs44) {
-                  vErrors.length = _errs44;
-                } else {
-                  vErrors = null;
-                }
-              }
-            }
-          }
-          if (data16.description !== void 0) {
-            if (typeof data16.description !== "string") {
-              const err41 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err41 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err41];
               } else {
@@ -589,478 +565,499 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (data16.match !== void 0) {
-            let data20 = data16.match;
-            const _errs54 = errors;
-            let valid16 = false;
-            const _errs55 = errors;
-            if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-              if (Object.keys(data20).length < 1) {
-                const err42 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                if (vErrors === null) {
-                  vErrors = [err42];
-                } else {
-                  vErrors.push(err42);
-                }
-                errors++;
-              }
-            } else {
-              const err43 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err43];
-              } else {
-                vErrors.push(err43);
-              }
-              errors++;
-            }
-            var _valid1 = _errs55 === errors;
-            valid16 = valid16 || _valid1;
-            if (!valid16) {
-              const _errs57 = errors;
-              if (Array.isArray(data20)) {
-                if (data20.length < 1) {
-                  const err44 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err44];
-                  } else {
-                    vErrors.push(err44);
-                  }
-                  errors++;
-                }
-                const len2 = data20.length;
-                for (let i4 = 0; i4 < len2; i4++) {
-                  let data21 = data20[i4];
-                  if (!(data21 && typeof data21 == "object" && !Array.isArray(data21))) {
-                    const err45 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err45];
-                    } else {
-                      vErrors.push(err45);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err46 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err46];
-                } else {
-                  vErrors.push(err46);
-                }
-                errors++;
-              }
-              var _valid1 = _errs57 === errors;
-              valid16 = valid16 || _valid1;
-            }
-            if (!valid16) {
-              const err47 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err47];
-              } else {
-                vErrors.push(err47);
-              }
-              errors++;
-            } else {
-              errors = _errs54;
-              if (vErrors !== null) {
-                if (_errs54) {
-                  vErrors.length = _errs54;
-                } else {
-                  vErrors = null;
-                }
-              }
-            }
+        } else {
+          const err42 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err42];
+          } else {
+            vErrors.push(err42);
           }
-          if (data16.when !== void 0) {
-            let data22 = data16.when;
-            if (typeof data22 === "string") {
-              if (func3(data22) < 1) {
-                const err48 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err48];
-                } else {
-                  vErrors.push(err48);
-                }
-                errors++;
-              }
+          errors++;
+        }
+      }
+    } else {
+      const err43 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err43];
+      } else {
+        vErrors.push(err43);
+      }
+      errors++;
+    }
+    let data22 = data.channels;
+    if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+      for (const key7 in data22) {
+        const _errs53 = errors;
+        if (typeof key7 === "string") {
+          if (!pattern3.test(key7)) {
+            const err44 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key7 };
+            if (vErrors === null) {
+              vErrors = [err44];
             } else {
-              const err49 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              vErrors.push(err44);
+            }
+            errors++;
+          }
+        }
+        var valid11 = _errs53 === errors;
+        if (!valid11) {
+          const err45 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key7 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err45];
+          } else {
+            vErrors.push(err45);
+          }
+          errors++;
+        }
+      }
+      for (const key8 in data22) {
+        let data23 = data22[key8];
+        if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+          if (data23.continue === void 0) {
+            data23.continue = false;
+          }
+          for (const key9 in data23) {
+            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key9)) {
+              const err46 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
               if (vErrors === null) {
-                vErrors = [err49];
+                vErrors = [err46];
               } else {
-                vErrors.push(err49);
+                vErrors.push(err46);
               }
               errors++;
             }
           }
-          if (data16.vars !== void 0) {
-            let data23 = data16.vars;
-            if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
-              for (const key8 in data23) {
-                const _errs65 = errors;
-                if (typeof key8 === "string") {
-                  if (!pattern3.test(key8)) {
-                    const err50 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key8 };
-                    if (vErrors === null) {
-                      vErrors = [err50];
-                    } else {
-                      vErrors.push(err50);
-                    }
-                    errors++;
-                  }
-                }
-                var valid19 = _errs65 === errors;
-                if (!valid19) {
-                  const err51 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
-                  if (vErrors === null) {
-                    vErrors = [err51];
-                  } else {
-                    vErrors.push(err51);
-                  }
-                  errors++;
-                }
-              }
-              for (const key9 in data23) {
-                let data24 = data23[key9];
-                if (typeof data24 === "string") {
-                  if (func3(data24) < 1) {
-                    const err52 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err52];
-                    } else {
-                      vErrors.push(err52);
-                    }
-                    errors++;
-                  }
+          if (data23.from !== void 0) {
+            let data24 = data23.from;
+            const _errs59 = errors;
+            let valid14 = false;
+            const _errs60 = errors;
+            if (typeof data24 === "string") {
+              if (func3(data24) < 1) {
+                const err47 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err47];
                 } else {
-                  const err53 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err53];
-                  } else {
-                    vErrors.push(err53);
-                  }
-                  errors++;
+                  vErrors.push(err47);
                 }
+                errors++;
               }
             } else {
-              const err54 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              const err48 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err48];
+              } else {
+                vErrors.push(err48);
+              }
+              errors++;
+            }
+            var _valid0 = _errs60 === errors;
+            valid14 = valid14 || _valid0;
+            if (!valid14) {
+              const _errs62 = errors;
+              if (Array.isArray(data24)) {
+                if (data24.length < 1) {
+                  const err49 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                  if (vErrors === null) {
+                    vErrors = [err49];
+                  } else {
+                    vErrors.push(err49);
+                  }
+                  errors++;
+                }
+                const len1 = data24.length;
+                for (let i2 = 0; i2 < len1; i2++) {
+                  let data25 = data24[i2];
+                  if (typeof data25 === "string") {
+                    if (func3(data25) < 1) {
+                      const err50 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err50];
+                      } else {
+                        vErrors.push(err50);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err51 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err51];
+                    } else {
+                      vErrors.push(err51);
+                    }
+                    errors++;
+                  }
+                }
+                let i3 = data24.length;
+                let j1;
+                if (i3 > 1) {
+                  const indices1 = {};
+                  for (; i3--; ) {
+                    let item1 = data24[i3];
+                    if (typeof item1 !== "string") {
+                      continue;
+                    }
+                    if (typeof indices1[item1] == "number") {
+                      j1 = indices1[item1];
+                      const err52 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
+                      if (vErrors === null) {
+                        vErrors = [err52];
+                      } else {
+                        vErrors.push(err52);
+                      }
+                      errors++;
+                      break;
+                    }
+                    indices1[item1] = i3;
+                  }
+                }
+              } else {
+                const err53 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err53];
+                } else {
+                  vErrors.push(err53);
+                }
+                errors++;
+              }
+              var _valid0 = _errs62 === errors;
+              valid14 = valid14 || _valid0;
+            }
+            if (!valid14) {
+              const err54 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err54];
               } else {
                 vErrors.push(err54);
               }
               errors++;
-            }
-          }
-          if (data16.changed !== void 0) {
-            let data25 = data16.changed;
-            const _errs70 = errors;
-            let valid21 = false;
-            const _errs71 = errors;
-            if (typeof data25 === "string") {
-              if (func3(data25) < 1) {
-                const err55 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err55];
-                } else {
-                  vErrors.push(err55);
-                }
-                errors++;
-              }
             } else {
-              const err56 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err56];
-              } else {
-                vErrors.push(err56);
-              }
-              errors++;
-            }
-            var _valid2 = _errs71 === errors;
-            valid21 = valid21 || _valid2;
-            if (!valid21) {
-              const _errs73 = errors;
-              if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
-                if (data25.value === void 0) {
-                  const err57 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
-                  if (vErrors === null) {
-                    vErrors = [err57];
-                  } else {
-                    vErrors.push(err57);
-                  }
-                  errors++;
-                }
-                for (const key10 in data25) {
-                  if (!(key10 === "value" || key10 === "by")) {
-                    const err58 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
-                    if (vErrors === null) {
-                      vErrors = [err58];
-                    } else {
-                      vErrors.push(err58);
-                    }
-                    errors++;
-                  }
-                }
-                if (data25.value !== void 0) {
-                  let data26 = data25.value;
-                  if (typeof data26 === "string") {
-                    if (func3(data26) < 1) {
-                      const err59 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err59];
-                      } else {
-                        vErrors.push(err59);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err60 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err60];
-                    } else {
-                      vErrors.push(err60);
-                    }
-                    errors++;
-                  }
-                }
-                if (data25.by !== void 0) {
-                  let data27 = data25.by;
-                  if (typeof data27 === "string") {
-                    if (func3(data27) < 1) {
-                      const err61 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err61];
-                      } else {
-                        vErrors.push(err61);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err62 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err62];
-                    } else {
-                      vErrors.push(err62);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err63 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err63];
-                } else {
-                  vErrors.push(err63);
-                }
-                errors++;
-              }
-              var _valid2 = _errs73 === errors;
-              valid21 = valid21 || _valid2;
-            }
-            if (!valid21) {
-              const err64 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err64];
-              } else {
-                vErrors.push(err64);
-              }
-              errors++;
-            } else {
-              errors = _errs70;
+              errors = _errs59;
               if (vErrors !== null) {
-                if (_errs70) {
-                  vErrors.length = _errs70;
+                if (_errs59) {
+                  vErrors.length = _errs59;
                 } else {
                   vErrors = null;
                 }
               }
             }
           }
-          if (data16.dedupe !== void 0) {
-            let data28 = data16.dedupe;
-            if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
-              if (data28.for === void 0) {
-                data28.for = "24h";
-              }
-              if (data28.key === void 0) {
-                const err65 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
-                if (vErrors === null) {
-                  vErrors = [err65];
-                } else {
-                  vErrors.push(err65);
-                }
-                errors++;
-              }
-              for (const key11 in data28) {
-                if (!(key11 === "key" || key11 === "for")) {
-                  const err66 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err66];
-                  } else {
-                    vErrors.push(err66);
-                  }
-                  errors++;
-                }
-              }
-              if (data28.key !== void 0) {
-                let data29 = data28.key;
-                if (typeof data29 === "string") {
-                  if (func3(data29) < 1) {
-                    const err67 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err67];
-                    } else {
-                      vErrors.push(err67);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err68 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err68];
-                  } else {
-                    vErrors.push(err68);
-                  }
-                  errors++;
-                }
-              }
-              let data30 = data28.for;
-              if (typeof data30 === "string") {
-                if (!formats2.test(data30)) {
-                  const err69 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                  if (vErrors === null) {
-                    vErrors = [err69];
-                  } else {
-                    vErrors.push(err69);
-                  }
-                  errors++;
-                }
-              } else {
-                const err70 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                if (vErrors === null) {
-                  vErrors = [err70];
-                } else {
-                  vErrors.push(err70);
-                }
-                errors++;
-              }
-            } else {
-              const err71 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (data23.description !== void 0) {
+            if (typeof data23.description !== "string") {
+              const err55 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err71];
+                vErrors = [err55];
               } else {
-                vErrors.push(err71);
+                vErrors.push(err55);
               }
               errors++;
             }
           }
-          if (data16.content !== void 0) {
-            if (typeof data16.content !== "string") {
-              const err72 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data23.match !== void 0) {
+            let data27 = data23.match;
+            const _errs69 = errors;
+            let valid18 = false;
+            const _errs70 = errors;
+            if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
+              if (Object.keys(data27).length < 1) {
+                const err56 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (vErrors === null) {
+                  vErrors = [err56];
+                } else {
+                  vErrors.push(err56);
+                }
+                errors++;
+              }
+            } else {
+              const err57 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
-                vErrors = [err72];
+                vErrors = [err57];
               } else {
-                vErrors.push(err72);
+                vErrors.push(err57);
               }
               errors++;
             }
-          }
-          if (data16.meta !== void 0) {
-            let data32 = data16.meta;
-            if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
-              for (const key12 in data32) {
-                const _errs91 = errors;
-                const _errs92 = errors;
-                const _errs93 = errors;
-                if (!(key12 === "source" || key12 === "channel" || key12 === "event_id" || key12 === "trust" || key12 === "attempt" || key12 === "count" || key12 === "thread" || key12 === "error")) {
-                  const err73 = {};
+            var _valid1 = _errs70 === errors;
+            valid18 = valid18 || _valid1;
+            if (!valid18) {
+              const _errs72 = errors;
+              if (Array.isArray(data27)) {
+                if (data27.length < 1) {
+                  const err58 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err73];
+                    vErrors = [err58];
                   } else {
-                    vErrors.push(err73);
+                    vErrors.push(err58);
                   }
                   errors++;
                 }
-                var valid25 = _errs93 === errors;
-                if (valid25) {
-                  const err74 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key12 };
-                  if (vErrors === null) {
-                    vErrors = [err74];
-                  } else {
-                    vErrors.push(err74);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs92;
-                  if (vErrors !== null) {
-                    if (_errs92) {
-                      vErrors.length = _errs92;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-                if (typeof key12 === "string") {
-                  if (!pattern6.test(key12)) {
-                    const err75 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key12 };
+                const len2 = data27.length;
+                for (let i4 = 0; i4 < len2; i4++) {
+                  let data28 = data27[i4];
+                  if (!(data28 && typeof data28 == "object" && !Array.isArray(data28))) {
+                    const err59 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
-                      vErrors = [err75];
+                      vErrors = [err59];
                     } else {
-                      vErrors.push(err75);
+                      vErrors.push(err59);
                     }
                     errors++;
                   }
                 }
-                var valid24 = _errs91 === errors;
-                if (!valid24) {
-                  const err76 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key12 }, message: "property name must be valid" };
+              } else {
+                const err60 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err60];
+                } else {
+                  vErrors.push(err60);
+                }
+                errors++;
+              }
+              var _valid1 = _errs72 === errors;
+              valid18 = valid18 || _valid1;
+            }
+            if (!valid18) {
+              const err61 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err61];
+              } else {
+                vErrors.push(err61);
+              }
+              errors++;
+            } else {
+              errors = _errs69;
+              if (vErrors !== null) {
+                if (_errs69) {
+                  vErrors.length = _errs69;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data23.when !== void 0) {
+            let data29 = data23.when;
+            if (typeof data29 === "string") {
+              if (func3(data29) < 1) {
+                const err62 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err62];
+                } else {
+                  vErrors.push(err62);
+                }
+                errors++;
+              }
+            } else {
+              const err63 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err63];
+              } else {
+                vErrors.push(err63);
+              }
+              errors++;
+            }
+          }
+          if (data23.vars !== void 0) {
+            let data30 = data23.vars;
+            if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+              for (const key10 in data30) {
+                const _errs80 = errors;
+                if (typeof key10 === "string") {
+                  if (!pattern3.test(key10)) {
+                    const err64 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key10 };
+                    if (vErrors === null) {
+                      vErrors = [err64];
+                    } else {
+                      vErrors.push(err64);
+                    }
+                    errors++;
+                  }
+                }
+                var valid21 = _errs80 === errors;
+                if (!valid21) {
+                  const err65 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key10 }, message: "property name must be valid" };
                   if (vErrors === null) {
-                    vErrors = [err76];
+                    vErrors = [err65];
                   } else {
-                    vErrors.push(err76);
+                    vErrors.push(err65);
                   }
                   errors++;
                 }
               }
-              for (const key13 in data32) {
-                if (typeof data32[key13] !== "string") {
-                  const err77 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              for (const key11 in data30) {
+                let data31 = data30[key11];
+                if (typeof data31 === "string") {
+                  if (func3(data31) < 1) {
+                    const err66 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err66];
+                    } else {
+                      vErrors.push(err66);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err67 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
-                    vErrors = [err77];
+                    vErrors = [err67];
                   } else {
-                    vErrors.push(err77);
+                    vErrors.push(err67);
                   }
                   errors++;
                 }
               }
             } else {
-              const err78 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              const err68 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err68];
+              } else {
+                vErrors.push(err68);
+              }
+              errors++;
+            }
+          }
+          if (data23.changed !== void 0) {
+            let data32 = data23.changed;
+            const _errs85 = errors;
+            let valid23 = false;
+            const _errs86 = errors;
+            if (typeof data32 === "string") {
+              if (func3(data32) < 1) {
+                const err69 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err69];
+                } else {
+                  vErrors.push(err69);
+                }
+                errors++;
+              }
+            } else {
+              const err70 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err70];
+              } else {
+                vErrors.push(err70);
+              }
+              errors++;
+            }
+            var _valid2 = _errs86 === errors;
+            valid23 = valid23 || _valid2;
+            if (!valid23) {
+              const _errs88 = errors;
+              if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+                if (data32.value === void 0) {
+                  const err71 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
+                  if (vErrors === null) {
+                    vErrors = [err71];
+                  } else {
+                    vErrors.push(err71);
+                  }
+                  errors++;
+                }
+                for (const key12 in data32) {
+                  if (!(key12 === "value" || key12 === "by")) {
+                    const err72 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err72];
+                    } else {
+                      vErrors.push(err72);
+                    }
+                    errors++;
+                  }
+                }
+                if (data32.value !== void 0) {
+                  let data33 = data32.value;
+                  if (typeof data33 === "string") {
+                    if (func3(data33) < 1) {
+                      const err73 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err73];
+                      } else {
+                        vErrors.push(err73);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err74 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err74];
+                    } else {
+                      vErrors.push(err74);
+                    }
+                    errors++;
+                  }
+                }
+                if (data32.by !== void 0) {
+                  let data34 = data32.by;
+                  if (typeof data34 === "string") {
+                    if (func3(data34) < 1) {
+                      const err75 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err75];
+                      } else {
+                        vErrors.push(err75);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err76 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err76];
+                    } else {
+                      vErrors.push(err76);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err77 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err77];
+                } else {
+                  vErrors.push(err77);
+                }
+                errors++;
+              }
+              var _valid2 = _errs88 === errors;
+              valid23 = valid23 || _valid2;
+            }
+            if (!valid23) {
+              const err78 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err78];
               } else {
                 vErrors.push(err78);
               }
               errors++;
-            }
-          }
-          if (data16.budget !== void 0) {
-            let data34 = data16.budget;
-            if (data34 && typeof data34 == "object" && !Array.isArray(data34)) {
-              for (const key14 in data34) {
-                if (!(key14 === "event")) {
-                  const err79 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err79];
-                  } else {
-                    vErrors.push(err79);
-                  }
-                  errors++;
+            } else {
+              errors = _errs85;
+              if (vErrors !== null) {
+                if (_errs85) {
+                  vErrors.length = _errs85;
+                } else {
+                  vErrors = null;
                 }
               }
-              if (data34.event !== void 0) {
-                let data35 = data34.event;
-                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                  const err80 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+            }
+          }
+          if (data23.dedupe !== void 0) {
+            let data35 = data23.dedupe;
+            if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+              if (data35.for === void 0) {
+                data35.for = "24h";
+              }
+              if (data35.key === void 0) {
+                const err79 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
+                if (vErrors === null) {
+                  vErrors = [err79];
+                } else {
+                  vErrors.push(err79);
+                }
+                errors++;
+              }
+              for (const key13 in data35) {
+                if (!(key13 === "key" || key13 === "for")) {
+                  const err80 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
                     vErrors = [err80];
                   } else {
@@ -1068,9 +1065,12 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                if (typeof data35 == "number" && isFinite(data35)) {
-                  if (data35 > 1e6 || isNaN(data35)) {
-                    const err81 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+              }
+              if (data35.key !== void 0) {
+                let data36 = data35.key;
+                if (typeof data36 === "string") {
+                  if (func3(data36) < 1) {
+                    const err81 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
                       vErrors = [err81];
                     } else {
@@ -1078,213 +1078,193 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                  if (data35 < 1 || isNaN(data35)) {
-                    const err82 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
-                    if (vErrors === null) {
-                      vErrors = [err82];
-                    } else {
-                      vErrors.push(err82);
-                    }
-                    errors++;
+                } else {
+                  const err82 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err82];
+                  } else {
+                    vErrors.push(err82);
                   }
+                  errors++;
                 }
               }
-            } else {
-              const err83 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err83];
+              let data37 = data35.for;
+              if (typeof data37 === "string") {
+                if (!formats0.test(data37)) {
+                  const err83 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                  if (vErrors === null) {
+                    vErrors = [err83];
+                  } else {
+                    vErrors.push(err83);
+                  }
+                  errors++;
+                }
               } else {
-                vErrors.push(err83);
-              }
-              errors++;
-            }
-          }
-          if (typeof data16.continue !== "boolean") {
-            const err84 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err84];
-            } else {
-              vErrors.push(err84);
-            }
-            errors++;
-          }
-          let data37 = data16.reply;
-          const _errs105 = errors;
-          let valid28 = false;
-          const _errs106 = errors;
-          if (typeof data37 !== "boolean") {
-            const err85 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err85];
-            } else {
-              vErrors.push(err85);
-            }
-            errors++;
-          }
-          var _valid3 = _errs106 === errors;
-          valid28 = valid28 || _valid3;
-          if (!valid28) {
-            const _errs108 = errors;
-            if (typeof data37 === "string") {
-              if (func3(data37) < 1) {
-                const err86 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const err84 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err86];
+                  vErrors = [err84];
                 } else {
-                  vErrors.push(err86);
+                  vErrors.push(err84);
                 }
                 errors++;
               }
             } else {
-              const err87 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err85 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
-                vErrors = [err87];
+                vErrors = [err85];
               } else {
-                vErrors.push(err87);
+                vErrors.push(err85);
               }
               errors++;
             }
-            var _valid3 = _errs108 === errors;
-            valid28 = valid28 || _valid3;
-            if (!valid28) {
-              const _errs110 = errors;
-              if (Array.isArray(data37)) {
-                if (data37.length < 1) {
-                  const err88 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+          }
+          if (data23.content !== void 0) {
+            if (typeof data23.content !== "string") {
+              const err86 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err86];
+              } else {
+                vErrors.push(err86);
+              }
+              errors++;
+            }
+          }
+          if (data23.meta !== void 0) {
+            let data39 = data23.meta;
+            if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+              for (const key14 in data39) {
+                const _errs106 = errors;
+                const _errs107 = errors;
+                const _errs108 = errors;
+                if (!(key14 === "source" || key14 === "channel" || key14 === "event_id" || key14 === "trust" || key14 === "attempt" || key14 === "count" || key14 === "thread" || key14 === "error")) {
+                  const err87 = {};
+                  if (vErrors === null) {
+                    vErrors = [err87];
+                  } else {
+                    vErrors.push(err87);
+                  }
+                  errors++;
+                }
+                var valid27 = _errs108 === errors;
+                if (valid27) {
+                  const err88 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key14 };
                   if (vErrors === null) {
                     vErrors = [err88];
                   } else {
                     vErrors.push(err88);
                   }
                   errors++;
-                }
-                const len3 = data37.length;
-                for (let i5 = 0; i5 < len3; i5++) {
-                  let data38 = data37[i5];
-                  if (typeof data38 === "string") {
-                    if (func3(data38) < 1) {
-                      const err89 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err89];
-                      } else {
-                        vErrors.push(err89);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err90 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err90];
+                } else {
+                  errors = _errs107;
+                  if (vErrors !== null) {
+                    if (_errs107) {
+                      vErrors.length = _errs107;
                     } else {
-                      vErrors.push(err90);
+                      vErrors = null;
+                    }
+                  }
+                }
+                if (typeof key14 === "string") {
+                  if (!pattern6.test(key14)) {
+                    const err89 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key14 };
+                    if (vErrors === null) {
+                      vErrors = [err89];
+                    } else {
+                      vErrors.push(err89);
                     }
                     errors++;
                   }
                 }
-                let i6 = data37.length;
-                let j2;
-                if (i6 > 1) {
-                  const indices2 = {};
-                  for (; i6--; ) {
-                    let item2 = data37[i6];
-                    if (typeof item2 !== "string") {
-                      continue;
+                var valid26 = _errs106 === errors;
+                if (!valid26) {
+                  const err90 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key14 }, message: "property name must be valid" };
+                  if (vErrors === null) {
+                    vErrors = [err90];
+                  } else {
+                    vErrors.push(err90);
+                  }
+                  errors++;
+                }
+              }
+              for (const key15 in data39) {
+                if (typeof data39[key15] !== "string") {
+                  const err91 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err91];
+                  } else {
+                    vErrors.push(err91);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err92 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err92];
+              } else {
+                vErrors.push(err92);
+              }
+              errors++;
+            }
+          }
+          if (data23.budget !== void 0) {
+            let data41 = data23.budget;
+            if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
+              for (const key16 in data41) {
+                if (!(key16 === "event")) {
+                  const err93 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err93];
+                  } else {
+                    vErrors.push(err93);
+                  }
+                  errors++;
+                }
+              }
+              if (data41.event !== void 0) {
+                let data42 = data41.event;
+                if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
+                  const err94 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err94];
+                  } else {
+                    vErrors.push(err94);
+                  }
+                  errors++;
+                }
+                if (typeof data42 == "number" && isFinite(data42)) {
+                  if (data42 > 1e6 || isNaN(data42)) {
+                    const err95 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+                    if (vErrors === null) {
+                      vErrors = [err95];
+                    } else {
+                      vErrors.push(err95);
                     }
-                    if (typeof indices2[item2] == "number") {
-                      j2 = indices2[item2];
-                      const err91 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
-                      if (vErrors === null) {
-                        vErrors = [err91];
-                      } else {
-                        vErrors.push(err91);
-                      }
-                      errors++;
-                      break;
+                    errors++;
+                  }
+                  if (data42 < 1 || isNaN(data42)) {
+                    const err96 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                    if (vErrors === null) {
+                      vErrors = [err96];
+                    } else {
+                      vErrors.push(err96);
                     }
-                    indices2[item2] = i6;
+                    errors++;
                   }
                 }
-              } else {
-                const err92 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err92];
-                } else {
-                  vErrors.push(err92);
-                }
-                errors++;
               }
-              var _valid3 = _errs110 === errors;
-              valid28 = valid28 || _valid3;
-            }
-          }
-          if (!valid28) {
-            const err93 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-            if (vErrors === null) {
-              vErrors = [err93];
             } else {
-              vErrors.push(err93);
-            }
-            errors++;
-          } else {
-            errors = _errs105;
-            if (vErrors !== null) {
-              if (_errs105) {
-                vErrors.length = _errs105;
+              const err97 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err97];
               } else {
-                vErrors = null;
+                vErrors.push(err97);
               }
+              errors++;
             }
           }
-        } else {
-          const err94 = { instancePath: instancePath + "/channels/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-          if (vErrors === null) {
-            vErrors = [err94];
-          } else {
-            vErrors.push(err94);
-          }
-          errors++;
-        }
-      }
-    } else {
-      const err95 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err95];
-      } else {
-        vErrors.push(err95);
-      }
-      errors++;
-    }
-    let data39 = data.sinks;
-    if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
-      for (const key15 in data39) {
-        const _errs116 = errors;
-        if (typeof key15 === "string") {
-          if (!pattern3.test(key15)) {
-            const err96 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key15 };
-            if (vErrors === null) {
-              vErrors = [err96];
-            } else {
-              vErrors.push(err96);
-            }
-            errors++;
-          }
-        }
-        var valid32 = _errs116 === errors;
-        if (!valid32) {
-          const err97 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key15 }, message: "property name must be valid" };
-          if (vErrors === null) {
-            vErrors = [err97];
-          } else {
-            vErrors.push(err97);
-          }
-          errors++;
-        }
-      }
-      for (const key16 in data39) {
-        let data40 = data39[key16];
-        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
-          if (data40.type === void 0) {
-            const err98 = { instancePath: instancePath + "/sinks/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+          if (typeof data23.continue !== "boolean") {
+            const err98 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
             if (vErrors === null) {
               vErrors = [err98];
             } else {
@@ -1292,9 +1272,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          if (data40.type !== void 0) {
-            if (typeof data40.type !== "string") {
-              const err99 = { instancePath: instancePath + "/sinks/" + key16.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data23.reply !== void 0) {
+            let data44 = data23.reply;
+            const _errs120 = errors;
+            let valid30 = false;
+            const _errs121 = errors;
+            if (typeof data44 !== "boolean") {
+              const err99 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
               if (vErrors === null) {
                 vErrors = [err99];
               } else {
@@ -1302,32 +1286,526 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
+            var _valid3 = _errs121 === errors;
+            valid30 = valid30 || _valid3;
+            if (!valid30) {
+              const _errs123 = errors;
+              if (typeof data44 === "string") {
+                if (func3(data44) < 1) {
+                  const err100 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  if (vErrors === null) {
+                    vErrors = [err100];
+                  } else {
+                    vErrors.push(err100);
+                  }
+                  errors++;
+                }
+              } else {
+                const err101 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                if (vErrors === null) {
+                  vErrors = [err101];
+                } else {
+                  vErrors.push(err101);
+                }
+                errors++;
+              }
+              var _valid3 = _errs123 === errors;
+              valid30 = valid30 || _valid3;
+              if (!valid30) {
+                const _errs125 = errors;
+                if (Array.isArray(data44)) {
+                  if (data44.length < 1) {
+                    const err102 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                    if (vErrors === null) {
+                      vErrors = [err102];
+                    } else {
+                      vErrors.push(err102);
+                    }
+                    errors++;
+                  }
+                  const len3 = data44.length;
+                  for (let i5 = 0; i5 < len3; i5++) {
+                    let data45 = data44[i5];
+                    if (typeof data45 === "string") {
+                      if (func3(data45) < 1) {
+                        const err103 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err103];
+                        } else {
+                          vErrors.push(err103);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err104 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err104];
+                      } else {
+                        vErrors.push(err104);
+                      }
+                      errors++;
+                    }
+                  }
+                  let i6 = data44.length;
+                  let j2;
+                  if (i6 > 1) {
+                    const indices2 = {};
+                    for (; i6--; ) {
+                      let item2 = data44[i6];
+                      if (typeof item2 !== "string") {
+                        continue;
+                      }
+                      if (typeof indices2[item2] == "number") {
+                        j2 = indices2[item2];
+                        const err105 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
+                        if (vErrors === null) {
+                          vErrors = [err105];
+                        } else {
+                          vErrors.push(err105);
+                        }
+                        errors++;
+                        break;
+                      }
+                      indices2[item2] = i6;
+                    }
+                  }
+                } else {
+                  const err106 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  if (vErrors === null) {
+                    vErrors = [err106];
+                  } else {
+                    vErrors.push(err106);
+                  }
+                  errors++;
+                }
+                var _valid3 = _errs125 === errors;
+                valid30 = valid30 || _valid3;
+              }
+            }
+            if (!valid30) {
+              const err107 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err107];
+              } else {
+                vErrors.push(err107);
+              }
+              errors++;
+            } else {
+              errors = _errs120;
+              if (vErrors !== null) {
+                if (_errs120) {
+                  vErrors.length = _errs120;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data23.priority !== void 0) {
+            let data46 = data23.priority;
+            if (!(data46 === "low" || data46 === "normal" || data46 === "high")) {
+              const err108 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/priority", schemaPath: "#/properties/channels/additionalProperties/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err108];
+              } else {
+                vErrors.push(err108);
+              }
+              errors++;
+            }
+          }
+          if (data23.ttl !== void 0) {
+            let data47 = data23.ttl;
+            if (typeof data47 === "string") {
+              if (!formats0.test(data47)) {
+                const err109 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                if (vErrors === null) {
+                  vErrors = [err109];
+                } else {
+                  vErrors.push(err109);
+                }
+                errors++;
+              }
+            } else {
+              const err110 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err110];
+              } else {
+                vErrors.push(err110);
+              }
+              errors++;
+            }
+          }
+          if (data23.receipt !== void 0) {
+            let data48 = data23.receipt;
+            const _errs133 = errors;
+            let valid34 = false;
+            const _errs134 = errors;
+            if (typeof data48 !== "string") {
+              const err111 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err111];
+              } else {
+                vErrors.push(err111);
+              }
+              errors++;
+            }
+            if (!(data48 === "none" || data48 === "ack")) {
+              const err112 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.receipt.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err112];
+              } else {
+                vErrors.push(err112);
+              }
+              errors++;
+            }
+            var _valid4 = _errs134 === errors;
+            valid34 = valid34 || _valid4;
+            if (!valid34) {
+              const _errs136 = errors;
+              if (data48 && typeof data48 == "object" && !Array.isArray(data48)) {
+                for (const key17 in data48) {
+                  if (!(key17 === "ack_within" || key17 === "attempts")) {
+                    const err113 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err113];
+                    } else {
+                      vErrors.push(err113);
+                    }
+                    errors++;
+                  }
+                }
+                if (data48.ack_within !== void 0) {
+                  let data49 = data48.ack_within;
+                  if (typeof data49 === "string") {
+                    if (!formats0.test(data49)) {
+                      const err114 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                      if (vErrors === null) {
+                        vErrors = [err114];
+                      } else {
+                        vErrors.push(err114);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err115 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err115];
+                    } else {
+                      vErrors.push(err115);
+                    }
+                    errors++;
+                  }
+                }
+                if (data48.attempts !== void 0) {
+                  let data50 = data48.attempts;
+                  if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
+                    const err116 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err116];
+                    } else {
+                      vErrors.push(err116);
+                    }
+                    errors++;
+                  }
+                  if (typeof data50 == "number" && isFinite(data50)) {
+                    if (data50 > 10 || isNaN(data50)) {
+                      const err117 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/maximum", keyword: "maximum", params: { comparison: "<=", limit: 10 }, message: "must be <= 10" };
+                      if (vErrors === null) {
+                        vErrors = [err117];
+                      } else {
+                        vErrors.push(err117);
+                      }
+                      errors++;
+                    }
+                    if (data50 < 1 || isNaN(data50)) {
+                      const err118 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                      if (vErrors === null) {
+                        vErrors = [err118];
+                      } else {
+                        vErrors.push(err118);
+                      }
+                      errors++;
+                    }
+                  }
+                }
+              } else {
+                const err119 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err119];
+                } else {
+                  vErrors.push(err119);
+                }
+                errors++;
+              }
+              var _valid4 = _errs136 === errors;
+              valid34 = valid34 || _valid4;
+            }
+            if (!valid34) {
+              const err120 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err120];
+              } else {
+                vErrors.push(err120);
+              }
+              errors++;
+            } else {
+              errors = _errs133;
+              if (vErrors !== null) {
+                if (_errs133) {
+                  vErrors.length = _errs133;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data23.to !== void 0) {
+            let data51 = data23.to;
+            const _errs144 = errors;
+            let valid36 = false;
+            const _errs145 = errors;
+            if (typeof data51 !== "string") {
+              const err121 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err121];
+              } else {
+                vErrors.push(err121);
+              }
+              errors++;
+            }
+            if (!(data51 === "one" || data51 === "all")) {
+              const err122 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.to.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err122];
+              } else {
+                vErrors.push(err122);
+              }
+              errors++;
+            }
+            var _valid5 = _errs145 === errors;
+            valid36 = valid36 || _valid5;
+            if (!valid36) {
+              const _errs147 = errors;
+              if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
+                if (Object.keys(data51).length > 1) {
+                  const err123 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/maxProperties", keyword: "maxProperties", params: { limit: 1 }, message: "must NOT have more than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err123];
+                  } else {
+                    vErrors.push(err123);
+                  }
+                  errors++;
+                }
+                if (Object.keys(data51).length < 1) {
+                  const err124 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err124];
+                  } else {
+                    vErrors.push(err124);
+                  }
+                  errors++;
+                }
+                for (const key18 in data51) {
+                  if (!(key18 === "project" || key18 === "label" || key18 === "session")) {
+                    const err125 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err125];
+                    } else {
+                      vErrors.push(err125);
+                    }
+                    errors++;
+                  }
+                }
+                if (data51.project !== void 0) {
+                  let data52 = data51.project;
+                  if (typeof data52 === "string") {
+                    if (!pattern7.test(data52)) {
+                      const err126 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/pattern", keyword: "pattern", params: { pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)" }, message: 'must match pattern "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)"' };
+                      if (vErrors === null) {
+                        vErrors = [err126];
+                      } else {
+                        vErrors.push(err126);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err127 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err127];
+                    } else {
+                      vErrors.push(err127);
+                    }
+                    errors++;
+                  }
+                }
+                if (data51.label !== void 0) {
+                  let data53 = data51.label;
+                  if (typeof data53 === "string") {
+                    if (func3(data53) < 1) {
+                      const err128 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err128];
+                      } else {
+                        vErrors.push(err128);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err129 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err129];
+                    } else {
+                      vErrors.push(err129);
+                    }
+                    errors++;
+                  }
+                }
+                if (data51.session !== void 0) {
+                  let data54 = data51.session;
+                  if (typeof data54 === "string") {
+                    if (func3(data54) < 1) {
+                      const err130 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err130];
+                      } else {
+                        vErrors.push(err130);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err131 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err131];
+                    } else {
+                      vErrors.push(err131);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err132 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err132];
+                } else {
+                  vErrors.push(err132);
+                }
+                errors++;
+              }
+              var _valid5 = _errs147 === errors;
+              valid36 = valid36 || _valid5;
+            }
+            if (!valid36) {
+              const err133 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err133];
+              } else {
+                vErrors.push(err133);
+              }
+              errors++;
+            } else {
+              errors = _errs144;
+              if (vErrors !== null) {
+                if (_errs144) {
+                  vErrors.length = _errs144;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
           }
         } else {
-          const err100 = { instancePath: instancePath + "/sinks/" + key16.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err134 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err100];
+            vErrors = [err134];
           } else {
-            vErrors.push(err100);
+            vErrors.push(err134);
           }
           errors++;
         }
       }
     } else {
-      const err101 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err135 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err101];
+        vErrors = [err135];
       } else {
-        vErrors.push(err101);
+        vErrors.push(err135);
+      }
+      errors++;
+    }
+    let data55 = data.sinks;
+    if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
+      for (const key19 in data55) {
+        const _errs158 = errors;
+        if (typeof key19 === "string") {
+          if (!pattern3.test(key19)) {
+            const err136 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key19 };
+            if (vErrors === null) {
+              vErrors = [err136];
+            } else {
+              vErrors.push(err136);
+            }
+            errors++;
+          }
+        }
+        var valid38 = _errs158 === errors;
+        if (!valid38) {
+          const err137 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key19 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err137];
+          } else {
+            vErrors.push(err137);
+          }
+          errors++;
+        }
+      }
+      for (const key20 in data55) {
+        let data56 = data55[key20];
+        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+          if (data56.type === void 0) {
+            const err138 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            if (vErrors === null) {
+              vErrors = [err138];
+            } else {
+              vErrors.push(err138);
+            }
+            errors++;
+          }
+          if (data56.type !== void 0) {
+            if (typeof data56.type !== "string") {
+              const err139 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err139];
+              } else {
+                vErrors.push(err139);
+              }
+              errors++;
+            }
+          }
+        } else {
+          const err140 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err140];
+          } else {
+            vErrors.push(err140);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err141 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err141];
+      } else {
+        vErrors.push(err141);
       }
       errors++;
     }
   } else {
-    const err102 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err142 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err102];
+      vErrors = [err142];
     } else {
-      vErrors.push(err102);
+      vErrors.push(err142);
     }
     errors++;
   }

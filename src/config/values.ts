@@ -13,6 +13,10 @@ export interface ConfigValues {
   readonly hosts: readonly string[];
   /** Tokens. */
   readonly budget: { readonly event: number };
+  /** `catchUp`: events that a new session gets one by one. `maxSizeBytes`: of the journal. */
+  readonly delivery: { readonly catchUp: number; readonly keepMs: number; readonly maxSizeBytes: number };
+  /** For channels that do not say otherwise. */
+  readonly defaults: { readonly ttlMs: number; readonly priority: Priority };
   readonly sources: Readonly<Record<string, SourceValues>>;
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
@@ -46,8 +50,37 @@ export interface ChannelValues {
   readonly meta: Readonly<Record<string, string>>;
   readonly budget?: { readonly event: number };
   readonly continue: boolean;
-  readonly reply: boolean | readonly string[];
+  /** Absent: the source's own, where it can be answered. */
+  readonly reply?: boolean | readonly string[];
+  /** Absent: the config's default. */
+  readonly priority?: Priority;
+  /** Absent: what the source says, else the config's default. */
+  readonly ttlMs?: number;
+  /** Absent: none is awaited. */
+  readonly receipt?: Receipt;
+  /** A project glob is absolute, or begins with `**`. */
+  readonly to: Target;
 }
+
+/** `high` may overtake, and is never silenced by a tool. */
+export type Priority = "low" | "normal" | "high";
+
+/** An event that Claude does not acknowledge within this time is sent again, so many times in all, and then is dead. */
+export type Receipt = {
+  readonly ackWithinMs: number;
+  readonly attempts: number;
+};
+
+/**
+ * Which sessions an event is for: the one that fits best, all of them, those whose project folder matches a glob
+ * (absolute, or beginning with `**`), those with a label, or the one with an id.
+ */
+export type Target =
+  | "one"
+  | "all"
+  | { readonly project: string }
+  | { readonly label: string }
+  | { readonly session: string };
 
 export interface SinkValues {
   readonly type: string;

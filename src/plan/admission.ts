@@ -2,8 +2,9 @@
 // chosen one ends the search, unless it says `continue`. `changed` and `dedupe` then decide whether a chosen channel takes
 // the event or drops it: what they drop does not fall through to a catch-all further down.
 
-import type { MemoryWrite, Outcome, Rendered, TraceStep, Verdict, View } from "../contract.ts";
+import type { MemoryWrite, Outcome, TraceStep, Verdict, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { type PlannedDelivery, planDelivery } from "./delivery.ts";
 import type { Admission, AdmissionProblem, Admit, PlannedChannel } from "./plan.ts";
 import { render } from "./render.ts";
 import { viewOf } from "./view.ts";
@@ -22,7 +23,7 @@ export function createAdmit(channels: readonly PlannedChannel[], candidates: Can
   return (event, memory, nowMs, { detail }): Admission => {
     const view = viewOf(event);
     const trace: TraceStep[] = [];
-    const deliveries: Rendered[] = [];
+    const deliveries: PlannedDelivery[] = [];
     const writes: MemoryWrite[] = [];
     const pending: Promise<unknown>[] = [];
     const problems: AdmissionProblem[] = [];
@@ -40,7 +41,7 @@ export function createAdmit(channels: readonly PlannedChannel[], candidates: Can
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {
         const { rendered, failures } = render(channel, view, event);
-        deliveries.push(rendered);
+        deliveries.push(planDelivery(channel, event, rendered));
         problems.push(...failures);
         writes.push(...answer.writes);
       } else {

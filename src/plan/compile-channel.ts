@@ -1,6 +1,6 @@
 // One channel of the config, proven: its filters in the order in which they are asked, its values, its templates.
 
-import type { ChannelValues, IssueDraft } from "../config/values.ts";
+import type { ChannelValues, ConfigValues, IssueDraft } from "../config/values.ts";
 import type { Sample, Template } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { memoryScope } from "../filters/canonical.ts";
@@ -8,6 +8,7 @@ import type { CelProgram } from "../filters/cel.ts";
 import { changedFilter } from "../filters/changed.ts";
 import { dedupeFilter } from "../filters/dedupe.ts";
 import type { Engines } from "../filters/engines.ts";
+import { compileGlob } from "../filters/glob.ts";
 import { type CompiledMatch, compileMatch, matchFilter } from "../filters/match.ts";
 import type { KeyOf } from "../filters/memory-key.ts";
 import { whenFilter } from "../filters/when.ts";
@@ -23,6 +24,10 @@ interface Context {
   readonly engine: Engine;
   /** Tokens, where the channel does not say. */
   readonly budget: number;
+  /** Where the channel does not say. */
+  readonly defaults: ConfigValues["defaults"];
+  /** Whether a source can answer its events, by name; those with a mistake are not there. */
+  readonly answering: ReadonlyMap<string, boolean>;
   /** Takes every mistake that is found. */
   readonly issues: IssueDraft[];
 }
@@ -39,7 +44,7 @@ type Path = readonly (string | number)[];
 export function compileChannel(
   name: string,
   values: ChannelValues,
-  { engine, budget, issues }: Context,
+  { engine, budget, defaults, answering, issues }: Context,
 ): CompiledChannel {
   const at: Path = ["channels", name];
   const proven = <T>(path: Path, compile: () => T): T | undefined => {
@@ -93,6 +98,8 @@ export function compileChannel(
       filters.push({ filter: dedupeFilter({ scope, key: dedupeKey, forMs }), needsVars: true });
   }
 
+  checkDelivery(values, at, answering, issues);
+
   return {
     match,
     sample: sampleOf(values, match),
@@ -109,6 +116,15 @@ export function compileChannel(
       }),
       budget: values.budget?.event ?? budget,
       continues: values.continue,
+      priority: values.priority ?? defaults.priority,
+      ttlMs: values.ttlMs ?? defaults.ttlMs,
+      ownTtl: values.ttlMs !== undefined,
+      receipt: values.receipt,
+      to: values.to,
+      answers:
+        values.reply === undefined || values.reply === true
+          ? values.from.filter((source) => answering.get(source) === true)
+          : [],
     },
   };
 }
@@ -132,4 +148,32 @@ function compileMatchOf(
     });
   }
   return match;
+}
+
+function checkDelivery(
+  { reply, from, to }: ChannelValues,
+  at: Path,
+  answering: ReadonlyMap<string, boolean>,
+  issues: IssueDraft[],
+): void {
+  if (reply === true && from.every((source) => answering.get(source) === false)) {
+    issues.push({
+      path: [...at, "reply"],
+      code: "E_CONFIG_VALUE",
+      message: `no event of ${from.join(", ")} can be answered`,
+      hint: "remove it; an http source can be answered when it has  respond: { wait: 30s }",
+    });
+  }
+  if (typeof to === "string" || !("project" in to)) return;
+  try {
+    compileGlob(to.project);
+  } catch (error) {
+    if (!isRouterError(error)) throw error;
+    issues.push({
+      path: [...at, "to", "project"],
+      code: "E_CONFIG_VALUE",
+      message: error.message,
+      hint: error.hint,
+    });
+  }
 }

@@ -28,13 +28,26 @@ export function compilePlan(
     ...(values.publicUrl === undefined ? {} : { publicUrl: values.publicUrl }),
   };
 
+  const answering = new Map(
+    Object.entries(values.sources).map(([name, { type, options }]) => [
+      name,
+      typeOf(types, type)?.answers?.(options) === true,
+    ]),
+  );
+
   const written = Object.entries(values.channels);
   const compiled = [...written, ...defaultChannels(values, types)].map(([name, channel]) =>
-    compileChannel(name, channel, { engine, budget: values.budget.event, issues }),
+    compileChannel(name, channel, {
+      engine,
+      budget: values.budget.event,
+      defaults: values.defaults,
+      answering,
+      issues,
+    }),
   );
 
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
-    const type = types.get(source.type) as SourceType<JsonObject> | undefined;
+    const type = typeOf(types, source.type);
     if (type === undefined) return [];
     for (const { path, ...issue } of type.check?.(source.options, surroundings) ?? []) {
       issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
@@ -61,6 +74,13 @@ export function compilePlan(
     plan: { sources, channels: compiled.map(({ channel }) => channel), powers: powersOf(values) },
     issues,
   };
+}
+
+function typeOf(
+  types: ReadonlyMap<string, SourceType<never>>,
+  type: string,
+): SourceType<JsonObject> | undefined {
+  return types.get(type) as SourceType<JsonObject> | undefined;
 }
 
 function candidatesOf(channels: readonly CompiledChannel[]): ChannelIndex["candidates"] {

@@ -13,6 +13,6 @@ export function defaultChannels(
     .filter(([name]) => !named.has(name))
     .map(([name, { type }]) => [
       name,
-      { from: [name], vars: {}, meta: types.get(type)?.meta ?? {}, continue: false, reply: false },
+      { from: [name], vars: {}, meta: types.get(type)?.meta ?? {}, continue: false, to: "one" },
     ]);
 }

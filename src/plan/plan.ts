@@ -1,6 +1,7 @@
 // A Plan is a config that has been proven: every reference resolved, every expression and template compiled, nothing left
 // that can fail but the world. It is frozen; a changed config makes a new one.
 
+import type { Priority, Receipt, Target } from "../config/values.ts";
 import type {
   Filter,
   Json,
@@ -8,7 +9,6 @@ import type {
   Memory,
   MemoryWrite,
   Outcome,
-  Rendered,
   RouterEvent,
   Sample,
   SourceType,
@@ -16,6 +16,7 @@ import type {
   TraceStep,
   View,
 } from "../contract.ts";
+import type { PlannedDelivery } from "./delivery.ts";
 
 export interface Plan {
   readonly sources: readonly PlannedSource[];
@@ -52,7 +53,7 @@ export interface AdmitDetail {
 export interface Admission {
   readonly outcome: Outcome["outcome"];
   /** One for each channel that took the event. */
-  readonly deliveries: readonly Rendered[];
+  readonly deliveries: readonly PlannedDelivery[];
   /** To be remembered in one step with the commit. */
   readonly writes: readonly MemoryWrite[];
   /** Commits under way that the outcome rests on: if one of them fails, so does this. */
@@ -81,6 +82,15 @@ export interface PlannedChannel {
   /** Tokens of one event. */
   readonly budget: number;
   readonly continues: boolean;
+  readonly priority: Priority;
+  readonly ttlMs: number;
+  /** True when the channel itself says `ttl`: then a source's own word does not count. */
+  readonly ownTtl: boolean;
+  /** Absent: no receipt is awaited. */
+  readonly receipt: Receipt | undefined;
+  readonly to: Target;
+  /** Those of its sources whose events Claude may answer with `reply`. */
+  readonly answers: readonly string[];
 }
 
 export interface PlannedFilter {

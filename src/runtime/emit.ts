@@ -1,8 +1,9 @@
 // The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
 // cannot be lost; until then nothing is remembered and the sender is not answered.
 
-import type { Clock, Emit, Memory, MemoryWrite, Outcome, Rendered, RouterEvent } from "../contract.ts";
+import type { Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
+import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
@@ -24,14 +25,23 @@ export interface Decision {
   readonly admission?: Admission;
 }
 
+/** All that must be safe together before the sender is answered. */
+export interface AcceptedEvent {
+  readonly event: RouterEvent;
+  /** At least one. */
+  readonly deliveries: readonly PlannedDelivery[];
+  /** What is remembered from now on, by the filters that took it and for its delivery id. */
+  readonly memory: readonly MemoryWrite[];
+}
+
 export interface EmitOptions {
   readonly clock: Clock;
   readonly memory: FilterMemory;
   readonly counter: Counter;
   readonly detail: "decision" | "trace";
   newId(nowMs: number): string;
-  /** Settles when every delivery is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
-  commit(deliveries: readonly Rendered[], signal: AbortSignal): Promise<unknown>;
+  /** Settles when all of it is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
+  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   observe(decision: Decision): void;
 }
 
@@ -57,8 +67,10 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
     const admission = source.admit(event, memory, event.timeMs, options);
     if (admission.deliveries.length > 0) {
       const withdraw = new AbortController();
-      const committed = options.commit(admission.deliveries, withdraw.signal);
-      memory.stage([...admission.writes, ...deliveryWrite(source.name, event)], committed);
+      const writes = [...admission.writes, ...deliveryWrite(source.name, event)];
+      const accepted = { event, deliveries: admission.deliveries, memory: writes };
+      const committed = options.commit(accepted, withdraw.signal);
+      memory.stage(writes, committed);
       await inTime(clock, committed, () => withdraw.abort());
     } else {
       await inTime(clock, Promise.all(admission.pending));

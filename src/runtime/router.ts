@@ -82,7 +82,7 @@ export function createRouter(options: RouterOptions): Router {
       newId,
       observe,
       detail: options.detail,
-      commit([delivery, ...more], signal) {
+      commit({ deliveries: [delivery, ...more] }, signal) {
         if (delivery === undefined) return Promise.resolve();
         const first = options.deliver(delivery, signal);
         return more.length === 0

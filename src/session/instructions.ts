@@ -13,6 +13,8 @@ export interface InstructionsInput {
   readonly attributes?: Readonly<Record<string, string>>;
   /** Problems in the config file. */
   readonly problems?: number;
+  /** Events that wait already and are not pushed to this session. */
+  readonly waiting?: number;
 }
 
 export interface DescribedChannel {
@@ -21,6 +23,10 @@ export interface DescribedChannel {
   readonly sources: readonly string[];
   /** The types of those sources. */
   readonly connectors: readonly string[];
+  /** Its events must be acknowledged. */
+  readonly receipt?: boolean;
+  /** Its events, or some of them, can be answered. */
+  readonly answerable?: boolean;
 }
 
 /** Server instructions are truncated there (Claude Code's MCP reference, "2KB"). */
@@ -38,6 +44,7 @@ export function writeInstructions(input: InstructionsInput): string {
   const tag = `<channel source="${clipText(input.serverName, 64)}" channel="NAME" event_id="ID">`;
   const essence = `Events arrive as ${tag} blocks. ${securityRule}`;
   const rest = [
+    ...adviseTools(input),
     "Several events may arrive together: handle each one on its own.",
     describeAttributes(input.attributes ?? {}),
     adviseStatus(input.problems ?? 0),
@@ -60,10 +67,51 @@ export function writeInstructions(input: InstructionsInput): string {
   return pieces.join("\n");
 }
 
+/** What Claude must do, then what it can do. Names take at most a quarter of all the room, so that the rest has some. */
+function adviseTools({ channels, waiting = 0 }: InstructionsInput): string[] {
+  const must = namesOf(channels, ({ receipt }) => receipt === true);
+  const may = namesOf(channels, ({ answerable }) => answerable === true);
+  const now = waiting === 0 ? "" : ` ${waiting === 1 ? "1 event waits" : `${waiting} events wait`} now.`;
+  return [
+    ...(must === undefined
+      ? []
+      : [
+          `Call ack with the event_id as soon as you are done with an event of ${must}; else it is sent again.`,
+        ]),
+    ...(may === undefined
+      ? []
+      : [`Senders do not see this session. To answer an event of ${may}, call reply with its event_id.`]),
+    `When told that events wait, call pending.${now} event(event_id) shows the whole payload of a block.`,
+  ];
+}
+
+const maxNamesBytes = maxInstructionsBytes / 8;
+
+/** Undefined when there are none. */
+function namesOf(
+  channels: readonly DescribedChannel[],
+  which: (channel: DescribedChannel) => boolean,
+): string | undefined {
+  const names = channels.filter(which).map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  if (names.length === channels.length) return names.length === 1 ? names[0] : "any channel";
+  let text = "";
+  for (const [index, name] of names.entries()) {
+    const next = `${text}${index === 0 ? "" : ", "}${name}`;
+    if (Buffer.byteLength(next) > maxNamesBytes) {
+      return index === 0
+        ? "the channels that status lists so"
+        : `${text} and ${names.length - index} more (status)`;
+    }
+    text = next;
+  }
+  return text;
+}
+
 function describeAttributes(further: Readonly<Record<string, string>>): string {
   const lines = [
     "Attributes: channel, one of those below; event_id, unique; trust, see above; " +
-      'error="template", the text could not be made as configured and is the plain payload.',
+      'attempt="2", sent before; error="template", the text could not be made as configured and is the plain payload.',
     ...Object.entries(further).map(([name, meaning]) => `${name}: ${clipText(oneLine(meaning), 100)}`),
   ];
   return clipBytes(lines.join("\n"), 600);

@@ -11,6 +11,7 @@ import {
 import type { JsonObject, Log, Tool } from "../contract.ts";
 import type { Greeting } from "./greeting.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
+import { watchResults } from "./written-results.ts";
 
 export interface ToolServer {
   /** Tells the client when the list that it last saw is no longer right. */
@@ -24,11 +25,13 @@ export interface ToolServerOptions {
   readonly greeting: Greeting;
   readonly tools: readonly Tool[];
   readonly neutralise: Neutralise;
+  /** See `CallContext.waiting`. */
+  readonly waiting: () => number;
   readonly log: Log;
 }
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
-  const { greeting, log, neutralise } = options;
+  const { greeting, log, neutralise, waiting } = options;
   let tools = options.tools;
   /** The list as the client last got it; undefined while it never asked. */
   let listed: string | undefined;
@@ -46,10 +49,18 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
     listed = JSON.stringify(list);
     return { tools: list };
   });
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) =>
-    callTool(tools, params.name, (params.arguments ?? {}) as JsonObject, neutralise, log),
-  );
-  await server.connect(options.transport);
+  const results = watchResults(options.transport, log);
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, signal }) => {
+    const context = { tools, neutralise, waiting, log };
+    const { result, afterWritten } = await callTool(
+      params.name,
+      (params.arguments ?? {}) as JsonObject,
+      context,
+    );
+    if (afterWritten !== undefined) results.expect(requestId, signal, afterWritten);
+    return result;
+  });
+  await server.connect(results.transport);
 
   return {
     setTools(next) {

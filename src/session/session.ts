@@ -13,9 +13,10 @@ import type { Neutralise } from "./tool-calls.ts";
 export interface OpenSession extends Session {
   /**
    * Loads the MCP SDK and answers what the client asked meanwhile; called again it replaces the tools and tells the client
-   * when the list changed. Settles when the tools answer.
+   * when the list changed. Settles when the tools answer. `waiting`, where given with the first call, says how many events
+   * the client could ask for with `pending`; each result ends with it.
    */
-  attachTools(tools: readonly Tool[], neutralise: Neutralise): Promise<void>;
+  attachTools(tools: readonly Tool[], neutralise: Neutralise, waiting?: () => number): Promise<void>;
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;
   readonly recordedInitialize: Front["recordedInitialize"];
@@ -49,14 +50,14 @@ export function openSession(options: SessionOptions): OpenSession {
     async deliver(event, signal) {
       return wire.post(toLine(channelNotification(event)), signal);
     },
-    async attachTools(tools, neutralise) {
+    async attachTools(tools, neutralise, waiting = () => 0) {
       if (server) return (await server).setTools(tools);
       server = (async () => {
         const [{ connectToolServer }, greeting] = await Promise.all([
           import("./server.ts"),
           options.greeting,
         ]);
-        return connectToolServer({ transport: front.transport, greeting, tools, neutralise, log });
+        return connectToolServer({ transport: front.transport, greeting, tools, neutralise, waiting, log });
       })();
       await server;
     },

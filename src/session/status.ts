@@ -3,8 +3,9 @@
 
 import type { SourceHealth, Tool } from "../contract.ts";
 import { clipLines, clipText, oneLine } from "./clip.ts";
+import { adviseDelivery, type DeliveryReport, describeDelivery } from "./status-delivery.ts";
 
-export interface StatusReport {
+export interface StatusReport extends DeliveryReport {
   readonly version: string;
   readonly config: {
     /** Absolute; absent when none was found. */
@@ -20,10 +21,19 @@ export interface StatusReport {
     readonly problem?: string;
   };
   readonly sources: readonly SourceReport[];
-  readonly channels: readonly { readonly name: string; readonly sources: readonly string[] }[];
+  readonly channels: readonly ChannelReport[];
   readonly counts: EventCounts;
   /** Further things to do that only the caller knows, most urgent first. */
   readonly next?: readonly string[];
+}
+
+export interface ChannelReport {
+  readonly name: string;
+  readonly sources: readonly string[];
+  /** Its events must be acknowledged. */
+  readonly receipt?: boolean;
+  /** Its events can be answered. */
+  readonly answerable?: boolean;
 }
 
 export interface SourceReport extends SourceHealth {
@@ -48,14 +58,14 @@ export interface EventCounts {
   readonly refused: number;
 }
 
-/** Parts of the text, in UTF-16 units: together under 8,000, which is about 2,000 tokens. */
-const limits = { searched: 900, problems: 2800, problem: 1200, sources: 1800, channels: 900, next: 1200 };
+/** Parts of the text, in UTF-16 units: with those of status-delivery.ts under 8,000, which is about 2,000 tokens. */
+const limits = { searched: 600, problems: 2000, problem: 1000, sources: 1200, channels: 600, next: 1000 };
 
 export function statusTool(report: () => StatusReport): Tool {
   return {
     name: "status",
     description:
-      "Says which config file is loaded and its problems, the state of each source, event counts, and what to do next. " +
+      "Config and its problems, sources, sessions, event counts, and what to do next. " +
       "Call it when events are missing or something looks wrong.",
     input: { type: "object", properties: {}, additionalProperties: false },
     readOnly: true,
@@ -72,6 +82,7 @@ export function describeStatus(report: StatusReport): string {
     ...section("sources", report.sources.map(describeSource), limits.sources),
     ...section("channels", report.channels.map(describeChannel), limits.channels),
     describeCounts(report.counts),
+    ...describeDelivery(report),
     ...section("next", adviseNext(report), limits.next, "steps"),
   ].join("\n");
 }
@@ -103,8 +114,10 @@ function describeSource(source: SourceReport): string {
   return clipText(`  ${source.name} (${source.type}) ${source.state}${address}${detail}`, 300);
 }
 
-function describeChannel(channel: { name: string; sources: readonly string[] }): string {
-  return clipText(`  ${channel.name} from ${channel.sources.join(", ")}`, 120);
+function describeChannel({ name, sources, receipt, answerable }: ChannelReport): string {
+  const traits = [...(receipt ? ["needs ack"] : []), ...(answerable ? ["reply"] : [])];
+  const end = traits.length === 0 ? "" : ` (${traits.join(", ")})`;
+  return clipText(`  ${clipText(name, 60)}${end} from ${sources.join(", ")}`, 120);
 }
 
 function describeCounts(counts: EventCounts): string {
@@ -122,7 +135,9 @@ function section(title: string, lines: readonly string[], maxLength: number, thi
 
 function adviseNext(report: StatusReport): string[] {
   const { config, counts, problems, sources } = report;
-  const steps = (report.next ?? []).map((step) => clipText(oneLine(step), 300));
+  const steps = [...(report.next ?? []), ...adviseDelivery(report)].map((step) =>
+    clipText(oneLine(step), 300),
+  );
   if (config.file === undefined) {
     const place = config.searched[0] ?? "channels.yaml";
     steps.push(
@@ -145,7 +160,8 @@ function adviseNext(report: StatusReport): string[] {
   if (counts.unmatched > 0 && counts.accepted === 0) {
     steps.push('no channel took any event: "channel-router explain SOURCE PAYLOAD" says why');
   }
-  if (counts.delivered > 0) {
+  // Where the evidence of listening is reported, it says more.
+  if (counts.delivered > 0 && report.sessions === undefined) {
     steps.push(
       "if delivered events did not show up, Claude Code was started without this channel: " +
         "claude --dangerously-load-development-channels server:NAME, with the name in .mcp.json",

@@ -1,7 +1,7 @@
 // The tools as the protocol sees them: the list, and what a call gives back. Every text for the model goes through
-// `neutralise`, error texts too: they may quote what came from outside.
+// `neutralise`, error texts too: they may quote what came from outside. Every result ends with how many events wait.
 
-import type { JsonObject, Log, Tool } from "../contract.ts";
+import type { JsonObject, Log, Tool, ToolResult } from "../contract.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { checkToolInput } from "./tool-input.ts";
 
@@ -23,6 +23,20 @@ export interface CallResult {
   [key: string]: unknown;
 }
 
+export interface CallContext {
+  readonly tools: readonly Tool[];
+  readonly neutralise: Neutralise;
+  /** How many events the session has not been sent and could ask for with `pending`. */
+  readonly waiting: () => number;
+  readonly log: Log;
+}
+
+export interface Called {
+  readonly result: CallResult;
+  /** See `ToolResult.afterWritten`. */
+  readonly afterWritten?: (written: boolean) => void;
+}
+
 export function listTools(tools: readonly Tool[]): ListedTool[] {
   return tools.map((tool) => ({
     name: tool.name,
@@ -38,21 +52,27 @@ export function listTools(tools: readonly Tool[]): ListedTool[] {
  * Never rejects. A RouterError becomes a tool error with its message and hint; anything else is a bug: it is logged with
  * its stack, and the model learns only that it happened.
  */
-export async function callTool(
-  tools: readonly Tool[],
-  name: string,
-  input: JsonObject,
-  neutralise: Neutralise,
-  log: Log,
-): Promise<CallResult> {
+export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<Called> {
+  const { tools, neutralise, log } = context;
+  const write = ({ text, waiting = context.waiting() }: ToolResult): CallResult => ({
+    content: [{ type: "text", text: neutralise(withWaiting(text, waiting)) }],
+  });
   try {
     const tool = tools.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(tools, name);
     checkToolInput(tool, input);
-    return { content: [{ type: "text", text: neutralise(await tool.call(input)) }] };
+    const given = await tool.call(input);
+    const answer = typeof given === "string" ? { text: given } : given;
+    const { afterWritten } = answer;
+    return { result: write(answer), ...(afterWritten === undefined ? {} : { afterWritten }) };
   } catch (error) {
-    return { content: [{ type: "text", text: neutralise(explain(error, name, log)) }], isError: true };
+    return { result: { ...write({ text: explain(error, name, log) }), isError: true } };
   }
+}
+
+function withWaiting(text: string, count: number): string {
+  if (count === 0) return text;
+  return `${text}\n${count === 1 ? "1 event waits" : `${count} events wait`}: call pending`;
 }
 
 function explain(error: unknown, name: string, log: Log): string {

@@ -17,7 +17,7 @@ describe("in a channel", () => {
     ["wehn: data.x", '5:5 …wehn: unknown key "wehn" (E_CONFIG_UNKNOWN_KEY) [did you mean "when"?]'],
     [
       "zzz: x",
-      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [known here: budget, changed, content, continue, dedupe, description, from, match, meta, reply, vars, when]',
+      '5:5 …zzz: unknown key "zzz" (E_CONFIG_UNKNOWN_KEY) [known here: budget, changed, content, continue, dedupe, description, from, match, meta, priority, receipt, reply, to, ttl, vars, when]',
     ],
     ["when: 5", '5:11 …when: must be text, found a number (E_CONFIG_TYPE) [quote it: "5"]'],
     ["when: true", '5:11 …when: must be text, found true (E_CONFIG_TYPE) [quote it: "true"]'],
@@ -91,6 +91,35 @@ describe("in a channel", () => {
     ["meta: [a]", "5:11 …meta: must be a mapping, found a list (E_CONFIG_TYPE)"],
     ["budget: { event: 0 }", '5:22 …budget.event: must be at least 1, found "0" (E_CONFIG_VALUE)'],
     ["budget: { event: 1.5 }", "5:22 …budget.event: must be a whole number, found a number (E_CONFIG_TYPE)"],
+    ["priority: urgent", '5:15 …priority: must be low, normal or high, found "urgent" (E_CONFIG_VALUE)'],
+    ["ttl: 0s", "5:10 …ttl: must be at least 1s (E_CONFIG_VALUE)"],
+    [
+      "receipt: acked",
+      '5:14 …receipt: must be "none", "ack" or a mapping, found text (E_CONFIG_TYPE) [for example "ack"]',
+    ],
+    [
+      "receipt: { within: 5m }",
+      '5:16 …receipt.within: unknown key "within" (E_CONFIG_UNKNOWN_KEY) [known here: ack_within, attempts]',
+    ],
+    ["receipt: { ack_within: 1s }", "5:28 …receipt.ack_within: must be at least 10s (E_CONFIG_VALUE)"],
+    ["receipt: { attempts: 0 }", '5:26 …receipt.attempts: must be at least 1, found "0" (E_CONFIG_VALUE)'],
+    [
+      "to: some",
+      '5:9 …to: must be "one", "all" or a mapping, found text (E_CONFIG_TYPE) [for example {"project":"~/code/api"}]',
+    ],
+    [
+      "to: { projct: ~/code }",
+      '5:11 …to.projct: unknown key "projct" (E_CONFIG_UNKNOWN_KEY) [did you mean "project"?]',
+    ],
+    [
+      "to: { project: code/api }",
+      '5:20 …to.project: does not have the form that is needed here, found "code/api" (E_CONFIG_VALUE) [for example "~/code/api"]',
+    ],
+    [
+      "to: { label: a, session: b }",
+      "5:9 …to: takes one of its keys, not several (E_CONFIG_VALUE) [keep the one that you mean]",
+    ],
+    ["to: {}", "5:9 …to: must not be empty (E_CONFIG_VALUE)"],
     ["budget: 500", "5:13 …budget: must be a mapping, found a number (E_CONFIG_TYPE)"],
   ])("%s", async (line, issue) => {
     expect(await inChannel(line)).toEqual([issue]);

@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { load, told } from "./loading.ts";
 
@@ -9,6 +10,8 @@ describe("the values of a config", () => {
       server: { name: "router", instructions: "" },
       hosts: [],
       budget: { event: 500 },
+      delivery: { catchUp: 20, keepMs: 604_800_000, maxSizeBytes: 268_435_456 },
+      defaults: { ttlMs: 86_400_000, priority: "normal" },
       sources: {
         hook: {
           type: "http",
@@ -30,6 +33,8 @@ listen: ":0"
 public_url: https://x.example/base
 hosts: [my-box.local]
 budget: { event: 300 }
+delivery: { catch_up: 5, keep: 3d, max_size: 1GiB }
+defaults: { ttl: 2h, priority: low }
 sources:
   p: { type: probe, rate: 5/10m, enabled: false, every: 10s, headers: { x_key: a, Content-Type: b } }
   q: { type: probe }
@@ -48,6 +53,10 @@ channels:
     budget: { event: 100 }
     continue: true
     reply: true
+    priority: high
+    ttl: 30m
+    receipt: { ack_within: 5m }
+    to: { label: night }
   by: { from: q, changed: { value: data.state, by: "{{data.host}}" } }
 `);
     expect(issues).toEqual([]);
@@ -58,6 +67,8 @@ channels:
       publicUrl: "https://x.example/base",
       hosts: ["my-box.local"],
       budget: { event: 300 },
+      delivery: { catchUp: 5, keepMs: 259_200_000, maxSizeBytes: 1_073_741_824 },
+      defaults: { ttlMs: 7_200_000, priority: "low" },
       sources: {
         p: {
           type: "probe",
@@ -68,7 +79,7 @@ channels:
         q: { type: "probe", enabled: true, options: { everyMs: 300_000, maxSizeBytes: 1_048_576 } },
       },
       channels: {
-        p: { from: ["p"], vars: {}, meta: {}, continue: false, reply: false },
+        p: { from: ["p"], vars: {}, meta: {}, continue: false, to: "one" },
         full: {
           from: ["p", "q"],
           description: "All of it.",
@@ -82,6 +93,10 @@ channels:
           budget: { event: 100 },
           continue: true,
           reply: true,
+          priority: "high",
+          ttlMs: 1_800_000,
+          receipt: { ackWithinMs: 300_000, attempts: 3 },
+          to: { label: "night" },
         },
         by: {
           from: ["q"],
@@ -89,7 +104,7 @@ channels:
           meta: {},
           changed: { value: "data.state", by: "{{data.host}}" },
           continue: false,
-          reply: false,
+          to: "one",
         },
       },
       sinks: {},
@@ -110,7 +125,9 @@ channels:
   });
 
   test("sections with nothing under them are empty", async () => {
-    const { values, issues } = await load("server:\nbudget:\nhosts:\nsources:\nchannels:\nsinks:\n");
+    const { values, issues } = await load(
+      "server:\nbudget:\ndelivery:\ndefaults:\nhosts:\nsources:\nchannels:\nsinks:\n",
+    );
     expect(issues).toEqual([]);
     expect(values.budget.event).toBe(500);
   });
@@ -131,5 +148,38 @@ channels:
     expect(
       (await load("sources:\n  a: { type: probe, enabled: false }\nchannels:\n  b: { from: a }\n")).issues,
     ).toEqual([]);
+  });
+
+  test("receipt: ack means the usual receipt, and none means none", async () => {
+    const receipt = async (written: string) =>
+      (await load(`sources:\n  p: { type: probe }\nchannels:\n  p: { receipt: ${written} }\n`)).values
+        .channels.p?.receipt;
+    expect(await receipt("ack")).toEqual({ ackWithinMs: 600_000, attempts: 3 });
+    expect(await receipt("{ attempts: 5 }")).toEqual({ ackWithinMs: 600_000, attempts: 5 });
+    expect(await receipt("none")).toBeUndefined();
+  });
+
+  test("a project in to: is absolute, from the home or the config's folder, and a ** stays", async () => {
+    const project = async (written: string) => {
+      const { values, file } = await load(
+        `sources:\n  p: { type: probe }\nchannels:\n  p: { to: { project: "${written}" } }\n`,
+      );
+      return { to: values.channels.p?.to, folder: dirname(file) };
+    };
+    const home = await project("~/code/*");
+    expect(home.to).toEqual({ project: join(home.folder, "home", "code/*") });
+    const beside = await project("./api/");
+    expect(beside.to).toEqual({ project: join(beside.folder, "api") });
+    expect((await project("/srv/{a,b}")).to).toEqual({ project: "/srv/{a,b}" });
+    expect((await project("**/api")).to).toEqual({ project: "**/api" });
+  });
+
+  test("an option with a mistake in it falls back to its default, so that the rest can be looked at", async () => {
+    const { values, issues } = await load(
+      "delivery: { keep: 3d, max_size: 1KiB }\ndefaults: { priority: urgent, ttl: 5m }\n",
+    );
+    expect(issues).toHaveLength(2);
+    expect(values.delivery).toEqual({ catchUp: 20, keepMs: 259_200_000, maxSizeBytes: 268_435_456 });
+    expect(values.defaults).toEqual({ ttlMs: 300_000, priority: "normal" });
   });
 });

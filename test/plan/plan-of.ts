@@ -14,6 +14,7 @@ const letter: SourceType<JsonObject> = {
   options: { type: "object" },
   validate: () => true,
   meta: { box: "{{data.box}}" },
+  answers: ({ answered }) => answered === true,
   claims: ({ box }) => (typeof box === "string" ? [`box:${box}`] : []),
   imagine: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
   create: () => ({ start: async () => {}, stop: async () => {} }),
@@ -24,12 +25,14 @@ type Channels = Readonly<Record<string, Partial<ChannelValues>>>;
 export async function compileOf(channels: Channels, more: Partial<ConfigValues> = {}): Promise<Compilation> {
   const full = Object.entries(channels).map(([name, channel]) => [
     name,
-    { from: ["post"], vars: {}, meta: {}, continue: false, reply: false, ...channel },
+    { from: ["post"], vars: {}, meta: {}, continue: false, to: "one", ...channel },
   ]);
   const values: ConfigValues = {
     server: { name: "router", instructions: "" },
     hosts: [],
     budget: { event: 500 },
+    delivery: { catchUp: 20, keepMs: 604_800_000, maxSizeBytes: 268_435_456 },
+    defaults: { ttlMs: 86_400_000, priority: "normal" },
     sources: { post: { type: "letter", enabled: true, options: {} } },
     channels: Object.fromEntries(full),
     sinks: {},

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Arrival, MemoryWrite, Rendered } from "../../src/contract.ts";
+import type { Arrival, MemoryWrite } from "../../src/contract.ts";
+import type { PlannedDelivery } from "../../src/plan/delivery.ts";
 import type { Admission, PlannedSource } from "../../src/plan/plan.ts";
 import { createCounter } from "../../src/runtime/counts.ts";
 import { createEmit } from "../../src/runtime/emit.ts";
@@ -7,7 +8,16 @@ import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
-const rendered: Rendered = { eventId: "x", channel: "c", content: "hello", meta: {}, tokens: 2 };
+const delivery: PlannedDelivery = {
+  eventId: "x",
+  channel: "c",
+  content: "hello",
+  meta: {},
+  tokens: 2,
+  priority: "normal",
+  untilMs: 1,
+  terms: { source: "github", to: "one" },
+};
 const nothing: Admission = {
   outcome: "unmatched",
   deliveries: [],
@@ -16,7 +26,7 @@ const nothing: Admission = {
   trace: [],
   problems: [],
 };
-const taken: Admission = { ...nothing, outcome: "accepted", deliveries: [rendered] };
+const taken: Admission = { ...nothing, outcome: "accepted", deliveries: [delivery] };
 const arrival = (deliveryId?: string): Arrival => ({
   data: {},
   text: "{}",

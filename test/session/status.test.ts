@@ -78,6 +78,58 @@ describe("status", () => {
     expect(text).toContain("--dangerously-load-development-channels");
   });
 
+  test("says who owns, who listens, what waits, what is dead and what is silent", () => {
+    const text = describeStatus({
+      ...healthy,
+      channels: [{ name: "ci_failed", sources: ["github"], receipt: true, answerable: true }],
+      counts: { ...counts, accepted: 5, delivered: 2 },
+      owner: { pid: 4711, isThis: false },
+      sessions: [
+        {
+          id: "s1",
+          isThis: true,
+          listening: "no",
+          reason: "started without --dangerously-load-development-channels server:router",
+          project: "/p",
+        },
+        { id: "s2", isThis: false, listening: "yes", reason: "a tool call named an event", label: "night" },
+      ],
+      waiting: 3,
+      journal: { open: { accepted: 0, held: 3, sent: 2 }, bytes: 3 * 1024 ** 2 },
+      dead: {
+        count: 12,
+        latest: [{ eventId: "e1", channel: "ci_failed", reason: "no ack after 3 attempts" }],
+      },
+      silences: [{ channel: "ci_failed", untilMs: Date.UTC(2026, 0, 5, 10), reason: "flaky" }],
+    });
+    expect(text.slice(text.indexOf("channels:"))).toMatchInlineSnapshot(`
+      "channels:
+        ci_failed (needs ack, reply) from github
+      events since start: 5 accepted, 2 delivered, 0 unmatched, 0 dropped, 0 duplicate, 0 refused
+      owner: another process (pid 4711)
+      sessions:
+        s1 (this one), /p, listening: no, started without --dangerously-load-development-channels server:router
+        s2, label night, listening: yes, a tool call named an event
+      journal: 3 held, 2 sent; 3.0 MiB
+      waiting for this session: 3
+      dead letters: 12
+        e1 ci_failed: no ack after 3 attempts
+      silent:
+        ci_failed until 2026-01-05T10:00:00.000Z: flaky
+      next:
+        - events wait: call pending
+        - no event is pushed to this session, because it does not listen: started without --dangerously-load-development-channels server:router
+        - dead letters were not acknowledged in time: "channel-router replay EVENT_ID" sends one again"
+    `);
+  });
+
+  test("says when the journal cannot be written", () => {
+    const journal = { open: {}, bytes: 0, failure: "ENOSPC: no space left on device" };
+    const text = describeStatus({ ...healthy, journal });
+    expect(text).toContain("journal: nothing open; 0.0 MiB; failing: ENOSPC: no space left on device");
+    expect(text).toMatch(/next:\n {2}- the journal cannot be written/);
+  });
+
   test("counts what it leaves out", () => {
     const source = { ...healthy.sources[0]!, detail: "waits for the network" };
     const sources = Array.from({ length: 500 }, (_, n) => ({ ...source, name: `source_${n}` }));
@@ -105,7 +157,8 @@ describe("status", () => {
         ),
         list(fc.record({ name: text(80), sources: fc.array(text(40)) })),
         list(text(400)),
-        (file, searched, problems, sources, channels, next) => {
+        list(fc.record({ id: text(80), label: text(80), project: text(300), reason: text(300) })),
+        (file, searched, problems, sources, channels, next, sessions) => {
           const report: StatusReport = {
             version: "0.1.0",
             config: { ...(file !== undefined && { file }), searched },
@@ -115,6 +168,15 @@ describe("status", () => {
             channels,
             counts,
             next,
+            owner: { pid: 1, isThis: true, note: "x".repeat(500) },
+            sessions: sessions.map((one) => ({ ...one, isThis: true, listening: "no" as const })),
+            waiting: 1e9,
+            journal: { open: { held: 1e9, sent: 1e9 }, bytes: 1e12, failure: "x".repeat(1_000) },
+            dead: {
+              count: 1e6,
+              latest: sessions.map(({ id, label, reason }) => ({ eventId: id, channel: label, reason })),
+            },
+            silences: sessions.map(({ id, reason }) => ({ channel: id, untilMs: 1e12, reason })),
           };
           expect(describeStatus(report).length).toBeLessThanOrEqual(8000);
         },

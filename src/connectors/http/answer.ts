@@ -36,13 +36,33 @@ export function answerText(
   headers?: Headers,
 ): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
+  response.writeHead(status, textHeaders(text, contentType, headers));
+  response.end(text);
+}
+
+/** As `answerText` with status 200. Settles with true when the system took the whole answer, with false when it never will. */
+export function handOver(response: ServerResponse, text: string, contentType: string): Promise<boolean> {
+  if (response.headersSent || response.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    let taken = false;
+    const { socket } = response;
+    response.once("close", () => resolve(taken));
+    response.writeHead(200, textHeaders(text, contentType));
+    // A connection that was cut off also ends with "finish", and calls a write under way back without an error.
+    response.write(text, (error) => {
+      taken = error == null && socket?.destroyed === false;
+    });
+    response.end();
+  });
+}
+
+function textHeaders(text: string, contentType: string, headers?: Headers) {
+  return {
     ...common,
     ...headers,
     "content-type": contentType,
     "content-length": Buffer.byteLength(text),
-  });
-  response.end(text);
+  };
 }
 
 export function answerEmpty(response: ServerResponse, status: number): void {

@@ -50,6 +50,7 @@ export function checkOptions(options: HttpOptions, surroundings: SourceSurroundi
   return [
     ...(path === undefined ? [] : [path]),
     ...(options.verify === undefined ? [] : checkVerify(options.verify, surroundings)),
+    ...checkRespond(options),
     ...checkExposure(options, surroundings),
   ];
 }
@@ -64,6 +65,27 @@ function checkExposure(options: HttpOptions, { loopback }: SourceSurroundings): 
       hint: 'add  verify: { scheme: bearer, secret: "${WEBHOOK_SECRET}" }  or the sender\'s own scheme, or listen on 127.0.0.1',
     },
   ];
+}
+
+const longestWaitMs = 60 * 60 * 1_000;
+
+function checkRespond({ respond }: HttpOptions): OptionIssue[] {
+  if (respond?.waitMs === undefined) return [];
+  const issues: OptionIssue[] = (["status", "body"] as const)
+    .filter((key) => respond[key] !== undefined)
+    .map((key) => ({
+      path: ["respond", key],
+      message: "has no use beside wait: the answer is Claude's reply",
+      hint: "remove one of the two",
+    }));
+  if (respond.waitMs < 1_000 || respond.waitMs > longestWaitMs) {
+    issues.push({
+      path: ["respond", "wait"],
+      message: "must be from 1s to 1h",
+      hint: "for example wait: 30s",
+    });
+  }
+  return issues;
 }
 
 function checkVerify(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {

@@ -16,6 +16,7 @@ export const http: SourceType<HttpOptions> = {
   validate,
   meta: { path: "{{path}}", method: "{{method}}" },
   claims: ({ methods, path }) => methods.map((method) => `route:${method} ${canonicalPath(path)}`),
+  answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,
   imagine: imagineArrival,
   create: createHttpSource,

@@ -78,17 +78,21 @@ toleranceMs?: number
 deliveryId?: string
 }
 /**
- * What the sender gets in place of the usual 202 once the event is safe.
+ * What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.
  */
 respond?: {
 /**
- * The status of the answer, from 200 to 299.
+ * The status of the answer, from 200 to 299. Default 202.
  */
-status: number
+status?: number
 /**
  * The body of the answer. Default: the event's id and its outcome as JSON.
  */
 body?: string
+/**
+ * How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.
+ */
+waitMs?: number
 }
 /**
  * The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.

@@ -106,20 +106,27 @@ export const httpOptions = {
       },
     },
     respond: {
-      description: "What the sender gets in place of the usual 202 once the event is safe.",
+      description:
+        "What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.",
       type: "object",
       additionalProperties: false,
       properties: {
         status: {
-          description: "The status of the answer, from 200 to 299.",
+          description: "The status of the answer, from 200 to 299. Default 202.",
           type: "integer",
           minimum: 200,
           maximum: 299,
-          default: 202,
         },
         body: {
           description: "The body of the answer. Default: the event's id and its outcome as JSON.",
           type: "string",
+        },
+        wait: {
+          description:
+            "How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.",
+          type: "string",
+          format: "duration",
+          examples: ["30s"],
         },
       },
     },

@@ -6,6 +6,7 @@ import type { Arrival, Emit, Host, Outcome, Source, SourceHealth } from "../../c
 import { DeliveryError } from "../../errors.ts";
 import { answerEmpty, answerJson, answerText, Refusal, refuse } from "./answer.ts";
 import { readBody } from "./body.ts";
+import { createCallers } from "./callers.ts";
 import { arrivalOf, originForm, trustOf } from "./event.ts";
 import { createGuard, type Guard } from "./guard.ts";
 import { invite } from "./invitation.ts";
@@ -23,6 +24,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const { clock, listener } = host;
   const verifier = createVerifier(options.verify, clock, listener.publicUrl);
   const guarded = verifier === undefined || options.verify?.scheme === "basic";
+  const waitMs = options.respond?.waitMs;
+  const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
   const unauthorized = new Refusal(
     401,
@@ -71,7 +74,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     const handshake = verifier?.handshake?.(headers, payload.data);
     if (handshake !== undefined) return handshake;
 
-    return arrivalOf(payload, { method, target: url, headers, params }, trustOf(options), verifier);
+    const arrival = arrivalOf(payload, { method, target: url, headers, params }, trustOf(options), verifier);
+    return waitMs === undefined ? arrival : { ...arrival, ttlMs: waitMs };
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
@@ -81,8 +85,10 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       if (taken === undefined) return;
       if (taken instanceof Refusal) return refuse(response, taken, clock);
       if ("status" in taken) return answerHandshake(response, taken);
-      if (closed || emit === undefined) return refuse(response, notTaken(), clock);
-      answerOutcome(response, await emit(taken), options.respond);
+      if (closed || emit === undefined || callers?.isFull()) return refuse(response, notTaken(), clock);
+      const outcome = await emit(taken);
+      if (callers?.awaits(outcome)) return await callers.wait(outcome, response);
+      answerOutcome(response, outcome, options.respond);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       refuse(response, refusalOf(error), clock);
@@ -115,6 +121,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     async stop(deadline) {
       removeRoute?.();
       removeRoute = undefined;
+      // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
+      callers?.stop();
       if (inFlight > 0 && !deadline.aborted) {
         await new Promise<void>((resolve) => {
           whenIdle.push(resolve);
@@ -129,6 +137,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       if (state !== "running" || address === undefined) return { state };
       return { state, detail: invite(options, address).address };
     },
+    ...(callers === undefined ? {} : { reply: ({ id }, message) => callers.reply(id, message) }),
     invitation: (sample) => invite(options, listener.address() ?? "http://127.0.0.1", sample),
   };
 }

@@ -2,10 +2,10 @@
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "object", "additionalProperties": false, "required": ["path"], "properties": { "path": { "description": "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.", "type": "string" }, "methods": { "description": "The HTTP methods that are taken; any other is answered with 405.", "type": "array", "items": { "type": "string", "enum": ["GET", "POST", "PUT", "PATCH", "DELETE"] }, "minItems": 1, "uniqueItems": true, "default": ["POST"] }, "verify": { "description": "How a request proves who sent it. Without it the source works on loopback only, and its events carry trust=unverified.", "type": "object", "additionalProperties": false, "required": ["scheme"], "properties": { "scheme": { "description": "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.", "type": "string", "enum": ["bitbucket", "buildkite", "calendly", "circleci", "discord", "gitea", "github", "gitlab", "intercom", "jira", "linear", "paddle", "pagerduty", "sentry", "shopify", "slack", "standard_webhooks", "stripe", "svix", "telegram", "twilio", "typeform", "vercel", "zoom", "hmac", "bearer", "basic", "token", "none"] }, "secret": { "description": "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.", "type": ["string", "array"], "items": { "type": "string" }, "x-secret": true }, "username": { "description": "The user name that basic expects.", "type": "string" }, "header": { "description": "The header that holds the signature (hmac) or the token (token).", "type": "string" }, "query": { "description": "The query parameter that holds the token (token only, in place of header).", "type": "string" }, "algorithm": { "description": "The hash of the signature (hmac only). Default sha256.", "type": "string", "enum": ["sha1", "sha256", "sha384", "sha512"] }, "encoding": { "description": "How the signature is written in its header (hmac only). Default hex.", "type": "string", "enum": ["hex", "base64"] }, "prefix": { "description": "The text before the signature or the token in its header, for instance sha256=. Default none.", "type": "string" }, "key": { "description": "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.", "type": "string" }, "signed": { "description": "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.", "type": "string" }, "timestamp": { "description": "The time of sending, as a part of what is signed: old requests are refused.", "type": "object", "additionalProperties": false, "properties": { "header": { "description": "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).", "type": "string" }, "key": { "description": "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.", "type": "string" }, "tolerance": { "description": "How far the time of sending may be from now, either way. Default 5m.", "type": "string", "format": "duration" } } }, "delivery_id": { "description": "The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.", "type": "string" } } }, "respond": { "description": "What the sender gets in place of the usual 202 once the event is safe.", "type": "object", "additionalProperties": false, "properties": { "status": { "description": "The status of the answer, from 200 to 299.", "type": "integer", "minimum": 200, "maximum": 299, "default": 202 }, "body": { "description": "The body of the answer. Default: the event's id and its outcome as JSON.", "type": "string" } } }, "max_body": { "description": "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.", "type": "string", "format": "size", "default": "1MiB" } } };
+var schema11 = { "type": "object", "additionalProperties": false, "required": ["path"], "properties": { "path": { "description": "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.", "type": "string" }, "methods": { "description": "The HTTP methods that are taken; any other is answered with 405.", "type": "array", "items": { "type": "string", "enum": ["GET", "POST", "PUT", "PATCH", "DELETE"] }, "minItems": 1, "uniqueItems": true, "default": ["POST"] }, "verify": { "description": "How a request proves who sent it. Without it the source works on loopback only, and its events carry trust=unverified.", "type": "object", "additionalProperties": false, "required": ["scheme"], "properties": { "scheme": { "description": "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.", "type": "string", "enum": ["bitbucket", "buildkite", "calendly", "circleci", "discord", "gitea", "github", "gitlab", "intercom", "jira", "linear", "paddle", "pagerduty", "sentry", "shopify", "slack", "standard_webhooks", "stripe", "svix", "telegram", "twilio", "typeform", "vercel", "zoom", "hmac", "bearer", "basic", "token", "none"] }, "secret": { "description": "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.", "type": ["string", "array"], "items": { "type": "string" }, "x-secret": true }, "username": { "description": "The user name that basic expects.", "type": "string" }, "header": { "description": "The header that holds the signature (hmac) or the token (token).", "type": "string" }, "query": { "description": "The query parameter that holds the token (token only, in place of header).", "type": "string" }, "algorithm": { "description": "The hash of the signature (hmac only). Default sha256.", "type": "string", "enum": ["sha1", "sha256", "sha384", "sha512"] }, "encoding": { "description": "How the signature is written in its header (hmac only). Default hex.", "type": "string", "enum": ["hex", "base64"] }, "prefix": { "description": "The text before the signature or the token in its header, for instance sha256=. Default none.", "type": "string" }, "key": { "description": "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.", "type": "string" }, "signed": { "description": "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.", "type": "string" }, "timestamp": { "description": "The time of sending, as a part of what is signed: old requests are refused.", "type": "object", "additionalProperties": false, "properties": { "header": { "description": "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).", "type": "string" }, "key": { "description": "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.", "type": "string" }, "tolerance": { "description": "How far the time of sending may be from now, either way. Default 5m.", "type": "string", "format": "duration" } } }, "delivery_id": { "description": "The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.", "type": "string" } } }, "respond": { "description": "What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.", "type": "object", "additionalProperties": false, "properties": { "status": { "description": "The status of the answer, from 200 to 299. Default 202.", "type": "integer", "minimum": 200, "maximum": 299 }, "body": { "description": "The body of the answer. Default: the event's id and its outcome as JSON.", "type": "string" }, "wait": { "description": "How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.", "type": "string", "format": "duration", "examples": ["30s"] } } }, "max_body": { "description": "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.", "type": "string", "format": "size", "default": "1MiB" } } };
 var func2 = Object.prototype.hasOwnProperty;
 var formats0 = /^\d+(ms|s|m|h|d)$/;
-var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
+var formats4 = /^\d+(B|KiB|MiB|GiB)$/;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -382,11 +382,8 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.respond !== void 0) {
       let data20 = data.respond;
       if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-        if (data20.status === void 0) {
-          data20.status = 202;
-        }
         for (const key3 in data20) {
-          if (!(key3 === "status" || key3 === "body")) {
+          if (!(key3 === "status" || key3 === "body" || key3 === "wait")) {
             const err32 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
               vErrors = [err32];
@@ -396,34 +393,36 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        let data21 = data20.status;
-        if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-          const err33 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-          if (vErrors === null) {
-            vErrors = [err33];
-          } else {
-            vErrors.push(err33);
-          }
-          errors++;
-        }
-        if (typeof data21 == "number" && isFinite(data21)) {
-          if (data21 > 299 || isNaN(data21)) {
-            const err34 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/maximum", keyword: "maximum", params: { comparison: "<=", limit: 299 }, message: "must be <= 299" };
+        if (data20.status !== void 0) {
+          let data21 = data20.status;
+          if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+            const err33 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
             if (vErrors === null) {
-              vErrors = [err34];
+              vErrors = [err33];
             } else {
-              vErrors.push(err34);
+              vErrors.push(err33);
             }
             errors++;
           }
-          if (data21 < 200 || isNaN(data21)) {
-            const err35 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/minimum", keyword: "minimum", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" };
-            if (vErrors === null) {
-              vErrors = [err35];
-            } else {
-              vErrors.push(err35);
+          if (typeof data21 == "number" && isFinite(data21)) {
+            if (data21 > 299 || isNaN(data21)) {
+              const err34 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/maximum", keyword: "maximum", params: { comparison: "<=", limit: 299 }, message: "must be <= 299" };
+              if (vErrors === null) {
+                vErrors = [err34];
+              } else {
+                vErrors.push(err34);
+              }
+              errors++;
             }
-            errors++;
+            if (data21 < 200 || isNaN(data21)) {
+              const err35 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/minimum", keyword: "minimum", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" };
+              if (vErrors === null) {
+                vErrors = [err35];
+              } else {
+                vErrors.push(err35);
+              }
+              errors++;
+            }
           }
         }
         if (data20.body !== void 0) {
@@ -437,42 +436,64 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
+        if (data20.wait !== void 0) {
+          let data23 = data20.wait;
+          if (typeof data23 === "string") {
+            if (!formats0.test(data23)) {
+              const err37 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              if (vErrors === null) {
+                vErrors = [err37];
+              } else {
+                vErrors.push(err37);
+              }
+              errors++;
+            }
+          } else {
+            const err38 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            if (vErrors === null) {
+              vErrors = [err38];
+            } else {
+              vErrors.push(err38);
+            }
+            errors++;
+          }
+        }
       } else {
-        const err37 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err39 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err37];
+          vErrors = [err39];
         } else {
-          vErrors.push(err37);
+          vErrors.push(err39);
         }
         errors++;
       }
     }
-    let data23 = data.max_body;
-    if (typeof data23 === "string") {
-      if (!formats2.test(data23)) {
-        const err38 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
+    let data24 = data.max_body;
+    if (typeof data24 === "string") {
+      if (!formats4.test(data24)) {
+        const err40 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
         if (vErrors === null) {
-          vErrors = [err38];
+          vErrors = [err40];
         } else {
-          vErrors.push(err38);
+          vErrors.push(err40);
         }
         errors++;
       }
     } else {
-      const err39 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      const err41 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
-        vErrors = [err39];
+        vErrors = [err41];
       } else {
-        vErrors.push(err39);
+        vErrors.push(err41);
       }
       errors++;
     }
   } else {
-    const err40 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err42 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err40];
+      vErrors = [err42];
     } else {
-      vErrors.push(err40);
+      vErrors.push(err42);
     }
     errors++;
   }

@@ -1,0 +1,42 @@
+// What one channel makes of one event, ready to be committed: the final text, and the terms on which it is handed on. The
+// terms are plain data, because they are read again from the journal, perhaps by another process with another plan.
+
+import type { Priority, Receipt, Target } from "../config/values.ts";
+import type { Rendered, RouterEvent } from "../contract.ts";
+import type { PlannedChannel } from "./plan.ts";
+
+export interface PlannedDelivery extends Rendered {
+  readonly priority: Priority;
+  /** Not delivered at or after this time. */
+  readonly untilMs: number;
+  readonly terms: DeliveryTerms;
+}
+
+/** A type, not an interface: it must be assignable to a JSON object. */
+export type DeliveryTerms = {
+  readonly source: string;
+  readonly to: Target;
+  /** Absent: no receipt is awaited. */
+  readonly receipt?: Receipt;
+  readonly conversation?: string;
+};
+
+export function planDelivery(
+  channel: PlannedChannel,
+  event: RouterEvent,
+  rendered: Rendered,
+): PlannedDelivery {
+  const ttlMs = channel.ownTtl ? channel.ttlMs : (event.ttlMs ?? channel.ttlMs);
+  return {
+    ...rendered,
+    priority: channel.priority,
+    // The journal writes whole numbers; `ttl: 300000d` would otherwise leave those that a number holds exactly.
+    untilMs: Math.min(event.timeMs + ttlMs, Number.MAX_SAFE_INTEGER),
+    terms: {
+      source: event.source,
+      to: channel.to,
+      ...(channel.receipt === undefined ? {} : { receipt: channel.receipt }),
+      ...(event.conversation === undefined ? {} : { conversation: event.conversation }),
+    },
+  };
+}

@@ -1,0 +1,92 @@
+// The `event` tool: the payload behind a block, whole or in part, at most 2,000 tokens a call. A block costs a few tokens
+// because this is one call away.
+
+import type { RouterEvent, Tool } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { clipText, oneLine } from "../clip.ts";
+import { noSuchEvent } from "./ack.ts";
+import { eventId } from "./event-id.ts";
+import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
+import { quotable, quote, unifyLineEnds } from "./quote.ts";
+
+export interface EventPort {
+  /** The event as it was accepted; undefined when none that is kept has this id. */
+  read(eventId: string): Promise<RouterEvent | undefined>;
+}
+
+/** 2,000 tokens, less the line that may be added to every result. */
+const maxLength = 2_000 * 4 - 60;
+const maxPartsLength = 1_200;
+
+export function eventTool(port: EventPort): Tool {
+  return {
+    name: "event",
+    description:
+      "The payload behind an event, or the part at a path (data.a.b[0], headers.x). Long ones go on at offset.",
+    input: {
+      type: "object",
+      properties: {
+        event_id: eventId,
+        path: { type: "string", minLength: 1, maxLength: 500 },
+        offset: { type: "integer", minimum: 0 },
+      },
+      required: ["event_id"],
+      additionalProperties: false,
+    },
+    readOnly: true,
+    async call(input) {
+      const { event_id, path, offset = 0 } = input as { event_id: string; path?: string; offset?: number };
+      const event = await port.read(event_id);
+      if (event === undefined) throw noSuchEvent([event_id]);
+      return describePart(event, path, offset);
+    },
+  };
+}
+
+function describePart(event: RouterEvent, path: string | undefined, offset: number): string {
+  const value = path === undefined ? event.data : readPart(event, path);
+  if (value === undefined) throw noSuchPart(event, path as string);
+  const text = unifyLineEnds(textOf(value));
+  const name = path ?? "data";
+  if (offset > 0 && offset >= text.length) {
+    throw new UsageError(
+      "E_TOOL_INPUT",
+      `offset ${offset} is beyond the end: ${name} has ${text.length} characters`,
+    );
+  }
+
+  const origin = `${event.id} from ${event.source} (${event.connector}) at ${new Date(event.timeMs).toISOString()}`;
+  const isWhole = offset === 0 && quotable(text, 0, maxLength - 200) === text.length;
+  const parts = [
+    ...(path === undefined ? partsOf(event).filter(({ path: root }) => root !== "data") : []),
+    ...(isWhole || offset > 0 ? [] : partsOf(event, name)),
+  ];
+  const head = [
+    ...(offset === 0 ? [origin] : []),
+    ...(offset > 0 || parts.length === 0 ? [] : [`parts (tokens): ${listParts(parts)}`]),
+  ];
+  const room = maxLength - head.join("\n").length - name.length - 80;
+  const end = quotable(text, offset, room);
+  const range = end - offset === text.length ? "whole" : `characters ${offset} to ${end} of ${text.length}`;
+  const next = end < text.length ? `; go on with offset ${end}` : "";
+  return [...head, `${oneLine(name)}, ${range}${next}:`, quote(text.slice(offset, end))].join("\n");
+}
+
+function listParts(parts: readonly Part[]): string {
+  let list = "";
+  for (const [index, { path, tokens }] of parts.entries()) {
+    const entry = `${index === 0 ? "" : ", "}${clipText(oneLine(path), 120)} (${tokens})`;
+    if (list.length + entry.length > maxPartsLength) return `${list} and ${parts.length - index} more`;
+    list += entry;
+  }
+  return list;
+}
+
+function noSuchPart(event: RouterEvent, path: string): UsageError {
+  const parent = path.replace(/(\.[^.[\]]*|\[[^\]]*\])$/, "");
+  const near = parent === path ? [] : partsOf(event, parent);
+  const parts = near.length > 0 ? near : [...partsOf(event), ...partsOf(event, "data")];
+  return new UsageError("E_TOOL_INPUT", `the event has nothing at ${clipText(oneLine(path), 120)}`, {
+    hint: `parts (tokens): ${listParts(parts)}`,
+  });
+}

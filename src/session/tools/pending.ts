@@ -1,0 +1,49 @@
+// The `pending` tool: events that wait, pulled instead of pushed. What it returns is claimed for this session when the line
+// of the result was written, not before; until then it is set aside, so that it is not pushed meanwhile.
+
+import type { Rendered, Tool } from "../../contract.ts";
+import { quote } from "./quote.ts";
+
+export interface PendingPort {
+  /**
+   * Sets aside the oldest events that wait for this session, at most `limit` and about `maxTokens`, but at least one when
+   * any waits. Exactly one of `confirm` (they are `sent`) and `release` (they wait as before) is called afterwards.
+   */
+  take(limit: number, maxTokens: number): Promise<TakenEvents>;
+}
+
+export interface TakenEvents {
+  /** Oldest first. */
+  readonly events: readonly Pick<Rendered, "content" | "meta">[];
+  /** How many wait beside these. */
+  readonly left: number;
+  confirm(): void;
+  release(): void;
+}
+
+const usual = 10;
+/** A client warns of results over 10,000 tokens and cuts them at 25,000. */
+const maxTokens = 8_000;
+
+export function pendingTool(port: PendingPort): Tool {
+  return {
+    name: "pending",
+    description: "Fetch events that wait, oldest first.",
+    input: {
+      type: "object",
+      properties: { limit: { type: "integer", minimum: 1, maximum: 50, default: usual } },
+      additionalProperties: false,
+    },
+    async call({ limit = usual }) {
+      const { events, left, confirm, release } = await port.take(limit as number, maxTokens);
+      const text = events.length === 0 ? "no event waits" : events.map(describe).join("\n\n");
+      return { text, waiting: left, afterWritten: (written) => (written ? confirm() : release()) };
+    },
+  };
+}
+
+/** The attributes of the block that it would have been; then its text, which is data. */
+function describe({ content, meta }: Pick<Rendered, "content" | "meta">): string {
+  const attributes = Object.entries(meta).map(([key, value]) => `${key}="${value}"`);
+  return `event ${attributes.join(" ")}\n${quote(content)}`;
+}

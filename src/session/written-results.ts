@@ -1,0 +1,67 @@
+// Tells a tool when the line with its result was written. The SDK hands a result to the transport and forgets it, so the
+// transport is where that can be seen. A result that is never sent (cancelled, session over) is told too, once.
+
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { Log } from "../contract.ts";
+import type { RequestId } from "./json-rpc.ts";
+
+type AfterWritten = (written: boolean) => void;
+
+export interface WrittenResults {
+  /** What the SDK's server is to be connected to. */
+  readonly transport: Transport;
+  /** Call it before the result of the request is given to the SDK. `signal` fires when the SDK will not send it. */
+  expect(id: RequestId, signal: AbortSignal, afterWritten: AfterWritten): void;
+}
+
+export function watchResults(inner: Transport, log: Log): WrittenResults {
+  const expected = new Map<RequestId, AfterWritten>();
+
+  function tell(afterWritten: AfterWritten, written: boolean): void {
+    try {
+      afterWritten(written);
+    } catch (error) {
+      log.error(
+        `internal error after a tool's result: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+    }
+  }
+
+  const transport: Transport = {
+    start: () => inner.start(),
+    close: () => inner.close(),
+    async send(message, options) {
+      const id = "id" in message && !("method" in message) ? message.id : undefined;
+      const afterWritten = id === undefined ? undefined : expected.get(id);
+      // Taken out before the write: a signal that fires from now on comes too late.
+      if (id !== undefined) expected.delete(id);
+      try {
+        await inner.send(message, options);
+      } catch (error) {
+        if (afterWritten !== undefined) tell(afterWritten, false);
+        throw error;
+      }
+      if (afterWritten !== undefined) tell(afterWritten, "result" in message);
+    },
+  };
+  inner.onmessage = (message, extra) => transport.onmessage?.(message, extra);
+  inner.onclose = () => transport.onclose?.();
+  inner.onerror = (error) => transport.onerror?.(error);
+
+  return {
+    transport,
+    expect(id, signal, afterWritten) {
+      if (signal.aborted) return tell(afterWritten, false);
+      expected.set(id, afterWritten);
+      signal.addEventListener(
+        "abort",
+        () => {
+          if (expected.get(id) !== afterWritten) return;
+          expected.delete(id);
+          tell(afterWritten, false);
+        },
+        { once: true },
+      );
+    },
+  };
+}
