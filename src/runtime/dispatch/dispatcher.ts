@@ -1,0 +1,233 @@
+// From the journal to the sessions. Everything that must not be forgotten stands in the journal, so that a dispatcher can be
+// dropped at any moment and another one goes on: nothing is lost, and what may have been sent twice carries `attempt`. Nothing
+// here holds up whoever appends.
+
+import { homedir } from "node:os";
+import type { Clock, Log } from "../../contract.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { OpenEntry } from "../../journal/open-entries.ts";
+import type { Delivery, StateChange } from "../../journal/records.ts";
+import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
+import { createBreaker } from "./breaker.ts";
+import { createMatch, type MatchOptions } from "./choose-session.ts";
+import { createClaims, unsettledClaims } from "./claims.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { createTell, type Desk } from "./desk.ts";
+import { expireDue } from "./expiry.ts";
+import { createFeed, type Feed } from "./feed.ts";
+import { createKeeper } from "./keeper.ts";
+import { createNotices } from "./notices.ts";
+import { createPending, type Fetched } from "./pending.ts";
+import { createPositionSet } from "./position-set.ts";
+import { createReceipts } from "./receipts.ts";
+import { createRoster, type Seat } from "./roster.ts";
+import type { DispatchSession, Listening } from "./session.ts";
+import { createSilences, type Silence, type SilenceRequest } from "./silence.ts";
+import { createSticky } from "./sticky.ts";
+
+export interface DispatcherOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For our own notices. */
+  newId(nowMs: number): string;
+  /** For `to: { project }`: the dialect of the config's globs. Throws a RouterError for a malformed pattern. */
+  readonly compileGlob: MatchOptions["compileGlob"];
+  /** What `~` means in them. Default: the user's home folder. */
+  readonly home?: string;
+  /** How much of a backlog a session that comes is sent one by one. Default 20. */
+  readonly catchUp?: number;
+  /** Nothing is pushed for so long: after a change of owner the sessions come back one by one. Default 0. */
+  readonly settleMs?: number;
+  /**
+   * Shaping's word, asked each time an entry could go out: true keeps it back, from `pending` too. Call `revisit` when it is
+   * let go. `sessionId` is undefined when nobody in particular would get it.
+   */
+  holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  /** Hears of everything that dispatch tells the journal, in order; `dead` is the one that a person wants to know of. */
+  observe?(change: StateChange): void;
+}
+
+export interface SessionReport {
+  readonly id: string;
+  readonly listening: Listening;
+  /** False until its `ready` has settled. */
+  readonly ready: boolean;
+  readonly waiting: number;
+  /** Since when a write is under way: long ago means that the client does not read. */
+  readonly writingSinceMs?: number;
+}
+
+export interface DispatchReport {
+  readonly sessions: readonly SessionReport[];
+  readonly silences: readonly Silence[];
+}
+
+export interface Dispatcher {
+  /** Until its `ready` it is sent nothing, but may fetch. An id that is attached already takes the place of the first. */
+  attach(session: DispatchSession): void;
+  /** Cheap, and may be called as often as anything was appended, or a session's `listening` may have changed. */
+  wake(): void;
+  /** To be called for an event whose place in the order is not the last (a digest), or that `holds` let go. */
+  revisit(eventId: string): void;
+  /**
+   * What waits for this session and is not pushed to it, oldest first. Default limit 20. Rejects with a DeliveryError when
+   * the journal cannot note it; nothing was fetched then.
+   */
+  pending(sessionId: string, limit?: number): Promise<Fetched>;
+  /** How many entries `pending` would find, for "3 events wait". 0 for a session that is not attached. */
+  waiting(sessionId: string): number;
+  ack(request: AckRequest): Promise<Acknowledged>;
+  silence(request: SilenceRequest): Promise<void>;
+  report(): DispatchReport;
+  /**
+   * Begins nothing more; settles when no write is under way, or at the deadline. What is still under way then is sent again
+   * by the next owner, with `attempt`. The journal is the caller's to close, afterwards.
+   */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+const defaultCatchUp = 20;
+const defaultPending = 20;
+
+/** Goes on where the last one was: call it once for an open journal. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { journal, clock, log } = options;
+  const stopping = new AbortController();
+  const feeds = new Map<Seat, Feed>();
+  const sticky = createSticky(journal);
+  const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
+  const roster = createRoster(journal, match, sticky);
+  const desk: Desk = {
+    journal,
+    clock,
+    log,
+    roster,
+    sticky,
+    claims: createClaims(journal),
+    silences: createSilences(journal, clock),
+    breaker: createBreaker(),
+    notices: createNotices({ journal, clock, newId: options.newId, onAppended: wake }),
+    rounds: createPositionSet(),
+    ackDeadlines: createDeadlines(clock, () => receipts.check()),
+    expiryDeadlines: createDeadlines(clock, () => expireDue(desk)),
+    holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
+    tell: createTell({ journal, log, roster }, options.observe),
+    stopping: stopping.signal,
+    onJournalEnded: halt,
+  };
+  const keeper = createKeeper(desk);
+  const pending = createPending(desk);
+  const receipts = createReceipts(desk, ({ position }) => rewind(position));
+  const settled = new Promise<void>((resolve) => {
+    if (options.settleMs === undefined || options.settleMs <= 0) resolve();
+    else clock.after(options.settleMs, resolve);
+  });
+  let isWoken = false;
+
+  const { changes, names } = unsettledClaims(journal);
+  for (const { entry, fate } of changes) desk.tell(entry, fate);
+  for (const name of names) desk.claims.clear(name);
+  void receipts.survey();
+  keeper.kick();
+
+  function wake(): void {
+    if (isWoken || stopping.signal.aborted) return;
+    isWoken = true;
+    setImmediate(() => {
+      isWoken = false;
+      if (stopping.signal.aborted) return;
+      if (roster.refresh(clock.now())) return restart();
+      keeper.kick();
+      for (const feed of feeds.values()) feed.kick();
+    });
+  }
+
+  function rewind(position: number): void {
+    keeper.rewind(position);
+    for (const feed of feeds.values()) feed.rewind(position);
+  }
+
+  /** Who is there, or what it may be sent, has changed. */
+  function restart(): void {
+    roster.refresh(clock.now());
+    keeper.restart();
+    for (const feed of feeds.values()) feed.restart();
+  }
+
+  async function depart(seat: Seat): Promise<void> {
+    if (seat.isGone) return;
+    seat.isGone = true;
+    const feed = feeds.get(seat);
+    feeds.delete(seat);
+    roster.remove(seat);
+    feed?.end();
+    pending.end(seat);
+    await feed?.quiet();
+    desk.claims.clear(seat.claimName);
+    if (!stopping.signal.aborted) restart();
+  }
+
+  function halt(): void {
+    stopping.abort();
+    desk.ackDeadlines.stop();
+    desk.expiryDeadlines.stop();
+    for (const feed of feeds.values()) feed.release();
+  }
+
+  void journal.ended.then(halt);
+
+  return {
+    attach(session) {
+      const former = roster.get(session.id);
+      if (former !== undefined) void depart(former);
+      const seat = roster.add(session);
+      const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
+      feeds.set(seat, feed);
+      feed.kick();
+      void Promise.all([session.ready, settled]).then(() => {
+        seat.isReady = true;
+        if (!seat.isGone && !stopping.signal.aborted) restart();
+      });
+      void session.ended.then(() => depart(seat));
+    },
+    wake,
+    revisit(eventId) {
+      for (const { position } of journal.entries(eventId)) rewind(position);
+    },
+    async pending(sessionId, limit = defaultPending) {
+      const seat = roster.get(sessionId);
+      if (seat !== undefined && !stopping.signal.aborted) return pending.fetch(seat, Math.max(1, limit));
+      return { events: [], left: 0, confirm: () => {}, abandon: () => {} };
+    },
+    waiting: (sessionId) => roster.get(sessionId)?.waiting.count() ?? 0,
+    ack: (request) => acknowledge(desk, request),
+    silence: (request) => desk.silences.set(request),
+    report: () => ({
+      sessions: [...feeds].map(([{ session, listening, isReady, waiting }, feed]) => {
+        const writingSinceMs = feed.writingSinceMs();
+        return {
+          id: session.id,
+          listening,
+          ready: isReady,
+          waiting: waiting.count(),
+          ...(writingSinceMs === undefined ? {} : { writingSinceMs }),
+        };
+      }),
+      silences: desk.silences.list(),
+    }),
+    async stop(deadline) {
+      halt();
+      const quiet = Promise.all([keeper.quiet(), ...[...feeds.values()].map((feed) => feed.quiet())]);
+      const isLate = await Promise.race([quiet.then(() => false), whenAborted(deadline)]);
+      if (!isLate) for (const { claimName } of feeds.keys()) desk.claims.clear(claimName);
+    },
+  };
+}
+
+function whenAborted(signal: AbortSignal): Promise<true> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(true);
+    else signal.addEventListener("abort", () => resolve(true), { once: true });
+  });
+}

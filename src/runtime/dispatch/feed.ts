@@ -1,0 +1,236 @@
+// What one session gets, in order: reads the journal from where it was, claims a handful, writes one at a time. Holds back
+// nobody else; a session that does not read costs the handful that was looked at ahead of it. When anything changes about
+// who is there, it forgets where it was and looks at everything again.
+
+import { DeliveryError } from "../../errors.ts";
+import type { OpenEntry } from "../../journal/open-entries.ts";
+import { catchUp, forget, type Untold } from "./catch-up.ts";
+import { claim, type Desk, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
+import { breathe, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
+import type { Seat } from "./roster.ts";
+import { isCandidate, isLooping, triage } from "./triage.ts";
+
+const maxAhead = 128;
+const maxAheadBytes = 512 * 1024;
+const pageSize = 128;
+/** How soon a push is tried again that a full disk, or a session with a full queue, did not take. */
+const retryMs = 1_000;
+
+export interface Feed {
+  /** There may be something new. */
+  kick(): void;
+  /** Who is there has changed: look at everything again. */
+  restart(): void;
+  /** Look again from this position on. */
+  rewind(position: number): void;
+  /** Lets go of what was not begun. */
+  release(): void;
+  /** The session ended: what was being written may or may not have arrived. */
+  end(): void;
+  /** When the write under way began. */
+  writingSinceMs(): number | undefined;
+  /** Settles when nothing is being written. */
+  quiet(): Promise<void>;
+}
+
+interface Ahead extends Parcel {
+  isNoted: boolean;
+}
+
+type Lane = "high" | "rest";
+
+export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: number }): Feed {
+  const { journal, claims, clock } = desk;
+  const { session } = seat;
+  const cursor: Record<Lane, number> = { high: 0, rest: 0 };
+  const backlog: Untold = { channels: new Map(), ids: [] };
+  let ahead: Ahead[] = [];
+  let writing: { readonly parcel: Parcel; readonly sinceMs: number; settle(how: "ended"): void } | undefined;
+  let running: Promise<void> | undefined;
+  let mayHaveMore = true;
+  let wantsCatchUp = true;
+  let restMs = 0;
+  let cancelRest = () => {};
+  /** Goes up when what was read so far no longer counts. */
+  let version = 0;
+
+  const isOver = () => seat.isGone || desk.stopping.aborted;
+
+  async function run(): Promise<void> {
+    while (!isOver() && restMs === 0) {
+      if (wantsCatchUp) {
+        wantsCatchUp = false;
+        if (seat.rank > 0) await catchUp(desk, seat, backlog, options.catchUp, sameVersion());
+        else forget(backlog);
+        continue;
+      }
+      if (ahead.length < maxAhead && hasHigh()) await read("high");
+      const [next] = ahead;
+      if (next === undefined) {
+        if (!mayHaveMore) return;
+        mayHaveMore = false;
+        await read("rest");
+      } else if (next.isNoted) {
+        ahead.shift();
+        await write(next);
+      } else await noteClaims();
+    }
+  }
+
+  function sameVersion(): () => boolean {
+    const began = version;
+    return () => version === began && !isOver();
+  }
+
+  function hasHigh(): boolean {
+    const [entry] = journal.page({ states: unsent, priority: "high", after: cursor.high, limit: 1 });
+    return entry !== undefined;
+  }
+
+  /** Moves on in one lane until something is to be pushed, the lane ends, or what was read no longer counts. */
+  async function read(lane: Lane): Promise<void> {
+    const isCurrent = sameVersion();
+    const query = { states: unsent, limit: pageSize, ...(lane === "high" ? { priority: lane } : {}) };
+    for (let turns = 1; isCurrent(); turns++) {
+      const page = journal.page({ ...query, after: cursor[lane] });
+      if (page.length === 0) return;
+      const worth = page.filter(
+        (entry) => (lane === "high" || entry.priority !== "high") && isCandidate(desk, seat, entry),
+      );
+      const read = worth.length === 0 ? [] : await journal.deliveries(worth);
+      if (!isCurrent()) return;
+      const found: Ahead[] = [];
+      let bytes = ahead.reduce((sum, { delivery }) => sum + delivery.content.length, 0);
+      let last = page.at(-1) as OpenEntry;
+      for (const [index, entry] of worth.entries()) {
+        const delivery = read[index];
+        const result = triage(desk, seat, entry, delivery);
+        if (result.is === "wait") seat.waiting.add(entry.position, entry);
+        if (result.is !== "push" || delivery === undefined) continue;
+        found.push({ ...claim(desk, seat, entry, delivery, result.terms), isNoted: false });
+        bytes += delivery.content.length;
+        if (ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
+        last = entry;
+        break;
+      }
+      cursor[lane] = last.position;
+      if (found.length > 0) {
+        mayHaveMore = true;
+        // High before the rest, in its own order.
+        const at = ahead.findIndex(({ entry }) => entry.priority !== "high");
+        ahead.splice(lane === "high" && at >= 0 ? at : ahead.length, 0, ...found);
+        return;
+      }
+      if (turns % 16 === 0) await breathe();
+    }
+  }
+
+  async function noteClaims(): Promise<void> {
+    const noted = [...ahead];
+    try {
+      await claims.note(seat.claimName, noted);
+      for (const parcel of noted) parcel.isNoted = true;
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      if (error.code === "E_JOURNAL_CLOSED") desk.onJournalEnded();
+      else rest(error.retryAfterMs ?? retryMs);
+    }
+  }
+
+  function rest(ms: number): void {
+    restMs = ms;
+    cancelRest = clock.after(ms, () => {
+      restMs = 0;
+      kick();
+    });
+  }
+
+  async function write(parcel: Ahead): Promise<void> {
+    const entry = findEntry(journal, parcel);
+    if (entry === undefined || !isUnsent(entry)) {
+      claims.drop(parcel, session.id);
+      return;
+    }
+    if (isPast(entry, clock.now())) {
+      claims.drop(parcel, session.id);
+      desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
+      return;
+    }
+    if (isLooping(desk, seat, parcel)) {
+      claims.drop(parcel, session.id);
+      seat.waiting.add(entry.position, entry);
+      return;
+    }
+    const how = await new Promise<"written" | "ended" | { readonly error: unknown }>((resolve) => {
+      writing = { parcel, sinceMs: clock.now(), settle: resolve };
+      session
+        .deliver(toRendered(parcel), desk.stopping)
+        .then(() => resolve("written"))
+        .catch((error) => resolve({ error }));
+    });
+    writing = undefined;
+    if (how === "written") tellSent(desk, seat, parcel);
+    else if (how === "ended") tellUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
+    else if (!(how.error instanceof DeliveryError)) {
+      claims.drop(parcel, session.id);
+      desk.tell(entry, { state: "dead", reason: `it cannot be written: ${String(how.error)}` });
+      desk.log.error(`event ${parcel.id} cannot be written, which is a bug: ${String(how.error)}`);
+    } else if (how.error.code === "E_SESSION_BUSY") {
+      ahead.unshift(parcel);
+      release();
+      if (!isOver()) rest(how.error.retryAfterMs ?? retryMs);
+    } else {
+      tellUnconfirmed(desk, seat, parcel, how.error.message);
+      // It is about to end. Should it not, it gets it again.
+      rest(retryMs);
+      rewind(parcel.entry.position);
+    }
+  }
+
+  function release(): void {
+    for (const parcel of ahead) claims.drop(parcel, session.id);
+    const first = Math.min(...ahead.map(({ entry }) => entry.position));
+    ahead = [];
+    if (first < Number.POSITIVE_INFINITY) rewind(first);
+  }
+
+  function rewind(position: number): void {
+    cursor.high = Math.min(cursor.high, position - 1);
+    cursor.rest = Math.min(cursor.rest, position - 1);
+    version += 1;
+    kick();
+  }
+
+  function kick(): void {
+    mayHaveMore = true;
+    start();
+  }
+
+  function start(): void {
+    if (running !== undefined || isOver() || restMs > 0) return;
+    running = run().finally(() => {
+      running = undefined;
+      if (mayHaveMore) start(); // What came after the last look.
+    });
+  }
+
+  return {
+    kick,
+    rewind,
+    release,
+    restart() {
+      release();
+      wantsCatchUp = true;
+      rewind(1);
+    },
+    end() {
+      cancelRest();
+      release();
+      writing?.settle("ended");
+    },
+    writingSinceMs: () => writing?.sinceMs,
+    async quiet() {
+      while (running !== undefined) await running;
+    },
+  };
+}

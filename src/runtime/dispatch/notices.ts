@@ -1,0 +1,90 @@
+// Events of our own: a backlog that is too long to push, a breaker that opened. They go the way of all events, through the
+// journal, on the channel `router`. Nothing that came from outside stands in them: only counts, channel names and event ids.
+
+import type { Clock } from "../../contract.ts";
+import { DeliveryError } from "../../errors.ts";
+import type { Journal } from "../../journal/journal.ts";
+import { writeTerms } from "./terms.ts";
+
+export const noticeChannel = "router";
+const ttlMs = 24 * 60 * 60_000;
+const maxIds = 20;
+const maxChannels = 20;
+
+export interface Backlog {
+  readonly channels: ReadonlyMap<string, number>;
+  /** The oldest first; more than a notice will hold is of no use. */
+  readonly ids: readonly string[];
+}
+
+export interface Notices {
+  /** Settles when the notice is in the journal: true. False when it was not taken, to be tried again. */
+  backlog(sessionId: string, backlog: Backlog): Promise<boolean>;
+  breaker(sessionId: string, channel: string, eventId: string): Promise<boolean>;
+}
+
+export interface NoticesOptions {
+  readonly journal: Pick<Journal, "append">;
+  readonly clock: Clock;
+  newId(nowMs: number): string;
+  /** A notice stands in the journal. */
+  onAppended(): void;
+}
+
+export function createNotices({ journal, clock, newId, onAppended }: NoticesOptions): Notices {
+  async function append(sessionId: string, content: string, count?: number): Promise<boolean> {
+    const nowMs = clock.now();
+    const id = newId(nowMs);
+    const meta = {
+      channel: noticeChannel,
+      event_id: id,
+      ...(count === undefined ? {} : { count: String(count) }),
+    };
+    const block = `<channel source="router" channel="${noticeChannel}" event_id="${id}">\n${content}\n</channel>`;
+    try {
+      await journal.append({
+        id,
+        members: [],
+        delivery: {
+          channel: noticeChannel,
+          content,
+          meta,
+          tokens: Math.ceil(block.length / 4),
+          priority: "low",
+          untilMs: nowMs + ttlMs,
+          terms: writeTerms({ source: noticeChannel, to: { session: sessionId } }),
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      return false;
+    }
+    onAppended();
+    return true;
+  }
+
+  return {
+    backlog(sessionId, { channels, ids }) {
+      const count = [...channels.values()].reduce((sum, n) => sum + n, 0);
+      const sorted = [...channels].sort(([, a], [, b]) => b - a);
+      const parts = sorted.slice(0, maxChannels).map(([channel, n]) => `${channel} ${n}`);
+      if (sorted.length > maxChannels) parts.push(`${sorted.length - maxChannels} more channels`);
+      const shown = ids.slice(0, maxIds);
+      const more = count > shown.length ? ` and ${count - shown.length} more` : "";
+      return append(
+        sessionId,
+        [
+          `${count} older events wait and are not pushed: call pending to get them, oldest first.`,
+          `By channel: ${parts.join(", ")}.`,
+          `Ids: ${shown.join(" ")}${more}.`,
+        ].join("\n"),
+        count,
+      );
+    },
+    breaker: (sessionId, channel, eventId) =>
+      append(
+        sessionId,
+        `More than 30 events in a minute of the same thread or key on channel ${channel}: perhaps a loop. From ${eventId} on they are kept back while it goes on: call pending to get them.`,
+      ),
+  };
+}

@@ -1,0 +1,99 @@
+// What a session fetches by itself: everything that waits for it and is not pushed. Fetching is a delivery like any other:
+// claimed and noted first, `sent` when the result was written.
+
+import type { Rendered } from "../../contract.ts";
+import { claim, type Desk, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
+import { breathe, unsent } from "./entries.ts";
+import type { Seat } from "./roster.ts";
+import { readTerms } from "./terms.ts";
+import { endEarly } from "./triage.ts";
+
+const pageSize = 64;
+const maxBytes = 256 * 1024;
+
+export interface Fetched {
+  /** Oldest first. */
+  readonly events: readonly Rendered[];
+  /** How many more wait. */
+  readonly left: number;
+  /** The client's stream took the result: they are sent. Idempotent, as is `abandon`; the first of both counts. */
+  confirm(): void;
+  /** Nothing of the result was written: they wait as before. */
+  abandon(): void;
+}
+
+/** Fetches that are neither confirmed nor abandoned when the session ends may have been read. */
+export interface Pending {
+  /** Rejects with a DeliveryError when the journal takes no note of it: nothing was fetched. */
+  fetch(seat: Seat, limit: number): Promise<Fetched>;
+  end(seat: Seat): void;
+}
+
+export function createPending(desk: Desk): Pending {
+  const { journal, claims, roster } = desk;
+  const open = new Map<Seat, Set<() => void>>();
+  let count = 0;
+
+  async function collect(seat: Seat, limit: number): Promise<Parcel[]> {
+    const parcels: Parcel[] = [];
+    let after = 0;
+    let bytes = 0;
+    for (let turns = 1; !seat.isGone; turns++) {
+      const page = journal.page({ states: unsent, after, limit: pageSize });
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last.position;
+      const waiting = page.filter((entry) => seat.waiting.has(entry.position));
+      const deliveries = waiting.length === 0 ? [] : await journal.deliveries(waiting);
+      for (const [index, entry] of waiting.entries()) {
+        const delivery = deliveries[index];
+        if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) continue;
+        if (endEarly(desk, entry, delivery) || delivery === undefined) continue;
+        const terms = readTerms(delivery.terms);
+        if (terms.to !== "all" && claims.attemptOf(entry) !== undefined) continue;
+        if (!roster.targets(terms).pull.includes(seat)) continue;
+        bytes += delivery.content.length;
+        if (parcels.length > 0 && bytes > maxBytes) return parcels;
+        parcels.push(claim(desk, seat, entry, delivery, terms));
+        if (parcels.length >= limit) return parcels;
+      }
+      if (turns % 16 === 0) await breathe();
+    }
+    return parcels;
+  }
+
+  return {
+    async fetch(seat, limit) {
+      const parcels = await collect(seat, limit);
+      count += 1;
+      const name = `${seat.session.id} pending ${count}`;
+      const settle = (each: (parcel: Parcel) => void) => {
+        if (open.get(seat)?.delete(ended) !== true) return;
+        for (const parcel of parcels) each(parcel);
+        claims.clear(name);
+      };
+      const giveBack = (parcel: Parcel) => claims.drop(parcel, seat.session.id);
+      const ended = () =>
+        settle((parcel) => tellUnconfirmed(desk, seat, parcel, "the session ended before it was read"));
+      open.set(seat, (open.get(seat) ?? new Set()).add(ended));
+      if (parcels.length > 0) {
+        try {
+          await claims.note(name, parcels);
+        } catch (error) {
+          settle(giveBack);
+          throw error;
+        }
+      }
+      return {
+        events: parcels.map(toRendered),
+        left: Math.max(0, seat.waiting.count() - parcels.length),
+        confirm: () => settle((parcel) => tellSent(desk, seat, parcel)),
+        abandon: () => settle(giveBack),
+      };
+    },
+    end(seat) {
+      for (const ended of open.get(seat) ?? []) ended();
+      open.delete(seat);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// The sessions that are attached, and for each what dispatch remembers about it: a few bits for an event, never its text.
+
+import type { Journal } from "../../journal/journal.ts";
+import { type Candidate, chooseOne, type Match, type Rank } from "./choose-session.ts";
+import { createPositionSet, type PositionSet } from "./position-set.ts";
+import type { DispatchSession, Listening } from "./session.ts";
+import type { Sticky } from "./sticky.ts";
+import type { DeliveryTerms } from "./terms.ts";
+import { createWaitingList, type WaitingList } from "./waiting-list.ts";
+
+export interface Seat extends Candidate {
+  readonly session: DispatchSession;
+  /** Under which its pushes are noted in the journal. Not the session's id: one that comes again has a seat of its own. */
+  readonly claimName: string;
+  rank: Rank;
+  listening: Listening;
+  /** `ready` has settled. */
+  isReady: boolean;
+  isGone: boolean;
+  /** It was ready and could not be pushed to. */
+  wasDeaf: boolean;
+  /** What arrived before this was missed by the session: a backlog, to be caught up with. */
+  sinceMs: number;
+  /** Told of, or held for it: not pushed, to be fetched with `pending`. */
+  readonly waiting: WaitingList;
+  /** For other sessions by their terms, whoever is there. */
+  readonly foreign: PositionSet;
+  /** Events for `all` that it got and others have not yet. */
+  readonly taken: PositionSet;
+}
+
+export interface Targets {
+  /** To be written to each of these. */
+  readonly push: readonly Seat[];
+  /** Those who may fetch it: when nobody can be pushed to, everybody it is for. */
+  readonly pull: readonly Seat[];
+}
+
+export interface Roster {
+  add(session: DispatchSession): Seat;
+  remove(seat: Seat): void;
+  get(sessionId: string): Seat | undefined;
+  all(): readonly Seat[];
+  matches(terms: DeliveryTerms, seat: Seat): boolean;
+  targets(terms: DeliveryTerms): Targets;
+  /** Asks every session whether it listens. True when an answer has changed what it may be sent. */
+  refresh(nowMs: number): boolean;
+}
+
+const nobody: readonly Seat[] = [];
+
+export function createRoster(journal: Pick<Journal, "entries">, match: Match, sticky: Sticky): Roster {
+  const seats: Seat[] = [];
+  let count = 0;
+  return {
+    add(session) {
+      const seat: Seat = {
+        session,
+        claimName: `${session.id} push ${++count}`,
+        rank: 0,
+        listening: session.listening(),
+        isReady: false,
+        isGone: false,
+        wasDeaf: false,
+        sinceMs: session.startedMs,
+        waiting: createWaitingList(journal),
+        foreign: createPositionSet(),
+        taken: createPositionSet(),
+      };
+      seats.push(seat);
+      return seat;
+    },
+    remove(seat) {
+      seats.splice(seats.indexOf(seat), 1);
+    },
+    get: (sessionId) => seats.find(({ session }) => session.id === sessionId),
+    all: () => seats,
+    matches: ({ to }, { session }) => match(to, session),
+    targets(terms) {
+      const matching = seats.filter(({ session }) => match(terms.to, session));
+      const pushable = matching.filter(({ rank }) => rank > 0);
+      if (pushable.length === 0) return { push: nobody, pull: matching };
+      if (terms.to === "all" || pushable.length === 1) return { push: pushable, pull: pushable };
+      const chosen = chooseOne(pushable, terms, sticky.sessionOf(terms));
+      const one = chosen === undefined ? nobody : [chosen];
+      return { push: one, pull: one };
+    },
+    refresh(nowMs) {
+      let changed = false;
+      for (const seat of seats) {
+        seat.listening = seat.session.listening();
+        const rank = seat.isReady && !seat.isGone ? rankOf(seat.listening) : 0;
+        if (seat.isReady && rank === 0) seat.wasDeaf = true;
+        if (rank === seat.rank) continue;
+        changed = true;
+        if (seat.rank === 0) {
+          seat.waiting.clear();
+          if (seat.wasDeaf) seat.sinceMs = nowMs;
+        }
+        seat.rank = rank;
+      }
+      return changed;
+    },
+  };
+}
+
+function rankOf({ state }: Listening): Rank {
+  return state === "yes" ? 2 : state === "unknown" ? 1 : 0;
+}

@@ -1,0 +1,204 @@
+// A dispatcher over a real journal in a folder of its own, and sessions that write down what they are sent.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Rendered, RouterEvent } from "../../../src/contract.ts";
+import { DeliveryError } from "../../../src/errors.ts";
+import { compileGlob } from "../../../src/filters/glob.ts";
+import { type Journal, openJournal } from "../../../src/journal/journal.ts";
+import type { Delivery, StateChange } from "../../../src/journal/records.ts";
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatcherOptions,
+} from "../../../src/runtime/dispatch/dispatcher.ts";
+import type { DispatchSession, Listening } from "../../../src/runtime/dispatch/session.ts";
+import { type DeliveryTerms, writeTerms } from "../../../src/runtime/dispatch/terms.ts";
+import { createEventIds } from "../../../src/runtime/event-id.ts";
+import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
+
+export interface FakeSession extends DispatchSession {
+  readonly got: Rendered[];
+  /** `id` or `id#attempt`, for channels other than `router`. */
+  seen(): string[];
+  /** Takes nothing until `resume`. */
+  stall(): void;
+  resume(): void;
+  /** Ends; a write that stalls is not confirmed. */
+  end(): void;
+  state: Listening["state"];
+  refuseWith: Error | undefined;
+  becomeReady(): void;
+}
+
+export type SessionOptions = Partial<
+  Pick<DispatchSession, "startedMs" | "project" | "label"> & { state: Listening["state"]; ready: boolean }
+>;
+
+export function fakeSession(id: string, nowMs: number, options: SessionOptions = {}): FakeSession {
+  const { state = "yes", ready = true, startedMs = nowMs, ...rest } = options;
+  const got: Rendered[] = [];
+  let stalled: (() => void)[] | undefined;
+  let hasEnded = false;
+  let end = (_: string) => {};
+  let becomeReady = () => {};
+  const ended = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const isReady = new Promise<void>((resolve) => {
+    becomeReady = resolve;
+  });
+  if (ready) becomeReady();
+  const session: FakeSession = {
+    id,
+    startedMs,
+    ...rest,
+    state,
+    refuseWith: undefined,
+    got,
+    ready: isReady,
+    ended,
+    becomeReady: () => becomeReady(),
+    listening: () => ({ state: session.state, reason: `the test says ${session.state}` }),
+    async deliver(event) {
+      if (session.refuseWith !== undefined) throw session.refuseWith;
+      got.push(event);
+      if (stalled !== undefined) await new Promise<void>((resolve) => stalled?.push(resolve));
+      if (hasEnded) throw new DeliveryError("E_SESSION_CLOSED", "the session has ended");
+    },
+    seen: () =>
+      got
+        .filter(({ channel }) => channel !== "router")
+        .map(({ eventId, meta }) => (meta.attempt === undefined ? eventId : `${eventId}#${meta.attempt}`)),
+    stall() {
+      stalled ??= [];
+    },
+    resume() {
+      const waiting = stalled ?? [];
+      stalled = undefined;
+      for (const go of waiting) go();
+    },
+    end() {
+      hasEnded = true;
+      end("the test ended it");
+      session.resume();
+    },
+  };
+  return session;
+}
+
+export interface EventOptions extends Partial<DeliveryTerms> {
+  channel?: string;
+  priority?: Delivery["priority"];
+  ttlMs?: number;
+}
+
+export interface Bench {
+  readonly clock: ManualClock;
+  readonly journal: Journal;
+  readonly dispatcher: Dispatcher;
+  readonly changes: StateChange[];
+  attach(id: string, options?: SessionOptions): FakeSession;
+  /** Commits an event and wakes the dispatcher. */
+  event(id: string, options?: EventOptions): Promise<void>;
+  /** Drops journal and dispatcher as they are and opens both anew: what a crash leaves. */
+  crash(): Promise<void>;
+  /** Closes both properly and opens them anew. */
+  restart(): Promise<void>;
+  /** Settles when nothing happens any more. */
+  quiet(): Promise<void>;
+  lastState(id: string): string | undefined;
+  close(): Promise<void>;
+}
+
+export async function openBench(options: Partial<DispatcherOptions> = {}): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-"));
+  const clock = manualClock();
+  const newId = createEventIds();
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const changes: StateChange[] = [];
+  let epoch = 0;
+  const former: Journal[] = [];
+
+  async function open() {
+    epoch += 1;
+    const mine = epoch;
+    journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
+    dispatcher = createDispatcher({
+      journal,
+      clock,
+      log,
+      newId,
+      compileGlob,
+      home: "/home/me",
+      observe: (change) => changes.push(change),
+      ...options,
+    });
+  }
+  let journal!: Journal;
+  let dispatcher!: Dispatcher;
+  await open();
+
+  const bench: Bench = {
+    clock,
+    get journal() {
+      return journal;
+    },
+    get dispatcher() {
+      return dispatcher;
+    },
+    changes,
+    attach(id, more) {
+      const session = fakeSession(id, clock.now(), more);
+      dispatcher.attach(session);
+      return session;
+    },
+    async event(id, { channel = "ci", priority, ttlMs, ...terms } = {}) {
+      const event: RouterEvent = {
+        id,
+        source: terms.source ?? "github",
+        connector: "http",
+        timeMs: clock.now(),
+        data: {},
+        text: "{}",
+        trust: "verified",
+      };
+      const delivery: Delivery = {
+        channel,
+        content: `event ${id}`,
+        meta: { channel, event_id: id },
+        tokens: 5,
+        ...(priority === undefined ? {} : { priority }),
+        ...(ttlMs === undefined ? {} : { untilMs: clock.now() + ttlMs }),
+        terms: writeTerms({ source: "github", to: "one", ...terms }),
+      };
+      await journal.append({ event, deliveries: [delivery], memory: [] });
+      dispatcher.wake();
+    },
+    async crash() {
+      // The next epoch ends the old journal at its next commit, whatever it still wanted to say.
+      former.push(journal);
+      await open();
+    },
+    async restart() {
+      await dispatcher.stop(AbortSignal.timeout(1_000));
+      await journal.close();
+      await open();
+    },
+    async quiet() {
+      for (let round = 0; round < 12; round++) {
+        await journal.idle();
+        await clock.advance(0);
+      }
+    },
+    lastState: (id) => changes.filter((change) => change.id === id).at(-1)?.state,
+    async close() {
+      await dispatcher.stop(AbortSignal.timeout(100));
+      await journal.close();
+      for (const old of former) await old.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return bench;
+}
