@@ -32,8 +32,10 @@ export const errorCodes = {
   E_SESSION_CLOSED: "The session has ended.",
   E_RATE: "More events than the source's rate allows.",
   E_OUTSTANDING: "Too many events of this source wait to be taken.",
+  E_EVENT_UNKNOWN: "No event that is kept has this id.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",
   E_TOOL_UNKNOWN: "No tool has this name.",
+  E_CONTROL: "The running router did not answer, or failed at a command.",
   E_USAGE: "The command line was not understood.",
 } as const;
 
