@@ -1,7 +1,5 @@
 // `explain`: what one payload would come to. Nothing is sent, opened or remembered.
 
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import type { Arrival, JsonObject, RouterEvent } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
@@ -12,6 +10,7 @@ import { createMemory } from "../runtime/memory.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
+import { readHeaders, readPayload } from "./payload.ts";
 import { eventBlock, printTrace } from "./print.ts";
 
 interface ExplainOptions {
@@ -27,8 +26,8 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   const source = plan.sources.find((planned) => planned.name === name);
   if (source === undefined) throw noSource(name, plan.sources);
 
-  const body = payload === "-" ? await text(process.stdin) : await readPayload(payload);
-  const arrival = imagine(source, body, Object.fromEntries(options.header.map(readHeader)));
+  const body = await readPayload(payload);
+  const arrival = imagine(source, body, readHeaders(options.header));
   const nowMs = systemClock.now();
   const event: RouterEvent = {
     ...arrival,
@@ -61,27 +60,6 @@ function asText(serverName: string, { outcome, trace, deliveries, problems }: Ad
 
 function asJson(event: RouterEvent, { outcome, trace, deliveries, problems }: Admission) {
   return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems };
-}
-
-async function readPayload(payload: string): Promise<string> {
-  if (/^\s*[[{"]/.test(payload)) return payload;
-  try {
-    return await readFile(payload, "utf8");
-  } catch (error) {
-    throw new UsageError("E_USAGE", `cannot read ${payload}: ${(error as NodeJS.ErrnoException).code}`, {
-      hint: "name a file, write JSON text in quotes, or - for standard input",
-    });
-  }
-}
-
-function readHeader(text: string): [string, string] {
-  const colon = text.indexOf(":");
-  if (colon < 1) {
-    throw new UsageError("E_USAGE", `"${text}" is not a header`, {
-      hint: "write it as -H 'x-github-event: push'",
-    });
-  }
-  return [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
 }
 
 function noSource(name: string, sources: readonly PlannedSource[]): UsageError {

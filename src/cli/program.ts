@@ -2,15 +2,18 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { finish } from "./exit.ts";
+import { addRouterCommands } from "./router-commands.ts";
 import { version } from "./version.ts";
+import type { CommandWorld } from "./world.ts";
 
 const configOption = () =>
   new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
 const jsonOption = () => new Option("--json", "print JSON");
 
-export async function runCommand(args: readonly string[]): Promise<void> {
+/** Without a world there are only the commands that need no running router. */
+export async function runCommand(args: readonly string[], world?: CommandWorld): Promise<void> {
   try {
-    await createProgram().parseAsync([...args], { from: "user" });
+    await createProgram(world).parseAsync([...args], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Commander has printed its message; --help and --version come this way too, with exit code 0.
@@ -18,19 +21,21 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+function createProgram(world: CommandWorld | undefined): Command {
   const program = new Command("channel-router")
     .description("One MCP server that turns channels.yaml into Claude Code channels.")
     .version(version)
     .helpCommand(false)
     .showSuggestionAfterError()
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: true })
     .exitOverride();
 
   program
-    .command("run", { isDefault: false })
-    .description("the stdio server that Claude Code starts (also without any command)")
-    .addOption(configOption());
+    .command("check")
+    .argument("[file]", "the config file; default: looked up")
+    .description("say everything that is wrong with a config; opens no socket and no network")
+    .addOption(jsonOption())
+    .action((file, options) => finish(async () => (await import("./check.ts")).check(file, options)));
 
   program
     .command("dev")
@@ -40,13 +45,6 @@ function createProgram(): Command {
     .addOption(configOption())
     .addOption(jsonOption())
     .action((options) => finish(async () => (await import("./dev.ts")).dev(options)));
-
-  program
-    .command("check")
-    .argument("[file]", "the config file; default: looked up")
-    .description("say everything that is wrong with a config; opens no socket and no network")
-    .addOption(jsonOption())
-    .action((file, options) => finish(async () => (await import("./check.ts")).check(file, options)));
 
   program
     .command("explain")
@@ -63,9 +61,17 @@ function createProgram(): Command {
     );
 
   program
+    .command("run", { isDefault: false })
+    .description("the stdio server that Claude Code starts (also without any command)")
+    .addOption(configOption());
+
+  program
     .command("schema")
     .description("print the JSON Schema of channels.yaml")
     .action(() => finish(async () => (await import("./schema.ts")).schema()));
+
+  if (world !== undefined)
+    addRouterCommands(program, world, { config: configOption, json: jsonOption, collect });
 
   for (const command of program.commands) command.exitOverride();
   return program;

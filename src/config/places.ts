@@ -54,6 +54,18 @@ export function stateFolder(env: EnvironmentVariables, configFile: string): stri
   return join(stateRoot(env), hash);
 }
 
+/**
+ * Where running routers are registered. Not in a plugin's folder: the command line, which no plugin starts, must find it.
+ */
+export function runningFolder(env: EnvironmentVariables): string {
+  const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR");
+  const root =
+    named === undefined
+      ? join(claudeConfigFolder(env), "channels", "router")
+      : resolve(expandHome(named, env));
+  return join(root, "running");
+}
+
 /** `~` and `~/x` in the words of a shell; anything else as it is. */
 export function expandHome(path: string, env: EnvironmentVariables): string {
   return path === "~" || path.startsWith("~/") ? join(homeFolder(env), path.slice(1)) : path;
@@ -72,16 +84,18 @@ export function isUnexpanded(value: string): boolean {
   return /^\$\{[^}]*\}$/.test(value);
 }
 
-function claudeConfigFolder(env: EnvironmentVariables): string {
+/** `$CLAUDE_CONFIG_DIR`, else `~/.claude`. */
+export function claudeConfigFolder(env: EnvironmentVariables): string {
   const named = setVariable(env, "CLAUDE_CONFIG_DIR");
   return named === undefined ? join(homeFolder(env), ".claude") : resolve(expandHome(named, env));
 }
 
-function homeFolder(env: EnvironmentVariables): string {
+export function homeFolder(env: EnvironmentVariables): string {
   return setVariable(env, "HOME") ?? setVariable(env, "USERPROFILE") ?? homedir();
 }
 
-function realPath(file: string): string {
+/** Two links to one file have one real path. */
+export function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {

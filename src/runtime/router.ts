@@ -1,8 +1,21 @@
 // Runs a Plan: starts its sources, keeps trying those that have to wait, and stops them. The only mutable room.
 
-import type { Clock, Host, Invitation, Log, Rendered, Source, SourceHealth } from "../contract.ts";
-import { isRouterError } from "../errors.ts";
-import type { Plan, PlannedSource } from "../plan/plan.ts";
+import type {
+  Arrival,
+  Clock,
+  Emit,
+  Host,
+  Invitation,
+  Log,
+  Outcome,
+  Rendered,
+  RouterEvent,
+  Source,
+  SourceHealth,
+} from "../contract.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { isRouterError, UsageError } from "../errors.ts";
+import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { type Counts, createCounter } from "./counts.ts";
 import { createEmit, type Decision } from "./emit.ts";
 import { createEventIds } from "./event-id.ts";
@@ -40,10 +53,20 @@ export interface Router {
   /** Sources first, then the listener. Idempotent. */
   stop(deadline: AbortSignal): Promise<void>;
   report(): RouterReport;
+  /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
+  emit(source: string, arrival: Arrival): Promise<Outcome>;
+  /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
+  preview(source: string, arrival: Arrival): Preview;
+}
+
+export interface Preview {
+  readonly event: RouterEvent;
+  readonly admission: Admission;
 }
 
 interface Running {
   readonly planned: PlannedSource;
+  readonly emit: Emit;
   /** A source is started once: each try has a new one. */
   source: Source;
   /** The router's word while the source has not started; the source's own from then on. */
@@ -73,9 +96,8 @@ export function createRouter(options: RouterOptions): Router {
     return planned.type.create(planned.name, planned.options, host);
   }
 
-  async function startOne(one: Running): Promise<void> {
-    const { planned } = one;
-    const emit = createEmit(planned, {
+  function emitOf(planned: PlannedSource): Emit {
+    return createEmit(planned, {
       clock,
       memory,
       counter,
@@ -90,6 +112,19 @@ export function createRouter(options: RouterOptions): Router {
           : Promise.all([first, ...more.map((one) => options.deliver(one, signal))]);
       },
     });
+  }
+
+  function find(name: string): Running {
+    const found = running.find(({ planned }) => planned.name === name);
+    if (found !== undefined) return found;
+    const names = running.map(({ planned }) => planned.name);
+    throw new UsageError("E_USAGE", `no source called ${name} runs`, {
+      hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
+    });
+  }
+
+  async function startOne(one: Running): Promise<void> {
+    const { planned, emit } = one;
     // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
     await new Promise<void>((resolve) => {
       const attempt = () => {
@@ -128,7 +163,12 @@ export function createRouter(options: RouterOptions): Router {
     async start(plan) {
       running = plan.sources
         .filter(({ enabled }) => enabled)
-        .map((planned) => ({ planned, source: create(planned), waiting: { state: "starting" } }));
+        .map((planned) => ({
+          planned,
+          emit: emitOf(planned),
+          source: create(planned),
+          waiting: { state: "starting" },
+        }));
       await Promise.all(running.map(startOne));
     },
     async stop(deadline) {
@@ -149,5 +189,18 @@ export function createRouter(options: RouterOptions): Router {
       counts: counter.counts(),
       address: listener.address(),
     }),
+    emit: async (source, arrival) => find(source).emit(arrival),
+    preview(source, arrival) {
+      const { planned } = find(source);
+      const nowMs = clock.now();
+      const event = {
+        ...arrival,
+        id: newId(nowMs),
+        source: planned.name,
+        connector: planned.type.type,
+        timeMs: nowMs,
+      };
+      return { event, admission: planned.admit(event, memory, nowMs, { detail: "trace" }) };
+    },
   };
 }

@@ -1,0 +1,127 @@
+// What the control commands need of the running router: the narrow side of each room, so that they can be answered over
+// whatever stands behind it. The router's parts fit as they are; nothing here does anything.
+
+import type { Clock, RouterEvent } from "../contract.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Router } from "../runtime/router.ts";
+import type { TraceRing } from "../runtime/trace-ring.ts";
+
+export interface ControlPorts {
+  readonly about: About;
+  readonly clock: Clock;
+  /** The running plan; undefined while there is no good config. */
+  plan(): Plan | undefined;
+  /** The server's name in the running config. */
+  serverName(): string;
+  /** Framed issues of the config, or the one line that says why there is none. */
+  problems(): readonly string[];
+  /** Undefined while there is no good config. */
+  router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
+  sessions(): readonly SessionView[];
+  readonly journal: JournalReads;
+  readonly decisions: Pick<TraceRing, "find" | "latest" | "watch">;
+  readonly deliveries: DeliveryControls;
+  /** Texts that must never be shown. */
+  secrets(): readonly string[];
+  /** Ends a router that `up` started; called once the answer has been given to the connection. */
+  end(): void;
+}
+
+export interface About {
+  readonly version: string;
+  readonly pid: number;
+  readonly epoch: number;
+  /** True for a router that `up` started. */
+  readonly background: boolean;
+  /** Real path of the config file. */
+  readonly config: string;
+  readonly folder: string;
+  readonly startedMs: number;
+}
+
+export interface SessionView {
+  readonly id: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly label?: string | undefined;
+  readonly client?: { readonly name: string; readonly version: string } | undefined;
+  readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
+  readonly sinceMs: number;
+  /** Events written to it. */
+  readonly sent: number;
+}
+
+/** A `Journal` is one. */
+export interface JournalReads {
+  read(eventId: string): Promise<KeptLine | undefined>;
+  history(eventId: string): Promise<readonly HistoryLine[]>;
+  /** Newest first. */
+  recent(limit: number): Promise<readonly KeptLine[]>;
+  /** Open entries of one event. */
+  entries(eventId: string): readonly { readonly channel: string; readonly state: string }[];
+  stats(): { readonly open: number; readonly bytes: number; readonly failure?: string };
+}
+
+interface DeliveryLine {
+  readonly channel: string;
+  readonly content: string;
+  readonly tokens: number;
+  readonly untilMs?: number;
+}
+
+interface DigestLine {
+  readonly type: "digest";
+  readonly timeMs: number;
+  readonly id: string;
+  readonly delivery: DeliveryLine;
+  readonly members: readonly { readonly id: string; readonly channel: string }[];
+}
+
+export type KeptLine =
+  | {
+      readonly type: "event";
+      readonly timeMs: number;
+      readonly event: RouterEvent;
+      readonly deliveries: readonly DeliveryLine[];
+    }
+  | DigestLine;
+
+/** One line of the journal about one event. */
+export type HistoryLine =
+  | {
+      readonly type: "event";
+      readonly timeMs: number;
+      readonly event: Omit<RouterEvent, "text">;
+      readonly deliveries: readonly DeliveryLine[];
+    }
+  | DigestLine
+  | StateLine
+  | { readonly type: "segment" | "cursor" | "note"; readonly timeMs: number };
+
+export interface StateLine {
+  readonly type: "state";
+  readonly timeMs: number;
+  readonly channel: string;
+  readonly state: string;
+  readonly final: boolean;
+  readonly session?: string;
+  readonly attempt?: number;
+  readonly reason?: string;
+}
+
+/** What the dispatcher lets a person do. */
+export interface DeliveryControls {
+  /** Since the router started; `dead` as far as the journal goes back. */
+  report(): { readonly sent: number; readonly dead: number };
+  silences(): readonly Silence[];
+  /** Settles when it is durable. Replaces an earlier silence of the channel. */
+  silence(silence: Silence): Promise<void>;
+  /** Settles when it is durable; nothing happens to a channel that speaks. */
+  unsilence(channel: string): Promise<void>;
+}
+
+export interface Silence {
+  readonly channel: string;
+  readonly untilMs: number;
+  readonly reason?: string | undefined;
+}

@@ -1,0 +1,161 @@
+// What commands and the running router say to each other: the arguments and the answer of each control command. Plain JSON
+// with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
+
+import type { Outcome, SourceHealth, TraceStep } from "../contract.ts";
+import type { AdmissionProblem } from "../plan/plan.ts";
+import type { Counts } from "../runtime/counts.ts";
+
+export interface ControlWords {
+  readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
+  readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
+  /** With `follow`, each event comes as a part (EventAnswer or LeftOut), and the answer only when the caller ends it. */
+  readonly events: {
+    readonly args: { readonly limit: number; readonly follow?: boolean };
+    readonly answer: { readonly events: readonly EventAnswer[] };
+  };
+  readonly why: { readonly args: { readonly event_id: string }; readonly answer: WhyAnswer };
+  readonly replay: {
+    readonly args: { readonly event_id: string; readonly dry_run?: boolean };
+    readonly answer: EmittedAnswer | PreviewAnswer;
+  };
+  readonly send: {
+    readonly args: {
+      readonly source: string;
+      readonly data: string;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    readonly answer: EmittedAnswer;
+  };
+  /** `for_ms: 0` ends the silence. */
+  readonly silence: {
+    readonly args: { readonly channel: string; readonly for_ms: number; readonly reason?: string };
+    readonly answer: SilenceAnswer;
+  };
+  readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
+}
+
+export type ControlCommand = keyof ControlWords;
+type Nothing = Readonly<Record<string, never>>;
+
+export interface StatusAnswer {
+  readonly version: string;
+  readonly pid: number;
+  readonly epoch: number;
+  /** True for a router that `up` started: it has no session of its own. */
+  readonly background: boolean;
+  readonly config: string;
+  /** Its state folder. */
+  readonly folder: string;
+  readonly started: string;
+  /** Framed issues of the config, or why there is none. */
+  readonly problems: readonly string[];
+  readonly address?: string;
+  readonly sources: readonly SourceAnswer[];
+  readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
+  /** Since the router started. */
+  readonly counts: Counts & { readonly sent: number };
+  readonly sessions: readonly SessionAnswer[];
+  readonly journal: {
+    /** Entries (an event on a channel) that are not final. */
+    readonly open: number;
+    readonly dead: number;
+    readonly bytes: number;
+    readonly failure?: string;
+  };
+  readonly silences: readonly SilenceAnswer[];
+}
+
+export interface SourceAnswer extends SourceHealth {
+  readonly name: string;
+  readonly type: string;
+  readonly address?: string;
+  readonly try_it?: string;
+}
+
+export interface SessionsAnswer {
+  readonly sessions: readonly SessionAnswer[];
+}
+
+export interface SessionAnswer {
+  /** What `to: {session: ...}` names. */
+  readonly id: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly label?: string;
+  /** The client's name and version. */
+  readonly client?: string;
+  readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
+  readonly since: string;
+  /** Events written to it since then. */
+  readonly sent: number;
+}
+
+export interface EventAnswer {
+  readonly event_id: string;
+  readonly time: string;
+  /** `digest` for one that the router made of others. */
+  readonly outcome: Outcome["outcome"] | "digest";
+  /** Absent for a digest. */
+  readonly source?: string;
+  /** Channels that took it, each with where it stands: `accepted`, `held`, `sent`, or `done` for every end. */
+  readonly channels: readonly { readonly name: string; readonly state?: string }[];
+  /** How it begins, or why nobody took it. */
+  readonly note?: string;
+}
+
+/** The caller did not keep up. */
+export interface LeftOut {
+  readonly left_out: number;
+}
+
+export interface WhyAnswer {
+  readonly event_id: string;
+  readonly source?: string;
+  readonly outcome: EventAnswer["outcome"];
+  readonly steps: readonly WhyStep[];
+  /** Every channel's answer at admission; absent when it is no longer kept. */
+  readonly trace?: readonly TraceStep[];
+  /** Channels of its source that were not asked, because their `match` rules it out at once. */
+  readonly not_asked?: readonly string[];
+}
+
+export interface WhyStep {
+  readonly time: string;
+  /** `arrived`, `decided`, or a state of the journal. */
+  readonly step: string;
+  readonly channel?: string;
+  readonly session?: string;
+  readonly attempt?: number;
+  /** One line for a person. */
+  readonly text: string;
+}
+
+export interface EmittedAnswer {
+  readonly event_id: string;
+  readonly outcome: Outcome["outcome"];
+  readonly channels: readonly string[];
+  readonly trace: readonly TraceStep[];
+}
+
+export interface PreviewAnswer {
+  readonly dry_run: true;
+  readonly outcome: Outcome["outcome"];
+  readonly deliveries: readonly {
+    readonly channel: string;
+    readonly content: string;
+    readonly meta: Readonly<Record<string, string>>;
+    readonly tokens: number;
+  }[];
+  readonly trace: readonly TraceStep[];
+  readonly problems: readonly AdmissionProblem[];
+  /** The server's name, as it stands in the block. */
+  readonly server: string;
+}
+
+export interface SilenceAnswer {
+  readonly channel: string;
+  /** Absent when the channel speaks. */
+  readonly until?: string;
+  readonly reason?: string;
+}

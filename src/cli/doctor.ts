@@ -1,0 +1,92 @@
+// `doctor`: everything that keeps events from Claude, looked at in turn, each with what to do. Changes nothing.
+
+import { resolve } from "node:path";
+import { findConfig, setVariable } from "../config/places.ts";
+import { isRouterError } from "../errors.ts";
+import { colors } from "./colors.ts";
+import type { Finding, Patient } from "./doctor/check.ts";
+import { checkClientLog } from "./doctor/client-log.ts";
+import { checkConfig } from "./doctor/config.ts";
+import { checkLaunch } from "./doctor/launch.ts";
+import { checkNode } from "./doctor/node.ts";
+import { checkOwner } from "./doctor/owner.ts";
+import { checkPort } from "./doctor/port.ts";
+import { checkSessions } from "./doctor/sessions.ts";
+import { checkStateFolder } from "./doctor/state-folder.ts";
+import { checkOrganisation, checkSwitches, managedSettingsPath } from "./doctor/switches.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan } from "./load-plan.ts";
+import { findRouter, reached } from "./reach.ts";
+import { safeLine } from "./safe-text.ts";
+import type { TalkOptions } from "./status.ts";
+import type { CommandWorld, RunningRouter } from "./world.ts";
+
+/** How long a running router may take to say how it is. */
+const answerWithinMs = 3_000;
+
+/** 1 when something fails. `managedSettings` is for tests. */
+export async function doctor(
+  options: TalkOptions,
+  world: CommandWorld,
+  managedSettings = managedSettingsPath(process.platform),
+): Promise<ExitCode> {
+  const findings = await examine(await lookAt(options, world, managedSettings));
+  const ok = findings.every(({ state }) => state !== "fail");
+  if (options.json) world.print(`${JSON.stringify({ ok, checks: findings }, null, 2)}\n`);
+  else world.print(`${findings.flatMap(printFinding).join("\n")}\n`);
+  return ok ? 0 : 1;
+}
+
+async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings: string): Promise<Patient> {
+  const { env, cwd } = world;
+  const { file, tried } = findConfig({ explicit: options.config, env, cwd });
+  const router = file === undefined ? undefined : await findRouter(world, file);
+  return {
+    env,
+    project: resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? "."),
+    platform: process.platform,
+    nodeVersion: process.version,
+    nowMs: world.now(),
+    config: { file, tried, proven: file === undefined ? undefined : await loadPlan(file, env) },
+    router,
+    status: router === undefined ? undefined : await askStatus(router, world),
+    managedSettings,
+    clientLog: world.clientLog,
+  };
+}
+
+async function askStatus(
+  router: RunningRouter,
+  world: CommandWorld,
+): Promise<NonNullable<Patient["status"]>> {
+  try {
+    return await reached(world, router).ask("status", {}, { withinMs: answerWithinMs });
+  } catch (error) {
+    if (!isRouterError(error)) throw error;
+    return { silent: error.message };
+  }
+}
+
+async function examine(patient: Patient): Promise<Finding[]> {
+  const launch = await checkLaunch(patient);
+  const findings = [
+    checkNode(patient),
+    checkConfig(patient),
+    await checkPort(patient),
+    await checkStateFolder(patient),
+    checkOwner(patient),
+    ...checkSessions(patient, launch.line),
+    launch.finding,
+    await checkClientLog(patient, launch.server, launch.line),
+    await checkOrganisation(patient),
+    ...(await checkSwitches(patient)),
+  ];
+  return findings.filter((finding) => finding !== undefined);
+}
+
+const paint = { ok: colors.green, warn: colors.yellow, fail: colors.red, unknown: colors.cyan };
+
+function printFinding({ name, state, detail, todo }: Finding): string[] {
+  const line = `${paint[state](state.padEnd(7))} ${name}: ${safeLine(detail)}`;
+  return todo === undefined ? [line] : [line, `        ${colors.dim("->")} ${safeLine(todo)}`];
+}

@@ -1,0 +1,39 @@
+// The words of `doctor`: one finding of a check, and what the checks may look at.
+
+import type { StatusAnswer } from "../control-words.ts";
+import type { ProvenConfig } from "../load-plan.ts";
+import type { CommandWorld, RunningRouter } from "../world.ts";
+
+export interface Finding {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail" | "unknown";
+  readonly detail: string;
+  /** What to do. */
+  readonly todo?: string;
+}
+
+/** Gathered once, so that the checks agree with each other. */
+export interface Patient {
+  readonly env: NodeJS.ProcessEnv;
+  /** The project: where .mcp.json is. */
+  readonly project: string;
+  readonly platform: NodeJS.Platform;
+  readonly nodeVersion: string;
+  readonly nowMs: number;
+  readonly config: {
+    readonly file: string | undefined;
+    readonly tried: readonly string[];
+    /** Undefined when there is no file. */
+    readonly proven: ProvenConfig | undefined;
+  };
+  readonly router: RunningRouter | undefined;
+  /** What the running router says, or why it says nothing; undefined when none runs. */
+  readonly status: StatusAnswer | { readonly silent: string } | undefined;
+  /** Where an administrator's settings are. */
+  readonly managedSettings: string;
+  readonly clientLog: CommandWorld["clientLog"];
+}
+
+export function answered(status: Patient["status"]): StatusAnswer | undefined {
+  return status === undefined || "silent" in status ? undefined : status;
+}

@@ -1,0 +1,60 @@
+// The line that starts Claude Code with this channel, and whether what it names would start.
+
+import { basename } from "node:path";
+import type { Finding, Patient } from "./check.ts";
+import { findServers, type McpServer } from "./mcp-servers.ts";
+
+export interface Launch {
+  /** The name in .mcp.json; the config's own where no entry is found. */
+  readonly server: string;
+  /** `claude --dangerously-load-development-channels server:router` */
+  readonly line: string;
+  readonly finding: Finding;
+}
+
+const name = "launch line";
+
+export async function checkLaunch(patient: Pick<Patient, "env" | "project" | "config">): Promise<Launch> {
+  const configured = patient.config.proven?.loaded.values.server.name ?? "router";
+  const servers = await findServers(patient);
+  const chosen = servers.find((server) => server.name === configured) ?? servers[0];
+  const server = chosen?.name ?? configured;
+  const line = `claude --dangerously-load-development-channels server:${server}`;
+  return { server, line, finding: judge(chosen, configured, line) };
+}
+
+function judge(server: McpServer | undefined, configured: string, line: string): Finding {
+  if (server === undefined) {
+    return {
+      name,
+      state: "warn",
+      detail: "neither .mcp.json here nor ~/.claude.json names channel-router (a plugin may)",
+      todo: `claude mcp add ${configured} -- node /path/to/channel-router/dist/channel-router.js  then  ${line}`,
+    };
+  }
+  if (server.script !== undefined && !server.scriptExists) {
+    return {
+      name,
+      state: "fail",
+      detail: `${server.name} in ${server.file} starts ${server.script}, which is not there`,
+      todo: "build it (npm run build), or correct the path",
+    };
+  }
+  if (/^(npx|npm|pnpm|yarn|bunx|sh|bash)(\.exe|\.cmd)?$/.test(basename(server.command))) {
+    return {
+      name,
+      state: "warn",
+      detail: `${server.name} in ${server.file} starts it through ${server.command}, which starts slowly and may outlive Claude`,
+      todo: `"command": "node", "args": ["/path/to/channel-router/dist/channel-router.js"]; then  ${line}`,
+    };
+  }
+  if (server.name !== configured) {
+    return {
+      name,
+      state: "warn",
+      detail: `${line}; the config calls the server ${configured}, ${server.file} calls it ${server.name}`,
+      todo: `write  server: { name: ${server.name} }  into the config, so that its texts fit`,
+    };
+  }
+  return { name, state: "ok", detail: line };
+}

@@ -1,0 +1,64 @@
+// Does a router of this config run, does it answer, and is it our version?
+
+import { printSpan } from "../times.ts";
+import { version } from "../version.ts";
+import type { Finding, Patient } from "./check.ts";
+
+const name = "router";
+
+export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "status" | "nowMs">): Finding {
+  if (router === undefined || status === undefined) {
+    return {
+      name,
+      state: "warn",
+      detail: "none runs for this config: nothing is received",
+      todo: "start Claude Code with it, or channel-router up",
+    };
+  }
+  if ("silent" in status) {
+    return {
+      name,
+      state: "fail",
+      detail: `pid ${router.pid} runs but does not answer: ${status.silent}`,
+      todo: `if it stays so: kill ${router.pid}; another process takes over, nothing that was accepted is lost`,
+    };
+  }
+  const kind = status.background ? "in the background" : "inside a Claude session";
+  const detail = `pid ${status.pid}, ${kind}, version ${status.version}, up ${printSpan(nowMs - Date.parse(status.started))}`;
+  const [problem] = status.problems;
+  if (problem !== undefined) {
+    return {
+      name,
+      state: "fail",
+      detail: `${detail}; it has no good config: ${problem.split("\n", 1)[0]}`,
+      todo: "correct the config; the running router picks it up",
+    };
+  }
+  if (status.journal.failure !== undefined) {
+    return {
+      name,
+      state: "fail",
+      detail: `${detail}; its journal cannot be written: ${status.journal.failure}`,
+      todo: "make room on the disk, or correct the rights; it recovers by itself",
+    };
+  }
+  if (status.version !== version) {
+    return {
+      name,
+      state: "warn",
+      detail: `${detail}; this command is ${version}`,
+      todo: "start Claude Code again to run one version",
+    };
+  }
+  const failed = status.sources.filter(({ state }) => state === "failed" || state === "waiting");
+  if (failed.length > 0) {
+    const [first] = failed as [(typeof failed)[number]];
+    return {
+      name,
+      state: failed.some(({ state }) => state === "failed") ? "fail" : "warn",
+      detail: `${detail}; source ${first.name} ${first.state}: ${first.detail ?? "no reason given"}`,
+      todo: "channel-router status shows every source",
+    };
+  }
+  return { name, state: "ok", detail };
+}

@@ -1,0 +1,30 @@
+// Does each session see what is pushed into it? The router's evidence, with its reason.
+
+import { answered, type Finding, type Patient } from "./check.ts";
+
+/** `launch`: the line that starts Claude Code with this channel. */
+export function checkSessions({ status }: Pick<Patient, "status">, launch: string): Finding[] {
+  const answer = answered(status);
+  if (answer === undefined) return [];
+  if (answer.sessions.length === 0) {
+    return [
+      {
+        name: "sessions",
+        state: "warn",
+        detail: "none is open: accepted events wait until one is, or until their ttl",
+        todo: launch,
+      },
+    ];
+  }
+  return answer.sessions.map(({ id, project, listening: { state, reason } }) => ({
+    name: `session ${id}`,
+    state: ({ yes: "ok", no: "fail", unknown: "unknown" } as const)[state],
+    detail: `${project}: ${{ yes: "listens", no: "does not listen", unknown: "may listen" }[state]}: ${reason}`,
+    ...(state === "yes"
+      ? {}
+      : {
+          todo:
+            state === "no" ? `end it and start: ${launch}` : `if events do not show, start it so: ${launch}`,
+        }),
+  }));
+}

@@ -1,0 +1,77 @@
+// The state folder: private, writable, on a disk with room. One that is not there yet is looked for where it would be made.
+
+import { constants } from "node:fs";
+import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { stateFolder, stateRoot } from "../../config/places.ts";
+import { printBytes, printCount } from "../times.ts";
+import { answered, type Finding, type Patient } from "./check.ts";
+
+const little = 100 * 1024 * 1024;
+const tooLittle = 5 * 1024 * 1024;
+const maxLooked = 2_000;
+
+export async function checkStateFolder(
+  patient: Pick<Patient, "env" | "config" | "platform" | "router" | "status">,
+): Promise<Finding> {
+  const { env, config, platform } = patient;
+  const folder =
+    patient.router?.folder ??
+    answered(patient.status)?.folder ??
+    (config.file === undefined ? stateRoot(env) : stateFolder(env, config.file));
+  const name = "state folder";
+  const nearest = await nearestFolder(folder);
+  try {
+    await access(nearest, constants.W_OK | constants.X_OK);
+  } catch {
+    return {
+      name,
+      state: "fail",
+      detail: `${nearest} cannot be written, so events cannot be kept`,
+      todo: `chown or chmod it, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours`,
+    };
+  }
+  const { bavail, bsize } = await statfs(nearest);
+  const free = bavail * bsize;
+  if (free < little) {
+    return {
+      name,
+      state: free < tooLittle ? "fail" : "warn",
+      detail: `${folder}: only ${printBytes(free)} free`,
+      todo: "make room, or lower delivery.max_size; while the disk is full events are refused with 503",
+    };
+  }
+  if (nearest !== folder)
+    return { name, state: "ok", detail: `${folder} will be made; ${printBytes(free)} free` };
+  const open = platform === "win32" ? [] : await openToOthers(folder);
+  if (open.length > 0) {
+    const more = open.length === 1 ? "" : ` and ${printCount(open.length - 1, "other")}`;
+    return {
+      name,
+      state: "fail",
+      detail: `other users may read ${open[0]}${more}`,
+      todo: `chmod -R go-rwx ${folder}`,
+    };
+  }
+  return { name, state: "ok", detail: `${folder}: private, ${printBytes(free)} free` };
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  for (let path = folder; ; path = dirname(path)) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() || path === dirname(path)) return path;
+  }
+}
+
+/** Paths that anybody but the owner has any right to. */
+async function openToOthers(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const paths = [folder, ...names.slice(0, maxLooked).map((name) => join(folder, name))];
+  const looked = await Promise.all(
+    paths.map(async (path) => {
+      const found = await lstat(path).catch(() => undefined); // Gone meanwhile.
+      return found !== undefined && !found.isSymbolicLink() && (found.mode & 0o077) !== 0 ? [path] : [];
+    }),
+  );
+  return looked.flat();
+}

@@ -1,0 +1,60 @@
+// `events`: the latest events and what became of them; `-f` goes on until it is interrupted.
+
+import { UsageError } from "../errors.ts";
+import { colors } from "./colors.ts";
+import type { EventAnswer, LeftOut } from "./control-words.ts";
+import type { ExitCode } from "./exit.ts";
+import { reachRouter } from "./reach.ts";
+import { safeLine } from "./safe-text.ts";
+import type { TalkOptions } from "./status.ts";
+import { printTime } from "./times.ts";
+import type { CommandWorld } from "./world.ts";
+
+interface EventsOptions extends TalkOptions {
+  readonly follow?: boolean;
+  readonly limit: string;
+}
+
+export async function events(options: EventsOptions, world: CommandWorld): Promise<ExitCode> {
+  const limit = readLimit(options.limit);
+  const { ask } = await reachRouter(world, options.config);
+  if (!options.follow) {
+    const answer = await ask("events", { limit });
+    if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
+    else if (answer.events.length === 0) world.print("no event yet\n");
+    else for (const event of answer.events) world.print(`${printEvent(event)}\n`);
+    return 0;
+  }
+  const signal = world.interrupted();
+  const show = (part: unknown) => {
+    const event = part as EventAnswer | LeftOut;
+    if (options.json) world.print(`${JSON.stringify(event)}\n`);
+    else if ("left_out" in event) world.print(colors.yellow(`... ${event.left_out} events left out\n`));
+    else world.print(`${printEvent(event)}\n`);
+  };
+  try {
+    await ask("events", { limit, follow: true }, { onPart: show, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return 0;
+}
+
+function readLimit(text: string): number {
+  const limit = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (limit <= 1_000) return limit;
+  throw new UsageError("E_USAGE", `--limit must be a whole number up to 1000, and is ${text}`);
+}
+
+function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): string {
+  const paint = outcome === "accepted" || outcome === "digest" ? colors.green : colors.yellow;
+  const taken = channels.map(({ name, state }) => (state === undefined ? name : `${name} ${state}`));
+  const words = [
+    colors.dim(printTime(time)),
+    event_id,
+    paint(outcome),
+    ...(source === undefined ? [] : [source]),
+    ...(taken.length === 0 ? [] : ["->", taken.join(", ")]),
+  ];
+  return `${words.join(" ")}${note === undefined || note === "" ? "" : `  ${colors.dim(safeLine(note))}`}`;
+}

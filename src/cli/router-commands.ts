@@ -1,0 +1,80 @@
+// The commands about a running router, as the command line has them. Each is a file of its own, imported when it is asked for.
+
+import type { Command, Option } from "commander";
+import { type ExitCode, finish } from "./exit.ts";
+import type { CommandWorld } from "./world.ts";
+
+export interface CommonOptions {
+  config(): Option;
+  json(): Option;
+  collect(value: string, earlier: string[]): string[];
+}
+
+export function addRouterCommands(
+  program: Command,
+  world: CommandWorld,
+  { config, json, collect }: CommonOptions,
+): void {
+  const command = (name: string, description: string) =>
+    program.command(name).description(description).addOption(config());
+  const run = (command: () => Promise<ExitCode>) => finish(command);
+
+  command("doctor", "look at everything that can keep events from Claude, and say what to do")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./doctor.ts")).doctor(options, world)));
+
+  command("down", "end the router that up started")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./down.ts")).down(options, world)));
+
+  command("events", "the latest events and what became of them")
+    .option("-f, --follow", "go on until interrupted")
+    .option("-n, --limit <number>", "how many of the latest", "20")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./events.ts")).events(options, world)));
+
+  command("replay", "send a kept event through today's config, as a new event")
+    .argument("<event-id>", "its event_id")
+    .option("--dry-run", "only say what it would come to")
+    .addOption(json())
+    .action((id, options) => run(async () => (await import("./replay.ts")).replay(id, options, world)));
+
+  command("send", "hand a payload to the running router as if a source had received it")
+    .argument("<source>", "a source's name")
+    .option("-d, --data <data>", "text, @file, or - for standard input", "{}")
+    .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
+    .addOption(json())
+    .action((source, options) => run(async () => (await import("./send.ts")).send(source, options, world)));
+
+  command("sessions", "the Claude sessions of the running router, and whether they listen")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./sessions.ts")).sessions(options, world)));
+
+  command("silence", "deliver nothing of a channel for a while")
+    .argument("<channel>", "a channel's name")
+    .argument("[duration]", "such as 30m, 2h or 1d; default 1h")
+    .option("--reason <text>", "why; status shows it")
+    .option("--off", "end the silence now")
+    .addOption(json())
+    .action((channel, duration, options) =>
+      run(async () => (await import("./silence.ts")).silence(channel, duration, options, world)),
+    );
+
+  command("status", "what the running router does")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./status.ts")).status(options, world)));
+
+  command(
+    "up",
+    "run the router in the background, with no session, so that nothing is missed while none is open",
+  )
+    .option("--foreground", "stay here, for a service manager")
+    .option("--print-unit", "print a systemd user unit and do nothing else")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./up.ts")).up(options, world)));
+
+  command("why", "the story of one event: where it came from, who took it, what became of it")
+    .argument("<event-id>", "its event_id")
+    .addOption(json())
+    .action((id, options) => run(async () => (await import("./why.ts")).why(id, options, world)));
+}

@@ -1,0 +1,47 @@
+// The state of the running router for `status`, `sessions` and `doctor`, gathered from the ports.
+
+import type { ControlPorts } from "./control-ports.ts";
+import type { SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
+
+export function statusAnswer(ports: ControlPorts): StatusAnswer {
+  const { startedMs, ...about } = ports.about;
+  const report = ports.router()?.report();
+  const { sent, dead } = ports.deliveries.report();
+  const { open, bytes, failure } = ports.journal.stats();
+  const none = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
+  return {
+    ...about,
+    started: new Date(startedMs).toISOString(),
+    problems: ports.problems(),
+    ...(report?.address === undefined ? {} : { address: report.address }),
+    sources: (report?.sources ?? []).map(
+      ({ invitation, ...source }): SourceAnswer => ({
+        ...source,
+        ...(invitation === undefined ? {} : { address: invitation.address }),
+        ...(invitation?.tryIt === undefined ? {} : { try_it: invitation.tryIt }),
+      }),
+    ),
+    channels: (ports.plan()?.channels ?? []).map(({ name, from }) => ({ name, from })),
+    counts: { ...(report?.counts ?? none), sent },
+    sessions: sessionAnswers(ports),
+    journal: { open, dead, bytes, ...(failure === undefined ? {} : { failure }) },
+    silences: ports.deliveries.silences().map(({ channel, untilMs, reason }) => ({
+      channel,
+      until: new Date(untilMs).toISOString(),
+      ...(reason === undefined ? {} : { reason }),
+    })),
+  };
+}
+
+export function sessionAnswers(ports: ControlPorts): SessionAnswer[] {
+  return ports.sessions().map(({ id, pid, project, label, client, listening, sinceMs, sent }) => ({
+    id,
+    pid,
+    project,
+    ...(label === undefined ? {} : { label }),
+    ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
+    listening,
+    since: new Date(sinceMs).toISOString(),
+    sent,
+  }));
+}

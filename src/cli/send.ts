@@ -1,0 +1,23 @@
+// `send`: hands the running router a payload as if the source had received it, past its signature check: who may open the
+// router's socket may do that.
+
+import type { ExitCode } from "./exit.ts";
+import { readData, readHeaders } from "./payload.ts";
+import { reachRouter } from "./reach.ts";
+import { printEmitted } from "./replay.ts";
+import type { TalkOptions } from "./status.ts";
+import type { CommandWorld } from "./world.ts";
+
+interface SendOptions extends TalkOptions {
+  readonly data: string;
+  readonly header: readonly string[];
+}
+
+/** 1 when no channel took it. */
+export async function send(source: string, options: SendOptions, world: CommandWorld): Promise<ExitCode> {
+  const headers = readHeaders(options.header);
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("send", { source, data: await readData(options.data), headers });
+  world.print(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${printEmitted(answer).join("\n")}\n`);
+  return answer.outcome === "accepted" ? 0 : 1;
+}

@@ -1,0 +1,50 @@
+// `silence`: nothing of a channel is delivered for a while; its events are ended as `silenced`. By a person any channel, for
+// as long as they say.
+
+import { parseDuration } from "../config/units.ts";
+import { UsageError } from "../errors.ts";
+import type { ExitCode } from "./exit.ts";
+import { reachRouter } from "./reach.ts";
+import type { TalkOptions } from "./status.ts";
+import { printRelative, printTime } from "./times.ts";
+import type { CommandWorld } from "./world.ts";
+
+interface SilenceOptions extends TalkOptions {
+  readonly reason?: string;
+  readonly off?: boolean;
+}
+
+export async function silence(
+  channel: string,
+  duration: string | undefined,
+  options: SilenceOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (options.off && duration !== undefined)
+    throw new UsageError("E_USAGE", "--off takes no duration", {
+      hint: `channel-router silence ${channel} --off`,
+    });
+  const forMs = options.off ? 0 : readDuration(duration ?? "1h");
+  const { ask } = await reachRouter(world, options.config);
+  const { reason } = options;
+  const answer = await ask("silence", {
+    channel,
+    for_ms: forMs,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
+  else if (answer.until === undefined) world.print(`${channel} speaks\n`);
+  else
+    world.print(
+      `${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,
+    );
+  return 0;
+}
+
+function readDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new UsageError("E_USAGE", `"${text}" is not a duration`, {
+    hint: "write it as 30m, 1h or 2d; --off ends a silence",
+  });
+}

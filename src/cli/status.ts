@@ -1,0 +1,81 @@
+// `status`: what the running router does: its process, config, sources, sessions, and what waits.
+
+import { colors } from "./colors.ts";
+import type { SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
+import type { ExitCode } from "./exit.ts";
+import { reachRouter } from "./reach.ts";
+import { safeLine } from "./safe-text.ts";
+import { printBytes, printCount, printRelative, printSpan, printTime } from "./times.ts";
+import type { CommandWorld } from "./world.ts";
+
+export interface TalkOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** 1 when the config has problems, a source has failed, or the journal cannot be written. */
+export async function status(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("status", {});
+  world.print(
+    options.json
+      ? `${JSON.stringify(answer, null, 2)}\n`
+      : `${printStatus(answer, world.now()).join("\n")}\n`,
+  );
+  const failed = answer.sources.some(({ state }) => state === "failed");
+  return answer.problems.length > 0 || failed || answer.journal.failure !== undefined ? 1 : 0;
+}
+
+export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
+  const { counts, journal, sessions, silences } = answer;
+  const kind = answer.background ? "in the background" : "inside a Claude session";
+  const uptime = printSpan(nowMs - Date.parse(answer.started));
+  const lines = [
+    `${colors.bold(`channel-router ${answer.version}`)}, pid ${answer.pid}, ${kind}, up ${uptime}`,
+    `config    ${answer.config}`,
+    `state     ${answer.folder}`,
+    ...(answer.address === undefined ? [] : [`listens   ${answer.address}`]),
+    ...answer.problems.map((problem) => colors.red(problem)),
+    "",
+    ...titled("sources", answer.sources.map(printSource)),
+    ...titled(
+      "sessions",
+      sessions.flatMap((session) => printSession(session, nowMs)),
+    ),
+    ...titled(
+      "silenced",
+      silences.map(({ channel, until, reason }) => {
+        const end = until === undefined ? "" : ` until ${printTime(until)} (${printRelative(until, nowMs)})`;
+        return `  ${channel}${end}${reason === undefined ? "" : `: ${safeLine(reason)}`}`;
+      }),
+      "",
+    ),
+    `since start: ${counts.accepted} accepted, ${counts.sent} sent, ${counts.unmatched} unmatched, ` +
+      `${counts.dropped} dropped, ${counts.duplicate} duplicate, ${counts.refused} refused`,
+    `journal: ${journal.open} open, ${journal.dead} dead, ${printBytes(journal.bytes)}`,
+  ];
+  if (journal.failure !== undefined)
+    lines.push(colors.red(`the journal cannot be written: ${safeLine(journal.failure)}`));
+  return lines;
+}
+
+export function printSession(session: SessionAnswer, nowMs: number): string[] {
+  const { id, pid, project, label, client, listening, since, sent } = session;
+  const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
+  const named = label === undefined ? "" : ` (${safeLine(label)})`;
+  return [
+    `  ${colors.bold(safeLine(id))}${named} ${safeLine(project)}, pid ${pid}${client === undefined ? "" : `, ${safeLine(client)}`}`,
+    `    listening: ${mark(listening.state)}, ${safeLine(listening.reason)}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
+  ];
+}
+
+function printSource({ name, type, state, detail, address }: SourceAnswer): string {
+  const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
+  const more = [address, detail === undefined ? undefined : safeLine(detail)].filter(Boolean).join("; ");
+  return `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`;
+}
+
+function titled(title: string, lines: readonly string[], empty = `${title}: none`): string[] {
+  if (lines.length === 0) return empty === "" ? [] : [empty, ""];
+  return [title, ...lines, ""];
+}

@@ -1,0 +1,48 @@
+// The systemd user unit that `up --print-unit` prints. Nothing is installed and no secret is in it: those belong into the
+// `.env` of the state folder.
+
+export interface UnitFile {
+  /** Node, its options and our script, absolute. */
+  readonly program: readonly string[];
+  /** Absolute. */
+  readonly config: string;
+  readonly folder: string;
+  /** Variables that say where things are; unset ones are left out. */
+  readonly places: Readonly<Record<string, string | undefined>>;
+}
+
+export function unitText({ program, config, folder, places }: UnitFile): string {
+  const environment = Object.entries(places).flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [`Environment=${quoted(`${name}=${value}`)}`],
+  );
+  return `# channel-router up --print-unit > ~/.config/systemd/user/channel-router.service
+# systemctl --user daemon-reload && systemctl --user enable --now channel-router
+# loginctl enable-linger    (to run it while nobody is logged in)
+[Unit]
+Description=channel-router for ${config.replaceAll("%", "%%")}
+After=network-online.target
+
+[Service]
+Type=exec
+ExecStart=${[...program, "up", "--foreground", "--config", config].map(argument).join(" ")}
+WorkingDirectory=${folder.replaceAll("%", "%%")}
+${environment.map((line) => `${line}\n`).join("")}Restart=on-failure
+RestartSec=2
+TimeoutStopSec=10
+UMask=0077
+NoNewPrivileges=true
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+/** A command line also expands `$`; see systemd.service(5), "Command lines". */
+function argument(word: string): string {
+  return quoted(word.replaceAll("$", () => "$$"));
+}
+
+function quoted(word: string): string {
+  const escaped = word.replaceAll("%", "%%");
+  return /^[A-Za-z0-9_./:=@,%+$-]+$/.test(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, "\\$&")}"`;
+}

@@ -1,0 +1,145 @@
+// `up`: a router with no session, in the background, so that nothing is missed while no session is open. The process is this
+// program again with --foreground; it is let go once it said that it serves.
+
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { realPath, stateFolder } from "../config/places.ts";
+import { ConnectorError } from "../errors.ts";
+import { check } from "./check.ts";
+import { colors } from "./colors.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan } from "./load-plan.ts";
+import { configFile, findRouter, reached } from "./reach.ts";
+import type { TalkOptions } from "./status.ts";
+import { unitText } from "./unit-file.ts";
+import { enterUp, findUp } from "./up-file.ts";
+import type { CommandWorld, UpState } from "./world.ts";
+
+interface UpOptions extends TalkOptions {
+  readonly foreground?: boolean;
+  readonly printUnit?: boolean;
+}
+
+const upWithinMs = 20_000;
+const maxLogBytes = 5 * 1024 * 1024;
+
+export async function up(options: UpOptions, world: CommandWorld): Promise<ExitCode> {
+  const file = realPath(configFile(world, options.config));
+  if (options.printUnit) {
+    const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = world.env;
+    const places = { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR };
+    world.print(unitText({ program: thisProgram(), config: file, folder: dirname(file), places }));
+    return 0;
+  }
+  const folder = stateFolder(world.env, file);
+  const already = await findUp(folder, world.processes);
+  if (already !== undefined) return tellAlready(already.pid, file, options, world);
+  return options.foreground ? inForeground(file, folder, world) : inBackground(file, folder, options, world);
+}
+
+async function inForeground(file: string, folder: string, world: CommandWorld): Promise<ExitCode> {
+  const leave = await enterUp(folder, await world.processes.self());
+  try {
+    return await world.foreground(file, (state) => {
+      // The parent that waits for this word is only there when it started us.
+      if (process.send === undefined) world.print(`${describeState(process.pid, file, state)}\n`);
+      else process.send(state);
+    });
+  } finally {
+    await leave();
+  }
+}
+
+async function inBackground(
+  file: string,
+  folder: string,
+  options: TalkOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  const { issues } = await loadPlan(file, world.env);
+  if (issues.length > 0) return check(file, options);
+  const log = await openLog(folder);
+  const { pid, state } = await startDetached(file, log, world);
+  const found = state.mode === "owner" ? await findRouter(world, file) : undefined;
+  const answer = found === undefined ? undefined : await reached(world, found).ask("status", {});
+  if (options.json) {
+    world.print(`${JSON.stringify({ pid, ...state, config: file, log, ...answer }, null, 2)}\n`);
+    return 0;
+  }
+  world.print(`${describeState(pid, file, state)}\n`);
+  for (const { name, address } of answer?.sources ?? [])
+    if (address !== undefined) world.print(`  ${name}: ${address}\n`);
+  world.print(`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
+  return 0;
+}
+
+function describeState(pid: number, file: string, { mode }: UpState): string {
+  return mode === "owner"
+    ? `up: pid ${pid} runs ${file}`
+    : `up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
+}
+
+function tellAlready(pid: number, file: string, options: UpOptions, world: CommandWorld): ExitCode {
+  // A service manager must not take this for a start.
+  if (options.foreground) {
+    throw new ConnectorError("E_CONTROL", `${file} is up already (pid ${pid})`, {
+      hint: "channel-router down ends it",
+    });
+  }
+  world.print(
+    options.json ? `${JSON.stringify({ pid, config: file })}\n` : `up already: pid ${pid}, ${file}\n`,
+  );
+  return 0;
+}
+
+async function startDetached(
+  file: string,
+  log: string,
+  world: CommandWorld,
+): Promise<{ readonly pid: number; readonly state: UpState }> {
+  const output = openSync(log, "a", 0o600);
+  const [program, ...args] = [...thisProgram(), "up", "--foreground", "--config", file];
+  const child = spawn(program as string, args, {
+    cwd: dirname(file),
+    env: world.env,
+    detached: true,
+    stdio: ["ignore", output, output, "ipc"],
+  });
+  closeSync(output);
+  let timer: NodeJS.Timeout | undefined;
+  const state = await new Promise<UpState | string>((resolve) => {
+    timer = setTimeout(() => resolve(`did not serve within ${upWithinMs / 1_000} s`), upWithinMs);
+    child.once("message", (message) => resolve(message as UpState));
+    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("exit", (code, signal) => resolve(`ended at once (${signal ?? `exit code ${code}`})`));
+  });
+  clearTimeout(timer);
+  if (typeof state === "string") {
+    child.kill();
+    const last = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-10).join("\n");
+    throw new ConnectorError("E_CONTROL", `the router ${state}${last === "" ? "" : `:\n${last}`}`, {
+      hint: `its log: ${log}`,
+    });
+  }
+  child.disconnect();
+  child.unref();
+  return { pid: child.pid as number, state };
+}
+
+/** Begins a new log when the last one has grown large; one old log is kept. */
+async function openLog(folder: string): Promise<string> {
+  const log = join(folder, "up.log");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const size = await stat(log).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > maxLogBytes) await rename(log, `${log}.1`);
+  return log;
+}
+
+function thisProgram(): string[] {
+  return [process.execPath, ...process.execArgv, realPath(process.argv[1] ?? "")];
+}
