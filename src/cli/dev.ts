@@ -5,7 +5,9 @@ import type { Rendered } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Decision } from "../runtime/emit.ts";
+import { createEventIds } from "../runtime/event-id.ts";
 import { createLog } from "../runtime/log.ts";
+import { createMemory } from "../runtime/memory.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
@@ -31,8 +33,10 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     loaded,
     clock: systemClock,
     log,
+    memory: createMemory(systemClock),
+    newId: createEventIds(),
     detail: "trace",
-    deliver: async () => {},
+    commit: async () => {},
     observe: show.decision,
   });
   await router.start(plan);

@@ -2,19 +2,12 @@
 
 import { stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
-import type { Clock, Log, Rendered } from "../contract.ts";
-import type { Decision } from "../runtime/emit.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
-import { createRouter, type Router } from "../runtime/router.ts";
+import { createRouter, type Router, type RouterOptions } from "../runtime/router.ts";
 
-interface OpenRouterOptions {
+interface OpenRouterOptions extends Omit<RouterOptions, "listener"> {
   readonly loaded: LoadedConfig;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly detail: "decision" | "trace";
-  deliver(event: Rendered, signal: AbortSignal): Promise<void>;
-  observe?(decision: Decision): void;
 }
 
 export async function openRouter({ loaded, ...options }: OpenRouterOptions): Promise<Router> {

@@ -1,64 +1,79 @@
-// `run`: the stdio server that Claude Code starts. The client is answered first; then the config is read and proven, the
-// sources start, and everything ends when the client goes.
+// `run`: the stdio server that Claude Code starts. It attaches to the router of its config, or becomes it, and ends when its
+// client goes.
 
 import { parseArgs } from "node:util";
 import { findConfig } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
+import { watchClient } from "../runtime/client-watch.ts";
 import { createLog } from "../runtime/log.ts";
-import { openSession } from "../session/session.ts";
+import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
-import { greetFast } from "./greeting.ts";
+import { joinRouter, missingNow } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
-const shutdownMs = 2_000;
-const sourcesStopMs = 1_000;
+const shutdownMs = 1_900;
+/** For answers that are still under way; Claude Code sends SIGKILL half a second after its first signal. */
+const flushMs = 200;
 
 export async function run(args: readonly string[]): Promise<void> {
   await finish(async () => {
-    const explicit = readArguments(args);
+    const { config: explicit, label } = readArguments(args);
     if (process.stdin.isTTY && process.stdout.isTTY) return tellPerson();
 
     const found = findConfig({ explicit, env: process.env, cwd: process.cwd() });
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
-    const greeting = greetFast(found);
-    const session = openSession({
-      input: process.stdin,
-      output: process.stdout,
-      greeting: greeting.greeting,
-      log,
+    const ending = new AbortController();
+    const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+    const own = readClientFacts({
+      env: process.env,
+      cwd: process.cwd(),
+      label,
+      missing: () => missingNow(found),
+      onChange: () => ownership.tell(),
     });
-    process.stdin.resume();
-
-    const clientIsGone = Promise.race([session.ended, stopSignal()]);
-    const { startServing } = await import("./serve.ts");
-    const serving = startServing({
+    const ownership = joinRouter({
       found,
       explicit,
-      session,
       log,
-      greeting,
+      client: { input: process.stdin, output: process.stdout, facts: own.facts },
       onSecrets(known) {
         secrets = known;
       },
+      end: () => ending.abort(),
     });
+    const clientGone = own.client.then(
+      (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
+    );
 
-    const code = await Promise.race([clientIsGone.then(() => 0), serving.failed.then(() => 1)]);
+    const code = await Promise.race([
+      ownership.ended.then(
+        () => 0,
+        (error: unknown) => {
+          log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+          return 1;
+        },
+      ),
+      stopSignal().then(() => 0),
+      clientGone.then(() => 0),
+      asked.then(() => 1),
+    ]);
     // Nothing may outlive the client: whatever still hangs is cut.
-    setTimeout(() => process.exit(code), shutdownMs - 100).unref();
-    await serving.stop(AbortSignal.timeout(sourcesStopMs));
-    await session.close();
+    setTimeout(() => process.exit(code), shutdownMs).unref();
+    await ownership.close(flushMs);
     process.exit(code);
   });
 }
 
-function readArguments(args: readonly string[]): string | undefined {
+function readArguments(args: readonly string[]): { readonly config?: string; readonly label?: string } {
   try {
-    const { values } = parseArgs({ args: [...args], options: { config: { type: "string", short: "c" } } });
-    return values.config;
+    const options = { config: { type: "string", short: "c" }, label: { type: "string" } } as const;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw new UsageError("E_USAGE", (error as Error).message, { hint: "channel-router run [--config FILE]" });
+    throw new UsageError("E_USAGE", (error as Error).message, {
+      hint: "channel-router run [--config FILE] [--label NAME]",
+    });
   }
 }
 

@@ -1,23 +1,19 @@
-// What the status tool says, gathered from the rooms that know.
+// What the status tool says to one session, gathered from the rooms that know.
 
-import type { ConfigPlace } from "../config/places.ts";
-import type { RouterReport } from "../runtime/router.ts";
 import type { StatusReport } from "../session/status.ts";
-import type { ProvenConfig } from "./load-plan.ts";
+import type { ServiceState } from "./service.ts";
+import type { Member } from "./service-members.ts";
 import { version } from "./version.ts";
 
-interface Known {
-  readonly found: ConfigPlace;
-  readonly config: ProvenConfig | undefined;
-  readonly router: RouterReport | undefined;
-  readonly delivered: number;
-}
-
-export function statusReport({ found, config, router, delivered }: Known): StatusReport {
+export function statusReport(state: ServiceState, member: Member): StatusReport {
+  const { role } = state.options;
+  const config = state.config();
+  const running = state.running();
+  const router = running?.router.report();
   const none = { accepted: 0, unmatched: 0, dropped: 0, duplicate: 0, refused: 0 };
   return {
     version,
-    config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: found.tried },
+    config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
     problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
     ...(router?.address === undefined ? {} : { listener: { address: router.address } }),
     sources: (router?.sources ?? []).map(({ invitation, ...source }) => ({
@@ -31,6 +27,33 @@ export function statusReport({ found, config, router, delivered }: Known): Statu
       receipt: receipt !== undefined,
       answerable: answers.length > 0,
     })),
-    counts: { ...none, ...router?.counts, delivered },
+    counts: { ...none, ...router?.counts, delivered: state.tally.sent() },
+    owner: {
+      pid: process.pid,
+      isThis: member.attached.local,
+      ...(role.reason === undefined ? {} : { note: `works alone, without sources: ${role.reason}` }),
+    },
+    sessions: state.members.list().map((other) => {
+      const { project, label } = other.attached.facts();
+      const { state: listening, reason } = other.listening();
+      return { id: other.id, isThis: other === member, listening, reason, project, ...(label === undefined ? {} : { label }) };
+    }),
+    ...(running === undefined ? {} : delivery(running, state, member)),
+  };
+}
+
+function delivery(
+  { journal, dispatcher }: NonNullable<ReturnType<ServiceState["running"]>>,
+  { tally }: ServiceState,
+  member: Member,
+): Pick<StatusReport, "waiting" | "journal" | "dead" | "silences"> {
+  const { counts, bytes, failure } = journal.stats();
+  const open: Record<string, number> = {};
+  for (const { state, count } of counts) open[state] = (open[state] ?? 0) + count;
+  return {
+    waiting: dispatcher.waiting(member.id),
+    journal: { open, bytes, ...(failure === undefined ? {} : { failure }) },
+    dead: { count: tally.dead(), latest: tally.deadLetters() },
+    silences: dispatcher.report().silences,
   };
 }

@@ -46,7 +46,7 @@ export function findClient(
   return nearest === undefined || inits.test(fileName(nearest.command[0])) ? undefined : nearest;
 }
 
-function isClaude(command: readonly string[]): boolean {
+export function isClaude(command: readonly string[]): boolean {
   const [program = ""] = command;
   const script = scriptOf(command);
   return (

@@ -33,7 +33,13 @@ function forgetOldest(scope: Map<string, Entry>, count: number): void {
   }
 }
 
-export function createMemory(clock: Clock): FilterMemory {
+/** Where facts are kept by somebody else: the journal, which has them on disk. Expired ones are not returned. */
+export interface Facts {
+  get(scope: string, key: string): Json | undefined;
+}
+
+/** With `facts`, an entry leaves this memory when its commit made it one of them. */
+export function createMemory(clock: Clock, facts?: Facts): FilterMemory {
   const scopes = new Map<string, Map<string, Entry>>();
 
   function enter(write: MemoryWrite, commit: Promise<unknown>): Entry {
@@ -63,11 +69,21 @@ export function createMemory(clock: Clock): FilterMemory {
     else scope.set(write.key, before);
   }
 
+  function forget({ scope: name, key }: MemoryWrite, entry: Entry): void {
+    const scope = scopes.get(name);
+    if (scope?.get(key) !== entry) return;
+    scope.delete(key);
+    if (scope.size === 0) scopes.delete(name);
+  }
+
   return {
     get(scopeName, key): Remembered | undefined {
       const scope = scopes.get(scopeName);
       const entry = scope?.get(key);
-      if (entry === undefined) return undefined;
+      if (entry === undefined) {
+        const value = facts?.get(scopeName, key);
+        return value === undefined ? undefined : { value };
+      }
       if (entry.untilMs <= clock.now()) {
         scope?.delete(key);
         return undefined;
@@ -80,9 +96,10 @@ export function createMemory(clock: Clock): FilterMemory {
       const entries = writes.map((write) => enter(write, commit));
       commit.then(
         () => {
-          for (const entry of entries) {
+          for (const [index, entry] of entries.entries()) {
             entry.pending = undefined;
             entry.previous = undefined;
+            if (facts !== undefined) forget(writes[index] as MemoryWrite, entry);
           }
         },
         () => {

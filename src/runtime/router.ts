@@ -1,14 +1,15 @@
 // Runs a Plan: starts its sources, keeps trying those that have to wait, and stops them. The only mutable room.
 
 import type {
+  AnsweredEvent,
   Arrival,
   Clock,
   Emit,
   Host,
   Invitation,
   Log,
+  Message,
   Outcome,
-  Rendered,
   RouterEvent,
   Source,
   SourceHealth,
@@ -17,10 +18,9 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { type Counts, createCounter } from "./counts.ts";
-import { createEmit, type Decision } from "./emit.ts";
-import { createEventIds } from "./event-id.ts";
+import { type AcceptedEvent, createEmit, type Decision } from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
-import { createMemory } from "./memory.ts";
+import type { FilterMemory } from "./memory.ts";
 import { retry } from "./retry.ts";
 
 export interface RouterOptions {
@@ -29,8 +29,11 @@ export interface RouterOptions {
   readonly listener: OpenListener;
   /** `trace` keeps every channel's answer for every event: for people who watch, not for production. */
   readonly detail: "decision" | "trace";
-  /** Settles when the event is safe; see `EmitOptions.commit`. */
-  deliver(event: Rendered, signal: AbortSignal): Promise<void>;
+  /** What filters remember. */
+  readonly memory: FilterMemory;
+  newId(nowMs: number): string;
+  /** See `EmitOptions.commit`. */
+  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   /** Told of every decision once it stands. */
   observe?(decision: Decision): void;
 }
@@ -55,6 +58,8 @@ export interface Router {
   report(): RouterReport;
   /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
   emit(source: string, arrival: Arrival): Promise<Outcome>;
+  /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
+  reply(source: string, event: AnsweredEvent, message: Message): Promise<string>;
   /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
   preview(source: string, arrival: Arrival): Preview;
 }
@@ -74,10 +79,8 @@ interface Running {
 }
 
 export function createRouter(options: RouterOptions): Router {
-  const { clock, log, listener } = options;
-  const memory = createMemory(clock);
+  const { clock, log, listener, memory, newId } = options;
   const counter = createCounter();
-  const newId = createEventIds();
   const host: Host = { log, clock, listener };
   const stopping = new AbortController();
   const told = new Set<string>();
@@ -104,13 +107,7 @@ export function createRouter(options: RouterOptions): Router {
       newId,
       observe,
       detail: options.detail,
-      commit({ deliveries: [delivery, ...more] }, signal) {
-        if (delivery === undefined) return Promise.resolve();
-        const first = options.deliver(delivery, signal);
-        return more.length === 0
-          ? first
-          : Promise.all([first, ...more.map((one) => options.deliver(one, signal))]);
-      },
+      commit: options.commit,
     });
   }
 
@@ -190,6 +187,13 @@ export function createRouter(options: RouterOptions): Router {
       address: listener.address(),
     }),
     emit: async (source, arrival) => find(source).emit(arrival),
+    async reply(name, event, message) {
+      const { source } = find(name);
+      if (source.reply === undefined) {
+        throw new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
+      }
+      return source.reply(event, message);
+    },
     preview(source, arrival) {
       const { planned } = find(source);
       const nowMs = clock.now();

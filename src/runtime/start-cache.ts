@@ -2,6 +2,7 @@
 // has parsed anything. A hint and nothing more: it is used only when every input is byte for byte the same.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
@@ -17,6 +18,8 @@ interface Entry {
   readonly value: unknown;
 }
 
+const unset = "unset";
+
 /** The cached value, or undefined when there is none or any input changed. */
 export async function readStartCache(
   path: string,
@@ -30,6 +33,19 @@ export async function readStartCache(
   }
   const current = await Promise.all(entry.files.map((file) => fileDigest(file.path)));
   return current.every((digest, index) => digest === entry.files[index]?.sha256) ? entry.value : undefined;
+}
+
+/** Names that had a value at the last start that was kept, and have none in this environment. Empty when nothing is known. */
+export function missingVariables(path: string, env: NodeJS.ProcessEnv): string[] {
+  let entry: Partial<Entry>;
+  try {
+    entry = JSON.parse(readFileSync(path, "utf8")) as Partial<Entry>;
+  } catch {
+    return []; // No start was kept, or it cannot be read: then nobody knows of a difference.
+  }
+  return Object.entries(entry.environment ?? {})
+    .filter(([name, digest]) => digest !== unset && env[name] === undefined)
+    .map(([name]) => name);
 }
 
 /** Rejects when the state folder cannot be written. */
@@ -49,7 +65,7 @@ export async function writeStartCache(
 
 /** A digest of a digest's input is all that is kept: the cache must not become a place where secrets lie. */
 function environmentDigest(value: string | undefined): string {
-  return value === undefined ? "unset" : sha256(`channel-router:${value}`).slice(0, 16);
+  return value === undefined ? unset : sha256(`channel-router:${value}`).slice(0, 16);
 }
 
 async function fileDigest(path: string): Promise<string> {

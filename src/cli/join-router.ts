@@ -1,0 +1,45 @@
+// One process of a config, for the stdio server and for `up`: attaches its client to the owner, or owns. What an owner needs
+// is loaded only by a process that becomes one.
+
+import { join } from "node:path";
+import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../config/places.ts";
+import type { Log } from "../contract.ts";
+import { type Ownership, joinOwnership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
+import { missingVariables } from "../runtime/start-cache.ts";
+import { version } from "./version.ts";
+
+interface JoinOptions {
+  readonly found: ConfigPlace;
+  /** What `--config` named. */
+  readonly explicit: string | undefined;
+  readonly log: Log;
+  /** Absent for `up`. */
+  readonly client?: NonNullable<OwnershipOptions["client"]>;
+  onSecrets(secrets: readonly string[]): void;
+  /** Ends this process in order: what `down` asks for. */
+  end(): void;
+}
+
+export function joinRouter({ found, explicit, log, client, onSecrets, end }: JoinOptions): Ownership {
+  const file = found.file ?? (found.tried[0] as string);
+  const folder = stateFolder(process.env, file);
+  return joinOwnership({
+    folder,
+    version,
+    log,
+    ...(client === undefined ? {} : { client }),
+    eligible: () => missingNow(found).length === 0,
+    prepare: () => void import("./service.ts"),
+    async serve(role) {
+      const { openService } = await import("./service.ts");
+      return openService({ role, found, explicit, folder, log, background: client === undefined, onSecrets, end });
+    },
+    register: { folder, runningFolder: runningFolder(process.env), config: realPath(file) },
+  });
+}
+
+/** Variables that the last good start of this config had and this process has not. */
+export function missingNow({ file }: ConfigPlace): readonly string[] {
+  if (file === undefined) return [];
+  return missingVariables(join(stateFolder(process.env, file), "greeting.json"), process.env);
+}

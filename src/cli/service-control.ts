@@ -1,0 +1,66 @@
+// The commands of the command line, answered by the owner.
+
+import { realPath } from "../config/places.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type ControlHandler, createControl } from "./control.ts";
+import type { ControlPorts } from "./control-ports.ts";
+import type { ServiceState } from "./service.ts";
+import { version } from "./version.ts";
+
+export function createControlService(state: ServiceState): ControlHandler {
+  const { options, tally } = state;
+  const file = options.found.file ?? (options.found.tried[0] as string);
+  const ports: ControlPorts = {
+    about: {
+      version,
+      pid: process.pid,
+      epoch: options.role.epoch,
+      background: options.background,
+      config: realPath(file),
+      folder: options.folder,
+      startedMs: state.startedMs,
+    },
+    clock: systemClock,
+    plan: () => state.running()?.config.plan,
+    serverName: () => state.config()?.loaded.values.server.name ?? "router",
+    problems() {
+      const config = state.config();
+      if (config === undefined) return [`no config file; looked for ${state.found().tried.join(", ")}`];
+      return config.issues.map((issue) => config.loaded.frame(issue));
+    },
+    router: () => state.running()?.router,
+    sessions: () =>
+      state.members.list().map((member) => ({
+        id: member.id,
+        pid: member.attached.pid,
+        project: member.attached.facts().project,
+        label: member.attached.facts().label,
+        client: member.client(),
+        listening: member.listening(),
+        sinceMs: member.startedMs,
+        sent: member.sent(),
+      })),
+    journal: {
+      read: async (id) => state.running()?.journal.read(id),
+      history: async (id) => state.running()?.journal.history(id) ?? [],
+      recent: async (limit) => state.running()?.journal.recent(limit) ?? [],
+      entries: (id) => state.running()?.journal.entries(id) ?? [],
+      stats: () => state.running()?.journal.stats() ?? { open: 0, bytes: 0 },
+    },
+    decisions: state.decisions,
+    deliveries: {
+      report: () => ({ sent: tally.sent(), dead: tally.dead() }),
+      silences: () => state.running()?.dispatcher.report().silences ?? [],
+      async silence({ channel, untilMs, reason }) {
+        const forMs = untilMs - systemClock.now();
+        await state.running()?.dispatcher.silence({ channel, forMs, reason: reason ?? "", by: "person" });
+      },
+      async unsilence(channel) {
+        await state.running()?.dispatcher.silence({ channel, forMs: 0, reason: "", by: "person" });
+      },
+    },
+    secrets: () => state.config()?.loaded.secrets ?? [],
+    end: options.end,
+  };
+  return createControl(ports);
+}

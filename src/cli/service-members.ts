@@ -1,0 +1,179 @@
+// The sessions of an owner, its own client's and those of other processes alike: opened when their process attaches, given
+// tools when there are any, and judged on whether they listen.
+
+import type { Log, Tool } from "../contract.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { awaitRegistration, type ClientLogQuery, readRegistration, type Registration } from "../runtime/client-log.ts";
+import type { DispatchSession, Listening } from "../runtime/dispatch/session.ts";
+import { judgeListening } from "../runtime/listening.ts";
+import type { AttachedSession } from "../runtime/ownership/attached-session.ts";
+import type { Greeting } from "../session/greeting.ts";
+import { type OpenSession, openSession } from "../session/session.ts";
+import { neutralise } from "../templates/neutralise.ts";
+
+export interface Member {
+  /** As `to: { session }` takes it. */
+  readonly id: string;
+  readonly attached: AttachedSession;
+  readonly session: OpenSession;
+  readonly dispatchSession: DispatchSession;
+  readonly startedMs: number;
+  client(): { readonly name: string; readonly version: string } | undefined;
+  listening(): Listening;
+  sent(): number;
+  /** A tool call of this session named this event of ours. */
+  named(eventId: string): void;
+}
+
+export interface Serving {
+  tools(member: Member): readonly Tool[];
+  /** How many events the member could fetch with `pending`. */
+  waiting?(member: Member): number;
+  /** Called once for each member, those that are there first. */
+  enter?(member: Member): Promise<void>;
+  /** Something about a member changed that dispatch may want to know. */
+  changed?(): void;
+}
+
+export interface Members {
+  attach(attached: AttachedSession): void;
+  /** From now on members have these tools; may be called again. */
+  serve(serving: Serving): void;
+  list(): readonly Member[];
+}
+
+interface MembersOptions {
+  readonly greeting: Promise<Greeting>;
+  readonly log: Log;
+  /** What .mcp.json calls this server. */
+  serverName(): string;
+}
+
+/** The client registers its handler 60 ms to 1.5 s after `initialized`: the first push waits for its word, or so long. */
+const registrationWithinMs = 3_000;
+/** The client's log may come late, or only once a person has confirmed the channel. */
+const laterLooksMs = [10_000, 30_000, 120_000] as const;
+
+export function openMembers({ greeting, log, serverName }: MembersOptions): Members {
+  const members = new Set<Member>();
+  let serving: Serving | undefined;
+
+  function admit(member: Member): void {
+    if (serving === undefined) return;
+    const { tools, waiting, enter } = serving;
+    member.session.attachTools(tools(member), neutralise, () => waiting?.(member) ?? 0).catch(report);
+    enter?.(member).catch(report);
+  }
+
+  function report(error: unknown): void {
+    log.error(`session: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+
+  return {
+    attach(attached) {
+      const member = openMember(attached, { greeting, log, serverName, changed: () => serving?.changed?.() });
+      members.add(member);
+      void member.session.ended.then(async (reason) => {
+        members.delete(member);
+        await member.session.close();
+        attached.close(reason);
+      });
+      admit(member);
+    },
+    serve(next) {
+      serving = next;
+      for (const member of members) admit(member);
+    },
+    list: () => [...members],
+  };
+}
+
+function openMember(attached: AttachedSession, options: MembersOptions & { changed(): void }): Member {
+  const { log, greeting, serverName, changed } = options;
+  const session = openSession({ input: attached.input, output: attached.output, greeting, log });
+  const details = attached.facts().details ?? {};
+  const startedMs = typeof details.startedMs === "number" ? details.startedMs : Date.now();
+  const over = new AbortController();
+  void session.ended.then(() => over.abort());
+  attached.onFacts(changed);
+  let word: Registration | undefined;
+  let named: string | undefined;
+  let sent = 0;
+
+  const client = () => {
+    const info = session.recordedInitialize()?.params?.clientInfo as { name?: unknown; version?: unknown } | undefined;
+    return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
+  };
+  const query = (): ClientLogQuery => ({
+    project: attached.facts().project,
+    server: serverName(),
+    session: attached.facts().session,
+    sinceMs: startedMs,
+    cacheFolder: String(attached.facts().details?.cacheFolder ?? ""),
+  });
+
+  async function becomeReady(): Promise<void> {
+    await session.initialized;
+    if (client()?.name !== "claude-code") return;
+    // One that an earlier owner served has had its time.
+    word = attached.resumed === undefined ? await awaitRegistration(query(), registrationWithinMs, over.signal) : await readRegistration(query());
+    if (word === undefined) lookLater([...laterLooksMs]);
+  }
+
+  function lookLater([afterMs, ...more]: number[]): void {
+    if (afterMs === undefined) return;
+    const cancel = systemClock.after(afterMs, () => {
+      void readRegistration(query()).then((found) => {
+        if (found === undefined) lookLater(more);
+        else {
+          word = found;
+          changed();
+        }
+      });
+    });
+    over.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  const listening = (): Listening => {
+    const { details } = attached.facts();
+    const command = Array.isArray(details?.claudeCommand) ? details.claudeCommand.map(String) : undefined;
+    const from = client();
+    return judgeListening({
+      server: { name: serverName() },
+      ...(named === undefined ? {} : { namedEvent: named }),
+      ...(from === undefined ? {} : { client: from }),
+      ...(word === undefined ? {} : { log: word }),
+      ...(command === undefined ? {} : { claudeCommand: command }),
+    });
+  };
+
+  const id = String(attached.pid);
+  const { project, label } = attached.facts();
+  const ready = Promise.race([becomeReady(), session.ended]).then(() => undefined);
+  return {
+    id,
+    attached,
+    session,
+    startedMs,
+    client,
+    listening,
+    sent: () => sent,
+    named(eventId) {
+      if (named === undefined) changed();
+      named = eventId;
+    },
+    dispatchSession: {
+      id,
+      startedMs,
+      project,
+      ...(label === undefined ? {} : { label }),
+      listening,
+      ready,
+      ended: session.ended,
+      async deliver(event, signal) {
+        await session.deliver(event, signal);
+        sent += 1;
+      },
+    },
+  };
+}

@@ -1,0 +1,37 @@
+// What dispatch did since this owner started, in numbers, and the latest dead letters.
+
+import type { StateChange } from "../journal/records.ts";
+
+export interface DeadLetter {
+  readonly eventId: string;
+  readonly channel: string;
+  readonly reason?: string;
+}
+
+export interface Tally {
+  add(change: StateChange): void;
+  sent(): number;
+  dead(): number;
+  /** The latest first. */
+  deadLetters(): readonly DeadLetter[];
+}
+
+const maxDeadLetters = 20;
+
+export function createTally(): Tally {
+  let sent = 0;
+  let dead = 0;
+  const letters: DeadLetter[] = [];
+  return {
+    add({ id, channel, state, reason }) {
+      if (state === "sent") sent += 1;
+      if (state !== "dead") return;
+      dead += 1;
+      letters.unshift({ eventId: id, channel, ...(reason === undefined ? {} : { reason }) });
+      letters.length = Math.min(letters.length, maxDeadLetters);
+    },
+    sent: () => sent,
+    dead: () => dead,
+    deadLetters: () => letters,
+  };
+}

@@ -1,0 +1,82 @@
+// The tools of one session. Those that a config has no use for are left out: each costs tokens in every session.
+
+import type { Tool } from "../contract.ts";
+import { UsageError } from "../errors.ts";
+import { statusTool } from "../session/status.ts";
+import { ackTool } from "../session/tools/ack.ts";
+import { eventTool } from "../session/tools/event.ts";
+import { pendingTool } from "../session/tools/pending.ts";
+import { replyTool } from "../session/tools/reply.ts";
+import { silenceTool } from "../session/tools/silence.ts";
+import type { Running, ServiceState } from "./service.ts";
+import type { Member } from "./service-members.ts";
+import { statusReport } from "./status-report.ts";
+
+export function toolsFor(state: ServiceState, member: Member): Tool[] {
+  const status = statusTool(() => statusReport(state, member));
+  const running = state.running();
+  if (running === undefined) return [status];
+  const { channels } = running.config.plan;
+  return [
+    ...(channels.some(({ receipt }) => receipt !== undefined) ? [ackOf(running, member)] : []),
+    eventTool({
+      async read(eventId) {
+        const kept = await running.journal.read(eventId);
+        if (kept !== undefined) member.named(eventId);
+        return kept?.type === "event" ? kept.event : undefined;
+      },
+    }),
+    pendingTool({
+      async take(limit) {
+        const { events, left, confirm, abandon } = await running.dispatcher.pending(member.id, limit);
+        return { events, left, confirm, release: abandon };
+      },
+    }),
+    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, member)] : []),
+    silenceTool({
+      channels: () => channels,
+      async silence(channel, forMs, reason) {
+        const priority = channels.find(({ name }) => name === channel)?.priority;
+        await running.dispatcher.silence({ channel, forMs, reason, by: "tool", ...(priority === undefined ? {} : { priority }) });
+        state.options.log.warn(`session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`);
+        const found = running.dispatcher.report().silences.find((silence) => silence.channel === channel);
+        return found?.untilMs ?? Date.now() + forMs;
+      },
+    }),
+    status,
+  ];
+}
+
+function ackOf({ dispatcher }: Running, member: Member): Tool {
+  return ackTool({
+    async ack(eventIds, outcome, note) {
+      const { acked, unknown } = await dispatcher.ack({
+        eventIds,
+        outcome,
+        session: member.id,
+        ...(note === undefined ? {} : { note }),
+      });
+      const known = eventIds.find((id) => !unknown.includes(id));
+      if (known !== undefined) member.named(known);
+      return eventIds.map((id) => (unknown.includes(id) ? "unknown" : acked.includes(id) ? "acked" : "already"));
+    },
+  });
+}
+
+function replyOf({ config, journal, router }: Running, member: Member): Tool {
+  return replyTool({
+    async reply(eventId, text) {
+      const kept = await journal.read(eventId);
+      if (kept === undefined || kept.type !== "event") {
+        throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
+      }
+      member.named(eventId);
+      const { event, deliveries } = kept;
+      const mayAnswer = config.plan.channels.some(
+        ({ name, answers }) => answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
+      );
+      if (!mayAnswer) throw new UsageError("E_REPLY_NONE", `the sender of ${eventId} cannot be answered`);
+      return router.reply(event.source, event, { text });
+    },
+  });
+}
