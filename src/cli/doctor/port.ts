@@ -28,6 +28,8 @@ export async function checkPort(
   );
   const [wanted] = addresses as [ListenAddress];
   if ("unix" in wanted) return checkSocket(wanted.unix);
+  if (wanted.port === 0)
+    return { name: "port", state: "ok", detail: `listen asks for any free port of ${wanted.host}` };
   const where = printAddress(wanted);
   const failure = await tryBinding(wanted.host, wanted.port);
   if (failure === undefined) return { name: "port", state: "ok", detail: `${where} is free` };
