@@ -68,7 +68,9 @@ describe("send", () => {
   test("exits 1 and says why for one that nobody wants", async () => {
     const { code, stdout } = await command(running, ["send", "post", "--data", "small"]);
     expect(stdout).toContain("unmatched");
-    expect(stdout).toContain("no  big: match: data");
+    // Also for a channel that admission passed over without asking.
+    expect(stdout).toContain('no  big: match: data: was "small", wanted glob "big*"');
+    expect(stdout).toContain('no  once: match: data: was "small", wanted "once"');
     expect(code).toBe(1);
   });
 

@@ -123,6 +123,20 @@ describe("port", () => {
       });
   });
 
+  test.runIf(process.platform === "linux")(
+    "one that our silent router holds is ours all the same",
+    async () => {
+      const port = await listenSomewhere();
+      const finding = await checkPort({
+        env,
+        config: await configured(hello(`127.0.0.1:${port}`)),
+        status: { silent: "it does not answer" },
+        router: { ...router, pid: process.pid },
+      });
+      expect(finding).toMatchObject({ state: "ok", detail: expect.stringContaining("ours") });
+    },
+  );
+
   test("that of the running router is ours", async () => {
     const finding = await checkPort({ env, config: await configured(hello("127.0.0.1:0")), status });
     expect(finding).toMatchObject({ state: "ok", detail: "ours: http://127.0.0.1:8788, pid 4711" });

@@ -12,7 +12,7 @@ import { answered, type Finding, type Patient } from "./check.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function checkPort(
-  patient: Pick<Patient, "env" | "config" | "status">,
+  patient: Pick<Patient, "env" | "config" | "status"> & { readonly router?: Patient["router"] },
 ): Promise<Finding | undefined> {
   const { proven } = patient.config;
   if (proven === undefined) return undefined;
@@ -35,6 +35,8 @@ export async function checkPort(
   if (failure === undefined) return { name: "port", state: "ok", detail: `${where} is free` };
   if (failure === "EADDRINUSE") {
     const holder = (await portHolder(wanted.port)) ?? "a process that cannot be named";
+    if (patient.router !== undefined && holder.endsWith(`(pid ${patient.router.pid})`))
+      return { name: "port", state: "ok", detail: `ours: ${where}, pid ${patient.router.pid}` };
     const isFixed = listenAddress !== undefined;
     return {
       name: "port",
