@@ -29,7 +29,7 @@ export async function emitPayload(
     });
   }
   const arrival = source.type.imagine(source.options as JsonObject, payload, headers);
-  return emitted(ports, await router.emit(name, arrival));
+  return emitted(ports, name, arrival, await router.emit(name, arrival));
 }
 
 export async function replayEvent(
@@ -57,7 +57,9 @@ export async function replayEvent(
   }
   // Without its delivery id: it is the same delivery on purpose.
   const { id, source, connector, timeMs, deliveryId, ...arrival } = kept.event;
-  return dryRun ? preview(ports, source, arrival) : emitted(ports, await router.emit(source, arrival));
+  return dryRun
+    ? preview(ports, source, arrival)
+    : emitted(ports, source, arrival, await router.emit(source, arrival));
 }
 
 function preview(ports: ControlPorts, source: string, arrival: Arrival): PreviewAnswer {
@@ -72,11 +74,20 @@ function preview(ports: ControlPorts, source: string, arrival: Arrival): Preview
   };
 }
 
-function emitted(ports: ControlPorts, { eventId, outcome }: Outcome): EmittedAnswer {
+function emitted(
+  ports: ControlPorts,
+  source: string,
+  arrival: Arrival,
+  { eventId, outcome }: Outcome,
+): EmittedAnswer {
   const found = ports.decisions.find(eventId);
   // A repeated delivery id is answered with the id of the event that it repeats: that one's trace is not this one's.
   const traced = found?.outcome === outcome ? found : undefined;
-  return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace: traced?.trace ?? [] };
+  // Admission passes over channels that cannot match; a person wants to know what was wrong with each. What nobody took
+  // has changed no memory, so the answers are the same now.
+  const trace =
+    outcome === "unmatched" ? running(ports).preview(source, arrival).admission.trace : (traced?.trace ?? []);
+  return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
 }
 
 function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["router"]>> {

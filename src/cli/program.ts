@@ -12,6 +12,7 @@ const jsonOption = () => new Option("--json", "print JSON");
 
 /** Without a world there are only the commands that need no running router. */
 export async function runCommand(args: readonly string[], world?: CommandWorld): Promise<void> {
+  process.stdout.off("error", onOutputError).on("error", onOutputError);
   try {
     await createProgram(world).parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -19,6 +20,12 @@ export async function runCommand(args: readonly string[], world?: CommandWorld):
     // Commander has printed its message; --help and --version come this way too, with exit code 0.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** `... | head` ends the reading: what was asked for has been seen. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }
 
 function createProgram(world: CommandWorld | undefined): Command {

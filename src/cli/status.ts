@@ -71,7 +71,9 @@ export function printSession(session: SessionAnswer, nowMs: number): string[] {
 
 function printSource({ name, type, state, detail, address }: SourceAnswer): string {
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
-  const more = [address, detail === undefined ? undefined : safeLine(detail)].filter(Boolean).join("; ");
+  const more = [...new Set([address, detail])]
+    .flatMap((text) => (text === undefined ? [] : safeLine(text)))
+    .join("; ");
   return `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`;
 }
 

@@ -20,7 +20,8 @@ export function printSpan(ms: number): string {
 /** `3 min ago`, `in 2 h`. */
 export function printRelative(time: string, nowMs: number): string {
   const ms = nowMs - Date.parse(time);
-  return ms < 0 ? `in ${printSpan(-ms)}` : `${printSpan(ms)} ago`;
+  // What was asked for a moment ago as 10 minutes is not 9.
+  return ms < 0 ? `in ${printSpan(1_000 - ms)}` : `${printSpan(ms)} ago`;
 }
 
 /** `512 B`, `1.5 MiB`. */

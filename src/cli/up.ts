@@ -45,7 +45,8 @@ async function inForeground(file: string, folder: string, world: CommandWorld): 
     return await world.foreground(file, (state) => {
       // The parent that waits for this word is only there when it started us.
       if (process.send === undefined) world.print(`${describeState(process.pid, file, state)}\n`);
-      else process.send(state);
+      // It may have been ended meanwhile; that is no concern of ours.
+      else process.send(state, undefined, undefined, () => {});
     });
   } finally {
     await leave();

@@ -20,7 +20,7 @@ export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "
       name,
       state: "fail",
       detail: `pid ${router.pid} runs but does not answer: ${status.silent}`,
-      todo: `if it stays so: kill ${router.pid}; another process takes over, nothing that was accepted is lost`,
+      todo: `if it stays so: kill -9 ${router.pid}; another process takes over, nothing that was accepted is lost`,
     };
   }
   const kind = status.background ? "in the background" : "inside a Claude session";

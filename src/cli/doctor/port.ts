@@ -12,7 +12,7 @@ import { answered, type Finding, type Patient } from "./check.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function checkPort(
-  patient: Pick<Patient, "env" | "config" | "status">,
+  patient: Pick<Patient, "env" | "config" | "status"> & { readonly router?: Patient["router"] },
 ): Promise<Finding | undefined> {
   const { proven } = patient.config;
   if (proven === undefined) return undefined;
@@ -28,11 +28,15 @@ export async function checkPort(
   );
   const [wanted] = addresses as [ListenAddress];
   if ("unix" in wanted) return checkSocket(wanted.unix);
+  if (wanted.port === 0)
+    return { name: "port", state: "ok", detail: `listen asks for any free port of ${wanted.host}` };
   const where = printAddress(wanted);
   const failure = await tryBinding(wanted.host, wanted.port);
   if (failure === undefined) return { name: "port", state: "ok", detail: `${where} is free` };
   if (failure === "EADDRINUSE") {
     const holder = (await portHolder(wanted.port)) ?? "a process that cannot be named";
+    if (patient.router !== undefined && holder.endsWith(`(pid ${patient.router.pid})`))
+      return { name: "port", state: "ok", detail: `ours: ${where}, pid ${patient.router.pid}` };
     const isFixed = listenAddress !== undefined;
     return {
       name: "port",

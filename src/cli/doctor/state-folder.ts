@@ -43,14 +43,14 @@ export async function checkStateFolder(
   }
   if (nearest !== folder)
     return { name, state: "ok", detail: `${folder} will be made; ${printBytes(free)} free` };
-  const open = platform === "win32" ? [] : await openToOthers(folder);
+  const open = platform === "win32" ? [] : await openToOthers(folder, join(stateRoot(env), ".env"));
   if (open.length > 0) {
     const more = open.length === 1 ? "" : ` and ${printCount(open.length - 1, "other")}`;
     return {
       name,
       state: "fail",
       detail: `other users may read ${open[0]}${more}`,
-      todo: `chmod -R go-rwx ${folder}`,
+      todo: `chmod -R go-rwx ${dirname(folder)}`,
     };
   }
   return { name, state: "ok", detail: `${folder}: private, ${printBytes(free)} free` };
@@ -63,10 +63,10 @@ async function nearestFolder(folder: string): Promise<string> {
   }
 }
 
-/** Paths that anybody but the owner has any right to. */
-async function openToOthers(folder: string): Promise<string[]> {
+/** Paths that anybody but the owner has any right to; `secrets` is the person's `.env`, which all configs share. */
+async function openToOthers(folder: string, secrets: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const paths = [folder, ...names.slice(0, maxLooked).map((name) => join(folder, name))];
+  const paths = [secrets, folder, ...names.slice(0, maxLooked).map((name) => join(folder, name))];
   const looked = await Promise.all(
     paths.map(async (path) => {
       const found = await lstat(path).catch(() => undefined); // Gone meanwhile.

@@ -1,0 +1,171 @@
+// A running router behind its control commands: the real router, plan, ring and control; the journal and the dispatcher are
+// stand-ins for their ports, because those rooms are tested where they are.
+
+import { createControl } from "../../src/cli/control.ts";
+import type {
+  ControlPorts,
+  HistoryLine,
+  KeptLine,
+  SessionView,
+  Silence,
+} from "../../src/cli/control-ports.ts";
+import { runCommand } from "../../src/cli/program.ts";
+import type { CommandWorld, RunningRouter } from "../../src/cli/world.ts";
+import type { ChannelValues } from "../../src/config/values.ts";
+import type { Listener, RouterEvent } from "../../src/contract.ts";
+import type { Plan } from "../../src/plan/plan.ts";
+import { createRouter, type Router } from "../../src/runtime/router.ts";
+import { createTraceRing } from "../../src/runtime/trace-ring.ts";
+import { compileOf } from "../plan/plan-of.ts";
+import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+
+const listener: Listener & { close(): Promise<void> } = {
+  loopback: true,
+  hosts: [],
+  route: async () => () => {},
+  address: () => "http://127.0.0.1:8788",
+  close: async () => {},
+};
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+
+export interface RunningFixture {
+  readonly ports: ControlPorts;
+  readonly clock: ManualClock;
+  readonly plan: Plan;
+  readonly router: Router;
+  /** Lines of the stand-in journal, by event. */
+  readonly history: Map<string, HistoryLine[]>;
+  readonly sessions: SessionView[];
+  readonly secrets: string[];
+  readonly ended: () => boolean;
+}
+
+export async function startRunning(
+  channels: Readonly<Record<string, Partial<ChannelValues>>>,
+  background = true,
+): Promise<RunningFixture> {
+  const { plan, issues } = await compileOf(channels);
+  if (issues.length > 0) throw new Error(JSON.stringify(issues));
+  const clock = manualClock();
+  const decisions = createTraceRing();
+  const history = new Map<string, HistoryLine[]>();
+  const kept: KeptLine[] = [];
+  const silences = new Map<string, Silence>();
+  const sessions: SessionView[] = [];
+  const secrets: string[] = [];
+  let ended = false;
+  let last: RouterEvent | undefined;
+  const deliveries: Parameters<typeof keep>[1] = [];
+
+  function keep(event: RouterEvent, made: { channel: string; content: string; tokens: number }[]): void {
+    const line = { type: "event" as const, timeMs: clock.now(), event, deliveries: made };
+    kept.push(line);
+    history.set(event.id, [line]);
+  }
+
+  const router = createRouter({
+    clock,
+    log,
+    listener,
+    detail: "decision",
+    async deliver({ channel, content, tokens }) {
+      deliveries.push({ channel, content, tokens });
+    },
+    observe(decision) {
+      decisions.add(decision);
+      last = decision.event;
+      if (decision.outcome === "accepted") keep(last, deliveries.splice(0));
+    },
+  });
+  await router.start(plan);
+  const ports: ControlPorts = {
+    about: {
+      version: "1.2.3",
+      pid: 4711,
+      epoch: 2,
+      background,
+      config: "/p/channels.yaml",
+      folder: "/s",
+      startedMs: clock.now(),
+    },
+    clock,
+    plan: () => plan,
+    serverName: () => "router",
+    problems: () => [],
+    router: () => router,
+    sessions: () => sessions,
+    journal: {
+      read: async (id) => kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),
+      history: async (id) => history.get(id) ?? [],
+      recent: async (limit) => kept.slice(-limit).reverse(),
+      entries: (id) =>
+        (history.get(id) ?? []).flatMap((line) =>
+          line.type === "state" && !line.final ? [{ channel: line.channel, state: line.state }] : [],
+        ),
+      stats: () => ({ open: kept.length, bytes: 2_048 }),
+    },
+    decisions,
+    deliveries: {
+      report: () => ({ sent: 1, dead: 0 }),
+      silences: () => [...silences.values()],
+      async silence(silence) {
+        silences.set(silence.channel, silence);
+      },
+      async unsilence(channel) {
+        silences.delete(channel);
+      },
+    },
+    secrets: () => secrets,
+    end() {
+      ended = true;
+    },
+  };
+  return { ports, clock, plan, router, history, sessions, secrets, ended: () => ended };
+}
+
+/** Runs a command line against the fixture, through the real program and the real control. */
+export async function command(
+  { ports, clock }: Pick<RunningFixture, "ports" | "clock">,
+  args: readonly string[],
+  more: Partial<CommandWorld> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const control = createControl(ports);
+  const router: RunningRouter = { ...ports.about, start: "s", socket: "/sock", started: "" };
+  let stdout = "";
+  let stderr = "";
+  const world: CommandWorld = {
+    env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: ports.about.config },
+    cwd: "/",
+    now: () => clock.now(),
+    print(text) {
+      stdout += text;
+    },
+    routers: {
+      list: async () => [router],
+      call: (_, name, given, options = {}) =>
+        control(
+          name,
+          JSON.parse(JSON.stringify(given)),
+          async (part) => options.onPart?.(part),
+          options.signal ?? new AbortController().signal,
+        ),
+    },
+    processes: { self: async () => ({ pid: 1, start: "s" }), isRunning: async () => false },
+    foreground: async () => 0,
+    interrupted: () => new AbortController().signal,
+    clientLog: async () => undefined,
+    ...more,
+  };
+  const write = process.stderr.write;
+  process.stderr.write = ((text: string) => {
+    stderr += text;
+    return true;
+  }) as typeof write;
+  try {
+    await runCommand(args, world);
+    return { code: Number(process.exitCode ?? 0), stdout, stderr };
+  } finally {
+    process.stderr.write = write;
+    process.exitCode = undefined;
+  }
+}
