@@ -4,10 +4,11 @@
 
 const [command = "run"] = process.argv.slice(2);
 
-if (command === "run" || command === "--config" || command.startsWith("--config=")) {
+if (command === "run" || /^(-c|--config|--label)(=|$)/.test(command)) {
   const { run } = await import("./cli/run.ts");
   await run(process.argv.slice(command === "run" && process.argv.length > 2 ? 3 : 2));
 } else {
   const { runCommand } = await import("./cli/program.ts");
-  await runCommand(process.argv.slice(2));
+  const { realWorld } = await import("./cli/real-world.ts");
+  await runCommand(process.argv.slice(2), realWorld());
 }

@@ -1,0 +1,37 @@
+// `up --foreground`: a router process without a client of its own.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLog } from "../runtime/log.ts";
+import type { ExitCode } from "./exit.ts";
+import { joinRouter } from "./join-router.ts";
+import { stopSignal } from "./stop-signal.ts";
+import type { UpState } from "./world.ts";
+
+const shutdownMs = 1_900;
+
+export async function runForeground(file: string, ready: (state: UpState) => void): Promise<ExitCode> {
+  let secrets: readonly string[] = [];
+  const log = createLog({ secrets: () => secrets });
+  const ending = new AbortController();
+  const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+  const ownership = joinRouter({
+    found: { file, tried: [file] },
+    explicit: file,
+    log,
+    onSecrets(known) {
+      secrets = known;
+    },
+    end: () => ending.abort(),
+  });
+  // Nothing else would keep this process alive: it has no stdin to read.
+  const alive = setInterval(() => {}, 60_000);
+  void (async () => {
+    while (ownership.state().mode === "seeking") await sleep(20);
+    ready({ mode: ownership.state().mode === "owner" ? "owner" : "standby" });
+  })();
+  await Promise.race([ownership.ended, stopSignal(), asked]);
+  clearInterval(alive);
+  setTimeout(() => process.exit(0), shutdownMs).unref();
+  await ownership.close();
+  return 0;
+}

@@ -1,0 +1,34 @@
+// The world as it is, for the commands about a running router.
+
+import { listRunning } from "../runtime/ownership/running.ts";
+import { callOwner } from "../runtime/ownership/call-owner.ts";
+import { clientCacheFolder, readRegistration } from "../runtime/client-log.ts";
+import { isRunning, thisProcess } from "../runtime/process-identity.ts";
+import { version } from "./version.ts";
+import type { CommandWorld } from "./world.ts";
+
+export function realWorld(): CommandWorld {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    now: Date.now,
+    print: (text) => void process.stdout.write(text),
+    routers: {
+      list: listRunning,
+      call: (router, command, args, options) => callOwner(router.socket, command, args, { version, ...options }),
+    },
+    processes: { self: thisProcess, isRunning },
+    async foreground(file, ready) {
+      const { runForeground } = await import("./foreground.ts");
+      return runForeground(file, ready);
+    },
+    interrupted() {
+      const interruption = new AbortController();
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        process.once(signal, () => interruption.abort(new Error(signal)));
+      }
+      return interruption.signal;
+    },
+    clientLog: (query) => readRegistration({ ...query, session: undefined, cacheFolder: clientCacheFolder(process.env) }),
+  };
+}
