@@ -370,8 +370,8 @@ export interface Tool {
 export interface ToolResult {
   readonly text: string;
   /**
-   * Called exactly once: with true when the client's stream took the line of the result, with false when it never will
-   * (the call was cancelled, the session ended).
+   * Called at most once: with true when the client's stream took the line of the result, with false when it was not even
+   * begun (the call was cancelled). Not called when the session ended over it: then nobody knows.
    */
   readonly afterWritten?: (written: boolean) => void;
   /** How many events still wait once this was written, where the tool knows better than its session. */

@@ -1,5 +1,5 @@
 // Tells a tool when the line with its result was written. The SDK hands a result to the transport and forgets it, so the
-// transport is where that can be seen. A result that is never sent (cancelled, session over) is told too, once.
+// transport is where that can be seen. A result that is not sent because the call was cancelled is told too.
 
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Log } from "../contract.ts";
@@ -35,12 +35,7 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
       const afterWritten = id === undefined ? undefined : expected.get(id);
       // Taken out before the write: a signal that fires from now on comes too late.
       if (id !== undefined) expected.delete(id);
-      try {
-        await inner.send(message, options);
-      } catch (error) {
-        if (afterWritten !== undefined) tell(afterWritten, false);
-        throw error;
-      }
+      await inner.send(message, options);
       if (afterWritten !== undefined) tell(afterWritten, "result" in message);
     },
   };

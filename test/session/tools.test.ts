@@ -8,7 +8,7 @@ import { statusTool } from "../../src/session/status.ts";
 import { listTools } from "../../src/session/tool-calls.ts";
 import { type AckPort, ackTool } from "../../src/session/tools/ack.ts";
 import { eventTool } from "../../src/session/tools/event.ts";
-import { pendingTool, type TakenEvents } from "../../src/session/tools/pending.ts";
+import { type FetchedEvents, pendingTool } from "../../src/session/tools/pending.ts";
 import { replyTool } from "../../src/session/tools/reply.ts";
 import { silenceTool } from "../../src/session/tools/silence.ts";
 import { neutralise } from "../../src/templates/neutralise.ts";
@@ -62,14 +62,14 @@ const event: RouterEvent = {
   method: "POST",
 };
 
-const taken = (events: TakenEvents["events"], left = 0) => {
+const taken = (events: FetchedEvents["events"], left = 0) => {
   const told: string[] = [];
   const port = {
-    take: async () => ({
+    fetch: async () => ({
       events,
       left,
       confirm: () => void told.push("confirm"),
-      release: () => void told.push("release"),
+      abandon: () => void told.push("abandon"),
     }),
   };
   return { told, tool: pendingTool(port) };
@@ -77,7 +77,7 @@ const taken = (events: TakenEvents["events"], left = 0) => {
 const block = (id: string, content: string) => ({ content, meta: { channel: "ci", event_id: id } });
 
 const all = [
-  ackTool({ ack: async () => [] }),
+  ackTool({ ack: async () => ({ acked: [], settled: [], unknown: [] }) }),
   replyTool({ reply: async () => "" }),
   taken([]).tool,
   eventTool({ read: async () => undefined }),
@@ -98,32 +98,32 @@ describe("ack", () => {
   const ackWith = (results: Awaited<ReturnType<AckPort["ack"]>>) => {
     const calls: unknown[] = [];
     const tool = ackTool({
-      async ack(...args) {
-        calls.push(args);
+      async ack(request) {
+        calls.push(request);
         return results;
       },
     });
     return { calls, tool };
   };
 
-  test("says what became of each event, each once", async () => {
-    const { tool, calls } = ackWith(["acked", "already", "unknown", "acked"]);
-    const input = { event_ids: ["a", "b", "c", "d", "a"], outcome: "handled", note: "fixed" };
+  test("says what became of each event", async () => {
+    const { tool, calls } = ackWith({ acked: ["a", "d"], settled: ["b"], unknown: ["c"] });
+    const input = { event_ids: ["a", "b", "c", "d"], outcome: "handled", note: "fixed" };
     expect(await call(tool, input)).toBe(
       "2 acknowledged as handled\nnothing was awaited any more: b\nno such event: c",
     );
-    expect(calls).toEqual([[["a", "b", "c", "d"], "handled", "fixed"]]);
+    expect(calls).toEqual([{ eventIds: ["a", "b", "c", "d"], outcome: "handled", note: "fixed" }]);
   });
 
   test("of ids that nobody knows is an error", async () => {
-    const { tool } = ackWith(["unknown"]);
+    const { tool } = ackWith({ acked: [], settled: [], unknown: ["zzz"] });
     await expect(call(tool, { event_ids: ["zzz"], outcome: "ignored" })).rejects.toMatchObject({
       code: "E_EVENT_UNKNOWN",
     });
   });
 
   test("takes only its three outcomes", async () => {
-    const { claude } = await connect([ackWith(["acked"]).tool]);
+    const { claude } = await connect([ackWith({ acked: ["a"], settled: [], unknown: [] }).tool]);
     const { text, isError } = await claude.callTool("ack", { event_ids: ["a"], outcome: "done" });
     expect(isError).toBe(true);
     expect(text).toContain("handled, ignored, failed");
@@ -188,14 +188,14 @@ describe("pending", () => {
     let give: (() => void) | undefined;
     const told: string[] = [];
     const tool = pendingTool({
-      take: () =>
+      fetch: () =>
         new Promise((resolve) => {
           give = () =>
             resolve({
               events: [block("e1", "first")],
               left: 0,
               confirm: () => void told.push("confirm"),
-              release: () => void told.push("release"),
+              abandon: () => void told.push("abandon"),
             });
         }),
     });
@@ -205,14 +205,16 @@ describe("pending", () => {
     claude.wire.notify("notifications/cancelled", { requestId: "the-call" });
     await claude.request("tools/list");
     give?.();
-    await expect.poll(() => told).toEqual(["release"]);
+    await expect.poll(() => told).toEqual(["abandon"]);
   });
 
-  test("gives back what it took when the client is gone before it could be written", async () => {
+  test("claims nothing when the client went away while the result was written, and gives nothing back: it may have been read", async () => {
     const { tool, told } = taken([block("e1", "first")]);
-    const { output } = await callWhileStalled(tool);
+    const { output, session } = await callWhileStalled(tool);
     output.stream.destroy();
-    await expect.poll(() => told).toEqual(["release"]);
+    expect(await session.ended).toMatch(/stdout/);
+    await session.close();
+    expect(told).toEqual([]);
   });
 });
 
@@ -234,7 +236,7 @@ async function callWhileStalled(tool: Tool) {
   output.stall();
   send({ id: 1, method: "tools/call", params: { name: tool.name, arguments: {} } });
   await expect.poll(() => output.lines().length).toBe(2);
-  return { output };
+  return { output, session };
 }
 
 describe("event", () => {

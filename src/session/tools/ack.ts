@@ -7,15 +7,20 @@ import { eventId } from "./event-id.ts";
 export type AckOutcome = "handled" | "ignored" | "failed";
 
 export interface AckPort {
-  /**
-   * Settles when durable, with what became of each id, in their order. An event of several channels is acknowledged on all
-   * of them; the id of a digest stands for its members. `already`: nothing was awaited any more.
-   */
-  ack(
-    eventIds: readonly string[],
-    outcome: AckOutcome,
-    note: string | undefined,
-  ): Promise<readonly ("acked" | "already" | "unknown")[]>;
+  /** An event of several channels is acknowledged on all of them; the id of a digest stands for its members. */
+  ack(request: {
+    readonly eventIds: readonly string[];
+    readonly outcome: AckOutcome;
+    readonly note?: string;
+  }): Promise<Acknowledged>;
+}
+
+/** Each id that was asked about is in one of the lists. */
+export interface Acknowledged {
+  readonly acked: readonly string[];
+  /** At their end before: nothing was awaited any more. */
+  readonly settled: readonly string[];
+  readonly unknown: readonly string[];
 }
 
 export function ackTool(port: AckPort): Tool {
@@ -39,14 +44,12 @@ export function ackTool(port: AckPort): Tool {
         outcome: AckOutcome;
         note?: string;
       };
-      const ids = [...new Set(event_ids)];
-      const results = await port.ack(ids, outcome, note);
-      const of = (result: string): string[] => ids.filter((_, index) => results[index] === result);
-      const [acked, already, unknown] = [of("acked"), of("already"), of("unknown")];
-      if (unknown.length === ids.length) throw noSuchEvent(unknown);
+      const request = { eventIds: event_ids, outcome, ...(note === undefined ? {} : { note }) };
+      const { acked, settled, unknown } = await port.ack(request);
+      if (acked.length + settled.length === 0) throw noSuchEvent(unknown);
       return [
         ...(acked.length === 0 ? [] : [`${acked.length} acknowledged as ${outcome}`]),
-        ...(already.length === 0 ? [] : [`nothing was awaited any more: ${already.join(", ")}`]),
+        ...(settled.length === 0 ? [] : [`nothing was awaited any more: ${settled.join(", ")}`]),
         ...(unknown.length === 0 ? [] : [`no such event: ${unknown.join(", ")}`]),
       ].join("\n");
     },

@@ -6,24 +6,23 @@ import { quote } from "./quote.ts";
 
 export interface PendingPort {
   /**
-   * Sets aside the oldest events that wait for this session, at most `limit` and about `maxTokens`, but at least one when
-   * any waits. Exactly one of `confirm` (they are `sent`) and `release` (they wait as before) is called afterwards.
+   * Sets aside the oldest events that wait for this session: at most `limit`, together well under the 25,000 tokens at which
+   * a client cuts a result, and at least one when any waits. Afterwards `confirm` (they are `sent`) or `abandon` (they wait
+   * as before) is called, or neither when the session ended while the result was written.
    */
-  take(limit: number, maxTokens: number): Promise<TakenEvents>;
+  fetch(limit: number): Promise<FetchedEvents>;
 }
 
-export interface TakenEvents {
+export interface FetchedEvents {
   /** Oldest first. */
   readonly events: readonly Pick<Rendered, "content" | "meta">[];
   /** How many wait beside these. */
   readonly left: number;
   confirm(): void;
-  release(): void;
+  abandon(): void;
 }
 
 const usual = 10;
-/** A client warns of results over 10,000 tokens and cuts them at 25,000. */
-const maxTokens = 8_000;
 
 export function pendingTool(port: PendingPort): Tool {
   return {
@@ -35,9 +34,9 @@ export function pendingTool(port: PendingPort): Tool {
       additionalProperties: false,
     },
     async call({ limit = usual }) {
-      const { events, left, confirm, release } = await port.take(limit as number, maxTokens);
+      const { events, left, confirm, abandon } = await port.fetch(limit as number);
       const text = events.length === 0 ? "no event waits" : events.map(describe).join("\n\n");
-      return { text, waiting: left, afterWritten: (written) => (written ? confirm() : release()) };
+      return { text, waiting: left, afterWritten: (written) => (written ? confirm() : abandon()) };
     },
   };
 }
