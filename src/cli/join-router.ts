@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../config/places.ts";
 import type { Log } from "../contract.ts";
-import { type Ownership, joinOwnership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
+import { joinOwnership, type Ownership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
 import { missingVariables } from "../runtime/start-cache.ts";
 import { version } from "./version.ts";
 
@@ -32,7 +32,16 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
     prepare: () => void import("./service.ts"),
     async serve(role) {
       const { openService } = await import("./service.ts");
-      return openService({ role, found, explicit, folder, log, background: client === undefined, onSecrets, end });
+      return openService({
+        role,
+        found,
+        explicit,
+        folder,
+        log,
+        background: client === undefined,
+        onSecrets,
+        end,
+      });
     },
     register: { folder, runningFolder: runningFolder(process.env), config: realPath(file) },
   });

@@ -1,8 +1,8 @@
 // The world as it is, for the commands about a running router.
 
-import { listRunning } from "../runtime/ownership/running.ts";
-import { callOwner } from "../runtime/ownership/call-owner.ts";
 import { clientCacheFolder, readRegistration } from "../runtime/client-log.ts";
+import { callOwner } from "../runtime/ownership/call-owner.ts";
+import { listRunning } from "../runtime/ownership/running.ts";
 import { isRunning, thisProcess } from "../runtime/process-identity.ts";
 import { version } from "./version.ts";
 import type { CommandWorld } from "./world.ts";
@@ -15,7 +15,8 @@ export function realWorld(): CommandWorld {
     print: (text) => void process.stdout.write(text),
     routers: {
       list: listRunning,
-      call: (router, command, args, options) => callOwner(router.socket, command, args, { version, ...options }),
+      call: (router, command, args, options) =>
+        callOwner(router.socket, command, args, { version, ...options }),
     },
     processes: { self: thisProcess, isRunning },
     async foreground(file, ready) {
@@ -29,6 +30,7 @@ export function realWorld(): CommandWorld {
       }
       return interruption.signal;
     },
-    clientLog: (query) => readRegistration({ ...query, session: undefined, cacheFolder: clientCacheFolder(process.env) }),
+    clientLog: (query) =>
+      readRegistration({ ...query, session: undefined, cacheFolder: clientCacheFolder(process.env) }),
   };
 }

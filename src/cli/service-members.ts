@@ -2,8 +2,13 @@
 // tools when there are any, and judged on whether they listen.
 
 import type { Log, Tool } from "../contract.ts";
+import {
+  awaitRegistration,
+  type ClientLogQuery,
+  type Registration,
+  readRegistration,
+} from "../runtime/client-log.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { awaitRegistration, type ClientLogQuery, readRegistration, type Registration } from "../runtime/client-log.ts";
 import type { DispatchSession, Listening } from "../runtime/dispatch/session.ts";
 import { judgeListening } from "../runtime/listening.ts";
 import type { AttachedSession } from "../runtime/ownership/attached-session.ts";
@@ -101,7 +106,9 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
   let sent = 0;
 
   const client = () => {
-    const info = session.recordedInitialize()?.params?.clientInfo as { name?: unknown; version?: unknown } | undefined;
+    const info = session.recordedInitialize()?.params?.clientInfo as
+      | { name?: unknown; version?: unknown }
+      | undefined;
     return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
   };
   const query = (): ClientLogQuery => ({
@@ -116,7 +123,10 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     await session.initialized;
     if (client()?.name !== "claude-code") return;
     // One that an earlier owner served has had its time.
-    word = attached.resumed === undefined ? await awaitRegistration(query(), registrationWithinMs, over.signal) : await readRegistration(query());
+    word =
+      attached.resumed === undefined
+        ? await awaitRegistration(query(), registrationWithinMs, over.signal)
+        : await readRegistration(query());
     if (word === undefined) lookLater([...laterLooksMs]);
   }
 

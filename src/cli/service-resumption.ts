@@ -22,7 +22,15 @@ export function createResumption(journal: Journal): Resumption {
       const terms = deliveries[index]?.terms;
       const final = terms === undefined || readTerms(terms).receipt === undefined;
       journal
-        .mark({ id, channel, state: "sent", session, attempt: Math.max(1, attempt), final, reason: "an earlier owner sent it" })
+        .mark({
+          id,
+          channel,
+          state: "sent",
+          session,
+          attempt: Math.max(1, attempt),
+          final,
+          reason: "an earlier owner sent it",
+        })
         .catch(() => undefined); // The journal ended: its next owner hears the same from the session.
     }
   }

@@ -26,19 +26,22 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
         return kept?.type === "event" ? kept.event : undefined;
       },
     }),
-    pendingTool({
-      async take(limit) {
-        const { events, left, confirm, abandon } = await running.dispatcher.pending(member.id, limit);
-        return { events, left, confirm, release: abandon };
-      },
-    }),
+    pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),
     ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, member)] : []),
     silenceTool({
       channels: () => channels,
       async silence(channel, forMs, reason) {
         const priority = channels.find(({ name }) => name === channel)?.priority;
-        await running.dispatcher.silence({ channel, forMs, reason, by: "tool", ...(priority === undefined ? {} : { priority }) });
-        state.options.log.warn(`session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`);
+        await running.dispatcher.silence({
+          channel,
+          forMs,
+          reason,
+          by: "tool",
+          ...(priority === undefined ? {} : { priority }),
+        });
+        state.options.log.warn(
+          `session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
+        );
         const found = running.dispatcher.report().silences.find((silence) => silence.channel === channel);
         return found?.untilMs ?? Date.now() + forMs;
       },
@@ -49,16 +52,11 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
 
 function ackOf({ dispatcher }: Running, member: Member): Tool {
   return ackTool({
-    async ack(eventIds, outcome, note) {
-      const { acked, unknown } = await dispatcher.ack({
-        eventIds,
-        outcome,
-        session: member.id,
-        ...(note === undefined ? {} : { note }),
-      });
-      const known = eventIds.find((id) => !unknown.includes(id));
+    async ack(request) {
+      const answer = await dispatcher.ack({ ...request, session: member.id });
+      const known = answer.acked[0] ?? answer.settled[0];
       if (known !== undefined) member.named(known);
-      return eventIds.map((id) => (unknown.includes(id) ? "unknown" : acked.includes(id) ? "acked" : "already"));
+      return answer;
     },
   });
 }
@@ -73,7 +71,8 @@ function replyOf({ config, journal, router }: Running, member: Member): Tool {
       member.named(eventId);
       const { event, deliveries } = kept;
       const mayAnswer = config.plan.channels.some(
-        ({ name, answers }) => answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
+        ({ name, answers }) =>
+          answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
       );
       if (!mayAnswer) throw new UsageError("E_REPLY_NONE", `the sender of ${eventId} cannot be answered`);
       return router.reply(event.source, event, { text });

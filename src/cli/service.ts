@@ -78,7 +78,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     startedMs: Date.now(),
     tally: createTally(),
     decisions: createTraceRing(),
-    members: openMembers({ greeting: greeting.greeting, log, serverName: () => config?.loaded.values.server.name ?? "router" }),
+    members: openMembers({
+      greeting: greeting.greeting,
+      log,
+      serverName: () => config?.loaded.values.server.name ?? "router",
+    }),
     found: () => found,
     config: () => config,
     running: () => running,
@@ -98,7 +102,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const journal = await openJournal({
       folder: join(options.folder, "journal"),
       epoch: role.epoch,
-      isCurrent: () => access(next).then(() => false, () => true),
+      isCurrent: () =>
+        access(next).then(
+          () => false,
+          () => true,
+        ),
       clock: systemClock,
       log,
       keepMs: delivery.keepMs,
@@ -127,7 +135,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       detail: "decision",
       async commit({ event, deliveries, memory }, signal) {
         await journal.append(
-          { event, deliveries: deliveries.map(({ eventId: _, terms, ...rest }) => ({ ...rest, terms: { ...terms, configFile } })), memory },
+          {
+            event,
+            deliveries: deliveries.map(({ eventId: _, terms, ...rest }) => ({
+              ...rest,
+              terms: { ...terms, configFile },
+            })),
+            memory,
+          },
           signal,
         );
         dispatcher.wake();
@@ -167,7 +182,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   const served = serve();
   served.catch((error: unknown) => {
-    log.error(`the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log.error(
+      `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     options.end();
   });
 

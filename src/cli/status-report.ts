@@ -36,7 +36,14 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
     sessions: state.members.list().map((other) => {
       const { project, label } = other.attached.facts();
       const { state: listening, reason } = other.listening();
-      return { id: other.id, isThis: other === member, listening, reason, project, ...(label === undefined ? {} : { label }) };
+      return {
+        id: other.id,
+        isThis: other === member,
+        listening,
+        reason,
+        project,
+        ...(label === undefined ? {} : { label }),
+      };
     }),
     ...(running === undefined ? {} : delivery(running, state, member)),
   };

@@ -14,6 +14,8 @@ import type { CommandWorld, RunningRouter } from "../../src/cli/world.ts";
 import type { ChannelValues } from "../../src/config/values.ts";
 import type { Listener, RouterEvent } from "../../src/contract.ts";
 import type { Plan } from "../../src/plan/plan.ts";
+import { createEventIds } from "../../src/runtime/event-id.ts";
+import { createMemory } from "../../src/runtime/memory.ts";
 import { createRouter, type Router } from "../../src/runtime/router.ts";
 import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
@@ -68,8 +70,12 @@ export async function startRunning(
     log,
     listener,
     detail: "decision",
-    async deliver({ channel, content, tokens }) {
-      deliveries.push({ channel, content, tokens });
+    memory: createMemory(clock),
+    newId: createEventIds(),
+    async commit(accepted) {
+      deliveries.push(
+        ...accepted.deliveries.map(({ channel, content, tokens }) => ({ channel, content, tokens })),
+      );
     },
     observe(decision) {
       decisions.add(decision);
