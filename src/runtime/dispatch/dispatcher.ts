@@ -165,6 +165,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     pending.end(seat);
     await feed?.quiet();
     desk.claims.clear(seat.claimName);
+    for (const id of desk.notices.retire(seat.session.id))
+      for (const entry of journal.entries(id))
+        desk.tell(entry, { state: "superseded", reason: "the session that it was for has ended" });
     if (!stopping.signal.aborted) restart();
   }
 

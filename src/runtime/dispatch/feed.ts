@@ -64,7 +64,10 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         else forget(backlog);
         continue;
       }
-      if (ahead.length < maxAhead && hasHigh()) await read("high");
+      if (ahead.length < maxAhead && hasHigh()) {
+        await read("high");
+        continue;
+      }
       const [next] = ahead;
       if (next === undefined) {
         if (!mayHaveMore) return;

@@ -10,6 +10,7 @@ export const noticeChannel = "router";
 const ttlMs = 24 * 60 * 60_000;
 const maxIds = 20;
 const maxChannels = 20;
+const maxRemembered = 20;
 
 export interface Backlog {
   readonly channels: ReadonlyMap<string, number>;
@@ -21,6 +22,8 @@ export interface Notices {
   /** Settles when the notice is in the journal: true. False when it was not taken, to be tried again. */
   backlog(sessionId: string, backlog: Backlog): Promise<boolean>;
   breaker(sessionId: string, channel: string, eventId: string): Promise<boolean>;
+  /** The session ended: the ids of its latest notices, which are of use to nobody else. */
+  retire(sessionId: string): readonly string[];
 }
 
 export interface NoticesOptions {
@@ -32,6 +35,8 @@ export interface NoticesOptions {
 }
 
 export function createNotices({ journal, clock, newId, onAppended }: NoticesOptions): Notices {
+  const latest = new Map<string, string[]>();
+
   async function append(sessionId: string, content: string, count?: number): Promise<boolean> {
     const nowMs = clock.now();
     const id = newId(nowMs);
@@ -59,6 +64,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
       if (!(error instanceof DeliveryError)) throw error;
       return false;
     }
+    latest.set(sessionId, [...(latest.get(sessionId) ?? []), id].slice(-maxRemembered));
     onAppended();
     return true;
   }
@@ -80,6 +86,11 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
         ].join("\n"),
         count,
       );
+    },
+    retire(sessionId) {
+      const ids = latest.get(sessionId) ?? [];
+      latest.delete(sessionId);
+      return ids;
     },
     breaker: (sessionId, channel, eventId) =>
       append(

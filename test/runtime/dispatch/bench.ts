@@ -108,6 +108,8 @@ export interface Bench {
   restart(): Promise<void>;
   /** Settles when nothing happens any more. */
   quiet(): Promise<void>;
+  /** Settles when it is so, or after five seconds: the test's own expectation says then what is wrong. */
+  until(isSo: () => boolean | Promise<boolean>): Promise<void>;
   lastState(id: string): string | undefined;
   close(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
   const newId = createEventIds();
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const changes: StateChange[] = [];
+  const sessions: FakeSession[] = [];
   let epoch = 0;
   const former: Journal[] = [];
 
@@ -151,6 +154,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
     changes,
     attach(id, more) {
       const session = fakeSession(id, clock.now(), more);
+      sessions.push(session);
       dispatcher.attach(session);
       return session;
     },
@@ -187,10 +191,20 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       await open();
     },
     async quiet() {
-      for (let round = 0; round < 12; round++) {
+      // Reading the disk takes real time, and a write that stalls never ends: quiet is when nothing was seen for a while.
+      const seen = () => changes.length + sessions.reduce((sum, { got }) => sum + got.length, 0);
+      let before = -1;
+      for (let round = 0; round < 6; round++) {
+        if (seen() !== before) round = 0;
+        before = seen();
         await journal.idle();
         await clock.advance(0);
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
+    },
+    async until(isSo) {
+      const endMs = Date.now() + 5_000;
+      while (!(await isSo()) && Date.now() < endMs) await bench.quiet();
     },
     lastState: (id) => changes.filter((change) => change.id === id).at(-1)?.state,
     async close() {

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bench, openBench } from "./bench.ts";
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench({ catchUp: 3 });
+});
+afterEach(() => bench.close());
+
+async function missed(count: number): Promise<void> {
+  for (let n = 1; n <= count; n++) await bench.event(`e${n}`, { channel: n % 2 ? "ci" : "chat" });
+  await bench.quiet();
+  await bench.clock.advance(1_000);
+}
+
+test("a short backlog is sent one by one and nothing is said about it", async () => {
+  await missed(3);
+  const session = bench.attach("a");
+  await bench.quiet();
+  expect(session.got.map(({ eventId }) => eventId)).toEqual(["e1", "e2", "e3"]);
+});
+
+test("of a long one the oldest few are sent, and one notice says what waits", async () => {
+  await missed(8);
+  const session = bench.attach("a");
+  await bench.quiet();
+  await bench.event("e9");
+  await bench.quiet();
+  expect(session.seen()).toEqual(["e1", "e2", "e3", "e9"]);
+  const notices = session.got.filter(({ channel }) => channel === "router");
+  expect(notices).toHaveLength(1);
+  expect(notices[0]?.meta).toEqual({ channel: "router", event_id: notices[0]?.eventId, count: "5" });
+  expect(notices[0]?.content).toBe(
+    [
+      "5 older events wait and are not pushed: call pending to get them, oldest first.",
+      "By channel: chat 3, ci 2.",
+      "Ids: e4 e5 e6 e7 e8.",
+    ].join("\n"),
+  );
+  expect(bench.dispatcher.waiting("a")).toBe(5);
+});
+
+test("high comes before the rest of a backlog", async () => {
+  await missed(4);
+  await bench.event("h1", { priority: "high" });
+  await bench.quiet();
+  await bench.clock.advance(1_000);
+  const session = bench.attach("a");
+  await bench.quiet();
+  expect(session.seen()).toEqual(["h1", "e1", "e2"]);
+  expect(bench.dispatcher.waiting("a")).toBe(2);
+});
+
+test("what arrived while the session was there is no backlog, also for a new owner", async () => {
+  const startedMs = bench.clock.now();
+  const session = bench.attach("a");
+  session.stall();
+  for (let n = 1; n <= 10; n++) await bench.event(`e${n}`);
+  await bench.quiet();
+  await bench.crash();
+  await bench.clock.advance(1_000);
+  const again = bench.attach("a", { startedMs });
+  await bench.quiet();
+  expect(again.seen().map((id) => id.replace("#2", ""))).toEqual(
+    Array.from({ length: 10 }, (_, n) => `e${n + 1}`),
+  );
+});
+
+test("a session that begins to listen catches up with what it did not hear", async () => {
+  const session = bench.attach("a", { state: "no" });
+  await missed(6);
+  expect(session.got).toEqual([]);
+  expect(bench.dispatcher.waiting("a")).toBe(6);
+  session.state = "yes";
+  bench.dispatcher.wake();
+  await bench.quiet();
+  expect(session.seen()).toEqual(["e1", "e2", "e3"]);
+  expect(bench.dispatcher.waiting("a")).toBe(3);
+});
+
+test("what one session left waiting goes on to the next", async () => {
+  await missed(6);
+  const first = bench.attach("a");
+  await bench.quiet();
+  await bench.clock.advance(10);
+  first.end();
+  const second = bench.attach("b");
+  await bench.quiet();
+  expect(first.seen()).toEqual(["e1", "e2", "e3"]);
+  expect(second.seen()).toEqual(["e4", "e5", "e6"]);
+});
