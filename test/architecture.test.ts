@@ -18,13 +18,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: ["contract"],
   "did-you-mean": [],
   main: ["cli"],
-  cli: ["config", "connectors", "filters", "plan", "runtime", "session", "templates", ...shared],
+  cli: ["config", "connectors", "filters", "journal", "plan", "runtime", "session", "templates", ...shared],
   config: shared,
   filters: shared,
   templates: shared,
   plan: ["config", "filters", "templates", ...shared],
   connectors: shared,
-  runtime: ["plan", ...shared],
+  journal: shared,
+  runtime: ["journal", "plan", ...shared],
   session: shared,
 };
 const onlyIn: Readonly<Record<string, string>> = {

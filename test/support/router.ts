@@ -1,7 +1,8 @@
 // The built program under test: a config in a folder of its own, started as Claude Code or a person would start it.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,6 +33,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
+const registered = "Channel notifications registered";
+const skipped = "Channel notifications skipped: server router not in --channels list for this session";
+
 /** A project whose channels.yaml is what `config` makes of a free port; no config without it. */
 export async function createProject(config?: (port: number) => string): Promise<Project> {
   const folder = await mkdtemp("/tmp/cr-test-");
@@ -41,9 +45,25 @@ export async function createProject(config?: (port: number) => string): Promise<
     CHANNEL_ROUTER_STATE_DIR: join(folder, "state"),
     CHANNEL_ROUTER_CONFIG: undefined,
     CLAUDE_PROJECT_DIR: folder,
+    XDG_CACHE_HOME: join(folder, "cache"),
     NO_COLOR: "1",
   };
   const running: SpawnedClaude[] = [];
+  /** What Claude Code writes about this server once its handler is there: the router's first push waits for it. */
+  async function writeClientLog(session: string, debug: string): Promise<void> {
+    const logs = join(
+      folder,
+      "cache",
+      "claude-cli-nodejs",
+      folder.replaceAll(/[/.]/g, "-"),
+      "mcp-logs-router",
+    );
+    await mkdir(logs, { recursive: true });
+    await appendFile(
+      join(logs, "log.jsonl"),
+      `${JSON.stringify({ debug, timestamp: new Date().toISOString(), sessionId: session, cwd: folder })}\n`,
+    );
+  }
   const project: Project = {
     folder,
     port,
@@ -54,13 +74,15 @@ export async function createProject(config?: (port: number) => string): Promise<
       return join(folder, file);
     },
     async claude(options, more) {
+      const session = randomUUID();
       const server = {
         command: process.execPath,
         args: [program],
         project: folder,
-        env: { ...env, ...more },
+        env: { ...env, CLAUDE_CODE_SESSION_ID: session, ...more },
       };
       const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 15_000, ...options });
+      await writeClientLog(session, options?.listening === false ? skipped : registered);
       running.push(claude);
       return claude;
     },
