@@ -188,60 +188,55 @@ channels:
     await holds("dev", `${block.trimEnd()}\n`);
   });
 
-  test("a second Claude, no fight", async () => {
-    const folder = "/home/me/app";
-    const own = await createProject(
-      (port) => `listen: 127.0.0.1:${port}\n${example.replace(/^listen:.*$/m, "")}`,
-    );
+  test("second", async () => {
+    const own = await createProject((port) => `listen: 127.0.0.1:${port}\n${example}`);
     try {
       const first = await own.claude();
       const second = await own.claude({}, { CHANNEL_ROUTER_LABEL: "reviews" });
-      const named = new Map<string, string>([
+      // What differs from run to run, and what stands for it.
+      const names = [
         [`${first.process.pid}`, "4711"],
         [`${second.process.pid}`, "4822"],
-        [own.folder, folder],
-      ]);
-      let clock = 0;
-      const steady = (text: string) => {
-        let shown = text;
-        for (const [real, name] of named) shown = shown.replaceAll(real, name);
-        return shown
-          .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "2026-11-23 09:41:07")
-          .replaceAll(/\b\d+ (ms|s) ago/g, "8 s ago")
-          .replaceAll(/since (now|just now)/g, "since 8 s ago");
-      };
+        [own.folder, "/home/me/app"],
+      ];
       let transcript = "";
-      const type = async (args: readonly string[], until: (stdout: string) => boolean, typed = args) => {
-        const line = typed.map((word) => (/[ {]/.test(word) ? `'${word}'` : word)).join(" ");
-        const stdout = await eventually(async () => {
-          const finished = await own.run(args);
-          return until(finished.stdout) && finished.stdout;
+      const show = (typed: string, stdout: string) => {
+        const printed = names
+          .reduce(
+            (text, [real, name]) => text.replaceAll(new RegExp(`${real}\\b`, "g"), name as string),
+            stdout,
+          )
+          .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-11-24T09:41:07.000Z")
+          .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "2026-11-23 09:41:07")
+          .replaceAll(/\b(up )?\d+ m?s( ago)?\b/g, "$11 s$2");
+        transcript += `$ ${typed}\n${printed}`;
+      };
+      const until = (args: readonly string[], isThere: (stdout: string) => boolean): Promise<string> =>
+        eventually(async () => {
+          const { stdout } = await own.run(args);
+          return isThere(stdout) && stdout;
         }, 15_000);
-        transcript += `$ channel-router ${line}\n${steady(stdout)}`;
-        return stdout;
-      };
-      const send = async (run: number) => {
-        const payload = JSON.stringify({
-          action: "completed",
-          workflow_run: { name: "CI", conclusion: "failure", head_branch: "main", display_title: "x", id: run, run_attempt: 1 },
-        });
-        const args = ["send", "github", "-d", payload, "-H", "x-github-event: workflow_run"];
-        const typed = ["send", "github", "-d", `@run-${run}.json`, "-H", "x-github-event: workflow_run"];
-        const finished = await own.run(args);
-        expect(finished.stdout).toContain("accepted");
-        named.set(finished.stdout.split(" ")[1] as string, `1m834904bdxm${++clock}`);
-        transcript += `$ channel-router ${typed.map((word) => (word.includes(" ") ? `'${word}'` : word)).join(" ")}\n${steady(finished.stdout)}`;
-      };
-      await type(["sessions"], (stdout) => stdout.split("listening: yes").length === 3);
-      await send(93);
-      await type(["events"], (stdout) => !/held|accepted github/.test(stdout));
+      const head = (pid: number) =>
+        until(["status"], (text) => text.split("\n", 1)[0]?.includes(`pid ${pid},`) === true);
+      const showHead = (text: string) =>
+        show("channel-router status | head -1", `${text.split("\n", 1)[0]}\n`);
+
+      show("channel-router sessions", await until(["sessions"], (text) => text.split(": yes").length === 3));
+      showHead(await head(first.process.pid));
       first.process.kill("SIGKILL");
       await first.process.exited;
-      transcript += "$ kill -9 4711\n";
-      await send(94);
-      await type(["sessions"], (stdout) => stdout.split("listening: ").length === 2);
-      await type(["events"], (stdout) => !/held|accepted github/.test(stdout));
-      console.log(transcript);
+      show("kill -9 4711", "");
+      showHead(await head(second.process.pid));
+
+      const workflow_run = { name: "CI", conclusion: "failure", head_branch: "main", id: 93, run_attempt: 1 };
+      await own.write("run.json", JSON.stringify({ action: "completed", workflow_run }));
+      const args = ["send", "github", "-d", "@run.json", "-H", "x-github-event: workflow_run"];
+      const sent = await until(args, (text) => text.includes("accepted"));
+      const eventId = sent.split(" ")[1] as string;
+      names.push([eventId, "1m8321t0m8zzw"]);
+      show("channel-router send github -d @run.json -H 'x-github-event: workflow_run'", sent);
+      const told = await until(["why", eventId], (text) => text.includes("sent to session"));
+      show("channel-router why 1m8321t0m8zzw", told);
       await holds("second", transcript);
     } finally {
       await own.remove();
