@@ -1,7 +1,8 @@
 // What the built program makes of its command line.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createProject, type Project } from "../support/router.ts";
+import { startServer } from "../support/claude-process.ts";
+import { createProject, eventually, type Project, program } from "../support/router.ts";
 
 let project: Project;
 beforeAll(async () => {
@@ -32,9 +33,20 @@ const initialize = {
 test.each([[["-c", "x.yaml"]], [["--config=x.yaml"]], [["run", "-c", "x.yaml"]]])(
   "%j is the stdio server of that config",
   async (args) => {
-    const { code, stdout } = await project.run(args, { input: `${JSON.stringify(initialize)}\n` });
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout.split("\n")[0] as string)).toMatchObject({ id: 1, result: {} });
+    const server = startServer({
+      command: process.execPath,
+      args: [program, ...args],
+      project: project.folder,
+      env: project.env,
+    });
+    let printed = "";
+    server.stdout.on("data", (chunk) => {
+      printed += chunk;
+    });
+    server.stdin.write(`${JSON.stringify(initialize)}\n`);
+    await eventually(() => printed.includes("\n"));
+    await server.interrupt();
+    expect(JSON.parse(printed.split("\n")[0] as string)).toMatchObject({ id: 1, result: {} });
   },
 );
 

@@ -38,7 +38,8 @@ test("dev waits for a taken port, says so, and invites once its source has start
   await free();
   await eventually(() => output.text.includes("curl"), 10_000);
   expect(output.text).toContain(`POST ${project.address}/hello`);
-  expect((await dev.interrupt()).code).toBe(0);
+  dev.kill("SIGINT");
+  expect((await dev.exited).code).toBe(0);
 }, 20_000);
 
 test("dev with every source off stays until it is told to end", async () => {
@@ -51,6 +52,7 @@ test("dev with every source off stays until it is told to end", async () => {
     new Promise<false>((resolve) => setTimeout(() => resolve(false), 500)),
   ]);
   expect(ended).toBe(false);
-  expect((await dev.interrupt()).code).toBe(0);
+  dev.kill("SIGINT");
+  expect((await dev.exited).code).toBe(0);
   await free();
 });
