@@ -312,7 +312,10 @@ export interface Filter {
   test(view: View, memory: Memory, nowMs: number): Verdict;
 }
 
-/** One step of a trace: which filter of which channel said what. */
+/**
+ * One step of a trace: which filter of which channel said what. Beside the filters, `taken` ends the steps of a channel that
+ * takes the event, and `order` says that an earlier one did.
+ */
 export interface TraceStep {
   readonly channel: string;
   readonly filter: string;

@@ -1,5 +1,6 @@
 // `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
 
+import { maskAll } from "../runtime/secret-mask.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 
@@ -7,7 +8,7 @@ export async function check(
   explicit: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { loaded, plan, issues } = await loadPlan(requireConfig(explicit));
+  const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit));
   const ok = issues.length === 0;
   const { sources, channels, sinks } = loaded.values;
   if (options.json) {
@@ -16,11 +17,12 @@ export async function check(
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    process.stdout.write(`${JSON.stringify({ ok, issues, ...names, powers: plan.powers }, null, 2)}\n`);
+    const answer = maskAll({ ok, issues, ...names, powers: plan.powers }, mask);
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return ok ? 0 : 1;
   }
   if (!ok) {
-    for (const issue of issues) process.stdout.write(`${loaded.frame(issue)}\n\n`);
+    for (const issue of issues) process.stdout.write(`${mask(loaded.frame(issue))}\n\n`);
     process.stdout.write(`${count(issues.length, "problem")} in ${loaded.file}\n`);
     return 1;
   }

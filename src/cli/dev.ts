@@ -9,6 +9,7 @@ import { createEventIds } from "../runtime/event-id.ts";
 import { createLog } from "../runtime/log.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
+import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -23,12 +24,14 @@ interface DevOptions {
 
 export async function dev(options: DevOptions): Promise<ExitCode> {
   const file = requireConfig(options.config);
-  const { loaded, plan, issues } = await loadPlan(file);
+  const { loaded, plan, issues, mask } = await loadPlan(file);
   if (issues.length > 0) return check(file, options);
 
   const log = createLog({ secrets: () => loaded.secrets });
   const print = (text: string) => process.stdout.write(`${text}\n`);
-  const show = options.json ? jsonLines(print) : readable(print, loaded.values.server.name);
+  const show = options.json
+    ? jsonLines(print, mask)
+    : readable((text) => print(mask(text)), plan, loaded.values.server.name);
   const router = await openRouter({
     loaded,
     clock: systemClock,
@@ -38,49 +41,59 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     detail: "trace",
     commit: async () => {},
     observe: show.decision,
+    started: show.started,
   });
+  // Sources that wait keep no process alive, nor do those that are off.
+  const alive = setInterval(() => {}, 60_000);
   await router.start(plan);
-  show.opening(file, plan, router.report());
+  show.opening(file, router.report());
   await stopSignal();
+  clearInterval(alive);
   await router.stop(AbortSignal.timeout(1_500));
   return 0;
 }
 
 interface Show {
-  opening(file: string, plan: Plan, report: RouterReport): void;
+  opening(file: string, report: RouterReport): void;
+  /** A source that had to wait at the opening. */
+  started(source: SourceReport): void;
   decision(decision: Decision): void;
 }
 
-function jsonLines(print: (text: string) => void): Show {
+function jsonLines(print: (text: string) => void, mask: Mask): Show {
+  const line = (value: unknown) => print(JSON.stringify(maskAll(value, mask)));
   return {
-    opening: (file, _, { sources, address }) =>
-      print(JSON.stringify({ type: "ready", file, address, sources })),
+    opening: (file, { sources, address }) => line({ type: "ready", file, address, sources }),
+    started: (source) => line({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
-      print(
-        JSON.stringify({
-          type: "event",
-          event_id: event.id,
-          source: event.source,
-          time: new Date(event.timeMs).toISOString(),
-          outcome,
-          deliveries: admission?.deliveries ?? [],
-          trace: admission?.trace ?? [],
-        }),
-      ),
+      line({
+        type: "event",
+        event_id: event.id,
+        source: event.source,
+        time: new Date(event.timeMs).toISOString(),
+        outcome,
+        deliveries: admission?.deliveries ?? [],
+        trace: admission?.trace ?? [],
+      }),
   };
 }
 
-function readable(print: (text: string) => void, serverName: string): Show {
+function readable(print: (text: string) => void, plan: Plan, serverName: string): Show {
   const delivered = (event: Rendered, time: string) =>
     print(
       `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
     );
   return {
-    opening(file, plan, { sources }) {
+    opening(file, { sources }) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
-      print(colors.dim("waiting for events"));
+      print(
+        sources.length === 0
+          ? colors.red("no source is on: nothing will arrive")
+          : colors.dim("waiting for events"),
+      );
     },
+    started: (source) => printSource(source, plan, print),
     decision({ event, outcome, admission }) {
       const time = new Date(event.timeMs).toTimeString().slice(0, 8);
       for (const delivery of admission?.deliveries ?? []) delivered(delivery, time);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type ConfigPlace, stateFolder } from "../config/places.ts";
 import type { ConfigValues, LoadedConfig } from "../config/values.ts";
 import type { JsonObject, SourceType } from "../contract.ts";
+import { createMask } from "../runtime/secret-mask.ts";
 import { readStartCache, writeStartCache } from "../runtime/start-cache.ts";
 import { channelCapabilities, type Greeting } from "../session/greeting.ts";
 import { writeInstructions } from "../session/instructions.ts";
@@ -41,6 +42,7 @@ export function greetFast(found: ConfigPlace): FastGreeting {
 function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
   const { server, channels = {}, sources = {} }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
+  const mask = createMask(loaded?.secrets ?? []);
   const answers = (source: string): boolean => {
     const { type = "", options = {} } = sources[source] ?? {};
     const found = loaded?.types.get(type) as SourceType<JsonObject> | undefined;
@@ -48,7 +50,7 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
   };
   const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
     name,
-    ...(description === undefined ? {} : { description }),
+    ...(description === undefined ? {} : { description: mask(description) }),
     sources: from,
     connectors: from.flatMap((source) => sources[source]?.type ?? []),
     receipt: receipt !== undefined,
@@ -63,7 +65,7 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     serverInfo: { name: serverName, version },
     capabilities: channelCapabilities,
     instructions: writeInstructions({
-      own: server?.instructions ?? "",
+      own: mask(server?.instructions ?? ""),
       serverName,
       channels: [...described, ...defaults],
       problems,

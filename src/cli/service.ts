@@ -81,6 +81,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     members: openMembers({
       greeting: greeting.greeting,
       log,
+      mask: (text) => config?.mask(text) ?? text,
       serverName: () => config?.loaded.values.server.name ?? "router",
     }),
     found: () => found,

@@ -52,7 +52,9 @@ function repair(
   if (kinds.includes("a list of text")) return `write [${quoted(typed)}]`;
   const wantsNumber = kinds.includes("a number") || kinds.includes("a whole number");
   const unquoted =
-    (wantsNumber && /^\d+$/.test(typed)) || (kinds.includes("true or false") && /^(true|false)$/.test(typed));
+    kinds.includes(typed) ||
+    (wantsNumber && /^\d+$/.test(typed)) ||
+    (kinds.includes("true or false") && /^(true|false)$/.test(typed));
   return unquoted ? `remove the quotes: ${typed}` : undefined;
 }
 

@@ -36,6 +36,8 @@ export interface RouterOptions {
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   /** Told of every decision once it stands. */
   observe?(decision: Decision): void;
+  /** Told when a source that had to wait has started. */
+  started?(source: SourceReport): void;
 }
 
 export interface SourceReport extends SourceHealth {
@@ -120,6 +122,16 @@ export function createRouter(options: RouterOptions): Router {
     });
   }
 
+  function reportOf({ planned, source, waiting }: Running): SourceReport {
+    const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
+    return {
+      name: planned.name,
+      type: planned.type.type,
+      ...(waiting ?? source.health?.() ?? { state: "running" }),
+      ...(invitation === undefined ? {} : { invitation }),
+    };
+  }
+
   async function startOne(one: Running): Promise<void> {
     const { planned, emit } = one;
     // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
@@ -142,8 +154,11 @@ export function createRouter(options: RouterOptions): Router {
       })
         .then(
           () => {
-            if (one.waiting?.state === "waiting") log.info(`source ${planned.name}: started`);
+            const waited = one.waiting?.state === "waiting";
             one.waiting = undefined;
+            if (!waited) return;
+            log.info(`source ${planned.name}: started`);
+            options.started?.(reportOf(one));
           },
           (error: unknown) => {
             const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
@@ -174,15 +189,7 @@ export function createRouter(options: RouterOptions): Router {
       await listener.close(deadline);
     },
     report: () => ({
-      sources: running.map(({ planned, source, waiting }) => {
-        const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
-        return {
-          name: planned.name,
-          type: planned.type.type,
-          ...(waiting ?? source.health?.() ?? { state: "running" }),
-          ...(invitation === undefined ? {} : { invitation }),
-        };
-      }),
+      sources: running.map(reportOf),
       counts: counter.counts(),
       address: listener.address(),
     }),

@@ -110,7 +110,8 @@ function describeListener(listener: StatusReport["listener"]): string[] {
 
 function describeSource(source: SourceReport): string {
   const address = source.address === undefined ? "" : `, ${source.address}`;
-  const detail = source.detail === undefined ? "" : `: ${oneLine(source.detail)}`;
+  const detail =
+    source.detail === undefined || source.detail === source.address ? "" : `: ${oneLine(source.detail)}`;
   return clipText(`  ${source.name} (${source.type}) ${source.state}${address}${detail}`, 300);
 }
 

@@ -192,6 +192,7 @@ describe("in a source", () => {
 describe("at the top", () => {
   test.each([
     ["chanels: {}", '1:1 chanels: unknown key "chanels" (E_CONFIG_UNKNOWN_KEY) [did you mean "channels"?]'],
+    ['version: "1"', "1:10 version: must be 1, found text (E_CONFIG_TYPE) [remove the quotes: 1]"],
     ["version: 2", '1:10 version: must be 1, found "2" (E_CONFIG_VALUE)'],
     [
       "server: { name: workspace }",
