@@ -8,12 +8,14 @@ import type { Decision } from "../runtime/emit.ts";
 import { createEventIds } from "../runtime/event-id.ts";
 import { createLog } from "../runtime/log.ts";
 import { createMemory } from "../runtime/memory.ts";
+import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
 import { eventBlock, printTrace } from "./print.ts";
+import { safeLine } from "./safe-text.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 interface DevOptions {
@@ -38,6 +40,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     detail: "trace",
     commit: async () => {},
     observe: show.decision,
+    refused: show.refused,
   });
   await router.start(plan);
   show.opening(file, plan, router.report());
@@ -49,6 +52,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
 interface Show {
   opening(file: string, plan: Plan, report: RouterReport): void;
   decision(decision: Decision): void;
+  refused(refusal: Refusal, source?: string): void;
 }
 
 function jsonLines(print: (text: string) => void): Show {
@@ -67,6 +71,8 @@ function jsonLines(print: (text: string) => void): Show {
           trace: admission?.trace ?? [],
         }),
       ),
+    refused: (refusal, source) =>
+      print(JSON.stringify({ type: "refused", source, time: new Date().toISOString(), ...refusal })),
   };
 }
 
@@ -88,6 +94,12 @@ function readable(print: (text: string) => void, serverName: string): Show {
       const why =
         admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
       print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
+    },
+    refused({ status, reason }, source = "no source") {
+      const time = new Date().toTimeString().slice(0, 8);
+      print(
+        `${colors.dim(time)} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`,
+      );
     },
   };
 }

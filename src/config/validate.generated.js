@@ -48,7 +48,7 @@ var pattern6 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
 var pattern7 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
-var formats6 = /^[1-9]\d*\/[1-9]\d*(ms|s|m|h|d)$/;
+var formats6 = /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
