@@ -184,7 +184,7 @@ function checkNames(verify: VerifyOptions): OptionIssue[] {
   ];
   const issues = headers
     .filter(([, name]) => name !== undefined && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-    .map(([place, name]) =>
+    .map(([place]) =>
       issue(place, "is no header name", "write it as the sender does, for instance x-signature"),
     );
   if (verify.scheme === "basic" && verify.username?.includes(":") === true) {
