@@ -26,7 +26,7 @@ const maxPatternLength = 1_000;
 const maxSize = 500;
 const maxTextLength = 65_536;
 /** Instructions times characters in one text: at worst about 100 ns each, so that one text takes less than 100 ms. */
-const maxWork = 600_000;
+const maxWork = 500_000;
 /** Of one pattern on all the texts of a list. */
 const maxListMs = 40;
 

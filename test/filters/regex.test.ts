@@ -20,7 +20,7 @@ function msOf(run: () => unknown): number {
   return performance.now() - startedMs;
 }
 
-// Measured at 20 to 63 ms on a busy machine; the bound leaves room for a busier one.
+// Measured at up to 80 ms on a busy machine; the bound leaves room for a busier one.
 const atMostMs = 1_000;
 const costly = [
   "(a|b)*a(a|b){20}c$",
@@ -62,9 +62,9 @@ describe("a text that is too long", () => {
     expect(regex("b").test(`${"a".repeat(65_536)}b`)).toBe(false);
   });
 
-  it("is looked at less far by a large pattern, never less than 1,200 characters", () => {
-    expect(regex("^a*(x{480})?b").test(`${"a".repeat(1_190)}b`)).toBe(true);
-    expect(regex("^a*(x{480})?b").test(`${"a".repeat(1_300)}b`)).toBe(false);
+  it("is looked at less far by a large pattern, never less than 1,000 characters", () => {
+    expect(regex("^a*(x{480})?b").test(`${"a".repeat(990)}b`)).toBe(true);
+    expect(regex("^a*(x{480})?b").test(`${"a".repeat(1_100)}b`)).toBe(false);
   });
 });
 
