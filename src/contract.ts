@@ -223,6 +223,8 @@ export interface Host {
   readonly log: Log;
   readonly clock: Clock;
   readonly listener: Listener;
+  /** To be told of each request that became no event. What `emit` rejected is known already. */
+  refused(refusal: { readonly status: number; readonly reason: string }): void;
 }
 
 export interface Clock {

@@ -8,6 +8,7 @@ import type { Decision } from "../runtime/emit.ts";
 import { createEventIds } from "../runtime/event-id.ts";
 import { createLog } from "../runtime/log.ts";
 import { createMemory } from "../runtime/memory.ts";
+import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { check } from "./check.ts";
@@ -15,6 +16,7 @@ import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
 import { eventBlock, printTrace } from "./print.ts";
+import { safeLine } from "./safe-text.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 interface DevOptions {
@@ -42,6 +44,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     commit: async () => {},
     observe: show.decision,
     started: show.started,
+    refused: show.refused,
   });
   // Sources that wait keep no process alive, nor do those that are off.
   const alive = setInterval(() => {}, 60_000);
@@ -58,6 +61,7 @@ interface Show {
   /** A source that had to wait at the opening. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;
+  refused(refusal: Refusal, source?: string): void;
 }
 
 function jsonLines(print: (text: string) => void, mask: Mask): Show {
@@ -75,6 +79,8 @@ function jsonLines(print: (text: string) => void, mask: Mask): Show {
         deliveries: admission?.deliveries ?? [],
         trace: admission?.trace ?? [],
       }),
+    refused: (refusal, source) =>
+      line({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
   };
 }
 
@@ -101,6 +107,12 @@ function readable(print: (text: string) => void, plan: Plan, serverName: string)
       const why =
         admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
       print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
+    },
+    refused({ status, reason }, source = "no source") {
+      const time = new Date().toTimeString().slice(0, 8);
+      print(
+        `${colors.dim(time)} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`,
+      );
     },
   };
 }

@@ -26,6 +26,11 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   if (issues.length > 0) return check(file, options);
   const source = plan.sources.find((planned) => planned.name === name);
   if (source === undefined) throw noSource(name, plan.sources);
+  if (!source.enabled) {
+    throw new UsageError("E_USAGE", `the source ${name} is off and takes nothing`, {
+      hint: "remove its  enabled: false",
+    });
+  }
 
   const body = await readPayload(payload);
   const arrival = imagine(source, body, readHeaders(options.header));

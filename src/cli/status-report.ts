@@ -1,5 +1,6 @@
 // What the status tool says to one session, gathered from the rooms that know.
 
+import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import type { ServiceState } from "./service.ts";
 import type { Member } from "./service-members.ts";
@@ -15,11 +16,19 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
     version,
     config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
     problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
-    ...(router?.address === undefined ? {} : { listener: { address: router.address } }),
-    sources: (router?.sources ?? []).map(({ invitation, ...source }) => ({
+    ...(router?.address === undefined
+      ? {}
+      : {
+          listener: {
+            address: router.address,
+            ...(router.unrouted === undefined ? {} : { refused: describeRefusals(router.unrouted) }),
+          },
+        }),
+    sources: (router?.sources ?? []).map(({ invitation, refused, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
+      ...(refused === undefined ? {} : { refused: describeRefusals(refused) }),
     })),
     channels: (config?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
       name,

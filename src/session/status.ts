@@ -19,6 +19,8 @@ export interface StatusReport extends DeliveryReport {
     /** For instance `http://127.0.0.1:8788`; absent while it is not bound. */
     readonly address?: string;
     readonly problem?: string;
+    /** Requests that no source answers, as in a source. */
+    readonly refused?: string;
   };
   readonly sources: readonly SourceReport[];
   readonly channels: readonly ChannelReport[];
@@ -43,6 +45,8 @@ export interface SourceReport extends SourceHealth {
   readonly address?: string;
   /** A command line that makes one event. */
   readonly tryIt?: string;
+  /** `5 x 401 unauthorized, last 12:03:11` */
+  readonly refused?: string;
 }
 
 /** Events since this process started. */
@@ -105,14 +109,21 @@ function describeProblems(problems: readonly string[]): string[] {
 function describeListener(listener: StatusReport["listener"]): string[] {
   if (listener === undefined) return [];
   const state = listener.problem ?? listener.address ?? "not bound";
-  return [`listener: ${clipText(oneLine(state), 300)}`];
+  const refused = describeRefused(listener.refused);
+  return [`listener: ${clipText(oneLine(state), 300)}${refused}`];
 }
 
 function describeSource(source: SourceReport): string {
   const address = source.address === undefined ? "" : `, ${source.address}`;
   const detail =
     source.detail === undefined || source.detail === source.address ? "" : `: ${oneLine(source.detail)}`;
-  return clipText(`  ${source.name} (${source.type}) ${source.state}${address}${detail}`, 300);
+  const refused = describeRefused(source.refused);
+  const line = `  ${source.name} (${source.type}) ${source.state}${address}${detail}`;
+  return `${clipText(line, 300 - refused.length)}${refused}`;
+}
+
+function describeRefused(refused: string | undefined): string {
+  return refused === undefined ? "" : clipText(`; refused: ${refused}`, 150);
 }
 
 function describeChannel({ name, sources, receipt, answerable }: ChannelReport): string {

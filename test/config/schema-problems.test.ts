@@ -138,7 +138,11 @@ describe("in a source", () => {
     ],
     [
       "rate: 5 per minute",
-      '2:27 sources.p.rate: must be a rate, found "5 per minute" (E_CONFIG_VALUE) [write how many in how long, for example 5/10m]',
+      '2:27 sources.p.rate: must be a rate, found "5 per minute" (E_CONFIG_VALUE) [write how many (1 to 100000) in how long, for example 5/10m]',
+    ],
+    [
+      "rate: 999999999/1m",
+      '2:27 sources.p.rate: must be a rate, found "999999999/1m" (E_CONFIG_VALUE) [write how many (1 to 100000) in how long, for example 5/10m]',
     ],
     [
       "maxSize: 1MiB",
