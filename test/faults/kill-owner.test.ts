@@ -8,6 +8,7 @@ import { eventually } from "../support/router.ts";
 import {
   accepted,
   flood,
+  isLong,
   listening,
   missing,
   newestOwner,
@@ -20,9 +21,8 @@ import {
 } from "./stage.ts";
 
 const labels = ["a", "b", "c"] as const;
-/** `--events 5000` of the soak is the long form. */
-const events = Number(process.env.FAULTS_EVENTS ?? 1_200);
-const kills = 3;
+const events = isLong ? 5_000 : 1_200;
+const kills = isLong ? 8 : 3;
 
 const config = (port: number) =>
   [
@@ -43,7 +43,7 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
     all.push(claude);
     return { label, claude };
   };
-  let living = [];
+  let living: { readonly label: string; readonly claude: SpawnedClaude }[] = [];
   for (const label of labels) living.push(await start(label));
   await listening(project);
 
@@ -100,7 +100,7 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
   for (const { label, claude } of living)
     for (const event of claude.events) expect(event.meta.channel).toBe(label);
   expect(new Set(inboxes().flat().map(numberOf)).size).toBeGreaterThanOrEqual(events);
-}, 60_000);
+}, 120_000);
 
 test("the half line that a kill during a write leaves costs only that line", async () => {
   const project = await open(

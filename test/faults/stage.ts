@@ -8,6 +8,9 @@ import { afterEach } from "vitest";
 import type { ChannelEvent } from "../support/claude-channel.ts";
 import { createProject, eventually, type Project } from "../support/router.ts";
 
+/** `FAULTS=long npx vitest run test/faults` floods with more, and waits for what takes ten seconds and more. */
+export const isLong = process.env.FAULTS === "long";
+
 const cleaning: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const clean of cleaning.splice(0).reverse()) await clean();
@@ -196,11 +199,12 @@ export function untoldRepeats(inboxes: readonly (readonly ChannelEvent[])[]): st
   return [...plain].filter(([, times]) => times > 1).map(([id]) => id);
 }
 
-export const isAlive = (pid: number): boolean => {
+/** A zombie runs nothing any more; whoever inherited it may take his time to reap it. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
   }
-};
+}
