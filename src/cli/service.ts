@@ -122,7 +122,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       newId,
       compileGlob,
       catchUp: delivery.catchUp,
-      settleMs: role.epoch > 1 && journal.stats().open > 0 ? settleMs : 0,
+      settleMs: role.epoch > 1 ? settleMs : 0,
       holds: ({ id }) => resumption.isWriting(id),
       observe: (change) => state.tally.add(change),
     });
