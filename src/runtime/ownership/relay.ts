@@ -186,6 +186,18 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
     confirmN = n;
   }
 
+  /** Lines that come in one go leave in one: each write wakes the client's reader, and costs more than its bytes. */
+  let isCorked = false;
+  function corkForNow(): void {
+    if (isCorked) return;
+    isCorked = true;
+    output.cork();
+    process.nextTick(() => {
+      isCorked = false;
+      output.uncork();
+    });
+  }
+
   return {
     gone,
     use(next) {
@@ -212,6 +224,7 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
     receiveLine(n, line) {
       const from = link;
       const eventId = record.arrived(line);
+      corkForNow();
       output.write(Buffer.concat([line, lineFeed]), (error) => {
         // A broken stdout ends the process by `gone`; the line was not taken.
         if (error) return;
