@@ -133,9 +133,9 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     if (client()?.name !== "claude-code") return;
     // One that an earlier owner served has had its time.
     word =
-      attached.resumed === undefined
-        ? await awaitRegistration(query(), registrationWithinMs, over.signal)
-        : await readRegistration(query());
+      attached.resumed?.initialized === true
+        ? await readRegistration(query())
+        : await awaitRegistration(query(), registrationWithinMs, over.signal);
     if (word === undefined) lookLater([...laterLooksMs]);
   }
 

@@ -1,7 +1,7 @@
 // What an owner does for its clients: reads and proves the config, opens the journal, runs the sources, dispatches to the
 // sessions, answers the commands. Its clients are greeted at once; everything else comes as soon as it is there.
 
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
@@ -103,11 +103,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const journal = await openJournal({
       folder: join(options.folder, "journal"),
       epoch: role.epoch,
-      isCurrent: () =>
-        access(next).then(
-          () => false,
-          () => true,
-        ),
+      isCurrent: () => !existsSync(next),
       clock: systemClock,
       log,
       keepMs: delivery.keepMs,
