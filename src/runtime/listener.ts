@@ -29,6 +29,8 @@ interface ListenerOptions {
 }
 
 export interface OpenListener extends Listener {
+  /** From now on a path without a route is not unknown: its source is stopping. To be called before sources stop. */
+  leave(): void;
   /** Takes no more connections at once; cuts those that are left when the deadline passes. Idempotent. */
   close(deadline: AbortSignal): Promise<void>;
 }
@@ -39,6 +41,7 @@ export function createListener(options: ListenerOptions): OpenListener {
   let bound: ListenAddress | undefined;
   let binding: Promise<void> | undefined;
   let server: Server | undefined;
+  let isLeaving = false;
 
   async function open(): Promise<void> {
     if (!loopback && !options.trusted) {
@@ -62,7 +65,10 @@ export function createListener(options: ListenerOptions): OpenListener {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const match = table.find(request.method ?? "GET", request.url ?? "/");
-    if (match.kind === "no-path") {
+    if (match.kind !== "route" && isLeaving) {
+      // Somebody else serves in a moment; a sender that is told 404 may never come again.
+      answer(response, 503, "the router is stopping: try again", { "retry-after": "1", connection: "close" });
+    } else if (match.kind === "no-path") {
       answer(response, 404, "no such path");
     } else if (match.kind === "no-method") {
       answer(response, 405, "method not allowed", { allow: match.allow.join(", ") });
@@ -93,6 +99,9 @@ export function createListener(options: ListenerOptions): OpenListener {
       return () => {
         table = createRouteTable(table.routes.filter((other) => other !== route));
       };
+    },
+    leave() {
+      isLeaving = true;
     },
     async close(deadline) {
       await binding?.catch(() => undefined);
