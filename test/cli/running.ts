@@ -21,11 +21,12 @@ import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
-const listener: Listener & { close(): Promise<void> } = {
+const listener: Listener & { leave(): void; close(): Promise<void> } = {
   loopback: true,
   hosts: [],
   route: async () => () => {},
   address: () => "http://127.0.0.1:8788",
+  leave() {},
   close: async () => {},
 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };
