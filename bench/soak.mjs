@@ -1,7 +1,9 @@
-// `npm run soak`: what takes too long for `npm run bench` and the tests: stdout not read for a minute, and load for ten
-// (`--minutes N`) with a sample of memory every ten seconds. Exit code 1 when a target is missed.
+// `npm run soak`: what takes too long for `npm run bench` and the tests: sessions killed at random under a flood for ten minutes
+// (`--minutes N`), stdout not read for a minute, and load for as long as the kills with a sample of memory every ten seconds.
+// `--only kills`, `unread` or `load` runs one of them. Exit code 1 when a target is missed.
 
 import { parseArgs } from "node:util";
+import { kills } from "./figures/kills.mjs";
 import { sampleUnderLoad } from "./figures/memory.mjs";
 import { unread } from "./figures/unread.mjs";
 import { router } from "./harness/contenders.mjs";
@@ -9,19 +11,50 @@ import { startServer } from "./harness/server.mjs";
 import { growth } from "./harness/statistics.mjs";
 import { printTable } from "./harness/table.mjs";
 
-const { values } = parseArgs({ options: { minutes: { type: "string", default: "10" } } });
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "10" }, only: { type: "string" } },
+});
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) {
   console.error("--minutes takes a number above 0");
   process.exit(2);
 }
+const soaks = { kills: underKills, unread: () => unread({ stallMs: 60_000 }), load: longLoad };
+if (values.only !== undefined && !Object.hasOwn(soaks, values.only)) {
+  console.error(`--only takes one of ${Object.keys(soaks).join(", ")}`);
+  process.exit(2);
+}
 const sampleEveryMs = 10_000;
 const maxGrowth = 0.05;
 
-const rows = [...(await unread({ stallMs: 60_000 })), await longLoad()];
+const rows = [];
+for (const [name, soak] of Object.entries(soaks))
+  if (values.only === undefined || values.only === name) rows.push(...(await soak()));
 console.log();
 printTable(rows);
 process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
+
+async function underKills() {
+  let printed = 0;
+  console.log("seconds  accepted  killed  ended  stalled  again  sessions");
+  return kills({
+    durationMs: minutes * 60_000,
+    onSample({ seconds, accepted, killed, ended, stalled, attempts, sessions }) {
+      if (seconds * 1e3 - printed < sampleEveryMs) return;
+      printed = seconds * 1e3;
+      const columns = [
+        [seconds.toFixed(0), 7],
+        [accepted, 10],
+        [killed, 8],
+        [ended, 7],
+        [stalled, 9],
+        [attempts, 7],
+        [sessions, 10],
+      ];
+      console.log(columns.map(([value, width]) => String(value).padStart(width)).join(""));
+    },
+  });
+}
 
 async function longLoad() {
   const contender = await router({ channels: 50 });
@@ -46,12 +79,14 @@ async function longLoad() {
     await server.stop();
     // A fifth of the time is warm-up.
     const grown = growth(samples.slice(Math.floor(samples.length / 5)));
-    return {
-      figure: `${minutes} min of load, 50 channels`,
-      router: `${samples.at(-1).x} events, ${samples.at(-1).y.toFixed(0)} MB, ${(grown * 100).toFixed(1)} % growth`,
-      target: `< ${maxGrowth * 100} % growth`,
-      ok: grown < maxGrowth,
-    };
+    return [
+      {
+        figure: `${minutes} min of load, 50 channels`,
+        router: `${samples.at(-1).x} events, ${samples.at(-1).y.toFixed(0)} MB, ${(grown * 100).toFixed(1)} % growth`,
+        target: `< ${maxGrowth * 100} % growth`,
+        ok: grown < maxGrowth,
+      },
+    ];
   } finally {
     contender.dispose();
   }

@@ -2,7 +2,7 @@
 // in a fresh folder, and the minimal receiver. Neither inherits this process's environment, so that a compile cache or a
 // config of the person who runs the bench cannot take part.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,4 +69,38 @@ function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** A small config for sessions that come and go: `/one` is for one of them, `/all` for each. */
+export async function sessions() {
+  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
+  const port = await freePort();
+  writeFileSync(
+    join(folder, "channels.yaml"),
+    `listen: 127.0.0.1:${port}
+delivery: { catch_up: 1000 }
+sources:
+  one: { type: http, path: /one }
+  all: { type: http, path: /all }
+channels:
+  one: { content: "{{data.n}}" }
+  all: { content: "{{data.n}}", to: all }
+`,
+  );
+  const state = join(folder, "state");
+  return {
+    name: "router",
+    port,
+    args: [routerEntry, "--config", join(folder, "channels.yaml")],
+    folder,
+    env: environment(folder, { CHANNEL_ROUTER_STATE_DIR: state, CLAUDE_CONFIG_DIR: join(folder, "claude") }),
+    /** Of the newest owner, dead or alive. */
+    ownerPid() {
+      const entries = readdirSync(state).filter((name) => /^[0-9a-f]{16}$/.test(name));
+      const own = join(state, entries[0]);
+      const epochs = readdirSync(own).map((name) => Number(/^owner-(\d+)\.json$/.exec(name)?.[1] ?? 0));
+      return JSON.parse(readFileSync(join(own, `owner-${Math.max(...epochs)}.json`), "utf8")).pid;
+    },
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const eventMethod = Buffer.from('"notifications/claude/channel"');
 const newline = 10;
-const handshakeTimeoutMs = 20_000;
+const answerTimeoutMs = 20_000;
 const running = new Set();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -31,7 +31,7 @@ export async function startServer(contender) {
     complaints = (complaints + chunk).slice(-4_000);
   });
 
-  let answer = () => {};
+  const answers = new Map();
   const server = {
     name: contender.name,
     port: contender.port,
@@ -43,19 +43,30 @@ export async function startServer(contender) {
     if (line.subarray(0, 80).includes(eventMethod)) {
       server.events += 1;
       server.onEvent?.(line);
-    } else answer(JSON.parse(line.toString("utf8")));
+    } else receive(JSON.parse(line.toString("utf8")));
   });
   const failed = (why) => new Error(`${contender.name} ${why}\n${complaints}`);
 
+  /** Its notifications and its own requests are nobody's answer. */
+  function receive({ id, method, ...message }) {
+    if (method === undefined) answers.get(id)?.(message);
+  }
+
   async function ask(request) {
     let timer;
+    let ended;
     const settled = new Promise((resolve, reject) => {
-      answer = resolve;
-      child.once("exit", (code, signal) => reject(failed(`ended (${signal ?? code}) before it answered`)));
-      timer = setTimeout(() => reject(failed(`did not answer ${request.method}`)), handshakeTimeoutMs);
+      answers.set(request.id, resolve);
+      ended = (code, signal) => reject(failed(`ended (${signal ?? code}) before it answered`));
+      child.once("exit", ended);
+      timer = setTimeout(() => reject(failed(`did not answer ${request.method}`)), answerTimeoutMs);
     });
     child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...request })}\n`);
-    return settled.finally(() => clearTimeout(timer));
+    return settled.finally(() => {
+      clearTimeout(timer);
+      child.off("exit", ended);
+      answers.delete(request.id);
+    });
   }
 
   const probe = await ask({ id: "discover-1", method: "server/discover", params: {} });
@@ -73,8 +84,21 @@ export async function startServer(contender) {
   if (greeting.result === undefined) throw failed("refused initialize");
   child.stdin.write('{"jsonrpc":"2.0","method":"notifications/initialized"}\n');
 
+  let calls = 0;
   return Object.assign(server, {
     startupMs,
+    /** Settles with the result of a tool; rejects when it is refused, or when the server ends or is silent for 20 s. */
+    async call(name, args = {}) {
+      calls += 1;
+      const params = { name, arguments: args };
+      const { result, error } = await ask({ id: `call-${calls}`, method: "tools/call", params });
+      if (result === undefined) throw failed(`refused ${name}: ${error?.message}`);
+      return { text: result.content.map(({ text }) => text).join("\n"), isError: result.isError === true };
+    },
+    kill: (signal) => child.kill(signal),
+    closeStdin: () => child.stdin.end(),
+    /** Settles when it is gone and all that it wrote was read. */
+    gone: new Promise((resolve) => child.once("close", resolve)),
     /** Settles when the HTTP port takes connections. */
     listening: () => untilListening(contender.port, failed),
     stopReading: () => child.stdout.pause(),

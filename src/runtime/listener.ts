@@ -32,6 +32,8 @@ interface ListenerOptions {
 export interface OpenListener extends Listener {
   /** From now on `told` hears of each request that no route answered. */
   onUnrouted(told: (refusal: Refusal) => void): void;
+  /** From now on a path without a route is not unknown: its source is stopping. To be called before sources stop. */
+  leave(): void;
   /** Takes no more connections at once; cuts those that are left when the deadline passes. Idempotent. */
   close(deadline: AbortSignal): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function createListener(options: ListenerOptions): OpenListener {
   let binding: Promise<void> | undefined;
   let server: Server | undefined;
   let tellUnrouted: (refusal: Refusal) => void = () => {};
+  let isLeaving = false;
 
   async function open(): Promise<void> {
     if (!loopback && !options.trusted) {
@@ -66,7 +69,10 @@ export function createListener(options: ListenerOptions): OpenListener {
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const match = table.find(request.method ?? "GET", request.url ?? "/");
-    if (match.kind === "no-path") {
+    if (match.kind !== "route" && isLeaving) {
+      // Somebody else serves in a moment; a sender that is told 404 may never come again.
+      answer(response, 503, "the router is stopping: try again", { "retry-after": "1", connection: "close" });
+    } else if (match.kind === "no-path") {
       tellUnrouted({ status: 404, reason: "no such path" });
       answer(response, 404, "no such path");
     } else if (match.kind === "no-method") {
@@ -102,6 +108,9 @@ export function createListener(options: ListenerOptions): OpenListener {
       return () => {
         table = createRouteTable(table.routes.filter((other) => other !== route));
       };
+    },
+    leave() {
+      isLeaving = true;
     },
     async close(deadline) {
       await binding?.catch(() => undefined);

@@ -227,6 +227,7 @@ export function createRouter(options: RouterOptions): Router {
     },
     async stop(deadline) {
       stopping.abort();
+      listener.leave();
       await Promise.all(running.map(({ source }) => source.stop(deadline)));
       await listener.close(deadline);
     },

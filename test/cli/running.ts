@@ -28,6 +28,7 @@ const listener: OpenListener = {
   hosts: [],
   route: async () => () => {},
   address: () => "http://127.0.0.1:8788",
+  leave() {},
   close: async () => {},
 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };

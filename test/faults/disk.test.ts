@@ -67,6 +67,26 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     expect(new Set(ids).size).toBe(ids.length);
   }, 30_000);
 
+  test("an owner that is killed while the disk is full is replaced once it is freed, and what it had is kept", async () => {
+    const project = await open(hook);
+    await mkdir(stateRoot(project));
+    if (!mountSmall(stateRoot(project), "size=2m")) return;
+    const owner = await project.claude({ listening: false });
+    const other = await project.claude({ listening: false });
+    await listening(project);
+    const id = await accepted(project, "/hook", { n: 1 });
+    const ballast = join(stateRoot(project), "ballast");
+    await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => undefined);
+    const large = { n: 0, padding: "x".repeat(8_000) };
+    await eventually(async () => (await post(project, "/hook", large)).status === 503);
+    owner.process.kill("SIGKILL");
+    await eventually(async () => (await other.callTool("status")).text.includes("ENOSPC"));
+    await rm(ballast);
+    await listening(project, 8_000);
+    const hearing = await project.claude();
+    await eventually(() => hearing.events.some(({ meta }) => meta.event_id === id));
+  }, 30_000);
+
   test("a home that is read-only leaves the tools, and says why nothing is taken", async () => {
     const project = await open(hook);
     await mkdir(stateRoot(project));

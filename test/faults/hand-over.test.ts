@@ -1,8 +1,9 @@
 // The commonest change of owner: the first terminal is closed, others go on, and senders must not notice.
 
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { eventually } from "../support/router.ts";
-import { flood, listening, missing, newestOwner, open, stateRoot, untoldRepeats } from "./stage.ts";
+import { atEnd, flood, listening, missing, newestOwner, open, stateRoot, untoldRepeats } from "./stage.ts";
 
 const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
 /** The target is 300 ms; the rest is for a loaded machine with two processors. */
@@ -18,6 +19,11 @@ test.each(["closes stdin", "sends its signals"])(
     expect(newestOwner(stateRoot(project)).pid).toBe(owner?.process.pid);
     const load = flood(project, { path: () => "/hook", perSecond: 400 });
     await load.until(150);
+    // Whoever is slow with his body keeps the owner for a moment longer.
+    const slow = connect(project.port, "127.0.0.1");
+    atEnd(() => void slow.destroy());
+    slow.on("error", () => undefined);
+    slow.write("POST /hook HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 100\r\n\r\n{");
     if (how === "closes stdin") owner?.closeStdin();
     else void owner?.process.interrupt();
     const exit = await owner?.process.exited;
@@ -30,6 +36,8 @@ test.each(["closes stdin", "sends its signals"])(
     await eventually(() => missing(load.accepted, inboxes().flat()).length === 0, 10_000);
     expect(untoldRepeats(inboxes())).toEqual([]);
     expect(load.refusedMs()).toBeLessThan(maxGapMs);
+    // A sender that is told 404 or 500 may never come again.
+    expect(Object.keys(load.count.told).filter((status) => status !== "503")).toEqual([]);
     for (const claude of sessions.slice(1)) {
       expect((await claude.callTool("status")).isError).toBe(false);
       claude.assertCleanWire();

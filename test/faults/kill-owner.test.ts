@@ -35,6 +35,8 @@ const config = (port: number) =>
     "",
   ].join("\n");
 
+const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
+
 test("kill -9 of the owner in a flood on three sessions loses nothing that was accepted, and repeats say so", async () => {
   const project = await open(config);
   const all: SpawnedClaude[] = [];
@@ -102,10 +104,34 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
   expect(new Set(inboxes().flat().map(numberOf)).size).toBeGreaterThanOrEqual(events);
 }, 120_000);
 
+test("a session that does not read while its owner is killed, and the next one too, gets everything once it reads", async () => {
+  const project = await open(hook);
+  const owner = await project.claude({ listening: false });
+  const next = await project.claude({ listening: false });
+  const reader = await project.claude();
+  await listening(project);
+  await accepted(project, "/hook", { n: 0 });
+  await reader.waitForEvents(1);
+  reader.pauseReading();
+  const load = flood(project, { path: () => "/hook", limit: 900 });
+  await load.until(600);
+  owner.process.kill("SIGKILL");
+  await eventually(() => newestOwner(stateRoot(project)).epoch === 2);
+  next.process.kill("SIGKILL");
+  await eventually(() => newestOwner(stateRoot(project)).pid === reader.process.pid);
+  await load.until(900);
+  await load.stop();
+  reader.resumeReading();
+  await eventually(() => missing(load.accepted, reader.events).length === 0, 10_000).catch(() => {
+    throw new Error(`lost: ${missing(load.accepted, reader.events).join(" ")}`);
+  });
+  expect(untoldRepeats([reader.events])).toEqual([]);
+  expect((await reader.callTool("status")).isError).toBe(false);
+  reader.assertCleanWire();
+}, 40_000);
+
 test("the half line that a kill during a write leaves costs only that line", async () => {
-  const project = await open(
-    (port) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`,
-  );
+  const project = await open(hook);
   const first = await project.claude({ listening: false });
   await listening(project);
   const ids = [];
