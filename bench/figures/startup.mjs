@@ -6,7 +6,7 @@ import { note } from "../harness/note.mjs";
 import { startServer } from "../harness/server.mjs";
 import { median } from "../harness/statistics.mjs";
 
-const runs = 15;
+const runs = 11;
 const target = 0.45;
 
 export async function startup() {

@@ -12,9 +12,13 @@ const warmUpMs = 3_000;
 const roundMs = 3_500;
 const target = 1;
 
-/** Both servers after a warm-up, on a config of ten channels. `close` ends them. */
-export async function startPair(profileFolder) {
-  const contenders = [await router({ channels: 10, profileFolder }), await minimal()];
+/** The router on a config of ten channels, and the minimal receiver. */
+export async function routerAndMinimal(profileFolder) {
+  return [await router({ channels: 10, profileFolder }), await minimal()];
+}
+
+/** Starts the servers and warms them up. `close` ends them. */
+export async function startAll(contenders) {
   const servers = [];
   for (const contender of contenders) {
     const server = await startServer(contender);
@@ -32,9 +36,9 @@ export async function startPair(profileFolder) {
   };
 }
 
-/** `{router, minimal}`: for each round `{perSecond, lost, refused}`. */
+/** By name of server: for each round `{perSecond, lost, refused}`. */
 export async function measureThroughput(servers, { rounds, roundMs }) {
-  const results = { router: [], minimal: [] };
+  const results = Object.fromEntries(servers.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const server of servers) {
       const { accepted, sent, seconds, lost } = await runLoad(server, { durationMs: roundMs });
@@ -47,7 +51,7 @@ export async function measureThroughput(servers, { rounds, roundMs }) {
 }
 
 export async function throughput({ profileFolder }) {
-  const pair = await startPair(profileFolder);
+  const pair = await startAll(await routerAndMinimal(profileFolder));
   let results;
   try {
     results = await measureThroughput(pair.servers, { rounds, roundMs });

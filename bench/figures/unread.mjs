@@ -1,5 +1,6 @@
 // A client that stops reading stdout while 16 connections go on posting, each giving up after 5 s, and newcomers with more
-// patience arrive; then it reads again. Whoever was answered 2xx must find his delivery on stdout, exactly once.
+// patience arrive; then it reads again. What is accepted meanwhile waits in the journal, so memory must stay where it is, and
+// whoever was answered 2xx must find his delivery on stdout, exactly once.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { router } from "../harness/contenders.mjs";
@@ -92,8 +93,8 @@ function row({ before, peak, byStatus, accepted, lost, repeated, unasked }, stal
   return {
     figure: `stdout not read for ${stallMs / 1e3} s`,
     router: `${before.toFixed(0)} -> ${peak.toFixed(0)} MB, ${refused} refused, ${lost} lost`,
-    target: `+${maxAboveMb} MB, 429 or 503, none lost`,
-    ok: peak - before <= maxAboveMb && refused > 0 && lost === 0 && repeated === 0,
+    target: `+${maxAboveMb} MB, none lost`,
+    ok: peak - before <= maxAboveMb && lost === 0 && repeated === 0,
     note: `${accepted} accepted; answers ${answers}; ${repeated} written twice; ${unasked} written though answered 429 or 503`,
   };
 }

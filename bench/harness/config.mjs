@@ -24,8 +24,11 @@ const templates = {
   deployment_status: "{{data.deployment.environment}}: {{data.deployment_status.state}}",
 };
 
-/** The YAML text. `channels` is a multiple of ten; `port` 0 lets the system choose. */
-export function routerConfig({ channels, port }) {
+/**
+ * The YAML text. `channels` is a multiple of ten; `port` 0 lets the system choose; with `label` the events are for the
+ * session of that label only.
+ */
+export function routerConfig({ channels, port, label }) {
   const repositories = channels / subjects.length;
   const blocks = [];
   for (let row = 0; row < repositories; row++) {
@@ -33,7 +36,8 @@ export function routerConfig({ channels, port }) {
       // Event number n of ten finds its channel at about n tenths of the file.
       const hot = row === Math.floor((repositories * (column + 0.5)) / subjects.length);
       const repository = hot ? repositoryOf(subject.event) : `acme/service-${row}`;
-      blocks.push(channel(subject, repository, `${subject.event}_${row}`, blocks.length % 5 === 4));
+      const name = `${subject.event}_${row}`;
+      blocks.push(channel(subject, repository, name, { label, withWhen: blocks.length % 5 === 4 }));
     });
   }
   return `listen: 127.0.0.1:${port}
@@ -46,14 +50,14 @@ channels:
 ${blocks.join("")}`;
 }
 
-function channel({ event, key }, repository, name, withWhen) {
+function channel({ event, key }, repository, name, { label, withWhen }) {
   return `  ${name}:
     from: github
     match:
       headers.x-github-event: ${event}
       data.repository.full_name: ${repository}
       data.action: [${actionsOf(event).join(", ")}]
-${withWhen ? "    when: data.repository.fork == false && size(data.sender.login) > 0\n" : ""}    content: |
+${label === undefined ? "" : `    to: { label: ${label} }\n`}${withWhen ? "    when: data.repository.fork == false && size(data.sender.login) > 0\n" : ""}    content: |
       ${templates[event]}
       {{data.${key}.html_url}}
     meta:

@@ -16,13 +16,16 @@ const routerEntry =
 const minimalEntry = fileURLToPath(new URL("../minimal-receiver.mjs", import.meta.url));
 
 /**
- * @param {{channels: number, profileFolder?: string}} options `profileFolder`: where node writes a CPU profile at exit
+ * @param {{channels: number, label?: string, stateIn?: string, profileFolder?: string}} options `stateIn`: the folder below
+ *   which the state folder is made, elsewhere than the config; `profileFolder`: where node writes a CPU profile at exit
  */
-export async function router({ channels, profileFolder }) {
+export async function router({ channels, label, stateIn, profileFolder }) {
   const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
   const port = await freePort();
+  const state =
+    stateIn === undefined ? join(folder, "state") : mkdtempSync(join(stateIn, "channel-router-bench-"));
   const config = join(folder, "channels.yaml");
-  writeFileSync(config, routerConfig({ channels, port }));
+  writeFileSync(config, routerConfig({ channels, port, label }));
   const profiling = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
   return {
     name: "router",
@@ -30,11 +33,18 @@ export async function router({ channels, profileFolder }) {
     args: [...profiling, routerEntry, "--config", config],
     folder,
     env: environment(folder, {
-      CHANNEL_ROUTER_STATE_DIR: join(folder, "state"),
+      CHANNEL_ROUTER_STATE_DIR: state,
       GITHUB_WEBHOOK_SECRET: secret,
     }),
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    dispose() {
+      for (const path of [folder, state]) rmSync(path, { recursive: true, force: true });
+    },
   };
+}
+
+/** Another session of the same router. */
+export function labelled(contender, label) {
+  return { ...contender, env: { ...contender.env, CHANNEL_ROUTER_LABEL: label } };
 }
 
 /** The same router in a state folder that it has never seen: nothing of an earlier start is left to it. */

@@ -1,6 +1,6 @@
 // What a process uses, from /proc: resident memory, and the processor time of all its threads.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** Linux counts in hundredths of a second here, whatever the kernel's own tick is. */
 const millisecondsPerTick = 10;
@@ -17,4 +17,12 @@ export function processorMs(pid) {
   // The second field is the program's name, in parentheses, and may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * millisecondsPerTick;
+}
+
+/** The same from the scheduler's own account: exact, for processes that do next to nothing. */
+export function processorMsExact(pid) {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ");
+    return sum + Number(nanoseconds) / 1e6;
+  }, 0);
 }

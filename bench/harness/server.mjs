@@ -1,4 +1,5 @@
-// One running server and the client on its stdio: greets in Claude Code's order (a `server/discover` probe, `initialize`
+// One running server and the client on its stdio. It gives a name of its own, because the router waits for a word of Claude
+// Code's log before it pushes to that client. It greets in Claude Code's order (a `server/discover` probe, `initialize`
 // when that is refused, `initialized`), then reads channel notifications, or stops reading when told to. It looks at bytes
 // and parses no event, so that the reader costs little beside what is measured.
 

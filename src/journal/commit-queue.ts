@@ -12,15 +12,22 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 const factRetryMs = 1_000;
 /** On a disk with a little room, small events fit and large ones do not: that is not told each time. */
 const tellAgainMs = 60_000;
+/** What is not lasting is synced after so long when nothing that is lasting came. */
+const syncAfterMs = 1_000;
 
 export interface Commit {
   /** Whole lines with their line feeds. */
   readonly bytes: Buffer;
   /** A fact stands whether or not it can be written: it waits for a disk that takes it. */
   readonly fact: boolean;
+  /**
+   * True: durable before the promise settles. False: written, so that it outlives this process; a power cut may take it until
+   * something lasting follows, or for a second.
+   */
+  readonly lasting: boolean;
   /** Fired before the commit was begun, it is not begun. */
   readonly signal?: AbortSignal | undefined;
-  /** Called once when the bytes are durable, in the order of the journal, before the promise settles. */
+  /** Called once when the bytes are written as was asked, in the order of the journal, before the promise settles. */
   apply?(place: Place): void;
 }
 
@@ -30,9 +37,9 @@ interface Waiting extends Commit {
 }
 
 export interface CommitQueue {
-  /** Settles when durable. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
+  /** Settles when written as was asked. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
   push(commit: Commit): Promise<void>;
-  /** Settles with true when the facts pushed until now are durable, with false when one of them could not be written yet. */
+  /** Settles with true when the facts pushed until now are written, with false when one of them could not be written yet. */
   factsWritten(): Promise<boolean>;
   /** Settles when nothing is being written and nothing waits that can be. */
   idle(): Promise<void>;
@@ -66,6 +73,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   const onFactsRefused = new Set<() => void>();
   /** Only facts wait, and the disk does not take them now. */
   let blocked = false;
+  let cancelSync: (() => void) | undefined;
 
   function take(): Waiting[] {
     let bytes = 0;
@@ -141,8 +149,9 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       const group = take();
       if (group.length === 0) continue;
       let written: Written | undefined;
+      const lasting = group.some((one) => one.lasting);
       try {
-        written = await writer.write(Buffer.concat(group.map(({ bytes }) => bytes)));
+        written = await writer.write(Buffer.concat(group.map(({ bytes }) => bytes)), lasting);
       } catch (error) {
         refuse(group, error);
         if (waiting.some(({ fact }) => !fact)) continue;
@@ -156,9 +165,24 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
         options.onSuperseded();
         return;
       }
+      if (lasting) forgetSync();
+      else syncLater();
       settle(group, written);
       await options.afterGroup();
     }
+  }
+
+  function syncLater(): void {
+    cancelSync ??= clock.after(syncAfterMs, () => {
+      cancelSync = undefined;
+      // A failure is told by whoever wrote.
+      push({ bytes: Buffer.alloc(0), fact: false, lasting: true }).catch(() => undefined);
+    });
+  }
+
+  function forgetSync(): void {
+    cancelSync?.();
+    cancelSync = undefined;
   }
 
   function start(): void {
@@ -176,25 +200,28 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
 
   function finish(why: End): void {
     end = why;
+    forgetSync();
     const left = waiting;
     waiting = [];
     waitingBytes = 0;
     for (const { reject } of left) reject(ended(why));
   }
 
+  function push(commit: Commit): Promise<void> {
+    if (end !== undefined) return Promise.reject(ended(end));
+    if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
+      return Promise.reject(tooMuchWaiting(folder));
+    const settled = new Promise<void>((resolve, reject) => {
+      waiting.push({ ...commit, resolve, reject });
+      waitingBytes += commit.bytes.length;
+      unblock();
+    });
+    if (commit.fact) lastFact = settled;
+    return settled;
+  }
+
   return {
-    push(commit) {
-      if (end !== undefined) return Promise.reject(ended(end));
-      if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
-        return Promise.reject(tooMuchWaiting(folder));
-      const settled = new Promise<void>((resolve, reject) => {
-        waiting.push({ ...commit, resolve, reject });
-        waitingBytes += commit.bytes.length;
-        unblock();
-      });
-      if (commit.fact) lastFact = settled;
-      return settled;
-    },
+    push,
     factsWritten,
     async idle() {
       while (running !== undefined) await running;

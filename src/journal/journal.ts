@@ -16,6 +16,7 @@ import {
   type EventRecord,
   isFinal,
   type Line,
+  type NoteLine,
   type State,
   type StateChange,
   type StateLine,
@@ -72,7 +73,8 @@ export interface Journal {
   append(record: EventRecord | DigestRecord, signal?: AbortSignal): Promise<void>;
   /**
    * Tells facts: `page` and `entries` show them at once, and they are written as soon as the disk takes them, in order.
-   * Settles when durable, which on a full disk can be much later. Rejects when the journal ended before that, or when 64 MiB
+   * Settles when written, which on a full disk can be much later: they outlive this process then, and a second later a power
+   * cut. Rejects when the journal ended before that, or when 64 MiB
    * wait already: then they stand here, but the next owner will not know them. Changes of one call that are not of open
    * entries are ignored.
    */
@@ -82,6 +84,8 @@ export interface Journal {
   cursor(source: string): Json | undefined;
   /** Keeps a value under (kind, key), at most 1,000 of a kind; null takes it back. Rejects as `append` does. */
   note(kind: string, key: string, value: Json, untilMs?: number): Promise<void>;
+  /** As `note`, for what means little after a power cut: settles when it outlives this process, without waiting for the disk. */
+  jot(kind: string, key: string, value: Json): Promise<void>;
   /** Live notes of a kind, oldest first. */
   notes(kind: string): Note[];
   /** What filters remember of committed events; what is still being committed is the caller's to keep. */
@@ -183,7 +187,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
   }
 
   const commitLine = (line: Line, more: Partial<Commit> = {}) =>
-    queue.push({ bytes: encodeLine(line), fact: false, ...more });
+    queue.push({ bytes: encodeLine(line), fact: false, lasting: true, ...more });
+  const commitNote = (note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">, lasting: boolean) =>
+    commitLine({ type: "note", timeMs: clock.now(), ...note }, { lasting, apply: () => state.setNote(note) });
 
   return {
     recovery: recovered.report,
@@ -196,6 +202,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         return queue.push({
           bytes: encodeEvent(record, timeMs),
           fact: false,
+          lasting: true,
           signal,
           apply(place) {
             state.accept(event.id, deliveries, memory, timeMs, place);
@@ -220,7 +227,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       const lines = changes
         .filter((change) => state.change(change, timeMs))
         .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
-      if (lines.length > 0) await queue.push({ bytes: Buffer.concat(lines.map(encodeLine)), fact: true });
+      if (lines.length > 0)
+        await queue.push({ bytes: Buffer.concat(lines.map(encodeLine)), fact: true, lasting: false });
     },
     moveCursor: (source, value) =>
       commitLine(
@@ -228,10 +236,9 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         { apply: () => state.setCursor(source, value) },
       ),
     cursor: (source) => state.cursor(source),
-    note(kind, key, value, untilMs) {
-      const note = { kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) };
-      return commitLine({ type: "note", timeMs: clock.now(), ...note }, { apply: () => state.setNote(note) });
-    },
+    note: (kind, key, value, untilMs) =>
+      commitNote({ kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) }, true),
+    jot: (kind, key, value) => commitNote({ kind, key, value }, false),
     notes: (kind) =>
       state.kept.entries(noteScope(kind), clock.now()).map(([key, entry]) => ({ key, ...entry })),
     memory: {

@@ -31,11 +31,11 @@ export interface Written {
 
 export interface SegmentWriter {
   /**
-   * Settles when the bytes are durable, with their place; undefined when another process has taken over, and then they do
+   * Settles when the bytes are written, and durable with all before them when `lasting`, with their place; undefined when another process has taken over, and then they do
    * not count. Rejects with the file system's error, and then they do not count either.
    */
-  write(bytes: Buffer): Promise<Written | undefined>;
-  /** Ends the current segment, if any; the next write begins another. */
+  write(bytes: Buffer, lasting: boolean): Promise<Written | undefined>;
+  /** Makes the current segment, if any, durable and ends it; the next write begins another. */
   seal(): Promise<void>;
   active(): Segment | undefined;
   /** Where the next segment will stand. */
@@ -112,7 +112,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     options.onFolderGone();
   }
 
-  async function writeOnce(bytes: Buffer): Promise<Written | "superseded" | "gone"> {
+  async function writeOnce(bytes: Buffer, lasting: boolean): Promise<Written | "superseded" | "gone"> {
     if (active === undefined && !options.isCurrent()) return "superseded";
     const current = active ?? (await begin());
     const { file, segment } = current;
@@ -129,7 +129,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     let isInPlace: boolean;
     try {
       isInPlace = file.isInPlace();
-      await file.sync();
+      if (lasting) await file.sync();
     } catch (error) {
       await giveBack(current, false);
       throw error;
@@ -147,16 +147,17 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   return {
-    async write(bytes) {
-      let written = await writeOnce(bytes);
-      if (written === "gone") written = await writeOnce(bytes);
+    async write(bytes, lasting) {
+      let written = await writeOnce(bytes, lasting);
+      if (written === "gone") written = await writeOnce(bytes, lasting);
       if (written === "gone") throw Object.assign(new Error(`${folder} does not stay`), { code: "ENOENT" });
       return written === "superseded" ? undefined : written;
     },
     async seal() {
       const file = active?.file;
       active = undefined;
-      // All that counts in it was synced: closing has nothing left to say.
+      // What was promised to last was synced already, and closing has nothing left to say.
+      await file?.sync().catch(() => undefined);
       await file?.close().catch(() => undefined);
     },
     active: () => active?.segment,

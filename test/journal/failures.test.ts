@@ -82,6 +82,22 @@ test("a segment that cannot be begun refuses the event and leaves no half file i
   expect(await reopened()).toEqual(["0a@ci accepted"]);
 });
 
+test("a jot and a fact outlive the process without a sync, and are synced a second later", async () => {
+  const journal = await bench.open({ disk });
+  await journal.append(record("0a"));
+  disk.fail(["sync"]);
+  await journal.jot("sending", "a session", ["0a"]);
+  await journal.mark({ id: "0a", channel: "ci", state: "sent", final: true });
+  const heir = await bench.open({ epoch: 2 });
+  expect(heir.notes("sending")).toEqual([{ key: "a session", value: ["0a"] }]);
+  expect(openOf(heir)).toEqual([]);
+
+  expect(journal.stats().failure).toBeUndefined();
+  await bench.clock.advance(1_000);
+  await journal.idle();
+  expect(journal.stats().failure).toContain("EIO");
+});
+
 test("facts stand at once and are written when the disk takes them again, by themselves", async () => {
   const journal = await bench.open({ disk });
   await journal.append(record("0a"));

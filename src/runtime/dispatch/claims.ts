@@ -1,6 +1,7 @@
 // Who is about to be sent what. A claim is noted in the journal before a byte of it is written, so that a process that dies
 // in between leaves behind what may have been sent: its successor sends that again with `attempt`, and nothing else. The
-// note is also the fence: a process that lost the journal cannot claim, so it cannot send.
+// note is also the fence: a process that lost the journal cannot claim, so it cannot send. It need not outlive a power cut,
+// which no session does.
 
 import type { Json } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
@@ -23,13 +24,13 @@ export interface Claims {
   attemptOf(entry: Member): number | undefined;
   has(entry: Member, sessionId: string): boolean;
   size(): number;
-  /** Settles when durable; replaces what was noted under the same name. Rejects as `Journal.note` does. */
+  /** Settles when written; replaces what was noted under the same name. Rejects as `Journal.jot` does. */
   note(name: string, claims: readonly Claim[]): Promise<void>;
   /** What was noted under a name came to its end. A journal that cannot write that down only makes a successor careful. */
   clear(name: string): void;
 }
 
-export function createClaims(journal: Pick<Journal, "note">): Claims {
+export function createClaims(journal: Pick<Journal, "jot">): Claims {
   const claims = new Map<string, Map<string, number>>();
   return {
     add(claim, sessionId) {
@@ -46,13 +47,13 @@ export function createClaims(journal: Pick<Journal, "note">): Claims {
     has: (entry, sessionId) => claims.get(keyOf(entry))?.has(sessionId) ?? false,
     size: () => claims.size,
     note: (name, of) =>
-      journal.note(
+      journal.jot(
         kind,
         name,
         of.map(({ id, channel, attempt }): Json => [id, channel, attempt]),
       ),
     clear(name) {
-      journal.note(kind, name, null).catch((error) => {
+      journal.jot(kind, name, null).catch((error) => {
         if (!isRouterError(error)) throw error;
       });
     },

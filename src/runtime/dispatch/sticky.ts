@@ -14,7 +14,7 @@ export interface Sticky {
   set(terms: DeliveryTerms, sessionId: string): void;
 }
 
-export function createSticky(journal: Pick<Journal, "note" | "notes">): Sticky {
+export function createSticky(journal: Pick<Journal, "jot" | "notes">): Sticky {
   const sessions = new Map<string, string>();
   for (const { key, value } of journal.notes(kind)) if (typeof value === "string") sessions.set(key, value);
 
@@ -32,7 +32,7 @@ export function createSticky(journal: Pick<Journal, "note" | "notes">): Sticky {
         sessions.delete(key);
         sessions.set(key, sessionId);
         if (sessions.size > maxKept) sessions.delete(sessions.keys().next().value as string);
-        journal.note(kind, key, sessionId).catch((error) => {
+        journal.jot(kind, key, sessionId).catch((error) => {
           // Not noted on a full disk, or because another process owns the journal: a new owner chooses afresh.
           if (!isRouterError(error)) throw error;
         });
