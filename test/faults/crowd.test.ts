@@ -1,7 +1,7 @@
 // Several sessions of one config: however they come, one of them owns, and nobody is held up by another.
 
-import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { portHolder } from "../../src/runtime/port-holder.ts";
 import { eventually } from "../support/router.ts";
 import {
   accepted,
@@ -18,20 +18,6 @@ import {
 
 const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
 
-/** Pids that listen on the port, from the kernel's own table. */
-function listeners(port: number): string[] {
-  const table = execFileSync("ss", ["-Hltnp", `sport = :${port}`], { encoding: "utf8" });
-  return [...table.matchAll(/pid=(\d+)/g)].map((match) => match[1] as string);
-}
-const hasSs = (() => {
-  try {
-    execFileSync("ss", ["-V"]);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
 describe.each([2, 10])("%i sessions that are started at once", (count) => {
   test("have one owner and one listener, and each answers", async () => {
     const project = await open(hook);
@@ -45,7 +31,7 @@ describe.each([2, 10])("%i sessions that are started at once", (count) => {
     const owner = newestOwner(stateRoot(project));
     expect(owner.epoch).toBe(1);
     expect(sessions.map(({ process }) => process.pid)).toContain(owner.pid);
-    if (hasSs) expect(listeners(project.port)).toEqual([String(owner.pid)]);
+    if (process.platform === "linux") expect(await portHolder(project.port)).toContain(`(pid ${owner.pid})`);
     const listed = await project.run(["sessions", "--json"]);
     expect((JSON.parse(listed.stdout) as { sessions: unknown[] }).sessions).toHaveLength(count);
 
