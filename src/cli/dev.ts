@@ -13,8 +13,11 @@ import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
+import { personHere } from "./person.ts";
+import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printTrace } from "./print.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { askForPowers } from "./trust.ts";
 
 interface DevOptions {
   readonly config?: string;
@@ -29,8 +32,17 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const log = createLog({ secrets: () => loaded.secrets });
   const print = (text: string) => process.stdout.write(`${text}\n`);
   const show = options.json ? jsonLines(print) : readable(print, loaded.values.server.name);
+  const consent = await consentOf(process.env, file, log);
+  const waits = plan.powers.filter((power) => !consent.allows(power));
+  // With --json the output is for a program, whoever sits there.
+  const person = options.json ? undefined : personHere(process.env);
+  if (waits.length > 0 && person !== undefined) {
+    print(`${file} asks to\n${listPowers(waits)}`);
+    await askForPowers(waits, consent, person);
+  }
   const router = await openRouter({
     loaded,
+    consent,
     clock: systemClock,
     log,
     memory: createMemory(systemClock),
@@ -40,21 +52,22 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     observe: show.decision,
   });
   await router.start(plan);
-  show.opening(file, plan, router.report());
+  const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
+  show.opening(file, plan, router.report(), waiting);
   await stopSignal();
   await router.stop(AbortSignal.timeout(1_500));
   return 0;
 }
 
 interface Show {
-  opening(file: string, plan: Plan, report: RouterReport): void;
+  opening(file: string, plan: Plan, report: RouterReport, waiting: readonly PowerAnswer[]): void;
   decision(decision: Decision): void;
 }
 
 function jsonLines(print: (text: string) => void): Show {
   return {
-    opening: (file, _, { sources, address }) =>
-      print(JSON.stringify({ type: "ready", file, address, sources })),
+    opening: (file, _, { sources, address }, waiting) =>
+      print(JSON.stringify({ type: "ready", file, address, sources, waiting })),
     decision: ({ event, outcome, admission }) =>
       print(
         JSON.stringify({
@@ -76,9 +89,11 @@ function readable(print: (text: string) => void, serverName: string): Show {
       `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
     );
   return {
-    opening(file, plan, { sources }) {
+    opening(file, plan, { sources }, waiting) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
+      for (const { power, value } of waiting)
+        print(colors.yellow(`${power} ${value} waits for your consent: channel-router trust`));
       print(colors.dim("waiting for events"));
     },
     decision({ event, outcome, admission }) {

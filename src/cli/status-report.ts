@@ -1,6 +1,7 @@
 // What the status tool says to one session, gathered from the rooms that know.
 
 import type { StatusReport } from "../session/status.ts";
+import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import type { Member } from "./service-members.ts";
 import { version } from "./version.ts";
@@ -16,6 +17,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
     config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
     problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
     ...(router?.address === undefined ? {} : { listener: { address: router.address } }),
+    powers: running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent),
     sources: (router?.sources ?? []).map(({ invitation, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
