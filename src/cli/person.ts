@@ -16,10 +16,13 @@ export function personHere(env: NodeJS.ProcessEnv): Person | undefined {
         terminal.once("close", () => resolve(""));
         // Ctrl-C here means no, not the end of the command.
         terminal.once("SIGINT", () => terminal.close());
-        void terminal.question(question).then((line) => {
-          resolve(line);
-          terminal.close();
-        });
+        terminal.question(question).then(
+          (line) => {
+            resolve(line);
+            terminal.close();
+          },
+          () => resolve(""), // The input was closed: some versions of Node reject then, others say nothing.
+        );
       });
     },
   };
