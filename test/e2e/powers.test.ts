@@ -224,6 +224,23 @@ describe("the form in a session's terminal", () => {
     await eventually(() => claude.notices.some(({ method }) => method === "notifications/cancelled"));
     await claude.stop();
   });
+
+  test("after a change of owner it is put anew, and an answer to the old one counts for nothing", async () => {
+    const project = await open();
+    const up = JSON.parse((await project.run(["up", "--json"])).stdout) as { pid: number };
+    const give: ((answer: FormAnswer) => void)[] = [];
+    const claude = await project.claude({ answerForm: () => new Promise((resolve) => give.push(resolve)) });
+    const yes = { action: "accept", content: { allow: "yes" } } as const;
+    await eventually(() => give.length === 1);
+    process.kill(up.pid, "SIGKILL");
+    await eventually(() => give.length === 2);
+    give[0]?.(yes);
+    await sleep(1_500);
+    expect(await answers(project)).toBe(false);
+    give[1]?.(yes);
+    await eventually(() => answers(project));
+    await claude.stop();
+  });
 });
 
 describe("dev", () => {
