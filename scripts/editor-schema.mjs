@@ -1,11 +1,14 @@
 // schema/channels.schema.json: the core schema with every connector's options in place, for editors and for `schema`.
-// Editors check the text before `${...}` is replaced, so wherever a value is more than free text, text that holds a
+// What the loader takes with nothing under it may be null here. Editors check the text before `${...}` is replaced, so wherever a value is more than free text, text that holds a
 // `${` is allowed too.
 
 const variable = { type: "string", pattern: "\\$\\{" };
 
-export function editorSchema(core, connectors) {
+export function editorSchema(core, connectors, mayBeEmpty) {
   const schema = structuredClone(core);
+  const { channels } = schema.properties;
+  for (const section of [...mayBeEmpty.map((key) => schema.properties[key]), channels.additionalProperties])
+    section.type = [section.type, "null"];
   const source = schema.properties.sources.additionalProperties;
   const common = source.properties;
   common.type = { ...common.type, enum: connectors.map(({ type }) => type) };

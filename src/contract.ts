@@ -223,6 +223,8 @@ export interface Host {
   readonly log: Log;
   readonly clock: Clock;
   readonly listener: Listener;
+  /** To be told of each request that became no event. What `emit` rejected is known already. */
+  refused(refusal: { readonly status: number; readonly reason: string }): void;
 }
 
 export interface Clock {
@@ -312,7 +314,10 @@ export interface Filter {
   test(view: View, memory: Memory, nowMs: number): Verdict;
 }
 
-/** One step of a trace: which filter of which channel said what. */
+/**
+ * One step of a trace: which filter of which channel said what. Beside the filters, `taken` ends the steps of a channel that
+ * takes the event, and `order` says that an earlier one did.
+ */
 export interface TraceStep {
   readonly channel: string;
   readonly filter: string;

@@ -67,35 +67,34 @@ abstract class RouterError extends Error {
   }
 }
 
-/** The outside must act or be waited for: network, login, port, file. */
-export class ConnectorError extends RouterError {
+interface RetryDetails extends Details {
+  /** May the same thing be tried again later? */
+  retryable?: boolean;
+  retryAfterMs?: number | undefined;
+}
+
+abstract class RetryableError extends RouterError {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    details: Details & { retryable?: boolean; retryAfterMs?: number | undefined } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, { retryable, retryAfterMs, ...details }: RetryDetails) {
     super(code, message, details);
-    this.retryable = details.retryable ?? false;
-    this.retryAfterMs = details.retryAfterMs;
+    this.retryable = retryable ?? false;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** An event was not taken, or could not be handed on. `retryable`: the same event may be sent again later. */
-export class DeliveryError extends RouterError {
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | undefined;
+/** The outside must act or be waited for: network, login, port, file. Not retryable unless it says so. */
+export class ConnectorError extends RetryableError {
+  constructor(code: ErrorCode, message: string, details: RetryDetails = {}) {
+    super(code, message, { retryable: false, ...details });
+  }
+}
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    details: Details & { retryable?: boolean; retryAfterMs?: number | undefined } = {},
-  ) {
-    super(code, message, details);
-    this.retryable = details.retryable ?? true;
-    this.retryAfterMs = details.retryAfterMs;
+/** An event was not taken, or could not be handed on. Retryable unless it says otherwise. */
+export class DeliveryError extends RetryableError {
+  constructor(code: ErrorCode, message: string, details: RetryDetails = {}) {
+    super(code, message, { retryable: true, ...details });
   }
 }
 

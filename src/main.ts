@@ -2,13 +2,16 @@
 // Reads argv and imports the one command asked for. The stdio path, which is what Claude Code starts, loads nothing that
 // it does not need: the command line's own library least of all.
 
-const [command = "run"] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const isRun =
+  given.length === 0 || given[0] === "run" || /^(-c|--config(=|$)|--label(=|$))/.test(given[0] ?? "");
+const options = given[0] === "run" ? given.slice(1) : given;
 
-if (command === "run" || /^(-c|--config|--label)(=|$)/.test(command)) {
+if (isRun && !options.some((option) => option === "-h" || option === "--help")) {
   const { run } = await import("./cli/run.ts");
-  await run(process.argv.slice(command === "run" && process.argv.length > 2 ? 3 : 2));
+  await run(options);
 } else {
   const { runCommand } = await import("./cli/program.ts");
   const { realWorld } = await import("./cli/real-world.ts");
-  await runCommand(process.argv.slice(2), realWorld());
+  await runCommand(isRun ? ["run", "--help"] : given, realWorld());
 }

@@ -187,4 +187,60 @@ channels:
       .replace(/event_id="[^"]+"/, 'event_id="1m8321t0m8zzw"');
     await holds("dev", `${block.trimEnd()}\n`);
   });
+
+  test("second", async () => {
+    const own = await createProject((port) => `listen: 127.0.0.1:${port}\n${example}`);
+    try {
+      const first = await own.claude();
+      const second = await own.claude({}, { CHANNEL_ROUTER_LABEL: "reviews" });
+      // What differs from run to run, and what stands for it.
+      const names = [
+        [`${first.process.pid}`, "4711"],
+        [`${second.process.pid}`, "4822"],
+        [own.folder, "/home/me/app"],
+      ];
+      let transcript = "";
+      const show = (typed: string, stdout: string) => {
+        const printed = names
+          .reduce(
+            (text, [real, name]) => text.replaceAll(new RegExp(`${real}\\b`, "g"), name as string),
+            stdout,
+          )
+          .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, "2026-11-24T09:41:07.000Z")
+          .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "2026-11-23 09:41:07")
+          .replaceAll(/\b(up )?\d+ m?s( ago)?\b/g, "$11 s$2");
+        transcript += `$ ${typed}\n${printed}`;
+      };
+      const until = (args: readonly string[], isThere: (stdout: string) => boolean): Promise<string> =>
+        eventually(async () => {
+          const { stdout } = await own.run(args);
+          return isThere(stdout) && stdout;
+        }, 15_000);
+      const head = (pid: number) =>
+        until(["status"], (text) => text.split("\n", 1)[0]?.includes(`pid ${pid},`) === true);
+      const showHead = (text: string) =>
+        show("channel-router status | head -1", `${text.split("\n", 1)[0]}\n`);
+
+      show("channel-router sessions", await until(["sessions"], (text) => text.split(": yes").length === 3));
+      showHead(await head(first.process.pid));
+      first.process.kill("SIGKILL");
+      await first.process.exited;
+      show("kill -9 4711", "");
+      showHead(await head(second.process.pid));
+
+      const workflow_run = { name: "CI", conclusion: "failure", head_branch: "main", id: 93, run_attempt: 1 };
+      await own.write("run.json", JSON.stringify({ action: "completed", workflow_run }));
+      const args = ["send", "github", "-d", "@run.json", "-H", "x-github-event: workflow_run"];
+      const sent = await until(args, (text) => text.includes("accepted"));
+      const eventId = sent.split(" ")[1] as string;
+      names.push([eventId, "1m8321t0m8zzw"]);
+      show("channel-router send github -d @run.json -H 'x-github-event: workflow_run'", sent);
+      const told = await until(["why", eventId], (text) => text.includes("sent to session"));
+      // Whether it had to wait for the session to come back is a matter of milliseconds.
+      show("channel-router why 1m8321t0m8zzw", told.replaceAll(/^.*: held: .*\n/gm, ""));
+      await holds("second", transcript);
+    } finally {
+      await own.remove();
+    }
+  }, 40_000);
 });

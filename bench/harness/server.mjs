@@ -66,7 +66,7 @@ export async function startServer(contender) {
     params: {
       protocolVersion: "2025-11-25",
       capabilities: { roots: {}, elicitation: {} },
-      clientInfo: { name: "claude-code", version: "2.1.240" },
+      clientInfo: { name: "channel-router-bench", version: "1.0.0" },
     },
   });
   const startupMs = performance.now() - begun;

@@ -1,6 +1,7 @@
 // `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
 
 import { createLog } from "../runtime/log.ts";
+import { maskAll } from "../runtime/secret-mask.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { consentOf, powerAnswers } from "./power-answers.ts";
@@ -9,7 +10,7 @@ export async function check(
   explicit: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { loaded, plan, issues } = await loadPlan(requireConfig(explicit));
+  const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit));
   const ok = issues.length === 0;
   const { sources, channels, sinks } = loaded.values;
   const log = createLog({ secrets: () => loaded.secrets });
@@ -20,11 +21,12 @@ export async function check(
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    process.stdout.write(`${JSON.stringify({ ok, issues, ...names, powers }, null, 2)}\n`);
+    const answer = maskAll({ ok, issues, ...names, powers }, mask);
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return ok ? 0 : 1;
   }
   if (!ok) {
-    for (const issue of issues) process.stdout.write(`${loaded.frame(issue)}\n\n`);
+    for (const issue of issues) process.stdout.write(`${mask(loaded.frame(issue))}\n\n`);
     process.stdout.write(`${count(issues.length, "problem")} in ${loaded.file}\n`);
     return 1;
   }

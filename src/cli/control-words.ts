@@ -55,6 +55,8 @@ export interface StatusAnswer {
   /** Absent in the answer of an older router. */
   readonly powers?: readonly PowerAnswer[];
   readonly sources: readonly SourceAnswer[];
+  /** By the listener, because no source answers there. */
+  readonly unrouted?: RefusedAnswer;
   readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
   /** Since the router started. */
   readonly counts: Counts & { readonly sent: number };
@@ -74,6 +76,15 @@ export interface SourceAnswer extends SourceHealth {
   readonly type: string;
   readonly address?: string;
   readonly try_it?: string;
+  readonly refused?: RefusedAnswer;
+}
+
+/** Requests that became no event. */
+export interface RefusedAnswer {
+  readonly statuses: readonly { readonly status: number; readonly count: number }[];
+  readonly last: { readonly status: number; readonly reason: string; readonly time: string };
+  /** All of it in one line, but for the reason. */
+  readonly text: string;
 }
 
 export interface SessionsAnswer {

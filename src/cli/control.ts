@@ -4,7 +4,7 @@
 import type { Json } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
-import { mask } from "../runtime/log.ts";
+import { createMask, maskAll } from "../runtime/secret-mask.ts";
 import { type Args, readCount, readFlag, readHeaderArgs, readText } from "./control-args.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { ControlCommand, ControlWords, SilenceAnswer } from "./control-words.ts";
@@ -71,7 +71,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
           `it is version ${ports.about.version}; is that older than yours?`,
       });
     }
-    const masked = (value: unknown) => maskAll(value, ports.secrets());
+    const masked = (value: unknown) => maskAll(value, createMask(ports.secrets()));
     const answer = answers[command as ControlCommand];
     return masked(await answer(asArgs(args), (part) => send(masked(part)), signal));
   };
@@ -104,16 +104,4 @@ async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> 
 
 function asArgs(args: Json): Args {
   return typeof args === "object" && args !== null && !Array.isArray(args) ? args : {};
-}
-
-/** Every text in the answer, with known secrets replaced. Absent values go, as they do in JSON. */
-function maskAll(value: unknown, secrets: readonly string[]): Json {
-  if (typeof value === "string") return mask(value, secrets);
-  if (Array.isArray(value)) return value.map((item) => maskAll(item, secrets));
-  if (typeof value !== "object" || value === null) return value as Json;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [key, maskAll(item, secrets)]),
-  );
 }

@@ -8,7 +8,9 @@ import type { Decision } from "../runtime/emit.ts";
 import { createEventIds } from "../runtime/event-id.ts";
 import { createLog } from "../runtime/log.ts";
 import { createMemory } from "../runtime/memory.ts";
+import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
+import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -16,6 +18,7 @@ import { openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
 import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printTrace } from "./print.ts";
+import { safeLine } from "./safe-text.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { askForPowers } from "./trust.ts";
 
@@ -26,19 +29,21 @@ interface DevOptions {
 
 export async function dev(options: DevOptions): Promise<ExitCode> {
   const file = requireConfig(options.config);
-  const { loaded, plan, issues } = await loadPlan(file);
+  const { loaded, plan, issues, mask } = await loadPlan(file);
   if (issues.length > 0) return check(file, options);
 
   const log = createLog({ secrets: () => loaded.secrets });
   const print = (text: string) => process.stdout.write(`${text}\n`);
-  const show = options.json ? jsonLines(print) : readable(print, loaded.values.server.name);
+  const show = options.json
+    ? jsonLines(print, mask)
+    : readable((text) => print(mask(text)), plan, loaded.values.server.name);
   const consent = await consentOf(process.env, file, log);
   const waits = plan.powers.filter((power) => !consent.allows(power));
   // With --json the output is for a program, whoever sits there.
   const person = options.json ? undefined : personHere(process.env);
   if (waits.length > 0 && person !== undefined) {
-    print(`${file} asks to\n${listPowers(waits)}`);
-    await askForPowers(waits, consent, person);
+    print(mask(`${file} asks to\n${listPowers(waits)}`));
+    await askForPowers(waits, consent, person, mask);
   }
   const router = await openRouter({
     loaded,
@@ -50,52 +55,67 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     detail: "trace",
     commit: async () => {},
     observe: show.decision,
+    started: show.started,
+    refused: show.refused,
   });
+  // Sources that wait keep no process alive, nor do those that are off.
+  const alive = setInterval(() => {}, 60_000);
   await router.start(plan);
   const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
-  show.opening(file, plan, router.report(), waiting);
+  show.opening(file, router.report(), waiting);
   await stopSignal();
+  clearInterval(alive);
   await router.stop(AbortSignal.timeout(1_500));
   return 0;
 }
 
 interface Show {
-  opening(file: string, plan: Plan, report: RouterReport, waiting: readonly PowerAnswer[]): void;
+  opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
+  /** A source that had to wait at the opening. */
+  started(source: SourceReport): void;
   decision(decision: Decision): void;
+  refused(refusal: Refusal, source?: string): void;
 }
 
-function jsonLines(print: (text: string) => void): Show {
+function jsonLines(print: (text: string) => void, mask: Mask): Show {
+  const line = (value: unknown) => print(JSON.stringify(maskAll(value, mask)));
   return {
-    opening: (file, _, { sources, address }, waiting) =>
-      print(JSON.stringify({ type: "ready", file, address, sources, waiting })),
+    opening: (file, { sources, address }, waiting) =>
+      line({ type: "ready", file, address, sources, waiting }),
+    started: (source) => line({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
-      print(
-        JSON.stringify({
-          type: "event",
-          event_id: event.id,
-          source: event.source,
-          time: new Date(event.timeMs).toISOString(),
-          outcome,
-          deliveries: admission?.deliveries ?? [],
-          trace: admission?.trace ?? [],
-        }),
-      ),
+      line({
+        type: "event",
+        event_id: event.id,
+        source: event.source,
+        time: new Date(event.timeMs).toISOString(),
+        outcome,
+        deliveries: admission?.deliveries ?? [],
+        trace: admission?.trace ?? [],
+      }),
+    refused: (refusal, source) =>
+      line({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
   };
 }
 
-function readable(print: (text: string) => void, serverName: string): Show {
+function readable(print: (text: string) => void, plan: Plan, serverName: string): Show {
   const delivered = (event: Rendered, time: string) =>
     print(
       `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
     );
   return {
-    opening(file, plan, { sources }, waiting) {
+    opening(file, { sources }, waiting) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
       for (const { power, value } of waiting)
         print(colors.yellow(`${power} ${value} waits for your consent: channel-router trust`));
-      print(colors.dim("waiting for events"));
+      print(
+        sources.length === 0
+          ? colors.red("no source is on: nothing will arrive")
+          : colors.dim("waiting for events"),
+      );
     },
+    started: (source) => printSource(source, plan, print),
     decision({ event, outcome, admission }) {
       const time = new Date(event.timeMs).toTimeString().slice(0, 8);
       for (const delivery of admission?.deliveries ?? []) delivered(delivery, time);
@@ -103,6 +123,12 @@ function readable(print: (text: string) => void, serverName: string): Show {
       const why =
         admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
       print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
+    },
+    refused({ status, reason }, source = "no source") {
+      const time = new Date().toTimeString().slice(0, 8);
+      print(
+        `${colors.dim(time)} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`,
+      );
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Admission, PlannedSource } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createEventIds } from "../runtime/event-id.ts";
 import { createMemory } from "../runtime/memory.ts";
+import { maskAll } from "../runtime/secret-mask.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -21,10 +22,15 @@ interface ExplainOptions {
 
 export async function explain(name: string, payload: string, options: ExplainOptions): Promise<ExitCode> {
   const file = requireConfig(options.config);
-  const { loaded, plan, issues } = await loadPlan(file);
+  const { loaded, plan, issues, mask } = await loadPlan(file);
   if (issues.length > 0) return check(file, options);
   const source = plan.sources.find((planned) => planned.name === name);
   if (source === undefined) throw noSource(name, plan.sources);
+  if (!source.enabled) {
+    throw new UsageError("E_USAGE", `the source ${name} is off and takes nothing`, {
+      hint: "remove its  enabled: false",
+    });
+  }
 
   const body = await readPayload(payload);
   const arrival = imagine(source, body, readHeaders(options.header));
@@ -39,8 +45,8 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   const admission = source.admit(event, createMemory(systemClock), nowMs, { detail: "trace" });
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(asJson(event, admission), null, 2)}\n`
-      : asText(loaded.values.server.name, admission),
+      ? `${JSON.stringify(maskAll(asJson(event, admission), mask), null, 2)}\n`
+      : mask(asText(loaded.values.server.name, admission)),
   );
   return admission.outcome === "accepted" ? 0 : 1;
 }

@@ -1,13 +1,14 @@
 // What the client is told at `initialize`, as early as possible: from the cache of the last start when no input changed,
 // else as soon as the config has been read.
 
-import { join } from "node:path";
-import { type ConfigPlace, stateFolder } from "../config/places.ts";
+import type { ConfigPlace } from "../config/places.ts";
 import type { ConfigValues, LoadedConfig } from "../config/values.ts";
 import type { JsonObject, SourceType } from "../contract.ts";
-import { readStartCache, writeStartCache } from "../runtime/start-cache.ts";
+import { createMask } from "../runtime/secret-mask.ts";
+import { writeStartCache } from "../runtime/start-cache.ts";
 import { channelCapabilities, type Greeting } from "../session/greeting.ts";
 import { writeInstructions } from "../session/instructions.ts";
+import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
 
 export interface FastGreeting {
@@ -17,17 +18,15 @@ export interface FastGreeting {
 }
 
 export function greetFast(found: ConfigPlace): FastGreeting {
-  const cacheFile =
-    found.file === undefined ? undefined : join(stateFolder(process.env, found.file), "greeting.json");
+  const cacheFile = greetingFile(found);
   let answer: (greeting: Greeting) => void = () => {};
   const written = new Promise<Greeting>((resolve) => {
     answer = resolve;
   });
-  const cached =
-    cacheFile === undefined ? Promise.resolve(undefined) : readStartCache(cacheFile, version, process.env);
+  const cached = cachedGreeting(found);
 
   return {
-    greeting: cached.then((greeting) => (isGreeting(greeting) ? greeting : written)),
+    greeting: cached.then((greeting) => greeting ?? written),
     async settle(loaded, problems) {
       const greeting = greetingOf(loaded, problems);
       answer(greeting);
@@ -41,6 +40,7 @@ export function greetFast(found: ConfigPlace): FastGreeting {
 function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
   const { server, channels = {}, sources = {} }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
+  const mask = createMask(loaded?.secrets ?? []);
   const answers = (source: string): boolean => {
     const { type = "", options = {} } = sources[source] ?? {};
     const found = loaded?.types.get(type) as SourceType<JsonObject> | undefined;
@@ -48,7 +48,7 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
   };
   const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
     name,
-    ...(description === undefined ? {} : { description }),
+    ...(description === undefined ? {} : { description: mask(description) }),
     sources: from,
     connectors: from.flatMap((source) => sources[source]?.type ?? []),
     receipt: receipt !== undefined,
@@ -63,14 +63,10 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     serverInfo: { name: serverName, version },
     capabilities: channelCapabilities,
     instructions: writeInstructions({
-      own: server?.instructions ?? "",
+      own: mask(server?.instructions ?? ""),
       serverName,
       channels: [...described, ...defaults],
       problems,
     }),
   };
-}
-
-function isGreeting(value: unknown): value is Greeting {
-  return typeof value === "object" && value !== null && "serverInfo" in value && "instructions" in value;
 }

@@ -1,11 +1,12 @@
 // One process of a config, for the stdio server and for `up`: attaches its client to the owner, or owns. What an owner needs
 // is loaded only by a process that becomes one.
 
-import { join } from "node:path";
 import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { joinOwnership, type Ownership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
 import { missingVariables } from "../runtime/start-cache.ts";
+import { earlyAnswers } from "../session/early-answers.ts";
+import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
 
 interface JoinOptions {
@@ -14,7 +15,7 @@ interface JoinOptions {
   readonly explicit: string | undefined;
   readonly log: Log;
   /** Absent for `up`. */
-  readonly client?: NonNullable<OwnershipOptions["client"]>;
+  readonly client?: Omit<NonNullable<OwnershipOptions["client"]>, "early">;
   onSecrets(secrets: readonly string[]): void;
   /** Ends this process in order: what `down` asks for. */
   end(): void;
@@ -27,7 +28,11 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
     folder,
     version,
     log,
-    ...(client === undefined ? {} : { client }),
+    ...(client === undefined
+      ? {}
+      : {
+          client: { ...client, early: cachedGreeting(found).then((known) => known && earlyAnswers(known)) },
+        }),
     eligible: () => missingNow(found).length === 0,
     prepare: () => void import("./service.ts"),
     async serve(role) {
@@ -48,7 +53,7 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
 }
 
 /** Variables that the last good start of this config had and this process has not. */
-export function missingNow({ file }: ConfigPlace): readonly string[] {
-  if (file === undefined) return [];
-  return missingVariables(join(stateFolder(process.env, file), "greeting.json"), process.env);
+export function missingNow(found: ConfigPlace): readonly string[] {
+  const path = greetingFile(found);
+  return path === undefined ? [] : missingVariables(path, process.env);
 }

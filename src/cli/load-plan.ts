@@ -8,6 +8,7 @@ import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
+import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
 import { loadEngine } from "./load-engine.ts";
 
@@ -16,19 +17,24 @@ export interface ProvenConfig {
   /** Every problem of the file, in its order. The plan holds only what has none. */
   readonly issues: readonly Issue[];
   readonly plan: Plan;
+  /** Hides the config's secrets. The plan's events are masked already; whatever else is shown goes through it. */
+  readonly mask: Mask;
 }
 
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
   const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
+  const mask = createMask(loaded.secrets);
   const { plan, issues } = compilePlan(
     loaded.values,
     loaded.types,
     await loadEngine(loaded.values, loaded.types),
+    mask,
   );
   const later = issues.map((issue) => loaded.locate(issue));
   return {
     loaded,
     plan,
+    mask,
     issues: [...loaded.issues, ...later].sort((a, b) => a.line - b.line || a.column - b.column),
   };
 }

@@ -1,29 +1,40 @@
 // What a person hands over as a payload on the command line: JSON text, a file, or standard input; and headers.
 
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { UsageError } from "../errors.ts";
 
 /** JSON text as it is; `-` is standard input; anything else is a file. */
 export async function readPayload(payload: string): Promise<string> {
-  if (payload === "-") return text(process.stdin);
+  if (payload === "-") return readStandardInput();
   return /^\s*[[{"]/.test(payload) ? payload : readPayloadFile(payload);
 }
 
 /** As curl has it: `@file`, `-` for standard input, anything else is the text itself. */
 export async function readData(data: string): Promise<string> {
-  if (data === "-") return text(process.stdin);
+  if (data === "-") return readStandardInput();
   return data.startsWith("@") ? readPayloadFile(data.slice(1)) : data;
 }
 
 async function readPayloadFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError("E_USAGE", `cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`, {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError("E_USAGE", `cannot read ${file}: ${error.code}`, {
       hint: "name a file, write JSON text in quotes, or - for standard input",
     });
-  }
+  });
+  return textOf(bytes, file);
+}
+async function readStandardInput(): Promise<string> {
+  return textOf(await buffer(process.stdin), "standard input");
+}
+
+/** As strict as a source is: replacement characters would stand for what it refuses. */
+function textOf(bytes: Buffer, from: string): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  throw new UsageError("E_USAGE", `${from} is not valid UTF-8`, {
+    hint: "a source takes text in UTF-8 only, and answers 400 to anything else",
+  });
 }
 
 /** `x-github-event: push` -> `{"x-github-event": "push"}`, names in lower case. */

@@ -12,7 +12,9 @@ const jsonOption = () => new Option("--json", "print JSON");
 
 /** Without a world there are only the commands that need no running router. */
 export async function runCommand(args: readonly string[], world?: CommandWorld): Promise<void> {
-  process.stdout.off("error", onOutputError).on("error", onOutputError);
+  for (const output of [process.stdout, process.stderr]) {
+    output.off("error", onOutputError).on("error", onOutputError);
+  }
   try {
     await createProgram(world).parseAsync([...args], { from: "user" });
   } catch (error) {
@@ -41,8 +43,11 @@ function createProgram(world: CommandWorld | undefined): Command {
     .command("check")
     .argument("[file]", "the config file; default: looked up")
     .description("say everything that is wrong with a config; opens no socket and no network")
+    .addOption(configOption())
     .addOption(jsonOption())
-    .action((file, options) => finish(async () => (await import("./check.ts")).check(file, options)));
+    .action((file, options) =>
+      finish(async () => (await import("./check.ts")).check(file ?? options.config, options)),
+    );
 
   program
     .command("dev")
@@ -68,13 +73,15 @@ function createProgram(world: CommandWorld | undefined): Command {
     );
 
   program
-    .command("run", { isDefault: false })
+    .command("run")
     .description("the stdio server that Claude Code starts (also without any command)")
-    .addOption(configOption());
+    .addOption(configOption())
+    .option("--label <name>", "a name of this session, for  to: { label }  in the config");
 
   program
     .command("schema")
     .description("print the JSON Schema of channels.yaml")
+    .addOption(new Option("--json", "print JSON, which it always does").hideHelp())
     .action(() => finish(async () => (await import("./schema.ts")).schema()));
 
   if (world !== undefined)

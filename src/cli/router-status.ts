@@ -1,7 +1,8 @@
 // The state of the running router for `status`, `sessions` and `doctor`, gathered from the ports.
 
+import { describeRefusals, type RefusalReport } from "../runtime/refusals.ts";
 import type { ControlPorts } from "./control-ports.ts";
-import type { SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
+import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
 
 export function statusAnswer(ports: ControlPorts): StatusAnswer {
   const { startedMs, ...about } = ports.about;
@@ -16,12 +17,14 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     ...(report?.address === undefined ? {} : { address: report.address }),
     powers: ports.powers(),
     sources: (report?.sources ?? []).map(
-      ({ invitation, ...source }): SourceAnswer => ({
+      ({ invitation, refused, ...source }): SourceAnswer => ({
         ...source,
         ...(invitation === undefined ? {} : { address: invitation.address }),
         ...(invitation?.tryIt === undefined ? {} : { try_it: invitation.tryIt }),
+        ...(refused === undefined ? {} : { refused: refusedAnswer(refused) }),
       }),
     ),
+    ...(report?.unrouted === undefined ? {} : { unrouted: refusedAnswer(report.unrouted) }),
     channels: (ports.plan()?.channels ?? []).map(({ name, from }) => ({ name, from })),
     counts: { ...(report?.counts ?? none), sent },
     sessions: sessionAnswers(ports),
@@ -31,6 +34,15 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
       until: new Date(untilMs).toISOString(),
       ...(reason === undefined ? {} : { reason }),
     })),
+  };
+}
+
+function refusedAnswer(report: RefusalReport): RefusedAnswer {
+  const { timeMs, ...last } = report.last;
+  return {
+    statuses: report.statuses,
+    last: { ...last, time: new Date(timeMs).toISOString() },
+    text: describeRefusals(report),
   };
 }
 

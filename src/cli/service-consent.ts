@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../contract.ts";
 import type { Power } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
+import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
 import { listPowers } from "./power-answers.ts";
 import { safeLine } from "./safe-text.ts";
@@ -22,6 +23,7 @@ interface AskOptions {
   members(): readonly Askable[];
   /** Name of the config file, for the question. */
   readonly config: string;
+  readonly mask: Mask;
   readonly log: Log;
   /** How often it looks whether something waits. Default 1 s. */
   readonly everyMs?: number;
@@ -69,12 +71,12 @@ export async function askForConsent(options: AskOptions, signal: AbortSignal): P
   async function askOne(
     { id, session }: Askable,
     waiting: readonly Power[],
-    { config, log }: AskOptions,
+    { config, mask, log }: AskOptions,
     nap: (ms: number) => Promise<void>,
     ending: AbortSignal,
   ): Promise<void> {
     const over = new AbortController();
-    const question = session.ask(formOf(config, waiting), over.signal);
+    const question = session.ask(formOf(config, mask(listPowers(waiting))), over.signal);
     let answer: FormAnswer | undefined;
     const answered = question.then((given) => {
       answer = given;
@@ -106,9 +108,9 @@ async function look({ consent, powers }: Pick<AskOptions, "consent" | "powers">)
   return all.filter((power) => !consent.allows(power) && !consent.declined(power));
 }
 
-function formOf(config: string, waiting: readonly Power[]): Form {
+function formOf(config: string, list: string): Form {
   return {
-    message: `${safeLine(config)} asks to\n${listPowers(waiting)}\nIt waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
+    message: `${safeLine(config)} asks to\n${list}\nIt waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
     fields: { allow: { title: "Allow it?", choices: ["no", "yes"] } },
   };
 }

@@ -50,6 +50,8 @@ export interface Members {
 interface MembersOptions {
   readonly greeting: Promise<Greeting>;
   readonly log: Log;
+  /** Hides secrets in what a tool says. */
+  mask(text: string): string;
   /** What .mcp.json calls this server. */
   serverName(): string;
 }
@@ -59,14 +61,15 @@ const registrationWithinMs = 3_000;
 /** The client's log may come late, or only once a person has confirmed the channel. */
 const laterLooksMs = [10_000, 30_000, 120_000] as const;
 
-export function openMembers({ greeting, log, serverName }: MembersOptions): Members {
+export function openMembers({ greeting, log, mask, serverName }: MembersOptions): Members {
   const members = new Set<Member>();
   let serving: Serving | undefined;
 
   function admit(member: Member): void {
     if (serving === undefined) return;
     const { tools, waiting, enter } = serving;
-    member.session.attachTools(tools(member), neutralise, () => waiting?.(member) ?? 0).catch(report);
+    const safe = (text: string) => neutralise(mask(text));
+    member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0).catch(report);
     enter?.(member).catch(report);
   }
 
@@ -76,7 +79,13 @@ export function openMembers({ greeting, log, serverName }: MembersOptions): Memb
 
   return {
     attach(attached) {
-      const member = openMember(attached, { greeting, log, serverName, changed: () => serving?.changed?.() });
+      const member = openMember(attached, {
+        greeting,
+        log,
+        mask,
+        serverName,
+        changed: () => serving?.changed?.(),
+      });
       members.add(member);
       void member.session.ended.then(async (reason) => {
         members.delete(member);
@@ -124,9 +133,9 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     if (client()?.name !== "claude-code") return;
     // One that an earlier owner served has had its time.
     word =
-      attached.resumed === undefined
-        ? await awaitRegistration(query(), registrationWithinMs, over.signal)
-        : await readRegistration(query());
+      attached.resumed?.initialized === true
+        ? await readRegistration(query())
+        : await awaitRegistration(query(), registrationWithinMs, over.signal);
     if (word === undefined) lookLater([...laterLooksMs]);
   }
 

@@ -1,7 +1,8 @@
 // The tools of one session. Those that a config has no use for are left out: each costs tokens in every session.
 
-import type { Tool } from "../contract.ts";
+import type { RouterEvent, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
+import { maskAll } from "../runtime/secret-mask.ts";
 import { statusTool } from "../session/status.ts";
 import { ackTool } from "../session/tools/ack.ts";
 import { eventTool } from "../session/tools/event.ts";
@@ -23,7 +24,9 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
       async read(eventId) {
         const kept = await running.journal.read(eventId);
         if (kept !== undefined) member.named(eventId);
-        return kept?.type === "event" ? kept.event : undefined;
+        if (kept?.type !== "event") return undefined;
+        // Before a part is cut out: an offset inside a secret would give its end.
+        return maskAll(kept.event, running.config.mask) as unknown as RouterEvent;
       },
     }),
     pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),

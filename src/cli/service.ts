@@ -1,7 +1,7 @@
 // What an owner does for its clients: reads and proves the config, opens the journal, runs the sources, dispatches to the
 // sessions, answers the commands. Its clients are greeted at once; everything else comes as soon as it is there.
 
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
@@ -85,6 +85,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     members: openMembers({
       greeting: greeting.greeting,
       log,
+      mask: (text) => config?.mask(text) ?? text,
       serverName: () => config?.loaded.values.server.name ?? "router",
     }),
     found: () => found,
@@ -106,11 +107,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const journal = await openJournal({
       folder: join(options.folder, "journal"),
       epoch: role.epoch,
-      isCurrent: () =>
-        access(next).then(
-          () => false,
-          () => true,
-        ),
+      isCurrent: () => !existsSync(next),
       clock: systemClock,
       log,
       keepMs: delivery.keepMs,
@@ -125,7 +122,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       newId,
       compileGlob,
       catchUp: delivery.catchUp,
-      settleMs: role.epoch > 1 && journal.stats().open > 0 ? settleMs : 0,
+      settleMs: role.epoch > 1 ? settleMs : 0,
       holds: ({ id }) => resumption.isWriting(id),
       observe: (change) => state.tally.add(change),
     });
@@ -167,8 +164,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       changed: () => dispatcher.wake(),
     });
     const powers = () => running?.config.plan.powers ?? [];
+    const mask = (text: string) => (running?.config ?? proven).mask(text);
     void askForConsent(
-      { consent, powers, members: state.members.list, config: configFile, log },
+      { consent, powers, members: state.members.list, config: configFile, mask, log },
       ending.signal,
     );
     await router.start(plan);

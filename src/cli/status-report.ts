@@ -1,5 +1,6 @@
 // What the status tool says to one session, gathered from the rooms that know.
 
+import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
@@ -16,12 +17,20 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
     version,
     config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
     problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
-    ...(router?.address === undefined ? {} : { listener: { address: router.address } }),
+    ...(router?.address === undefined
+      ? {}
+      : {
+          listener: {
+            address: router.address,
+            ...(router.unrouted === undefined ? {} : { refused: describeRefusals(router.unrouted) }),
+          },
+        }),
     powers: running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent),
-    sources: (router?.sources ?? []).map(({ invitation, ...source }) => ({
+    sources: (router?.sources ?? []).map(({ invitation, refused, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
+      ...(refused === undefined ? {} : { refused: describeRefusals(refused) }),
     })),
     channels: (config?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
       name,

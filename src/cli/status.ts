@@ -1,7 +1,7 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
 import { colors } from "./colors.ts";
-import type { SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
+import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import { reachRouter } from "./reach.ts";
@@ -39,7 +39,10 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     ...answer.problems.map((problem) => colors.red(problem)),
     ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
     "",
-    ...titled("sources", answer.sources.map(printSource)),
+    ...titled("sources", [
+      ...answer.sources.flatMap(printSource),
+      ...printRefused("  ", answer.unrouted, " where no source answers"),
+    ]),
     ...titled(
       "sessions",
       sessions.flatMap((session) => printSession(session, nowMs)),
@@ -75,12 +78,21 @@ function printWaiting({ power, value }: PowerAnswer): string {
   return colors.yellow(`waits     for your consent: ${power} ${safeLine(value)} (channel-router trust)`);
 }
 
-function printSource({ name, type, state, detail, address }: SourceAnswer): string {
+function printSource({ name, type, state, detail, address, refused }: SourceAnswer): string[] {
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
   const more = [...new Set([address, detail])]
     .flatMap((text) => (text === undefined ? [] : safeLine(text)))
     .join("; ");
-  return `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`;
+  return [
+    `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
+    ...printRefused("    ", refused),
+  ];
+}
+
+function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): string[] {
+  if (refused === undefined) return [];
+  const { text, last } = refused;
+  return [`${indent}refused${where}: ${safeLine(text)} (${safeLine(last.reason).slice(0, 120)})`];
 }
 
 function titled(title: string, lines: readonly string[], empty = `${title}: none`): string[] {

@@ -6,6 +6,7 @@ import { describePower, type Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
+import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
@@ -35,7 +36,7 @@ export async function trust(
     await forgetAnswers(place);
     return tellRevoked(place.config, options, world);
   }
-  const { loaded, plan, issues } = await loadPlan(file, world.env);
+  const { loaded, plan, issues, mask } = await loadPlan(file, world.env);
   if (issues.length > 0) return check(file, options);
   const { powers } = plan;
   const log = createLog({ secrets: () => loaded.secrets });
@@ -45,10 +46,10 @@ export async function trust(
 
   if (options.json) {
     const answer = { config: place.config, powers: powerAnswers(powers, consent) };
-    world.print(`${JSON.stringify(answer, null, 2)}\n`);
+    world.print(`${JSON.stringify(maskAll(answer, mask), null, 2)}\n`);
     return waits().length === 0 ? 0 : 1;
   }
-  world.print(`${[place.config, ...printPowers(powers, consent)].join("\n")}\n`);
+  world.print(`${mask([place.config, ...printPowers(powers, consent)].join("\n"))}\n`);
   if (options.list || waits().length === 0) return waits().length === 0 ? 0 : 1;
   if (world.person === undefined) {
     throw new UsageError("E_TRUST_PERSON", "only a person at a terminal can allow this", {
@@ -57,7 +58,7 @@ export async function trust(
         "in containers and CI set CHANNEL_ROUTER_TRUST=all in the environment of the router",
     });
   }
-  await askForPowers(waits(), consent, world.person);
+  await askForPowers(waits(), consent, world.person, mask);
   const left = waits().length;
   const router = await findRouter(world, file);
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
@@ -72,6 +73,7 @@ export async function askForPowers(
   powers: readonly Power[],
   consent: Pick<Consent, "remember">,
   person: Person,
+  mask: Mask,
 ): Promise<void> {
   if (powers.length > 1) {
     const answer = await person.ask(`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
@@ -79,7 +81,7 @@ export async function askForPowers(
     if (!/^e(ach)?$/i.test(answer.trim())) return;
   }
   for (const power of powers) {
-    const question = powers.length === 1 ? "Allow it? [y/N] " : `${describePower(power)}? [y/N] `;
+    const question = powers.length === 1 ? "Allow it? [y/N] " : `${mask(describePower(power))}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
 }

@@ -4,7 +4,7 @@
 import type { Json, SchemaError } from "../contract.ts";
 import { pathOfPointer, valueAt } from "./value-path.ts";
 
-/** Drops what only repeats another error: branches not meant, `if`, and the inside of `propertyNames`. */
+/** Drops what only repeats another error: values of a wrong kind, branches not meant, `if`, and the inside of `propertyNames`. */
 export function meantErrors(errors: readonly SchemaError[], value: Json): readonly SchemaError[] {
   const dropped = new Set<SchemaError>();
   const insideNames = [
@@ -14,6 +14,8 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
   ];
   for (const [index, error] of errors.entries()) {
     if (error.keyword === "if" || error.keyword === "allOf") dropped.add(error);
+    // What is of the wrong kind is not one of the allowed values either.
+    if (error.keyword === "enum" && hasWrongKind(errors, error)) dropped.add(error);
     if (insideNames.some((path) => error.schemaPath.startsWith(path))) dropped.add(error);
     if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
     const inside = errorsInside(errors, index);
@@ -22,6 +24,11 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
     for (const inner of inside) if (!kept.has(inner)) dropped.add(inner);
   }
   return errors.filter((error) => !dropped.has(error));
+}
+
+function hasWrongKind(errors: readonly SchemaError[], { instancePath, schemaPath }: SchemaError): boolean {
+  const type = schemaPath.replace(/[^/]*$/, "type");
+  return errors.some((error) => error.schemaPath === type && error.instancePath === instancePath);
 }
 
 /** Ajv reports the branches of a choice directly before the choice itself. */

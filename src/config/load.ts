@@ -9,12 +9,12 @@ import { layerEnvironment, readDotenvFiles } from "./environment.ts";
 import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
 import { createLocator, type Locator, toIssue } from "./locate.ts";
-import { masksByKeyName } from "./mask.ts";
+import { type Mask, masksByKeyName } from "./mask.ts";
 import { checkMeaning } from "./meaning.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { type Path, type Problem, pathKey } from "./problem.ts";
 import { type ParsedFile, readConfigFile } from "./read.ts";
-import { coreSchema } from "./schema.ts";
+import { coreSchema, mayBeEmpty } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
 import { checkSources, loadTypes, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
@@ -77,14 +77,19 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   );
   const drafts = [...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path)));
 
-  const problems: Problem[] = [
-    ...parsed.problems,
-    ...tree.problems,
-    ...resolved.flatMap((one) =>
-      one.problems.map((draft) => ({ ...draft, at: locator.originalOffsetOf(draft) })),
-    ),
-    ...drafts.map((draft) => ({ ...draft, at: locator.offsetOf(draft) })),
-  ];
+  const bomb = tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS");
+  // What else seems wrong in a tree that was cut off is not worth a line.
+  const problems: Problem[] =
+    bomb !== undefined
+      ? [bomb]
+      : [
+          ...parsed.problems,
+          ...tree.problems,
+          ...resolved.flatMap((one) =>
+            one.problems.map((draft) => ({ ...draft, at: locator.originalOffsetOf(draft) })),
+          ),
+          ...drafts.map((draft) => ({ ...draft, at: locator.offsetOf(draft) })),
+        ];
   const broken = new Set(
     problems.flatMap(({ path }) => path.map((_, index) => pathKey(path.slice(0, index + 1)))),
   );
@@ -101,7 +106,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     cwd,
     lines: parsed.text.split(/\r?\n/),
     lineStarts: parsed.lines.lineStarts,
-    masks: [...secrets.masks, ...(parsed.remains === undefined ? [] : masksByKeyName(parsed.remains))],
+    masks: [...secrets.masks, ...masksBesideTree(parsed, tree)],
     broken: parsed.document === undefined,
   };
   return {
@@ -129,7 +134,7 @@ function readTreeOf({ document, text, lines }: ParsedFile): Tree {
   if (document === undefined) return emptyTree();
   const tree = readTree(document, text, lines);
   const { root } = tree;
-  for (const key of ["server", "budget", "delivery", "defaults", "sources", "channels", "sinks", "hosts"]) {
+  for (const key of mayBeEmpty) {
     if (root[key] === null) delete root[key];
   }
   const { channels } = root;
@@ -137,6 +142,13 @@ function readTreeOf({ document, text, lines }: ParsedFile): Tree {
     for (const [name, channel] of Object.entries(channels)) if (channel === null) channels[name] = {};
   }
   return tree;
+}
+
+/** Secrets that are not in the tree: in broken YAML, and under the second of two equal keys. Only their keys tell them. */
+function masksBesideTree({ remains, document }: ParsedFile, { problems }: Tree): Mask[] {
+  if (remains !== undefined) return masksByKeyName(remains);
+  const leftOut = problems.some(({ code }) => code === "E_CONFIG_DUPLICATE_KEY");
+  return document !== undefined && leftOut ? masksByKeyName(document) : [];
 }
 
 async function substituteAll(
@@ -189,13 +201,14 @@ function inFileOrder(issues: readonly Issue[]): Issue[] {
     });
 }
 
-function dotenvIssues({ unreadable }: ReturnType<typeof readDotenvFiles>): Issue[] {
-  return unreadable.map(({ path, problem }) => ({
+function dotenvIssues({ problems }: ReturnType<typeof readDotenvFiles>): Issue[] {
+  return problems.map(({ path, line, message, hint }) => ({
     file: path,
-    line: 1,
+    line,
     column: 1,
     path: "",
     code: "E_CONFIG_FILE",
-    message: `the .env file ${problem}`,
+    message,
+    ...(hint === undefined ? {} : { hint }),
   }));
 }

@@ -11,6 +11,18 @@ export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 /** Attributes that the router sets itself. `source` is set by the client. */
 export const ownMetaKeys = ["channel", "event_id", "trust", "attempt", "count", "thread", "error"] as const;
 
+/** Keys of the top that may stand there with nothing under them; a channel may, too. */
+export const mayBeEmpty = [
+  "server",
+  "budget",
+  "delivery",
+  "defaults",
+  "sources",
+  "channels",
+  "sinks",
+  "hosts",
+] as const;
+
 const named = { propertyNames: { pattern: namePattern } } as const;
 const reference = { type: "string", minLength: 1 };
 

@@ -38,6 +38,8 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
   const anchors = new Map<string, Node>();
   let aliasedNodes = 0;
   let exploded = false;
+  /** The alias that stands in the file itself, not in what another one stands for. */
+  let outermost: { readonly alias: Alias; readonly path: Path } | undefined;
 
   const complain = (node: Node, path: Path, problem: Omit<Problem, "at" | "path">) =>
     problems.push({ at: node.range?.[0] ?? 0, path, ...problem });
@@ -45,7 +47,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
   function convert(node: Node | null, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
     if (node === null) return null;
     if (inAlias && ++aliasedNodes > maxAliasedNodes) return null;
-    if (isAlias(node)) return expand(node, path, assign);
+    if (isAlias(node)) return expand(node, path, inAlias, assign);
     if (node.tag !== undefined && !/^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/.test(node.tag)) {
       complain(node, path, {
         code: "E_CONFIG_SYNTAX",
@@ -62,7 +64,8 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     return value;
   }
 
-  function expand(alias: Alias, path: Path, assign: (value: Json) => void): Json {
+  function expand(alias: Alias, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
+    if (!inAlias) outermost = { alias, path };
     const target = aliases.get(alias) ?? anchors.get(alias.source);
     if (target === undefined) {
       complain(alias, path, {
@@ -76,7 +79,8 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     const value = path.length > maxPathLength ? null : convert(target, path, true, assign);
     if (!exploded && (aliasedNodes > maxAliasedNodes || path.length > maxPathLength)) {
       exploded = true;
-      complain(alias, path, {
+      const place = outermost ?? { alias, path };
+      complain(place.alias, place.path, {
         code: "E_CONFIG_ALIAS",
         message: `aliases expand to more than ${maxAliasedNodes} values`,
         hint: "write the values out",

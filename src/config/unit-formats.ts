@@ -6,6 +6,6 @@ export const unitFormats = {
   duration: /^\d+(ms|s|m|h|d)$/,
   /** `512B 64KiB 1MiB 2GiB` */
   size: /^\d+(B|KiB|MiB|GiB)$/,
-  /** `5/10m`: at most five in ten minutes. */
-  rate: /^[1-9]\d*\/[1-9]\d*(ms|s|m|h|d)$/,
+  /** `5/10m`: at most five in ten minutes. Up to 100,000: the times of so many events are kept. */
+  rate: /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/,
 } as const;

@@ -19,7 +19,7 @@ const maxListed = 12;
 const formatWords: Readonly<Record<string, readonly [string, string]>> = {
   duration: ["a duration", "write a whole number and ms, s, m, h or d, for example 30s"],
   size: ["a size", "write a whole number and B, KiB, MiB or GiB, for example 1MiB"],
-  rate: ["a rate", "write how many in how long, for example 5/10m"],
+  rate: ["a rate", "write how many (1 to 100000) in how long, for example 5/10m"],
 };
 
 const kindWords: Readonly<Record<string, string>> = {
@@ -52,7 +52,9 @@ function repair(
   if (kinds.includes("a list of text")) return `write [${quoted(typed)}]`;
   const wantsNumber = kinds.includes("a number") || kinds.includes("a whole number");
   const unquoted =
-    (wantsNumber && /^\d+$/.test(typed)) || (kinds.includes("true or false") && /^(true|false)$/.test(typed));
+    kinds.includes(typed) ||
+    (wantsNumber && /^\d+$/.test(typed)) ||
+    (kinds.includes("true or false") && /^(true|false)$/.test(typed));
   return unquoted ? `remove the quotes: ${typed}` : undefined;
 }
 

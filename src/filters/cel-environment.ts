@@ -13,12 +13,11 @@ export type CelEnvironment = InstanceType<CelLibrary["Environment"]>;
 export const safeNames = { matches: "matches_re2", duration: "duration_bounded" } as const;
 
 const maxDurationLength = 64;
-const maxPassingPatterns = 64;
 
 export interface CelHouse {
   readonly environment: CelEnvironment;
-  /** Compiles a constant pattern of `matches` once and for all. Throws as RegexCompiler does. */
-  prepare(pattern: string): void;
+  /** Compiles a pattern of `matches` once and for all. Throws as RegexCompiler does. */
+  prepare(pattern: string): Regex;
 }
 
 export function createEnvironment(library: CelLibrary, compileRegex: RegexCompiler): CelHouse {
@@ -127,21 +126,18 @@ function registerSafeForms(
   );
 }
 
-/** Constant patterns stay; of those that events bring the newest are kept. */
 function createPatterns(compileRegex: RegexCompiler) {
-  const constant = new Map<string, Regex>();
-  const passing = new Map<string, Regex>();
+  const patterns = new Map<string, Regex>();
   return {
-    prepare(pattern: string): void {
-      if (!constant.has(pattern)) constant.set(pattern, compileRegex(pattern));
+    prepare(pattern: string): Regex {
+      const regex = patterns.get(pattern) ?? compileRegex(pattern);
+      patterns.set(pattern, regex);
+      return regex;
     },
     of(pattern: string): Regex {
-      const known = constant.get(pattern) ?? passing.get(pattern);
-      if (known !== undefined) return known;
-      const fresh = compileRegex(pattern);
-      if (passing.size >= maxPassingPatterns) passing.delete(passing.keys().next().value!);
-      passing.set(pattern, fresh);
-      return fresh;
+      const regex = patterns.get(pattern);
+      if (regex === undefined) throw new Error("a pattern of matches() was not prepared");
+      return regex;
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Root } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
+import type { Regex } from "./regex.ts";
 import { isRoot, suggestPath } from "./roots.ts";
 
 /** Longest list or map that a macro goes through. */
@@ -33,7 +34,8 @@ const typeNames = new Set([
 ]);
 
 /** Changes the tree in place. Throws an ExpressionError whose offset is in `text`. */
-export function guard(text: string, tree: CelNode, preparePattern: (pattern: string) => void): Guarded {
+export function guard(text: string, tree: CelNode, preparePattern: (pattern: string) => Regex): Guarded {
+  const patterns: Regex[] = [];
   const used = new Set<Root>();
   const watch = { endMs: 0 };
   walk(tree, {
@@ -46,7 +48,7 @@ export function guard(text: string, tree: CelNode, preparePattern: (pattern: str
         if (inside !== undefined) throw nested(text, call, inside);
         boundLoop(call.loop, call.name, watch);
       } else if (call.name === "matches" && call.receiver !== undefined) {
-        prepareConstant(call, preparePattern);
+        patterns.push(prepareConstant(call, preparePattern));
         call.rename(safeNames.matches);
       } else if (call.name === "duration" && call.receiver === undefined) {
         call.rename(safeNames.duration);
@@ -57,6 +59,7 @@ export function guard(text: string, tree: CelNode, preparePattern: (pattern: str
     roots: used,
     begin() {
       watch.endMs = 0;
+      for (const pattern of patterns) pattern.begin();
     },
   };
 }
@@ -86,11 +89,17 @@ function nested(text: string, call: Call, inside: string): ExpressionError {
   });
 }
 
-function prepareConstant(call: Call, preparePattern: (pattern: string) => void): void {
+/** A pattern that an event brings could be made to take any time, and would be compiled for each event. */
+function prepareConstant(call: Call, preparePattern: (pattern: string) => Regex): Regex {
   const pattern = call.args[0];
-  if (pattern?.op !== "value" || typeof pattern.args !== "string") return;
+  if (pattern?.op !== "value" || typeof pattern.args !== "string") {
+    throw new ExpressionError("E_CONFIG_CEL", "matches() takes a pattern that stands in the config", {
+      offset: pattern?.start ?? call.node.start,
+      hint: 'write the pattern as text, for instance matches("^v[0-9]+")',
+    });
+  }
   try {
-    preparePattern(pattern.args);
+    return preparePattern(pattern.args);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     throw new ExpressionError(error.code, error.message, {

@@ -7,7 +7,7 @@ import { type IndexTerm, mergeTerms } from "./index-term.ts";
 import { compileLeaf, type Leaf } from "./leaf.ts";
 import { type Path, parsePath } from "./path.ts";
 import { createProblems, type PatternPath, type Problems } from "./problems.ts";
-import type { RegexCompiler } from "./regex.ts";
+import type { Regex, RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
 
 export interface Mismatch {
@@ -47,8 +47,19 @@ export interface MatchCompilation {
 export function compileMatch(pattern: Json, compileRegex: RegexCompiler): MatchCompilation {
   const problems = createProblems();
   const roots = new Set<Root>();
-  const whole = compileAny(pattern, [], { problems, compileRegex, roots });
-  return { match: problems.found.length > 0 ? undefined : { ...whole, roots }, problems: problems.found };
+  const regexes: Regex[] = [];
+  const keep: RegexCompiler = (text, options) => {
+    const regex = compileRegex(text, options);
+    regexes.push(regex);
+    return regex;
+  };
+  const whole = compileAny(pattern, [], { problems, compileRegex: keep, roots });
+  if (problems.found.length > 0) return { match: undefined, problems: problems.found };
+  const test: Part["test"] = (view) => {
+    for (const regex of regexes) regex.begin();
+    return whole.test(view);
+  };
+  return { match: { terms: whole.terms, test, roots }, problems: [] };
 }
 
 /** Whether `compileMatch` will ask for RE2. */

@@ -1,10 +1,16 @@
 // Regular expressions of a config: RE2 syntax, matched in linear time. A native RegExp is never built from a config or from
-// an event. re2js is imported here only, and only when a pattern needs it.
+// an event. Linear is not yet short: what a pattern may cost on one event is bounded here. re2js is imported here only, and
+// only when a pattern needs it.
 
 import { ExpressionError } from "../errors.ts";
 
 export interface Regex {
-  /** Whether the pattern is found anywhere in the text. */
+  /** To be called before each event: from here on the time is counted anew. */
+  begin(): void;
+  /**
+   * Whether the pattern is found anywhere in the text, as far as it looks: at the first 64 Ki characters, and at fewer when
+   * it is large. False for the rest of a long list once the event has taken its time.
+   */
   test(text: string): boolean;
 }
 
@@ -12,14 +18,21 @@ export interface RegexOptions {
   readonly ignoreCase?: boolean;
 }
 
-/** Throws an ExpressionError (E_CONFIG_REGEX) for a pattern that RE2 does not accept. */
+/** Throws an ExpressionError (E_CONFIG_REGEX) for a pattern that RE2 does not accept, or that is too large. */
 export type RegexCompiler = (pattern: string, options?: RegexOptions) => Regex;
 
 const maxPatternLength = 1_000;
+/** Instructions of the compiled program. A repeat such as `{0,200}` counts for as many copies. */
+const maxSize = 500;
+const maxTextLength = 65_536;
+/** Instructions times characters in one text: at worst about 100 ns each, so that one text takes less than 100 ms. */
+const maxWork = 500_000;
+/** Of one pattern on all the texts of a list. */
+const maxListMs = 40;
 
 /** Loads RE2 (about 15 ms the first time). */
 export async function loadRegex(): Promise<RegexCompiler> {
-  const { RE2JS, RE2JSException } = await import("re2js");
+  const { RE2JS, RE2JSException, RE2JSSyntaxException } = await import("re2js");
   return (pattern, options = {}) => {
     if (pattern.length > maxPatternLength) {
       throw new ExpressionError(
@@ -28,16 +41,57 @@ export async function loadRegex(): Promise<RegexCompiler> {
       );
     }
     try {
-      return RE2JS.compile(pattern, options.ignoreCase === true ? RE2JS.CASE_INSENSITIVE : 0);
+      const program = RE2JS.compile(pattern, options.ignoreCase === true ? RE2JS.CASE_INSENSITIVE : 0);
+      const size = program.programSize();
+      if (size > maxSize) throw tooLarge(size);
+      return bounded((text) => program.test(text), Math.min(maxTextLength, Math.floor(maxWork / size)));
     } catch (error) {
       if (!(error instanceof RE2JSException)) throw error;
-      const reason = error.message.replace(/^error parsing regexp: /, "");
+      const reason =
+        error instanceof RE2JSSyntaxException
+          ? `${error.getDescription()}${placeOf(error.getPattern(), pattern)}`
+          : "it cannot be compiled";
+      // The pattern may hold what a ${file:} brought in: neither it nor the error that quotes it goes on from here.
       throw new ExpressionError("E_CONFIG_REGEX", `not a pattern that RE2 accepts: ${reason}`, {
         hint: hintFor(pattern),
-        cause: error,
       });
     }
   };
+}
+
+function bounded(find: (text: string) => boolean, maxLength: number): Regex {
+  let looked = 0;
+  let tookMs = 0;
+  return {
+    begin() {
+      looked = 0;
+      tookMs = 0;
+    },
+    test(text) {
+      // The time alone would let a pause of the machine decide about a short list.
+      if (looked > maxLength && tookMs > maxListMs) return false;
+      const part = text.length > maxLength ? text.slice(0, maxLength) : text;
+      const startedMs = performance.now();
+      const found = find(part);
+      tookMs += performance.now() - startedMs;
+      looked += part.length;
+      return found;
+    },
+  };
+}
+
+function tooLarge(size: number): ExpressionError {
+  return new ExpressionError(
+    "E_CONFIG_REGEX",
+    `the pattern is too large: it compiles to ${size} instructions, at most ${maxSize} are allowed`,
+    { hint: "each repeat such as {0,1000} counts as that many copies: use * or + or smaller numbers" },
+  );
+}
+
+/** Where the faulty part stands, without its text. */
+function placeOf(part: string | null, pattern: string): string {
+  const at = part ? pattern.indexOf(part) : -1;
+  return at < 0 || part === pattern ? "" : ` at character ${at + 1}`;
 }
 
 function hintFor(pattern: string): string | undefined {

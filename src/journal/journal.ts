@@ -31,8 +31,8 @@ export interface JournalOptions {
   readonly folder: string;
   /** Higher than that of every owner before; the same one may open again after it closed. */
   readonly epoch: number;
-  /** False once a higher epoch was claimed. Asked at every group commit: one `access` of a file is the right price. */
-  isCurrent(): boolean | Promise<boolean>;
+  /** False once a higher epoch was claimed. Asked at every group commit: a look at one file name is the right price. */
+  isCurrent(): boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** How long ended events are kept. Default 7 days. */

@@ -19,7 +19,7 @@ export interface SegmentWriterOptions {
   readonly log: Log;
   readonly state: JournalState;
   /** False once a higher epoch was claimed. */
-  isCurrent(): boolean | Promise<boolean>;
+  isCurrent(): boolean;
   /** What waited on the disk is gone and the state has forgotten it; what is only in RAM wants a snapshot. */
   onFolderGone(): void;
 }
@@ -113,7 +113,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
   }
 
   async function writeOnce(bytes: Buffer): Promise<Written | "superseded" | "gone"> {
-    if (active === undefined && !(await options.isCurrent())) return "superseded";
+    if (active === undefined && !options.isCurrent()) return "superseded";
     const current = active ?? (await begin());
     const { file, segment } = current;
     const offset = segment.bytes;
@@ -125,10 +125,11 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     }
     // Once written, the lines are visible to whoever claims the next epoch from now on. So an owner that is still current
     // here knows that its successor will read them, and one that is not has promised nothing.
-    let isCurrent: boolean;
+    const isCurrent = options.isCurrent();
     let isInPlace: boolean;
     try {
-      [isCurrent, isInPlace] = await Promise.all([options.isCurrent(), file.isInPlace(), file.sync()]);
+      isInPlace = file.isInPlace();
+      await file.sync();
     } catch (error) {
       await giveBack(current, false);
       throw error;

@@ -17,7 +17,12 @@ const choosing: ReadonlySet<string> = new Set(["match", "when"]);
 
 type Drop = Exclude<Outcome["outcome"], "accepted" | "unmatched">;
 
-export function createAdmit(channels: readonly PlannedChannel[], candidates: Candidates): Admit {
+/** `mask` hides secrets in what is sent; the trace is masked by whoever shows it. */
+export function createAdmit(
+  channels: readonly PlannedChannel[],
+  candidates: Candidates,
+  mask: (text: string) => string,
+): Admit {
   const everyIndex = channels.map((_, index) => index);
 
   return (event, memory, nowMs, { detail }): Admission => {
@@ -40,7 +45,7 @@ export function createAdmit(channels: readonly PlannedChannel[], candidates: Can
       const answer = ask(channel, view, (filter) => filter.test(view, memory, nowMs), trace, problems);
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {
-        const { rendered, failures } = render(channel, view, event);
+        const { rendered, failures } = render(channel, view, event, mask);
         deliveries.push(planDelivery(channel, event, rendered));
         problems.push(...failures);
         writes.push(...answer.writes);
@@ -105,6 +110,7 @@ function ask(
     };
   }
   if (!prepareVars()) return { kind: "not-chosen" };
+  trace.push({ channel: channel.name, filter: "taken", pass: true });
   return { kind: "taken", writes };
 }
 

@@ -28,6 +28,7 @@ interface Context {
   readonly defaults: ConfigValues["defaults"];
   /** Whether a source can answer its events, by name; those with a mistake are not there. */
   readonly answering: ReadonlyMap<string, boolean>;
+  readonly mask: (text: string) => string;
   /** Takes every mistake that is found. */
   readonly issues: IssueDraft[];
 }
@@ -44,7 +45,7 @@ type Path = readonly (string | number)[];
 export function compileChannel(
   name: string,
   values: ChannelValues,
-  { engine, budget, defaults, answering, issues }: Context,
+  { engine, budget, defaults, answering, mask, issues }: Context,
 ): CompiledChannel {
   const at: Path = ["channels", name];
   const proven = <T>(path: Path, compile: () => T): T | undefined => {
@@ -102,7 +103,7 @@ export function compileChannel(
 
   return {
     match,
-    sample: sampleOf(values, match),
+    sample: sampleOf(values, match, mask),
     channel: {
       name,
       from: values.from,

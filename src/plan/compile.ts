@@ -21,6 +21,8 @@ export function compilePlan(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
   engine: Engine,
+  /** Hides the secrets of the config in what is sent and shown. */
+  mask: (text: string) => string = (text) => text,
 ): Compilation {
   const issues: IssueDraft[] = [];
   const surroundings = {
@@ -43,6 +45,7 @@ export function compilePlan(
       budget: values.budget.event,
       defaults: values.defaults,
       answering,
+      mask,
       issues,
     }),
   );
@@ -67,6 +70,7 @@ export function compilePlan(
         admit: createAdmit(
           fed.map(({ channel }) => channel),
           candidatesOf(fed),
+          mask,
         ),
       },
     ];

@@ -1,4 +1,5 @@
 // From an admitted event to the final text: content within its budget, meta the client will accept, everything neutralised.
+// Secrets are masked before anything is cut, so that no part of one is left.
 
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -13,11 +14,12 @@ export function render(
   channel: PlannedChannel,
   view: View,
   event: RouterEvent,
+  mask: (text: string) => string,
 ): { readonly rendered: Rendered; readonly failures: readonly AdmissionProblem[] } {
   const failures: AdmissionProblem[] = [];
   const attempt = (key: string, template: Template): string | undefined => {
     try {
-      return template.render(view);
+      return mask(template.render(view));
     } catch (error) {
       if (!isRouterError(error)) throw error;
       failures.push({ channel: channel.name, key, message: error.message });
@@ -44,7 +46,7 @@ export function render(
     ...within(own, Math.floor(channel.budget / 2) - blockTokens(ours, "")),
   };
   const room = channel.budget - blockTokens(meta, "");
-  const content = finalContent(body ?? defaultContent(view), room);
+  const content = finalContent(body ?? mask(defaultContent(view)), room);
   return {
     rendered: {
       eventId: event.id,

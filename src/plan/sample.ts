@@ -1,5 +1,5 @@
 // A made-up event that a channel would take, for the command line that `dev` and `status` offer: what its `match` asks for,
-// and a word wherever its templates read. Only plain paths; a `when` may still refuse it.
+// and a word wherever its templates read. Only plain paths, and nothing that is secret; a `when` may still refuse it.
 
 import type { ChannelValues } from "../config/values.ts";
 import type { Json, JsonObject, Sample } from "../contract.ts";
@@ -9,7 +9,11 @@ const placeholder = /\{\{~?\s*(data(?:\.[A-Za-z_][\w-]*)+)\s*~?\}\}/g;
 const plainPath = /^(data|headers)((?:\.[A-Za-z_][\w-]*)+)$/;
 
 /** Undefined when the channel asks for nothing and reads nothing: any event will do. */
-export function sampleOf(channel: ChannelValues, match: CompiledMatch | undefined): Sample | undefined {
+export function sampleOf(
+  channel: ChannelValues,
+  match: CompiledMatch | undefined,
+  mask: (text: string) => string,
+): Sample | undefined {
   const roots = { data: bare(), headers: bare() };
   let filled = false;
   const fill = (path: string, value: Json): void => {
@@ -20,7 +24,10 @@ export function sampleOf(channel: ChannelValues, match: CompiledMatch | undefine
     else set(roots.data, rest.slice(1).split("."), value);
   };
 
-  for (const { path, values } of match?.terms ?? []) fill(path, values[0] ?? null);
+  for (const { path, values } of match?.terms ?? []) {
+    const value = values.find((one) => mask(String(one)) === String(one));
+    if (value !== undefined) fill(path, value);
+  }
   for (const text of [channel.content ?? "", ...Object.values(channel.meta)]) {
     for (const [, path = ""] of text.matchAll(placeholder)) fill(path, wordFor(path));
   }

@@ -51,6 +51,7 @@ async function removeStaleSocket(path: string): Promise<void> {
 
 async function explain(error: NodeJS.ErrnoException, address: ListenAddress): Promise<ConnectorError> {
   const where = printAddress(address);
+  if (error.code === "EADDRINUSE" && "unix" in address) return pathTaken(error, address.unix);
   if (error.code === "EADDRINUSE") {
     const holder = "port" in address ? await portHolder(address.port) : undefined;
     return new ConnectorError(
@@ -73,4 +74,21 @@ async function explain(error: NodeJS.ErrnoException, address: ListenAddress): Pr
     hint: "check the address in listen:",
     cause: error,
   });
+}
+
+async function pathTaken(cause: Error, path: string): Promise<ConnectorError> {
+  const found = await lstat(path).catch(() => undefined);
+  const another = 'name another path: listen: "unix:/path/to/socket"';
+  // Sockets without a process behind them were removed before.
+  return found === undefined || found.isSocket()
+    ? new ConnectorError("E_LISTEN_IN_USE", `another process serves the socket ${path}`, {
+        hint: `end that process, or ${another}`,
+        retryable: true,
+        cause,
+      })
+    : new ConnectorError("E_LISTEN_IN_USE", `${path} exists and is no socket`, {
+        hint: `remove it when it is not needed, or ${another}`,
+        retryable: true,
+        cause,
+      });
 }

@@ -7,7 +7,7 @@ export interface Counts {
   readonly duplicate: number;
   readonly dropped: number;
   readonly unmatched: number;
-  /** Not taken: over the rate, or the session could not take it. The sender was told to try again. */
+  /** Became no event, or was not taken: a wrong signature, no such path, over the rate, and the like. */
   readonly refused: number;
 }
 

@@ -10,7 +10,10 @@ const nextPorts = 20;
 
 export interface ListenChoice {
   readonly addresses: readonly ListenAddress[];
-  /** Remembers the address in force; only what was chosen here is worth remembering. */
+  /**
+   * Remembers the address in force, once: senders were told of it. When it is taken at one start, another serves for that
+   * start only.
+   */
   onBound(address: ListenAddress): void;
 }
 
@@ -26,7 +29,7 @@ export async function chooseListen(
   return {
     addresses: [...ports].map((port) => ({ host, port, loopback: true })),
     onBound(address) {
-      if (!("port" in address) || address.port === last) return;
+      if (!("port" in address) || last !== undefined) return;
       writeStateFile(file, `${JSON.stringify({ port: address.port })}\n`).catch((error: Error) => {
         log.warn(`the port could not be remembered: ${error.message}`);
       });

@@ -8,6 +8,7 @@ import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
 import { untrusted } from "./consent.ts";
 import { printAddress } from "./listen-address.ts";
+import type { Refusal } from "./refusals.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
 
 const maxConnections = 1_024;
@@ -29,6 +30,8 @@ interface ListenerOptions {
 }
 
 export interface OpenListener extends Listener {
+  /** From now on `told` hears of each request that no route answered. */
+  onUnrouted(told: (refusal: Refusal) => void): void;
   /** Takes no more connections at once; cuts those that are left when the deadline passes. Idempotent. */
   close(deadline: AbortSignal): Promise<void>;
 }
@@ -39,6 +42,7 @@ export function createListener(options: ListenerOptions): OpenListener {
   let bound: ListenAddress | undefined;
   let binding: Promise<void> | undefined;
   let server: Server | undefined;
+  let tellUnrouted: (refusal: Refusal) => void = () => {};
 
   async function open(): Promise<void> {
     // Its sources wait before they come here; this door is closed as well.
@@ -60,8 +64,10 @@ export function createListener(options: ListenerOptions): OpenListener {
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const match = table.find(request.method ?? "GET", request.url ?? "/");
     if (match.kind === "no-path") {
+      tellUnrouted({ status: 404, reason: "no such path" });
       answer(response, 404, "no such path");
     } else if (match.kind === "no-method") {
+      tellUnrouted({ status: 405, reason: "method not allowed" });
       answer(response, 405, "method not allowed", { allow: match.allow.join(", ") });
     } else {
       const { route, params } = match;
@@ -76,6 +82,9 @@ export function createListener(options: ListenerOptions): OpenListener {
 
   return {
     loopback,
+    onUnrouted(told) {
+      tellUnrouted = told;
+    },
     hosts: options.hosts,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     address: () => (bound === undefined ? undefined : printAddress(bound)),
@@ -118,6 +127,8 @@ function createHttpServer(serve: (request: IncomingMessage, response: ServerResp
     serve,
   );
   server.maxConnections = maxConnections;
+  // Node would drop the headers after the 2,000th unseen, and guards must see them all; their 16 KB are the bound.
+  server.maxHeadersCount = 0;
   server.on("clientError", refuse);
   return server;
 }

@@ -4,10 +4,11 @@
 export type Rate = (nowMs: number) => number | undefined;
 
 export function createRate({ max, perMs }: { readonly max: number; readonly perMs: number }): Rate {
-  const times = new Float64Array(max).fill(Number.NEGATIVE_INFINITY);
+  // Grows with the events that come: `max` may be large where few ever do.
+  const times: number[] = [];
   let oldest = 0;
   return (nowMs) => {
-    const freeAtMs = (times[oldest] as number) + perMs;
+    const freeAtMs = (times[oldest] ?? Number.NEGATIVE_INFINITY) + perMs;
     // A clock that was set back must not lock the source for longer than one period.
     if (freeAtMs > nowMs && freeAtMs - nowMs <= perMs) return freeAtMs - nowMs;
     times[oldest] = nowMs;

@@ -15,13 +15,14 @@ import type {
   SourceHealth,
 } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { isRouterError, UsageError } from "../errors.ts";
+import { DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
 import { type AcceptedEvent, createEmit, type Decision } from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
+import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
 import { retry } from "./retry.ts";
 
 export interface RouterOptions {
@@ -39,18 +40,25 @@ export interface RouterOptions {
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   /** Told of every decision once it stands. */
   observe?(decision: Decision): void;
+  /** Told when a source that had to wait has started. */
+  started?(source: SourceReport): void;
+  /** Told of every request that became no event; `source` is absent where no source answers. */
+  refused?(refusal: Refusal, source?: string): void;
 }
 
 export interface SourceReport extends SourceHealth {
   readonly name: string;
   readonly type: string;
   readonly invitation?: Invitation;
+  readonly refused?: RefusalReport;
 }
 
 export interface RouterReport {
   readonly sources: readonly SourceReport[];
   readonly counts: Counts;
   readonly address: string | undefined;
+  /** Requests that no source answers. */
+  readonly unrouted?: RefusalReport;
 }
 
 export interface Router {
@@ -75,6 +83,7 @@ export interface Preview {
 interface Running {
   readonly planned: PlannedSource;
   readonly emit: Emit;
+  readonly refusals: Refusals;
   /** A source is started once: each try has a new one. */
   source: Source;
   /** The router's word while the source has not started; the source's own from then on. */
@@ -84,7 +93,7 @@ interface Running {
 export function createRouter(options: RouterOptions): Router {
   const { clock, log, listener, memory, newId } = options;
   const counter = createCounter();
-  const host: Host = { log, clock, listener };
+  const unrouted = createRefusals("listener", { clock, log });
   const stopping = new AbortController();
   const told = new Set<string>();
   let running: Running[] = [];
@@ -98,12 +107,29 @@ export function createRouter(options: RouterOptions): Router {
     options.observe?.(decision);
   }
 
-  function create(planned: PlannedSource): Source {
+  listener.onUnrouted((refusal) => {
+    counter.add("refused");
+    unrouted.add(refusal);
+    options.refused?.(refusal);
+  });
+
+  function create(planned: PlannedSource, refusals: Refusals): Source {
+    const host: Host = {
+      log,
+      clock,
+      listener,
+      refused(refusal) {
+        counter.add("refused");
+        refusals.add(refusal);
+        options.refused?.(refusal, planned.name);
+      },
+    };
     return planned.type.create(planned.name, planned.options, host);
   }
 
-  function emitOf(planned: PlannedSource): Emit {
-    return createEmit(planned, {
+  /** Counts by itself what it rejects; the statuses are those that an http source answers then. */
+  function emitOf(planned: PlannedSource, refusals: Refusals): Emit {
+    const emit = createEmit(planned, {
       clock,
       memory,
       counter,
@@ -112,6 +138,41 @@ export function createRouter(options: RouterOptions): Router {
       detail: options.detail,
       commit: options.commit,
     });
+    return async (arrival) => {
+      try {
+        return await emit(arrival);
+      } catch (error) {
+        if (error instanceof DeliveryError) {
+          const refusal = { status: error.code === "E_RATE" ? 429 : 503, reason: error.message };
+          refusals.add(refusal);
+          options.refused?.(refusal, planned.name);
+        }
+        throw error;
+      }
+    };
+  }
+
+  function prepare(planned: PlannedSource): Running {
+    const refusals = createRefusals(`source ${planned.name}`, { clock, log });
+    return {
+      planned,
+      refusals,
+      emit: emitOf(planned, refusals),
+      source: create(planned, refusals),
+      waiting: { state: "starting" },
+    };
+  }
+
+  function reportOf({ planned, source, waiting, refusals }: Running): SourceReport {
+    const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
+    const refused = refusals.report();
+    return {
+      name: planned.name,
+      type: planned.type.type,
+      ...(waiting ?? source.health?.() ?? { state: "running" }),
+      ...(invitation === undefined ? {} : { invitation }),
+      ...(refused === undefined ? {} : { refused }),
+    };
   }
 
   function find(name: string): Running {
@@ -129,7 +190,8 @@ export function createRouter(options: RouterOptions): Router {
     await new Promise<void>((resolve) => {
       const attempt = async () => {
         await options.consent.demand(planned.powers);
-        one.source = create(planned);
+        if (stopping.signal.aborted) return;
+        one.source = create(planned, one.refusals);
         return one.source.start(emit);
       };
       retry(attempt, {
@@ -150,8 +212,11 @@ export function createRouter(options: RouterOptions): Router {
       })
         .then(
           () => {
-            if (one.waiting?.state === "waiting") log.info(`source ${planned.name}: started`);
+            const waited = one.waiting?.state === "waiting";
             one.waiting = undefined;
+            if (!waited || stopping.signal.aborted) return;
+            log.info(`source ${planned.name}: started`);
+            options.started?.(reportOf(one));
           },
           (error: unknown) => {
             const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
@@ -166,14 +231,7 @@ export function createRouter(options: RouterOptions): Router {
 
   return {
     async start(plan) {
-      running = plan.sources
-        .filter(({ enabled }) => enabled)
-        .map((planned) => ({
-          planned,
-          emit: emitOf(planned),
-          source: create(planned),
-          waiting: { state: "starting" },
-        }));
+      running = plan.sources.filter(({ enabled }) => enabled).map(prepare);
       await Promise.all(running.map(startOne));
     },
     async stop(deadline) {
@@ -181,19 +239,15 @@ export function createRouter(options: RouterOptions): Router {
       await Promise.all(running.map(({ source }) => source.stop(deadline)));
       await listener.close(deadline);
     },
-    report: () => ({
-      sources: running.map(({ planned, source, waiting }) => {
-        const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
-        return {
-          name: planned.name,
-          type: planned.type.type,
-          ...(waiting ?? source.health?.() ?? { state: "running" }),
-          ...(invitation === undefined ? {} : { invitation }),
-        };
-      }),
-      counts: counter.counts(),
-      address: listener.address(),
-    }),
+    report() {
+      const elsewhere = unrouted.report();
+      return {
+        sources: running.map(reportOf),
+        counts: counter.counts(),
+        address: listener.address(),
+        ...(elsewhere === undefined ? {} : { unrouted: elsewhere }),
+      };
+    },
     emit: async (source, arrival) => find(source).emit(arrival),
     async reply(name, event, message) {
       const { source } = find(name);

@@ -19,6 +19,8 @@ export interface StatusReport extends DeliveryReport {
     /** For instance `http://127.0.0.1:8788`; absent while it is not bound. */
     readonly address?: string;
     readonly problem?: string;
+    /** Requests that no source answers, as in a source. */
+    readonly refused?: string;
   };
   /** What the config can do beyond shaping text; what is not trusted waits for a person. */
   readonly powers?: readonly PowerReport[];
@@ -52,6 +54,8 @@ export interface SourceReport extends SourceHealth {
   readonly address?: string;
   /** A command line that makes one event. */
   readonly tryIt?: string;
+  /** `5 x 401 unauthorized, last 12:03:11` */
+  readonly refused?: string;
 }
 
 /** Events since this process started. */
@@ -123,7 +127,8 @@ function describeProblems(problems: readonly string[]): string[] {
 function describeListener(listener: StatusReport["listener"]): string[] {
   if (listener === undefined) return [];
   const state = listener.problem ?? listener.address ?? "not bound";
-  return [`listener: ${clipText(oneLine(state), 300)}`];
+  const refused = describeRefused(listener.refused);
+  return [`listener: ${clipText(oneLine(state), 300)}${refused}`];
 }
 
 function describePowers(powers: readonly PowerReport[]): string[] {
@@ -136,8 +141,15 @@ function describePowers(powers: readonly PowerReport[]): string[] {
 
 function describeSource(source: SourceReport): string {
   const address = source.address === undefined ? "" : `, ${source.address}`;
-  const detail = source.detail === undefined ? "" : `: ${oneLine(source.detail)}`;
-  return clipText(`  ${source.name} (${source.type}) ${source.state}${address}${detail}`, 300);
+  const detail =
+    source.detail === undefined || source.detail === source.address ? "" : `: ${oneLine(source.detail)}`;
+  const refused = describeRefused(source.refused);
+  const line = `  ${source.name} (${source.type}) ${source.state}${address}${detail}`;
+  return `${clipText(line, 300 - refused.length)}${refused}`;
+}
+
+function describeRefused(refused: string | undefined): string {
+  return refused === undefined ? "" : clipText(`; refused: ${refused}`, 150);
 }
 
 function describeChannel({ name, sources, receipt, answerable }: ChannelReport): string {

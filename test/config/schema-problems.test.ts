@@ -138,7 +138,11 @@ describe("in a source", () => {
     ],
     [
       "rate: 5 per minute",
-      '2:27 sources.p.rate: must be a rate, found "5 per minute" (E_CONFIG_VALUE) [write how many in how long, for example 5/10m]',
+      '2:27 sources.p.rate: must be a rate, found "5 per minute" (E_CONFIG_VALUE) [write how many (1 to 100000) in how long, for example 5/10m]',
+    ],
+    [
+      "rate: 999999999/1m",
+      '2:27 sources.p.rate: must be a rate, found "999999999/1m" (E_CONFIG_VALUE) [write how many (1 to 100000) in how long, for example 5/10m]',
     ],
     [
       "maxSize: 1MiB",
@@ -192,6 +196,7 @@ describe("in a source", () => {
 describe("at the top", () => {
   test.each([
     ["chanels: {}", '1:1 chanels: unknown key "chanels" (E_CONFIG_UNKNOWN_KEY) [did you mean "channels"?]'],
+    ['version: "1"', "1:10 version: must be 1, found text (E_CONFIG_TYPE) [remove the quotes: 1]"],
     ["version: 2", '1:10 version: must be 1, found "2" (E_CONFIG_VALUE)'],
     [
       "server: { name: workspace }",

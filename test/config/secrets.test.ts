@@ -28,6 +28,14 @@ describe("secrets", () => {
       `sources:\n  a:\n    type: probe\n    auth:\n      secret: |\n        ${secret}\n        more\n    evry: x\n`,
     ],
     ["as a default", `sources:\n  a: { type: probe, every: x, auth: { secret: "\${NOPE:-${secret}}" } }\n`],
+    [
+      "under the second of two equal keys",
+      `sources:\n  a: { type: probe, auth: { secret: ${secret}, secret: hunter2 } }\n`,
+    ],
+    [
+      "in the second of two equal sections",
+      `sources:\n  a: { type: probe }\nsources:\n  a: { type: probe, auth: { secret: ${secret} }, evry: x }\n`,
+    ],
     ["under a mistyped key", `sources:\n  a: { type: probe, auth: { secert: ${secret} } }\n`],
     ["of an unknown type", `sources:\n  a: { type: prob, api_token: ${secret} }\n`],
     ["in broken YAML", `sources:\n  a:\n    api_key: ${secret}\n    auth: { secret: '${secret}', x: @ }\n`],

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
@@ -207,6 +207,26 @@ describe(".env files", () => {
       ["secret.txt", expect.stringMatching(/^[0-9a-f]{64}$/)],
     ]);
     expect(loaded.environment).toEqual(["A", "NOPE"]);
+  });
+
+  test("a line that is no variable is told with its number, and the others count", async () => {
+    const loaded = await load('server: { instructions: "${F} ${G} ${H} ${I}" }\n', {
+      files: {
+        ".env":
+          'bad line\nF=1\n# a comment\n\nexport G="two\nlines, no more"\n=nothing\nH="never closed\nI=4\nlast\n',
+      },
+    });
+    expect(loaded.values.server.instructions).toBe('1 two\nlines, no more "never closed 4');
+    expect(
+      loaded.issues.map(({ file, line, code, message }) => [basename(file), line, code, message]),
+    ).toEqual(
+      [1, 7, 10].map((line) => [
+        ".env",
+        line,
+        "E_CONFIG_FILE",
+        "this line of the .env file has no name and =",
+      ]),
+    );
   });
 
   test("one that cannot be read is a problem with its own name", async () => {

@@ -54,7 +54,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
       trusted: () => true,
       log: quiet,
     });
-    const host = { log: quiet, clock: manualClock(), listener };
+    const host = { log: quiet, clock: manualClock(), listener, refused: () => {} };
     const source = type.create("tested", options, host);
     clean.push(
       () => listener.close(AbortSignal.abort()),
@@ -90,6 +90,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
         log: { info: touched, warn: touched, error: touched },
         clock: { now: touched, after: touched },
         listener: { loopback: true, hosts: [], route: touched, address: () => undefined },
+        refused: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(before);
     });

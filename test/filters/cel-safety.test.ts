@@ -26,11 +26,10 @@ describe("matches", () => {
   it("never reaches a native regular expression, wherever it stands", () => {
     const texts = [
       'data.s.matches("^a")',
-      "data.s.matches(data.p)",
       'data.l.exists(x, x.matches("^a"))',
       'data.l.filter(x, x.matches("^a")).map(x, x.matches("b"))',
       'data.l.map(x, x.matches("a"), x)',
-      'data.l.exists_one(x, data.s == "z" || !x.matches(data.p))',
+      'data.l.exists_one(x, data.s == "z" || !x.matches("b"))',
       'has(data.s) ? (data.s + "a").matches("^a") : false',
       '{"k": [data.s.matches("^a")]}["k"][0]',
       'string(data.s.matches("a")).matches("true")',
@@ -60,9 +59,27 @@ describe("matches", () => {
     }
   });
 
-  it("a pattern from an event that RE2 refuses is that event's misfit", () => {
-    expect(() => evaluate("data.s.matches(data.p)", { s: "a", p: "(" })).toThrow(
-      expect.objectContaining({ code: "E_CEL_RUN" }),
+  it.each([
+    ["data.x.matches(data.re)", 15],
+    ['data.x.matches("a" + data.re)', 15],
+    ["data.l.exists(re, data.x.matches(re))", 33],
+  ])("a pattern that an event could bring is refused at load: %s", (text, offset) => {
+    expect.assertions(1);
+    try {
+      cel.compile(text, { purpose: "condition" });
+    } catch (error) {
+      expect(error).toMatchObject({
+        code: "E_CONFIG_CEL",
+        offset,
+        hint: 'write the pattern as text, for instance matches("^v[0-9]+")',
+      });
+    }
+  });
+
+  it("a pattern that is too large is refused at load", () => {
+    const text = `data.x.matches("${"[ab]{0,1000}".repeat(20)}c$")`;
+    expect(() => cel.compile(text, { purpose: "condition" })).toThrow(
+      expect.objectContaining({ code: "E_CONFIG_REGEX" }),
     );
   });
 });

@@ -15,6 +15,16 @@ test("continue lets later channels have the event too", async () => {
   expect(channelsOf(box.send({ data: { kind: "bug" } }))).toEqual(["log", "bugs"]);
 });
 
+test("a channel that takes an event ends its steps in the trace with that, also without filters", async () => {
+  const filtered = { match: { "data.kind": "bug" }, continue: true };
+  const box = await mailbox({ bugs: filtered, rest: {} });
+  expect(box.send({ data: { kind: "bug" } }).trace).toEqual([
+    { channel: "bugs", filter: "match", pass: true },
+    { channel: "bugs", filter: "taken", pass: true },
+    { channel: "rest", filter: "taken", pass: true },
+  ]);
+});
+
 test("what nobody wants is unmatched, with the reason in the trace", async () => {
   const box = await mailbox({ bugs: { match: { "data.kind": "bug", "data.open": true } } });
   const admission = box.send({ data: { kind: "bug", open: false } });

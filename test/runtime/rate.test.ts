@@ -26,3 +26,13 @@ test("a clock set back an hour locks nothing", () => {
   expect(rate(7_200_000)).toBeUndefined();
   expect(rate(3_600_000)).toBeUndefined();
 });
+
+test("the largest rate costs no memory before events come", () => {
+  const before = process.memoryUsage();
+  const rates = Array.from({ length: 1_000 }, () => createRate({ max: 100_000, perMs: 60_000 }));
+  for (const rate of rates) expect(rate(1)).toBeUndefined();
+  const after = process.memoryUsage();
+  expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(
+    50_000_000,
+  );
+});

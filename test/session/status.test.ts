@@ -37,6 +37,12 @@ describe("status", () => {
     `);
   });
 
+  test("says the address of a source once, also when that is its detail", () => {
+    const [source] = healthy.sources;
+    const text = describeStatus({ ...healthy, sources: [{ ...source!, detail: source!.address! }] });
+    expect(text).toContain("github (http) running, POST http://127.0.0.1:8788/github\n");
+  });
+
   test("without a config says where it was looked for and what to write", () => {
     const text = describeStatus({
       version: "0.1.0",

@@ -18,7 +18,7 @@ export function checkConfig({ config }: Pick<Patient, "config">): Finding {
     return {
       name: "config",
       state: "fail",
-      detail: `${printCount(proven.issues.length, "problem")} in ${file}; the first, line ${first.line}: ${first.message}`,
+      detail: `${printCount(proven.issues.length, "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}`,
       todo: "channel-router check shows each at its place",
     };
   }

@@ -51,6 +51,7 @@ export async function readBody(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ERR_BUFFER_TOO_LARGE") return tooLarge(maxBytes);
+    if (code === undefined || !dataErrors.test(code)) throw error;
     return new Refusal(400, `the body is not valid ${encoding}`);
   }
 }
@@ -86,6 +87,9 @@ function readWire(
     request.on("error", () => undefined);
   });
 }
+
+/** What zlib and brotli call a body that is not what it says; all else is no fault of the sender. */
+const dataErrors = /^(Z_DATA_ERROR|Z_BUF_ERROR|Z_NEED_DICT|ERR__ERROR_FORMAT_\w+)$/;
 
 type Decode = (body: Buffer, options: ZlibOptions & BrotliOptions) => Promise<Buffer>;
 

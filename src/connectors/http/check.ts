@@ -51,6 +51,7 @@ export function checkOptions(options: HttpOptions, surroundings: SourceSurroundi
     ...(path === undefined ? [] : [path]),
     ...(options.verify === undefined ? [] : checkVerify(options.verify, surroundings)),
     ...checkRespond(options),
+    ...checkMaxBody(options),
     ...checkExposure(options, surroundings),
   ];
 }
@@ -86,6 +87,14 @@ function checkRespond({ respond }: HttpOptions): OptionIssue[] {
     });
   }
   return issues;
+}
+
+/** A body is held in memory whole, as sent and inflated. */
+const largestBodyBytes = 64 * 1024 * 1024;
+
+function checkMaxBody({ maxBodyBytes }: HttpOptions): OptionIssue[] {
+  if (maxBodyBytes >= 1 && maxBodyBytes <= largestBodyBytes) return [];
+  return [{ path: ["max_body"], message: "must be from 1B to 64MiB", hint: "for example max_body: 5MiB" }];
 }
 
 function checkVerify(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {
@@ -175,8 +184,8 @@ function checkNames(verify: VerifyOptions): OptionIssue[] {
   ];
   const issues = headers
     .filter(([, name]) => name !== undefined && !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-    .map(([place, name]) =>
-      issue(place, `"${name}" is no header name`, "write it as the sender does, for instance x-signature"),
+    .map(([place]) =>
+      issue(place, "is no header name", "write it as the sender does, for instance x-signature"),
     );
   if (verify.scheme === "basic" && verify.username?.includes(":") === true) {
     issues.push(
@@ -201,7 +210,7 @@ function checkHmac(verify: VerifyOptions, surroundings: SourceSurroundings): Opt
   const used = partsOf(scheme.signed).filter((part) => part.startsWith("{"));
   const issues = used
     .filter((part) => !partNames.includes(part))
-    .map((part) => issue(["signed"], `has an unknown part ${part}`, `the parts are ${partNames.join(" ")}`));
+    .map(() => issue(["signed"], "has an unknown part in braces", `the parts are ${partNames.join(" ")}`));
   if (!used.includes("{body}")) {
     issues.push(
       issue(

@@ -6,7 +6,6 @@ import type { IncomingMessage } from "node:http";
 export interface GuardRules {
   /** Further host names, without port or with one. */
   readonly hosts: readonly string[];
-  readonly publicUrl?: string | undefined;
   /** `http://127.0.0.1:8788`; its host is accepted too. */
   readonly address?: string | undefined;
 }
@@ -25,9 +24,8 @@ const forwarding = new Set([
 
 export function createGuard(rules: GuardRules): Guard {
   const known = new Set(rules.hosts.map((host) => host.toLowerCase()));
-  for (const url of [rules.publicUrl, rules.address]) {
-    if (url !== undefined && URL.canParse(url)) known.add(new URL(url).host.toLowerCase());
-  }
+  const { address } = rules;
+  if (address !== undefined && URL.canParse(address)) known.add(new URL(address).host.toLowerCase());
 
   return (request) => {
     const host = soleHost(request);

@@ -10,14 +10,21 @@ import { type SignatureScheme, signBody } from "./verify/signature.ts";
 
 const anything: Sample = { headers: {}, data: { text: "hello" } };
 
-/** `address` is `http://127.0.0.1:8788`, or `unix:/path`. */
-export function invite(options: HttpOptions, address: string, sample = anything): Invitation {
+interface Place {
+  /** `http://127.0.0.1:8788`, or `unix:/path`; the command is sent there. */
+  readonly address: string;
+  /** Where senders reach this source from outside. */
+  readonly publicUrl?: string | undefined;
+}
+
+export function invite(options: HttpOptions, { address, publicUrl }: Place, sample = anything): Invitation {
   const method = options.methods.includes("POST") ? "POST" : (options.methods[0] ?? "POST");
   const socket = address.startsWith("unix:") ? address.slice("unix:".length) : undefined;
   const origin = socket === undefined ? address : "http://localhost";
   const body = JSON.stringify(sample.data);
   const proof = prove(options.verify, method === "GET" ? "" : body);
-  const invitation = { address: `${method} ${socket === undefined ? origin : address}${options.path}` };
+  const shown = publicUrl?.replace(/\/$/, "") ?? (socket === undefined ? origin : address);
+  const invitation = { address: `${method} ${shown}${options.path}` };
   if (proof === undefined) return invitation;
 
   const url = `${origin}${samplePath(options.path)}${proof.query ?? ""}`;

@@ -95,7 +95,7 @@ body?: string
 waitMs?: number
 }
 /**
- * The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.
+ * The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.
  */
 maxBodyBytes: number
 }

@@ -132,7 +132,7 @@ export const httpOptions = {
     },
     max_body: {
       description:
-        "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413.",
+        "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.",
       type: "string",
       format: "size",
       default: "1MiB",

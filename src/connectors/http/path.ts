@@ -5,25 +5,20 @@ import type { OptionIssue } from "../../contract.ts";
 const literal = /^[A-Za-z0-9._~!$&'+,;=@-]*$/;
 const named = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The first thing wrong with a path, for the author of the YAML. */
+/** The first thing wrong with a path, for the author of the YAML. Quotes nothing: a variable may have brought it in. */
 export function pathIssue(path: string): OptionIssue | undefined {
   const issue = (message: string, hint: string): OptionIssue => ({ path: ["path"], message, hint });
   if (!path.startsWith("/")) {
-    return issue(
-      `must begin with "/", found "${path}"`,
-      `type  path: /${path.replace(/^[^A-Za-z0-9]+/, "")}`,
-    );
+    return issue('must begin with "/"', "for example  path: /github");
   }
   if (/[?#]/.test(path)) {
-    return issue(
-      `is a path without query or fragment, found "${path}"`,
-      "match on query.<name> in a channel instead",
-    );
+    return issue("takes no query and no fragment", "match on query.<name> in a channel instead");
   }
   const segments = path.slice(1).split("/");
   const names = new Set<string>();
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1;
+    const part = `part ${index + 1}`;
     if (segment === "" && !last) return issue("has an empty part between two slashes", "write one slash");
     if (segment === "." || segment === "..")
       return issue(`may not have "${segment}" as a part`, "write the path in full");
@@ -31,14 +26,15 @@ export function pathIssue(path: string): OptionIssue | undefined {
     if (segment.includes("*")) return issue('may have "*" only as its whole last part', "end the path in /*");
     if (segment.startsWith(":")) {
       if (!named.test(segment))
-        return issue(`has a part "${segment}" that is no :name`, "use letters, digits and _ after the colon");
-      if (names.has(segment)) return issue(`has "${segment}" twice`, "give each part its own name");
+        return issue(
+          `${part} begins with a colon and is no :name`,
+          "use letters, digits and _ after the colon",
+        );
+      if (names.has(segment))
+        return issue(`${part} has the name of an earlier part`, "give each part its own name");
       names.add(segment);
     } else if (!literal.test(segment)) {
-      return issue(
-        `has a part "${segment}" with characters that a path here cannot have`,
-        "use letters, digits, - _ . and ~",
-      );
+      return issue(`${part} has characters that a path here cannot have`, "use letters, digits, - _ . and ~");
     }
   }
   return undefined;

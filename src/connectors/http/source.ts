@@ -24,6 +24,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const { clock, listener } = host;
   const verifier = createVerifier(options.verify, clock, listener.publicUrl);
   const guarded = verifier === undefined || options.verify?.scheme === "basic";
+  /** The guard refuses what a tunnel or proxy forwards: a guarded source has no public address. */
+  const publicUrl = guarded ? undefined : listener.publicUrl;
   const waitMs = options.respond?.waitMs;
   const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
@@ -43,8 +45,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   let guard: Guard | undefined;
   /** Made at the first request: the listener has no address before it is bound. */
   const refuseForeign: Guard = (request) => {
-    const { hosts, publicUrl } = listener;
-    guard ??= createGuard({ hosts, publicUrl, address: listener.address() });
+    guard ??= createGuard({ hosts: listener.hosts, address: listener.address() });
     return guard(request);
   };
 
@@ -59,23 +60,31 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
 
     const body = await readBody(request, options.maxBodyBytes, clock);
     if (body === undefined || body instanceof Refusal) return body;
+    let proof: string | undefined;
     if (verifier !== undefined) {
       const target = originForm(url);
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
-      const proven =
-        verifier.check({ method, target, headers, body: body.content }) ||
-        (body.wire !== body.content && verifier.check({ method, target, headers, body: body.wire }));
-      if (!proven) return unauthorized;
+      proof =
+        verifier.check({ method, target, headers, body: body.content }) ??
+        (body.wire === body.content
+          ? undefined
+          : verifier.check({ method, target, headers, body: body.wire }));
+      if (proof === undefined) return unauthorized;
     }
     const payload = parseBody(body.content, headers["content-type"], verifier?.formField);
     if (payload instanceof Refusal) return payload;
     const sentAtMs = verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(clock.now() - sentAtMs) > toleranceMs) return unauthorized;
-    const handshake = verifier?.handshake?.(headers, payload.data);
+    const handshake = proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof);
     if (handshake !== undefined) return handshake;
 
     const arrival = arrivalOf(payload, { method, target: url, headers, params }, trustOf(options), verifier);
     return waitMs === undefined ? arrival : { ...arrival, ttlMs: waitMs };
+  }
+
+  function turnAway(response: ServerResponse, refusal: Refusal): void {
+    host.refused({ status: refusal.status, reason: refusal.error });
+    refuse(response, refusal, clock);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
@@ -83,14 +92,15 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     try {
       const taken = await take(request, params);
       if (taken === undefined) return;
-      if (taken instanceof Refusal) return refuse(response, taken, clock);
+      if (taken instanceof Refusal) return turnAway(response, taken);
       if ("status" in taken) return answerHandshake(response, taken);
-      if (closed || emit === undefined || callers?.isFull()) return refuse(response, notTaken(), clock);
+      if (closed || emit === undefined || callers?.isFull()) return turnAway(response, notTaken());
       const outcome = await emit(taken);
       if (callers?.awaits(outcome)) return await callers.wait(outcome, response);
       answerOutcome(response, outcome, options.respond);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
+      // The router, which rejected it, knows of it.
       refuse(response, refusalOf(error), clock);
     } finally {
       inFlight -= 1;
@@ -135,10 +145,11 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     health() {
       const address = listener.address();
       if (state !== "running" || address === undefined) return { state };
-      return { state, detail: invite(options, address).address };
+      return { state, detail: invite(options, { address, publicUrl }).address };
     },
     ...(callers === undefined ? {} : { reply: ({ id }, message) => callers.reply(id, message) }),
-    invitation: (sample) => invite(options, listener.address() ?? "http://127.0.0.1", sample),
+    invitation: (sample) =>
+      invite(options, { address: listener.address() ?? "http://127.0.0.1", publicUrl }, sample),
   };
 }
 

@@ -120,9 +120,9 @@ export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parc
   finish(desk, entry, terms, { session, attempt });
 }
 
-/** Whether every session that an event for `all` can be pushed to has it. */
-export function isComplete(desk: Desk, { position }: OpenEntry, terms: DeliveryTerms): boolean {
-  return desk.roster.targets(terms).push.every(({ taken }) => taken.has(position));
+/** Whether every session that an event for `all` can be pushed to has it, and none is starting that it is for. */
+export function isComplete({ roster }: Desk, { position }: OpenEntry, terms: DeliveryTerms): boolean {
+  return !roster.expects(terms) && roster.targets(terms).push.every(({ taken }) => taken.has(position));
 }
 
 export function finish(

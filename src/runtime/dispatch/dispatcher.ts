@@ -89,6 +89,8 @@ export interface Dispatcher {
 
 const defaultCatchUp = 20;
 const defaultPending = 20;
+/** A session that is not ready by then does not keep events for `all` open. A client's boot window is 3 s at most. */
+const expectedMs = 10_000;
 
 /** Goes on where the last one was: call it once for an open journal. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -188,11 +190,20 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
       feeds.set(seat, feed);
       feed.kick();
-      void Promise.all([session.ready, settled]).then(() => {
-        seat.isReady = true;
+      const expect = (isReady: boolean) => {
+        seat.isReady = isReady;
+        seat.isExpected = false;
         if (!seat.isGone && !stopping.signal.aborted) restart();
+      };
+      const cancel = clock.after(expectedMs, () => expect(false));
+      void Promise.all([session.ready, settled]).then(() => {
+        cancel();
+        expect(true);
       });
-      void session.ended.then(() => depart(seat));
+      void session.ended.then(() => {
+        cancel();
+        void depart(seat);
+      });
     },
     wake,
     revisit(eventId) {

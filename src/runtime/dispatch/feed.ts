@@ -1,5 +1,5 @@
-// What one session gets, in order: reads the journal from where it was, claims a handful, writes one at a time. Holds back
-// nobody else; a session that does not read costs the handful that was looked at ahead of it. When anything changes about
+// What one session gets, in order: reads the journal from where it was, claims a handful, writes what waits in one go and waits for
+// that. Holds back nobody else; a session that does not read costs the handful that was looked at ahead of it. When anything changes about
 // who is there, it forgets where it was and looks at everything again.
 
 import { DeliveryError } from "../../errors.ts";
@@ -12,6 +12,9 @@ import { isCandidate, isLooping, triage } from "./triage.ts";
 
 const maxAhead = 128;
 const maxAheadBytes = 512 * 1024;
+/** One write at a time, of so much: about what a pipe takes at once, and what a session that dies leaves in doubt. */
+const maxBatch = 32;
+const maxBatchBytes = 64 * 1024;
 const pageSize = 128;
 /** How soon a push is tried again that a full disk, or a session with a full queue, did not take. */
 const retryMs = 1_000;
@@ -37,6 +40,8 @@ interface Ahead extends Parcel {
   isNoted: boolean;
 }
 
+type Outcome = "written" | "ended" | { readonly error: unknown };
+
 type Lane = "high" | "rest";
 
 export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: number }): Feed {
@@ -45,7 +50,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   const cursor: Record<Lane, number> = { high: 0, rest: 0 };
   const backlog: Untold = { channels: new Map(), ids: [] };
   let ahead: Ahead[] = [];
-  let writing: { readonly parcel: Parcel; readonly sinceMs: number; settle(how: "ended"): void } | undefined;
+  let writing: { readonly sinceMs: number; end(): void } | undefined;
   let running: Promise<void> | undefined;
   let mayHaveMore = true;
   let wantsCatchUp = true;
@@ -74,8 +79,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         mayHaveMore = false;
         await read("rest");
       } else if (next.isNoted) {
-        ahead.shift();
-        await write(next);
+        const batch = takeBatch();
+        if (batch.length > 0) await write(batch);
       } else await noteClaims();
     }
   }
@@ -148,46 +153,77 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     });
   }
 
-  async function write(parcel: Ahead): Promise<void> {
+  /** What waits goes out together, so that a burst costs one turn of the event loop and not one for each event. */
+  function takeBatch(): Parcel[] {
+    const batch: Parcel[] = [];
+    let bytes = 0;
+    while (ahead[0]?.isNoted && batch.length < maxBatch) {
+      bytes += ahead[0].delivery.content.length;
+      if (batch.length > 0 && bytes > maxBatchBytes) break;
+      const parcel = ahead.shift() as Ahead;
+      if (isDue(parcel)) batch.push(parcel);
+    }
+    return batch;
+  }
+
+  /** False when it is not to be written any more; then its claim is dropped. */
+  function isDue(parcel: Parcel): boolean {
     const entry = findEntry(journal, parcel);
-    if (entry === undefined || !isUnsent(entry)) {
-      claims.drop(parcel, session.id);
-      return;
-    }
-    if (isPast(entry, clock.now())) {
-      claims.drop(parcel, session.id);
-      desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
-      return;
-    }
-    if (isLooping(desk, seat, parcel)) {
-      claims.drop(parcel, session.id);
-      seat.waiting.add(entry.position, entry);
-      return;
-    }
-    const how = await new Promise<"written" | "ended" | { readonly error: unknown }>((resolve) => {
-      writing = { parcel, sinceMs: clock.now(), settle: resolve };
-      session
-        .deliver(toRendered(parcel), desk.stopping)
-        .then(() => resolve("written"))
-        .catch((error) => resolve({ error }));
+    const isThere = entry !== undefined && isUnsent(entry);
+    const isLate = isThere && isPast(entry, clock.now());
+    const isKeptBack = isThere && !isLate && isLooping(desk, seat, parcel);
+    if (isThere && !isLate && !isKeptBack) return true;
+    claims.drop(parcel, session.id);
+    if (isLate) desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
+    if (isKeptBack) seat.waiting.add(entry.position, entry);
+    return false;
+  }
+
+  async function write(batch: readonly Parcel[]): Promise<void> {
+    const outcomes: Outcome[] = batch.map(() => "ended");
+    await new Promise<void>((resolve) => {
+      writing = { sinceMs: clock.now(), end: resolve };
+      const settled = batch.map(async (parcel, index) => {
+        try {
+          await session.deliver(toRendered(parcel), desk.stopping);
+          outcomes[index] = "written";
+        } catch (error) {
+          outcomes[index] = { error };
+        }
+      });
+      void Promise.all(settled).then(() => resolve());
     });
     writing = undefined;
-    if (how === "written") tellSent(desk, seat, parcel);
-    else if (how === "ended") tellUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
-    else if (!(how.error instanceof DeliveryError)) {
-      claims.drop(parcel, session.id);
-      desk.tell(entry, { state: "dead", reason: `it cannot be written: ${String(how.error)}` });
-      desk.log.error(`event ${parcel.id} cannot be written, which is a bug: ${String(how.error)}`);
-    } else if (how.error.code === "E_SESSION_BUSY") {
-      ahead.unshift(parcel);
-      release();
-      if (!isOver()) rest(how.error.retryAfterMs ?? retryMs);
-    } else {
-      tellUnconfirmed(desk, seat, parcel, how.error.message);
-      // It is about to end. Should it not, it gets it again.
-      rest(retryMs);
-      rewind(parcel.entry.position);
+    const refused: Parcel[] = [];
+    let isLost = false;
+    let afterMs = retryMs;
+    for (const [index, parcel] of batch.entries()) {
+      const outcome = outcomes[index] as Outcome;
+      if (outcome === "written") tellSent(desk, seat, parcel);
+      else if (outcome === "ended")
+        tellUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
+      else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
+      else if (outcome.error.code === "E_SESSION_BUSY") {
+        refused.push(parcel);
+        afterMs = outcome.error.retryAfterMs ?? retryMs;
+      } else {
+        tellUnconfirmed(desk, seat, parcel, outcome.error.message);
+        isLost = true;
+      }
     }
+    if (refused.length > 0) {
+      ahead.unshift(...refused.map((parcel) => ({ ...parcel, isNoted: true })));
+      release();
+    }
+    // A session that lost some is about to end. Should it not, it gets them again.
+    if (isLost) rewind((batch[0] as Parcel).entry.position);
+    if ((refused.length > 0 || isLost) && !isOver()) rest(afterMs);
+  }
+
+  function tellBug(parcel: Parcel, error: unknown): void {
+    claims.drop(parcel, session.id);
+    desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
+    desk.log.error(`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
   function release(): void {
@@ -229,7 +265,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     end() {
       cancelRest();
       release();
-      writing?.settle("ended");
+      writing?.end();
     },
     writingSinceMs: () => writing?.sinceMs,
     async quiet() {

@@ -33,7 +33,7 @@ export function createKeeper(desk: Desk): Keeper {
     const [first] = pull;
     const reason =
       first === undefined
-        ? `no session is there that it is for (to: ${show(terms.to)})`
+        ? nobodyFor(terms.to)
         : first.isReady
           ? `session ${first.session.id} does not listen: ${first.listening.reason}`
           : `session ${first.session.id} is starting`;
@@ -84,10 +84,8 @@ export function createKeeper(desk: Desk): Keeper {
   };
 }
 
-function show(to: To): string {
-  return typeof to === "string"
-    ? to
-    : Object.entries(to)
-        .map(([key, value]) => `${key} ${value}`)
-        .join();
+function nobodyFor(to: To): string {
+  if (typeof to === "string") return "no session is open";
+  const terms = Object.entries(to).map(([key, value]) => `${key} ${value}`);
+  return `no session is there that it is for (to: ${terms.join()})`;
 }

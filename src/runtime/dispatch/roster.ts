@@ -16,6 +16,8 @@ export interface Seat extends Candidate {
   listening: Listening;
   /** `ready` has settled. */
   isReady: boolean;
+  /** It is starting and will most likely listen: what is for `all` is for it, too. */
+  isExpected: boolean;
   isGone: boolean;
   /** It was ready and could not be pushed to. */
   wasDeaf: boolean;
@@ -43,6 +45,8 @@ export interface Roster {
   all(): readonly Seat[];
   matches(terms: DeliveryTerms, seat: Seat): boolean;
   targets(terms: DeliveryTerms): Targets;
+  /** Whether a session that it is for is still starting. */
+  expects(terms: DeliveryTerms): boolean;
   /** Asks every session whether it listens. True when an answer has changed what it may be sent. */
   refresh(nowMs: number): boolean;
 }
@@ -60,6 +64,7 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
         rank: 0,
         listening: session.listening(),
         isReady: false,
+        isExpected: true,
         isGone: false,
         wasDeaf: false,
         sinceMs: session.startedMs,
@@ -85,6 +90,7 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
       const one = chosen === undefined ? nobody : [chosen];
       return { push: one, pull: one };
     },
+    expects: ({ to }) => seats.some(({ isExpected, session }) => isExpected && match(to, session)),
     refresh(nowMs) {
       let changed = false;
       for (const seat of seats) {

@@ -19,7 +19,7 @@ export interface DispatchSession {
   /** Asked at every `wake`; must be cheap. */
   listening(): Listening;
   /**
-   * One call at a time. Settles when the client's stdout took the line. Rejects with a DeliveryError: E_SESSION_BUSY means
+   * Several calls may be under way; their order is kept. Settles when the client's stdout took the line. Rejects with a DeliveryError: E_SESSION_BUSY means
    * that nothing of it was written (also when the signal fired before that), any other code that it may have been.
    */
   deliver(event: Rendered, signal?: AbortSignal): Promise<void>;

@@ -38,6 +38,8 @@ export interface Resumed {
   /** The lines `initialize` and its answer as the client has them. */
   readonly initialize: string;
   readonly answer: string;
+  /** The client has said `notifications/initialized`. */
+  readonly initialized: boolean;
   /** Events that the client's stream took from the earlier owner: they are `sent`, whatever the journal says. */
   readonly taken: ReadonlySet<string>;
   /** Events handed to the client's stream and not taken yet: not to be sent again while this session lives. */
@@ -204,6 +206,7 @@ export function openAttachedSession(options: SessionOptions): SessionDoor {
       : {
           initialize: resume.initialize,
           answer: resume.answer,
+          initialized: resume.initialized === true,
           taken: new Set(resume.taken),
           writing: new Set(resume.writing),
           onTaken: (listener) => void takenListeners.push(listener),

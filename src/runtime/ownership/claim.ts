@@ -3,8 +3,9 @@
 // so epochs only rise.
 
 import { randomBytes } from "node:crypto";
-import { chmod, link, mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { constants, existsSync } from "node:fs";
+import { access, chmod, link, mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { thisProcess } from "../process-identity.ts";
 import { isDead, listEpochs, type OwnerFile, ownerPath, readOwner } from "./owner-file.ts";
 import { protocolNumber } from "./protocol.ts";
@@ -75,9 +76,19 @@ export async function sweep(folder: string, own: OwnerFile): Promise<void> {
 const abandonedAfterMs = 60_000;
 
 export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Node says ENOENT of a read-only file system; the nearest folder that is there knows better.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") await access(nearest(folder), constants.W_OK);
+    throw error;
+  }
   const { mode } = await stat(folder);
   if ((mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+function nearest(folder: string): string {
+  return existsSync(folder) ? folder : nearest(dirname(folder));
 }
 
 async function writeBeside(folder: string, owner: OwnerFile): Promise<string> {

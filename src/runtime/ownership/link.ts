@@ -73,11 +73,7 @@ export function createLink(stream: Duplex, first: LinkHandlers): Link {
 
   function write(header: string, line: Buffer): void {
     if (!isOpen) return;
-    stream.cork();
-    stream.write(header);
-    stream.write(line);
-    stream.write(lineFeed);
-    stream.uncork();
+    stream.write(Buffer.concat([Buffer.from(header), line, lineFeed]));
   }
 
   function finish(reason: string): void {

@@ -9,7 +9,7 @@ import type { Log } from "../../contract.ts";
 import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./claim.ts";
 import { createHost, type Service } from "./host.ts";
 import { createStreamPair } from "./link-pair.ts";
-import { listEpochs, type OwnerFile } from "./owner-file.ts";
+import { listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./owner-file.ts";
 import { enterRunning, type RunningRegister } from "./running.ts";
 
 export interface OwnerRole {
@@ -88,18 +88,22 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     return ending;
   }
 
-  /** The state folder may be removed while we run: then it is made again, with our epoch in it. */
   async function look(): Promise<void> {
-    const epochs = await listEpochs(folder);
-    const highest = epochs.at(-1) ?? 0;
-    if (highest > file.epoch) {
+    const highest = (await listEpochs(folder)).at(-1) ?? 0;
+    const standing = highest < file.epoch ? undefined : await readOwner(folder, highest);
+    if (standing !== undefined && !isOurs(standing)) {
       log.warn(`epoch ${highest} has taken over from epoch ${file.epoch}`);
       void end("deposed");
-    } else if (!epochs.includes(file.epoch)) {
-      await restore();
-    }
+    } else if (standing === undefined || !(await exists(file.socket))) await restore();
   }
 
+  /** Epochs begin anew in a folder that was removed: then another process may have ours. */
+  function isOurs(standing: OwnerFile | UnreadableOwner): boolean {
+    if (standing.epoch !== file.epoch) return false;
+    return "unreadable" in standing || (standing.pid === file.pid && standing.started === file.started);
+  }
+
+  /** The state folder may be removed while we run: then it is made again, with our epoch in it. */
   async function restore(): Promise<void> {
     await makeFolder(folder);
     if (!(await exists(file.socket))) {
@@ -107,8 +111,18 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       server.close();
       server = await listen(file.socket, (stream) => host.accept(stream));
     }
+    // When somebody was faster, the next look finds him.
     await putOwner(folder, file);
+    await enter();
     log.warn(`${folder} had been removed and was made again`);
+  }
+
+  async function enter(): Promise<void> {
+    if (options.register === undefined) return;
+    leaveRunning = await enterRunning(options.register, file).catch((error: Error) => {
+      log.warn(`the command line will not find this router: ${error.message}`);
+      return async () => undefined;
+    });
   }
 
   let looking = false;
@@ -131,12 +145,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     throw error;
   }
   host.open(service);
-  if (options.register !== undefined) {
-    leaveRunning = await enterRunning(options.register, file).catch((error: Error) => {
-      log.warn(`the command line will not find this router: ${error.message}`);
-      return async () => undefined;
-    });
-  }
+  await enter();
   void sweep(folder, file).catch((error: Error) => log.warn(`could not sweep ${folder}: ${error.message}`));
 
   return {

@@ -11,7 +11,7 @@ import type { Link } from "./link.ts";
 import type { Owner, Serve } from "./owner.ts";
 import { newestOwner, type OwnerFile } from "./owner-file.ts";
 import type { Hello, SessionFacts } from "./protocol.ts";
-import { createRelay, type Relay } from "./relay.ts";
+import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
 import type { RunningRegister } from "./running.ts";
 
 export interface OwnershipOptions {
@@ -20,7 +20,12 @@ export interface OwnershipOptions {
   readonly version: string;
   readonly log: Log;
   /** This process' own client; absent for a process that only owns (`up`). */
-  readonly client?: { readonly input: Readable; readonly output: Writable; facts(): SessionFacts };
+  readonly client?: {
+    readonly input: Readable;
+    readonly output: Writable;
+    facts(): SessionFacts;
+    readonly early?: RelayOptions["early"];
+  };
   /** Whether this process has all that the running config needs. One that has not stands back for a second. */
   eligible?(): boolean;
   /** This process will probably own within milliseconds: the time to load what `serve` needs. */
@@ -74,7 +79,7 @@ interface Alone {
 
 export function joinOwnership(options: OwnershipOptions): Ownership {
   const { folder, version, log, client } = options;
-  const relay: Relay | undefined = client && createRelay({ input: client.input, output: client.output, log });
+  const relay: Relay | undefined = client && createRelay({ ...client, log });
   const closing = new AbortController();
   let state: OwnershipState = { mode: "seeking" };
   let owner: Owner | undefined;

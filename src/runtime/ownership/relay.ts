@@ -28,12 +28,18 @@ export interface Relay {
 const maxHoldMs = 3_000;
 const lineFeed = Buffer.from("\n");
 
-export function createRelay(options: {
+export interface RelayOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly log: Log;
-}): Relay {
-  const { input, output, log } = options;
+  /**
+   * Answers the start of a conversation while there is no owner; undefined for what it leaves to one. The first owner is told
+   * of it as of an earlier owner's answers. Settles with undefined when nothing is known; never rejects.
+   */
+  readonly early?: Promise<((line: string) => string | undefined) | undefined> | undefined;
+}
+
+export function createRelay({ input, output, log, ...options }: RelayOptions): Relay {
   const record = createClientRecord();
   /** Read from the client, not yet sent. */
   let queue: ClientLine[] = [];
@@ -49,6 +55,8 @@ export function createRelay(options: {
   /** Called once there is a link again. */
   let onLink: (() => void) | undefined;
   let endTold = false;
+  /** Until the first owner is there, or a line came that it does not answer. */
+  let answerEarly: ((line: string) => string | undefined) | undefined;
   let settleGone: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
     settleGone = resolve;
@@ -75,6 +83,12 @@ export function createRelay(options: {
   output.on("error", (error) => breakOutput(`stdout failed: ${error.message}`));
   output.on("close", () => breakOutput("stdout was closed"));
 
+  void options.early?.then((known) => {
+    if (link !== undefined) return;
+    answerEarly = known;
+    pumpEarly();
+  });
+
   function breakOutput(reason: string): void {
     isBroken = true;
     settleGone(reason);
@@ -86,7 +100,25 @@ export function createRelay(options: {
     settleGone(reason);
   }
 
+  function pumpEarly(): void {
+    while (answerEarly !== undefined) {
+      const [entry] = queue;
+      if (entry === undefined) return;
+      const answer = answerEarly(entry.line.toString("utf8"));
+      if (answer === undefined) {
+        answerEarly = undefined;
+        return;
+      }
+      queue.shift();
+      queuedBytes -= entry.line.length;
+      record.sent(entry);
+      record.arrived(Buffer.from(answer));
+      output.write(`${answer}\n`);
+    }
+  }
+
   function pump(): void {
+    pumpEarly();
     while (link !== undefined && holding === undefined && flyingBytes < windowBytes) {
       const entry = queue.shift();
       if (entry === undefined) break;
@@ -154,11 +186,24 @@ export function createRelay(options: {
     confirmN = n;
   }
 
+  /** Lines that come in one go leave in one: each write wakes the client's reader, and costs more than its bytes. */
+  let isCorked = false;
+  function corkForNow(): void {
+    if (isCorked) return;
+    isCorked = true;
+    output.cork();
+    process.nextTick(() => {
+      isCorked = false;
+      output.uncork();
+    });
+  }
+
   return {
     gone,
     use(next) {
       const { frame, questions, initialize } = record.resume();
       takeBack(initialize);
+      answerEarly = undefined;
       link = next;
       endTold = false;
       lastN = 0;
@@ -179,6 +224,7 @@ export function createRelay(options: {
     receiveLine(n, line) {
       const from = link;
       const eventId = record.arrived(line);
+      corkForNow();
       output.write(Buffer.concat([line, lineFeed]), (error) => {
         // A broken stdout ends the process by `gone`; the line was not taken.
         if (error) return;

@@ -49,6 +49,13 @@ describe("compressed bodies", () => {
     expect(answer).toMatchObject({ status: 400, json: { error: `the body is not valid ${encoding}` } });
   });
 
+  it("that fail for a reason of our own are not blamed on the sender", async () => {
+    const hook = await serve({ maxBodyBytes: 100 * 1024 ** 3 });
+    const answer = await hook.send({ headers: { "content-encoding": "gzip" }, body: gzipSync(body) });
+    expect(answer.status).toBe(500);
+    expect(hook.log.join()).toContain("maxOutputLength");
+  });
+
   it.each(["zstd", "gzip, gzip", "__proto__", "constructor"])(
     "of an unknown kind are answered with 415: %s",
     async (encoding) => {

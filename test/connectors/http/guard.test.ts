@@ -15,9 +15,8 @@ describe("an unverified source", () => {
     "[::1]:8788",
     "extra.test",
     "Extra.Test:99",
-    "me.example",
   ])("takes the host %s", async (host) => {
-    const hook = await serve({}, { hosts: ["extra.test"], publicUrl: "https://me.example" });
+    const hook = await serve({}, { hosts: ["extra.test"] });
     expect(await status(hook, { host })).toBe(202);
   });
 
@@ -41,6 +40,25 @@ describe("an unverified source", () => {
     expect(await status(hook, { host })).toBe(403);
     expect(hook.arrivals).toEqual([]);
   });
+
+  it("refuses the host of public_url, which is for signed URLs and printed links", async () => {
+    const hook = await serve({}, { publicUrl: "https://me.example" });
+    expect(await status(hook, { host: "me.example" })).toBe(403);
+  });
+
+  it.each(["X-Forwarded-For: 1.2.3.4", "Origin: https://evil.test", "Sec-Fetch-Site: cross-site"])(
+    "sees %s behind 2,500 other headers",
+    async (header) => {
+      const hook = await serve();
+      const { socket, until } = await hook.open();
+      const many = "a:\r\n".repeat(2_500);
+      socket.write(
+        `POST /hook HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n${many}${header}\r\n\r\nx`,
+      );
+      expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 403 /);
+      expect(hook.arrivals).toEqual([]);
+    },
+  );
 
   it("refuses two hosts, no host, and a target that contradicts the host", async () => {
     const hook = await serve();

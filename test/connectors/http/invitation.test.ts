@@ -35,9 +35,23 @@ describe("the invitation", () => {
     "has no command where none would last: %s",
     async (scheme) => {
       const hook = await serve({ verify: { scheme, secret: "c2VjcmV0" } }, { publicUrl: "https://me.test" });
-      expect(hook.source.invitation?.()).toEqual({ address: `POST http://127.0.0.1:${hook.port}/hook` });
+      expect(hook.source.invitation?.()).toEqual({ address: "POST https://me.test/hook" });
     },
   );
+
+  it("names the public URL, and its command goes to this machine all the same", async () => {
+    const hook = await serve({ verify: { scheme: "github", secret } }, { publicUrl: "https://me.test/in/" });
+    const { address, tryIt = "" } = hook.source.invitation?.() ?? {};
+    expect(address).toBe("POST https://me.test/in/hook");
+    expect(hook.source.health?.().detail).toBe(address);
+    expect(tryIt).toContain(`'http://127.0.0.1:${hook.port}/hook'`);
+    expect(tryIt).not.toContain("me.test");
+  });
+
+  it("names this machine where forwarded requests are refused", async () => {
+    const hook = await serve({}, { publicUrl: "https://me.test" });
+    expect(hook.source.invitation?.().address).toBe(`POST http://127.0.0.1:${hook.port}/hook`);
+  });
 
   it("is also what health says while the source runs", async () => {
     const hook = await serve();

@@ -29,6 +29,8 @@ export interface Served {
   readonly port: number;
   readonly source: Source;
   readonly arrivals: Arrival[];
+  /** What the source told its host of. */
+  readonly refusals: { readonly status: number; readonly reason: string }[];
   /** What the source or the listener complained about. */
   readonly log: string[];
   send(request?: Request): Promise<Answer>;
@@ -62,10 +64,16 @@ export async function serve(
     log: logger,
   });
   const arrivals: Arrival[] = [];
+  const refusals: Served["refusals"] = [];
   const source = http.create(
     "hook",
     { path: "/hook", methods: ["POST"], maxBodyBytes: 1_048_576, ...options },
-    { log: logger, clock: around.clock ?? manualClock(), listener },
+    {
+      log: logger,
+      clock: around.clock ?? manualClock(),
+      listener,
+      refused: (refusal) => void refusals.push(refusal),
+    },
   );
   await source.start(around.emit ?? accept(arrivals));
   clean.push(
@@ -77,6 +85,7 @@ export async function serve(
     port,
     source,
     arrivals,
+    refusals,
     log,
     send: (request = {}) => send(port, request),
     open: () => open(port),

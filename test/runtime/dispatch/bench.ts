@@ -194,7 +194,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       // Reading the disk takes real time, and a write that stalls never ends: quiet is when nothing was seen for a while.
       const seen = () => changes.length + sessions.reduce((sum, { got }) => sum + got.length, 0);
       let before = -1;
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 10; round++) {
         if (seen() !== before) round = 0;
         before = seen();
         await journal.idle();

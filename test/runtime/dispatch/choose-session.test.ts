@@ -177,3 +177,35 @@ test("nothing is pushed before the session is ready", async () => {
   await bench.quiet();
   expect(session.seen()).toEqual(["e1"]);
 });
+
+describe("an event for all", () => {
+  test("also goes to a session that was still starting when it came", async () => {
+    const ready = bench.attach("a");
+    const starting = bench.attach("b", { ready: false });
+    await bench.event("e1", { to: "all" });
+    await bench.until(() => ready.seen().length > 0);
+    expect(bench.lastState("e1")).toBe("held");
+    starting.becomeReady();
+    await bench.until(() => bench.lastState("e1") === "sent");
+    expect([ready.seen(), starting.seen()]).toEqual([["e1"], ["e1"]]);
+    expect(bench.lastState("e1")).toBe("sent");
+  });
+
+  test.each(["ends", "does not listen after all", "is not ready for ten seconds"])(
+    "is over when the starting session %s",
+    async (how) => {
+      const ready = bench.attach("a");
+      const starting = bench.attach("b", { ready: false });
+      await bench.event("e1", { to: "all" });
+      await bench.until(() => ready.seen().length > 0);
+      if (how === "ends") starting.end();
+      else if (how === "does not listen after all") {
+        starting.state = "no";
+        starting.becomeReady();
+      } else await bench.clock.advance(10_000);
+      await bench.until(() => bench.lastState("e1") === "sent");
+      expect(bench.lastState("e1")).toBe("sent");
+      expect([ready.seen(), starting.seen()]).toEqual([["e1"], []]);
+    },
+  );
+});

@@ -169,7 +169,7 @@ test("nothing is sent for a journal that another process has taken over", async 
   await bench.event("e1", { to: { session: "b" } });
   await bench.crash();
   const late = bench.attach("b");
-  await bench.quiet();
+  await bench.until(() => late.seen().length > 0);
   expect(late.seen()).toEqual(["e1"]);
   old.attach(session);
   old.wake();

@@ -285,6 +285,22 @@ test("a state folder that is removed while an owner runs is made again, with the
   await until(() => ownerFile(folder, 1).pid === pid, "one owner");
 });
 
+test("of two owners that a removed state folder made possible, the one without a file gives way", async () => {
+  const folder = newFolder();
+  const owner = await startOne(folder);
+  // Stopped, so that it cannot make the folder again before the newcomer makes its own.
+  process.kill(owner.pid, "SIGSTOP");
+  rmSync(folder, { recursive: true });
+  const newcomer = await startOne(folder);
+  expect(ownerFile(folder, 1).pid).toBe(newcomer.pid);
+  process.kill(owner.pid, "SIGCONT");
+  await owner.until((peer) => peer.said.some(({ stopped }) => stopped === "deposed"), "deposed", 3_000);
+  expect((await owner.call("who")).pid).toBe(newcomer.pid);
+  // The one that gave way took the name of the other's socket with it.
+  const third = await startOne(folder);
+  expect((await third.call("who")).pid).toBe(newcomer.pid);
+});
+
 test("an owner that sees a higher epoch stops, and its client goes over to it", async () => {
   const folder = newFolder();
   const owner = await startOne(folder);

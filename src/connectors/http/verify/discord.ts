@@ -9,16 +9,16 @@ import { type Check, type Handshake, headerOf } from "./verifier.ts";
 export const discordKeyPattern = /^[0-9a-f]{64}$/i;
 
 export function discordCheck(publicKeys: readonly string[], context: SignatureContext): Check {
-  const keys = publicKeys.map(keyOf);
+  const keys = publicKeys.map((text) => ({ text, key: keyOf(text) }));
   return ({ headers, body }) => {
     const signature = headerOf(headers, "x-signature-ed25519");
     const timestamp = headerOf(headers, "x-signature-timestamp");
     if (signature === undefined || timestamp === undefined || !/^[0-9a-f]{128}$/i.test(signature))
-      return false;
-    if (!isFresh(timestamp, context)) return false;
+      return undefined;
+    if (!isFresh(timestamp, context)) return undefined;
     const signed = Buffer.concat([Buffer.from(timestamp), body]);
     const given = Buffer.from(signature, "hex");
-    return keys.some((key) => verify(null, signed, key, given));
+    return keys.find(({ key }) => verify(null, signed, key, given))?.text;
   };
 }
 

@@ -38,17 +38,10 @@ export function slackUrlVerification(_headers: IncomingHttpHeaders, data: Json):
 export function zoomUrlValidation(
   _headers: IncomingHttpHeaders,
   data: Json,
-  secrets: readonly string[],
+  secret: string,
 ): Handshake | undefined {
   const plainToken = fieldOf(data, "payload.plainToken");
-  const secret = secrets[0];
-  if (
-    fieldOf(data, "event") !== "endpoint.url_validation" ||
-    plainToken === undefined ||
-    secret === undefined
-  ) {
-    return undefined;
-  }
+  if (fieldOf(data, "event") !== "endpoint.url_validation" || plainToken === undefined) return undefined;
   return {
     status: 200,
     body: { plainToken, encryptedToken: createHmac("sha256", secret).update(plainToken).digest("hex") },

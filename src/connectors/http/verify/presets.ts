@@ -28,7 +28,7 @@ export interface Preset {
   readonly formField?: string;
   /** The payload's field that holds the time of sending, in milliseconds. */
   readonly sentAtField?: string;
-  handshake?(headers: IncomingHttpHeaders, data: Json, secrets: readonly string[]): Handshake | undefined;
+  handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
 }
 
 /** HMAC-SHA256 of the body in hex: what most senders do, apart from the header's name. */

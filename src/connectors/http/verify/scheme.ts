@@ -43,9 +43,7 @@ export function createVerifier(
 /** All but the check itself: needs no secret to be right. Undefined when the source verifies nothing. */
 export function describeVerify(options: VerifyOptions | undefined): VerifyTraits | undefined {
   if (options === undefined || options.scheme === "none") return undefined;
-  return isPreset(options.scheme)
-    ? presetTraits(presets[options.scheme], secretsOf(options))
-    : genericTraits(options);
+  return isPreset(options.scheme) ? presetTraits(presets[options.scheme]) : genericTraits(options);
 }
 
 export function isPreset(scheme: string): scheme is PresetName {
@@ -77,7 +75,7 @@ export function hmacScheme(options: VerifyOptions): SignatureScheme {
   };
 }
 
-function presetTraits(preset: Preset, secrets: readonly string[]): VerifyTraits {
+function presetTraits(preset: Preset): VerifyTraits {
   const { scheme, delivery, handshake, sentAtField } = preset;
   return {
     credentials: { headers: [...credentialHeaders(scheme), ...(preset.secretHeaders ?? [])], query: [] },
@@ -87,7 +85,7 @@ function presetTraits(preset: Preset, secrets: readonly string[]): VerifyTraits 
       if (named !== undefined) return usableId(headerOf(headers, named));
       return delivery?.field === undefined ? undefined : usableId(fieldOf(data, delivery.field));
     },
-    ...(handshake === undefined ? {} : { handshake: (headers, data) => handshake(headers, data, secrets) }),
+    ...(handshake === undefined ? {} : { handshake }),
     ...(sentAtField === undefined
       ? {}
       : {
@@ -117,7 +115,7 @@ function gitlabCheck(secrets: readonly string[], context: SignatureContext): Che
   const plain = secrets.filter((secret) => !secret.startsWith("whsec_"));
   const bySignature = signatureCheck(standardWebhooks, signing, context);
   const byToken = headerTokenCheck("x-gitlab-token", "", plain);
-  return (inbound) => bySignature(inbound) || byToken(inbound);
+  return (inbound) => bySignature(inbound) ?? byToken(inbound);
 }
 
 function credentialHeaders(scheme: Preset["scheme"]): readonly string[] {

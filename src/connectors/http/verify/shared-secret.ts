@@ -5,43 +5,47 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { type Check, headerOf } from "./verifier.ts";
 
 export function bearerCheck(secrets: readonly string[]): Check {
-  const matches = anyOf(secrets);
+  const find = findSecret(secrets);
   return ({ headers }) => {
     const token = /^bearer +(.+)$/i.exec(headers.authorization ?? "")?.[1];
-    return token !== undefined && matches(token);
+    return token === undefined ? undefined : find(token);
   };
 }
 
 export function basicCheck(username: string, secrets: readonly string[]): Check {
-  const matches = anyOf(secrets.map((secret) => `${username}:${secret}`));
+  const find = findSecret(secrets, (secret) => `${username}:${secret}`);
   return ({ headers }) => {
     const credentials = /^basic +([a-z0-9+/_-]+=*) *$/i.exec(headers.authorization ?? "")?.[1];
-    return credentials !== undefined && matches(Buffer.from(credentials, "base64").toString());
+    return credentials === undefined ? undefined : find(Buffer.from(credentials, "base64").toString());
   };
 }
 
 export function headerTokenCheck(header: string, prefix: string, secrets: readonly string[]): Check {
-  const matches = anyOf(secrets);
+  const find = findSecret(secrets);
   return ({ headers }) => {
     const value = headerOf(headers, header);
-    return value?.startsWith(prefix) === true && matches(value.slice(prefix.length));
+    return value?.startsWith(prefix) === true ? find(value.slice(prefix.length)) : undefined;
   };
 }
 
 export function queryTokenCheck(name: string, secrets: readonly string[]): Check {
-  const matches = anyOf(secrets);
+  const find = findSecret(secrets);
   return ({ target }) => {
     const start = target.indexOf("?");
     const values = start === -1 ? [] : new URLSearchParams(target.slice(start + 1)).getAll(name);
-    return values.length === 1 && matches(values[0] ?? "");
+    return values.length === 1 ? find(values[0] ?? "") : undefined;
   };
 }
 
-function anyOf(secrets: readonly string[]): (given: string) => boolean {
-  const expected = secrets.map(sha256);
+/** The secret that was given, in the form in which it is sent. */
+function findSecret(
+  secrets: readonly string[],
+  sent = (secret: string) => secret,
+): (given: string) => string | undefined {
+  const expected = secrets.map((secret) => ({ secret, digest: sha256(sent(secret)) }));
   return (given) => {
     const digest = sha256(given);
-    return expected.some((one) => timingSafeEqual(one, digest));
+    return expected.find((one) => timingSafeEqual(one.digest, digest))?.secret;
   };
 }
 

@@ -43,7 +43,7 @@ export function signatureCheck(
   secrets: readonly string[],
   context: SignatureContext,
 ): Check {
-  const keys = secrets.map((secret) => keyOf(scheme.secret, secret));
+  const keys = secrets.map((secret) => ({ secret, key: keyOf(scheme.secret, secret) }));
   const parts = partsOf(scheme.signed);
   const timed = parts.includes("{timestamp}");
   const identified = parts.includes("{id}");
@@ -51,26 +51,26 @@ export function signatureCheck(
   return (inbound) => {
     const family = scheme.headers.find(({ signature }) => inbound.headers[signature] !== undefined);
     const header = family && headerOf(inbound.headers, family.signature);
-    if (family === undefined || header === undefined) return false;
+    if (family === undefined || header === undefined) return undefined;
     const entries = scheme.separator === undefined ? [header.trim()] : split(header, scheme.separator);
     const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound) : "";
-    if (timestamp === undefined) return false;
-    if (timed && !isFresh(timestamp, context)) return false;
+    if (timestamp === undefined) return undefined;
+    if (timed && !isFresh(timestamp, context)) return undefined;
     const id = identified && family.id !== undefined ? headerOf(inbound.headers, family.id) : "";
-    if (id === undefined || (identified && id === "")) return false;
+    if (id === undefined || (identified && id === "")) return undefined;
 
     const given = signaturesOf(scheme, entries);
-    if (given.length === 0) return false;
+    if (given.length === 0) return undefined;
     const values: Values = {
       timestamp,
       id,
       url: `${context.publicUrl ?? ""}${inbound.target}`,
       body: inbound.body,
     };
-    return keys.some((key) => {
+    return keys.find(({ key }) => {
       const expected = Buffer.from(digest(scheme, key, parts, values));
       return given.some((text) => text.length === expected.length && timingSafeEqual(text, expected));
-    });
+    })?.secret;
   };
 }
 

@@ -9,10 +9,10 @@ export function twilioCheck(secrets: readonly string[], publicUrl: string): Chec
   const origins = withAndWithoutPort(publicUrl);
   return (inbound) => {
     const signature = headerOf(inbound.headers, "x-twilio-signature");
-    if (signature === undefined || !bodyMatchesUrl(inbound)) return false;
+    if (signature === undefined || !bodyMatchesUrl(inbound)) return undefined;
     const given = Buffer.from(signature, "latin1");
     const fields = sortedFields(inbound);
-    return secrets.some((secret) =>
+    return secrets.find((secret) =>
       origins.some((origin) => {
         const hmac = createHmac("sha1", secret).update(`${origin}${inbound.target}${fields}`);
         const expected = Buffer.from(hmac.digest("base64"));

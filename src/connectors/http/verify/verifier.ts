@@ -13,8 +13,11 @@ export interface Inbound {
   readonly body: Buffer;
 }
 
-/** Says whether the request proves its sender. Pure but for the clock; takes the same time whatever the secret. */
-export type Check = (inbound: Inbound) => boolean;
+/**
+ * The secret by which the request proves its sender, undefined when none does. Pure but for the clock; takes the same time
+ * whatever the secret.
+ */
+export type Check = (inbound: Inbound) => string | undefined;
 
 /** An answer that a preset gives in place of an event: the sender only wanted to know that somebody is there. */
 export interface Handshake {
@@ -36,8 +39,8 @@ export interface VerifyTraits {
   /** A form whose one field of this name holds the payload as JSON. */
   readonly formField?: string;
   deliveryId(headers: IncomingHttpHeaders, data: Json): string | undefined;
-  /** Asked only about requests that passed the check. */
-  handshake?(headers: IncomingHttpHeaders, data: Json): Handshake | undefined;
+  /** Asked only about requests that passed the check, by this secret. */
+  handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
   /** For senders that put the time of sending inside the signed body. Milliseconds since 1970. */
   sentAtMs?(data: Json): number | undefined;
 }

@@ -1,0 +1,55 @@
+// Hides the secrets of a config in what is about to be shown, written or sent: the one function that the log, the commands,
+// the tools and the events share. Knows texts, not places: whoever prints a part of a text masks before it cuts.
+
+import type { Json } from "../contract.ts";
+
+/** The text with every secret replaced. */
+export type Mask = (text: string) => string;
+
+/** Shorter ones would hide ordinary words. */
+const minLength = 8;
+const shown = "•••";
+
+/**
+ * For secrets of 8 characters or more, as they are and as they stand inside JSON text. One that was cut short is hidden,
+ * too, where "…" marks the cut. With none it does nothing.
+ */
+export function createMask(secrets: readonly string[]): Mask {
+  const hidden = [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
+    .filter((secret) => secret.length >= minLength)
+    // A secret may be a part of another.
+    .sort((a, b) => b.length - a.length);
+  if (hidden.length === 0) return (text) => text;
+  return (text) => {
+    let masked = text;
+    for (const secret of hidden) {
+      masked = masked.replaceAll(secret, shown);
+      if (masked.includes("…")) masked = maskCut(masked, secret);
+    }
+    return masked;
+  };
+}
+
+/** Every text in a value, keys too, with the secrets replaced. Absent values go, as they do in JSON. */
+export function maskAll(value: unknown, mask: Mask): Json {
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map((item) => maskAll(item, mask));
+  if (typeof value !== "object" || value === null) return value as Json;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([key, item]) => [mask(key), maskAll(item, mask)]),
+  );
+}
+
+/** Replaces each beginning of the secret that "…" follows. */
+function maskCut(text: string, secret: string): string {
+  const beginning = secret.slice(0, minLength);
+  let result = text;
+  for (let at = result.indexOf(beginning); at !== -1; at = result.indexOf(beginning, at + 1)) {
+    const end = result.indexOf("…", at);
+    if (end === -1) break;
+    if (secret.startsWith(result.slice(at, end))) result = result.slice(0, at) + shown + result.slice(end);
+  }
+  return result;
+}

@@ -1,0 +1,130 @@
+// What a disk can do to a router that runs: fill up, vanish, be read-only, have names that are too long for a socket.
+
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/router.ts";
+import {
+  accepted,
+  atEnd,
+  listening,
+  newestOwner,
+  numberOf,
+  open,
+  post,
+  stateFolderOf,
+  stateRoot,
+} from "./stage.ts";
+
+const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
+
+/** Undefined where this user may not mount. */
+function mountSmall(folder: string, options: string): boolean {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    return false;
+  }
+  atEnd(() => void execFileSync("umount", ["-l", folder]));
+  return true;
+}
+
+const mayMount = process.platform === "linux" && process.getuid?.() === 0;
+
+describe.skipIf(!mayMount)("on a file system of its own", () => {
+  test("a full disk is told to senders, and when it is freed all goes on by itself", async () => {
+    const project = await open(hook);
+    await mkdir(stateRoot(project));
+    if (!mountSmall(stateRoot(project), "size=2m")) return;
+    const claude = await project.claude();
+    await listening(project);
+    const before = await accepted(project, "/hook", { n: 1 });
+    await claude.waitForEvents(1);
+
+    const ballast = join(stateRoot(project), "ballast");
+    await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => undefined);
+    const padding = "x".repeat(8_000);
+    await eventually(async () => {
+      const response = await post(project, "/hook", { n: 0, padding });
+      if (response.status === 202) return false;
+      expect(response.status).toBe(503);
+      expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+      return true;
+    });
+    const { text, isError } = await claude.callTool("status");
+    expect(isError).toBe(false);
+    expect(text).toMatch(/disk|space|ENOSPC/i);
+    expect((await post(project, "/hook", { n: 0, padding })).status).toBe(503);
+
+    await rm(ballast);
+    await eventually(async () => (await post(project, "/hook", { n: 2 })).status === 202, 8_000);
+    await eventually(() => claude.events.some((event) => numberOf(event) === 2), 8_000);
+    expect(claude.events[0]?.meta.event_id).toBe(before);
+    expect((await claude.callTool("status")).text).not.toMatch(/ENOSPC|disk is full/i);
+    const ids = claude.events.map(({ meta }) => meta.event_id);
+    expect(new Set(ids).size).toBe(ids.length);
+  }, 30_000);
+
+  test("a home that is read-only leaves the tools, and says why nothing is taken", async () => {
+    const project = await open(hook);
+    await mkdir(stateRoot(project));
+    if (!mountSmall(stateRoot(project), "size=1m,ro")) return;
+    const claude = await project.claude();
+    const text = await eventually(async () => {
+      const answer = await claude.callTool("status");
+      expect(answer.isError).toBe(false);
+      return /works alone, without sources/.test(answer.text) && answer.text;
+    });
+    expect(text).toMatch(/EROFS|read-only/);
+    expect(claude.process.stderr()).toMatch(/read-only|EROFS/);
+    await expect(post(project, "/hook", {})).rejects.toThrow();
+    execFileSync("mount", ["-o", "remount,rw", stateRoot(project)]);
+    await listening(project, 10_000);
+    await accepted(project, "/hook", { n: 3 });
+    expect(numberOf(await claude.nextEvent())).toBe(3);
+  }, 30_000);
+});
+
+test("a state folder that is removed while running is made again, and another session attaches to the same owner", async () => {
+  const project = await open(hook);
+  const claude = await project.claude();
+  await listening(project);
+  await accepted(project, "/hook", { n: 1 });
+  await claude.waitForEvents(1);
+  await rm(stateRoot(project), { recursive: true, force: true });
+  await accepted(project, "/hook", { n: 2 });
+  expect(numberOf((await claude.waitForEvents(2))[1]!)).toBe(2);
+  await eventually(() => newestOwner(stateRoot(project)).pid === claude.process.pid);
+  const second = await project.claude();
+  expect((await second.callTool("status")).text).toContain(project.address);
+  expect(newestOwner(stateRoot(project)).pid).toBe(claude.process.pid);
+  // The command line finds it again, too.
+  const status = await eventually(async () => {
+    const done = await project.run(["status", "--json"]);
+    return done.code === 0 && done;
+  });
+  expect(JSON.parse(status.stdout)).toMatchObject({ pid: claude.process.pid });
+  claude.process.kill("SIGKILL");
+  await listening(project);
+  await accepted(project, "/hook", { n: 3 });
+  await eventually(() => second.events.some((event) => numberOf(event) === 3));
+}, 30_000);
+
+test("a state folder whose socket path is longer than the system allows works all the same, kill -9 included", async () => {
+  const project = await open(hook);
+  const deep = join(project.folder, "deep".repeat(15), "deeper".repeat(15));
+  const env = { CHANNEL_ROUTER_STATE_DIR: deep };
+  const first = await project.claude({}, env);
+  const second = await project.claude({}, env);
+  await listening(project);
+  expect(existsSync(join(stateFolderOf(deep), "o1.sock"))).toBe(false);
+  expect(newestOwner(deep).pid).toBe(first.process.pid);
+  expect((await project.run(["status"], { env })).code).toBe(0);
+  first.process.kill("SIGKILL");
+  await eventually(() => newestOwner(deep).pid === second.process.pid);
+  await listening(project);
+  await accepted(project, "/hook", { n: 1 });
+  expect(numberOf(await second.nextEvent())).toBe(1);
+}, 30_000);

@@ -1,0 +1,85 @@
+// What the router knows of requests that became no event.
+
+import { afterEach, expect, test } from "vitest";
+import type { Host, SourceType } from "../../src/contract.ts";
+import { createEventIds } from "../../src/runtime/event-id.ts";
+import { createListener } from "../../src/runtime/listener.ts";
+import { createMemory } from "../../src/runtime/memory.ts";
+import { createRouter } from "../../src/runtime/router.ts";
+import { compileOf } from "../plan/plan-of.ts";
+import { manualClock } from "../support/manual-clock.ts";
+
+const log = { info: () => {}, warn: () => {}, error: () => {} };
+const cleanUp: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp.splice(0)) await step();
+});
+
+test("refusals of sources, of their rates and of the listener are counted once and told with their source", async () => {
+  const { plan } = await compileOf(
+    { all: {} },
+    { sources: { post: { type: "letter", enabled: true, rate: { max: 1, perMs: 60_000 }, options: {} } } },
+  );
+  let host: Host | undefined;
+  const planned = plan.sources[0];
+  if (planned === undefined) throw new Error("no source");
+  const type: SourceType = {
+    ...(planned.type as unknown as SourceType),
+    create(_name, _options, given) {
+      host = given;
+      return {
+        start: async () => {
+          await given.listener.route({
+            path: "/post",
+            methods: ["POST"],
+            owner: "post",
+            handle: async () => {},
+          });
+        },
+        stop: async () => {},
+      };
+    },
+  };
+  const clock = manualClock();
+  const listener = createListener({
+    addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
+    hosts: [],
+    trusted: () => false,
+    log,
+  });
+  const told: [number, string | undefined][] = [];
+  const router = createRouter({
+    clock,
+    log,
+    listener,
+    consent: { demand: async () => {} },
+    detail: "decision",
+    memory: createMemory(clock),
+    newId: createEventIds(),
+    commit: async () => {},
+    refused: ({ status }, source) => told.push([status, source]),
+  });
+  await router.start({ ...plan, sources: [{ ...planned, type: type as never }] });
+  cleanUp.push(() => router.stop(AbortSignal.abort()));
+
+  host?.refused({ status: 401, reason: "unauthorized" });
+  const arrival = { data: "x", text: "x", trust: "local" } as const;
+  await router.emit("post", arrival);
+  await expect(router.emit("post", arrival)).rejects.toMatchObject({ code: "E_RATE" });
+  expect((await fetch(`${router.report().address}/favicon.ico`)).status).toBe(404);
+  expect((await fetch(`${router.report().address}/post`)).status).toBe(405);
+
+  const report = router.report();
+  expect(told).toEqual([
+    [401, "post"],
+    [429, "post"],
+    [404, undefined],
+    [405, undefined],
+  ]);
+  expect(report.counts).toMatchObject({ accepted: 1, refused: 4 });
+  expect(report.sources[0]?.refused?.statuses).toEqual([
+    { status: 401, count: 1 },
+    { status: 429, count: 1 },
+  ]);
+  expect(report.unrouted?.last).toMatchObject({ status: 405, reason: "method not allowed" });
+});

@@ -1,0 +1,34 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createMask, maskAll } from "../../src/runtime/secret-mask.ts";
+
+const secret = 'hunter2-"quoted"\nhunter2';
+
+test("a secret is hidden as it is, inside JSON, and as a part of a longer one", () => {
+  const mask = createMask(["hunter2-hunter2", "hunter2-hunter2-longer", secret]);
+  expect(mask(`a hunter2-hunter2-longer b hunter2-hunter2 c ${JSON.stringify({ secret })}`)).toBe(
+    'a ••• b ••• c {"secret":"•••"}',
+  );
+});
+
+test("a secret that was cut short is hidden where the cut is marked, and nothing else that begins like it", () => {
+  const mask = createMask(["https://hooks.example.com/T0/B0"]);
+  expect(mask('wanted "https://hooks.example.com/T…"')).toBe('wanted "•••…"');
+  expect(mask("https://hooks.example.com/docs says… ")).toBe("https://hooks.example.com/docs says… ");
+});
+
+test("texts under eight characters are ordinary words", () => {
+  expect(createMask(["main", ""])("main")).toBe("main");
+});
+
+test("no secret is left in any value, whatever stands around it", () => {
+  const secrets = fc.array(fc.string({ minLength: 8, maxLength: 40 }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(secrets, fc.string(), fc.string(), (known, before, after) => {
+      fc.pre(known.every((one) => !one.includes("•")));
+      const value = maskAll({ list: known.map((one) => before + one + after) }, createMask(known));
+      const shown = (value as { list: string[] }).list;
+      return known.every((one) => shown.every((text) => !text.includes(one)));
+    }),
+  );
+});
