@@ -1,8 +1,10 @@
 // `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
 
+import { createLog } from "../runtime/log.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
+import { consentOf, powerAnswers } from "./power-answers.ts";
 
 export async function check(
   explicit: string | undefined,
@@ -11,13 +13,15 @@ export async function check(
   const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit));
   const ok = issues.length === 0;
   const { sources, channels, sinks } = loaded.values;
+  const log = createLog({ secrets: () => loaded.secrets });
+  const powers = powerAnswers(plan.powers, await consentOf(process.env, loaded.file, log));
   if (options.json) {
     const names = {
       sources: Object.keys(sources),
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    const answer = maskAll({ ok, issues, ...names, powers: plan.powers }, mask);
+    const answer = maskAll({ ok, issues, ...names, powers }, mask);
     process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
     return ok ? 0 : 1;
   }
@@ -29,8 +33,10 @@ export async function check(
   process.stdout.write(
     `${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}\n`,
   );
-  for (const { power, value } of plan.powers)
-    process.stdout.write(`  power: ${power} ${value} (waits for your consent)\n`);
+  for (const { power, value, trusted } of powers) {
+    const state = trusted ? "trusted" : "waits for your consent: channel-router trust";
+    process.stdout.write(`  power: ${power} ${value} (${state})\n`);
+  }
   return 0;
 }
 

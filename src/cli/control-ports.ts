@@ -5,6 +5,7 @@ import type { Clock, RouterEvent } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
+import type { PowerAnswer } from "./power-answers.ts";
 
 export interface ControlPorts {
   readonly about: About;
@@ -15,6 +16,8 @@ export interface ControlPorts {
   serverName(): string;
   /** Framed issues of the config, or the one line that says why there is none. */
   problems(): readonly string[];
+  /** Of the running config. */
+  powers(): readonly PowerAnswer[];
   /** Undefined while there is no good config. */
   router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
   sessions(): readonly SessionView[];

@@ -4,6 +4,7 @@
 import type { Outcome, SourceHealth, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
+import type { PowerAnswer } from "./power-answers.ts";
 
 export interface ControlWords {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
@@ -51,6 +52,8 @@ export interface StatusAnswer {
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
   readonly address?: string;
+  /** Absent in the answer of an older router. */
+  readonly powers?: readonly PowerAnswer[];
   readonly sources: readonly SourceAnswer[];
   /** By the listener, because no source answers there. */
   readonly unrouted?: RefusedAnswer;

@@ -15,9 +15,12 @@ import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
+import { personHere } from "./person.ts";
+import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printTrace } from "./print.ts";
 import { safeLine } from "./safe-text.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { askForPowers } from "./trust.ts";
 
 interface DevOptions {
   readonly config?: string;
@@ -34,8 +37,17 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const show = options.json
     ? jsonLines(print, mask)
     : readable((text) => print(mask(text)), plan, loaded.values.server.name);
+  const consent = await consentOf(process.env, file, log);
+  const waits = plan.powers.filter((power) => !consent.allows(power));
+  // With --json the output is for a program, whoever sits there.
+  const person = options.json ? undefined : personHere(process.env);
+  if (waits.length > 0 && person !== undefined) {
+    print(mask(`${file} asks to\n${listPowers(waits)}`));
+    await askForPowers(waits, consent, person, mask);
+  }
   const router = await openRouter({
     loaded,
+    consent,
     clock: systemClock,
     log,
     memory: createMemory(systemClock),
@@ -49,7 +61,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   // Sources that wait keep no process alive, nor do those that are off.
   const alive = setInterval(() => {}, 60_000);
   await router.start(plan);
-  show.opening(file, router.report());
+  const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
+  show.opening(file, router.report(), waiting);
   await stopSignal();
   clearInterval(alive);
   await router.stop(AbortSignal.timeout(1_500));
@@ -57,7 +70,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
 }
 
 interface Show {
-  opening(file: string, report: RouterReport): void;
+  opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
   /** A source that had to wait at the opening. */
   started(source: SourceReport): void;
   decision(decision: Decision): void;
@@ -67,7 +80,8 @@ interface Show {
 function jsonLines(print: (text: string) => void, mask: Mask): Show {
   const line = (value: unknown) => print(JSON.stringify(maskAll(value, mask)));
   return {
-    opening: (file, { sources, address }) => line({ type: "ready", file, address, sources }),
+    opening: (file, { sources, address }, waiting) =>
+      line({ type: "ready", file, address, sources, waiting }),
     started: (source) => line({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
       line({
@@ -90,9 +104,11 @@ function readable(print: (text: string) => void, plan: Plan, serverName: string)
       `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
     );
   return {
-    opening(file, { sources }) {
+    opening(file, { sources }, waiting) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
+      for (const { power, value } of waiting)
+        print(colors.yellow(`${power} ${value} waits for your consent: channel-router trust`));
       print(
         sources.length === 0
           ? colors.red("no source is on: nothing will arrive")

@@ -11,6 +11,7 @@ import { checkLaunch } from "./doctor/launch.ts";
 import { checkNode } from "./doctor/node.ts";
 import { checkOwner } from "./doctor/owner.ts";
 import { checkPort } from "./doctor/port.ts";
+import { checkPowers } from "./doctor/powers.ts";
 import { checkSessions } from "./doctor/sessions.ts";
 import { checkStateFolder } from "./doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "./doctor/switches.ts";
@@ -72,6 +73,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
   const findings = [
     checkNode(patient),
     checkConfig(patient),
+    await checkPowers(patient),
     await checkPort(patient),
     await checkStateFolder(patient),
     checkOwner(patient),

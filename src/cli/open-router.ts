@@ -2,12 +2,15 @@
 
 import { stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
+import { powersOf } from "../plan/powers.ts";
+import type { Consent } from "../runtime/consent.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
 import { createRouter, type Router, type RouterOptions } from "../runtime/router.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener"> {
   readonly loaded: LoadedConfig;
+  readonly consent: Consent;
 }
 
 export async function openRouter({ loaded, ...options }: OpenRouterOptions): Promise<Router> {
@@ -17,7 +20,7 @@ export async function openRouter({ loaded, ...options }: OpenRouterOptions): Pro
     ...choice,
     hosts,
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    trusted: process.env.CHANNEL_ROUTER_TRUST === "all",
+    trusted: () => powersOf(loaded.values).every(options.consent.allows),
     log: options.log,
   });
   return createRouter({ ...options, listener });

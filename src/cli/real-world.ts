@@ -4,6 +4,7 @@ import { clientCacheFolder, readRegistration } from "../runtime/client-log.ts";
 import { callOwner } from "../runtime/ownership/call-owner.ts";
 import { listRunning } from "../runtime/ownership/running.ts";
 import { isRunning, thisProcess } from "../runtime/process-identity.ts";
+import { personHere } from "./person.ts";
 import { version } from "./version.ts";
 import type { CommandWorld } from "./world.ts";
 
@@ -23,6 +24,7 @@ export function realWorld(): CommandWorld {
       const { runForeground } = await import("./foreground.ts");
       return runForeground(file, ready);
     },
+    person: personHere(process.env),
     interrupted() {
       const interruption = new AbortController();
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -64,6 +64,15 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => run(async () => (await import("./status.ts")).status(options, world)));
 
+  program
+    .command("trust")
+    .argument("[file]", "the config file; default: looked up")
+    .description("show what a config can do beyond shaping text, and ask whether you allow it")
+    .option("--list", "only show it")
+    .option("--revoke", "forget what was allowed and declined")
+    .addOption(json())
+    .action((file, options) => run(async () => (await import("./trust.ts")).trust(file, options, world)));
+
   command(
     "up",
     "run the router in the background, with no session, so that nothing is missed while none is open",

@@ -15,6 +15,7 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     started: new Date(startedMs).toISOString(),
     problems: ports.problems(),
     ...(report?.address === undefined ? {} : { address: report.address }),
+    powers: ports.powers(),
     sources: (report?.sources ?? []).map(
       ({ invitation, refused, ...source }): SourceAnswer => ({
         ...source,

@@ -4,6 +4,7 @@ import { realPath } from "../config/places.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import { version } from "./version.ts";
 
@@ -27,6 +28,10 @@ export function createControlService(state: ServiceState): ControlHandler {
       const config = state.config();
       if (config === undefined) return [`no config file; looked for ${state.found().tried.join(", ")}`];
       return config.issues.map((issue) => config.loaded.frame(issue));
+    },
+    powers() {
+      const running = state.running();
+      return running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent);
     },
     router: () => state.running()?.router,
     sessions: () =>

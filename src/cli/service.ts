@@ -8,6 +8,7 @@ import type { Log } from "../contract.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { systemClock } from "../runtime/clock.ts";
+import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
 import { createEventIds } from "../runtime/event-id.ts";
 import { createMemory } from "../runtime/memory.ts";
@@ -20,6 +21,8 @@ import { awaitChange } from "./await-change.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
+import { consentOf } from "./power-answers.ts";
+import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { type Members, openMembers } from "./service-members.ts";
 import { createResumption } from "./service-resumption.ts";
@@ -45,6 +48,7 @@ export interface Running {
   readonly journal: Journal;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
+  readonly consent: Consent;
 }
 
 /** What the parts of the service see of it. */
@@ -123,12 +127,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       observe: (change) => state.tally.add(change),
     });
     const configFile = realPath(loaded.file);
+    const consent = await consentOf(process.env, loaded.file, log);
     const router = await openRouter({
       loaded,
       clock: systemClock,
       log,
       memory: createMemory(systemClock, journal.memory),
       newId,
+      consent,
       detail: "decision",
       async commit({ event, deliveries, memory }, signal) {
         await journal.append(
@@ -146,7 +152,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
       observe: (decision) => state.decisions.add(decision),
     });
-    running = { config: proven, journal, router, dispatcher };
+    running = { config: proven, journal, router, dispatcher, consent };
     if (ending.signal.aborted) return;
     state.members.serve({
       tools: (member) => toolsFor(state, member),
@@ -157,6 +163,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
       changed: () => dispatcher.wake(),
     });
+    const powers = () => running?.config.plan.powers ?? [];
+    const mask = (text: string) => (running?.config ?? proven).mask(text);
+    void askForConsent(
+      { consent, powers, members: state.members.list, config: configFile, mask, log },
+      ending.signal,
+    );
     await router.start(plan);
   }
 

@@ -2,6 +2,7 @@
 
 import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
+import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import type { Member } from "./service-members.ts";
 import { version } from "./version.ts";
@@ -24,6 +25,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
             ...(router.unrouted === undefined ? {} : { refused: describeRefusals(router.unrouted) }),
           },
         }),
+    powers: running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent),
     sources: (router?.sources ?? []).map(({ invitation, refused, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),

@@ -3,6 +3,7 @@
 import { colors } from "./colors.ts";
 import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
+import type { PowerAnswer } from "./power-answers.ts";
 import { reachRouter } from "./reach.ts";
 import { safeLine } from "./safe-text.ts";
 import { printBytes, printCount, printRelative, printSpan, printTime } from "./times.ts";
@@ -36,6 +37,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     `state     ${answer.folder}`,
     ...(answer.address === undefined ? [] : [`listens   ${answer.address}`]),
     ...answer.problems.map((problem) => colors.red(problem)),
+    ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
     "",
     ...titled("sources", [
       ...answer.sources.flatMap(printSource),
@@ -70,6 +72,10 @@ export function printSession(session: SessionAnswer, nowMs: number): string[] {
     `  ${colors.bold(safeLine(id))}${named} ${safeLine(project)}, pid ${pid}${client === undefined ? "" : `, ${safeLine(client)}`}`,
     `    listening: ${mark(listening.state)}, ${safeLine(listening.reason)}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
   ];
+}
+
+function printWaiting({ power, value }: PowerAnswer): string {
+  return colors.yellow(`waits     for your consent: ${power} ${safeLine(value)} (channel-router trust)`);
 }
 
 function printSource({ name, type, state, detail, address, refused }: SourceAnswer): string[] {

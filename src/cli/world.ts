@@ -18,10 +18,17 @@ export interface CommandWorld {
    * or stands by.
    */
   foreground(file: string, ready: (state: UpState) => void): Promise<ExitCode>;
+  /** Whoever sits at the terminal; undefined when nobody does, as in a pipe or under a program. */
+  readonly person: Person | undefined;
   /** Fires when the person interrupts a command that goes on by itself. */
   interrupted(): AbortSignal;
   /** What the client's own MCP log says last about this server's channel; undefined when it says nothing. Never rejects. */
   clientLog(query: ClientLogQuery): Promise<ClientWord | undefined>;
+}
+
+export interface Person {
+  /** Shows the question and settles with the line typed; with an empty one when the person ends the input instead. */
+  ask(question: string): Promise<string>;
 }
 
 /** `standby`: another process runs the router, and this one takes over when it ends. */

@@ -42,28 +42,40 @@ export function findConfig(from: {
 
 /** The folder that holds the state folders of all configs and the person's `.env`. Absolute. */
 export function stateRoot(env: EnvironmentVariables): string {
-  const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR") ?? setVariable(env, "CLAUDE_PLUGIN_DATA");
-  return named === undefined
-    ? join(claudeConfigFolder(env), "channels", "router")
-    : resolve(expandHome(named, env));
+  const plugin = setVariable(env, "CLAUDE_PLUGIN_DATA");
+  const isNamed = setVariable(env, "CHANNEL_ROUTER_STATE_DIR") !== undefined;
+  return isNamed || plugin === undefined ? personRoot(env) : resolve(expandHome(plugin, env));
 }
 
 /** The state folder of one config file. The same file reached by two links has one folder. */
 export function stateFolder(env: EnvironmentVariables, configFile: string): string {
-  const hash = createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
-  return join(stateRoot(env), hash);
+  return join(stateRoot(env), folderName(configFile));
 }
 
 /**
  * Where running routers are registered. Not in a plugin's folder: the command line, which no plugin starts, must find it.
  */
 export function runningFolder(env: EnvironmentVariables): string {
+  return join(personRoot(env), "running");
+}
+
+/**
+ * Where it is kept which powers of this config a person has agreed to: in the config's state folder, but never in a
+ * plugin's, because the person agrees on a command line that no plugin started.
+ */
+export function trustFile(env: EnvironmentVariables, configFile: string): string {
+  return join(personRoot(env), folderName(configFile), "trust.json");
+}
+
+function personRoot(env: EnvironmentVariables): string {
   const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR");
-  const root =
-    named === undefined
-      ? join(claudeConfigFolder(env), "channels", "router")
-      : resolve(expandHome(named, env));
-  return join(root, "running");
+  return named === undefined
+    ? join(claudeConfigFolder(env), "channels", "router")
+    : resolve(expandHome(named, env));
+}
+
+function folderName(configFile: string): string {
+  return createHash("sha256").update(realPath(configFile)).digest("hex").slice(0, 16);
 }
 
 /** `~` and `~/x` in the words of a shell; anything else as it is. */

@@ -9,7 +9,8 @@ import { createAdmit } from "./admission.ts";
 import { claimIssues } from "./claims.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { defaultChannels } from "./default-channels.ts";
-import type { Plan, PlannedSource, Power } from "./plan.ts";
+import type { Plan, PlannedSource } from "./plan.ts";
+import { powersFor, powersOf } from "./powers.ts";
 
 export interface Compilation {
   readonly plan: Plan;
@@ -49,6 +50,7 @@ export function compilePlan(
     }),
   );
 
+  const powers = powersOf(values);
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
     const type = typeOf(types, source.type);
     if (type === undefined) return [];
@@ -62,6 +64,7 @@ export function compilePlan(
         type,
         options: source.options,
         enabled: source.enabled,
+        powers: powersFor(type.claims?.(source.options) ?? [], powers),
         rate: source.rate,
         sample: fed.find(({ sample }) => sample !== undefined)?.sample,
         admit: createAdmit(
@@ -75,7 +78,7 @@ export function compilePlan(
 
   issues.push(...claimIssues(sources));
   return {
-    plan: { sources, channels: compiled.map(({ channel }) => channel), powers: powersOf(values) },
+    plan: { sources, channels: compiled.map(({ channel }) => channel), powers },
     issues,
   };
 }
@@ -91,10 +94,4 @@ function candidatesOf(channels: readonly CompiledChannel[]): ChannelIndex["candi
   const matches: (CompiledMatch | undefined)[] = channels.map(({ match }) => match);
   const index = indexChannels(matches);
   return (view) => index.candidates(view);
-}
-
-function powersOf({ listen, listenAddress }: ConfigValues): Power[] {
-  return listen === undefined || listenAddress?.loopback !== false
-    ? []
-    : [{ power: "listen", value: listen }];
 }

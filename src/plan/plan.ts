@@ -17,6 +17,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { PlannedDelivery } from "./delivery.ts";
+import type { Power } from "./powers.ts";
 
 export interface Plan {
   readonly sources: readonly PlannedSource[];
@@ -24,18 +25,13 @@ export interface Plan {
   readonly powers: readonly Power[];
 }
 
-/** What a config can do beyond shaping text. A power waits for a person. */
-export interface Power {
-  readonly power: "listen";
-  /** What exactly: for `listen`, the address. */
-  readonly value: string;
-}
-
 export interface PlannedSource {
   readonly name: string;
   readonly type: SourceType<JsonObject>;
   readonly options: JsonObject;
   readonly enabled: boolean;
+  /** It is started once a person has agreed to all of them. */
+  readonly powers: readonly Power[];
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
   /** What the first of its channels that asks for something would take. */
   readonly sample: Sample | undefined;

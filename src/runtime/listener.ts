@@ -4,9 +4,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ListenAddress, Listener, Log, Route } from "../contract.ts";
-import { ConnectorError } from "../errors.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
+import { untrusted } from "./consent.ts";
 import { printAddress } from "./listen-address.ts";
 import type { Refusal } from "./refusals.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
@@ -22,8 +22,8 @@ interface ListenerOptions {
   readonly addresses: readonly ListenAddress[];
   readonly hosts: readonly string[];
   readonly publicUrl?: string;
-  /** May this config listen beyond loopback? A person must have said so. */
-  readonly trusted: boolean;
+  /** May this config listen beyond loopback? A person must have said so; asked at each try to bind. */
+  trusted(): boolean;
   readonly log: Log;
   /** Called with the address in force, to be preferred next time. */
   onBound?(address: ListenAddress): void;
@@ -48,11 +48,8 @@ export function createListener(options: ListenerOptions): OpenListener {
   let isLeaving = false;
 
   async function open(): Promise<void> {
-    if (!loopback && !options.trusted) {
-      throw new ConnectorError("E_LISTEN_UNTRUSTED", "listening beyond this machine waits for your consent", {
-        hint: "set CHANNEL_ROUTER_TRUST=all in the environment of the router, or listen on 127.0.0.1",
-      });
-    }
+    // Its sources wait before they come here; this door is closed as well.
+    if (!loopback && !options.trusted()) throw untrusted();
     for (const [index, address] of options.addresses.entries()) {
       const candidate = createHttpServer((request, response) => serve(request, response));
       try {

@@ -17,6 +17,7 @@ import type {
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
 import { type AcceptedEvent, createEmit, type Decision } from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
@@ -32,6 +33,8 @@ export interface RouterOptions {
   readonly detail: "decision" | "trace";
   /** What filters remember. */
   readonly memory: FilterMemory;
+  /** Asked before each start of a source. */
+  readonly consent: Pick<Consent, "demand">;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
@@ -185,7 +188,9 @@ export function createRouter(options: RouterOptions): Router {
     const { planned, emit } = one;
     // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
     await new Promise<void>((resolve) => {
-      const attempt = () => {
+      const attempt = async () => {
+        await options.consent.demand(planned.powers);
+        if (stopping.signal.aborted) return;
         one.source = create(planned, one.refusals);
         return one.source.start(emit);
       };
@@ -194,9 +199,13 @@ export function createRouter(options: RouterOptions): Router {
         signal: stopping.signal,
         onWait(error, delayMs) {
           const hint = error.hint === undefined ? "" : ` (${error.hint})`;
-          const detail = `${error.message}${hint}; next try in ${Math.ceil(delayMs / 1_000)} s`;
+          const waitsForTime = error.code !== "E_POWER_UNTRUSTED";
+          const next = waitsForTime ? `; next try in ${Math.ceil(delayMs / 1_000)} s` : "";
+          const detail = `${error.message}${hint}${next}`;
           if (one.waiting?.state !== "waiting")
-            log.warn(`source ${planned.name}: ${error.message}${hint}; it will try again`);
+            log.warn(
+              `source ${planned.name}: ${error.message}${hint}${waitsForTime ? "; it will try again" : ""}`,
+            );
           one.waiting = { state: "waiting", detail };
           resolve();
         },
@@ -205,7 +214,7 @@ export function createRouter(options: RouterOptions): Router {
           () => {
             const waited = one.waiting?.state === "waiting";
             one.waiting = undefined;
-            if (!waited) return;
+            if (!waited || stopping.signal.aborted) return;
             log.info(`source ${planned.name}: started`);
             options.started?.(reportOf(one));
           },

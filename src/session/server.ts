@@ -9,6 +9,7 @@ import {
   type ServerCapabilities,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
+import type { Form, FormAnswer } from "./form.ts";
 import type { Greeting } from "./greeting.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
 import { watchResults } from "./written-results.ts";
@@ -16,6 +17,8 @@ import { watchResults } from "./written-results.ts";
 export interface ToolServer {
   /** Tells the client when the list that it last saw is no longer right. */
   setTools(tools: readonly Tool[]): void;
+  /** See `OpenSession.ask`. */
+  ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
   /** Aborts calls under way; writes nothing more. */
   close(): Promise<void>;
 }
@@ -29,6 +32,9 @@ export interface ToolServerOptions {
   readonly waiting: () => number;
   readonly log: Log;
 }
+
+/** A person may be away; the SDK would give up after a minute. Within what a timer takes. */
+const askWithinMs = 7 * 24 * 60 * 60 * 1_000;
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
   const { greeting, log, neutralise, waiting } = options;
@@ -68,6 +74,19 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
       if (listed === undefined || listed === JSON.stringify(listTools(next))) return;
       listed = undefined;
       server.sendToolListChanged().catch((error) => log.warn(`MCP: ${firstLine(String(error))}`));
+    },
+    async ask({ message, fields }, signal) {
+      const properties = Object.fromEntries(
+        Object.entries(fields).map(([name, { choices, ...words }]) => [
+          name,
+          { type: "string" as const, ...words, enum: [...choices] },
+        ]),
+      );
+      const { action, content } = await server.elicitInput(
+        { message, requestedSchema: { type: "object", properties, required: Object.keys(fields) } },
+        { signal, timeout: askWithinMs },
+      );
+      return action === "accept" ? { action, values: (content ?? {}) as JsonObject } : { action };
     },
     close: () => server.close(),
   };

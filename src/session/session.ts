@@ -3,6 +3,8 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { Log, Rendered, Session, Tool } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+import { type Form, type FormAnswer, takesForms } from "./form.ts";
 import { createFront, type Front } from "./front.ts";
 import type { Greeting } from "./greeting.ts";
 import { toLine } from "./json-rpc.ts";
@@ -20,6 +22,13 @@ export interface OpenSession extends Session {
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;
   readonly recordedInitialize: Front["recordedInitialize"];
+  /** Has the client said that it shows forms? False before it said anything. */
+  takesForms(): boolean;
+  /**
+   * Shows the person a form and settles with their answer, however long that takes: hours, when nobody is there. Rejects when the
+   * client takes no forms or refuses this one, when the session ends, and when the signal fires, which takes the form back.
+   */
+  ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
 }
 
 export interface SessionOptions {
@@ -60,6 +69,11 @@ export function openSession(options: SessionOptions): OpenSession {
         return connectToolServer({ transport: front.transport, greeting, tools, neutralise, waiting, log });
       })();
       await server;
+    },
+    takesForms: () => takesForms(front.recordedInitialize()),
+    async ask(form, signal) {
+      if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
+      return (await server).ask(form, signal);
     },
     close() {
       closing ??= (async () => {

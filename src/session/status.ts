@@ -22,11 +22,20 @@ export interface StatusReport extends DeliveryReport {
     /** Requests that no source answers, as in a source. */
     readonly refused?: string;
   };
+  /** What the config can do beyond shaping text; what is not trusted waits for a person. */
+  readonly powers?: readonly PowerReport[];
   readonly sources: readonly SourceReport[];
   readonly channels: readonly ChannelReport[];
   readonly counts: EventCounts;
   /** Further things to do that only the caller knows, most urgent first. */
   readonly next?: readonly string[];
+}
+
+export interface PowerReport {
+  /** Its kind, for instance `listen`. */
+  readonly power: string;
+  readonly value: string;
+  readonly trusted: boolean;
 }
 
 export interface ChannelReport {
@@ -63,7 +72,15 @@ export interface EventCounts {
 }
 
 /** Parts of the text, in UTF-16 units: with those of status-delivery.ts under 8,000, which is about 2,000 tokens. */
-const limits = { searched: 600, problems: 2000, problem: 1000, sources: 1200, channels: 600, next: 1000 };
+const limits = {
+  searched: 600,
+  problems: 2000,
+  problem: 1000,
+  powers: 400,
+  sources: 1200,
+  channels: 600,
+  next: 1000,
+};
 
 export function statusTool(report: () => StatusReport): Tool {
   return {
@@ -83,6 +100,7 @@ export function describeStatus(report: StatusReport): string {
     ...describeConfig(report),
     ...describeProblems(report.problems),
     ...describeListener(report.listener),
+    ...describePowers(report.powers ?? []),
     ...section("sources", report.sources.map(describeSource), limits.sources),
     ...section("channels", report.channels.map(describeChannel), limits.channels),
     describeCounts(report.counts),
@@ -111,6 +129,14 @@ function describeListener(listener: StatusReport["listener"]): string[] {
   const state = listener.problem ?? listener.address ?? "not bound";
   const refused = describeRefused(listener.refused);
   return [`listener: ${clipText(oneLine(state), 300)}${refused}`];
+}
+
+function describePowers(powers: readonly PowerReport[]): string[] {
+  if (powers.length === 0) return [];
+  const lines = powers.map(({ power, value, trusted }) =>
+    clipText(`  ${power} ${oneLine(value)}: ${trusted ? "trusted" : "waits for a person"}`, 200),
+  );
+  return ["powers:", ...clipLines(lines, limits.powers, "powers")];
 }
 
 function describeSource(source: SourceReport): string {
@@ -159,6 +185,11 @@ function adviseNext(report: StatusReport): string[] {
   if (problems.length > 0) {
     steps.push(
       'correct the config file at the places above and save it; "channel-router check" shows the same list',
+    );
+  }
+  if (report.powers?.some(({ trusted }) => !trusted)) {
+    steps.push(
+      'a power of the config waits for the person, and only they can allow it: "channel-router trust" in a terminal of theirs',
     );
   }
   if (sources.some((source) => source.state === "failed")) {

@@ -338,6 +338,7 @@ test("doctor prints one line a check, what to do under it, and exits 1 when some
     routers: { list: async () => [], call: async () => null },
     processes: { self: async () => ({ pid: 1, start: "" }), isRunning: async () => false },
     foreground: async () => 0 as const,
+    person: undefined,
     interrupted: () => new AbortController().signal,
     clientLog: async () => undefined,
   };

@@ -74,6 +74,7 @@ export async function startRunning(
     listener,
     detail: "decision",
     memory: createMemory(clock),
+    consent: { demand: async () => {} },
     newId: createEventIds(),
     async commit(accepted) {
       deliveries.push(
@@ -101,6 +102,7 @@ export async function startRunning(
     plan: () => plan,
     serverName: () => "router",
     problems: () => [],
+    powers: () => [],
     router: () => router,
     sessions: () => sessions,
     journal: {
@@ -161,6 +163,7 @@ export async function command(
     },
     processes: { self: async () => ({ pid: 1, start: "s" }), isRunning: async () => false },
     foreground: async () => 0,
+    person: undefined,
     interrupted: () => new AbortController().signal,
     clientLog: async () => undefined,
     ...more,

@@ -51,7 +51,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     const listener: OpenListener = createListener({
       addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
       hosts: [],
-      trusted: true,
+      trusted: () => true,
       log: quiet,
     });
     const host = { log: quiet, clock: manualClock(), listener, refused: () => {} };

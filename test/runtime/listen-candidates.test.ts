@@ -32,7 +32,7 @@ async function start(folder: string): Promise<number> {
   const listener = createListener({
     ...(await chooseListen(undefined, folder, log)),
     hosts: [],
-    trusted: false,
+    trusted: () => false,
     log,
   });
   cleanUp.push(() => listener.close(AbortSignal.abort()));

@@ -19,7 +19,7 @@ afterEach(async () => {
 const anyPort: ListenAddress = { host: "127.0.0.1", port: 0, loopback: true };
 
 function listener(addresses: readonly ListenAddress[] = [anyPort], more = {}): OpenListener {
-  const open = createListener({ addresses, hosts: [], trusted: false, log, ...more });
+  const open = createListener({ addresses, hosts: [], trusted: () => false, log, ...more });
   cleanUp.push(() => open.close(AbortSignal.abort()));
   return open;
 }
@@ -81,11 +81,11 @@ test("of several addresses the first free one is taken, and told", async () => {
 test("an address beyond loopback is not bound without consent", async () => {
   const refused = listener([{ host: "0.0.0.0", port: 0, loopback: false }]);
   await expect(refused.route(hello("/"))).rejects.toMatchObject({
-    code: "E_LISTEN_UNTRUSTED",
-    retryable: false,
+    code: "E_POWER_UNTRUSTED",
+    retryable: true,
   });
   expect(refused.address()).toBeUndefined();
-  const trusted = listener([{ host: "0.0.0.0", port: 0, loopback: false }], { trusted: true });
+  const trusted = listener([{ host: "0.0.0.0", port: 0, loopback: false }], { trusted: () => true });
   await trusted.route(hello("/"));
   expect(trusted.loopback).toBe(false);
 });

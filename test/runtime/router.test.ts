@@ -44,7 +44,7 @@ test("refusals of sources, of their rates and of the listener are counted once a
   const listener = createListener({
     addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
     hosts: [],
-    trusted: false,
+    trusted: () => false,
     log,
   });
   const told: [number, string | undefined][] = [];
@@ -52,6 +52,7 @@ test("refusals of sources, of their rates and of the listener are counted once a
     clock,
     log,
     listener,
+    consent: { demand: async () => {} },
     detail: "decision",
     memory: createMemory(clock),
     newId: createEventIds(),

@@ -14,6 +14,11 @@ export type { ChannelEvent } from "./claude-channel.ts";
 export type { Exit, ServerCommand, ServerProcess } from "./claude-process.ts";
 export { RpcError } from "./claude-wire.ts";
 
+export interface FormAnswer {
+  readonly action: "accept" | "decline" | "cancel";
+  readonly content?: Params;
+}
+
 export interface ClaudeOptions {
   /** As the client's config names the server; the `source` of each block. Default "router". */
   readonly serverName?: string;
@@ -24,7 +29,7 @@ export interface ClaudeOptions {
   /** For the handshake, requests and waits. Default 10,000. */
   readonly timeoutMs?: number;
   /** What the person answers to a form. Default: declines. */
-  answerForm?(params: Params): { action: "accept" | "decline" | "cancel"; content?: Params };
+  answerForm?(params: Params): FormAnswer | Promise<FormAnswer>;
   /** Default: the project folder, if there is one. */
   readonly roots?: readonly { uri: string; name: string }[];
 }

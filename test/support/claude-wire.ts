@@ -13,7 +13,7 @@ export interface WireOptions {
   /** How long a request waits for its answer. */
   readonly timeoutMs: number;
   onNotification(method: string, params: Params): void;
-  /** The answer to a request of the server; throw to refuse it with -32601. */
+  /** The answer to a request of the server, or a promise of it; throw to refuse it with -32601. */
   onRequest(method: string, params: Params): unknown;
 }
 
@@ -119,7 +119,10 @@ export function openWire(options: WireOptions): Wire {
       return;
     }
     try {
-      write({ jsonrpc: "2.0", id: message.id, result: options.onRequest(method, params) });
+      const result = options.onRequest(method, params);
+      const answer = (settled: unknown) => write({ jsonrpc: "2.0", id: message.id, result: settled });
+      if (result instanceof Promise) void result.then(answer);
+      else answer(result);
     } catch {
       write({ jsonrpc: "2.0", id: message.id, error: { code: -32601, message: "Method not found" } });
     }

@@ -60,7 +60,7 @@ export async function serve(
     addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
     hosts: around.hosts ?? [],
     ...(around.publicUrl === undefined ? {} : { publicUrl: around.publicUrl }),
-    trusted: false,
+    trusted: () => false,
     log: logger,
   });
   const arrivals: Arrival[] = [];

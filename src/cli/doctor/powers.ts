@@ -1,0 +1,28 @@
+// Does something of the config wait for a person? The running router knows what its environment trusts; without one, ours counts.
+
+import { consentOf, powerAnswers } from "../power-answers.ts";
+import { answered, type Finding, type Patient } from "./check.ts";
+
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+export async function checkPowers({
+  config: { proven },
+  status,
+  env,
+}: Pick<Patient, "config" | "status" | "env">): Promise<Finding | undefined> {
+  if (proven === undefined || proven.plan.powers.length === 0) return undefined;
+  const powers =
+    answered(status)?.powers ??
+    powerAnswers(proven.plan.powers, await consentOf(env, proven.loaded.file, quiet));
+  const list = (wanted: boolean) =>
+    powers.filter(({ trusted }) => trusted === wanted).map(({ power, value }) => `${power} ${value}`);
+  const waits = list(false);
+  return waits.length === 0
+    ? { name: "powers", state: "ok", detail: `trusted: ${list(true).join(", ")}` }
+    : {
+        name: "powers",
+        state: "warn",
+        detail: `${waits.join(", ")} waits for your consent, and so does every source that needs it`,
+        todo: "channel-router trust",
+      };
+}

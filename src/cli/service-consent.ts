@@ -1,0 +1,133 @@
+// Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question at a time, to
+// one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { Log } from "../contract.ts";
+import type { Power } from "../plan/powers.ts";
+import type { Consent } from "../runtime/consent.ts";
+import type { Mask } from "../runtime/secret-mask.ts";
+import type { Form, FormAnswer } from "../session/form.ts";
+import { listPowers } from "./power-answers.ts";
+import { safeLine } from "./safe-text.ts";
+import type { Member } from "./service-members.ts";
+
+type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+  readonly dispatchSession: Pick<Member["dispatchSession"], "ready">;
+};
+
+interface AskOptions {
+  readonly consent: Consent;
+  /** Of the running config. */
+  powers(): readonly Power[];
+  members(): readonly Askable[];
+  /** Name of the config file, for the question. */
+  readonly config: string;
+  readonly mask: Mask;
+  readonly log: Log;
+  /** How often it looks whether something waits. Default 1 s. */
+  readonly everyMs?: number;
+  /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
+  readonly gapMs?: number;
+}
+
+/** Goes on until the signal fires. Keeps `consent` fresh meanwhile. Never rejects. */
+export async function askForConsent(options: AskOptions, signal: AbortSignal): Promise<void> {
+  const { consent, members, everyMs = 1_000, gapMs = 15_000 } = options;
+  const ready = new WeakSet<Askable>();
+  const seen = new WeakSet<Askable>();
+  /** Sessions that were asked about these very powers, and gave no answer. */
+  const asked = new WeakMap<Askable, Set<string>>();
+  const sleep = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
+
+  function choose(key: string): Askable | undefined {
+    for (const member of members()) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      void member.dispatchSession.ready.then(() => ready.add(member));
+    }
+    return members()
+      .filter((member) => ready.has(member) && member.session.takesForms() && !asked.get(member)?.has(key))
+      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
+  }
+
+  while (!signal.aborted) {
+    const waiting = await look(options);
+    const key = keyOf(waiting);
+    const member = waiting.length === 0 ? undefined : choose(key);
+    if (member === undefined) await sleep(everyMs);
+    else {
+      asked.set(member, (asked.get(member) ?? new Set()).add(key));
+      await askOne(member, waiting, options, sleep, signal).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        // A session that ended takes its question with it; the next one is asked.
+        if (!signal.aborted && members().includes(member))
+          options.log.warn(`session ${member.id} could not be asked: ${safeLine(reason)}`);
+      });
+      await sleep(gapMs);
+    }
+  }
+
+  async function askOne(
+    { id, session }: Askable,
+    waiting: readonly Power[],
+    { config, mask, log }: AskOptions,
+    nap: (ms: number) => Promise<void>,
+    ending: AbortSignal,
+  ): Promise<void> {
+    const over = new AbortController();
+    const question = session.ask(formOf(config, mask(listPowers(waiting))), over.signal);
+    let answer: FormAnswer | undefined;
+    const answered = question.then((given) => {
+      answer = given;
+    });
+    answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
+    for (;;) {
+      await Promise.race([answered, nap(everyMs)]);
+      if (answer !== undefined) break;
+      if (ending.aborted || keyOf(await look(options)) !== keyOf(waiting)) {
+        // What it asks about was answered elsewhere, or is no longer what the config says.
+        over.abort();
+        return;
+      }
+    }
+    if (isYes(answer)) {
+      await consent.remember(waiting, "trusted");
+      log.info(`the person at session ${id} allowed: ${oneLine(waiting)}`);
+    } else if (answer.action !== "cancel") {
+      await consent.remember(waiting, "declined");
+      log.warn(`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`);
+    }
+  }
+}
+
+async function look({ consent, powers }: Pick<AskOptions, "consent" | "powers">): Promise<Power[]> {
+  const all = powers();
+  if (all.length === 0) return [];
+  await consent.refresh();
+  return all.filter((power) => !consent.allows(power) && !consent.declined(power));
+}
+
+function formOf(config: string, list: string): Form {
+  return {
+    message: `${safeLine(config)} asks to\n${list}\nIt waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
+    fields: { allow: { title: "Allow it?", choices: ["no", "yes"] } },
+  };
+}
+
+/** Nothing but the word itself: an accepted form that was not filled in is no consent. */
+function isYes(answer: FormAnswer): boolean {
+  return answer.action === "accept" && answer.values.allow === "yes";
+}
+
+function rank(member: Askable): number {
+  return member.listening().state === "yes" ? 0 : 1;
+}
+
+function keyOf(powers: readonly Power[]): string {
+  return powers.map(({ hash }) => hash).join();
+}
+
+function oneLine(powers: readonly Power[]): string {
+  return listPowers(powers).trim().replaceAll(/\n\s*/g, "; ");
+}

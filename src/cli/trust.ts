@@ -1,0 +1,113 @@
+// `trust`: shows what a config can do beyond shaping text, asks the person, and remembers the answer. Without a person there
+// is no answer: no option, tool, event or edit stands in for one.
+
+import { UsageError } from "../errors.ts";
+import { describePower, type Power } from "../plan/powers.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type Consent, openConsent } from "../runtime/consent.ts";
+import { createLog } from "../runtime/log.ts";
+import { type Mask, maskAll } from "../runtime/secret-mask.ts";
+import { forgetAnswers } from "../runtime/trust-file.ts";
+import { check } from "./check.ts";
+import { colors } from "./colors.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan } from "./load-plan.ts";
+import { powerAnswers, trustPlace } from "./power-answers.ts";
+import { configFile, findRouter } from "./reach.ts";
+import { safeLine } from "./safe-text.ts";
+import { printCount } from "./times.ts";
+import type { CommandWorld, Person } from "./world.ts";
+
+interface TrustOptions {
+  readonly list?: boolean;
+  readonly revoke?: boolean;
+  readonly json?: boolean;
+}
+
+/** 1 when something waits still, or the config has problems. */
+export async function trust(
+  explicit: string | undefined,
+  options: TrustOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  const file = configFile(world, explicit);
+  const place = trustPlace(world.env, file);
+  if (options.revoke) {
+    await forgetAnswers(place);
+    return tellRevoked(place.config, options, world);
+  }
+  const { loaded, plan, issues, mask } = await loadPlan(file, world.env);
+  if (issues.length > 0) return check(file, options);
+  const { powers } = plan;
+  const log = createLog({ secrets: () => loaded.secrets });
+  // What this shell's environment trusts says nothing about the router's.
+  const consent = await openConsent({ place, all: false, clock: systemClock, log });
+  const waits = () => powers.filter((power) => !consent.allows(power));
+
+  if (options.json) {
+    const answer = { config: place.config, powers: powerAnswers(powers, consent) };
+    world.print(`${JSON.stringify(maskAll(answer, mask), null, 2)}\n`);
+    return waits().length === 0 ? 0 : 1;
+  }
+  world.print(`${mask([place.config, ...printPowers(powers, consent)].join("\n"))}\n`);
+  if (options.list || waits().length === 0) return waits().length === 0 ? 0 : 1;
+  if (world.person === undefined) {
+    throw new UsageError("E_TRUST_PERSON", "only a person at a terminal can allow this", {
+      hint:
+        "type channel-router trust in a terminal of your own; " +
+        "in containers and CI set CHANNEL_ROUTER_TRUST=all in the environment of the router",
+    });
+  }
+  await askForPowers(waits(), consent, world.person, mask);
+  const left = waits().length;
+  const router = await findRouter(world, file);
+  const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
+  world.print(
+    left > 0 ? `${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n` : `allowed${soon}\n`,
+  );
+  return left === 0 ? 0 : 1;
+}
+
+/** Asks about all of them at once, or about each; keeps what is allowed. A `no` keeps nothing: it waits as it did. */
+export async function askForPowers(
+  powers: readonly Power[],
+  consent: Pick<Consent, "remember">,
+  person: Person,
+  mask: Mask,
+): Promise<void> {
+  if (powers.length > 1) {
+    const answer = await person.ask(`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
+    if (isYes(answer)) await consent.remember(powers, "trusted");
+    if (!/^e(ach)?$/i.test(answer.trim())) return;
+  }
+  for (const power of powers) {
+    const question = powers.length === 1 ? "Allow it? [y/N] " : `${mask(describePower(power))}? [y/N] `;
+    if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
+  }
+}
+
+function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function printPowers(powers: readonly Power[], consent: Pick<Consent, "allows" | "declined">): string[] {
+  if (powers.length === 0) return ["  asks for nothing that you would have to allow"];
+  return powers.map((power) => {
+    const isTrusted = consent.allows(power);
+    const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
+    const declined = consent.declined(power) ? " (declined before)" : "";
+    return `  ${state}  ${safeLine(describePower(power))}${declined}`;
+  });
+}
+
+async function tellRevoked(config: string, options: TrustOptions, world: CommandWorld): Promise<ExitCode> {
+  const router = await findRouter(world, config);
+  if (options.json) {
+    world.print(`${JSON.stringify({ config, revoked: true })}\n`);
+    return 0;
+  }
+  world.print(`nothing is trusted for ${config} any more\n`);
+  if (router !== undefined)
+    world.print(`  what pid ${router.pid} has started goes on until that router ends\n`);
+  return 0;
+}

@@ -1,0 +1,41 @@
+// What a config can do beyond shaping text, read from its values alone. Says what waits for a person, never whether a
+// person has agreed: that is runtime/consent.ts. A power that changes in any way is another power.
+
+import { createHash } from "node:crypto";
+import type { ConfigValues } from "../config/values.ts";
+import type { Claim } from "../contract.ts";
+
+/** It waits for a person; what needs it is not started before. */
+export interface Power {
+  readonly power: "listen";
+  /** What exactly: for `listen`, the address as `host:port`. */
+  readonly value: string;
+  /** The place in the config that asks for it, for instance `listen`. */
+  readonly component: string;
+  /** Stands for the three above: consent is remembered by it. */
+  readonly hash: string;
+}
+
+export function powersOf({ listenAddress }: Pick<ConfigValues, "listenAddress">): Power[] {
+  if (listenAddress === undefined || listenAddress.loopback) return [];
+  const { host, port } = listenAddress;
+  return [powerOf("listen", `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen")];
+}
+
+/** Those of `powers` that a source with these claims cannot start without. */
+export function powersFor(claims: readonly Claim[], powers: readonly Power[]): Power[] {
+  const usesListener = claims.some((claim) => claim.startsWith("route:"));
+  return usesListener ? powers.filter(({ power }) => power === "listen") : [];
+}
+
+/** As a person is asked about it. */
+export function describePower({ value }: Power): string {
+  return `listen beyond this machine, on ${value}`;
+}
+
+function powerOf(power: Power["power"], value: string, component: string): Power {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([power, value, component]))
+    .digest("hex");
+  return { power, value, component, hash };
+}

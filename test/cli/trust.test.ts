@@ -1,0 +1,258 @@
+// `trust` with and without a person, and the question in a session's terminal: what counts as a yes, and who is asked.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { consentOf } from "../../src/cli/power-answers.ts";
+import { askForConsent } from "../../src/cli/service-consent.ts";
+import { askForPowers } from "../../src/cli/trust.ts";
+import type { Person } from "../../src/cli/world.ts";
+import { powersOf } from "../../src/plan/powers.ts";
+import type { Form, FormAnswer } from "../../src/session/form.ts";
+import { keepLog } from "../session/streams.ts";
+import { eventually } from "../support/router.ts";
+import { command, startRunning } from "./running.ts";
+
+let folder: string;
+let file: string;
+let env: NodeJS.ProcessEnv;
+const ending: AbortController[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp("/tmp/cr-trust-");
+  file = join(folder, "channels.yaml");
+  env = { HOME: folder, CHANNEL_ROUTER_STATE_DIR: join(folder, "state"), SECRET: "a-good-secret" };
+  await configure("0.0.0.0:8788");
+});
+afterEach(async () => {
+  for (const controller of ending.splice(0)) controller.abort();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const configure = (listen: string) =>
+  writeFile(
+    file,
+    `listen: ${listen}\nsources:\n  hook: { type: http, path: /hook, verify: { scheme: bearer, secret: "\${SECRET}" } }\n`,
+  );
+const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
+  powersOf({ listenAddress: { host, port: 8788, loopback: false } }),
+) as [ReturnType<typeof powersOf>[0], ReturnType<typeof powersOf>[0]];
+const asIs = (text: string) => text;
+const consentNow = (more: NodeJS.ProcessEnv = {}) => consentOf({ ...env, ...more }, file, keepLog());
+
+function person(...answers: string[]): Person & { readonly questions: string[] } {
+  const questions: string[] = [];
+  return {
+    questions,
+    async ask(question) {
+      questions.push(question);
+      return answers.shift() ?? "";
+    },
+  };
+}
+
+async function trust(args: readonly string[] = [], there: Person | undefined = undefined) {
+  return command(await startRunning({}), ["trust", file, ...args], { env, person: there });
+}
+
+test.each(["y", "Y", "yes", " y "])(
+  "a person who types %j allows it, and is not asked again",
+  async (answer) => {
+    const first = await trust([], person(answer));
+    expect(first.stdout).toContain("waits    listen beyond this machine, on 0.0.0.0:8788");
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining("allowed") });
+    const second = person("n");
+    expect(await trust([], second)).toMatchObject({ code: 0, stdout: expect.stringContaining("trusted") });
+    expect(second.questions).toEqual([]);
+  },
+);
+
+test.each(["", "n", "ye", "yes please", "true", "1"])("%j is no yes", async (answer) => {
+  expect(await trust([], person(answer))).toMatchObject({ code: 1 });
+  expect((await consentNow()).allows(power)).toBe(false);
+});
+
+test("without a person nothing is allowed, and the message says what else there is", async () => {
+  const { code, stdout, stderr } = await trust();
+  expect(code).toBe(2);
+  expect(stdout).toContain("0.0.0.0:8788");
+  expect(stderr).toContain("only a person at a terminal");
+  expect(stderr).toContain("CHANNEL_ROUTER_TRUST=all");
+  expect((await consentNow()).allows(power)).toBe(false);
+});
+
+test("there is no option that stands in for a person", async () => {
+  for (const option of ["--yes", "-y", "--force", "--all"])
+    expect(await trust([option])).toMatchObject({ code: 2 });
+  expect((await consentNow()).allows(power)).toBe(false);
+});
+
+test("--json and --list only show, also to a person", async () => {
+  const asked = person("y");
+  const { code, stdout } = await trust(["--json"], asked);
+  expect(JSON.parse(stdout)).toEqual({
+    config: file,
+    powers: [{ power: "listen", value: "0.0.0.0:8788", component: "listen", trusted: false }],
+  });
+  expect(code).toBe(1);
+  expect(await trust(["--list"], asked)).toMatchObject({ code: 1 });
+  expect(asked.questions).toEqual([]);
+});
+
+test("a changed address waits again, the old one is remembered, and --revoke forgets both", async () => {
+  await trust([], person("y"));
+  await configure("0.0.0.0:8789");
+  expect(await trust(["--list"])).toMatchObject({ code: 1 });
+  await configure("0.0.0.0:8788");
+  expect(await trust(["--list"])).toMatchObject({ code: 0 });
+  expect((await trust(["--revoke"])).stdout).toContain("nothing is trusted");
+  expect(await trust(["--list"])).toMatchObject({ code: 1 });
+});
+
+test("a config that asks for nothing has nothing to allow", async () => {
+  await configure("127.0.0.1:8788");
+  const asked = person("y");
+  expect(await trust([], asked)).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing") });
+  expect(asked.questions).toEqual([]);
+});
+
+test("several are allowed together, or each for itself", async () => {
+  const together = await consentNow();
+  await askForPowers([power, other], together, person("y"), asIs);
+  expect([together.allows(power), together.allows(other)]).toEqual([true, true]);
+  await trust(["--revoke"]);
+  const each = await consentNow();
+  const asked = person("e", "n", "y");
+  await askForPowers([power, other], each, asked, asIs);
+  expect([each.allows(power), each.allows(other)]).toEqual([false, true]);
+  expect(asked.questions[1]).toContain("0.0.0.0:8788");
+  await trust(["--revoke"]);
+  const none = await consentNow();
+  await askForPowers([power, other], none, person("", "y", "y"), asIs);
+  expect([none.allows(power), none.allows(other)]).toEqual([false, false]);
+});
+
+test("only the word all in the environment itself trusts everything", async () => {
+  expect((await consentNow({ CHANNEL_ROUTER_TRUST: "all" })).allows(power)).toBe(true);
+  for (const word of ["1", "true", "ALL", "listen", ""])
+    expect((await consentNow({ CHANNEL_ROUTER_TRUST: word })).allows(power)).toBe(false);
+});
+
+describe("the question in a session", () => {
+  interface Asked {
+    readonly session: string;
+    readonly form: Form;
+    readonly signal: AbortSignal;
+    answer(answer: FormAnswer): void;
+    fail(error: Error): void;
+  }
+  const asked: Asked[] = [];
+  beforeEach(() => void asked.splice(0));
+
+  const member = (id: string, state: "yes" | "no" | "unknown", takesForms = true) => ({
+    id,
+    startedMs: Number(id),
+    listening: () => ({ state, reason: "" }),
+    session: {
+      takesForms: () => takesForms,
+      ask: (form: Form, signal: AbortSignal) =>
+        new Promise<FormAnswer>((answer, fail) => asked.push({ session: id, form, signal, answer, fail })),
+    },
+    dispatchSession: { ready: Promise.resolve() },
+  });
+
+  async function begin(members: ReturnType<typeof member>[], powers = [power]) {
+    const over = new AbortController();
+    ending.push(over);
+    const consent = await consentNow();
+    const options = {
+      consent,
+      powers: () => powers,
+      members: () => members,
+      config: file,
+      mask: asIs,
+      log: keepLog(),
+    };
+    void askForConsent({ ...options, everyMs: 5, gapMs: 5 }, over.signal);
+    return consent;
+  }
+  const next = (count: number) => eventually(() => asked[count - 1]);
+  const yes = { action: "accept", values: { allow: "yes" } } as const;
+
+  test("goes to one session, the one that listens, and its yes allows what was shown", async () => {
+    const consent = await begin([
+      member("1", "no"),
+      member("2", "yes", false),
+      member("3", "yes"),
+      member("4", "yes"),
+    ]);
+    const { session, form, answer } = await next(1);
+    expect(session).toBe("3");
+    expect(form.message).toContain("listen beyond this machine, on 0.0.0.0:8788");
+    expect(form.message).toContain(file);
+    expect(form.fields).toEqual({ allow: { title: "Allow it?", choices: ["no", "yes"] } });
+    await sleep(60);
+    expect(asked).toHaveLength(1);
+    answer(yes);
+    await eventually(() => consent.allows(power));
+    await sleep(40);
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each<FormAnswer>([
+    { action: "decline" },
+    { action: "accept", values: { allow: "no" } },
+    { action: "accept", values: {} },
+    { action: "accept", values: { allow: true } },
+    { action: "accept", values: { allow: "yes " } },
+  ])("%j allows nothing, and nobody is asked about it again", async (given) => {
+    const consent = await begin([member("1", "yes"), member("2", "yes")]);
+    (await next(1)).answer(given);
+    await eventually(() => consent.declined(power));
+    await sleep(40);
+    expect(asked).toHaveLength(1);
+    expect(consent.allows(power)).toBe(false);
+  });
+
+  test("a question that was put away is put to the next session, and to each only once", async () => {
+    const consent = await begin([member("1", "yes"), member("2", "unknown")]);
+    (await next(1)).answer({ action: "cancel" });
+    const second = await next(2);
+    expect(second.session).toBe("2");
+    second.answer({ action: "cancel" });
+    await sleep(40);
+    expect(asked).toHaveLength(2);
+    expect([consent.allows(power), consent.declined(power)]).toEqual([false, false]);
+  });
+
+  test("it is taken back when the person has answered elsewhere", async () => {
+    const consent = await begin([member("1", "yes")]);
+    const { signal } = await next(1);
+    await consent.remember([power], "trusted");
+    await eventually(() => signal.aborted);
+  });
+
+  test("it is taken back when the config asks for something else, and a late yes counts for nothing", async () => {
+    const powers = [power];
+    const consent = await begin([member("1", "yes")], powers);
+    const first = await next(1);
+    powers.splice(0, 1, other);
+    await eventually(() => first.signal.aborted);
+    first.answer(yes);
+    const second = await next(2);
+    expect(second.form.message).toContain("10.0.0.1:8788");
+    expect(consent.allows(other)).toBe(false);
+    second.answer(yes);
+    await eventually(() => consent.allows(other));
+    expect(consent.allows(power)).toBe(false);
+  });
+
+  test("a session that ends with the question open leaves it to another", async () => {
+    const members = [member("1", "yes"), member("2", "yes")];
+    await begin(members);
+    const { fail } = await next(1);
+    members.shift();
+    fail(new Error("Connection closed"));
+    expect((await next(2)).session).toBe("2");
+  });
+});

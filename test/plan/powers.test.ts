@@ -1,0 +1,35 @@
+// What counts as a power, whom it holds back, and that consent to one is consent to nothing else.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { powersFor, powersOf } from "../../src/plan/powers.ts";
+
+const at = (host: string, port = 8788) => powersOf({ listenAddress: { host, port, loopback: false } });
+
+test("an address beyond loopback is a power", () => {
+  expect(at("0.0.0.0")).toMatchObject([{ power: "listen", value: "0.0.0.0:8788", component: "listen" }]);
+  expect(at("::", 80)).toMatchObject([{ value: "[::]:80" }]);
+});
+
+test("loopback, a socket file and no address are none", () => {
+  expect(powersOf({ listenAddress: { host: "127.0.0.1", port: 1, loopback: true } })).toEqual([]);
+  expect(powersOf({ listenAddress: { unix: "/tmp/s", loopback: true } })).toEqual([]);
+  expect(powersOf({})).toEqual([]);
+});
+
+test("it holds back the sources with a route, and no other", () => {
+  const powers = at("0.0.0.0");
+  expect(powersFor(["route:POST /a", "route:PUT /a"], powers)).toEqual(powers);
+  expect(powersFor([], powers)).toEqual([]);
+  expect(powersFor(["token:abc", "file:/route:x"], powers)).toEqual([]);
+});
+
+test("another address is another power, the same address the same one", () => {
+  const address = fc.tuple(fc.constantFrom("0.0.0.0", "::", "10.0.0.1", "10.0.0.11"), fc.nat(65_535));
+  fc.assert(
+    fc.property(address, address, (one, other) => {
+      const isSame = one[0] === other[0] && one[1] === other[1];
+      expect(at(...one)[0]?.hash === at(...other)[0]?.hash).toBe(isSame);
+    }),
+  );
+});
