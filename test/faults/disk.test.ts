@@ -100,10 +100,6 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     expect(text).toMatch(/EROFS|read-only/);
     expect(claude.process.stderr()).toMatch(/read-only|EROFS/);
     await expect(post(project, "/hook", {})).rejects.toThrow();
-    execFileSync("mount", ["-o", "remount,rw", stateRoot(project)]);
-    await listening(project, 10_000);
-    await accepted(project, "/hook", { n: 3 });
-    expect(numberOf(await claude.nextEvent())).toBe(3);
   }, 30_000);
 });
 
