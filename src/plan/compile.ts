@@ -6,9 +6,10 @@ import type { JsonObject, SourceType } from "../contract.ts";
 import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 import { createAdmit } from "./admission.ts";
-import { claimIssues } from "./claims.ts";
+import { claimIssues, isRoute } from "./claims.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { defaultChannels } from "./default-channels.ts";
+import { fingerprint } from "./fingerprint.ts";
 import type { Plan, PlannedSource, Power } from "./plan.ts";
 
 export interface Compilation {
@@ -52,6 +53,7 @@ export function compilePlan(
     for (const { path, ...issue } of type.check?.(source.options, surroundings) ?? []) {
       issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
     }
+    const claims = type.claims?.(source.options) ?? [];
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
     return [
       {
@@ -59,6 +61,8 @@ export function compilePlan(
         type,
         options: source.options,
         enabled: source.enabled,
+        fingerprint: fingerprint([source.type, source.options, claims.some(isRoute) ? surroundings : null]),
+        claims,
         rate: source.rate,
         sample: fed.find(({ sample }) => sample !== undefined)?.sample,
         admit: createAdmit(
@@ -71,7 +75,15 @@ export function compilePlan(
 
   issues.push(...claimIssues(sources));
   return {
-    plan: { sources, channels: compiled.map(({ channel }) => channel), powers: powersOf(values) },
+    plan: {
+      sources,
+      channels: compiled.map(({ channel }) => channel),
+      powers: powersOf(values),
+      listen: {
+        ...surroundings,
+        ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),
+      },
+    },
     issues,
   };
 }

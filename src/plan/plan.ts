@@ -3,14 +3,17 @@
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type {
+  Claim,
   Filter,
   Json,
   JsonObject,
+  ListenAddress,
   Memory,
   MemoryWrite,
   Outcome,
   RouterEvent,
   Sample,
+  SourceSurroundings,
   SourceType,
   Template,
   TraceStep,
@@ -22,6 +25,13 @@ export interface Plan {
   readonly sources: readonly PlannedSource[];
   readonly channels: readonly PlannedChannel[];
   readonly powers: readonly Power[];
+  readonly listen: PlannedListen;
+}
+
+/** Where the one listener listens, and how it is reached. */
+export interface PlannedListen extends SourceSurroundings {
+  /** Absent: the address that this config had last time, else a free one. */
+  readonly address?: ListenAddress;
 }
 
 /** What a config can do beyond shaping text. A power waits for a person. */
@@ -36,6 +46,9 @@ export interface PlannedSource {
   readonly type: SourceType<JsonObject>;
   readonly options: JsonObject;
   readonly enabled: boolean;
+  /** Equal for two sources that one object can serve: type, options and what it sees of the rest of the config. */
+  readonly fingerprint: string;
+  readonly claims: readonly Claim[];
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
   /** What the first of its channels that asks for something would take. */
   readonly sample: Sample | undefined;
@@ -73,6 +86,8 @@ export interface AdmissionProblem {
 export interface PlannedChannel {
   readonly name: string;
   readonly from: readonly string[];
+  /** Equal for two channels that do the same. */
+  readonly fingerprint: string;
   readonly description: string | undefined;
   readonly filters: readonly PlannedFilter[];
   readonly vars: readonly PlannedVar[];
