@@ -28,6 +28,7 @@ export const errorCodes = {
   E_LISTEN_IN_USE: "The listen address is taken.",
   E_LISTEN_DENIED: "The listen address may not be bound.",
   E_LISTEN_UNTRUSTED: "Listening beyond loopback waits for a person's consent.",
+  E_SOURCE_START: "A source did not start in time.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
   E_JOURNAL_FULL: "The disk that holds the journal is full.",

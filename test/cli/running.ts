@@ -12,21 +12,23 @@ import type {
 import { runCommand } from "../../src/cli/program.ts";
 import type { CommandWorld, RunningRouter } from "../../src/cli/world.ts";
 import type { ChannelValues } from "../../src/config/values.ts";
-import type { Listener, RouterEvent } from "../../src/contract.ts";
+import type { RouterEvent } from "../../src/contract.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { createEventIds } from "../../src/runtime/event-id.ts";
+import type { OpenListener } from "../../src/runtime/listener.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { createRouter, type Router } from "../../src/runtime/router.ts";
 import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
-const listener: Listener & { close(): Promise<void> } = {
+const listener: OpenListener = {
   loopback: true,
   hosts: [],
   route: async () => () => {},
   address: () => "http://127.0.0.1:8788",
   close: async () => {},
+  stage: () => ({ listener, bind: async () => {}, commit: () => async () => {}, abandon: async () => {} }),
 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -24,14 +24,10 @@ test("the same values make no difference", async () => {
 });
 
 test("each kind of change is counted once", async () => {
-  const one = await diff(
-    { a: {}, b: { content: "one" }, c: {} },
-    { b: { content: "two" }, d: {}, c: {} },
-    [
-      { sources: { post: source(), old: source() } },
-      { sources: { post: source({ box: 1 }), one: source(), two: source() } },
-    ],
-  );
+  const one = await diff({ a: {}, b: { content: "one" }, c: {} }, { b: { content: "two" }, d: {}, c: {} }, [
+    { sources: { post: source(), old: source() } },
+    { sources: { post: source({ box: 1 }), one: source(), two: source() } },
+  ]);
   expect(one.channels).toMatchObject({ added: ["d", "one", "two"], changed: ["b"], removed: ["a", "old"] });
   expect(describeDiff(one)).toBe("+2 sources, ~1 source, -1 source, +3 channels, ~1 channel, -2 channels");
 });
