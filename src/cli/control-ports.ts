@@ -5,6 +5,7 @@ import type { Clock, RouterEvent } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
+import type { Verdict } from "./reloader.ts";
 
 export interface ControlPorts {
   readonly about: About;
@@ -15,6 +16,10 @@ export interface ControlPorts {
   serverName(): string;
   /** Framed issues of the config, or the one line that says why there is none. */
   problems(): readonly string[];
+  /** Reads the config again and puts it into force; see `Reloader`. */
+  reload(): Promise<Verdict>;
+  /** Of the last reload. */
+  verdict(): Verdict | undefined;
   /** Undefined while there is no good config. */
   router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
   sessions(): readonly SessionView[];

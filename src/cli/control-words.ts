@@ -32,6 +32,7 @@ export interface ControlWords {
     readonly args: { readonly channel: string; readonly for_ms: number; readonly reason?: string };
     readonly answer: SilenceAnswer;
   };
+  readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }
 
@@ -50,6 +51,8 @@ export interface StatusAnswer {
   readonly started: string;
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
+  /** What the last reload came to. */
+  readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
   readonly address?: string;
   readonly sources: readonly SourceAnswer[];
   readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
@@ -64,6 +67,18 @@ export interface StatusAnswer {
     readonly failure?: string;
   };
   readonly silences: readonly SilenceAnswer[];
+}
+
+export interface ReloadAnswer {
+  readonly time: string;
+  /** True when what the file says is in force. */
+  readonly ok: boolean;
+  /** One line. */
+  readonly text: string;
+  /** Framed issues of the config, or why a source did not start. */
+  readonly problems: readonly string[];
+  /** What waits for a new session, or for a new start of the router. */
+  readonly notes: readonly string[];
 }
 
 export interface SourceAnswer extends SourceHealth {

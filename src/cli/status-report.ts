@@ -14,14 +14,15 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
   return {
     version,
     config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
-    problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
+    ...reloadOf(state, member),
+    problems: state.problems(),
     ...(router?.address === undefined ? {} : { listener: { address: router.address } }),
     sources: (router?.sources ?? []).map(({ invitation, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
     })),
-    channels: (config?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
+    channels: ((running?.config ?? config)?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
       name,
       sources: from,
       receipt: receipt !== undefined,
@@ -46,6 +47,16 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       };
     }),
     ...(running === undefined ? {} : delivery(running, state, member)),
+  };
+}
+
+function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "reload" | "instructions"> {
+  const verdict = state.verdict();
+  const greeted = member.greeting()?.instructions;
+  const { instructions } = state.greeting() ?? {};
+  return {
+    ...(verdict === undefined ? {} : { reload: verdict.text }),
+    ...(instructions === undefined || instructions === greeted ? {} : { instructions }),
   };
 }
 

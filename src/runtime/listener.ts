@@ -126,7 +126,12 @@ export function createListener(options: ListenerOptions): OpenListener {
     address,
     route: addRoute,
     stage({ addresses, ...surroundings }) {
-      const next: ListenSettings = { ...surroundings, addresses: addresses ?? settings.addresses };
+      const { onBound } = settings;
+      const next: ListenSettings = {
+        ...(onBound === undefined || addresses !== undefined ? {} : { onBound }),
+        ...surroundings,
+        addresses: addresses ?? settings.addresses,
+      };
       let routes: Route[] = [];
       let isCommitted = false;
       let moved: Bound | undefined;

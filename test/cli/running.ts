@@ -100,6 +100,14 @@ export async function startRunning(
     plan: () => plan,
     serverName: () => "router",
     problems: () => [],
+    reload: async () => ({
+      timeMs: clock.now(),
+      ok: true,
+      text: "nothing has changed",
+      problems: [],
+      notes: [],
+    }),
+    verdict: () => undefined,
     router: () => router,
     sessions: () => sessions,
     journal: {
