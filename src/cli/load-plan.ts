@@ -20,11 +20,10 @@ export interface ProvenConfig {
 
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
   const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
-  const { plan, issues } = compilePlan(
-    loaded.values,
-    loaded.types,
-    await loadEngine(loaded.values, loaded.types),
-  );
+  const engine = await loadEngine(loaded.values, loaded.types);
+  // A turn of its own: see config/breathe.ts.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { plan, issues } = compilePlan(loaded.values, loaded.types, engine);
   const later = issues.map((issue) => loaded.locate(issue));
   return {
     loaded,
