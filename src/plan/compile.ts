@@ -17,11 +17,23 @@ export interface Compilation {
   readonly issues: readonly IssueDraft[];
 }
 
-export function compilePlan(
+/** How many channels are compiled in one step. */
+const stepSize = 100;
+
+export function compilePlan(...input: Parameters<typeof compileInSteps>): Compilation {
+  const steps = compileInSteps(...input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, in steps of some milliseconds each: whoever compiles while events come in does other things between them. */
+export function* compileInSteps(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
   engine: Engine,
-): Compilation {
+): Generator<void, Compilation> {
   const issues: IssueDraft[] = [];
   const surroundings = {
     loopback: values.listenAddress?.loopback ?? true,
@@ -37,15 +49,12 @@ export function compilePlan(
   );
 
   const written = Object.entries(values.channels);
-  const compiled = [...written, ...defaultChannels(values, types)].map(([name, channel]) =>
-    compileChannel(name, channel, {
-      engine,
-      budget: values.budget.event,
-      defaults: values.defaults,
-      answering,
-      issues,
-    }),
-  );
+  const context = { engine, budget: values.budget.event, defaults: values.defaults, answering, issues };
+  const compiled: CompiledChannel[] = [];
+  for (const [name, channel] of [...written, ...defaultChannels(values, types)]) {
+    compiled.push(compileChannel(name, channel, context));
+    if (compiled.length % stepSize === 0) yield;
+  }
 
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
     const type = typeOf(types, source.type);
