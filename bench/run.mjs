@@ -7,12 +7,13 @@ import { parseArgs } from "node:util";
 import { channels } from "./figures/channels.mjs";
 import { latency } from "./figures/latency.mjs";
 import { memory } from "./figures/memory.mjs";
+import { reload } from "./figures/reload.mjs";
 import { startup } from "./figures/startup.mjs";
 import { throughput } from "./figures/throughput.mjs";
 import { unread } from "./figures/unread.mjs";
 import { printTable } from "./harness/table.mjs";
 
-const figures = { startup, throughput, latency, channels, memory, unread };
+const figures = { startup, throughput, latency, channels, memory, unread, reload };
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]
   --only     of ${Object.keys(figures).join(", ")}
