@@ -9,13 +9,25 @@ import { durable } from "./figures/durable.mjs";
 import { latency } from "./figures/latency.mjs";
 import { memory } from "./figures/memory.mjs";
 import { recovery } from "./figures/recovery.mjs";
+import { reload } from "./figures/reload.mjs";
 import { sessions } from "./figures/sessions.mjs";
 import { startup } from "./figures/startup.mjs";
 import { throughput } from "./figures/throughput.mjs";
 import { unread } from "./figures/unread.mjs";
 import { printTable } from "./harness/table.mjs";
 
-const figures = { startup, sessions, throughput, latency, durable, recovery, channels, memory, unread };
+const figures = {
+  startup,
+  sessions,
+  throughput,
+  latency,
+  durable,
+  recovery,
+  channels,
+  memory,
+  unread,
+  reload,
+};
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]
   --only     of ${Object.keys(figures).join(", ")}

@@ -105,6 +105,11 @@ export interface Source {
    * cannot. All effects begin here.
    */
   start(emit: Emit): Promise<void>;
+  /**
+   * A reload replaces or removes this source: it takes nothing new, and what it has begun may end as it began, callers who
+   * wait for a reply included. Settles when nothing is under way, or at the deadline; `stop` follows. Absent: `stop` alone.
+   */
+  drain?(deadline: AbortSignal): Promise<void>;
   /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is under way. */
   stop(deadline: AbortSignal): Promise<void>;
   health?(): SourceHealth;

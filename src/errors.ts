@@ -29,6 +29,7 @@ export const errorCodes = {
   E_LISTEN_DENIED: "The listen address may not be bound.",
   E_POWER_UNTRUSTED: "What the config asks for waits for a person's consent.",
   E_TRUST_PERSON: "Only a person at a terminal can consent.",
+  E_SOURCE_START: "A source did not start in time.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
   E_JOURNAL_FULL: "The disk that holds the journal is full.",

@@ -6,6 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
 import type { PowerAnswer } from "./power-answers.ts";
+import type { Verdict } from "./reloader.ts";
 
 export interface ControlPorts {
   readonly about: About;
@@ -18,6 +19,10 @@ export interface ControlPorts {
   problems(): readonly string[];
   /** Of the running config. */
   powers(): readonly PowerAnswer[];
+  /** Reads the config again and puts it into force; see `Reloader`. */
+  reload(): Promise<Verdict>;
+  /** Of the last reload. */
+  verdict(): Verdict | undefined;
   /** Undefined while there is no good config. */
   router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
   sessions(): readonly SessionView[];

@@ -33,6 +33,7 @@ export interface ControlWords {
     readonly args: { readonly channel: string; readonly for_ms: number; readonly reason?: string };
     readonly answer: SilenceAnswer;
   };
+  readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }
 
@@ -51,6 +52,8 @@ export interface StatusAnswer {
   readonly started: string;
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
+  /** What the last reload came to. */
+  readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
   readonly address?: string;
   /** Absent in the answer of an older router. */
   readonly powers?: readonly PowerAnswer[];
@@ -69,6 +72,18 @@ export interface StatusAnswer {
     readonly failure?: string;
   };
   readonly silences: readonly SilenceAnswer[];
+}
+
+export interface ReloadAnswer {
+  readonly time: string;
+  /** True when what the file says is in force. */
+  readonly ok: boolean;
+  /** One line. */
+  readonly text: string;
+  /** Framed issues of the config, or why a source did not start. */
+  readonly problems: readonly string[];
+  /** What waits for a new session, or for a new start of the router. */
+  readonly notes: readonly string[];
 }
 
 export interface SourceAnswer extends SourceHealth {

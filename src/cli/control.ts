@@ -48,6 +48,10 @@ export function createControl(ports: ControlPorts): ControlHandler {
     send: async (args) =>
       emitPayload(ports, readText(args, "source"), readText(args, "data"), readHeaderArgs(args)),
     silence: async (args) => silence(ports, args),
+    async reload() {
+      const { timeMs, ...verdict } = await ports.reload();
+      return { time: new Date(timeMs).toISOString(), ...verdict };
+    },
     async down() {
       const { pid, background, config } = ports.about;
       if (!background) {

@@ -23,13 +23,15 @@ export async function runForeground(file: string, ready: (state: UpState) => voi
     },
     end: () => ending.abort(),
   });
+  // Whoever owns reloads at it; one that stands by must not end of it.
+  process.on("SIGHUP", () => {});
   // Nothing else would keep this process alive: it has no stdin to read.
   const alive = setInterval(() => {}, 60_000);
   void (async () => {
     while (ownership.state().mode === "seeking") await sleep(20);
     ready({ mode: ownership.state().mode === "owner" ? "owner" : "standby" });
   })();
-  await Promise.race([ownership.ended, stopSignal(), asked]);
+  await Promise.race([ownership.ended, stopSignal(["SIGINT", "SIGTERM"]), asked]);
   clearInterval(alive);
   setTimeout(() => process.exit(0), shutdownMs).unref();
   await ownership.close();

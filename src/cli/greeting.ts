@@ -12,8 +12,9 @@ import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
 
 export interface FastGreeting {
-  readonly greeting: Promise<Greeting>;
-  /** Answers a client that still waits, and keeps the answer for the next start. */
+  /** For a client that comes now. */
+  greeting(): Promise<Greeting>;
+  /** Answers a client that still waits and all that come from now on, and keeps the answer for the next start. */
   settle(loaded: LoadedConfig | undefined, problems: number): Promise<void>;
 }
 
@@ -25,13 +26,20 @@ export function greetFast(found: ConfigPlace): FastGreeting {
   });
   const cached = cachedGreeting(found);
 
+  let current: Promise<Greeting> = cached.then((greeting) => greeting ?? written);
+  let kept = cached;
+
   return {
-    greeting: cached.then((greeting) => greeting ?? written),
+    greeting: () => current,
     async settle(loaded, problems) {
       const greeting = greetingOf(loaded, problems);
       answer(greeting);
+      current = Promise.resolve(greeting);
       if (cacheFile === undefined || loaded === undefined || problems > 0) return;
-      if (JSON.stringify(await cached) === JSON.stringify(greeting)) return;
+      const before = await kept;
+      // From the second time on the files are other ones, whatever the greeting is.
+      kept = Promise.resolve(undefined);
+      if (JSON.stringify(before) === JSON.stringify(greeting)) return;
       await writeStartCache(cacheFile, version, process.env, loaded, greeting);
     },
   };
@@ -69,4 +77,13 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
       problems,
     }),
   };
+}
+
+/** What of it a client that was greeted `before` cannot be told again, in words for a person. */
+export function greetingChanges(before: Greeting, now: Greeting): string[] {
+  return [
+    ...(before.serverInfo.name === now.serverInfo.name ? [] : ["the server's name"]),
+    ...(JSON.stringify(before.capabilities) === JSON.stringify(now.capabilities) ? [] : ["the capabilities"]),
+    ...(before.instructions === now.instructions ? [] : ["the instructions"]),
+  ];
 }

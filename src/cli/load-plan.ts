@@ -1,12 +1,13 @@
 // From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
 
+import { breathe } from "../config/breathe.ts";
 import { loadConfig } from "../config/load.ts";
 import { findConfig } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
-import { compilePlan } from "../plan/compile.ts";
+import { compileInSteps } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
@@ -24,12 +25,11 @@ export interface ProvenConfig {
 export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
   const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
   const mask = createMask(loaded.secrets);
-  const { plan, issues } = compilePlan(
-    loaded.values,
-    loaded.types,
-    await loadEngine(loaded.values, loaded.types),
-    mask,
-  );
+  const engine = await loadEngine(loaded.values, loaded.types);
+  const steps = compileInSteps(loaded.values, loaded.types, engine, mask);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await breathe();
+  const { plan, issues } = step.value;
   const later = issues.map((issue) => loaded.locate(issue));
   return {
     loaded,

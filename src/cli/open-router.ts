@@ -2,15 +2,32 @@
 
 import { stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
+import type { Log } from "../contract.ts";
 import { powersOf } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
-import { createRouter, type Router, type RouterOptions } from "../runtime/router.ts";
+import { createRouter, type NextListen, type Router, type RouterOptions } from "../runtime/router.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener"> {
   readonly loaded: LoadedConfig;
   readonly consent: Consent;
+}
+
+/** What the listener of a running router needs to know of another config; it moves only where the address differs. */
+export async function nextListen(
+  before: LoadedConfig,
+  { file, values }: LoadedConfig,
+  { consent, log }: { readonly consent: Consent; readonly log: Log },
+): Promise<NextListen> {
+  const { listenAddress, hosts, publicUrl } = values;
+  const moves = JSON.stringify(before.values.listenAddress) !== JSON.stringify(listenAddress);
+  return {
+    hosts,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    trusted: () => powersOf(values).every(consent.allows),
+    ...(moves ? await chooseListen(listenAddress, stateFolder(process.env, file), log) : {}),
+  };
 }
 
 export async function openRouter({ loaded, ...options }: OpenRouterOptions): Promise<Router> {

@@ -39,6 +39,10 @@ export function addRouterCommands(
     .addOption(json())
     .action((id, options) => run(async () => (await import("./replay.ts")).replay(id, options, world)));
 
+  command("reload", "read the config again now, and say what became of it")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./reload.ts")).reload(options, world)));
+
   command("send", "hand a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
     .option("-d, --data <data>", "text, @file, or - for standard input", "{}")

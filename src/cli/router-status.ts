@@ -9,11 +9,22 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
   const report = ports.router()?.report();
   const { sent, dead } = ports.deliveries.report();
   const { open, bytes, failure } = ports.journal.stats();
+  const verdict = ports.verdict();
   const none = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
   return {
     ...about,
     started: new Date(startedMs).toISOString(),
     problems: ports.problems(),
+    ...(verdict === undefined
+      ? {}
+      : {
+          last_reload: {
+            time: new Date(verdict.timeMs).toISOString(),
+            ok: verdict.ok,
+            text: verdict.text,
+            notes: verdict.notes,
+          },
+        }),
     ...(report?.address === undefined ? {} : { address: report.address }),
     powers: ports.powers(),
     sources: (report?.sources ?? []).map(

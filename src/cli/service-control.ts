@@ -23,16 +23,17 @@ export function createControlService(state: ServiceState): ControlHandler {
     },
     clock: systemClock,
     plan: () => state.running()?.config.plan,
-    serverName: () => state.config()?.loaded.values.server.name ?? "router",
-    problems() {
-      const config = state.config();
-      if (config === undefined) return [`no config file; looked for ${state.found().tried.join(", ")}`];
-      return config.issues.map((issue) => config.loaded.frame(issue));
-    },
+    serverName: () => (state.running()?.config ?? state.config())?.loaded.values.server.name ?? "router",
+    problems: () =>
+      state.config() === undefined
+        ? [`no config file; looked for ${state.found().tried.join(", ")}`]
+        : state.problems(),
     powers() {
       const running = state.running();
       return running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent);
     },
+    reload: () => state.reload(),
+    verdict: () => state.verdict(),
     router: () => state.running()?.router,
     sessions: () =>
       state.members.list().map((member) => ({
@@ -64,7 +65,7 @@ export function createControlService(state: ServiceState): ControlHandler {
         await state.running()?.dispatcher.silence({ channel, forMs: 0, reason: "", by: "person" });
       },
     },
-    secrets: () => state.config()?.loaded.secrets ?? [],
+    secrets: () => state.secrets(),
     end: options.end,
   };
   return createControl(ports);

@@ -26,6 +26,8 @@ export interface Member {
   client(): { readonly name: string; readonly version: string } | undefined;
   listening(): Listening;
   sent(): number;
+  /** What its client was told at the start; undefined before. */
+  greeting(): Greeting | undefined;
   /** A tool call of this session named this event of ours. */
   named(eventId: string): void;
 }
@@ -44,11 +46,14 @@ export interface Members {
   attach(attached: AttachedSession): void;
   /** From now on members have these tools; may be called again. */
   serve(serving: Serving): void;
+  /** The tools may be others now: clients whose list changed are told. */
+  retool(): void;
   list(): readonly Member[];
 }
 
 interface MembersOptions {
-  readonly greeting: Promise<Greeting>;
+  /** For a client that comes now. */
+  greeting(): Promise<Greeting>;
   readonly log: Log;
   /** Hides secrets in what a tool says. */
   mask(text: string): string;
@@ -67,10 +72,13 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
 
   function admit(member: Member): void {
     if (serving === undefined) return;
-    const { tools, waiting, enter } = serving;
+    equip(member, serving);
+    serving.enter?.(member).catch(report);
+  }
+
+  function equip(member: Member, { tools, waiting }: Serving): void {
     const safe = (text: string) => neutralise(mask(text));
     member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0).catch(report);
-    enter?.(member).catch(report);
   }
 
   function report(error: unknown): void {
@@ -98,12 +106,23 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
       serving = next;
       for (const member of members) admit(member);
     },
+    retool() {
+      if (serving !== undefined) for (const member of members) equip(member, serving);
+    },
     list: () => [...members],
   };
 }
 
 function openMember(attached: AttachedSession, options: MembersOptions & { changed(): void }): Member {
-  const { log, greeting, serverName, changed } = options;
+  const { log, serverName, changed } = options;
+  const greeting = options.greeting();
+  let greeted: Greeting | undefined;
+  greeting.then(
+    (known) => {
+      greeted = known;
+    },
+    () => undefined, // The session says so to its client.
+  );
   const session = openSession({ input: attached.input, output: attached.output, greeting, log });
   const details = attached.facts().details ?? {};
   const startedMs = typeof details.startedMs === "number" ? details.startedMs : Date.now();
@@ -177,6 +196,7 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     client,
     listening,
     sent: () => sent,
+    greeting: () => greeted,
     named(eventId) {
       if (named === undefined) changed();
       named = eventId;

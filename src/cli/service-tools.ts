@@ -26,7 +26,7 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
         if (kept !== undefined) member.named(eventId);
         if (kept?.type !== "event") return undefined;
         // Before a part is cut out: an offset inside a secret would give its end.
-        return maskAll(kept.event, running.config.mask) as unknown as RouterEvent;
+        return maskAll(kept.event, state.mask) as unknown as RouterEvent;
       },
     }),
     pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),

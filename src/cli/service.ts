@@ -5,23 +5,29 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
+import { UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
+import { describeDiff } from "../plan/diff.ts";
+import { describePower } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
 import { createEventIds } from "../runtime/event-id.ts";
+import { watchFiles } from "../runtime/file-watch.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
 import type { OwnerRole } from "../runtime/ownership/owner.ts";
 import { ownerPath } from "../runtime/ownership/owner-file.ts";
 import type { Router } from "../runtime/router.ts";
+import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
-import { awaitChange } from "./await-change.ts";
-import { greetFast } from "./greeting.ts";
+import type { Greeting } from "../session/greeting.ts";
+import { greetFast, greetingChanges } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
-import { openRouter } from "./open-router.ts";
+import { nextListen, openRouter } from "./open-router.ts";
 import { consentOf } from "./power-answers.ts";
+import { type Applied, createReloader, type Verdict } from "./reloader.ts";
 import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { type Members, openMembers } from "./service-members.ts";
@@ -63,7 +69,26 @@ export interface ServiceState {
   /** The config as last read, good or not; undefined while there is none. */
   config(): ProvenConfig | undefined;
   running(): Running | undefined;
+  /** For a client that comes now; undefined until it is known. */
+  greeting(): Greeting | undefined;
+  /** Framed issues of the config as last read, or why it is not in force. */
+  problems(): readonly string[];
+  /** Of the last reload; undefined before the first. */
+  verdict(): Verdict | undefined;
+  reload(): Promise<Verdict>;
+  /** Texts that must never be shown: of every config so far. */
+  secrets(): readonly string[];
+  /** Hides them. */
+  mask(text: string): string;
 }
+
+const leaving: Verdict = {
+  timeMs: 0,
+  ok: false,
+  text: "not reloaded: this router is ending",
+  problems: [],
+  notes: [],
+};
 
 /** After a change of owner the sessions come back one by one: nothing is pushed before that. */
 const settleMs = 300;
@@ -76,6 +101,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   let found = options.found;
   let config: ProvenConfig | undefined;
   let running: Running | undefined;
+  let greeted: Greeting | undefined;
+  /** Of all configs so far: what leaves may still speak of its own. */
+  const secrets = new Set<string>();
+  let hide: Mask = createMask([]);
+  const mask: Mask = (text) => hide(text);
 
   const state: ServiceState = {
     options,
@@ -85,19 +115,114 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     members: openMembers({
       greeting: greeting.greeting,
       log,
-      mask: (text) => config?.mask(text) ?? text,
-      serverName: () => config?.loaded.values.server.name ?? "router",
+      mask,
+      serverName: () => (running?.config ?? config)?.loaded.values.server.name ?? "router",
     }),
     found: () => found,
     config: () => config,
     running: () => running,
+    greeting: () => greeted,
+    problems: () =>
+      reloader.verdict()?.problems ??
+      (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? ""),
+    verdict: () => reloader.verdict(),
+    reload: () => reload("asked"),
+    secrets: () => [...secrets],
+    mask,
   };
 
-  async function load(): Promise<boolean> {
+  const reloader = createReloader({
+    log,
+    clock: systemClock,
+    async load() {
+      // Once one is in force it stays the one, even while its file is away.
+      if (running === undefined)
+        found = findConfig({ explicit: options.explicit, env: process.env, cwd: process.cwd() });
+      return load();
+    },
+    last: () => config,
+    inForce: () => running?.config,
+    apply: (next) => (running === undefined ? begin(next) : apply(running, next)),
+    async announce(content) {
+      const file = running?.config.loaded.file;
+      if (file !== undefined) await running?.dispatcher.announce(mask(content), realPath(file));
+    },
+  });
+  const watch = watchFiles({ clock: systemClock, onChange: () => void reload("watched") });
+
+  async function reload(cause: "watched" | "asked"): Promise<Verdict> {
+    await served.catch(() => undefined); // It has been told, and ends the process.
+    if (ending.signal.aborted) return reloader.verdict() ?? leaving;
+    const verdict = await reloader.reload(cause);
+    lookAfterFiles();
+    return verdict;
+  }
+
+  /** Every file that the config in force, or the one last read, hangs on. */
+  function lookAfterFiles(): void {
+    if (ending.signal.aborted) return;
+    const files = [running?.config, config].flatMap((one) => one?.loaded.files ?? []);
+    const places = running === undefined ? found.tried : [running.config.loaded.file];
+    watch.watch([...places, ...files.map(({ path }) => path)]);
+  }
+
+  async function load(): Promise<ProvenConfig | undefined> {
     config = found.file === undefined ? undefined : await loadPlan(found.file);
-    if (config !== undefined) options.onSecrets(config.loaded.secrets);
-    tellProblems(config, found, log);
-    return config !== undefined && config.issues.length === 0;
+    for (const secret of config?.loaded.secrets ?? []) secrets.add(secret);
+    hide = createMask([...secrets]);
+    options.onSecrets([...secrets]);
+    return config;
+  }
+
+  async function begin(next: ProvenConfig): Promise<Applied> {
+    if (!role.exclusive) throw new UsageError("E_USAGE", "this process works alone, without sources");
+    await greet(next);
+    await run(next);
+    const notes = running === undefined ? [] : waitingPowers(next, running.consent);
+    return { difference: `${found.file} is good now`, notes };
+  }
+
+  async function apply(now: Running, next: ProvenConfig): Promise<Applied> {
+    const before = now.config;
+    // An answer that was given before the edit counts for it.
+    await now.consent.refresh();
+    const diff = await now.router.apply(
+      next.plan,
+      await nextListen(before.loaded, next.loaded, { consent: now.consent, log }),
+    );
+    running = { ...now, config: next };
+    await greet(next);
+    state.members.retool();
+    return {
+      difference: describeDiff(diff),
+      notes: [...waitingPowers(next, now.consent), ...notesOn(before, next)],
+    };
+  }
+
+  async function greet(next: ProvenConfig | undefined): Promise<void> {
+    await greeting.settle(next?.loaded, next?.issues.length ?? 0).catch((error: Error) => {
+      log.warn(`the state folder cannot be written, so each start takes a little longer: ${error.message}`);
+    });
+    greeted = await greeting.greeting();
+  }
+
+  function notesOn(before: ProvenConfig, next: ProvenConfig): string[] {
+    const stale = new Set(
+      state.members.list().flatMap((member) => {
+        const [told, now] = [member.greeting(), greeted];
+        return told === undefined || now === undefined ? [] : greetingChanges(told, now);
+      }),
+    );
+    const isSameDelivery =
+      JSON.stringify(before.loaded.values.delivery) === JSON.stringify(next.loaded.values.delivery);
+    return [
+      ...(stale.size === 0
+        ? []
+        : [
+            `sessions that are open keep what they began with: ${[...stale].join(", ")}; status shows the current text`,
+          ]),
+      ...(isSameDelivery ? [] : ["delivery holds from the next start of the router on"]),
+    ];
   }
 
   async function run(proven: ProvenConfig): Promise<void> {
@@ -164,7 +289,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       changed: () => dispatcher.wake(),
     });
     const powers = () => running?.config.plan.powers ?? [];
-    const mask = (text: string) => (running?.config ?? proven).mask(text);
     void askForConsent(
       { consent, powers, members: state.members.list, config: configFile, mask, log },
       ending.signal,
@@ -173,23 +297,21 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   async function serve(): Promise<void> {
-    let good = await load();
-    greeting.settle(config?.loaded, config?.issues.length ?? 0).catch((error: Error) => {
-      log.warn(`the state folder cannot be written, so each start takes a little longer: ${error.message}`);
-    });
-    if (!good || !role.exclusive) state.members.serve({ tools: (member) => toolsFor(state, member) });
-    if (!role.exclusive) return;
-    while (!good) {
-      const places = [...found.tried, ...(config?.loaded.files ?? []).map(({ path }) => path)];
-      if (!(await awaitChange(places, ending.signal))) return;
-      found = findConfig({ explicit: options.explicit, env: process.env, cwd: process.cwd() });
-      good = await load();
-      if (good) log.info(`${found.file} is good now`);
-    }
-    if (!ending.signal.aborted) await run(config as ProvenConfig);
+    const first = await load();
+    tellProblems(first, found, log);
+    void greet(first);
+    const isGood = first !== undefined && first.issues.length === 0;
+    if (!isGood || !role.exclusive) state.members.serve({ tools: (member) => toolsFor(state, member) });
+    if (isGood && role.exclusive && !ending.signal.aborted) await run(first);
   }
 
   const served = serve();
+  const onHangUp = () => void reload("asked");
+  if (role.exclusive) {
+    // What changed since it was read is seen now.
+    served.then(() => void reload("watched")).catch(() => undefined); // Told below.
+    if (options.background) process.on("SIGHUP", onHangUp);
+  }
   served.catch((error: unknown) => {
     log.error(
       `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -203,6 +325,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     mayRunAgain: ({ tool }) => tool !== "reply",
     async stop(reason) {
       ending.abort();
+      watch.close();
+      process.off("SIGHUP", onHangUp);
       const deadline = AbortSignal.timeout(stopMs[reason]);
       await Promise.race([served.catch(() => undefined), aborted(deadline)]);
       await running?.router.stop(deadline);
@@ -210,6 +334,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await running?.journal.close();
     },
   };
+}
+
+/** What a person has not allowed yet; what needs it is not started. */
+function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): string[] {
+  return plan.powers
+    .filter((power) => !allows(power))
+    .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
 }
 
 function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {

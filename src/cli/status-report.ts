@@ -16,7 +16,8 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
   return {
     version,
     config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
-    problems: (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? issue.message),
+    ...reloadOf(state, member),
+    problems: state.problems(),
     ...(router?.address === undefined
       ? {}
       : {
@@ -32,7 +33,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
       ...(refused === undefined ? {} : { refused: describeRefusals(refused) }),
     })),
-    channels: (config?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
+    channels: ((running?.config ?? config)?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
       name,
       sources: from,
       receipt: receipt !== undefined,
@@ -57,6 +58,16 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       };
     }),
     ...(running === undefined ? {} : delivery(running, state, member)),
+  };
+}
+
+function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "reload" | "instructions"> {
+  const verdict = state.verdict();
+  const greeted = member.greeting()?.instructions;
+  const { instructions } = state.greeting() ?? {};
+  return {
+    ...(verdict === undefined ? {} : { reload: verdict.text }),
+    ...(instructions === undefined || instructions === greeted ? {} : { instructions }),
   };
 }
 

@@ -36,6 +36,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     `config    ${answer.config}`,
     `state     ${answer.folder}`,
     ...(answer.address === undefined ? [] : [`listens   ${answer.address}`]),
+    ...printReload(answer.last_reload, nowMs),
     ...answer.problems.map((problem) => colors.red(problem)),
     ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
     "",
@@ -62,6 +63,12 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
   if (journal.failure !== undefined)
     lines.push(colors.red(`the journal cannot be written: ${safeLine(journal.failure)}`));
   return lines;
+}
+
+function printReload(last: StatusAnswer["last_reload"], nowMs: number): string[] {
+  if (last === undefined) return [];
+  const line = `reload    ${safeLine(last.text)}, ${printRelative(last.time, nowMs)}`;
+  return [last.ok ? line : colors.red(line), ...last.notes.map((note) => `          ${safeLine(note)}`)];
 }
 
 export function printSession(session: SessionAnswer, nowMs: number): string[] {

@@ -5,6 +5,7 @@
 import { dirname, resolve } from "node:path";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { assemble } from "./assemble.ts";
+import { breathe } from "./breathe.ts";
 import { layerEnvironment, readDotenvFiles } from "./environment.ts";
 import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
@@ -42,7 +43,8 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, written);
   const folder = dirname(file);
-  const parsed = readConfigFile(file);
+  const parsed = await readConfigFile(file);
+  await breathe();
   const tree = readTreeOf(parsed);
   const dotenv = readDotenvFiles(env, folder);
   const environment = layerEnvironment([env, ...dotenv.layers]);
@@ -56,6 +58,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const moved = new Set(resolved.map((one) => pathKey(one.path)));
   const document = parsed.document ?? parsed.remains;
   const locator = createLocator(document, parsed.text, tree.aliases, (path) => moved.has(pathKey(path)));
+  await breathe();
   const secrets = findSecrets(tree.root, types, resolved, locator);
   const typed = typedTexts(tree.root, parsed.text, substituted, secrets, locator);
 
@@ -93,6 +96,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const broken = new Set(
     problems.flatMap(({ path }) => path.map((_, index) => pathKey(path.slice(0, index + 1)))),
   );
+  await breathe();
   const values = assemble({
     root: tree.root,
     options: sources.options,

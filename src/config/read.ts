@@ -4,6 +4,7 @@
 
 import { Composer, type CST, type Document, LineCounter, type ParsedNode, Parser } from "yaml";
 import { type FileReading, readBounded } from "./bounded-file.ts";
+import { breathe } from "./breathe.ts";
 import type { Problem } from "./problem.ts";
 import { syntaxProblems } from "./syntax.ts";
 
@@ -24,7 +25,7 @@ export interface ParsedFile {
   readonly problems: readonly Problem[];
 }
 
-export function readConfigFile(file: string): ParsedFile {
+export async function readConfigFile(file: string): Promise<ParsedFile> {
   const reading = readBounded(file, maxFileBytes);
   const lines = new LineCounter();
   const failed = (problem: Omit<Problem, "path" | "at">, at = 0, text = ""): ParsedFile => ({
@@ -45,14 +46,14 @@ export function readConfigFile(file: string): ParsedFile {
     for (const start of decoded.lineStarts) lines.addNewLine(start);
     return failed(decoded.problem, decoded.at, decoded.text);
   }
-  return { reading, lines, ...parse(decoded.text, lines) };
+  return { reading, lines, ...(await parse(decoded.text, lines)) };
 }
 
-function parse(
+async function parse(
   text: string,
   lines: LineCounter,
-): Pick<ParsedFile, "text" | "document" | "remains" | "problems"> {
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+): Promise<Pick<ParsedFile, "text" | "document" | "remains" | "problems">> {
+  const tokens = await readTokens(text, lines);
   const deep = tooDeep(tokens);
   if (deep !== undefined) {
     const message = `more than ${maxDepth} levels of nesting`;
@@ -77,6 +78,25 @@ function parse(
     return { text, problems: [{ at: 0, path: [], code: "E_CONFIG_EMPTY", message, hint }] };
   }
   return { text, document, problems: [] };
+}
+
+/** Piece by piece, each some whole lines, so that no turn of the event loop takes long. */
+export async function readTokens(
+  text: string,
+  lines: LineCounter,
+  pieceLength = 16_384,
+): Promise<CST.Token[]> {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let start = 0;
+  for (;;) {
+    const end = text.indexOf("\n", start + pieceLength) + 1;
+    const isLast = end === 0 || end === text.length;
+    tokens.push(...parser.parse(isLast ? text.slice(start) : text.slice(start, end), !isLast));
+    if (isLast) return tokens;
+    start = end;
+    await breathe();
+  }
 }
 
 /** Nothing but comments and blanks: the parser gives an empty scalar for it. */

@@ -1,14 +1,20 @@
 // What only one component may hold: two that claim the same are a mistake in the config, found before anything starts.
 
 import type { IssueDraft } from "../config/values.ts";
+import type { Claim } from "../contract.ts";
 import type { PlannedSource } from "./plan.ts";
+
+/** A path of the one listener: handed from one source to another without a gap. */
+export function isRoute(claim: Claim): boolean {
+  return claim.startsWith("route:");
+}
 
 export function claimIssues(sources: readonly PlannedSource[]): IssueDraft[] {
   const holders = new Map<string, string>();
   return sources
     .filter(({ enabled }) => enabled)
-    .flatMap(({ name, type, options }) =>
-      (type.claims?.(options) ?? []).flatMap((claim): IssueDraft[] => {
+    .flatMap(({ name, claims }) =>
+      claims.flatMap((claim): IssueDraft[] => {
         const holder = holders.get(claim);
         holders.set(claim, holder ?? name);
         if (holder === undefined || holder === name) return [];

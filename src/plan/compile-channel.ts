@@ -13,6 +13,7 @@ import { type CompiledMatch, compileMatch, matchFilter } from "../filters/match.
 import type { KeyOf } from "../filters/memory-key.ts";
 import { whenFilter } from "../filters/when.ts";
 import type { TemplateCompiler } from "../templates/compile.ts";
+import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
 
@@ -107,6 +108,7 @@ export function compileChannel(
     channel: {
       name,
       from: values.from,
+      fingerprint: fingerprint([values, budget, defaults]),
       description: values.description,
       filters,
       vars,

@@ -6,9 +6,10 @@ import type { JsonObject, SourceType } from "../contract.ts";
 import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 import { createAdmit } from "./admission.ts";
-import { claimIssues } from "./claims.ts";
+import { claimIssues, isRoute } from "./claims.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { defaultChannels } from "./default-channels.ts";
+import { fingerprint } from "./fingerprint.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { powersFor, powersOf } from "./powers.ts";
 
@@ -17,13 +18,25 @@ export interface Compilation {
   readonly issues: readonly IssueDraft[];
 }
 
-export function compilePlan(
+/** How many channels are compiled in one step. */
+const stepSize = 100;
+
+export function compilePlan(...input: Parameters<typeof compileInSteps>): Compilation {
+  const steps = compileInSteps(...input);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, in steps of some milliseconds each: whoever compiles while events come in does other things between them. */
+export function* compileInSteps(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
   engine: Engine,
   /** Hides the secrets of the config in what is sent and shown. */
   mask: (text: string) => string = (text) => text,
-): Compilation {
+): Generator<void, Compilation> {
   const issues: IssueDraft[] = [];
   const surroundings = {
     loopback: values.listenAddress?.loopback ?? true,
@@ -39,16 +52,19 @@ export function compilePlan(
   );
 
   const written = Object.entries(values.channels);
-  const compiled = [...written, ...defaultChannels(values, types)].map(([name, channel]) =>
-    compileChannel(name, channel, {
-      engine,
-      budget: values.budget.event,
-      defaults: values.defaults,
-      answering,
-      mask,
-      issues,
-    }),
-  );
+  const context = {
+    engine,
+    budget: values.budget.event,
+    defaults: values.defaults,
+    answering,
+    mask,
+    issues,
+  };
+  const compiled: CompiledChannel[] = [];
+  for (const [name, channel] of [...written, ...defaultChannels(values, types)]) {
+    compiled.push(compileChannel(name, channel, context));
+    if (compiled.length % stepSize === 0) yield;
+  }
 
   const powers = powersOf(values);
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
@@ -57,6 +73,8 @@ export function compilePlan(
     for (const { path, ...issue } of type.check?.(source.options, surroundings) ?? []) {
       issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
     }
+    const claims = type.claims?.(source.options) ?? [];
+    const needed = powersFor(claims, powers);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
     return [
       {
@@ -64,7 +82,14 @@ export function compilePlan(
         type,
         options: source.options,
         enabled: source.enabled,
-        powers: powersFor(type.claims?.(source.options) ?? [], powers),
+        powers: needed,
+        fingerprint: fingerprint([
+          source.type,
+          source.options,
+          claims.some(isRoute) ? surroundings : null,
+          needed.map(({ hash }) => hash),
+        ]),
+        claims,
         rate: source.rate,
         sample: fed.find(({ sample }) => sample !== undefined)?.sample,
         admit: createAdmit(
@@ -78,7 +103,15 @@ export function compilePlan(
 
   issues.push(...claimIssues(sources));
   return {
-    plan: { sources, channels: compiled.map(({ channel }) => channel), powers },
+    plan: {
+      sources,
+      channels: compiled.map(({ channel }) => channel),
+      powers,
+      listen: {
+        ...surroundings,
+        ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),
+      },
+    },
     issues,
   };
 }

@@ -3,14 +3,17 @@
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type {
+  Claim,
   Filter,
   Json,
   JsonObject,
+  ListenAddress,
   Memory,
   MemoryWrite,
   Outcome,
   RouterEvent,
   Sample,
+  SourceSurroundings,
   SourceType,
   Template,
   TraceStep,
@@ -23,6 +26,13 @@ export interface Plan {
   readonly sources: readonly PlannedSource[];
   readonly channels: readonly PlannedChannel[];
   readonly powers: readonly Power[];
+  readonly listen: PlannedListen;
+}
+
+/** Where the one listener listens, and how it is reached. */
+export interface PlannedListen extends SourceSurroundings {
+  /** Absent: the address that this config had last time, else a free one. */
+  readonly address?: ListenAddress;
 }
 
 export interface PlannedSource {
@@ -32,6 +42,9 @@ export interface PlannedSource {
   readonly enabled: boolean;
   /** It is started once a person has agreed to all of them. */
   readonly powers: readonly Power[];
+  /** Equal for two sources that one object can serve: type, options, powers and what it sees of the rest of the config. */
+  readonly fingerprint: string;
+  readonly claims: readonly Claim[];
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
   /** What the first of its channels that asks for something would take. */
   readonly sample: Sample | undefined;
@@ -69,6 +82,8 @@ export interface AdmissionProblem {
 export interface PlannedChannel {
   readonly name: string;
   readonly from: readonly string[];
+  /** Equal for two channels that do the same. */
+  readonly fingerprint: string;
   readonly description: string | undefined;
   readonly filters: readonly PlannedFilter[];
   readonly vars: readonly PlannedVar[];

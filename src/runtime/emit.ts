@@ -7,7 +7,7 @@ import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
-import { createRate } from "./rate.ts";
+import { createChangingRate } from "./rate.ts";
 import { createTurns } from "./turns.ts";
 
 /** Calls of one source that may be under way at once; this many more may wait for their turn. */
@@ -45,29 +45,31 @@ export interface EmitOptions {
   observe(decision: Decision): void;
 }
 
-export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
+/** `current` is asked for each event: a new plan may have another `admit` and another `rate` for the same source. */
+export function createEmit(current: () => PlannedSource, options: EmitOptions): Emit {
   const { clock, memory, counter } = options;
-  const rate = source.rate === undefined ? undefined : createRate(source.rate);
+  const { name, type } = current();
+  const rate = createChangingRate(() => current().rate);
   const turns = createTurns({
     clock,
-    source: source.name,
+    source: name,
     maxUnderWay: maxOutstanding,
     maxWaiting,
     timeoutMs: commitTimeoutMs,
   });
 
   async function take(event: RouterEvent): Promise<Outcome> {
-    const known = event.deliveryId === undefined ? undefined : seen(memory, source.name, event.deliveryId);
+    const known = event.deliveryId === undefined ? undefined : seen(memory, name, event.deliveryId);
     if (known !== undefined) {
       await inTime(clock, known.pending);
       options.observe({ event, outcome: "duplicate" });
       return { eventId: known.eventId, outcome: "duplicate" };
     }
 
-    const admission = source.admit(event, memory, event.timeMs, options);
+    const admission = current().admit(event, memory, event.timeMs, options);
     if (admission.deliveries.length > 0) {
       const withdraw = new AbortController();
-      const writes = [...admission.writes, ...deliveryWrite(source.name, event)];
+      const writes = [...admission.writes, ...deliveryWrite(name, event)];
       const accepted = { event, deliveries: admission.deliveries, memory: writes };
       const committed = options.commit(accepted, withdraw.signal);
       memory.stage(writes, committed);
@@ -81,9 +83,9 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
 
   return async (arrival) => {
     try {
-      const retryAfterMs = rate?.(clock.now());
+      const retryAfterMs = rate(clock.now());
       if (retryAfterMs !== undefined) {
-        throw new DeliveryError("E_RATE", `source ${source.name} is over its rate`, { retryAfterMs });
+        throw new DeliveryError("E_RATE", `source ${name} is over its rate`, { retryAfterMs });
       }
       const turn = turns.take();
       if (turn !== undefined) await turn;
@@ -92,8 +94,8 @@ export function createEmit(source: PlannedSource, options: EmitOptions): Emit {
         const event = {
           ...arrival,
           id: options.newId(nowMs),
-          source: source.name,
-          connector: source.type.type,
+          source: name,
+          connector: type.type,
           timeMs: nowMs,
         };
         const outcome = await take(event);

@@ -1,32 +1,31 @@
 // The one HTTP listener: sockets, time-outs, the connection bound and the route table. Bound by the first route that asks
-// for it, so that a config without HTTP opens no port. What a request means is the route's business.
+// for it, so that a config without HTTP opens no port. What a request means is the route's business. A stage prepares the
+// next plan's routes and address beside what is live; its commit is one assignment, with no moment in which a path that both
+// plans have is not answered.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenAddress, Listener, Log, Route } from "../contract.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
 import { untrusted } from "./consent.ts";
+import { closeServer, createHttpServer } from "./http-server.ts";
 import { printAddress } from "./listen-address.ts";
 import type { Refusal } from "./refusals.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
 
-const maxConnections = 1_024;
-const headersTimeoutMs = 10_000;
-/** Headers and body together; a route may be stricter with the body. */
-const requestTimeoutMs = 20_000;
-const idleTimeoutMs = 5_000;
-
-interface ListenerOptions {
+export interface ListenSettings {
   /** Tried in order until one can be bound; only the last one's failure is told. */
   readonly addresses: readonly ListenAddress[];
   readonly hosts: readonly string[];
   readonly publicUrl?: string;
   /** May this config listen beyond loopback? A person must have said so; asked at each try to bind. */
   trusted(): boolean;
-  readonly log: Log;
   /** Called with the address in force, to be preferred next time. */
   onBound?(address: ListenAddress): void;
+}
+
+interface ListenerOptions extends ListenSettings {
+  readonly log: Log;
 }
 
 export interface OpenListener extends Listener {
@@ -36,32 +35,64 @@ export interface OpenListener extends Listener {
   leave(): void;
   /** Takes no more connections at once; cuts those that are left when the deadline passes. Idempotent. */
   close(deadline: AbortSignal): Promise<void>;
+  /** One at a time. With `addresses` the listener moves there. */
+  stage(next: Omit<ListenSettings, "addresses"> & Partial<ListenSettings>): Stage;
+}
+
+/** Ends in exactly one of `commit` and `abandon`. */
+export interface Stage {
+  /** For the new sources: their routes answer from the commit on. */
+  readonly listener: Listener;
+  /**
+   * Binds the new address beside the old one, if there is a new one and the old one is in use. Rejects when it cannot. Only
+   * where the two overlap (another host, the same port) the old one takes no connections meanwhile. An address that waits
+   * for a person is not bound now, and does not fail: the old one is left, and routes are refused with E_POWER_UNTRUSTED.
+   */
+  bind(): Promise<void>;
+  /** Routes of owners that leave make way for the new ones. The result ends what is no longer listened on. */
+  commit(leaves: (owner: string) => boolean): (deadline: AbortSignal) => Promise<void>;
+  /** Everything is as it was before. */
+  abandon(): Promise<void>;
+}
+
+interface Bound {
+  readonly server: Server;
+  readonly address: ListenAddress;
 }
 
 export function createListener(options: ListenerOptions): OpenListener {
-  const loopback = options.addresses.every((address) => address.loopback);
+  const { log } = options;
+  let settings: ListenSettings = options;
   let table: RouteTable = createRouteTable([]);
-  let bound: ListenAddress | undefined;
-  let binding: Promise<void> | undefined;
-  let server: Server | undefined;
+  let bound: Bound | undefined;
+  let binding: Promise<Bound> | undefined;
   let tellUnrouted: (refusal: Refusal) => void = () => {};
   let isLeaving = false;
 
-  async function open(): Promise<void> {
+  async function open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
     // Its sources wait before they come here; this door is closed as well.
-    if (!loopback && !options.trusted()) throw untrusted();
-    for (const [index, address] of options.addresses.entries()) {
-      const candidate = createHttpServer((request, response) => serve(request, response));
+    if (!isLoopback(addresses) && !trusted()) throw untrusted();
+    for (const [index, address] of addresses.entries()) {
+      const server = createHttpServer(serve);
       try {
-        bound = await bind(candidate, address);
-        candidate.on("error", (error) => options.log.error(`listener: ${error.message}`));
-        server = candidate;
-        options.onBound?.(bound);
-        return;
+        const inForce = await bind(server, address);
+        server.on("error", (error) => log.error(`listener: ${error.message}`));
+        onBound?.(inForce);
+        return { server, address: inForce };
       } catch (error) {
-        if (index === options.addresses.length - 1) throw error;
+        if (index === addresses.length - 1) throw error;
       }
     }
+    throw new Error("no address to listen on");
+  }
+
+  /** A failed bind is forgotten, so that the next route, or the same one's next try, tries again. */
+  async function ensureBound(): Promise<void> {
+    if (bound !== undefined) return;
+    binding ??= open(settings).finally(() => {
+      binding = undefined;
+    });
+    bound = await binding;
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
@@ -78,7 +109,7 @@ export function createListener(options: ListenerOptions): OpenListener {
     } else {
       const { route, params } = match;
       route.handle(request, response, params).catch((error: unknown) => {
-        options.log.error(
+        log.error(
           `source ${route.owner}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
         );
         answer(response, 500, "internal error");
@@ -86,24 +117,104 @@ export function createListener(options: ListenerOptions): OpenListener {
     }
   }
 
+  const without = (route: Route) => () => {
+    if (table.routes.includes(route)) table = createRouteTable(table.routes.filter((one) => one !== route));
+  };
+
+  async function addRoute(route: Route): Promise<() => void> {
+    await ensureBound();
+    table = createRouteTable([...table.routes, route]);
+    return without(route);
+  }
+
+  const address = () => (bound === undefined ? undefined : printAddress(bound.address));
+
   return {
-    loopback,
+    loopback: isLoopback(options.addresses),
     onUnrouted(told) {
       tellUnrouted = told;
     },
     hosts: options.hosts,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
-    address: () => (bound === undefined ? undefined : printAddress(bound)),
-    async route(route: Route) {
-      // A failed bind is forgotten, so that the next route, or the same one's next try, tries again.
-      binding ??= open().catch((error: unknown) => {
-        binding = undefined;
-        throw error;
-      });
-      await binding;
-      table = createRouteTable([...table.routes, route]);
-      return () => {
-        table = createRouteTable(table.routes.filter((other) => other !== route));
+    address,
+    route: addRoute,
+    stage({ addresses, ...surroundings }) {
+      const { onBound } = settings;
+      const next: ListenSettings = {
+        ...(onBound === undefined || addresses !== undefined ? {} : { onBound }),
+        ...surroundings,
+        addresses: addresses ?? settings.addresses,
+      };
+      let routes: Route[] = [];
+      let isCommitted = false;
+      let moved: Bound | undefined;
+      let moving: Promise<Bound> | undefined;
+      /** The old address, when it had to be left first. */
+      let left: ListenAddress | undefined;
+      /** Nobody has allowed the new address yet: the first route that comes once somebody did binds it. */
+      let waits = false;
+
+      const move = async (): Promise<void> => {
+        moving ??= open(next);
+        moved = await moving;
+      };
+
+      async function leaveAndMove(from: Bound): Promise<void> {
+        // Stops listening at once; requests in flight go on.
+        from.server.close();
+        left = from.address;
+        moving = undefined;
+        await move();
+      }
+
+      return {
+        listener: {
+          loopback: isLoopback(next.addresses),
+          hosts: next.hosts,
+          ...(next.publicUrl === undefined ? {} : { publicUrl: next.publicUrl }),
+          address: () => (isCommitted || moved === undefined ? address() : printAddress(moved.address)),
+          async route(route) {
+            if (isCommitted) return addRoute(route);
+            if (waits) throw untrusted();
+            await (addresses === undefined ? ensureBound() : move());
+            routes.push(route);
+            return () => {
+              routes = routes.filter((one) => one !== route);
+              without(route)();
+            };
+          },
+        },
+        async bind() {
+          const from = bound;
+          if (addresses === undefined || from === undefined) return;
+          waits = !isLoopback(addresses) && !next.trusted();
+          if (waits) return;
+          await move().catch((error: unknown) => {
+            if (!addresses.some((to) => isSamePort(to, from.address))) throw error;
+            return leaveAndMove(from);
+          });
+        },
+        commit(leaves) {
+          const old = bound;
+          // Throws for a table that cannot be, and then nothing has changed.
+          table = createRouteTable([...table.routes.filter(({ owner }) => !leaves(owner)), ...routes]);
+          settings = next;
+          isCommitted = true;
+          if (moved !== undefined || addresses !== undefined) bound = moved;
+          const isUnused = bound !== undefined && table.routes.length === 0;
+          const ending = [...(old === bound ? [] : [old]), ...(isUnused ? [bound] : [])];
+          if (isUnused) bound = undefined;
+          return async (deadline) => {
+            await Promise.all(ending.map((one) => one && closeServer(one.server, deadline)));
+          };
+        },
+        async abandon() {
+          await moving?.then(
+            ({ server }) => closeServer(server, AbortSignal.abort()),
+            () => undefined, // Whoever began it has told.
+          );
+          if (left !== undefined) bound = await open({ ...settings, addresses: [left] });
+        },
       };
     },
     leave() {
@@ -111,48 +222,17 @@ export function createListener(options: ListenerOptions): OpenListener {
     },
     async close(deadline) {
       await binding?.catch(() => undefined);
-      const open = server;
-      if (open === undefined) return;
-      server = undefined;
-      await new Promise<void>((resolve) => {
-        open.close(() => resolve());
-        open.closeIdleConnections();
-        if (deadline.aborted) open.closeAllConnections();
-        deadline.addEventListener("abort", () => open.closeAllConnections(), { once: true });
-      });
+      const last = bound;
+      bound = undefined;
+      if (last !== undefined) await closeServer(last.server, deadline);
     },
   };
 }
 
-function createHttpServer(serve: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const server = createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: idleTimeoutMs,
-      connectionsCheckingInterval: 1_000,
-      noDelay: true,
-    },
-    serve,
-  );
-  server.maxConnections = maxConnections;
-  // Node would drop the headers after the 2,000th unseen, and guards must see them all; their 16 KB are the bound.
-  server.maxHeadersCount = 0;
-  server.on("clientError", refuse);
-  return server;
+function isLoopback(addresses: readonly ListenAddress[]): boolean {
+  return addresses.every((address) => address.loopback);
 }
 
-const statusOfError: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-};
-
-/** A request that could not even be parsed, or came too slowly: one short answer, and the socket is gone. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const status = statusOfError[error.code ?? ""] ?? "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+function isSamePort(one: ListenAddress, other: ListenAddress): boolean {
+  return "port" in one && "port" in other && one.port === other.port;
 }

@@ -16,3 +16,19 @@ export function createRate({ max, perMs }: { readonly max: number; readonly perM
     return undefined;
   };
 }
+
+type Limit = Parameters<typeof createRate>[0];
+
+/** Remembers what passed as long as the limit stays the same. */
+export function createChangingRate(limit: () => Limit | undefined): Rate {
+  let known: Limit | undefined;
+  let rate: Rate | undefined;
+  return (nowMs) => {
+    const now = limit();
+    if (now?.max !== known?.max || now?.perMs !== known?.perMs) {
+      rate = now === undefined ? undefined : createRate(now);
+      known = now;
+    }
+    return rate?.(nowMs);
+  };
+}

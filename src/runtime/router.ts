@@ -1,4 +1,4 @@
-// Runs a Plan: starts its sources, keeps trying those that have to wait, and stops them. The only mutable room.
+// Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
 
 import type {
   AnsweredEvent,
@@ -7,15 +7,16 @@ import type {
   Emit,
   Host,
   Invitation,
+  Listener,
   Log,
   Message,
   Outcome,
   RouterEvent,
-  Source,
   SourceHealth,
 } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { DeliveryError, isRouterError, UsageError } from "../errors.ts";
+import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
+import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
@@ -23,7 +24,7 @@ import { type AcceptedEvent, createEmit, type Decision } from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
-import { retry } from "./retry.ts";
+import { createRunningSource, type RunningSource } from "./running-source.ts";
 
 export interface RouterOptions {
   readonly clock: Clock;
@@ -64,6 +65,15 @@ export interface RouterReport {
 export interface Router {
   /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
   start(plan: Plan): Promise<void>;
+  /**
+   * Puts another plan in place of the running one. What is new starts beside what is old; then all events go by the new plan
+   * from one moment to the next, and what leaves ends what it began, for at most 10 s. Settles with the difference once the
+   * new plan is in force. Rejects when something new did not start: then the old plan is in force as before. What waits for a
+   * person is no such failure: all else is put into force. Several calls are carried out one after the other.
+   */
+  apply(plan: Plan, listen: NextListen): Promise<PlanDiff>;
+  /** The plan in force. */
+  plan(): Plan;
   /** Sources first, then the listener. Idempotent. */
   stop(deadline: AbortSignal): Promise<void>;
   report(): RouterReport;
@@ -75,28 +85,43 @@ export interface Router {
   preview(source: string, arrival: Arrival): Preview;
 }
 
+/** The listener's part of a plan; `addresses` only where it has to move. */
+export type NextListen = Parameters<OpenListener["stage"]>[0];
+
 export interface Preview {
   readonly event: RouterEvent;
   readonly admission: Admission;
 }
 
-interface Running {
-  readonly planned: PlannedSource;
-  readonly emit: Emit;
-  readonly refusals: Refusals;
-  /** A source is started once: each try has a new one. */
-  source: Source;
-  /** The router's word while the source has not started; the source's own from then on. */
-  waiting: SourceHealth | undefined;
+/** What runs now. Replaced as a whole, never changed: one assignment is the moment of a reload. */
+interface Active {
+  readonly plan: Plan;
+  readonly sources: readonly RunningSource[];
+  /** By source: what the plan says of it now, which may differ from what it was made of in all but its fingerprint. */
+  readonly planned: ReadonlyMap<RunningSource, PlannedSource>;
 }
+
+const nothing: Active = {
+  plan: { sources: [], channels: [], powers: [], listen: { loopback: true, hosts: [] } },
+  sources: [],
+  planned: new Map(),
+};
+
+/** How long what leaves may take to end what it has begun. */
+const drainMs = 10_000;
 
 export function createRouter(options: RouterOptions): Router {
   const { clock, log, listener, memory, newId } = options;
   const counter = createCounter();
   const unrouted = createRefusals("listener", { clock, log });
-  const stopping = new AbortController();
+  /** By source: they outlive its objects. */
+  const refusalsBySource = new Map<string, Refusals>();
   const told = new Set<string>();
-  let running: Running[] = [];
+  /** No longer in the plan, but ending what they began. */
+  const draining = new Set<RunningSource>();
+  let isStopping = false;
+  let applying: Promise<unknown> = Promise.resolve();
+  let active = nothing;
 
   function observe(decision: Decision): void {
     for (const { channel, key, message } of decision.admission?.problems ?? []) {
@@ -113,23 +138,21 @@ export function createRouter(options: RouterOptions): Router {
     options.refused?.(refusal);
   });
 
-  function create(planned: PlannedSource, refusals: Refusals): Source {
-    const host: Host = {
-      log,
-      clock,
-      listener,
-      refused(refusal) {
-        counter.add("refused");
-        refusals.add(refusal);
-        options.refused?.(refusal, planned.name);
-      },
-    };
-    return planned.type.create(planned.name, planned.options, host);
+  function refusalsOf(name: string): Refusals {
+    const refusals = refusalsBySource.get(name) ?? createRefusals(`source ${name}`, { clock, log });
+    refusalsBySource.set(name, refusals);
+    return refusals;
+  }
+
+  function refuse(refusal: Refusal, name: string): void {
+    refusalsOf(name).add(refusal);
+    options.refused?.(refusal, name);
   }
 
   /** Counts by itself what it rejects; the statuses are those that an http source answers then. */
-  function emitOf(planned: PlannedSource, refusals: Refusals): Emit {
-    const emit = createEmit(planned, {
+  function emitOf(inForce: () => PlannedSource): Emit {
+    const { name } = inForce();
+    const emit = createEmit(inForce, {
       clock,
       memory,
       counter,
@@ -142,108 +165,150 @@ export function createRouter(options: RouterOptions): Router {
       try {
         return await emit(arrival);
       } catch (error) {
-        if (error instanceof DeliveryError) {
-          const refusal = { status: error.code === "E_RATE" ? 429 : 503, reason: error.message };
-          refusals.add(refusal);
-          options.refused?.(refusal, planned.name);
-        }
+        if (error instanceof DeliveryError)
+          refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name);
         throw error;
       }
     };
   }
 
-  function prepare(planned: PlannedSource): Running {
-    const refusals = createRefusals(`source ${planned.name}`, { clock, log });
-    return {
-      planned,
-      refusals,
-      emit: emitOf(planned, refusals),
-      source: create(planned, refusals),
-      waiting: { state: "starting" },
+  function createOne(planned: PlannedSource, on: Listener): RunningSource {
+    let one: RunningSource | undefined;
+    const inForce = () => (one === undefined ? undefined : active.planned.get(one)) ?? planned;
+    const host: Host = {
+      log,
+      clock,
+      listener: on,
+      refused(refusal) {
+        counter.add("refused");
+        refuse(refusal, planned.name);
+      },
     };
+    one = createRunningSource({
+      planned,
+      host,
+      clock,
+      log,
+      consent: options.consent,
+      emit: emitOf(inForce),
+      started() {
+        if (one !== undefined && options.started !== undefined) options.started(reportOf(one, inForce()));
+      },
+    });
+    return one;
   }
 
-  function reportOf({ planned, source, waiting, refusals }: Running): SourceReport {
-    const invitation = waiting === undefined ? source.invitation?.(planned.sample) : undefined;
-    const refused = refusals.report();
+  function reportOf(one: RunningSource, { name, type, sample }: PlannedSource): SourceReport {
+    const health = one.health();
+    const isThere = health.state === "running";
+    const invitation = isThere ? one.source().invitation?.(sample) : undefined;
+    const refused = refusalsBySource.get(name)?.report();
     return {
-      name: planned.name,
-      type: planned.type.type,
-      ...(waiting ?? source.health?.() ?? { state: "running" }),
+      name,
+      type: type.type,
+      ...health,
       ...(invitation === undefined ? {} : { invitation }),
       ...(refused === undefined ? {} : { refused }),
     };
   }
 
-  function find(name: string): Running {
-    const found = running.find(({ planned }) => planned.name === name);
+  function find(name: string): RunningSource {
+    const found = active.sources.find((one) => one.name === name);
     if (found !== undefined) return found;
-    const names = running.map(({ planned }) => planned.name);
+    const names = active.sources.map((one) => one.name);
     throw new UsageError("E_USAGE", `no source called ${name} runs`, {
       hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
     });
   }
 
-  async function startOne(one: Running): Promise<void> {
-    const { planned, emit } = one;
-    // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
-    await new Promise<void>((resolve) => {
-      const attempt = async () => {
-        await options.consent.demand(planned.powers);
-        if (stopping.signal.aborted) return;
-        one.source = create(planned, one.refusals);
-        return one.source.start(emit);
-      };
-      retry(attempt, {
-        clock,
-        signal: stopping.signal,
-        onWait(error, delayMs) {
-          const hint = error.hint === undefined ? "" : ` (${error.hint})`;
-          const waitsForTime = error.code !== "E_POWER_UNTRUSTED";
-          const next = waitsForTime ? `; next try in ${Math.ceil(delayMs / 1_000)} s` : "";
-          const detail = `${error.message}${hint}${next}`;
-          if (one.waiting?.state !== "waiting")
-            log.warn(
-              `source ${planned.name}: ${error.message}${hint}${waitsForTime ? "; it will try again" : ""}`,
-            );
-          one.waiting = { state: "waiting", detail };
-          resolve();
-        },
-      })
-        .then(
-          () => {
-            const waited = one.waiting?.state === "waiting";
-            one.waiting = undefined;
-            if (!waited || stopping.signal.aborted) return;
-            log.info(`source ${planned.name}: started`);
-            options.started?.(reportOf(one));
-          },
-          (error: unknown) => {
-            const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
-            const detail = `${error instanceof Error ? error.message : String(error)}${hint}`;
-            one.waiting = { state: "failed", detail };
-            log.error(`source ${planned.name} cannot start: ${detail}`);
-          },
-        )
-        .finally(resolve);
-    });
+  function activate(plan: Plan, sources: readonly RunningSource[]): void {
+    const byName = new Map(sources.map((one) => [one.name, one]));
+    const inOrder = enabled(plan).map(
+      (planned) => [byName.get(planned.name) as RunningSource, planned] as const,
+    );
+    active = { plan, sources: inOrder.map(([one]) => one), planned: new Map(inOrder) };
+  }
+
+  /** Not waited for: what leaves may take its time, and nobody needs to know. */
+  function drain(leaving: readonly RunningSource[], endOld: (deadline: AbortSignal) => Promise<void>): void {
+    const deadline = new AbortController();
+    const cancel = clock.after(drainMs, () => deadline.abort());
+    for (const one of leaving) {
+      draining.add(one);
+      void one.end(drainMs).then(() => draining.delete(one));
+    }
+    void endOld(deadline.signal).then(cancel);
+  }
+
+  async function change(plan: Plan, listen: NextListen): Promise<PlanDiff> {
+    const before = active;
+    const diff = diffPlans(before.plan, plan);
+    const { added, changed, removed, kept } = mapToSets(diff.sources);
+    const stopFirst = new Set(diff.stopFirst);
+    const stage = listener.stage(listen);
+    const fresh = enabled(plan)
+      .filter(({ name }) => added.has(name) || changed.has(name))
+      .map((planned) => createOne(planned, stage.listener));
+    const leaving = before.sources.filter(({ name }) => removed.has(name) || changed.has(name));
+    const first = leaving.filter(({ name }) => stopFirst.has(name));
+
+    let endOld: ReturnType<typeof stage.commit>;
+    try {
+      await stage.bind();
+      await Promise.all(first.map((one) => one.end(drainMs)));
+      await beginAll(fresh);
+      if (isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
+      endOld = stage.commit((owner) => removed.has(owner) || changed.has(owner));
+    } catch (error) {
+      await Promise.all(fresh.map((one) => one.end(0)));
+      await stage.abandon();
+      // Their objects have ended; new ones take their place, and whatever keeps them from starting is told as ever.
+      const again = first.map(({ planned }) => createOne(planned, listener));
+      const others = before.sources.filter((one) => !first.includes(one));
+      activate(before.plan, [...others, ...again]);
+      await Promise.all(again.map((one) => one.persist()));
+      throw error;
+    }
+    activate(plan, [...before.sources.filter(({ name }) => kept.has(name)), ...fresh]);
+    for (const one of fresh) one.open();
+    for (const { name } of leaving) if (removed.has(name)) refusalsBySource.delete(name);
+    for (const name of [...diff.channels.changed, ...diff.channels.removed])
+      for (const key of told) if (key.startsWith(`${name}/`)) told.delete(key);
+    drain(
+      leaving.filter((one) => !first.includes(one)),
+      endOld,
+    );
+    // What waits for a person goes on waiting; and what could not have the old address may have the new one at once.
+    for (const one of active.sources)
+      if (one.isStranded() && (diff.listen || fresh.includes(one))) void one.persist();
+    return diff;
   }
 
   return {
     async start(plan) {
-      running = plan.sources.filter(({ enabled }) => enabled).map(prepare);
-      await Promise.all(running.map(startOne));
+      activate(
+        plan,
+        enabled(plan).map((planned) => createOne(planned, listener)),
+      );
+      await Promise.all(active.sources.map((one) => one.persist()));
     },
+    apply(plan, listen) {
+      const done = applying.then(() => change(plan, listen));
+      applying = done.catch(() => undefined);
+      return done;
+    },
+    plan: () => active.plan,
     async stop(deadline) {
-      stopping.abort();
+      isStopping = true;
       listener.leave();
-      await Promise.all(running.map(({ source }) => source.stop(deadline)));
+      await Promise.race([applying, whenAborted(deadline)]);
+      await Promise.all([...active.sources, ...draining].map((one) => one.stop(deadline)));
       await listener.close(deadline);
     },
     report() {
       const elsewhere = unrouted.report();
       return {
-        sources: running.map(reportOf),
+        sources: [...active.planned].map(([one, planned]) => reportOf(one, planned)),
         counts: counter.counts(),
         address: listener.address(),
         ...(elsewhere === undefined ? {} : { unrouted: elsewhere }),
@@ -251,14 +316,27 @@ export function createRouter(options: RouterOptions): Router {
     },
     emit: async (source, arrival) => find(source).emit(arrival),
     async reply(name, event, message) {
-      const { source } = find(name);
-      if (source.reply === undefined) {
-        throw new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
+      // The caller may wait at an object that a reload has replaced: only that one knows it.
+      const candidates = [
+        ...[...draining].filter((one) => one.name === name),
+        ...active.sources.filter((one) => one.name === name),
+      ];
+      let refusal: unknown;
+      for (const one of candidates) {
+        const source = one.source();
+        try {
+          if (source.reply !== undefined) return await source.reply(event, message);
+        } catch (error) {
+          if (!isRouterError(error)) throw error;
+          if (error.code !== "E_REPLY_GONE") throw error;
+          refusal = error;
+        }
       }
-      return source.reply(event, message);
+      find(name);
+      throw refusal ?? new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
     },
     preview(source, arrival) {
-      const { planned } = find(source);
+      const planned = active.planned.get(find(source)) as PlannedSource;
       const nowMs = clock.now();
       const event = {
         ...arrival,
@@ -270,4 +348,31 @@ export function createRouter(options: RouterOptions): Router {
       return { event, admission: planned.admit(event, memory, nowMs, { detail: "trace" }) };
     },
   };
+}
+
+function enabled({ sources }: Plan): readonly PlannedSource[] {
+  return sources.filter((source) => source.enabled);
+}
+
+function mapToSets({ added, removed, changed, kept }: Changes) {
+  return { added: new Set(added), removed: new Set(removed), changed: new Set(changed), kept: new Set(kept) };
+}
+
+/** All settle before the first failure is told, with the name of its source. */
+async function beginAll(sources: readonly RunningSource[]): Promise<void> {
+  const results = await Promise.allSettled(sources.map((one) => one.begin()));
+  for (const [index, result] of results.entries()) {
+    if (result.status === "fulfilled") continue;
+    const { name } = sources[index] as RunningSource;
+    if (!isRouterError(result.reason)) throw result.reason;
+    const { code, message, hint } = result.reason;
+    throw new ConnectorError(code, `source ${name} cannot start: ${message}`, { hint, cause: result.reason });
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -13,6 +13,10 @@ export interface StatusReport extends DeliveryReport {
     /** Where it was looked for, in order. */
     readonly searched: readonly string[];
   };
+  /** What the last reload came to, in one line. */
+  readonly reload?: string;
+  /** The instructions of this server as they are now, where this session began with others. */
+  readonly instructions?: string;
   /** One framed issue each: place, message, source lines with a caret, hint. */
   readonly problems: readonly string[];
   readonly listener?: {
@@ -98,6 +102,7 @@ export function describeStatus(report: StatusReport): string {
   return [
     `channel-router ${report.version}`,
     ...describeConfig(report),
+    ...(report.reload === undefined ? [] : [`last reload: ${clipText(oneLine(report.reload), 300)}`]),
     ...describeProblems(report.problems),
     ...describeListener(report.listener),
     ...describePowers(report.powers ?? []),
@@ -106,6 +111,9 @@ export function describeStatus(report: StatusReport): string {
     describeCounts(report.counts),
     ...describeDelivery(report),
     ...section("next", adviseNext(report), limits.next, "steps"),
+    ...(report.instructions === undefined
+      ? []
+      : [`instructions, changed since this session began:\n${report.instructions}`]),
   ].join("\n");
 }
 

@@ -30,6 +30,7 @@ const listener: OpenListener = {
   address: () => "http://127.0.0.1:8788",
   leave() {},
   close: async () => {},
+  stage: () => ({ listener, bind: async () => {}, commit: () => async () => {}, abandon: async () => {} }),
 };
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -103,6 +104,14 @@ export async function startRunning(
     serverName: () => "router",
     problems: () => [],
     powers: () => [],
+    reload: async () => ({
+      timeMs: clock.now(),
+      ok: true,
+      text: "nothing has changed",
+      problems: [],
+      notes: [],
+    }),
+    verdict: () => undefined,
     router: () => router,
     sessions: () => sessions,
     journal: {

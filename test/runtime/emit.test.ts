@@ -51,7 +51,7 @@ function setUp(more: { admit?: PlannedSource["admit"]; rate?: PlannedSource["rat
     admit: more.admit ?? (() => taken),
     rate: more.rate,
   };
-  const emit = createEmit(source as unknown as PlannedSource, {
+  const emit = createEmit(() => source as unknown as PlannedSource, {
     clock,
     memory,
     counter,

@@ -43,9 +43,14 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const whenIdle: (() => void)[] = [];
 
   let guard: Guard | undefined;
-  /** Made at the first request: the listener has no address before it is bound. */
+  let guardedAddress: string | undefined;
+  /** Made at the first request, and again when the listener has moved: it has no address before it is bound. */
   const refuseForeign: Guard = (request) => {
-    guard ??= createGuard({ hosts: listener.hosts, address: listener.address() });
+    const address = listener.address();
+    if (guard === undefined || guardedAddress !== address) {
+      guard = createGuard({ hosts: listener.hosts, address });
+      guardedAddress = address;
+    }
     return guard(request);
   };
 
@@ -108,6 +113,19 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     }
   }
 
+  function leave(): void {
+    removeRoute?.();
+    removeRoute = undefined;
+  }
+
+  async function idle(deadline: AbortSignal): Promise<void> {
+    if (inFlight === 0 || deadline.aborted) return;
+    await new Promise<void>((resolve) => {
+      whenIdle.push(resolve);
+      deadline.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
   return {
     async start(to) {
       if (emit !== undefined) throw new Error(`source ${name} was started twice`);
@@ -128,17 +146,15 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
         throw error;
       }
     },
+    async drain(deadline) {
+      leave();
+      await idle(deadline);
+    },
     async stop(deadline) {
-      removeRoute?.();
-      removeRoute = undefined;
+      leave();
       // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
       callers?.stop();
-      if (inFlight > 0 && !deadline.aborted) {
-        await new Promise<void>((resolve) => {
-          whenIdle.push(resolve);
-          deadline.addEventListener("abort", () => resolve(), { once: true });
-        });
-      }
+      await idle(deadline);
       closed = true;
       state = "stopped";
     },

@@ -1,10 +1,10 @@
-// Events of our own: a backlog that is too long to push, a breaker that opened. They go the way of all events, through the
-// journal, on the channel `router`. Nothing that came from outside stands in them: only counts, channel names and event ids.
+// Events of our own: a backlog that is too long to push, a breaker that opened, a config that is not good. They go the way of all events, through the
+// journal, on the channel `router`. Nothing that came from outside stands in them: only counts, names, event ids, and what the user's own config says.
 
 import type { Clock } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
-import { writeTerms } from "./terms.ts";
+import { type DeliveryTerms, writeTerms } from "./terms.ts";
 
 export const noticeChannel = "router";
 const ttlMs = 24 * 60 * 60_000;
@@ -22,6 +22,11 @@ export interface Notices {
   /** Settles when the notice is in the journal: true. False when it was not taken, to be tried again. */
   backlog(sessionId: string, backlog: Backlog): Promise<boolean>;
   breaker(sessionId: string, channel: string, eventId: string): Promise<boolean>;
+  /**
+   * About the router itself, for whichever session is nearest to this config file. Settles with the id of the notice;
+   * undefined when it was not taken. The text is final: what it quotes must be harmless already.
+   */
+  announce(content: string, configFile: string): Promise<string | undefined>;
   /** The session ended: the ids of its latest notices, which are of use to nobody else. */
   retire(sessionId: string): readonly string[];
 }
@@ -37,7 +42,7 @@ export interface NoticesOptions {
 export function createNotices({ journal, clock, newId, onAppended }: NoticesOptions): Notices {
   const latest = new Map<string, string[]>();
 
-  async function append(sessionId: string, content: string, count?: number): Promise<boolean> {
+  async function write(content: string, terms: Pick<DeliveryTerms, "to" | "configFile">, count?: number) {
     const nowMs = clock.now();
     const id = newId(nowMs);
     const meta = {
@@ -57,15 +62,21 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
           tokens: Math.ceil(block.length / 4),
           priority: "low",
           untilMs: nowMs + ttlMs,
-          terms: writeTerms({ source: noticeChannel, to: { session: sessionId } }),
+          terms: writeTerms({ source: noticeChannel, ...terms }),
         },
       });
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      return false;
+      return undefined;
     }
-    latest.set(sessionId, [...(latest.get(sessionId) ?? []), id].slice(-maxRemembered));
     onAppended();
+    return id;
+  }
+
+  async function append(sessionId: string, content: string, count?: number): Promise<boolean> {
+    const id = await write(content, { to: { session: sessionId } }, count);
+    if (id === undefined) return false;
+    latest.set(sessionId, [...(latest.get(sessionId) ?? []), id].slice(-maxRemembered));
     return true;
   }
 
@@ -87,6 +98,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
         count,
       );
     },
+    announce: (content, configFile) => write(content, { to: "one", configFile }),
     retire(sessionId) {
       const ids = latest.get(sessionId) ?? [];
       latest.delete(sessionId);

@@ -1,0 +1,22 @@
+// `reload`: the running router reads its config again at once, and says what became of it.
+
+import { colors } from "./colors.ts";
+import type { ExitCode } from "./exit.ts";
+import { reachRouter } from "./reach.ts";
+import type { TalkOptions } from "./status.ts";
+import type { CommandWorld } from "./world.ts";
+
+/** A source may take 10 s to start, and one that it takes the place of 10 s to stop. */
+const withinMs = 45_000;
+
+/** 1 when what the file says is not in force. */
+export async function reload(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("reload", {}, { withinMs });
+  if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
+  else {
+    const { ok, text, problems, notes } = answer;
+    world.print([...problems, ok ? text : colors.red(text), ...notes, ""].join("\n"));
+  }
+  return answer.ok ? 0 : 1;
+}

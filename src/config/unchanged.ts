@@ -1,0 +1,15 @@
+// Whether files still hold what a load found in them.
+
+import { absent, readBounded } from "./bounded-file.ts";
+import type { LoadedConfig } from "./values.ts";
+
+const maxBytes = 1024 * 1024;
+
+/** The config file counts too where it could not be read, and is not among the files. */
+export function isUnchanged({ file, files }: Pick<LoadedConfig, "file" | "files">): boolean {
+  const all = files.some(({ path }) => path === file) ? files : [...files, { path: file, sha256: absent }];
+  return all.every(({ path, sha256 }) => {
+    const reading = readBounded(path, maxBytes);
+    return (reading.ok ? reading.sha256 : absent) === sha256;
+  });
+}

@@ -1,0 +1,120 @@
+// What is different between two plans, in terms of what has to be done about it. Compares fingerprints, and knows nothing of
+// what runs. A source that is turned off is not there.
+
+import { isRoute } from "./claims.ts";
+import type { Plan, PlannedSource } from "./plan.ts";
+
+/** Names, in the order of the plan that has them. */
+export interface Changes {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly kept: readonly string[];
+}
+
+export interface PlanDiff {
+  /** A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` differs. */
+  readonly sources: Changes & { readonly retuned: readonly string[] };
+  readonly channels: Changes;
+  /** The channels are asked in another order. */
+  readonly reordered: boolean;
+  /** Another address, not only another name for it. */
+  readonly listen: boolean;
+  /** Claude is offered other tools. */
+  readonly tools: boolean;
+  /**
+   * Sources that leave, or are replaced, and hold what a new one wants and two cannot have at once: they must stop first.
+   * Paths of the listener are not among it.
+   */
+  readonly stopFirst: readonly string[];
+}
+
+export function diffPlans(before: Plan, after: Plan): PlanDiff {
+  const sources = compare(enabled(before), enabled(after));
+  const channels = compare(before.channels, after.channels);
+  const rates = new Map(enabled(before).map(({ name, rate }) => [name, rate]));
+  return {
+    sources: {
+      ...sources,
+      retuned: enabled(after)
+        .filter(({ name }) => sources.kept.includes(name))
+        .filter(({ name, rate }) => !isSame(rates.get(name), rate))
+        .map(({ name }) => name),
+    },
+    channels,
+    reordered: !isSame(orderOf(before, channels.removed), orderOf(after, channels.added)),
+    listen: !isSame(before.listen.address, after.listen.address),
+    tools: !isSame(toolsOf(before), toolsOf(after)),
+    stopFirst: contested(before, after, sources),
+  };
+}
+
+/** `+1 channel, ~1 source, -2 sources`; undefined when the plans do the same. */
+export function describeDiff({ sources, channels, reordered, listen }: PlanDiff): string | undefined {
+  const parts = [
+    ...count("+", "source", sources.added),
+    ...count("~", "source", [...sources.changed, ...sources.retuned]),
+    ...count("-", "source", sources.removed),
+    ...count("+", "channel", channels.added),
+    ...count("~", "channel", channels.changed),
+    ...count("-", "channel", channels.removed),
+    ...(reordered ? ["another order of channels"] : []),
+    ...(listen ? ["another listen address"] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+function count(sign: string, noun: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [`${sign}${names.length} ${noun}${names.length === 1 ? "" : "s"}`];
+}
+
+function enabled({ sources }: Plan): readonly PlannedSource[] {
+  return sources.filter((source) => source.enabled);
+}
+
+interface Component {
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+function compare(before: readonly Component[], after: readonly Component[]): Changes {
+  const earlier = new Map(before.map(({ name, fingerprint }) => [name, fingerprint]));
+  const later = new Set(after.map(({ name }) => name));
+  const names = (which: (one: Component) => boolean) => after.filter(which).map(({ name }) => name);
+  return {
+    added: names(({ name }) => !earlier.has(name)),
+    removed: before.filter(({ name }) => !later.has(name)).map(({ name }) => name),
+    changed: names(({ name, fingerprint }) => earlier.has(name) && earlier.get(name) !== fingerprint),
+    kept: names(({ name, fingerprint }) => earlier.get(name) === fingerprint),
+  };
+}
+
+function orderOf({ channels }: Plan, without: readonly string[]): string[] {
+  const left = new Set(without);
+  return channels.flatMap(({ name }) => (left.has(name) ? [] : [name]));
+}
+
+function toolsOf({ channels }: Plan): boolean[] {
+  return [
+    channels.some(({ receipt }) => receipt !== undefined),
+    channels.some(({ answers }) => answers.length > 0),
+  ];
+}
+
+function contested(before: Plan, after: Plan, { added, removed, changed }: Changes): string[] {
+  const starting = new Set([...added, ...changed]);
+  const ending = new Set([...removed, ...changed]);
+  const wanted = new Set(
+    enabled(after)
+      .filter(({ name }) => starting.has(name))
+      .flatMap(({ claims }) => claims.filter((claim) => !isRoute(claim))),
+  );
+  return enabled(before)
+    .filter(({ name, claims }) => ending.has(name) && claims.some((claim) => wanted.has(claim)))
+    .map(({ name }) => name);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

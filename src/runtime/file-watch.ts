@@ -1,0 +1,154 @@
+// Says when one of a few files may have changed, however it was done: written in place, renamed over (editors), or reached
+// by a link that now leads elsewhere (Kubernetes). Watches folders, because a file that is replaced takes its watch with it,
+// and looks by itself now and then, because not every file system tells. Whether the content differs is the caller's to see.
+
+import { type FSWatcher, lstatSync, readlinkSync, watch } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
+import type { Clock } from "../contract.ts";
+
+export interface FileWatch {
+  /** These files from now on, absolute. They need not exist, and neither need their folders. */
+  watch(paths: readonly string[]): void;
+  close(): void;
+}
+
+export interface FileWatchOptions {
+  readonly clock: Clock;
+  /** Called after the last of a burst of changes. */
+  onChange(): void;
+  /** How long it must have been quiet. Default 200. */
+  readonly debounceMs?: number;
+  /** A burst that does not end is told after this. Default 1,000. */
+  readonly maxDelayMs?: number;
+  /** Between looks at the files themselves. Default 1,000. */
+  readonly lookMs?: number;
+}
+
+const maxLinks = 40;
+
+export function watchFiles(options: FileWatchOptions): FileWatch {
+  const { clock, onChange, debounceMs = 200, maxDelayMs = 1_000, lookMs = 1_000 } = options;
+  const watchers = new Map<string, FSWatcher>();
+  let paths: readonly string[] = [];
+  /** The names that matter, by folder. */
+  let names = new Map<string, Set<string>>();
+  let marks: string | undefined;
+  let burstSinceMs: number | undefined;
+  let cancelTold = (): void => {};
+  let cancelLook = (): void => {};
+  let isClosed = false;
+
+  function follow(): void {
+    names = placesOf(paths);
+    for (const [folder, watcher] of watchers) {
+      if (names.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of names.keys()) if (!watchers.has(folder)) watchFolder(folder);
+  }
+
+  function watchFolder(folder: string): void {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_, name) => {
+        if (name === null || names.get(folder)?.has(name)) noticed();
+      });
+      watcher.on("error", () => {
+        watchers.delete(folder);
+        watcher.close();
+      });
+      watchers.set(folder, watcher);
+    } catch {
+      // No folder, or no watch to be had: looking finds the change, a little later.
+    }
+  }
+
+  function noticed(): void {
+    if (isClosed) return;
+    burstSinceMs ??= clock.now();
+    const leftMs = burstSinceMs + maxDelayMs - clock.now();
+    cancelTold();
+    cancelTold = clock.after(Math.max(0, Math.min(debounceMs, leftMs)), () => {
+      burstSinceMs = undefined;
+      follow();
+      onChange();
+    });
+  }
+
+  async function look(): Promise<void> {
+    const looked = paths;
+    const found = (await Promise.all(looked.map(markOf))).join();
+    if (isClosed) return;
+    if (looked === paths) {
+      if (marks !== undefined && marks !== found) noticed();
+      marks = found;
+    }
+    cancelLook = clock.after(lookMs, () => void look());
+  }
+
+  return {
+    watch(next) {
+      const wanted = [...new Set(next)].sort();
+      if (wanted.join("\0") === paths.join("\0")) return follow();
+      paths = wanted;
+      marks = undefined;
+      follow();
+      cancelLook();
+      void look();
+    },
+    close() {
+      isClosed = true;
+      cancelTold();
+      cancelLook();
+      for (const watcher of watchers.values()) watcher.close();
+      watchers.clear();
+    },
+  };
+}
+
+function markOf(path: string): Promise<string> {
+  return stat(path).then(
+    ({ mtimeMs, size, ino }) => `${mtimeMs}/${size}/${ino}`,
+    () => "absent",
+  );
+}
+
+/** Every folder in which a change of a name can change what one of the paths leads to. */
+function placesOf(paths: readonly string[]): Map<string, Set<string>> {
+  const places = new Map<string, Set<string>>();
+  for (const path of paths) {
+    let links = 0;
+    const open = [path];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { root } = parse(next);
+      let folder = root;
+      const parts = next.slice(root.length).split(sep);
+      for (const [index, part] of parts.entries()) {
+        const here = join(folder, part);
+        const kind = kindOf(here);
+        const isLast = index === parts.length - 1;
+        if (isLast || kind !== "folder") {
+          const known = places.get(folder) ?? new Set();
+          places.set(folder, known.add(basename(here)));
+        }
+        if (kind === "absent") break;
+        if (kind === "link" && links < maxLinks) {
+          links += 1;
+          const target = readlinkSync(here);
+          const reached = isAbsolute(target) ? target : resolve(dirname(here), target);
+          open.push(join(reached, ...parts.slice(index + 1)));
+          break;
+        }
+        folder = here;
+      }
+    }
+  }
+  return places;
+}
+
+function kindOf(path: string): "absent" | "folder" | "link" | "other" {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return "absent";
+  return found.isSymbolicLink() ? "link" : found.isDirectory() ? "folder" : "other";
+}

@@ -1,0 +1,59 @@
+// An HTTP server with the bounds that every socket of ours has, and its end. Knows no routes.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+const maxConnections = 1_024;
+const headersTimeoutMs = 10_000;
+/** Headers and body together; a route may be stricter with the body. */
+const requestTimeoutMs = 20_000;
+const idleTimeoutMs = 5_000;
+
+export function createHttpServer(
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+      noDelay: true,
+    },
+    serve,
+  );
+  server.maxConnections = maxConnections;
+  // Node would drop the headers after the 2,000th unseen, and guards must see them all; their 16 KB are the bound.
+  server.maxHeadersCount = 0;
+  server.on("clientError", refuse);
+  return server;
+}
+
+/** Takes no more connections at once; settles when all are gone, which at the deadline they are made to be. */
+export function closeServer(server: Server, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = () => server.closeAllConnections();
+    server.close(() => {
+      deadline.removeEventListener("abort", cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+    if (deadline.aborted) cut();
+    deadline.addEventListener("abort", cut, { once: true });
+  });
+}
+
+const statusOfError: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** A request that could not even be parsed, or came too slowly: one short answer, and the socket is gone. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = statusOfError[error.code ?? ""] ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}

@@ -1,0 +1,195 @@
+// One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
+
+import type { Arrival, Clock, Emit, Host, Log, Outcome, Source, SourceHealth } from "../contract.ts";
+import { ConnectorError, isRouterError } from "../errors.ts";
+import type { PlannedSource } from "../plan/plan.ts";
+import type { Consent } from "./consent.ts";
+import { retry } from "./retry.ts";
+
+export interface RunningSource {
+  readonly name: string;
+  /** What it was made of. */
+  readonly planned: PlannedSource;
+  readonly emit: Emit;
+  source(): Source;
+  health(): SourceHealth;
+  /** Has not started, and is not about to. */
+  isStranded(): boolean;
+  /**
+   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person
+   * is no failure: it is stranded then, and to be persisted with.
+   */
+  begin(): Promise<void>;
+  /** What arrived and what will arrive is taken. */
+  open(): void;
+  /** Tries until it has started or cannot; settles when it did, or waits for its next try. Begins anew when called again. */
+  persist(): Promise<void>;
+  /** What it has begun may end, until the deadline; then it is cut, and named when it does not even stop then. */
+  end(drainMs: number): Promise<void>;
+  /** At once in order: for the end of the process. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+interface RunningSourceOptions {
+  readonly planned: PlannedSource;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Asked before each start. */
+  readonly consent: Pick<Consent, "demand">;
+  /** Told when it has started after it had to wait. */
+  started(): void;
+  /** Made once: what it knows (rate, outstanding calls) lives as long as this source. */
+  readonly emit: Emit;
+}
+
+/** A source that has not started by then does not hold up a reload any longer. */
+const startWithinMs = 10_000;
+/** For a source whose deadline has passed, to stop with what it has. */
+const cutMs = 500;
+
+export function createRunningSource(options: RunningSourceOptions): RunningSource {
+  const { planned, host, clock, log } = options;
+  const { name } = planned;
+  let source = create();
+  /** The router's word while the source has not started; the source's own from then on. */
+  let waiting: SourceHealth | undefined = { state: "starting" };
+  let trying = new AbortController();
+  let isOpen = true;
+  let hold: Promise<void> | undefined;
+  let open = (): void => {};
+
+  /** A source is started once: each try has a new one. */
+  function create(): Source {
+    return planned.type.create(name, planned.options, host);
+  }
+
+  const emit = async (arrival: Arrival): Promise<Outcome> => {
+    if (!isOpen) await hold;
+    return options.emit(arrival);
+  };
+
+  function wait(error: ConnectorError, next?: string): void {
+    const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+    if (waiting?.state !== "waiting")
+      log.warn(`source ${name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
+    waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
+  }
+
+  const stop = (deadline: AbortSignal): Promise<void> => {
+    trying.abort();
+    return source.stop(deadline);
+  };
+
+  return {
+    name,
+    planned,
+    emit,
+    source: () => source,
+    health: () => waiting ?? source.health?.() ?? { state: "running" },
+    isStranded: () => waiting?.state === "waiting" || waiting?.state === "failed",
+    async begin() {
+      isOpen = false;
+      hold = new Promise((resolve) => {
+        open = resolve;
+      });
+      try {
+        await options.consent.demand(planned.powers);
+        await within(source.start(emit), startWithinMs, clock, () => {
+          throw new ConnectorError("E_SOURCE_START", `did not start within ${startWithinMs / 1_000} s`);
+        });
+      } catch (error) {
+        if (!isUntrusted(error)) throw error;
+        wait(error);
+        return;
+      }
+      waiting = undefined;
+    },
+    open() {
+      isOpen = true;
+      open();
+    },
+    persist() {
+      trying.abort();
+      trying = new AbortController();
+      const { signal } = trying;
+      // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
+      return new Promise<void>((resolve) => {
+        const attempt = async () => {
+          await options.consent.demand(planned.powers);
+          if (signal.aborted) return;
+          source = create();
+          return source.start(emit);
+        };
+        retry(attempt, {
+          clock,
+          signal,
+          onWait(error, delayMs) {
+            if (signal.aborted) return;
+            // A person's answer counts at once, whenever the next look is.
+            wait(error, isUntrusted(error) ? undefined : `next try in ${Math.ceil(delayMs / 1_000)} s`);
+            resolve();
+          },
+        })
+          .then(
+            () => {
+              if (signal.aborted) return;
+              const waited = waiting?.state === "waiting";
+              waiting = undefined;
+              if (!waited) return;
+              log.info(`source ${name}: started`);
+              options.started();
+            },
+            (error: unknown) => {
+              if (signal.aborted) return;
+              const detail = startFailure(error);
+              waiting = { state: "failed", detail };
+              log.error(`source ${name} cannot start: ${detail}`);
+            },
+          )
+          .finally(resolve);
+      });
+    },
+    async end(drainMs) {
+      trying.abort();
+      const deadline = new AbortController();
+      const cancel = clock.after(drainMs, () => deadline.abort());
+      const ended = (async () => {
+        await source.drain?.(deadline.signal);
+        await source.stop(deadline.signal);
+      })().catch((error: unknown) => {
+        log.error(`source ${name} failed to stop: ${error instanceof Error ? error.stack : String(error)}`);
+      });
+      await within(ended, drainMs + cutMs, clock, () => {
+        log.warn(`source ${name} did not stop within ${drainMs / 1_000} s and was left behind`);
+      });
+      cancel();
+    },
+    stop,
+  };
+}
+
+function isUntrusted(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError && error.code === "E_POWER_UNTRUSTED";
+}
+
+/** Why a source did not start, in one line for a person. */
+export function startFailure(error: unknown): string {
+  const hint = isRouterError(error) && error.hint !== undefined ? `: ${error.hint}` : "";
+  return `${error instanceof Error ? error.message : String(error)}${hint}`;
+}
+
+/** Settles as `work` does, or with what `late` says. */
+function within(work: Promise<void>, ms: number, clock: Clock, late: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => {
+      try {
+        late();
+        resolve();
+      } catch (error) {
+        reject(error);
+      }
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}

@@ -1,0 +1,33 @@
+import { afterEach, expect, test } from "vitest";
+import { createProject, eventually, type Project } from "../support/router.ts";
+import { answers, hello, isThere } from "./running.ts";
+
+const projects: Project[] = [];
+afterEach(async () => {
+  for (const project of projects.splice(0)) await project.remove();
+});
+
+const channel = (more: string) => `channels:\n  hello: { from: hello${more} }\n`;
+
+test("other tools are announced; what cannot be is in the verdict, and status gives the text of now", async () => {
+  const project = await createProject((port) => hello(port, channel("")));
+  projects.push(project);
+  const claude = await project.claude();
+  await answers(project, "/hello", isThere);
+  expect(claude.tools.map(({ name }) => name)).not.toContain("ack");
+
+  const next = hello(project.port, channel(", description: all greetings, receipt: ack"));
+  await project.write("channels.yaml", next);
+  await eventually(() => claude.tools.some(({ name }) => name === "ack"));
+  expect(claude.notices.map(({ method }) => method)).toContain("notifications/tools/list_changed");
+  expect(claude.process.stderr()).toContain(
+    "sessions that are open keep what they began with: the instructions",
+  );
+  const { text } = await claude.callTool("status");
+  expect(text).toContain("last reload: reloaded: ~1 channel");
+  expect(text).toMatch(/instructions, changed since this session began:\n(?:.*\n)*.*all greetings/);
+
+  const later = await project.claude();
+  expect(later.server.instructions).toContain("all greetings");
+  expect((await later.callTool("status")).text).not.toContain("changed since this session began");
+});
