@@ -105,10 +105,7 @@ export interface Source {
    * cannot. All effects begin here.
    */
   start(emit: Emit): Promise<void>;
-  /**
-   * A reload replaces or removes this source: it takes nothing new, and what it has begun may end as it began, callers who
-   * wait for a reply included. Settles when nothing is under way, or at the deadline; `stop` follows. Absent: `stop` alone.
-   */
+  /** Before the `stop` of a reload: takes nothing new, and settles when what it began (callers too) has ended, or at the deadline. */
   drain?(deadline: AbortSignal): Promise<void>;
   /** Idempotent. After it settles nothing is emitted. A passed deadline means: now, whatever is under way. */
   stop(deadline: AbortSignal): Promise<void>;
@@ -119,10 +116,7 @@ export interface Source {
    * E_REPLY_GONE when nobody waits for the answer any more.
    */
   reply?(event: AnsweredEvent, message: Message): Promise<string>;
-  /**
-   * After start: where to send, and a command line to try it with, for `dev` and `status`. Holds no secret. `sample` is
-   * what a channel of this source would take.
-   */
+  /** After start: where to send, and a command line to try it with, without secrets. `sample`: what one of its channels takes. */
   invitation?(sample?: Sample): Invitation;
 }
 
