@@ -205,8 +205,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
    */
   async function loadOwner(): Promise<typeof import("./owner.ts") | undefined> {
     try {
-      const [owner] = await Promise.all([import("./owner.ts"), options.prepare?.()]);
-      return owner;
+      const { becomeAlone, becomeOwner } = await import("./owner.ts");
+      await options.prepare?.();
+      return { becomeAlone, becomeOwner };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
       if (!isReplacedTold) {
