@@ -1,14 +1,19 @@
 // Builds dist/: one entry that node runs directly, chunks beside it that are loaded when needed, and the types.
 // `--no-types` leaves the types out (the test suite needs only the program).
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
-rmSync(`${root}dist`, { recursive: true, force: true });
+// Chunks of earlier builds stay for a day: processes that run may load them yet.
+mkdirSync(`${root}dist/chunks`, { recursive: true });
+for (const chunk of readdirSync(`${root}dist/chunks`)) {
+  const path = `${root}dist/chunks/${chunk}`;
+  if (Date.now() - statSync(path).mtimeMs > 24 * 60 * 60 * 1_000) rmSync(path);
+}
 await build({
   absWorkingDir: root,
   entryPoints: { "channel-router": "src/main.ts" },

@@ -75,6 +75,7 @@ async function writeValidator(path, schema) {
   const code = standalone(ajv, ajv.compile(schema));
   // Ajv leaves `require` calls for its run-time parts even in ES modules: bundling makes the file stand alone.
   const bundled = await build({
+    absWorkingDir: root,
     stdin: { contents: code, resolveDir: root, loader: "js" },
     bundle: true,
     format: "esm",

@@ -31,7 +31,7 @@ type Answers = {
 };
 
 /** Longest silence: a channel that nobody wants for longer should leave the config. */
-const maxSilenceMs = 30 * 24 * 60 * 60 * 1_000;
+export const maxSilenceMs = 30 * 24 * 60 * 60 * 1_000;
 
 export function createControl(ports: ControlPorts): ControlHandler {
   const answers: Answers = {

@@ -98,7 +98,11 @@ function ofKept(line: KeptLine, journal: ControlPorts["journal"]): EventAnswer {
 }
 
 function clip(text: string): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
+  // On one line: the first line of a payload in JSON is no more than a bracket.
+  const line = text
+    .slice(0, 4 * maxNote)
+    .trim()
+    .replaceAll(/\s+/g, " ");
   return line.length > maxNote ? `${line.slice(0, maxNote - 1).toWellFormed()}…` : line;
 }
 

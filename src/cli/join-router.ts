@@ -34,7 +34,7 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
           client: { ...client, early: cachedGreeting(found).then((known) => known && earlyAnswers(known)) },
         }),
     eligible: () => missingNow(found).length === 0,
-    prepare: () => void import("./service.ts"),
+    prepare: () => import("./service.ts"),
     async serve(role) {
       const { openService } = await import("./service.ts");
       return openService({

@@ -3,6 +3,7 @@
 
 import { parseDuration } from "../config/units.ts";
 import { UsageError } from "../errors.ts";
+import { maxSilenceMs } from "./control.ts";
 import type { ExitCode } from "./exit.ts";
 import { reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
@@ -43,6 +44,11 @@ export async function silence(
 
 function readDuration(text: string): number {
   const ms = parseDuration(text);
+  if (ms !== undefined && ms > maxSilenceMs) {
+    throw new UsageError("E_USAGE", `${text} is longer than a silence may last`, {
+      hint: "at most 30d: a channel that nobody wants for longer should leave the config",
+    });
+  }
   if (ms !== undefined && ms > 0) return ms;
   throw new UsageError("E_USAGE", `"${text}" is not a duration`, {
     hint: "write it as 30m, 1h or 2d; --off ends a silence",

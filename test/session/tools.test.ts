@@ -337,7 +337,7 @@ describe("silence", () => {
   const silence = (channel: string, time: string) => call(tool, { channel, for: time, reason: "flaky" });
 
   test("tells until when", async () => {
-    expect(await silence("ci", "30m")).toBe("ci is silent until 2026-01-05T10:00:00.000Z; the user was told");
+    expect(await silence("ci", "30m")).toBe("ci is silent until 2026-01-05T10:00:00.000Z; tell the user");
     expect(silenced).toEqual([["ci", 1_800_000, "flaky"]]);
   });
 

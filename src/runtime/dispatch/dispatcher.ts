@@ -2,6 +2,7 @@
 // dropped at any moment and another one goes on: nothing is lost, and what may have been sent twice carries `attempt`. Nothing
 // here holds up whoever appends.
 
+import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import type { Clock, Log } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
@@ -101,6 +102,8 @@ const expectedMs = 10_000;
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { journal, clock, log } = options;
   const stopping = new AbortController();
+  // Each write under way listens to it; their number is bounded elsewhere.
+  setMaxListeners(0, stopping.signal);
   const feeds = new Map<Seat, Feed>();
   const sticky = createSticky(journal);
   const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });

@@ -52,13 +52,15 @@ export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void):
       desk.ackDeadlines.add(nowMs + receipt.ackWithinMs - waitedMs);
       return;
     }
-    const minutes = Math.max(1, Math.round(receipt.ackWithinMs / 60_000));
     if (entry.attempt >= receipt.attempts)
       desk.tell(entry, { state: "dead", reason: `sent ${entry.attempt} times, never acknowledged` });
     else if (isPast(entry, nowMs))
       desk.tell(entry, { state: "expired", reason: "sent, but not acknowledged before its ttl ended" });
     else {
-      desk.tell(entry, { state: "held", reason: `not acknowledged within ${minutes} min` });
+      desk.tell(entry, {
+        state: "held",
+        reason: `not acknowledged within ${Math.round(receipt.ackWithinMs / 1_000)} s`,
+      });
       if (to === "all") {
         desk.rounds.delete(entry.position);
         for (const seat of desk.roster.all()) seat.taken.delete(entry.position);

@@ -28,8 +28,8 @@ export interface OwnershipOptions {
   };
   /** Whether this process has all that the running config needs. One that has not stands back for a second. */
   eligible?(): boolean;
-  /** This process will probably own within milliseconds: the time to load what `serve` needs. */
-  prepare?(): void;
+  /** Loads what `serve` needs: before this process owns, or when it probably will within milliseconds. */
+  prepare?(): Promise<unknown>;
   /**
    * Called when this process owns, or works alone; perhaps more than once, each time after the earlier service was stopped.
    * Clients wait until it settles: what takes time (a listener, a bot's login) begins here and ends later. A rejection is
@@ -90,6 +90,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   let seekingSinceMs = performance.now();
   let stoodBackSinceMs: number | undefined;
   let closed: Promise<void> | undefined;
+  let isReplacedTold = false;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -195,8 +196,29 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   function getReady(): void {
-    void import("./owner.ts");
-    options.prepare?.();
+    void loadOwner();
+  }
+
+  /**
+   * The part of the program that an owner needs. Undefined, after a pause, when its files are gone: the program was replaced
+   * while it ran. Then this process goes on relaying for as long as somebody else owns.
+   */
+  async function loadOwner(): Promise<typeof import("./owner.ts") | undefined> {
+    try {
+      const { becomeAlone, becomeOwner } = await import("./owner.ts");
+      await options.prepare?.();
+      return { becomeAlone, becomeOwner };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+      if (!isReplacedTold) {
+        log.error(
+          "the program's files were replaced while it ran: this session must be restarted (/mcp, Reconnect)",
+        );
+      }
+      isReplacedTold = true;
+      await sleep(1_000);
+      return undefined;
+    }
   }
 
   function mayStand(): boolean {
@@ -207,10 +229,11 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function stand(epoch: number): Promise<void> {
-    const { becomeOwner } = await import("./owner.ts");
+    const loaded = await loadOwner();
+    if (loaded === undefined || closing.signal.aborted) return;
     let failure: unknown;
     try {
-      owner = await becomeOwner({
+      owner = await loaded.becomeOwner({
         folder,
         epoch,
         version,
@@ -267,9 +290,10 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       if (state.mode !== "alone") log.warn(`waits: ${reason}`);
     } else if (alone === undefined) {
       log.warn(`works alone, without sources: ${reason}`);
-      const { becomeAlone } = await import("./owner.ts");
+      const loaded = await loadOwner();
+      if (loaded === undefined) return;
       try {
-        alone = await becomeAlone({ reason, version, log, serve: options.serve });
+        alone = await loaded.becomeAlone({ reason, version, log, serve: options.serve });
       } catch (error) {
         return giveUp(error);
       }

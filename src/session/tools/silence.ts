@@ -1,5 +1,5 @@
 // The `silence` tool: a channel is quiet for a while. Bounded, because the wish may come from the text of an event: at most
-// an hour, never a channel of high priority, and always announced to the person.
+// an hour, never a channel of high priority, and Claude is asked to tell the person.
 
 import type { Tool } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
@@ -9,7 +9,7 @@ import { clipText } from "../clip.ts";
 export interface SilencePort {
   channels(): readonly { readonly name: string; readonly priority: string }[];
   /**
-   * Settles with the end of the silence, in ms since the epoch, when it is durable and was announced to the person. Never
+   * Settles with the end of the silence, in ms since the epoch, when it is durable and stderr has its line. Never
    * makes a longer silence shorter.
    */
   silence(channel: string, forMs: number, reason: string): Promise<number>;
@@ -21,8 +21,7 @@ const longestMs = units.h;
 export function silenceTool(port: SilencePort): Tool {
   return {
     name: "silence",
-    description:
-      "Stop a channel's events for up to 1h (30m, 1h). The user is told. They are kept but not sent.",
+    description: "Stop a channel's events for up to 1h (30m, 1h). They are kept but not sent. Tell the user.",
     input: {
       type: "object",
       properties: {
@@ -58,7 +57,7 @@ export function silenceTool(port: SilencePort): Tool {
         );
       }
       const untilMs = await port.silence(channel, forMs, reason);
-      return `${channel} is silent until ${new Date(untilMs).toISOString()}; the user was told`;
+      return `${channel} is silent until ${new Date(untilMs).toISOString()}; tell the user`;
     },
   };
 }

@@ -153,7 +153,7 @@ const ownership = joinOwnership({
     },
   }),
   eligible: () => setting.eligible ?? true,
-  prepare: () => say({ prepared: true }),
+  prepare: async () => say({ prepared: true }),
   serve: async (role) => {
     say({
       serving: role.epoch,
