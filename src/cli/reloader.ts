@@ -52,7 +52,8 @@ export interface Reloader {
 
 /** Of what an event shows of the problems, in UTF-16 units. */
 const maxShown = 2_000;
-const settleMs = 200;
+/** Uneven: whoever writes at a steady pace must not be met at the same moment each time. */
+const settleMs = [30, 45, 70, 55] as const;
 const maxLooks = 10;
 
 export function createReloader(options: ReloaderOptions): Reloader {
@@ -97,9 +98,16 @@ export function createReloader(options: ReloaderOptions): Reloader {
     for (let look = 1; ; look += 1) {
       const config = await options.load();
       if (config === undefined || config.issues.length === 0 || look === maxLooks) return config;
-      await new Promise<void>((resolve) => options.clock.after(settleMs, resolve));
-      if (isUnchanged(config.loaded)) return config;
+      if (await stands(config)) return config;
     }
+  }
+
+  async function stands({ loaded }: ProvenConfig): Promise<boolean> {
+    for (const ms of settleMs) {
+      await new Promise<void>((resolve) => options.clock.after(ms, resolve));
+      if (!isUnchanged(loaded)) return false;
+    }
+    return true;
   }
 
   const nothingNew = (): Verdict => ({
