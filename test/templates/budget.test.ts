@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countTokens, fitBudget, renderBlock } from "../../src/templates/budget.ts";
+import { countTokens, finalContent, fitBudget, renderBlock } from "../../src/templates/budget.ts";
 import { neutralise } from "../../src/templates/neutralise.ts";
 import { hostileText } from "./hostile-text.ts";
 
@@ -55,8 +55,8 @@ describe("a text over its budget", () => {
     );
     fc.assert(
       fc.property(text, fc.integer({ min: 0, max: 120 }), (raw, tokens) => {
-        const content = neutralise(raw);
-        const fitted = fitBudget(content, tokens);
+        const content = neutralise(raw).trimEnd();
+        const fitted = finalContent(raw, tokens);
         expect(countTokens(fitted)).toBeLessThanOrEqual(tokens);
         expect(fitted.isWellFormed()).toBe(true);
         expect(neutralise(fitted)).toBe(fitted);
