@@ -146,19 +146,8 @@ channels:
       "channels.yaml",
       example.replace("# listen: 127.0.0.1:8788", `listen: 127.0.0.1:${project.port}`),
     );
-    const { startServer } = await import("./support/claude-process.ts");
-    const { program } = await import("./support/router.ts");
-    const dev = startServer({
-      command: process.execPath,
-      args: [program, "dev"],
-      project: project.folder,
-      env: project.env,
-    });
-    let printed = "";
-    dev.stdout.on("data", (chunk) => {
-      printed += chunk;
-    });
-    await eventually(() => printed.includes("waiting for events"));
+    const { process: dev, printed } = project.dev();
+    await eventually(() => printed().includes("waiting for events"));
     const body = JSON.stringify({
       action: "completed",
       workflow_run: {
@@ -179,10 +168,10 @@ channels:
       "x-hub-signature-256": await sign("only-for-trying-it-out", body),
     };
     await fetch(`${project.address}/github`, { method: "POST", headers, body });
-    await eventually(() => printed.includes("</channel>"));
+    await eventually(() => printed().includes("</channel>"));
     await dev.interrupt();
-    const block = printed
-      .slice(printed.indexOf("waiting for events") + "waiting for events\n".length)
+    const block = printed()
+      .slice(printed().indexOf("waiting for events") + "waiting for events\n".length)
       .replace(/^\d\d:\d\d:\d\d/, "09:41:07")
       .replace(/event_id="[^"]+"/, 'event_id="1m8321t0m8zzw"');
     await holds("dev", `${block.trimEnd()}\n`);

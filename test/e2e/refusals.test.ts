@@ -4,8 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { startServer } from "../support/claude-process.ts";
-import { createProject, eventually, type Project, program } from "../support/router.ts";
+import { createProject, eventually, type Project } from "../support/router.ts";
 
 const projects: Project[] = [];
 afterEach(async () => {
@@ -46,19 +45,10 @@ test("wrong signatures are shown by status, to Claude and to a person, and told 
 
 test("dev prints a line for each refused request", async () => {
   const project = await open();
-  const dev = startServer({
-    command: process.execPath,
-    args: [program, "dev"],
-    project: project.folder,
-    env: project.env,
-  });
-  let printed = "";
-  dev.stdout.on("data", (chunk) => {
-    printed += chunk;
-  });
+  const { process: dev, printed } = project.dev();
   try {
     await eventually(async () => (await post(project, "Bearer wrong")) === 401);
-    await eventually(() => printed.includes("refused hook 401 unauthorized: unauthorized"));
+    await eventually(() => printed().includes("refused hook 401 unauthorized: unauthorized"));
   } finally {
     await dev.interrupt();
   }

@@ -6,6 +6,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type ServerProcess, startServer } from "./claude-process.ts";
 import { type ClaudeOptions, type SpawnedClaude, spawnClaude } from "./claude-simulator.ts";
 
 export const program = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
@@ -19,6 +20,8 @@ export interface Project {
   write(file: string, text: string): Promise<string>;
   /** Starts the stdio server and settles when it has greeted. Ended by `remove`. */
   claude(options?: ClaudeOptions, env?: Readonly<Record<string, string>>): Promise<SpawnedClaude>;
+  /** Starts `dev`; the caller ends it. */
+  dev(): { readonly process: ServerProcess; printed(): string };
   /** Runs one command to its end. */
   run(
     args: readonly string[],
@@ -85,6 +88,14 @@ export async function createProject(config?: (port: number) => string): Promise<
       await writeClientLog(session, options?.listening === false ? skipped : registered);
       running.push(claude);
       return claude;
+    },
+    dev() {
+      const dev = startServer({ command: process.execPath, args: [program, "dev"], project: folder, env });
+      let printed = "";
+      dev.stdout.on("data", (chunk) => {
+        printed += chunk;
+      });
+      return { process: dev, printed: () => printed };
     },
     run: (args, options = {}) =>
       new Promise((resolve) => {
