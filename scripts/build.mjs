@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const { version, peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 
 // Chunks of earlier builds stay for a day: processes that run may load them yet.
 mkdirSync(`${root}dist/chunks`, { recursive: true });
@@ -30,6 +30,8 @@ await build({
   sourcemap: "linked",
   sourcesContent: false,
   legalComments: "linked",
+  // Optional peers: whoever uses such a source installs its client.
+  external: Object.keys(peerDependencies),
   define: { __VERSION__: JSON.stringify(version) },
   banner: {
     // CommonJS packages inside an ES module bundle ask for `require`; the names must not collide with bundled ones.
