@@ -2,6 +2,7 @@
 // Begin reading here, then follow an event: connectors -> plan (admission, render) -> runtime -> session.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AnsweredEvent, Chat, ChatTraits, Message, People } from "./contract/chat.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -116,15 +117,10 @@ export interface Source {
    * E_REPLY_GONE when nobody waits for the answer any more.
    */
   reply?(event: AnsweredEvent, message: Message): Promise<string>;
+  /** There when its type declares `chat`: what people's platform can do beyond `reply`. */
+  readonly chat?: Chat;
   /** After start: where to send, and a command line to try it with, without secrets. `sample`: what one of its channels takes. */
   invitation?(sample?: Sample): Invitation;
-}
-
-/** What a source needs to know of an event to answer it: the rest it kept, or put into `conversation`. */
-export type AnsweredEvent = Pick<RouterEvent, "id" | "conversation">;
-
-export interface Message {
-  readonly text: string;
 }
 
 /** A made-up event, to be tried by hand. */
@@ -180,9 +176,13 @@ export interface SourceType<O = JsonObject> {
   readonly validate: OptionsValidator;
   /** Meta of the default channel, as templates: what a connector offers when nothing else was asked for. */
   readonly meta: Readonly<Record<string, string>>;
+  /** What an event says where its channel has no `content`: its payload (default), or `text` alone. */
+  readonly content?: "payload" | "text";
   claims?(options: O): Claim[];
   /** True when a source with these options can answer its events: then it has `reply`. Absent: never. Pure. */
   answers?(options: O): boolean;
+  /** There when people talk through sources of this type. */
+  readonly chat?: ChatTraits;
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: SourceSurroundings): OptionIssue[];
   /**
@@ -222,6 +222,8 @@ export interface Host {
   readonly log: Log;
   readonly clock: Clock;
   readonly listener: Listener;
+  /** Who may speak: for chats. */
+  readonly people: People;
   /** To be told of each request that became no event. What `emit` rejected is known already. */
   refused(refusal: { readonly status: number; readonly reason: string }): void;
 }

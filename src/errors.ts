@@ -41,6 +41,7 @@ export const errorCodes = {
   E_REPLY_NONE: "This event's sender cannot be answered.",
   E_REPLY_DONE: "This event was answered already.",
   E_REPLY_GONE: "Nobody waits for this answer any more.",
+  E_FILE: "A file that may not be sent, or cannot be kept.",
   E_SILENCE: "This channel cannot be silenced so.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",
   E_TOOL_UNKNOWN: "No tool has this name.",

@@ -14,18 +14,32 @@ const written = files.filter(({ file }) => !file.includes(".generated."));
 /** What every room may use: the words, the errors and the spelling helper that error messages share. */
 const shared = ["contract", "errors", "did-you-mean"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
+  access: shared,
+  chat: shared,
   contract: [],
   errors: ["contract"],
   "did-you-mean": [],
   main: ["cli"],
-  cli: ["config", "connectors", "filters", "journal", "plan", "runtime", "session", "templates", ...shared],
+  cli: [
+    "access",
+    "chat",
+    "config",
+    "connectors",
+    "filters",
+    "journal",
+    "plan",
+    "runtime",
+    "session",
+    "templates",
+    ...shared,
+  ],
   config: shared,
   filters: shared,
   templates: shared,
   plan: ["config", "filters", "templates", ...shared],
-  connectors: shared,
+  connectors: ["chat", ...shared],
   journal: shared,
-  runtime: ["journal", "plan", ...shared],
+  runtime: ["access", "journal", "plan", ...shared],
   session: shared,
 };
 const onlyIn: Readonly<Record<string, string>> = {

@@ -22,6 +22,8 @@ export function createAdmit(
   channels: readonly PlannedChannel[],
   candidates: Candidates,
   mask: (text: string) => string,
+  /** What an event says where its channel, or the template of its content, does not. */
+  fallback: "payload" | "text" = "payload",
 ): Admit {
   const everyIndex = channels.map((_, index) => index);
 
@@ -45,7 +47,7 @@ export function createAdmit(
       const answer = ask(channel, view, (filter) => filter.test(view, memory, nowMs), trace, problems);
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {
-        const { rendered, failures } = render(channel, view, event, mask);
+        const { rendered, failures } = render(channel, view, event, mask, fallback);
         deliveries.push(planDelivery(channel, event, rendered));
         problems.push(...failures);
         writes.push(...answer.writes);

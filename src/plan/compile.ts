@@ -96,6 +96,7 @@ export function* compileInSteps(
           fed.map(({ channel }) => channel),
           candidatesOf(fed),
           mask,
+          type.content,
         ),
       },
     ];

@@ -15,6 +15,7 @@ export function render(
   view: View,
   event: RouterEvent,
   mask: (text: string) => string,
+  fallback: "payload" | "text",
 ): { readonly rendered: Rendered; readonly failures: readonly AdmissionProblem[] } {
   const failures: AdmissionProblem[] = [];
   const attempt = (key: string, template: Template): string | undefined => {
@@ -46,7 +47,7 @@ export function render(
     ...within(own, Math.floor(channel.budget / 2) - blockTokens(ours, "")),
   };
   const room = channel.budget - blockTokens(meta, "");
-  const content = finalContent(body ?? mask(defaultContent(view)), room);
+  const content = finalContent(body ?? mask(fallback === "text" ? view.text : defaultContent(view)), room);
   return {
     rendered: {
       eventId: event.id,

@@ -1,7 +1,8 @@
 // Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
 
+import { nobody } from "../access/nobody.ts";
+import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
 import type {
-  AnsweredEvent,
   Arrival,
   Clock,
   Emit,
@@ -9,7 +10,6 @@ import type {
   Invitation,
   Listener,
   Log,
-  Message,
   Outcome,
   RouterEvent,
   SourceHealth,
@@ -36,6 +36,8 @@ export interface RouterOptions {
   readonly memory: FilterMemory;
   /** Asked before each start of a source. */
   readonly consent: Pick<Consent, "demand">;
+  /** Who may speak through this source. Default: nobody. */
+  people?(source: PlannedSource): People;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
@@ -179,6 +181,7 @@ export function createRouter(options: RouterOptions): Router {
       log,
       clock,
       listener: on,
+      people: options.people?.(planned) ?? nobody,
       refused(refusal) {
         counter.add("refused");
         refuse(refusal, planned.name);

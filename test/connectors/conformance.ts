@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Arrival, Emit, Host, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
+import { fakePeople } from "../support/fake-people.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 type TestName =
@@ -54,7 +55,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
       trusted: () => true,
       log: quiet,
     });
-    const host = { log: quiet, clock: manualClock(), listener, refused: () => {} };
+    const host = { log: quiet, clock: manualClock(), listener, people: fakePeople(), refused: () => {} };
     const source = type.create("tested", options, host);
     clean.push(
       () => listener.close(AbortSignal.abort()),
@@ -90,6 +91,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
         log: { info: touched, warn: touched, error: touched },
         clock: { now: touched, after: touched },
         listener: { loopback: true, hosts: [], route: touched, address: () => undefined },
+        people: { receive: touched, press: touched, save: touched },
         refused: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(before);

@@ -2,7 +2,8 @@
 // lives in this process only: after a restart there is nobody left to answer, and `reply` says so.
 
 import type { ServerResponse } from "node:http";
-import type { Clock, Message, Outcome } from "../../contract.ts";
+import type { Message } from "../../contract/chat.ts";
+import type { Clock, Outcome } from "../../contract.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
 import { answerJson, handOver } from "./answer.ts";
 

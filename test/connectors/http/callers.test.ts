@@ -2,10 +2,12 @@ import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
+import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Outcome, Source } from "../../../src/contract.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { type Served, serve } from "./serving.ts";
 
+const about = (id: string): AnsweredEvent => ({ id, data: null });
 const waiting = { respond: { waitMs: 30_000 } };
 
 /** A source whose callers wait, and a way to know that the next event was taken. */
@@ -53,7 +55,7 @@ describe("a source with respond: { wait }", () => {
     const [arrival] = await hook.taken(1);
     expect(answered).toBe(false);
     expect(arrival?.ttlMs).toBe(30_000);
-    expect(await hook.reply({ id: "e1" }, { text: "All is <well>.\n" })).toBe("the caller has the answer");
+    expect(await hook.reply(about("e1"), { text: "All is <well>.\n" })).toBe("the caller has the answer");
     expect(await answer).toMatchObject({ status: 200, text: "All is <well>.\n" });
     expect((await answer).headers).toMatchObject({
       "content-type": "text/plain; charset=utf-8",
@@ -73,7 +75,7 @@ describe("a source with respond: { wait }", () => {
     const hook = await serveWaiting();
     const answer = hook.send({ body: "x", ...(accept === undefined ? {} : { headers: { accept } }) });
     await hook.taken(1);
-    await hook.reply({ id: "e1" }, { text });
+    await hook.reply(about("e1"), { text });
     expect((await answer).headers["content-type"]).toBe(type);
     expect((await answer).text).toBe(text);
   });
@@ -87,7 +89,7 @@ describe("a source with respond: { wait }", () => {
       status: 504,
       json: { error: "no answer came in time", event_id: "e1", outcome: "accepted" },
     });
-    await expect(hook.reply({ id: "e1" }, { text: "late" })).rejects.toMatchObject({
+    await expect(hook.reply(about("e1"), { text: "late" })).rejects.toMatchObject({
       code: "E_REPLY_GONE",
       message: "the caller is gone: it waited 30 s and was told that no answer came",
     });
@@ -97,8 +99,8 @@ describe("a source with respond: { wait }", () => {
     const hook = await serveWaiting();
     const answer = hook.send({ body: "x" });
     await hook.taken(1);
-    await hook.reply({ id: "e1" }, { text: "first" });
-    await expect(hook.reply({ id: "e1" }, { text: "second" })).rejects.toMatchObject({
+    await hook.reply(about("e1"), { text: "first" });
+    await expect(hook.reply(about("e1"), { text: "second" })).rejects.toMatchObject({
       code: "E_REPLY_DONE",
     });
     expect((await answer).text).toBe("first");
@@ -106,7 +108,7 @@ describe("a source with respond: { wait }", () => {
 
   it("says of an event that waited elsewhere or not at all that its caller is gone", async () => {
     const hook = await serveWaiting();
-    await expect(hook.reply({ id: "of-another-process" }, { text: "x" })).rejects.toMatchObject({
+    await expect(hook.reply(about("of-another-process"), { text: "x" })).rejects.toMatchObject({
       code: "E_REPLY_GONE",
     });
   });
@@ -120,7 +122,7 @@ describe("a source with respond: { wait }", () => {
     await once(socket, "close");
     // A request that came later was answered: the end of the connection has been seen by then.
     await hook.send({ path: "/other" });
-    await expect(hook.reply({ id: "e1" }, { text: "x" })).rejects.toMatchObject({
+    await expect(hook.reply(about("e1"), { text: "x" })).rejects.toMatchObject({
       code: "E_REPLY_GONE",
       message: "the caller is gone: it closed the connection before an answer came",
     });
@@ -151,7 +153,7 @@ describe("a source with respond: { wait }", () => {
     await hook.taken(1);
     const again = hook.send({ body: "x" });
     await hook.taken(2);
-    await hook.reply({ id: "e1" }, { text: "both" });
+    await hook.reply(about("e1"), { text: "both" });
     expect([(await first).text, (await again).text]).toEqual(["both", "both"]);
   });
 
@@ -160,7 +162,7 @@ describe("a source with respond: { wait }", () => {
     const answers = Array.from({ length: 50 }, (_, index) => hook.send({ body: String(index) }));
     const arrivals = await hook.taken(50);
     for (const index of arrivals.keys()) {
-      await hook.reply({ id: `e${index + 1}` }, { text: `to ${arrivals[index]?.data}` });
+      await hook.reply(about(`e${index + 1}`), { text: `to ${arrivals[index]?.data}` });
     }
     expect((await Promise.all(answers)).map(({ text }) => text)).toEqual(
       Array.from({ length: 50 }, (_, index) => `to ${index}`),
@@ -176,7 +178,7 @@ describe("a source with respond: { wait }", () => {
     expect(new Set((await Promise.all(answers)).map(({ status }) => status))).toEqual(new Set([504]));
     const next = hook.send({ body: "x" });
     await hook.taken(257);
-    await hook.reply({ id: "e257" }, { text: "again" });
+    await hook.reply(about("e257"), { text: "again" });
     expect((await next).text).toBe("again");
   });
 
@@ -215,7 +217,7 @@ describe("a source with respond: { wait }", () => {
     socket.pause();
     socket.write("POST /hook HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\nx");
     await hook.taken(1);
-    const replied = hook.reply({ id: "e1" }, { text: "x".repeat(50_000_000) });
+    const replied = hook.reply(about("e1"), { text: "x".repeat(50_000_000) });
     replied.catch(() => undefined);
     await turn();
     await hook.clock.advance(10_000);

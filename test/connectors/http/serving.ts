@@ -4,6 +4,7 @@
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
+import { nobody } from "../../../src/access/nobody.ts";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
@@ -72,6 +73,7 @@ export async function serve(
       log: logger,
       clock: around.clock ?? manualClock(),
       listener,
+      people: nobody,
       refused: (refusal) => void refusals.push(refusal),
     },
   );

@@ -1,0 +1,12 @@
+// Access where none was set up: nobody is admitted, and nobody learns that somebody listens.
+
+import type { People } from "../contract/chat.ts";
+import { ConnectorError } from "../errors.ts";
+
+export const nobody: People = {
+  receive: async () => ({ as: "nothing" }),
+  press: async () => ({ show: "nothing" }),
+  async save() {
+    throw new ConnectorError("E_FILE", "nobody is admitted here, so no file is kept");
+  },
+};

@@ -1,0 +1,222 @@
+// The words for sources that people talk through. A chat source is a source whose type declares `chat`: it asks
+// `host.people` about all that a person sends before it does anything else with it, and offers what its platform can do
+// as methods of `chat`. Who may speak, what a permission prompt says and which tools there are is never its business.
+
+import type { Json, RouterEvent, Sender } from "../contract.ts";
+
+// --- What comes in ---------------------------------------------------------------------------------------------------
+
+/**
+ * `data` of a chat message's event. The rest of its arrival: `text` as here, `sender`, `trust: "sender"`, `deliveryId` made of
+ * chat and message, `conversation` made of chat and thread.
+ */
+export type ChatData = {
+  /** What was written, without the mention of us; for a message of attachments alone a placeholder such as `(voice message)`. */
+  text: string;
+  /** Platform's own ids, as text. */
+  chat_id: string;
+  message_id: string;
+  chat_type: ChatKind;
+  /** A group's own name. */
+  chat_name?: string;
+  /** A forum topic or a thread inside the chat. */
+  thread_id?: string;
+  /** The message that this one answers. */
+  reply_to?: string;
+  /** How that message begins: at most 200 characters. */
+  quote?: string;
+  attachments?: ChatAttachment[];
+};
+
+export type ChatAttachment = {
+  /** Unique in its message; what `download` is given. */
+  id: string;
+  kind: "image" | "audio" | "video" | "voice" | "sticker" | "file";
+  /** Made safe: see chat/file-name.ts. */
+  name?: string;
+  mime?: string;
+  bytes?: number;
+  /** Where it was saved already. */
+  path?: string;
+};
+
+/** `direct`: one person and us. */
+export type ChatKind = "direct" | "group";
+
+/** A message as `People` judges it. The connector itself leaves out what we sent. */
+export interface IncomingMessage {
+  readonly sender: Sender;
+  readonly isBot: boolean;
+  readonly chat: {
+    readonly id: string;
+    readonly kind: ChatKind;
+    /** The chat that a thread hangs on: its settings count where the thread's own id has none. */
+    readonly parentId?: string;
+  };
+  readonly text: string;
+  /** The platform says that it is meant for us: a mention, a reply to a message of ours. Always true where `kind` is `direct`. */
+  readonly isForUs: boolean;
+  /** A command of the platform's own kind that is meant for us, without its slash: `start`. */
+  readonly command?: string;
+}
+
+/** What is to be done with a message. */
+export type Reception =
+  /** Emit it. */
+  | { readonly as: "event" }
+  /** No event. Say this in its chat. */
+  | { readonly as: "answer"; readonly text: string }
+  /** No event: it decided a permission prompt. React with the emoji or, where that cannot be, say the text. */
+  | { readonly as: "verdict"; readonly emoji: string; readonly text: string }
+  /** No event, and not a sign of us. */
+  | { readonly as: "nothing" };
+
+/** A button under a permission prompt was pressed. */
+export interface ButtonPress {
+  readonly sender: Sender;
+  /** `PermissionPrompt.id` */
+  readonly promptId: string;
+  readonly button: PermissionButton;
+}
+
+/** What whoever pressed is to be shown. Acknowledge the press to the platform in any case. */
+export type PressAnswer =
+  /** Put this in place of the prompt's text; its buttons but `more` stay. */
+  | { readonly show: "details"; readonly text: string }
+  /** A short notice for this person. The prompt itself is changed by `expirePermission`. */
+  | { readonly show: "notice"; readonly text: string }
+  | { readonly show: "nothing" };
+
+/** Who may speak and decide: the access room, for one source. */
+export interface People {
+  /**
+   * Called once for each message of a person, before anything of it is fetched, shown or emitted. Rejects (DeliveryError,
+   * retryable) when what it has to remember cannot be written: the message was not taken then, as with `Emit`.
+   */
+  receive(message: IncomingMessage): Promise<Reception>;
+  /** Rejects like `receive`. */
+  press(press: ButtonPress): Promise<PressAnswer>;
+  /**
+   * Keeps a file that an admitted person sent, in the inbox of the state folder, under a safe name of its own. Rejects with a
+   * ConnectorError (E_FILE) when it is longer than `maxBytes`, and as the content does; nothing is left behind then.
+   */
+  save(name: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SavedFile>;
+}
+
+export interface SavedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * `access` of a chat source after loading; its schema is in chat/options.ts. Ids are the platform's own; numbers are read as
+ * their digits.
+ */
+export interface AccessOptions {
+  /** What a stranger who writes to us alone gets: a pairing code, nothing, or (like everybody else then) nothing. */
+  readonly dm: "pairing" | "allowlist" | "disabled";
+  readonly allow: readonly (string | number)[];
+  /** By the id of the chat. */
+  readonly groups: Readonly<Record<string, GroupAccess>>;
+  readonly mentionPatterns: readonly string[];
+  readonly bots: readonly (string | number)[];
+}
+
+export interface GroupAccess {
+  /** Only messages that are for us are taken. */
+  readonly mention: boolean;
+  /** Who may speak there; empty: nobody. */
+  readonly allow: readonly (string | number)[];
+}
+
+// --- What goes out ---------------------------------------------------------------------------------------------------
+
+/** What a source needs to know of an event to answer it: the rest it kept, or put into `data`. */
+export type AnsweredEvent = Pick<RouterEvent, "id" | "conversation" | "data" | "sender">;
+
+export interface Message {
+  /** Markdown as Claude writes it; a chat turns it into its platform's own markup, in as many parts as it takes. */
+  readonly text: string;
+  /** To be sent along. At most `ChatTraits.maxFiles`, each at most `maxFileBytes`. */
+  readonly files?: readonly OutgoingFile[];
+  /** The message to quote; where absent, the one of the event that is answered. */
+  readonly replyTo?: string;
+}
+
+/** A file that may leave: the guard of chat/file-guard.ts has seen it. */
+export interface OutgoingFile {
+  /** Real path. */
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** `person`: a chat with this person alone, which is opened where there is none yet. */
+export type ChatAddress =
+  | { readonly chatId: string; readonly threadId?: string }
+  | { readonly person: string };
+
+export type ChatAbility = "react" | "edit" | "download" | "history" | "send" | "typing" | "ask";
+
+/** What a platform can do and takes. Known before anything starts: which tools there are hangs on it. */
+export interface ChatTraits {
+  readonly can: readonly ChatAbility[];
+  /** With one message. 0: it takes none. */
+  readonly maxFiles: number;
+  readonly maxFileBytes: number;
+  /** How long the platform shows `typing` before it has to be said again. */
+  readonly typingForMs?: number;
+}
+
+/**
+ * The platform's side, one method for each ability that the type declared; `Source.reply` answers an event. All reject with
+ * a ConnectorError in words that Claude can act on; when part of a message went out, they say how much.
+ * Texts that settle are one line for Claude: `sent (id: 12)`, `sent 2 parts (ids: 12, 13)`.
+ */
+export interface Chat {
+  /** Puts an emoji under the message of the event, or under another one of its chat. */
+  react?(event: AnsweredEvent, emoji: string, messageId?: string): Promise<string>;
+  /** Replaces the text of a message of ours in the event's chat. */
+  edit?(event: AnsweredEvent, messageId: string, text: string): Promise<string>;
+  /** Fetches what the event's message carries, with `People.save`. */
+  download?(event: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile>;
+  /** The newest messages of the event's chat and thread (before a given one), oldest first, at most `limit`. */
+  history?(event: AnsweredEvent, page: HistoryPage): Promise<readonly HistoryMessage[]>;
+  /** Sends to a place that `People` was asked about before. */
+  send?(to: ChatAddress, message: Message): Promise<string>;
+  /** Shows once that an answer is being written. */
+  typing?(event: AnsweredEvent): Promise<void>;
+  /** Puts a prompt before one person, alone. Settles with what `expirePermission` needs, in this process or a later one. */
+  askPermission?(person: string, prompt: PermissionPrompt): Promise<Json>;
+  /** The prompt is over: replaces its text and takes its buttons away. Where the platform cannot, it says so in a message. */
+  expirePermission?(asked: Json, text: string): Promise<void>;
+}
+
+export interface HistoryPage {
+  readonly limit: number;
+  /** A message id. */
+  readonly before?: string;
+}
+
+export interface HistoryMessage {
+  readonly id: string;
+  /** Absent for our own. */
+  readonly sender?: Sender;
+  readonly timeMs: number;
+  readonly text: string;
+  readonly attachments: number;
+}
+
+// --- Permission prompts ----------------------------------------------------------------------------------------------
+
+export type PermissionButton = "more" | "allow" | "deny";
+
+/** Plain texts: a chat escapes them, and cuts them to what its platform takes. */
+export interface PermissionPrompt {
+  /** Five letters; what a verdict names. */
+  readonly id: string;
+  /** Says what is asked, for which project and session, and how to answer in writing. */
+  readonly text: string;
+  readonly buttons: readonly { readonly button: PermissionButton; readonly label: string }[];
+}
