@@ -77,6 +77,8 @@ async function writeValidator(path, schema) {
   const bundled = await build({
     absWorkingDir: root,
     stdin: { contents: code, resolveDir: root, loader: "js" },
+    // Where the packages are linked from elsewhere, the comments must not say so.
+    preserveSymlinks: true,
     bundle: true,
     format: "esm",
     platform: "node",
