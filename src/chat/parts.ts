@@ -1,0 +1,168 @@
+// A message in as many parts as a platform's limit makes of it. It is cut between paragraphs, else between lines, else between
+// words, else within one, but never within a character. What a cut goes through (bold, a block of code) ends in
+// the one part and begins again in the next.
+
+import type { Mark, Run } from "./markdown.ts";
+import { parseMarkdown } from "./markdown.ts";
+import { type Markup, plain, writeMarkup } from "./markup.ts";
+
+export interface PartLimit {
+  /** Of one message. */
+  readonly max: number;
+  /** What is counted. `characters` are UTF-16 units, as in JavaScript. */
+  readonly unit: "characters" | "bytes";
+  /** Telegram counts the text without its markup, most others all that is sent. */
+  readonly counts: "text" | "markup";
+}
+
+export interface Part {
+  /** In the platform's markup. */
+  readonly markup: string;
+  /** The same without any: for when the platform does not take the markup. */
+  readonly plain: string;
+}
+
+/** At least one part; one that says nothing when the text does. */
+export function splitMessage(text: string, markup: Markup, limit: PartLimit): Part[] {
+  let rest = trimmed(withShortLinks(parseMarkdown(text), limit.max / 4));
+  const parts: Part[] = [];
+  while (rest.length > 0) {
+    const cut = cutAt(rest, (runs) => fits(runs, markup, limit));
+    const part = trimmed(before(rest, cut));
+    if (part.length > 0) parts.push({ markup: writeMarkup(part, markup), plain: writeMarkup(part, plain) });
+    rest = trimmed(after(rest, cut));
+  }
+  return parts.length > 0 ? parts : [{ markup: "", plain: "" }];
+}
+
+/** Plain text, cut the same way. */
+export function splitText(text: string, { max, unit }: Pick<PartLimit, "max" | "unit">): string[] {
+  const sized = (one: string) => (unit === "bytes" ? Buffer.byteLength(one) : one.length) <= max;
+  let rest: Run[] = trimmed([{ text, marks: [] }]);
+  const parts: string[] = [];
+  while (rest.length > 0) {
+    const cut = cutAt(rest, (runs) => sized(textOf(runs)));
+    const part = textOf(trimmed(before(rest, cut)));
+    if (part !== "") parts.push(part);
+    rest = trimmed(after(rest, cut));
+  }
+  return parts.length > 0 ? parts : [""];
+}
+
+/** An address that leaves no room for text stands as text itself, which can be cut. */
+function withShortLinks(runs: readonly Run[], max: number): Run[] {
+  return runs.map((run) => {
+    const long = run.marks.find((mark) => mark.kind === "link" && Buffer.byteLength(mark.href) > max);
+    if (long?.kind !== "link") return run;
+    return {
+      text: long.bare ? run.text : `${run.text} (${long.href})`,
+      marks: run.marks.filter((mark) => mark !== long),
+    };
+  });
+}
+
+function fits(runs: readonly Run[], markup: Markup, { max, unit, counts }: PartLimit): boolean {
+  const size = (text: string) => (unit === "bytes" ? Buffer.byteLength(text) : text.length);
+  const written = counts === "text" ? textOf(runs) : writeMarkup(runs, markup);
+  return size(written) <= max && size(writeMarkup(runs, plain)) <= max;
+}
+
+/** Where the first part ends: as far on as it fits, and at the best place in its second half. At least one character. */
+function cutAt(runs: readonly Run[], isShort: (runs: readonly Run[]) => boolean): number {
+  const text = textOf(runs);
+  if (isShort(runs)) return text.length;
+  let [low, high] = [1, text.length - 1];
+  // Twice as far each time first: a message of a hundred parts is not written whole a hundred times.
+  for (let reach = 256; reach < high; reach *= 2) {
+    if (!isShort(before(runs, reach))) high = reach;
+    else low = reach;
+  }
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (isShort(before(runs, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return bestPlace(runs, text, low);
+}
+
+function bestPlace(runs: readonly Run[], text: string, furthest: number): number {
+  const half = Math.floor(furthest / 2);
+  const isInCode = marksAt(runs, furthest).some(({ kind }) => kind === "pre");
+  for (const gap of isInCode ? ["\n"] : ["\n\n", "\n", " "]) {
+    // The gap itself may lie just behind.
+    const place = text.lastIndexOf(gap, furthest);
+    if (place > half) return place;
+  }
+  return wholeCharacter(text, furthest);
+}
+
+/** The last boundary between characters, as people see them, at or before the offset; the offset when there is none near. */
+function wholeCharacter(text: string, offset: number): number {
+  const from = Math.max(0, offset - 64);
+  const around = text.slice(from, offset + 64);
+  let best = 0;
+  for (const { index } of new Intl.Segmenter().segment(around)) {
+    if (from + index > offset) break;
+    // The slice itself may begin within a character.
+    if (index > 0) best = from + index;
+  }
+  if (best > 0) return best;
+  const isPair = /[\uDC00-\uDFFF]/.test(text[offset] ?? "") && /[\uD800-\uDBFF]/.test(text[offset - 1] ?? "");
+  return isPair && offset > 1 ? offset - 1 : offset;
+}
+
+function marksAt(runs: readonly Run[], offset: number): readonly Mark[] {
+  let end = 0;
+  for (const { text, marks } of runs) {
+    end += text.length;
+    if (offset < end) return marks;
+  }
+  return [];
+}
+
+function before(runs: readonly Run[], offset: number): Run[] {
+  const taken: Run[] = [];
+  let left = offset;
+  for (const { text, marks } of runs) {
+    if (left <= 0) break;
+    taken.push({ text: text.slice(0, left), marks });
+    left -= text.length;
+  }
+  return taken;
+}
+
+function after(runs: readonly Run[], offset: number): Run[] {
+  let skipped = offset;
+  return runs.flatMap(({ text, marks }) => {
+    const rest = text.slice(Math.max(0, skipped));
+    skipped -= text.length;
+    return rest === "" ? [] : [{ text: rest, marks }];
+  });
+}
+
+/** Without empty lines and spaces at both ends; the indentation of a first line of code stays. */
+function trimmed(runs: readonly Run[]): Run[] {
+  const left = [...runs];
+  while (left[0] !== undefined) {
+    const { text, marks } = left[0];
+    const isCode = marks.some(({ kind }) => kind === "pre" || kind === "code");
+    const rest = text.replace(isCode ? /^\n/ : /^\s+/, "");
+    if (rest === text) break;
+    if (rest !== "") left[0] = { text: rest, marks };
+    else left.shift();
+    if (rest !== "") break;
+  }
+  for (let last = left.at(-1); last !== undefined; last = left.at(-1)) {
+    const rest = last.text.trimEnd();
+    if (rest === last.text) break;
+    left.pop();
+    if (rest === "") continue;
+    left.push({ text: rest, marks: last.marks });
+    break;
+  }
+  return left;
+}
+
+function textOf(runs: readonly Run[]): string {
+  return runs.map(({ text }) => text).join("");
+}
