@@ -1,8 +1,8 @@
 // The words of channel-router: what the rooms say to each other. Interfaces and types only; nothing here does anything.
 // Begin reading here, then follow an event: connectors -> plan (admission, render) -> runtime -> session.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AnsweredEvent, Chat, ChatTraits, Message, People } from "./contract/chat.ts";
+import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
+import type { Host } from "./contract/host.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -94,10 +94,15 @@ export interface Outcome {
  */
 export type Emit = (arrival: Arrival) => Promise<Outcome>;
 
+/** `waiting`: it does not receive now and tries again by itself. `failed`: it needs a person. */
 export interface SourceHealth {
   readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
   /** One line for a person: an address, a cursor, the last error and what to do. */
   readonly detail?: string;
+  /** Why the last try failed, while none has succeeded since. */
+  readonly lastError?: string;
+  /** When it tries or looks again; milliseconds since the epoch. */
+  readonly nextTryMs?: number;
 }
 
 export interface Source {
@@ -153,13 +158,33 @@ export type ListenAddress =
   | { readonly host: string; readonly port: number; readonly loopback: boolean }
   | { readonly unix: string; readonly loopback: true };
 
-/** The parts of the config around a source that its own checks may need. */
-export interface SourceSurroundings {
+/** What the config says of its one listener. */
+export interface ListenSurroundings {
   /** False when `listen` is beyond loopback. */
   readonly loopback: boolean;
   readonly publicUrl?: string;
   /** Further Host names that unverified sources accept. */
   readonly hosts: readonly string[];
+}
+
+/** The parts of the config around a component that its own checks may need. */
+export interface Surroundings extends ListenSurroundings {
+  /** The config file's own, absolute: relative paths begin there, and what lies outside it is a power. */
+  readonly folder: string;
+  /** What `~` stands for. */
+  readonly home: string;
+  /** Does a text in it hold a secret of the config? */
+  holdsSecret(value: Json | undefined): boolean;
+}
+
+/**
+ * Something that a config may do only after a person agreed. `command`: run a program. `file`: touch files outside the config's
+ * folder. `secret`: hand a secret to a host. `people`: admit persons.
+ */
+export interface PowerRequest {
+  readonly power: "command" | "file" | "secret" | "people";
+  /** What exactly, as a person is asked about it: the command line, the folder, the host, the ids. Another value is another power. */
+  readonly value: string;
 }
 
 /**
@@ -184,7 +209,14 @@ export interface SourceType<O = JsonObject> {
   /** There when people talk through sources of this type. */
   readonly chat?: ChatTraits;
   /** Pure checks beyond the schema, called by `check` and before every start. */
-  check?(options: O, surroundings: SourceSurroundings): OptionIssue[];
+  check?(options: O, surroundings: Surroundings): OptionIssue[];
+  /** What a person must have agreed to before a source with these options starts. Pure. */
+  powers?(options: O, surroundings: Surroundings): PowerRequest[];
+  /**
+   * What the source's `store` belongs to, for instance its address: when that changes, the store begins empty. Pure. Default: all
+   * options.
+   */
+  keeps?(options: O): Json;
   /**
    * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends nothing and
    * checks no signature. Pure; throws a UsageError for a payload that the source would refuse.
@@ -217,17 +249,6 @@ export interface SourceTypeEntry {
   load(): Promise<SourceType<never>>;
 }
 
-/** All that is impure, so that connectors can be tested with a handed-in world. */
-export interface Host {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly listener: Listener;
-  /** Who may speak: for chats. */
-  readonly people: People;
-  /** To be told of each request that became no event. What `emit` rejected is known already. */
-  refused(refusal: { readonly status: number; readonly reason: string }): void;
-}
-
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -240,29 +261,6 @@ export interface Log {
   info(line: string): void;
   warn(line: string): void;
   error(line: string): void;
-}
-
-/** The one HTTP listener of a config. */
-export interface Listener extends SourceSurroundings {
-  /** Settles when the listener is bound and the route answers; the result removes the route (requests in flight end). */
-  route(route: Route): Promise<() => void>;
-  /** `http://127.0.0.1:8788` once bound, undefined before. */
-  address(): string | undefined;
-}
-
-export interface Route {
-  /** May have `:named` parts and a trailing `*` (its value is the parameter `*`). */
-  readonly path: string;
-  /** Upper case. */
-  readonly methods: readonly string[];
-  /** Who this is, for messages: the source's name. */
-  readonly owner: string;
-  /** Answers the request itself. A rejection is a bug: the listener answers 500 and logs it. */
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    params: Readonly<Record<string, string>>,
-  ): Promise<void>;
 }
 
 // --- Admission -------------------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ import type {
   Json,
   JsonObject,
   ListenAddress,
+  ListenSurroundings,
   Memory,
   MemoryWrite,
   Outcome,
   RouterEvent,
   Sample,
-  SourceSurroundings,
   SourceType,
   Template,
   TraceStep,
@@ -30,7 +30,7 @@ export interface Plan {
 }
 
 /** Where the one listener listens, and how it is reached. */
-export interface PlannedListen extends SourceSurroundings {
+export interface PlannedListen extends ListenSurroundings {
   /** Absent: the address that this config had last time, else a free one. */
   readonly address?: ListenAddress;
 }

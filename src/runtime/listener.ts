@@ -4,7 +4,8 @@
 // plans have is not answered.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { ListenAddress, Listener, Log, Route } from "../contract.ts";
+import type { Listener, Route } from "../contract/host.ts";
+import type { ListenAddress, Log } from "../contract.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
 import { untrusted } from "./consent.ts";

@@ -2,7 +2,8 @@
 // a secret that was changed on one side only, but never as often as they come.
 
 import { STATUS_CODES } from "node:http";
-import type { Clock, Host, Log } from "../contract.ts";
+import type { Host } from "../contract/host.ts";
+import type { Clock, Log } from "../contract.ts";
 
 export type Refusal = Parameters<Host["refused"]>[0];
 

@@ -2,7 +2,7 @@
 // that it began with.
 
 import findMyWay from "find-my-way";
-import type { Route } from "../contract.ts";
+import type { Route } from "../contract/host.ts";
 
 export type Match =
   | { readonly kind: "route"; readonly route: Route; readonly params: Readonly<Record<string, string>> }

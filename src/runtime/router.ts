@@ -2,13 +2,12 @@
 
 import { nobody } from "../access/nobody.ts";
 import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
+import type { Host, Listener } from "../contract/host.ts";
 import type {
   Arrival,
   Clock,
   Emit,
-  Host,
   Invitation,
-  Listener,
   Log,
   Outcome,
   RouterEvent,

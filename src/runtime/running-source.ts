@@ -1,6 +1,7 @@
 // One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
 
-import type { Arrival, Clock, Emit, Host, Log, Outcome, Source, SourceHealth } from "../contract.ts";
+import type { Host } from "../contract/host.ts";
+import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import type { Consent } from "./consent.ts";

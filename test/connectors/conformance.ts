@@ -2,7 +2,8 @@
 // name and with its reason, never silently.
 
 import { afterEach, describe, expect, it } from "vitest";
-import type { Arrival, Emit, Host, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
+import type { Host } from "../../src/contract/host.ts";
+import type { Arrival, Emit, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
 import { fakePeople } from "../support/fake-people.ts";

@@ -2,7 +2,8 @@
 
 import { loadEngine } from "../../src/cli/load-engine.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
-import type { Emit, Host, JsonObject, ListenAddress, Source, SourceType } from "../../src/contract.ts";
+import type { Host } from "../../src/contract/host.ts";
+import type { Emit, JsonObject, ListenAddress, Source, SourceType } from "../../src/contract.ts";
 import { ConnectorError } from "../../src/errors.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import type { Plan } from "../../src/plan/plan.ts";

@@ -1,7 +1,8 @@
 import { createServer, get, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import type { ListenAddress, Log, Route } from "../../src/contract.ts";
+import type { Route } from "../../src/contract/host.ts";
+import type { ListenAddress, Log } from "../../src/contract.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
 
 const lines: string[] = [];

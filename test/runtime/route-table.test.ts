@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Route } from "../../src/contract.ts";
+import type { Route } from "../../src/contract/host.ts";
 import { createRouteTable } from "../../src/runtime/route-table.ts";
 
 const route = (path: string, methods = ["POST"]): Route => ({

@@ -1,7 +1,8 @@
 // What the router knows of requests that became no event.
 
 import { afterEach, expect, test } from "vitest";
-import type { Host, SourceType } from "../../src/contract.ts";
+import type { Host } from "../../src/contract/host.ts";
+import type { SourceType } from "../../src/contract.ts";
 import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createListener } from "../../src/runtime/listener.ts";
 import { createMemory } from "../../src/runtime/memory.ts";

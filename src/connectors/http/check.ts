@@ -1,7 +1,7 @@
 // What the option schema cannot say: which scheme needs which options, what can be signed, and whether an unverified
 // source could be reached from other machines. Pure; the place of each problem is told in the words of the YAML.
 
-import type { OptionIssue, SourceSurroundings } from "../../contract.ts";
+import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { trustOf } from "./event.ts";
 import type { HttpOptions } from "./options.generated.ts";
 import { pathIssue } from "./path.ts";
@@ -45,7 +45,7 @@ const examples: Readonly<Partial<Record<Key, string>>> = {
   username: "username: hooks",
 };
 
-export function checkOptions(options: HttpOptions, surroundings: SourceSurroundings): OptionIssue[] {
+export function checkOptions(options: HttpOptions, surroundings: Surroundings): OptionIssue[] {
   const path = pathIssue(options.path);
   return [
     ...(path === undefined ? [] : [path]),
@@ -56,7 +56,7 @@ export function checkOptions(options: HttpOptions, surroundings: SourceSurroundi
   ];
 }
 
-function checkExposure(options: HttpOptions, { loopback }: SourceSurroundings): OptionIssue[] {
+function checkExposure(options: HttpOptions, { loopback }: Surroundings): OptionIssue[] {
   if (loopback || trustOf(options) === "verified") return [];
   return [
     {
@@ -97,7 +97,7 @@ function checkMaxBody({ maxBodyBytes }: HttpOptions): OptionIssue[] {
   return [{ path: ["max_body"], message: "must be from 1B to 64MiB", hint: "for example max_body: 5MiB" }];
 }
 
-function checkVerify(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {
+function checkVerify(verify: VerifyOptions, surroundings: Surroundings): OptionIssue[] {
   const { needs, takes } = generic[verify.scheme] ?? presetKeys(verify);
   const given = (Object.keys(yamlKeys) as Key[]).filter((key) => verify[key] !== undefined);
   const missing = needs.filter((key) => verify[key] === undefined);
@@ -205,7 +205,7 @@ function checkToken({ header, query }: VerifyOptions): OptionIssue[] {
 
 const partNames = ["{body}", "{timestamp}", "{id}", "{url}"];
 
-function checkHmac(verify: VerifyOptions, surroundings: SourceSurroundings): OptionIssue[] {
+function checkHmac(verify: VerifyOptions, surroundings: Surroundings): OptionIssue[] {
   const scheme: SignatureScheme = hmacScheme(verify);
   const used = partsOf(scheme.signed).filter((part) => part.startsWith("{"));
   const issues = used
@@ -251,7 +251,7 @@ function checkHmac(verify: VerifyOptions, surroundings: SourceSurroundings): Opt
   return issues;
 }
 
-function checkPublicUrl(what: string, place: string[], { publicUrl }: SourceSurroundings): OptionIssue[] {
+function checkPublicUrl(what: string, place: string[], { publicUrl }: Surroundings): OptionIssue[] {
   if (publicUrl !== undefined) return [];
   return [
     issue(

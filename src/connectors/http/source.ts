@@ -2,7 +2,8 @@
 // guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Arrival, Emit, Host, Outcome, Source, SourceHealth } from "../../contract.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import { answerEmpty, answerJson, answerText, Refusal, refuse } from "./answer.ts";
 import { readBody } from "./body.ts";

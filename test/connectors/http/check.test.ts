@@ -2,19 +2,19 @@ import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
 import type { VerifyOptions } from "../../../src/connectors/http/verify/scheme.ts";
-import type { SourceSurroundings } from "../../../src/contract.ts";
+import type { Surroundings } from "../../../src/contract.ts";
 
 const base: HttpOptions = { path: "/hook", methods: ["POST"], maxBodyBytes: 1 };
-const home: SourceSurroundings = { loopback: true, hosts: [] };
+const home: Surroundings = { loopback: true, hosts: [] };
 
-function issues(options: Partial<HttpOptions>, around: Partial<SourceSurroundings> = {}): string[] {
+function issues(options: Partial<HttpOptions>, around: Partial<Surroundings> = {}): string[] {
   const found = http.check?.({ ...base, ...options }, { ...home, ...around }) ?? [];
   for (const issue of found) expect(issue.hint).toMatch(/\S/);
   return found.map(
     ({ path, code, message }) => `${path.join(".")}: ${message}${code === undefined ? "" : ` (${code})`}`,
   );
 }
-const verifyIssues = (verify: VerifyOptions, around: Partial<SourceSurroundings> = {}) =>
+const verifyIssues = (verify: VerifyOptions, around: Partial<Surroundings> = {}) =>
   issues({ verify }, around);
 
 describe("the path", () => {

@@ -1,0 +1,218 @@
+// What the runtime lends to a source: all that is impure, so that connectors can be tested with a handed-in world, and all that is
+// the same for every source, so that it is done in one way: trying again, keeping a cursor, asking the network, running programs.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable, Writable } from "node:stream";
+import type { People } from "./chat.ts";
+import type { Clock, Json, ListenSurroundings, Log, SourceHealth, View } from "../contract.ts";
+
+/** Of one source. */
+export interface Host {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The folder of the config file, absolute: what relative paths in options begin at. */
+  readonly folder: string;
+  /** What `~` at the beginning of a path stands for. */
+  readonly home: string;
+  readonly listener: Listener;
+  /** Who may speak: for chats. */
+  readonly people: People;
+  readonly store: Store;
+  readonly http: HttpClient;
+  /** The options that are code, compiled and proven before the source was made. */
+  readonly code: CompiledOptions;
+  /** A loop that is not yet running. A source has at most one whose health is its own. */
+  loop(options: LoopOptions): Loop;
+  /** Starts a program without a shell, in a process group of its own. Throws a ConnectorError when it cannot be started. */
+  spawn(options: SpawnOptions): Promise<Child>;
+  /** To be told of each request that became no event. What `emit` rejected is known already. */
+  refused(refusal: { readonly status: number; readonly reason: string }): void;
+}
+
+// --- What outlives the process ---------------------------------------------------------------------------------------
+
+/**
+ * What a source keeps beyond its process: cursors, ids that it has seen. It lies in the journal, belongs to the source's name
+ * and to what its type's `keeps` says of its options, and begins empty when one of them is new.
+ */
+export interface Store {
+  get(key: string): Json | undefined;
+  /** Keys and values, the one that was set longest ago first. */
+  entries(): readonly (readonly [key: string, value: Json])[];
+  /**
+   * Settles when it is durable; null forgets the key. Call it when the events before the cursor have settled: what was emitted
+   * after the last `set` comes again after a crash. Rejects with a retryable DeliveryError when it could not be written.
+   */
+  set(key: string, value: Json): Promise<void>;
+}
+
+// --- Trying again ----------------------------------------------------------------------------------------------------
+
+/**
+ * Work that goes on for as long as the source runs: rounds of a poll, a connection, a child process. The loop times it, backs
+ * off, keeps the health, says the first failure on stderr, and tells the session after the third in a row and when it is over.
+ */
+export interface LoopOptions {
+  /**
+   * One round: settles when it is over, rejects when it failed. A ConnectorError is an ordinary failure: `retryAfterMs` is honoured; one
+   * that is not `retryable` is tried again too, since the outside may change, at the longest delay. Anything else is a bug: it is
+   * logged whole and the round tried again. The signal fires when the source stops.
+   */
+  run(signal: AbortSignal, round: Round): Promise<void>;
+  /** Milliseconds from a good round to the next. */
+  pauseMs(nowMs: number): number;
+  /** After failures: the first delay and the longest; it doubles from one to the next, and each is up to a tenth longer by chance. Default 1 s and 1 min. */
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
+  /** Before the first round. Default 0. */
+  readonly firstMs?: number;
+}
+
+export interface Round {
+  /** How many rounds failed since the last good one. */
+  readonly failures: number;
+  /** The round is good already, whatever comes: a connection stands. */
+  works(): void;
+}
+
+export interface Loop {
+  /** Does not wait for the first round. */
+  start(): void;
+  /** Ends the pause; nothing while a round is under way. */
+  now(): void;
+  /** Fires the signal; settles when the round has settled, or at the deadline. Idempotent. */
+  stop(deadline: AbortSignal): Promise<void>;
+  health(): SourceHealth;
+}
+
+// --- The outside -----------------------------------------------------------------------------------------------------
+
+export interface HttpClient {
+  /**
+   * Settles with the answer, whatever its status, when its head is there. Rejects with a ConnectorError (E_HTTP_FAILED,
+   * retryable) when there is none: not found, refused, no valid certificate, too late; and when it is sent to another host.
+   * Redirects within the host are followed, at most five, for GET and HEAD only.
+   */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Settles when the connection stands. Rejects as `request` does. */
+  webSocket(request: WebSocketRequest): Promise<WebSocketLink>;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  /** Default GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  readonly signal: AbortSignal;
+  /** Until the head of the answer is there. Default 30 s. */
+  readonly timeoutMs?: number;
+  /** Between two pieces of the body; 0: no limit. Default 30 s. */
+  readonly idleMs?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Names in lower case, a repeated header as one text joined by ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the answer came from in the end. */
+  readonly url: string;
+  /** Decompressed. Rejects with E_HTTP_SIZE, not retryable, when it is longer; E_HTTP_FAILED when it breaks off. */
+  bytes(maxBytes: number): Promise<Uint8Array>;
+  /** The same as text: in the charset that it names, else UTF-8. */
+  text(maxBytes: number): Promise<string>;
+  /** As it comes, decompressed. Rejects when it breaks off. */
+  body(): AsyncIterable<Uint8Array>;
+  /** The status as an error when it is no success: E_HTTP_STATUS, with `Retry-After`; `retryable` for 408, 425, 429 and 5xx. */
+  failure(): Error | undefined;
+  /** To be called when the body is not read. */
+  discard(): void;
+}
+
+export interface WebSocketRequest {
+  /** ws: or wss:. */
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly protocols?: readonly string[];
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+  /** A longer message ends the connection. */
+  readonly maxBytes: number;
+}
+
+export interface WebSocketLink {
+  /** Ends when the connection was closed; rejects when it broke off. Read slowly, it holds the far side back. */
+  messages(): AsyncIterable<string | Uint8Array>;
+  send(message: string | Uint8Array): void;
+  close(): void;
+}
+
+export interface SpawnOptions {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Default: the config's folder. */
+  readonly cwd?: string;
+  /** In addition to the router's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Child {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when it has ended and its output was read or closed. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Ends the whole process group: SIGTERM, and SIGKILL after `graceMs` (default 2 s). Settles when it is gone. Idempotent. */
+  kill(graceMs?: number): Promise<void>;
+}
+
+// --- Options that are code -------------------------------------------------------------------------------------------
+
+/**
+ * By the path of the option in the words of the code: `items`, `request.url`, `files.0`. Undefined where the option is not set.
+ * What is marked in the schema: `x-cel`, `x-template`, `x-regex`, `x-glob`.
+ */
+export interface CompiledOptions {
+  /** Throws an ExpressionError when it does not fit what it is given. */
+  cel(path: string): ((roots: CodeRoots) => Json) | undefined;
+  /** Throws a TemplateError when it fails on what it is given. Not neutralised. */
+  template(path: string): ((roots: CodeRoots) => string) | undefined;
+  regex(path: string): Pattern | undefined;
+  /** `*` within one part of a path, `**` across parts, `?`, `[a-z]`, `{a,b}`. */
+  glob(path: string): ((text: string) => boolean) | undefined;
+}
+
+/** The roots of a View, as far as they are there, and those that the option's schema names beside them. */
+export type CodeRoots = Partial<View> & { readonly [root: string]: unknown };
+
+/** An RE2 pattern: linear in time, and bounded in the text that it looks at. */
+export interface Pattern {
+  test(text: string): boolean;
+  /** The named groups of the first match; undefined when there is none. */
+  groups(text: string): Readonly<Record<string, string>> | undefined;
+}
+
+// --- The listener ----------------------------------------------------------------------------------------------------
+
+/** The one HTTP listener of a config. */
+export interface Listener extends ListenSurroundings {
+  /** Settles when the listener is bound and the route answers; the result removes the route (requests in flight end). */
+  route(route: Route): Promise<() => void>;
+  /** `http://127.0.0.1:8788` once bound, undefined before. */
+  address(): string | undefined;
+}
+
+export interface Route {
+  /** May have `:named` parts and a trailing `*` (its value is the parameter `*`). */
+  readonly path: string;
+  /** Upper case. */
+  readonly methods: readonly string[];
+  /** Who this is, for messages: the source's name. */
+  readonly owner: string;
+  /** Answers the request itself. A rejection is a bug: the listener answers 500 and logs it. */
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    params: Readonly<Record<string, string>>,
+  ): Promise<void>;
+}
