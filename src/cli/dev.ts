@@ -11,6 +11,7 @@ import { createMemory } from "../runtime/memory.ts";
 import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
+import { createMemoryCursors } from "../runtime/store.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -53,6 +54,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     memory: createMemory(systemClock),
     newId: createEventIds(),
     detail: "trace",
+    cursors: createMemoryCursors(),
+    announce: show.notice,
     commit: async () => {},
     observe: show.decision,
     started: show.started,
@@ -70,6 +73,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
 }
 
 interface Show {
+  /** Something about the config's own parts that a session would be told. */
+  notice(content: string): void;
   opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
   /** A source that had to wait at the opening. */
   started(source: SourceReport): void;
@@ -80,6 +85,7 @@ interface Show {
 function jsonLines(print: (text: string) => void, mask: Mask): Show {
   const line = (value: unknown) => print(JSON.stringify(maskAll(value, mask)));
   return {
+    notice: (content) => line({ type: "notice", time: new Date().toISOString(), content }),
     opening: (file, { sources, address }, waiting) =>
       line({ type: "ready", file, address, sources, waiting }),
     started: (source) => line({ type: "started", source }),
@@ -104,6 +110,7 @@ function readable(print: (text: string) => void, plan: Plan, serverName: string)
       `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
     );
   return {
+    notice: (content) => print(`${colors.yellow("notice")} ${content}\n`),
     opening(file, { sources }, waiting) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);

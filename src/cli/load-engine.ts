@@ -3,12 +3,22 @@
 import type { ConfigValues } from "../config/values.ts";
 import type { SourceType } from "../contract.ts";
 import { loadEngines } from "../filters/engines.ts";
+import { markOf } from "../plan/code-options.ts";
 import type { Engine } from "../plan/compile-channel.ts";
 import { defaultChannels } from "../plan/default-channels.ts";
-import { createTemplateCompiler } from "../templates/compile.ts";
+import { createTemplateCompiler, type TemplateCompiler } from "../templates/compile.ts";
+import { type DialectMark, dialectOf } from "../templates/dialect.ts";
 
 /** Kept for the life of the process, so that a config loaded again compiles only what is new in it. */
 const templates = createTemplateCompiler();
+const dialects = new Map<string, TemplateCompiler>();
+
+function dialect(mark: DialectMark): TemplateCompiler {
+  const key = JSON.stringify(mark);
+  const known = dialects.get(key) ?? createTemplateCompiler({ dialect: dialectOf(mark) });
+  dialects.set(key, known);
+  return known;
+}
 
 export async function loadEngine(
   values: ConfigValues,
@@ -18,14 +28,20 @@ export async function loadEngine(
     ...Object.values(values.channels),
     ...defaultChannels(values, types).map(([, channel]) => channel),
   ];
+  const code = Object.values(values.sources).flatMap((source) => source.code ?? []);
   const engines = await loadEngines({
+    patterns: code.some(({ kind }) => kind === "regex"),
     matches: channels.flatMap(({ match }) => (match === undefined ? [] : [match])),
-    expressions: channels.flatMap(({ when, vars, changed }) => [
-      ...(when === undefined ? [] : [when]),
-      ...Object.values(vars),
-      ...(changed === undefined ? [] : [changed.value]),
-    ]),
+    expressions: channels
+      .flatMap(({ when, vars, changed }) => [
+        ...(when === undefined ? [] : [when]),
+        ...Object.values(vars),
+        ...(changed === undefined ? [] : [changed.value]),
+      ])
+      .concat(code.flatMap(({ kind, text }) => (kind === "cel" ? [text] : []))),
   });
+  for (const { kind, mark, text } of code)
+    if (kind === "template") await dialect(markOf(mark)).prepare([text]);
   await templates.prepare(
     channels.flatMap(({ content, meta, dedupe, changed }) => [
       ...(content === undefined ? [] : [content]),
@@ -34,5 +50,5 @@ export async function loadEngine(
       ...(changed?.by === undefined ? [] : [changed.by]),
     ]),
   );
-  return { ...engines, templates };
+  return { ...engines, templates, dialect };
 }

@@ -1,15 +1,16 @@
 // From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
 
+import { dirname } from "node:path";
 import { breathe } from "../config/breathe.ts";
 import { loadConfig } from "../config/load.ts";
-import { findConfig } from "../config/places.ts";
+import { findConfig, homeFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compileInSteps } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
-import { createMask, type Mask } from "../runtime/secret-mask.ts";
+import { createMask, type Mask, secretFinder } from "../runtime/secret-mask.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
 import { loadEngine } from "./load-engine.ts";
 
@@ -26,7 +27,12 @@ export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.en
   const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types);
-  const steps = compileInSteps(loaded.values, loaded.types, engine, mask);
+  const steps = compileInSteps(loaded.values, loaded.types, engine, {
+    mask,
+    folder: dirname(loaded.file),
+    home: homeFolder(env),
+    holdsSecret: secretFinder(loaded.secrets),
+  });
   let step = steps.next();
   for (; !step.done; step = steps.next()) await breathe();
   const { plan, issues } = step.value;

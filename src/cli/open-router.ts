@@ -1,15 +1,20 @@
 // A router with its listener and its place in the state folder: the same for the stdio server and for `dev`.
 
-import { stateFolder } from "../config/places.ts";
+import { dirname } from "node:path";
+import { homeFolder, stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
+import type { SpawnOptions } from "../contract/host.ts";
 import type { Log } from "../contract.ts";
 import { powersOf } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
+import { createHttpClient } from "../runtime/http-client.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
 import { createRouter, type NextListen, type Router, type RouterOptions } from "../runtime/router.ts";
+import { spawnGroup } from "../runtime/spawn.ts";
+import { version } from "./version.ts";
 
-interface OpenRouterOptions extends Omit<RouterOptions, "listener"> {
+interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "lent"> {
   readonly loaded: LoadedConfig;
   readonly consent: Consent;
 }
@@ -40,5 +45,12 @@ export async function openRouter({ loaded, ...options }: OpenRouterOptions): Pro
     trusted: () => powersOf(loaded.values).every(options.consent.allows),
     log: options.log,
   });
-  return createRouter({ ...options, listener });
+  const folder = dirname(loaded.file);
+  const lent = {
+    folder,
+    home: homeFolder(process.env),
+    http: createHttpClient({ userAgent: `channel-router/${version}`, clock: options.clock }),
+    spawn: (command: SpawnOptions) => spawnGroup(command, folder),
+  };
+  return createRouter({ ...options, listener, lent });
 }

@@ -145,7 +145,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     apply: (next) => (running === undefined ? begin(next) : apply(running, next)),
     async announce(content) {
       const file = running?.config.loaded.file;
-      if (file !== undefined) await running?.dispatcher.announce(mask(content), realPath(file));
+      if (file !== undefined) await running?.dispatcher.announce(mask(content), realPath(file), "config");
     },
   });
   const watch = watchFiles({ clock: systemClock, onChange: () => void reload("watched") });
@@ -261,6 +261,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       newId,
       consent,
       detail: "decision",
+      cursors: journal,
+      announce: (content, subject) => void dispatcher.announce(mask(content), configFile, subject),
       async commit({ event, deliveries, memory }, signal) {
         await journal.append(
           {

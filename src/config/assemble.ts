@@ -4,6 +4,7 @@
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { toOptions } from "./camel-case.ts";
+import { codeOptions } from "./code-options.ts";
 import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
@@ -89,6 +90,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     enabled: source.enabled !== false,
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     options: toOptions(type.options, options),
+    code: codeOptions(type.options, options),
   };
 }
 

@@ -17,6 +17,10 @@ const secretInLine = new RegExp(
   "gi",
 );
 
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(key);
+}
+
 /** False for text that only names where a secret comes from. A default inside `${A:-x}` is a literal. */
 export function holdsLiteral(text: string): boolean {
   return text.includes(":-") || text.replace(/\$\{[^}]*\}/g, "").trim() !== "";

@@ -34,6 +34,20 @@ export interface SourceValues {
   readonly rate?: { readonly max: number; readonly perMs: number };
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
+  /** Those of them that are code; absent: none. */
+  readonly code?: readonly CodeOption[];
+}
+
+/** An option that is an expression, a template or a pattern. */
+export interface CodeOption {
+  /** In the words of the YAML, below the component. */
+  readonly path: readonly (string | number)[];
+  /** The same in the words of the code, joined by dots: `request.url`, `files.0`. */
+  readonly key: string;
+  readonly kind: "cel" | "template" | "regex" | "glob";
+  readonly text: string;
+  /** What the schema says beside the mark: `true`, or for a template its roots and its encoding. */
+  readonly mark: Json;
 }
 
 export interface ChannelValues {

@@ -37,7 +37,7 @@ export function resolveVariables(
 
 function readerFor(schemas: readonly JsonSchema[]): Reader {
   if (schemas.some((schema) => schema["x-cel"] === true)) return "cel";
-  return schemas.some((schema) => schema["x-template"] === true) ? "template" : "plain";
+  return schemas.some((schema) => schema["x-template"] !== undefined) ? "template" : "plain";
 }
 
 /** Variables are text; where only a number or only true/false is allowed they are read as that. */

@@ -3,28 +3,32 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
-import type { People } from "./chat.ts";
 import type { Clock, Json, ListenSurroundings, Log, SourceHealth, View } from "../contract.ts";
+import type { People } from "./chat.ts";
 
-/** Of one source. */
-export interface Host {
-  readonly log: Log;
-  readonly clock: Clock;
+/** The part that is the same for all components of a config. */
+export interface Lent {
   /** The folder of the config file, absolute: what relative paths in options begin at. */
   readonly folder: string;
   /** What `~` at the beginning of a path stands for. */
   readonly home: string;
+  readonly http: HttpClient;
+  /** Starts a program without a shell, in a process group of its own. Rejects with a ConnectorError when it cannot be started. */
+  spawn(options: SpawnOptions): Promise<Child>;
+}
+
+/** Of one source. */
+export interface Host extends Lent {
+  readonly log: Log;
+  readonly clock: Clock;
   readonly listener: Listener;
   /** Who may speak: for chats. */
   readonly people: People;
   readonly store: Store;
-  readonly http: HttpClient;
   /** The options that are code, compiled and proven before the source was made. */
   readonly code: CompiledOptions;
   /** A loop that is not yet running. A source has at most one whose health is its own. */
   loop(options: LoopOptions): Loop;
-  /** Starts a program without a shell, in a process group of its own. Throws a ConnectorError when it cannot be started. */
-  spawn(options: SpawnOptions): Promise<Child>;
   /** To be told of each request that became no event. What `emit` rejected is known already. */
   refused(refusal: { readonly status: number; readonly reason: string }): void;
 }

@@ -15,11 +15,13 @@ export interface Engines {
 export interface ToCompile {
   readonly matches: readonly Json[];
   readonly expressions: readonly string[];
+  /** Is there a pattern beside those in `match` and CEL? */
+  readonly patterns?: boolean;
 }
 
 /** Compiling something else than what was announced is a bug and throws a plain Error. */
-export async function loadEngines({ matches, expressions }: ToCompile): Promise<Engines> {
-  const needsRegex = matches.some(matchNeedsRegex) || expressions.some(celNeedsRegex);
+export async function loadEngines({ matches, expressions, patterns = false }: ToCompile): Promise<Engines> {
+  const needsRegex = patterns || matches.some(matchNeedsRegex) || expressions.some(celNeedsRegex);
   const regex = needsRegex ? await loadRegex() : notLoaded("a regular expression");
   const cel = expressions.length > 0 ? await loadCel(regex) : { compile: notLoaded("CEL") };
   return { regex, cel };

@@ -12,6 +12,8 @@ export interface Regex {
    * it is large. False for the rest of a long list once the event has taken its time.
    */
   test(text: string): boolean;
+  /** The named groups of the first match in as much of the text as one `test` looks at; those that took no part are left out. */
+  groups(text: string): Record<string, string> | undefined;
 }
 
 export interface RegexOptions {
@@ -44,7 +46,12 @@ export async function loadRegex(): Promise<RegexCompiler> {
       const program = RE2JS.compile(pattern, options.ignoreCase === true ? RE2JS.CASE_INSENSITIVE : 0);
       const size = program.programSize();
       if (size > maxSize) throw tooLarge(size);
-      return bounded((text) => program.test(text), Math.min(maxTextLength, Math.floor(maxWork / size)));
+      const maxLength = Math.min(maxTextLength, Math.floor(maxWork / size));
+      const names = Object.keys(program.namedGroups());
+      return {
+        ...bounded((text) => program.test(text), maxLength),
+        groups: (text) => groupsOf(program.matcher(text.slice(0, maxLength)), names),
+      };
     } catch (error) {
       if (!(error instanceof RE2JSException)) throw error;
       const reason =
@@ -59,7 +66,22 @@ export async function loadRegex(): Promise<RegexCompiler> {
   };
 }
 
-function bounded(find: (text: string) => boolean, maxLength: number): Regex {
+interface Matcher {
+  find(): boolean;
+  group(name: string): string | null;
+}
+
+function groupsOf(matcher: Matcher, names: readonly string[]): Record<string, string> | undefined {
+  if (!matcher.find()) return undefined;
+  const groups: Record<string, string> = {};
+  for (const name of names) {
+    const text = matcher.group(name);
+    if (text !== null && text !== undefined && name !== "__proto__") groups[name] = text;
+  }
+  return groups;
+}
+
+function bounded(find: (text: string) => boolean, maxLength: number): Pick<Regex, "begin" | "test"> {
   let looked = 0;
   let tookMs = 0;
   return {

@@ -79,9 +79,13 @@ export interface Journal {
    * entries are ignored.
    */
   mark(...changes: readonly StateChange[]): Promise<void>;
-  /** Settles when durable; call it when the events before the cursor have settled. Rejects as `append` does. */
+  /**
+   * Settles when durable; null takes it back. Call it when the events before the cursor have settled. Rejects as `append` does.
+   */
   moveCursor(source: string, value: Json): Promise<void>;
   cursor(source: string): Json | undefined;
+  /** Those whose name begins so, the one that was moved longest ago first. */
+  cursors(prefix: string): readonly (readonly [name: string, value: Json])[];
   /** Keeps a value under (kind, key), at most 1,000 of a kind; null takes it back. Rejects as `append` does. */
   note(kind: string, key: string, value: Json, untilMs?: number): Promise<void>;
   /** As `note`, for what means little after a power cut: settles when it outlives this process, without waiting for the disk. */
@@ -236,6 +240,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         { apply: () => state.setCursor(source, value) },
       ),
     cursor: (source) => state.cursor(source),
+    cursors: (prefix) => state.cursors(prefix),
     note: (kind, key, value, untilMs) =>
       commitNote({ kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) }, true),
     jot: (kind, key, value) => commitNote({ kind, key, value }, false),

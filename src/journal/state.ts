@@ -39,6 +39,7 @@ export interface JournalState {
   change(change: StateChange, timeMs: number): boolean;
   setCursor(source: string, value: Json): void;
   cursor(source: string): Json | undefined;
+  cursors(prefix: string): [name: string, value: Json][];
   setNote(note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">): void;
 }
 
@@ -99,7 +100,14 @@ export function createState(): JournalState {
       isFinal(change)
         ? entries.remove(change.id, change.channel) !== undefined
         : entries.change(change, timeMs),
-    setCursor: (source, value) => kept.set(cursorScope, source, { value }, maxKeptEntries),
+    setCursor(source, value) {
+      if (value === null) kept.delete(cursorScope, source);
+      else kept.set(cursorScope, source, { value }, maxKeptEntries);
+    },
+    cursors: (prefix) =>
+      kept
+        .entries(cursorScope, 0)
+        .flatMap(([name, { value }]) => (name.startsWith(prefix) ? [[name, value] as [string, Json]] : [])),
     cursor: (source) => kept.get(cursorScope, source, 0)?.value,
     setNote({ kind, key, value, untilMs }) {
       if (value === null) kept.delete(noteScope(kind), key);

@@ -13,12 +13,15 @@ import { type CompiledMatch, compileMatch, matchFilter } from "../filters/match.
 import type { KeyOf } from "../filters/memory-key.ts";
 import { whenFilter } from "../filters/when.ts";
 import type { TemplateCompiler } from "../templates/compile.ts";
+import type { DialectMark } from "../templates/dialect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
 
 export interface Engine extends Engines {
   readonly templates: TemplateCompiler;
+  /** For the templates of options, which may see other roots. */
+  dialect(mark: DialectMark): TemplateCompiler;
 }
 
 interface Context {

@@ -2,20 +2,27 @@
 // plan holds only what has none. Pure: what compiling needs was loaded before.
 
 import type { ConfigValues, IssueDraft } from "../config/values.ts";
-import type { JsonObject, SourceType } from "../contract.ts";
+import type { JsonObject, SourceType, Surroundings } from "../contract.ts";
 import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 import { createAdmit } from "./admission.ts";
 import { claimIssues, isRoute } from "./claims.ts";
+import { compileOptions } from "./code-options.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { defaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
-import { powersFor, powersOf } from "./powers.ts";
+import { type Power, powerOf, powersFor, powersOf } from "./powers.ts";
 
 export interface Compilation {
   readonly plan: Plan;
   readonly issues: readonly IssueDraft[];
+}
+
+/** What lies around the config. */
+export interface Around extends Pick<Surroundings, "folder" | "home" | "holdsSecret"> {
+  /** Hides the secrets of the config in what is sent and shown. */
+  mask(text: string): string;
 }
 
 /** How many channels are compiled in one step. */
@@ -34,15 +41,16 @@ export function* compileInSteps(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
   engine: Engine,
-  /** Hides the secrets of the config in what is sent and shown. */
-  mask: (text: string) => string = (text) => text,
+  around: Partial<Around> = {},
 ): Generator<void, Compilation> {
   const issues: IssueDraft[] = [];
-  const surroundings = {
+  const { mask = (text: string) => text, folder = "/", home = "/", holdsSecret = () => false } = around;
+  const listen = {
     loopback: values.listenAddress?.loopback ?? true,
     hosts: values.hosts,
     ...(values.publicUrl === undefined ? {} : { publicUrl: values.publicUrl }),
   };
+  const surroundings = { ...listen, folder, home, holdsSecret };
 
   const answering = new Map(
     Object.entries(values.sources).map(([name, { type, options }]) => [
@@ -66,7 +74,7 @@ export function* compileInSteps(
     if (compiled.length % stepSize === 0) yield;
   }
 
-  const powers = powersOf(values);
+  const listenPowers = powersOf(values);
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
     const type = typeOf(types, source.type);
     if (type === undefined) return [];
@@ -74,19 +82,27 @@ export function* compileInSteps(
       issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
     }
     const claims = type.claims?.(source.options) ?? [];
-    const needed = powersFor(claims, powers);
+    const needed = [
+      ...powersFor(claims, listenPowers),
+      ...(type.powers?.(source.options, surroundings) ?? []).map(({ power, value }) =>
+        powerOf(power, value, `sources.${name}`),
+      ),
+    ];
+    const code = compileOptions(source.code ?? [], ["sources", name], engine, issues);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
     return [
       {
         name,
         type,
         options: source.options,
+        code,
+        keeps: fingerprint([source.type, type.keeps?.(source.options) ?? source.options]),
         enabled: source.enabled,
         powers: needed,
         fingerprint: fingerprint([
           source.type,
           source.options,
-          claims.some(isRoute) ? surroundings : null,
+          claims.some(isRoute) ? listen : null,
           needed.map(({ hash }) => hash),
         ]),
         claims,
@@ -107,14 +123,21 @@ export function* compileInSteps(
     plan: {
       sources,
       channels: compiled.map(({ channel }) => channel),
-      powers,
+      powers: uniquePowers([
+        ...listenPowers,
+        ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
+      ]),
       listen: {
-        ...surroundings,
+        ...listen,
         ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),
       },
     },
     issues,
   };
+}
+
+function uniquePowers(powers: readonly Power[]): Power[] {
+  return [...new Map(powers.map((power) => [power.hash, power])).values()];
 }
 
 function typeOf(

@@ -2,6 +2,7 @@
 // that can fail but the world. It is frozen; a changed config makes a new one.
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
+import type { CompiledOptions } from "../contract/host.ts";
 import type {
   Claim,
   Filter,
@@ -39,6 +40,10 @@ export interface PlannedSource {
   readonly name: string;
   readonly type: SourceType<JsonObject>;
   readonly options: JsonObject;
+  /** Those of the options that are code. */
+  readonly code: CompiledOptions;
+  /** What its store belongs to: equal for two sources that go on where the other was. */
+  readonly keeps: string;
   readonly enabled: boolean;
   /** It is started once a person has agreed to all of them. */
   readonly powers: readonly Power[];

@@ -3,14 +3,14 @@
 
 import { createHash } from "node:crypto";
 import type { ConfigValues } from "../config/values.ts";
-import type { Claim } from "../contract.ts";
+import type { Claim, PowerRequest } from "../contract.ts";
 
 /** It waits for a person; what needs it is not started before. */
 export interface Power {
-  readonly power: "listen";
-  /** What exactly: for `listen`, the address as `host:port`. */
+  readonly power: "listen" | PowerRequest["power"];
+  /** What exactly: the address as `host:port`, the command line, the folder, the host, the ids. */
   readonly value: string;
-  /** The place in the config that asks for it, for instance `listen`. */
+  /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
   readonly component: string;
   /** Stands for the three above: consent is remembered by it. */
   readonly hash: string;
@@ -28,12 +28,20 @@ export function powersFor(claims: readonly Claim[], powers: readonly Power[]): P
   return usesListener ? powers.filter(({ power }) => power === "listen") : [];
 }
 
+const words: Record<PowerRequest["power"], string> = {
+  command: "run the command",
+  file: "touch files outside its folder:",
+  secret: "send a secret to",
+  people: "let in",
+};
+
 /** As a person is asked about it. */
-export function describePower({ value }: Power): string {
-  return `listen beyond this machine, on ${value}`;
+export function describePower({ power, value, component }: Power): string {
+  if (power === "listen") return `listen beyond this machine, on ${value}`;
+  return `${words[power]} ${value} (${component})`;
 }
 
-function powerOf(power: Power["power"], value: string, component: string): Power {
+export function powerOf(power: Power["power"], value: string, component: string): Power {
   const hash = createHash("sha256")
     .update(JSON.stringify([power, value, component]))
     .digest("hex");

@@ -2,17 +2,8 @@
 
 import { nobody } from "../access/nobody.ts";
 import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
-import type { Host, Listener } from "../contract/host.ts";
-import type {
-  Arrival,
-  Clock,
-  Emit,
-  Invitation,
-  Log,
-  Outcome,
-  RouterEvent,
-  SourceHealth,
-} from "../contract.ts";
+import type { Listener } from "../contract/host.ts";
+import type { Arrival, Emit, Invitation, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
@@ -24,10 +15,9 @@ import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
 import { createRunningSource, type RunningSource } from "./running-source.ts";
+import { createHost, type HostOptions } from "./source-host.ts";
 
-export interface RouterOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface RouterOptions extends HostOptions {
   readonly listener: OpenListener;
   /** `trace` keeps every channel's answer for every event: for people who watch, not for production. */
   readonly detail: "decision" | "trace";
@@ -176,16 +166,14 @@ export function createRouter(options: RouterOptions): Router {
   function createOne(planned: PlannedSource, on: Listener): RunningSource {
     let one: RunningSource | undefined;
     const inForce = () => (one === undefined ? undefined : active.planned.get(one)) ?? planned;
-    const host: Host = {
-      log,
-      clock,
-      listener: on,
+    const host = createHost(planned, on, {
+      ...options,
       people: options.people?.(planned) ?? nobody,
       refused(refusal) {
         counter.add("refused");
         refuse(refusal, planned.name);
       },
-    };
+    });
     one = createRunningSource({
       planned,
       host,

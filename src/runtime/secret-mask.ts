@@ -53,3 +53,16 @@ function maskCut(text: string, secret: string): string {
   }
   return result;
 }
+
+/** Says whether a text in a value holds one of the secrets, however short; in a short one's case, is one. */
+export function secretFinder(secrets: readonly string[]): (value: Json | undefined) => boolean {
+  const holds = (value: Json | undefined): boolean => {
+    if (typeof value === "string")
+      return secrets.some(
+        (secret) => value === secret || (secret.length >= minLength && value.includes(secret)),
+      );
+    if (typeof value !== "object" || value === null) return false;
+    return Object.values(value).some(holds);
+  };
+  return holds;
+}

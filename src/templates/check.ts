@@ -17,6 +17,7 @@ const blocks: ReadonlySet<string> = new Set(["if", "unless", "each", "with"]);
 const pickers = { usage: "lookup list key", takes: [2, 2] } as const;
 
 export interface CheckContext {
+  readonly roots: ReadonlySet<string>;
   readonly functions: TemplateFunctions;
   /** The offset, in the text as written, of a place in the parsed text. */
   offsetOf(position: { readonly line: number; readonly column: number }): number;
@@ -107,6 +108,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     if (names.length > 0 && !entered)
       fail(block.path, `#${name} gives no names: as |...| belongs to each and with`);
     const inside: Scope = {
+      roots: scope.roots,
       level: scope.level + (entered ? 1 : 0),
       loops: scope.loops + (name === "each" ? 1 : 0),
       names: names.length > 0 ? new Set([...scope.names, ...names]) : scope.names,
@@ -175,7 +177,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
     );
   };
 
-  walkProgram(program, { level: 0, loops: 0, names: new Set() });
+  walkProgram(program, { roots: context.roots, level: 0, loops: 0, names: new Set() });
   return used;
 }
 

@@ -4,6 +4,7 @@
 import type { Template, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
 import { firstCharacters } from "./characters.ts";
+import { channelDialect, type Dialect } from "./dialect.ts";
 import type { Environment } from "./environment.ts";
 import { allFunctions } from "./functions/all.ts";
 import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
@@ -24,11 +25,17 @@ export interface TemplateCompiler {
 /** Compiled texts that are remembered, so that a reload reads only what changed. */
 const maxRemembered = 4_096;
 
-/** `now` (milliseconds since the epoch) is what `ago` counts from; default: the system clock. */
-export function createTemplateCompiler({ now = Date.now }: { now?: () => number } = {}): TemplateCompiler {
-  const functions = allFunctions(now);
+/** `now` (milliseconds since the epoch) is what `ago` counts from; default: the system clock. The dialect: that of channels. */
+export function createTemplateCompiler({
+  now = Date.now,
+  dialect = channelDialect,
+}: {
+  now?: () => number;
+  dialect?: Dialect;
+} = {}): TemplateCompiler {
+  const language = { functions: allFunctions(now), ...dialect };
   const meter = createMeter();
-  const readPlain = createPlainReader(functions, meter);
+  const readPlain = createPlainReader(language, meter);
   const plain = remembering((text) => ({ parts: readPlain(text) }));
   let environment: Environment | undefined;
   const loaded = (): Environment => {
@@ -42,7 +49,7 @@ export function createTemplateCompiler({ now = Date.now }: { now?: () => number 
       for (const text of texts) {
         if (plain(text).parts !== undefined) continue;
         const { createEnvironment } = await import("./environment.ts");
-        environment ??= createEnvironment(functions, meter);
+        environment ??= createEnvironment(language, meter);
         return;
       }
     },

@@ -5,6 +5,7 @@
 import Handlebars from "handlebars";
 import { TemplateError } from "../errors.ts";
 import { checkTemplate, writer } from "./check.ts";
+import type { Dialect } from "./dialect.ts";
 import { meteredCall } from "./functions/metered.ts";
 import type { TemplateFunctions } from "./functions/template-function.ts";
 import { rewriteIndexes } from "./index-notation.ts";
@@ -23,7 +24,10 @@ export interface Environment {
 /** Blocks and `lookup`. The two hooks are what Handlebars' own code refers to. */
 const kept = ["if", "unless", "with", "lookup", "helperMissing", "blockHelperMissing"];
 
-export function createEnvironment(functions: TemplateFunctions, meter: Meter): Environment {
+/** See `Dialect`. */
+type Language = { readonly functions: TemplateFunctions } & Dialect;
+
+export function createEnvironment({ functions, roots, encode }: Language, meter: Meter): Environment {
   const handlebars = Handlebars.create();
   const each = handlebars.helpers.each as Handlebars.HelperDelegate;
   for (const name of Object.keys(handlebars.helpers)) {
@@ -34,7 +38,7 @@ export function createEnvironment(functions: TemplateFunctions, meter: Meter): E
 
   const helpers: Record<string, Handlebars.HelperDelegate> = {
     [writer]: (value: unknown) => {
-      const text = textOf(value);
+      const text = encode(textOf(value));
       meter.output(text.length);
       return text;
     },
@@ -54,7 +58,7 @@ export function createEnvironment(functions: TemplateFunctions, meter: Meter): E
     const rewritten = rewriteIndexes(text);
     const offsetOf = (position: Position) => rewritten.originalOffset(offsetIn(rewritten.text, position));
     const program = parse(handlebars, rewritten.text, text, offsetOf);
-    const used = checkTemplate(program, { functions, offsetOf });
+    const used = checkTemplate(program, { functions, roots, offsetOf });
     return {
       program,
       used: Object.fromEntries([...used].map((name) => [name, helpers[name]])) as typeof helpers,

@@ -4,9 +4,10 @@
 /// <reference types="handlebars" />
 
 import { didYouMean } from "../did-you-mean.ts";
-import { roots } from "./roots.ts";
 
 export interface Scope {
+  /** What a path at the top may begin with. */
+  readonly roots: ReadonlySet<string>;
   /** How many `each` and `with` are around. */
   readonly level: number;
   /** How many of them are `each`. */
@@ -37,9 +38,9 @@ export function checkPath(path: hbs.AST.PathExpression, scope: Scope, fail: Fail
   if (level < 0) fail(path, "../ leads beyond the top", "inside each and with it leads one step out");
   const own = path.depth === 0 && /^(?:\.|this\b)/.test(path.original);
   if (path.depth === 0 && !own && first !== undefined && scope.names.has(first)) return;
-  if (level === 0 && first !== undefined && !roots.has(first)) {
+  if (level === 0 && first !== undefined && !scope.roots.has(first)) {
     const steps = "../".repeat(path.depth);
-    fail(path, `${first} is no root of the event`, rootHint(steps, first, rest));
+    fail(path, `${first} is no root of the event`, rootHint(scope.roots, steps, first, rest));
   }
   // Without this, a bare field named like a function would be a call of it.
   if (path.depth === 0 && !own && path.parts.length === 1 && scope.level > 0)
@@ -50,8 +51,8 @@ function checkLoopName(path: hbs.AST.PathExpression, scope: Scope, fail: Fail): 
   const [first = "", ...rest] = path.parts;
   if (first === "root") {
     const root = rest[0];
-    if (root !== undefined && !roots.has(root)) {
-      fail(path, `${root} is no root of the event`, rootHint("@root.", root, rest.slice(1)));
+    if (root !== undefined && !scope.roots.has(root)) {
+      fail(path, `${root} is no root of the event`, rootHint(scope.roots, "@root.", root, rest.slice(1)));
     }
     return;
   }
@@ -66,10 +67,15 @@ function checkLoopName(path: hbs.AST.PathExpression, scope: Scope, fail: Fail): 
   if (scope.loops === 0) fail(path, `@${first} has a value only inside {{#each}}`);
 }
 
-function rootHint(before: string, first: string, rest: readonly string[]): string {
+function rootHint(
+  roots: ReadonlySet<string>,
+  before: string,
+  first: string,
+  rest: readonly string[],
+): string {
   if (first === "event" && rest[0] !== undefined && roots.has(rest[0])) {
     return `did you mean ${before}${rest.join(".")}?`;
   }
   const near = didYouMean(first, roots);
-  return `did you mean ${before}${[...(near === undefined ? ["data", first] : [near]), ...rest].join(".")}?`;
+  return `did you mean ${before}${[...(near === undefined ? (roots.has("data") ? ["data", first] : [[...roots][0] as string]) : [near]), ...rest].join(".")}?`;
 }

@@ -4,11 +4,11 @@
 // property test holds them together.
 
 import type { View } from "../contract.ts";
+import type { Dialect } from "./dialect.ts";
 import { type MeteredCall, meteredCall } from "./functions/metered.ts";
 import type { TemplateFunction, TemplateFunctions } from "./functions/template-function.ts";
 import type { Meter } from "./limits.ts";
 import { restoreLiteral } from "./literal.ts";
-import { roots } from "./roots.ts";
 import { textOf } from "./text-of.ts";
 
 /** Literal text, or what gives the text of one placeholder. */
@@ -29,7 +29,10 @@ const literal =
 const option = /([A-Za-z]+)=/y;
 const words: Readonly<Record<string, unknown>> = { true: true, false: false, null: null, undefined };
 
-export function createPlainReader(functions: TemplateFunctions, meter: Meter): PlainReader {
+export function createPlainReader(
+  { functions, roots, encode }: { readonly functions: TemplateFunctions } & Dialect,
+  meter: Meter,
+): PlainReader {
   return (text) => {
     const parts: Part[] = [];
     let from = 0;
@@ -124,7 +127,7 @@ export function createPlainReader(functions: TemplateFunctions, meter: Meter): P
     if (evaluate === undefined || !text.startsWith("}}", at) || text[at + 2] === "}") return undefined;
     const value = evaluate;
     const part = (view: View) => {
-      const written = textOf(value(view));
+      const written = encode(textOf(value(view)));
       meter.output(written.length);
       return written;
     };

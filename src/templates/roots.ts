@@ -1,4 +1,4 @@
-// The roots a template may begin a path with. The type ties the list to the View: a root that is missing here, or gone
+// The roots a template of a channel may begin a path with. The type ties the list to the View: a root that is missing here, or gone
 // from there, does not compile.
 
 import type { Root } from "../contract.ts";

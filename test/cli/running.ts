@@ -18,8 +18,10 @@ import { createEventIds } from "../../src/runtime/event-id.ts";
 import type { OpenListener } from "../../src/runtime/listener.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { createRouter, type Router } from "../../src/runtime/router.ts";
+import { createMemoryCursors } from "../../src/runtime/store.ts";
 import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
+import { lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 const listener: OpenListener = {
@@ -70,6 +72,8 @@ export async function startRunning(
   }
 
   const router = createRouter({
+    lent: lent(clock),
+    cursors: createMemoryCursors(),
     clock,
     log,
     listener,

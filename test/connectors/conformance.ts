@@ -6,7 +6,7 @@ import type { Host } from "../../src/contract/host.ts";
 import type { Arrival, Emit, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
-import { fakePeople } from "../support/fake-people.ts";
+import { codeOf, hostOf, quiet, surroundings } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 type TestName =
@@ -43,20 +43,27 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     for (const step of clean.splice(0).reverse()) await step();
   });
 
+  /** The options as written, with their defaults. */
+  function filled(): JsonObject {
+    const copy = structuredClone(written);
+    type.validate(copy);
+    return copy;
+  }
+
   function promise(name: TestName, run: () => Promise<void>): void {
     const skipped = skip.find(({ tests }) => tests.includes(name));
     if (skipped === undefined) it(name, run);
     else it.skip(`${name} (${skipped.reason})`, run);
   }
 
-  function create(): World {
+  async function create(): Promise<World> {
     const listener: OpenListener = createListener({
       addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
       hosts: [],
       trusted: () => true,
       log: quiet,
     });
-    const host = { log: quiet, clock: manualClock(), listener, people: fakePeople(), refused: () => {} };
+    const host = hostOf({ clock: manualClock(), listener, code: await codeOf(type.options, filled()) });
     const source = type.create("tested", options, host);
     clean.push(
       () => listener.close(AbortSignal.abort()),
@@ -71,12 +78,12 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     });
 
     it("takes its own options and its own defaults", () => {
-      const filled = structuredClone(written);
-      expect(type.validate(filled), JSON.stringify(type.validate.errors)).toBe(true);
-      const again = structuredClone(filled);
+      const taken = structuredClone(written);
+      expect(type.validate(taken), JSON.stringify(type.validate.errors)).toBe(true);
+      const again = structuredClone(taken);
       expect(type.validate(again)).toBe(true);
-      expect(again).toEqual(filled);
-      expect(type.check?.(options, { loopback: true, hosts: [] }) ?? []).toEqual([]);
+      expect(again).toEqual(taken);
+      expect(type.check?.(options, surroundings) ?? []).toEqual([]);
     });
 
     it("refuses an option that it does not know", () => {
@@ -87,25 +94,33 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
       const touched = () => {
         throw new Error("create must have no effects");
       };
+      const code = await codeOf(type.options, filled());
       const before = process.getActiveResourcesInfo();
       type.create("tested", options, {
+        folder: "/nowhere",
+        home: "/nowhere",
         log: { info: touched, warn: touched, error: touched },
         clock: { now: touched, after: touched },
         listener: { loopback: true, hosts: [], route: touched, address: () => undefined },
         people: { receive: touched, press: touched, save: touched },
+        http: { request: touched, webSocket: touched },
+        store: { get: touched, entries: touched, set: touched },
+        code,
+        loop: () => ({ start: touched, now: touched, stop: touched, health: () => ({ state: "starting" }) }),
+        spawn: touched,
         refused: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(before);
     });
 
     promise("a source is started once", async () => {
-      const { source } = create();
+      const { source } = await create();
       await source.start(accept([]));
       await expect(source.start(accept([]))).rejects.toThrow(/twice/);
     });
 
     promise("every arrival is emitted once", async () => {
-      const world = create();
+      const world = await create();
       const arrivals: Arrival[] = [];
       await world.source.start(accept(arrivals));
       expect(await arrive(world)).toBe(true);
@@ -114,7 +129,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     });
 
     promise("a rejected emit is not acked", async () => {
-      const world = create();
+      const world = await create();
       await world.source.start(() =>
         Promise.reject(new DeliveryError("E_SESSION_BUSY", "the queue is full")),
       );
@@ -122,7 +137,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     });
 
     promise("stop settles under a passed deadline, however often it is called", async () => {
-      const world = create();
+      const world = await create();
       let begun = () => {};
       const emitted = new Promise<void>((resolve) => {
         begun = resolve;
@@ -141,7 +156,7 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     });
 
     promise("nothing is emitted after stop", async () => {
-      const world = create();
+      const world = await create();
       const arrivals: Arrival[] = [];
       await world.source.start(accept(arrivals));
       await world.source.stop(new AbortController().signal);
@@ -150,13 +165,11 @@ export function testSource<O>({ type, written, options, arrive, skip = [] }: Sou
     });
 
     promise("a source that never started can be stopped", async () => {
-      const { source } = create();
+      const { source } = await create();
       await expect(source.stop(new AbortController().signal)).resolves.toBeUndefined();
     });
   });
 }
-
-export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** An emit that takes everything and keeps it. */
 export function accept(arrivals: Arrival[]): Emit {

@@ -13,6 +13,8 @@ import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { createRouter, type Router } from "../../src/runtime/router.ts";
+import { createMemoryCursors } from "../../src/runtime/store.ts";
+import { lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 /** One object of a source, as the test sees it. */
@@ -112,6 +114,8 @@ export async function openStage(): Promise<Stage> {
   const person = { allows: false };
   const listener = createListener({ addresses: [anyPort], hosts: [], trusted: () => person.allows, log });
   const router = createRouter({
+    lent: lent(clock),
+    cursors: createMemoryCursors(),
     clock,
     log,
     listener,

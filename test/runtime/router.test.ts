@@ -7,7 +7,9 @@ import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createListener } from "../../src/runtime/listener.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { createRouter } from "../../src/runtime/router.ts";
+import { createMemoryCursors } from "../../src/runtime/store.ts";
 import { compileOf } from "../plan/plan-of.ts";
+import { lent } from "../support/host.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -50,6 +52,8 @@ test("refusals of sources, of their rates and of the listener are counted once a
   });
   const told: [number, string | undefined][] = [];
   const router = createRouter({
+    lent: lent(clock),
+    cursors: createMemoryCursors(),
     clock,
     log,
     listener,

@@ -3,6 +3,7 @@ import Handlebars from "handlebars";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/contract.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
+import { channelDialect } from "../../src/templates/dialect.ts";
 import { createEnvironment } from "../../src/templates/environment.ts";
 import { allFunctions } from "../../src/templates/functions/all.ts";
 import { createMeter } from "../../src/templates/limits.ts";
@@ -10,10 +11,10 @@ import { escapeForTemplate } from "../../src/templates/literal.ts";
 import { createPlainReader, type Part } from "../../src/templates/plain.ts";
 import { viewWith } from "./sample-view.ts";
 
-const functions = allFunctions(() => 0);
+const language = { functions: allFunctions(() => 0), ...channelDialect };
 const meter = createMeter();
-const readPlain = createPlainReader(functions, meter);
-const environment = createEnvironment(functions, meter);
+const readPlain = createPlainReader(language, meter);
+const environment = createEnvironment(language, meter);
 const compiler = createTemplateCompiler();
 await compiler.prepare(["{{#if text}}{{/if}}"]);
 
@@ -92,7 +93,7 @@ const { call } = fc.letrec<{ call: string; value: string }>((tie) => ({
   ),
   call: fc
     .tuple(
-      fc.constantFrom(...Object.keys(functions), "lookup", "if", "data", "nothing"),
+      fc.constantFrom(...Object.keys(language.functions), "lookup", "if", "data", "nothing"),
       fc.array(tie("value"), { maxLength: 3 }),
       fc.constantFrom(
         "",
@@ -151,7 +152,7 @@ test("a template without blocks renders the same with and without Handlebars", (
 });
 
 test("every right call is read without Handlebars", () => {
-  for (const { usage } of Object.values(functions)) {
+  for (const { usage } of Object.values(language.functions)) {
     const written = `{{${usage.replace(/ (?:left|right|value|text|list|path|commit|time|part|whole|count|one|two)\b/g, " data.x")}}}`;
     expect(readPlain(written), written).toBeDefined();
   }

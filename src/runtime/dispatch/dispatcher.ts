@@ -82,10 +82,10 @@ export interface Dispatcher {
   silence(request: SilenceRequest): Promise<void>;
   report(): DispatchReport;
   /**
-   * An event of our own, low in priority; see `Notices.announce`. It takes the place of the one before, if nobody got that
-   * yet. Settles when it is in the journal, or was not taken.
+   * An event of our own, low in priority; see `Notices.announce`. It takes the place of the one before about the same subject, if
+   * nobody got that yet. Settles when it is in the journal, or was not taken.
    */
-  announce(content: string, configFile: string): Promise<void>;
+  announce(content: string, configFile: string, subject: string): Promise<void>;
   /**
    * Begins nothing more; settles when no write is under way, or at the deadline. What is still under way then is sent again
    * by the next owner, with `attempt`. The journal is the caller's to close, afterwards.
@@ -134,7 +134,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     else clock.after(options.settleMs, resolve);
   });
   let isWoken = false;
-  let announced: string | undefined;
+  /** The latest of each subject: names of the config's own parts, so their number is bounded. */
+  const announced = new Map<string, string>();
 
   const { changes, names } = unsettledClaims(journal);
   for (const { entry, fate } of changes) desk.tell(entry, fate);
@@ -226,13 +227,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     waiting: (sessionId) => roster.get(sessionId)?.waiting.count() ?? 0,
     ack: (request) => acknowledge(desk, request),
     silence: (request) => desk.silences.set(request),
-    async announce(content, configFile) {
-      const earlier = announced;
-      announced = (await desk.notices.announce(content, configFile)) ?? earlier;
-      if (earlier === undefined || announced === earlier) return;
+    async announce(content, configFile, subject) {
+      const now = await desk.notices.announce(content, configFile);
+      const earlier = announced.get(subject);
+      if (now === undefined) return;
+      announced.set(subject, now);
+      if (earlier === undefined) return;
       for (const entry of journal.entries(earlier))
         if (desk.claims.attemptOf(entry) === undefined)
-          desk.tell(entry, { state: "superseded", reason: `${announced} says how it is now` });
+          desk.tell(entry, { state: "superseded", reason: `${now} says how it is now` });
     },
     report: () => ({
       sessions: [...feeds].map(([{ session, listening, isReady, waiting }, feed]) => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Outcome, Source } from "../../../src/contract.ts";
+import { surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { type Served, serve } from "./serving.ts";
 
@@ -228,7 +229,7 @@ describe("a source with respond: { wait }", () => {
 describe("the options of respond", () => {
   const issues = (respond: object) =>
     http
-      .check?.({ path: "/", methods: ["POST"], maxBodyBytes: 1, respond }, { loopback: true, hosts: [] })
+      .check?.({ path: "/", methods: ["POST"], maxBodyBytes: 1, respond }, surroundings)
       .map(({ path, message }) => `${path.join(".")}: ${message}`);
 
   it.each([

@@ -3,12 +3,12 @@ import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
 import type { VerifyOptions } from "../../../src/connectors/http/verify/scheme.ts";
 import type { Surroundings } from "../../../src/contract.ts";
+import { surroundings } from "../../support/host.ts";
 
 const base: HttpOptions = { path: "/hook", methods: ["POST"], maxBodyBytes: 1 };
-const home: Surroundings = { loopback: true, hosts: [] };
 
 function issues(options: Partial<HttpOptions>, around: Partial<Surroundings> = {}): string[] {
-  const found = http.check?.({ ...base, ...options }, { ...home, ...around }) ?? [];
+  const found = http.check?.({ ...base, ...options }, { ...surroundings, ...around }) ?? [];
   for (const issue of found) expect(issue.hint).toMatch(/\S/);
   return found.map(
     ({ path, code, message }) => `${path.join(".")}: ${message}${code === undefined ? "" : ` (${code})`}`,
@@ -41,7 +41,7 @@ describe("the path", () => {
 
   it("is never quoted, because a variable may have brought it in", () => {
     for (const path of ["hunter2", "/hunter2?x", "/:hunter2!", "/hunter2 x", "/:hunter2/:hunter2"]) {
-      const found = http.check?.({ ...base, path }, home) ?? [];
+      const found = http.check?.({ ...base, path }, surroundings) ?? [];
       expect(found).toHaveLength(1);
       expect(JSON.stringify(found)).not.toContain("hunter2");
     }
@@ -144,7 +144,7 @@ describe("verify", () => {
 
   it("never shows a secret in an issue", () => {
     const found =
-      http.check?.({ ...base, verify: { scheme: "discord", secret: "hunter2hunter2" } }, home) ?? [];
+      http.check?.({ ...base, verify: { scheme: "discord", secret: "hunter2hunter2" } }, surroundings) ?? [];
     expect(found).toHaveLength(1);
     expect(JSON.stringify(found)).not.toContain("hunter2");
   });

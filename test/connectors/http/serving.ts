@@ -4,11 +4,11 @@
 import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
-import { nobody } from "../../../src/access/nobody.ts";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
 import { createListener } from "../../../src/runtime/listener.ts";
+import { hostOf } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { accept } from "../conformance.ts";
 
@@ -70,10 +70,7 @@ export async function serve(
     "hook",
     { path: "/hook", methods: ["POST"], maxBodyBytes: 1_048_576, ...options },
     {
-      log: logger,
-      clock: around.clock ?? manualClock(),
-      listener,
-      people: nobody,
+      ...hostOf({ log: logger, clock: around.clock ?? manualClock(), listener }),
       refused: (refusal) => void refusals.push(refusal),
     },
   );

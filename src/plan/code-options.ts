@@ -1,0 +1,88 @@
+// The options of a component that are code, proven and compiled. What cannot be compiled is an issue, and missing here.
+
+import type { CodeOption, IssueDraft } from "../config/values.ts";
+import type { CodeRoots, CompiledOptions, Pattern } from "../contract/host.ts";
+import type { Json, View } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import { compileGlob } from "../filters/glob.ts";
+import type { DialectMark } from "../templates/dialect.ts";
+import type { Engine } from "./compile-channel.ts";
+
+type Compiled = {
+  readonly cel: Map<string, (roots: CodeRoots) => Json>;
+  readonly template: Map<string, (roots: CodeRoots) => string>;
+  readonly regex: Map<string, Pattern>;
+  readonly glob: Map<string, (text: string) => boolean>;
+};
+
+export function compileOptions(
+  code: readonly CodeOption[],
+  at: readonly (string | number)[],
+  engine: Engine,
+  issues: IssueDraft[],
+): CompiledOptions {
+  const compiled: Compiled = { cel: new Map(), template: new Map(), regex: new Map(), glob: new Map() };
+  for (const option of code) {
+    try {
+      compileOne(option, engine, compiled);
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
+      const path = [...at, ...option.path];
+      issues.push({ path, code: error.code, message: error.message, hint: error.hint, ...offset });
+    }
+  }
+  return {
+    cel: (path) => compiled.cel.get(path),
+    template: (path) => compiled.template.get(path),
+    regex: (path) => compiled.regex.get(path),
+    glob: (path) => compiled.glob.get(path),
+  };
+}
+
+function compileOne({ key, kind, text, mark }: CodeOption, engine: Engine, compiled: Compiled): void {
+  switch (kind) {
+    case "cel": {
+      const program = engine.cel.compile(text, { purpose: mark === "condition" ? "condition" : "value" });
+      compiled.cel.set(key, (roots) => program.evaluate(viewOf(roots)));
+      break;
+    }
+    case "template": {
+      const template = engine.dialect(markOf(mark)).compile(text);
+      compiled.template.set(key, (roots) => template.render(viewOf(roots)));
+      break;
+    }
+    case "regex": {
+      const regex = engine.regex(text);
+      compiled.regex.set(key, {
+        test(tested) {
+          regex.begin();
+          return regex.test(tested);
+        },
+        groups: (tested) => regex.groups(tested),
+      });
+      break;
+    }
+    case "glob":
+      compiled.glob.set(key, compileGlob(text));
+  }
+}
+
+export function markOf(mark: Json): DialectMark {
+  return typeof mark === "object" && mark !== null && !Array.isArray(mark) ? (mark as DialectMark) : {};
+}
+
+/** The roots that always exist are there, whatever was given. */
+function viewOf(roots: CodeRoots): View {
+  return {
+    data: null,
+    text: "",
+    id: "",
+    source: "",
+    connector: "",
+    time: "",
+    inputs: {},
+    vars: {},
+    ...roots,
+  };
+}

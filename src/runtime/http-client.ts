@@ -1,0 +1,221 @@
+// Requests to the outside: with time-outs, without redirects to other hosts, with every failure said in words that show no secret.
+// undici is loaded with the first request.
+
+import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
+import { ConnectorError } from "../errors.ts";
+
+type Undici = typeof import("undici");
+type Response = Awaited<ReturnType<Undici["fetch"]>>;
+
+const defaults = { timeoutMs: 30_000, idleMs: 30_000 };
+const connectMs = 10_000;
+const maxRedirects = 5;
+
+interface ClientOptions {
+  /** What the far side sees in `user-agent`. */
+  readonly userAgent: string;
+  readonly clock: { now(): number };
+}
+
+export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClient {
+  let loading: Promise<{ undici: Undici; dispatcherOf: ReturnType<typeof createDispatchers> }> | undefined;
+
+  async function load() {
+    loading ??= import("undici").then((undici) => ({ undici, dispatcherOf: createDispatchers(undici) }));
+    return loading;
+  }
+
+  async function request(options: HttpRequest): Promise<HttpAnswer> {
+    const { undici, dispatcherOf } = await load();
+    const { method = "GET", timeoutMs = defaults.timeoutMs, idleMs = defaults.idleMs } = options;
+    const late = new AbortController();
+    const signal = AbortSignal.any([options.signal, late.signal]);
+    const timer = setTimeout(() => late.abort(), timeoutMs);
+    let url = parseUrl(options.url);
+    try {
+      for (let redirects = 0; ; redirects++) {
+        const response = await undici.fetch(url.href, {
+          method,
+          headers: { "user-agent": userAgent, ...options.headers },
+          ...(options.body === undefined ? {} : { body: options.body }),
+          redirect: "manual",
+          signal,
+          dispatcher: dispatcherOf(idleMs),
+        });
+        const next = redirectOf(response, url, method);
+        if (next === undefined) return answerOf(response, url, clock);
+        await response.body?.cancel().catch(() => undefined);
+        if (redirects === maxRedirects) throw failure(url, `it redirects more than ${maxRedirects} times`);
+        url = next;
+      }
+    } catch (error) {
+      if (error instanceof ConnectorError) throw error;
+      if (options.signal.aborted) throw failure(url, "it was ended");
+      if (late.signal.aborted) throw failure(url, `no answer within ${timeoutMs / 1_000} s`);
+      throw failure(url, reasonOf(error), error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    request,
+    async webSocket(options) {
+      const { openWebSocket } = await import("./web-socket.ts");
+      return openWebSocket(options, { userAgent });
+    },
+  };
+}
+
+/** One pool of connections for each limit: with the proxy of the environment where one is set. */
+function createDispatchers({ Agent, EnvHttpProxyAgent }: Undici) {
+  const pools = new Map<number, InstanceType<Undici["Agent"]> | InstanceType<Undici["EnvHttpProxyAgent"]>>();
+  return (idleMs: number) => {
+    const known = pools.get(idleMs);
+    if (known !== undefined) return known;
+    const settings = { connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: idleMs };
+    const hasProxy = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some(
+      (name) => process.env[name],
+    );
+    const pool = hasProxy ? new EnvHttpProxyAgent(settings) : new Agent(settings);
+    pools.set(idleMs, pool);
+    return pool;
+  };
+}
+
+/** Undefined when the answer is no redirect that may be followed; throws when it leads to another host. */
+function redirectOf(response: Response, from: URL, method: string): URL | undefined {
+  const location = response.headers.get("location");
+  if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  if (method !== "GET" && method !== "HEAD") return undefined;
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (to === undefined) throw failure(from, "it redirects to something that is no URL");
+  const isSafer = from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname;
+  if (to.origin === from.origin || isSafer) return to;
+  throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to another host, ${to.host}`, {
+    hint: "redirects to another host are not followed: write the address that is meant",
+  });
+}
+
+function answerOf(response: Response, url: URL, clock: { now(): number }): HttpAnswer {
+  const headers = Object.fromEntries(response.headers);
+  const { status } = response;
+
+  async function* body(): AsyncGenerator<Uint8Array> {
+    if (response.body === null) return;
+    try {
+      for await (const piece of response.body) yield piece as Uint8Array;
+    } catch (error) {
+      throw failure(url, `the answer broke off: ${reasonOf(error)}`, error);
+    }
+  }
+
+  async function bytes(maxBytes: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for await (const piece of body()) {
+      length += piece.byteLength;
+      if (length > maxBytes)
+        throw new ConnectorError(
+          "E_HTTP_SIZE",
+          `the answer of ${placeOf(url)} is longer than ${maxBytes} bytes`,
+        );
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces, length);
+  }
+
+  return {
+    status,
+    headers,
+    url: url.href,
+    bytes,
+    body,
+    async text(maxBytes) {
+      const content = await bytes(maxBytes);
+      return decoderFor(headers["content-type"]).decode(content);
+    },
+    failure() {
+      if (status >= 200 && status < 300) return undefined;
+      const afterMs = retryAfterMs(headers["retry-after"], clock.now());
+      return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaningOf(status)}`, {
+        retryable: [408, 425, 429].includes(status) || status >= 500,
+        retryAfterMs: afterMs,
+      });
+    },
+    discard() {
+      response.body?.cancel().catch(() => undefined);
+    },
+  };
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  301: " (moved)",
+  401: " (not logged in: is the token right?)",
+  403: " (not allowed)",
+  404: " (not found)",
+  429: " (too many requests)",
+};
+
+function meaningOf(status: number): string {
+  return meanings[status] ?? "";
+}
+
+function decoderFor(contentType: string | undefined): InstanceType<typeof TextDecoder> {
+  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset);
+  } catch {
+    return new TextDecoder();
+  }
+}
+
+const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
+
+/** Seconds or a date (RFC 9110 section 10.2.3); at most a day. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw new ConnectorError("E_HTTP_FAILED", "the address is no http or https URL");
+}
+
+/** Without the query and the user, where secrets stand; a path may hold one too and is cut. */
+function placeOf(url: URL): string {
+  const [first = ""] = url.pathname.split("/").filter((part) => part !== "");
+  const rest = url.pathname.length > first.length + 1 ? "/…" : "";
+  return `${url.host}${first === "" || first.length > 24 ? "" : `/${first}`}${first === "" ? "" : rest}`;
+}
+
+function failure(url: URL, reason: string, cause?: unknown): ConnectorError {
+  return new ConnectorError("E_HTTP_FAILED", `${placeOf(url)} cannot be asked: ${reason}`, {
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "its name cannot be looked up now",
+  ECONNREFUSED: "the connection is refused",
+  ECONNRESET: "the connection was closed",
+  EHOSTUNREACH: "it cannot be reached",
+  ENETUNREACH: "there is no network",
+  UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs / 1_000} s`,
+  UND_ERR_BODY_TIMEOUT: "nothing more came",
+  UND_ERR_SOCKET: "the connection was closed",
+};
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
+  if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
+    return `its certificate is not good (${code})`;
+  return typeof code === "string" ? code : "the request failed";
+}

@@ -1,0 +1,137 @@
+// The rounds of one source: when the next one is, how long to wait after a failure, and who hears of it. The only place, beside the
+// start of a source, that tries again.
+
+import type { Loop, LoopOptions } from "../contract/host.ts";
+import type { Clock, Log, SourceHealth } from "../contract.ts";
+import { ConnectorError, isRouterError } from "../errors.ts";
+
+/** So many failures in a row are worth an event. */
+const toldAfter = 3;
+const defaultBackoff = { firstMs: 1_000, maxMs: 60_000 };
+
+interface LoopWorld {
+  /** Begins the lines of the log: `source releases`. */
+  readonly subject: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** An event of our own about this subject; a later one takes the place of one that nobody got yet. */
+  announce(content: string): void;
+  /** From 0 to 1. Default Math.random. */
+  random?(): number;
+}
+
+export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
+  const { clock, log, subject, random = Math.random } = world;
+  const { firstMs, maxMs } = options.backoff ?? defaultBackoff;
+  const stopping = new AbortController();
+  let state: "ready" | "running" | "stopped" = "ready";
+  let round: Promise<void> | undefined;
+  let failures = 0;
+  let failingSinceMs = 0;
+  let lastError: string | undefined;
+  let isTold = false;
+  let nextMs: number | undefined;
+  let cancel = () => {};
+
+  function works(): void {
+    if (failures > 0) log.info(`${subject}: works again`);
+    if (isTold) world.announce(`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
+    failures = 0;
+    lastError = undefined;
+    isTold = false;
+  }
+
+  /** Milliseconds until the next round. */
+  function failed(error: unknown): number {
+    const isOurs = isRouterError(error);
+    const reason = isOurs ? lineOf(error) : "failed through a bug in this program";
+    if (failures === 0) failingSinceMs = clock.now();
+    const retryAfterMs = error instanceof ConnectorError ? error.retryAfterMs : undefined;
+    const isHopeless = error instanceof ConnectorError && !error.retryable;
+    const backoffMs = Math.min(isHopeless ? maxMs : firstMs * 2 ** failures, maxMs);
+    const waitMs = Math.max(retryAfterMs ?? 0, backoffMs) * (1 + random() / 10);
+    failures += 1;
+    const again = `next try in ${span(waitMs)}`;
+    if (!isOurs) log.error(`${subject}: ${error instanceof Error ? error.stack : String(error)}`);
+    else if (lastError !== reason) log.warn(`${subject}: ${reason}; ${again}`);
+    lastError = reason;
+    if (failures >= toldAfter && !isTold) {
+      isTold = true;
+      const count = `${failures} times in ${span(clock.now() - failingSinceMs)}`;
+      world.announce(`${subject} fails: ${reason}. Tried ${count}; it goes on trying, ${again}.`);
+    }
+    return waitMs;
+  }
+
+  function wait(ms: number): void {
+    if (state !== "running") return;
+    nextMs = clock.now() + ms;
+    cancel = clock.after(ms, begin);
+  }
+
+  function begin(): void {
+    cancel();
+    nextMs = undefined;
+    let isGood = false;
+    const good = () => {
+      if (isGood || state !== "running") return;
+      isGood = true;
+      works();
+    };
+    round = (async () => {
+      let pauseMs: number;
+      try {
+        await options.run(stopping.signal, { failures, works: good });
+        good();
+        pauseMs = options.pauseMs(clock.now());
+      } catch (error) {
+        if (state !== "running") return;
+        pauseMs = failed(error);
+      }
+      round = undefined;
+      wait(pauseMs);
+    })();
+  }
+
+  return {
+    start() {
+      if (state !== "ready") throw new Error(`${subject} was started twice`);
+      state = "running";
+      if (options.firstMs === undefined || options.firstMs <= 0) begin();
+      else wait(options.firstMs);
+    },
+    now() {
+      if (state === "running" && round === undefined) begin();
+    },
+    async stop(deadline) {
+      state = "stopped";
+      cancel();
+      stopping.abort();
+      await Promise.race([round, aborted(deadline)]);
+    },
+    health(): SourceHealth {
+      const next = nextMs === undefined ? {} : { nextTryMs: nextMs };
+      if (state === "stopped") return { state };
+      if (state === "ready") return { state: "starting" };
+      if (lastError === undefined) return { state: "running", ...next };
+      return { state: "waiting", detail: lastError, lastError, ...next };
+    },
+  };
+}
+
+function lineOf({ message, hint }: { readonly message: string; readonly hint: string | undefined }): string {
+  return hint === undefined ? message : `${message} (${hint})`;
+}
+
+function span(ms: number): string {
+  if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1_000))} s`;
+  if (ms < 90 * 60_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Math.round(ms / 3_600_000)} h`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

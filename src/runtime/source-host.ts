@@ -1,0 +1,43 @@
+// What the router lends to one source: what is the same for all, and what is the source's own.
+
+import type { Host, Lent, Listener } from "../contract/host.ts";
+import type { Clock, Log } from "../contract.ts";
+import type { PlannedSource } from "../plan/plan.ts";
+import { createLoop } from "./loop.ts";
+import { type Cursors, createStore } from "./store.ts";
+
+export interface HostOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lent: Lent;
+  /** Where the stores of sources are. */
+  readonly cursors: Cursors;
+  /** Takes an event of our own about one part of the config, to be told to a session. */
+  announce?(content: string, subject: string): void;
+}
+
+export function createHost(
+  { name, keeps, code }: Pick<PlannedSource, "name" | "keeps" | "code">,
+  listener: Listener,
+  options: HostOptions & Pick<Host, "people" | "refused">,
+): Host {
+  const { clock, log, lent, cursors, people, refused } = options;
+  const subject = `source ${name}`;
+  return {
+    ...lent,
+    log,
+    clock,
+    listener,
+    code,
+    people,
+    refused,
+    store: createStore(cursors, name, keeps),
+    loop: (rounds) =>
+      createLoop(rounds, {
+        subject,
+        clock,
+        log,
+        announce: (content) => options.announce?.(content, subject),
+      }),
+  };
+}
