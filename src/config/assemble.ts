@@ -84,13 +84,14 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   const options = from.options.get(name);
   if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
+  const code = codeOptions(type.options, options);
   const { rate } = toOptions(sourceSchema, { rate: source.rate ?? null });
   return {
     type: type.type,
     enabled: source.enabled !== false,
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     options: toOptions(type.options, options),
-    code: codeOptions(type.options, options),
+    ...(code.length === 0 ? {} : { code }),
   };
 }
 
