@@ -86,11 +86,15 @@ export interface ReloadAnswer {
   readonly notes: readonly string[];
 }
 
-export interface SourceAnswer extends SourceHealth {
+export interface SourceAnswer extends Pick<SourceHealth, "state" | "detail"> {
   readonly name: string;
   readonly type: string;
   readonly address?: string;
   readonly try_it?: string;
+  readonly last_event?: string;
+  /** While no try has succeeded since. */
+  readonly last_error?: string;
+  readonly next_try?: string;
   readonly refused?: RefusedAnswer;
 }
 

@@ -28,8 +28,11 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     ...(report?.address === undefined ? {} : { address: report.address }),
     powers: ports.powers(),
     sources: (report?.sources ?? []).map(
-      ({ invitation, refused, ...source }): SourceAnswer => ({
+      ({ invitation, refused, lastEventMs, lastError, nextTryMs, ...source }): SourceAnswer => ({
         ...source,
+        ...(lastEventMs === undefined ? {} : { last_event: new Date(lastEventMs).toISOString() }),
+        ...(lastError === undefined ? {} : { last_error: lastError }),
+        ...(nextTryMs === undefined ? {} : { next_try: new Date(nextTryMs).toISOString() }),
         ...(invitation === undefined ? {} : { address: invitation.address }),
         ...(invitation?.tryIt === undefined ? {} : { try_it: invitation.tryIt }),
         ...(refused === undefined ? {} : { refused: refusedAnswer(refused) }),

@@ -41,7 +41,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
     "",
     ...titled("sources", [
-      ...answer.sources.flatMap(printSource),
+      ...answer.sources.flatMap((source) => printSource(source, nowMs)),
       ...printRefused("  ", answer.unrouted, " where no source answers"),
     ]),
     ...titled(
@@ -85,9 +85,12 @@ function printWaiting({ power, value }: PowerAnswer): string {
   return colors.yellow(`waits     for your consent: ${power} ${safeLine(value)} (channel-router trust)`);
 }
 
-function printSource({ name, type, state, detail, address, refused }: SourceAnswer): string[] {
+function printSource(source: SourceAnswer, nowMs: number): string[] {
+  const { name, type, state, detail, address, refused, last_event, next_try } = source;
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
-  const more = [...new Set([address, detail])]
+  const last = last_event === undefined ? undefined : `last event ${printRelative(last_event, nowMs)}`;
+  const next = next_try === undefined ? undefined : `next ${printRelative(next_try, nowMs)}`;
+  const more = [...new Set([address, detail, last, next])]
     .flatMap((text) => (text === undefined ? [] : safeLine(text)))
     .join("; ");
   return [

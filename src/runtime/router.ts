@@ -41,6 +41,8 @@ export interface RouterOptions extends HostOptions {
 export interface SourceReport extends SourceHealth {
   readonly name: string;
   readonly type: string;
+  /** When its latest event was taken or refused by admission, since the router started. */
+  readonly lastEventMs?: number;
   readonly invitation?: Invitation;
   readonly refused?: RefusalReport;
 }
@@ -108,6 +110,8 @@ export function createRouter(options: RouterOptions): Router {
   /** By source: they outlive its objects. */
   const refusalsBySource = new Map<string, Refusals>();
   const told = new Set<string>();
+  /** By source: outlives its objects, too. */
+  const lastEventMs = new Map<string, number>();
   /** No longer in the plan, but ending what they began. */
   const draining = new Set<RunningSource>();
   let isStopping = false;
@@ -154,7 +158,9 @@ export function createRouter(options: RouterOptions): Router {
     });
     return async (arrival) => {
       try {
-        return await emit(arrival);
+        const outcome = await emit(arrival);
+        lastEventMs.set(name, clock.now());
+        return outcome;
       } catch (error) {
         if (error instanceof DeliveryError)
           refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name);
@@ -193,10 +199,12 @@ export function createRouter(options: RouterOptions): Router {
     const isThere = health.state === "running";
     const invitation = isThere ? one.source().invitation?.(sample) : undefined;
     const refused = refusalsBySource.get(name)?.report();
+    const last = lastEventMs.get(name);
     return {
       name,
       type: type.type,
       ...health,
+      ...(last === undefined ? {} : { lastEventMs: last }),
       ...(invitation === undefined ? {} : { invitation }),
       ...(refused === undefined ? {} : { refused }),
     };
@@ -261,7 +269,11 @@ export function createRouter(options: RouterOptions): Router {
     }
     activate(plan, [...before.sources.filter(({ name }) => kept.has(name)), ...fresh]);
     for (const one of fresh) one.open();
-    for (const { name } of leaving) if (removed.has(name)) refusalsBySource.delete(name);
+    for (const { name } of leaving)
+      if (removed.has(name)) {
+        refusalsBySource.delete(name);
+        lastEventMs.delete(name);
+      }
     for (const name of [...diff.channels.changed, ...diff.channels.removed])
       for (const key of told) if (key.startsWith(`${name}/`)) told.delete(key);
     drain(

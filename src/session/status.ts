@@ -58,6 +58,7 @@ export interface SourceReport extends SourceHealth {
   readonly address?: string;
   /** A command line that makes one event. */
   readonly tryIt?: string;
+  readonly lastEventMs?: number;
   /** `5 x 401 unauthorized, last 12:03:11` */
   readonly refused?: string;
 }
@@ -152,8 +153,15 @@ function describeSource(source: SourceReport): string {
   const detail =
     source.detail === undefined || source.detail === source.address ? "" : `: ${oneLine(source.detail)}`;
   const refused = describeRefused(source.refused);
-  const line = `  ${source.name} (${source.type}) ${source.state}${address}${detail}`;
+  const last = source.lastEventMs === undefined ? "" : `, last event ${timeOf(source.lastEventMs)}`;
+  const next = source.nextTryMs === undefined ? "" : `, next ${timeOf(source.nextTryMs)}`;
+  const line = `  ${source.name} (${source.type}) ${source.state}${address}${detail}${last}${next}`;
   return `${clipText(line, 300 - refused.length)}${refused}`;
+}
+
+/** `2026-01-05 09:00:00Z`. */
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace("T", " ").replace(/\.\d+/, "");
 }
 
 function describeRefused(refused: string | undefined): string {

@@ -65,6 +65,26 @@ describe("status", () => {
     `);
   });
 
+  test("says when a source last had something, and when it looks again", () => {
+    const text = describeStatus({
+      ...healthy,
+      sources: [
+        {
+          name: "releases",
+          type: "poll",
+          state: "waiting",
+          detail: "api.example answered 401 (not logged in: is the token right?)",
+          lastEventMs: Date.UTC(2026, 0, 5, 9),
+          nextTryMs: Date.UTC(2026, 0, 5, 9, 10),
+        },
+      ],
+    });
+    expect(text).toContain(
+      "  releases (poll) waiting: api.example answered 401 (not logged in: is the token right?), " +
+        "last event 2026-01-05 09:00:00Z, next 2026-01-05 09:10:00Z",
+    );
+  });
+
   test("shows problems with their carets, failed sources with the reason, and the next step", () => {
     const frame =
       "channels.yaml:3:5 unknown key pth\n  3 |     pth: /github\n    |     ^^^ did you mean path?";
