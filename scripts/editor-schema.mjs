@@ -33,6 +33,20 @@ export function editorSchema(core, connectors, mayBeEmpty) {
   });
 }
 
+/** schema/recipe.schema.json: the recipe's own keys, and the sections of a config. */
+export function recipeEditorSchema(recipe, core, connectors, mayBeEmpty) {
+  const { properties, $defs } = editorSchema(core, connectors, mayBeEmpty);
+  const { $schema, ...rest } = structuredClone(recipe);
+  const { sources, channels, sinks } = properties;
+  return {
+    $schema,
+    $id: "recipe.schema.json",
+    ...rest,
+    properties: { ...rest.properties, sources, channels, sinks },
+    $defs,
+  };
+}
+
 function withVariables(schema) {
   if (Array.isArray(schema)) return schema.map(withVariables);
   if (typeof schema !== "object" || schema === null) return schema;

@@ -395,4 +395,6 @@ export interface Issue {
   readonly message: string;
   /** What to type instead. */
   readonly hint?: string;
+  /** For one in a recipe: the place in the config that uses the recipe, or gave it the value. */
+  readonly cause?: Pick<Issue, "file" | "line" | "column" | "path">;
 }

@@ -13,6 +13,7 @@ export const errorCodes = {
   E_CONFIG_TYPE: "A value of the wrong type.",
   E_CONFIG_VALUE: "A value outside what is allowed here.",
   E_CONFIG_NAME: "A name that does not match ^[a-z][a-z0-9_]*$.",
+  E_CONFIG_RECIPE: "A recipe that is not there, or is not where recipes are taken from.",
   E_CONFIG_REFERENCE: "A name that nothing in the config has.",
   E_CONFIG_VARIABLE: "A ${...} that cannot be resolved.",
   E_CONFIG_MATCH: "A match pattern that cannot be understood.",

@@ -10,7 +10,9 @@ export async function check(
   explicit: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit));
+  const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit), process.env, {
+    recipe: { given: {}, at: ["inputs"] },
+  });
   const ok = issues.length === 0;
   const { sources, channels, sinks } = loaded.values;
   const log = createLog({ secrets: () => loaded.secrets });

@@ -2,12 +2,14 @@
 
 import { dirname } from "node:path";
 import { breathe } from "../config/breathe.ts";
-import { loadConfig } from "../config/load.ts";
+import { inOrder } from "../config/issue-places.ts";
+import { type LoadOptions, loadConfig } from "../config/load.ts";
 import { findConfig, homeFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
+import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createMask, type Mask, secretFinder } from "../runtime/secret-mask.ts";
@@ -23,8 +25,19 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
-export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.env): Promise<ProvenConfig> {
-  const loaded = await loadConfig(file, { env, registry: connectors, escapeForTemplate });
+/** `as`: a recipe in place of a config, or a config with stand-ins for what the environment holds. */
+export async function loadPlan(
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  as: Pick<LoadOptions, "recipe" | "standIns"> = {},
+): Promise<ProvenConfig> {
+  const loaded = await loadConfig(file, {
+    env,
+    registry: connectors,
+    escapeForTemplate,
+    loadPatterns: loadRegex,
+    ...as,
+  });
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types);
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
@@ -36,12 +49,12 @@ export async function loadPlan(file: string, env: NodeJS.ProcessEnv = process.en
   let step = steps.next();
   for (; !step.done; step = steps.next()) await breathe();
   const { plan, issues } = step.value;
-  const later = issues.map((issue) => loaded.locate(issue));
+  const later = issues.filter(({ path }) => !loaded.isStandIn(path)).map((issue) => loaded.locate(issue));
   return {
     loaded,
     plan,
     mask,
-    issues: [...loaded.issues, ...later].sort((a, b) => a.line - b.line || a.column - b.column),
+    issues: inOrder([...loaded.issues, ...later], loaded.file),
   };
 }
 

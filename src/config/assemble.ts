@@ -21,6 +21,8 @@ export interface Assembly {
   readonly types: SourceTypes;
   readonly folder: string;
   readonly env: EnvironmentVariables;
+  /** What something from a recipe can read of the recipe's inputs. */
+  inputsOf(section: "channels", name: string): JsonObject | undefined;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
 }
@@ -119,8 +121,10 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     channelSchema,
     channel,
   ) as Record<string, never>;
+  const inputs = place.inputsOf("channels", name);
   return {
     ...(rest as unknown as Pick<ChannelValues, "continue">),
+    ...(inputs === undefined ? {} : { inputs }),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
     meta: bareMap(meta),

@@ -10,38 +10,49 @@ const maxWidth = 110;
 /** How much of a long line is shown before the caret. */
 const beforeCaret = 70;
 
+/** A file whose lines can be shown. */
 export interface FrameSource {
-  /** The config file's text; an issue of another file has no source lines. */
   readonly file: string;
   readonly lines: readonly string[];
   readonly lineStarts: readonly number[];
   readonly masks: readonly Mask[];
   /** The YAML is broken, so `masks` cannot be complete: keys that sound secret are masked as well. */
   readonly broken: boolean;
-  /** Files below this folder are named relative to it. */
-  readonly cwd: string;
 }
 
-export function frameIssue(issue: Issue, source: FrameSource): string {
-  const place = `${shortPath(issue.file, source.cwd)}:${issue.line}:${issue.column}`;
-  const path = issue.path === "" ? "" : ` ${printable(issue.path)}`;
-  const out = [`${place}${path}: ${issue.message} (${issue.code})`];
-  if (
-    issue.file === source.file &&
-    issue.line <= source.lines.length &&
-    source.lines.some((line) => line !== "")
-  ) {
-    const digits = String(issue.line).length;
-    const gutter = (number: string) => `  ${number.padStart(digits)} |`;
-    for (let number = Math.max(1, issue.line - linesAbove); number < issue.line; number++) {
-      out.push(`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd());
-    }
-    const shown = windowed(...lineOf(issue.line, issue.column - 1, source));
-    out.push(`${gutter(String(issue.line))} ${shown.text}`.trimEnd());
-    out.push(`${gutter("")} ${" ".repeat(shown.caret)}^`);
-  }
+/** An issue of a file that is not among `sources` has no source lines. Files below `cwd` are named relative to it. */
+export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): string {
+  const nameOf = (place: Place) => {
+    const path = place.path === "" ? "" : ` ${printable(place.path)}`;
+    return `${shortPath(place.file, cwd)}:${place.line}:${place.column}${path}`;
+  };
+  const out = [
+    `${nameOf(issue)}: ${issue.message} (${issue.code})`,
+    ...sourceLines(issue, linesAbove, sources),
+  ];
   if (issue.hint !== undefined) out.push(`  hint: ${issue.hint}`);
+  if (issue.cause !== undefined)
+    out.push(`  because of ${nameOf(issue.cause)}`, ...sourceLines(issue.cause, 0, sources));
   return out.join("\n");
+}
+
+type Place = NonNullable<Issue["cause"]>;
+
+/** The line of a place with a caret under it, and lines before it. */
+function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): string[] {
+  const source = sources.find(({ file }) => file === place.file);
+  if (source === undefined || place.line > source.lines.length || source.lines.every((line) => line === ""))
+    return [];
+  const digits = String(place.line).length;
+  const gutter = (number: string) => `  ${number.padStart(digits)} |`;
+  const out: string[] = [];
+  for (let number = Math.max(1, place.line - above); number < place.line; number++) {
+    out.push(`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd());
+  }
+  const shown = windowed(...lineOf(place.line, place.column - 1, source));
+  out.push(`${gutter(String(place.line))} ${shown.text}`.trimEnd());
+  out.push(`${gutter("")} ${" ".repeat(shown.caret)}^`);
+  return out;
 }
 
 /** The masked line and where in it the caret's character now is. */

@@ -1,6 +1,6 @@
-// Loads a config file: read, parse, substitute, check, assemble. Whatever the file holds, the answer is a LoadedConfig
-// with all its issues; only a bug of ours rejects. Does not compile CEL, match or templates: plan/ does, and reports
-// through `locate`.
+// Loads a config file: read, parse, put recipes in, substitute, check, assemble. Whatever the file holds, the answer is a
+// LoadedConfig with all its issues; only a bug of ours rejects. Does not compile CEL, match or templates: plan/ does, and
+// reports through `locate`.
 
 import { dirname, resolve } from "node:path";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
@@ -9,23 +9,25 @@ import { breathe } from "./breathe.ts";
 import { layerEnvironment, readDotenvFiles } from "./environment.ts";
 import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
-import { createLocator, type Locator, toIssue } from "./locate.ts";
-import { type Mask, masksByKeyName } from "./mask.ts";
+import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
 import { checkMeaning } from "./meaning.ts";
 import type { EnvironmentVariables } from "./places.ts";
-import { type Path, type Problem, pathKey } from "./problem.ts";
-import { type ParsedFile, readConfigFile } from "./read.ts";
-import { coreSchema, mayBeEmpty } from "./schema.ts";
+import { type Path, pathKey } from "./problem.ts";
+import { readYamlFile } from "./read.ts";
+import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
+import type { PatternCompiler } from "./recipe/input-check.ts";
+import { visibleInputs } from "./recipe/instance.ts";
+import { inputDrafts, prefixReferences } from "./recipe/names.ts";
+import { coreSchema } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
 import { checkSources, loadTypes, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
-import type { Surroundings } from "./substitute.ts";
-import { emptyTree, readTree, type Tree } from "./tree.ts";
 import { validate } from "./validate.generated.js";
 import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
-import type { LoadedConfig } from "./values.ts";
-import { type Resolved, resolveVariables } from "./variables.ts";
+import type { IssueDraft, LoadedConfig } from "./values.ts";
+import { type Resolved, resolveVariables, type ScopedVariable, type VariableWorld } from "./variables.ts";
+import { masksBesideTree, openYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface LoadOptions {
   readonly env: EnvironmentVariables;
@@ -33,98 +35,112 @@ export interface LoadOptions {
   readonly registry: readonly SourceTypeEntry[];
   /** Template source that renders as exactly this text: what `${}` brings into a template is never parsed. */
   escapeForTemplate(text: string): string;
+  /** Compiles the patterns of a recipe's inputs; called when there are any. */
+  loadPatterns(): Promise<PatternCompiler>;
   /** Where a relative path starts, and what frames name files relative to. Default: the process's own. */
   readonly cwd?: string;
+  /** Takes a recipe in place of a config. `given`: its inputs, which stand at `at` in the file. */
+  readonly recipe?: { readonly given: JsonObject; readonly at: Path };
+  /** Reads neither the environment nor the files of `${file:}`: each has its default, or a value of its kind. */
+  readonly standIns?: boolean;
 }
 
 /** Reads the file and all that it names once. `written` is a path, absolute or relative to `cwd`. */
 export async function loadConfig(written: string, options: LoadOptions): Promise<LoadedConfig> {
-  const { env, registry, escapeForTemplate } = options;
+  const { env, registry, escapeForTemplate, loadPatterns, standIns = false } = options;
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, written);
   const folder = dirname(file);
-  const parsed = await readConfigFile(file);
+  const parsed = await readYamlFile(file, "config file");
   await breathe();
-  const tree = readTreeOf(parsed);
-  const dotenv = readDotenvFiles(env, folder);
+  const yaml = openYaml(file, parsed);
+  const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
   const environment = layerEnvironment([env, ...dotenv.layers]);
   const valueFiles = openValueFiles(folder, env);
-  const around = { environment, readFile: valueFiles.read, escapeForTemplate, dotenvPlaces: dotenv.paths };
+  const world = {
+    environment,
+    readFile: valueFiles.read,
+    escapeForTemplate,
+    dotenvPlaces: dotenv.paths,
+    standIns,
+  };
+  const isRecipe = yaml.tree.root.recipe !== undefined;
+  const given = options.recipe ?? noInputs;
+  const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
+  const expansion = await expandRecipes(yaml, { world, loadPatterns, alone });
+  const { root, placeOf } = expansion;
 
-  const { types, resolved } = await substituteAll(tree, registry, around);
+  const { types, resolved: later, schemasFor } = await substituteAll(expansion, registry, world);
+  const resolved = [...expansion.resolved, ...later];
+  const references = prefixReferences(expansion);
   const replaced = resolved.filter((one) => one.replacements.length > 0);
   const substituted = new Set(replaced.map((one) => pathKey(one.path)));
-  // `$${` brings nothing in, but it too moves every offset behind it.
-  const moved = new Set(resolved.map((one) => pathKey(one.path)));
-  const document = parsed.document ?? parsed.remains;
-  const locator = createLocator(document, parsed.text, tree.aliases, (path) => moved.has(pathKey(path)));
   await breathe();
-  const secrets = findSecrets(tree.root, types, resolved, locator);
-  const typed = typedTexts(tree.root, parsed.text, substituted, secrets, locator);
+  const secrets = findSecrets(expansion, types, resolved);
+  const typed = typedTexts(expansion, substituted, secrets);
 
-  validate(tree.root);
-  const core = explainErrors(validate.errors ?? [], {
-    schema: coreSchema,
-    value: tree.root,
-    prefix: [],
-    typed,
-  });
-  const sources = checkSources(tree.root, types, registry, typed);
-  const meaning = checkMeaning(tree.root, { folder, env, typed });
+  validate(root);
+  const core = explainErrors(validate.errors ?? [], { schema: coreSchema, value: root, prefix: [], typed });
+  const sources = checkSources(root, types, registry, typed);
+  const meaning = checkMeaning(root, { folder, env, typed });
   // A value that could not be read is one problem; what was put in its place is none of its own.
   const unread = new Set(
     [
-      ...tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
+      ...yaml.tree.problems.filter(({ code }) => code !== "E_CONFIG_DUPLICATE_KEY"),
       ...resolved.flatMap((one) => one.problems),
+      ...references,
     ].map(({ path }) => pathKey(path)),
   );
-  const drafts = [...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path)));
+  const places = placeIssues(expansion, resolved);
+  const drafts = [
+    ...[...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path))),
+    ...references,
+    ...inputDrafts(expansion, schemasFor),
+  ].filter(({ path }) => !places.isStandIn(path));
+  const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
+  if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
 
-  const bomb = tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS");
+  const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS");
+  const unresolved = resolved.flatMap(({ problems }) => problems);
   // What else seems wrong in a tree that was cut off is not worth a line.
-  const problems: Problem[] =
+  const issues =
     bomb !== undefined
-      ? [bomb]
+      ? [places.issueIn({ ...bomb, yaml })]
       : [
-          ...parsed.problems,
-          ...tree.problems,
-          ...resolved.flatMap((one) =>
-            one.problems.map((draft) => ({ ...draft, at: locator.originalOffsetOf(draft) })),
-          ),
-          ...drafts.map((draft) => ({ ...draft, at: locator.offsetOf(draft) })),
+          ...[...own, ...expansion.problems].map((problem) => places.issueIn(problem)),
+          ...unresolved.map((draft) => places.issueOf(draft, "original")),
+          ...drafts.map((draft) => places.issueOf(draft)),
         ];
-  const broken = new Set(
-    problems.flatMap(({ path }) => path.map((_, index) => pathKey(path.slice(0, index + 1)))),
-  );
+  const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
   await breathe();
   const values = assemble({
-    root: tree.root,
+    root,
     options: sources.options,
     types,
     folder,
     env,
+    inputsOf: (section, name) => {
+      const { instance } = placeOf([section, name]);
+      return instance && visibleInputs(instance);
+    },
     isBroken: (path) => broken.has(pathKey(path)),
   });
-  const frameSource = {
-    file,
-    cwd,
-    lines: parsed.text.split(/\r?\n/),
-    lineStarts: parsed.lines.lineStarts,
-    masks: [...secrets.masks, ...masksBesideTree(parsed, tree)],
-    broken: parsed.document === undefined,
-  };
+  const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)].map((one) =>
+    frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]),
+  );
   return {
     file,
     values,
     types,
-    issues: [
-      ...inFileOrder(problems.map((problem) => toIssue(problem, file, parsed.lines))),
-      ...dotenvIssues(dotenv),
-    ],
-    locate: (draft) => toIssue({ ...draft, at: locator.offsetOf(draft) }, file, parsed.lines),
-    frame: (issue) => frameIssue(issue, frameSource),
+    tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
+    ...(isRecipe ? { recipe: yaml.tree.root } : {}),
+    issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
+    locate: (draft) => places.issueOf(draft),
+    isStandIn: places.isStandIn,
+    frame: (issue) => frameIssue(issue, frameSources, cwd),
     files: [
       ...(parsed.reading.ok ? [{ path: file, sha256: parsed.reading.sha256 }] : []),
+      ...expansion.files,
       ...dotenv.files,
       ...valueFiles.files,
     ],
@@ -133,33 +149,49 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   };
 }
 
-/** The values of the file; a section or a channel with nothing written under it is an empty one. */
-function readTreeOf({ document, text, lines }: ParsedFile): Tree {
-  if (document === undefined) return emptyTree();
-  const tree = readTree(document, text, lines);
-  const { root } = tree;
-  for (const key of mayBeEmpty) {
-    if (root[key] === null) delete root[key];
-  }
-  const { channels } = root;
-  if (typeof channels === "object" && channels !== null && !Array.isArray(channels)) {
-    for (const [name, channel] of Object.entries(channels)) if (channel === null) channels[name] = {};
-  }
-  return tree;
+const noInputs = { given: {}, at: [] };
+const noDotenv: ReturnType<typeof readDotenvFiles> = { layers: [], paths: [], files: [], problems: [] };
+
+function notAConfig(yaml: YamlFile): FileProblem {
+  return {
+    yaml,
+    path: ["recipe"],
+    on: "key",
+    code: "E_CONFIG_RECIPE",
+    message: "this file is a recipe, which a config uses",
+    hint: "in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }",
+  };
 }
 
-/** Secrets that are not in the tree: in broken YAML, and under the second of two equal keys. Only their keys tell them. */
-function masksBesideTree({ remains, document }: ParsedFile, { problems }: Tree): Mask[] {
-  if (remains !== undefined) return masksByKeyName(remains);
-  const leftOut = problems.some(({ code }) => code === "E_CONFIG_DUPLICATE_KEY");
-  return document !== undefined && leftOut ? masksByKeyName(document) : [];
+/** Everything in the values that has a problem, or has something in it that has one. */
+function brokenPaths(
+  { placeOf }: Expansion,
+  inFiles: readonly FileProblem[],
+  drafts: readonly IssueDraft[],
+): ReadonlySet<string> {
+  const inValues = inFiles.map(({ path, instance }) => {
+    const [section, local, ...rest] = path;
+    const full = instance !== undefined && instance.name !== "" ? `${instance.name}_${local}` : local;
+    return full === undefined || placeOf([section as string, full]).instance === undefined
+      ? path
+      : [section as string, full, ...rest];
+  });
+  return new Set(
+    [...inValues, ...drafts.map(({ path }) => path)].flatMap((path) =>
+      path.map((_, index) => pathKey(path.slice(0, index + 1))),
+    ),
+  );
 }
 
 async function substituteAll(
-  { root, variables }: Tree,
+  { root, variables }: { readonly root: JsonObject; readonly variables: readonly ScopedVariable[] },
   registry: readonly SourceTypeEntry[],
-  around: Surroundings,
-): Promise<{ readonly types: SourceTypes; readonly resolved: readonly Resolved[] }> {
+  around: VariableWorld,
+): Promise<{
+  readonly types: SourceTypes;
+  readonly resolved: readonly Resolved[];
+  schemasFor(path: Path): readonly JsonSchema[];
+}> {
   // Types first: the schema of a source's options says how its other variables are read.
   const isType = ({ path }: { readonly path: Path }) =>
     path.length === 3 && path[0] === "sources" && path[2] === "type";
@@ -175,34 +207,24 @@ async function substituteAll(
     return [...schemasAt(coreSchema, path), ...(own === undefined ? [] : schemasAt(own, path.slice(2)))];
   };
   const others = variables.filter((variable) => !isType(variable));
-  return { types, resolved: [...first, ...resolveVariables(others, schemasFor, around)] };
+  return { types, resolved: [...first, ...resolveVariables(others, schemasFor, around)], schemasFor };
 }
 
 /** What may be quoted in a message: texts and numbers as typed, never a secret, never what a variable brought in. */
 function typedTexts(
-  root: JsonObject,
-  text: string,
+  { root, placeOf }: Expansion,
   substituted: ReadonlySet<string>,
   secrets: Secrets,
-  locator: Locator,
 ): (path: Path) => string | undefined {
   return (path) => {
     if (substituted.has(pathKey(path)) || secrets.has(path)) return undefined;
     const value = valueAt(root, path);
     if (typeof value === "string") return value;
-    const range = typeof value === "number" || typeof value === "boolean" ? locator.rangeOf(path) : undefined;
-    return range && text.slice(...range);
+    if (typeof value !== "number" && typeof value !== "boolean") return undefined;
+    const { yaml, path: inFile } = placeOf(path);
+    const range = yaml.locator.rangeOf(inFile);
+    return range && yaml.parsed.text.slice(...range);
   };
-}
-
-function inFileOrder(issues: readonly Issue[]): Issue[] {
-  const seen = new Set<string>();
-  return issues
-    .toSorted((a, b) => a.line - b.line || a.column - b.column)
-    .filter(({ line, column, message }) => {
-      const key = `${line}:${column}:${message}`;
-      return !seen.has(key) && seen.add(key);
-    });
 }
 
 function dotenvIssues({ problems }: ReturnType<typeof readDotenvFiles>): Issue[] {

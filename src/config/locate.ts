@@ -2,19 +2,8 @@
 // nearest thing above it; with an offset, one that leads into a scalar (the short form
 // of an option) to that scalar. Through an alias it leads to what the alias stands for, because that is where the fix goes.
 
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type LineCounter,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from "yaml";
-import type { Issue } from "../contract.ts";
-import { dotted, type Path, type Problem } from "./problem.ts";
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from "yaml";
+import type { Path } from "./problem.ts";
 import type { ParsedDocument } from "./read.ts";
 import { offsetInFile } from "./scalar-offsets.ts";
 import type { IssueDraft } from "./values.ts";
@@ -109,19 +98,5 @@ export function createLocator(
       const { value, whole } = walk(path);
       return whole && value?.range ? [value.range[0], value.range[1]] : undefined;
     },
-  };
-}
-
-/** A place as line and column, both from 1. */
-export function toIssue(problem: Problem, file: string, lines: LineCounter): Issue {
-  const { line, col } = lines.linePos(problem.at);
-  return {
-    file,
-    line: Math.max(1, line),
-    column: Math.max(1, col),
-    path: dotted(problem.path),
-    code: problem.code,
-    message: problem.message,
-    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
   };
 }

@@ -25,7 +25,8 @@ export interface ParsedFile {
   readonly problems: readonly Problem[];
 }
 
-export async function readConfigFile(file: string): Promise<ParsedFile> {
+/** `what` it is called in messages. */
+export async function readYamlFile(file: string, what: "config file" | "recipe"): Promise<ParsedFile> {
   const reading = readBounded(file, maxFileBytes);
   const lines = new LineCounter();
   const failed = (problem: Omit<Problem, "path" | "at">, at = 0, text = ""): ParsedFile => ({
@@ -37,8 +38,9 @@ export async function readConfigFile(file: string): Promise<ParsedFile> {
   if (!reading.ok) {
     return failed({
       code: "E_CONFIG_FILE",
-      message: `the config file ${reading.problem}`,
-      hint: reading.missing ? "create it, or name another with --config" : undefined,
+      message: `the ${what} ${reading.problem}`,
+      hint:
+        reading.missing && what === "config file" ? "create it, or name another with --config" : undefined,
     });
   }
   const decoded = decode(reading.bytes);
@@ -46,12 +48,13 @@ export async function readConfigFile(file: string): Promise<ParsedFile> {
     for (const start of decoded.lineStarts) lines.addNewLine(start);
     return failed(decoded.problem, decoded.at, decoded.text);
   }
-  return { reading, lines, ...(await parse(decoded.text, lines)) };
+  return { reading, lines, ...(await parse(decoded.text, lines, what)) };
 }
 
 async function parse(
   text: string,
   lines: LineCounter,
+  what: string,
 ): Promise<Pick<ParsedFile, "text" | "document" | "remains" | "problems">> {
   const tokens = await readTokens(text, lines);
   const deep = tooDeep(tokens);
@@ -73,8 +76,8 @@ async function parse(
   if (problems.length > 0)
     return { text, problems, ...(document === undefined ? {} : { remains: document }) };
   if (document === undefined || isBlank(document)) {
-    const hint = 'begin with "sources:"';
-    const message = "the config file has no content";
+    const hint = what === "recipe" ? 'begin with "recipe:"' : 'begin with "sources:"';
+    const message = `the ${what} has no content`;
     return { text, problems: [{ at: 0, path: [], code: "E_CONFIG_EMPTY", message, hint }] };
   }
   return { text, document, problems: [] };

@@ -4,8 +4,10 @@
 // `x-template`: rendered on each event. `x-cel`: an expression. Rules that a schema cannot say are in meaning.ts.
 
 import type { JsonSchema } from "../contract.ts";
+import { namePattern } from "./name-pattern.ts";
+import { testsSchema } from "./tests-schema.ts";
+import { useSchema } from "./use-schema.ts";
 
-export const namePattern = "^[a-z][a-z0-9_]*$";
 export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
 /** Attributes that the router sets itself. `source` is set by the client. */
@@ -21,6 +23,8 @@ export const mayBeEmpty = [
   "channels",
   "sinks",
   "hosts",
+  "use",
+  "tests",
 ] as const;
 
 const named = { propertyNames: { pattern: namePattern } } as const;
@@ -365,6 +369,7 @@ export const coreSchema: JsonSchema = {
         priority: { ...priority, default: "normal", description: "How urgent events are." },
       },
     },
+    use: useSchema,
     sources: {
       type: "object",
       default: {},
@@ -386,5 +391,6 @@ export const coreSchema: JsonSchema = {
       additionalProperties: sink,
       description: "Tools with which Claude answers, by name.",
     },
+    tests: testsSchema,
   },
 };

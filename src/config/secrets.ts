@@ -3,58 +3,90 @@
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import type { Locator } from "./locate.ts";
 import { holdsLiteral, isSecretKey, type Mask, masksByKeyName } from "./mask.ts";
 import { type Path, pathKey } from "./problem.ts";
+import type { Expansion } from "./recipe/expand.ts";
 import { branches, childSchemas, propertiesOf } from "./schema-walk.ts";
 import { ownOptions, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
+import type { Replacement } from "./substitute.ts";
 import type { Resolved } from "./variables.ts";
+import type { YamlFile } from "./yaml-file.ts";
 
 export interface Secrets {
   /** Never to be shown anywhere. */
   readonly texts: readonly string[];
   readonly has: (path: Path) => boolean;
-  /** Where secrets were typed into the file itself. */
-  readonly masks: readonly Mask[];
+  /** Where secrets were typed into a file. */
+  masksIn(yaml: YamlFile): readonly Mask[];
 }
 
 export function findSecrets(
-  root: JsonObject,
+  { root, placeOf, instances }: Expansion,
   types: SourceTypes,
   resolved: readonly Resolved[],
-  locator: Locator,
 ): Secrets {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
   const texts = new Set<string>();
   const paths = new Set<string>();
-  const masks: Mask[] = [];
-  for (const { replacements } of resolved) {
-    for (const { value, fromFile } of replacements) if (fromFile) texts.add(value);
-  }
+  const masks = new Map<YamlFile, Mask[]>();
+  const hide = (yaml: YamlFile, ...more: readonly Mask[]) =>
+    masks.set(yaml, [...(masks.get(yaml) ?? []), ...more]);
+  /** What stands there in a file, unless it only names where a secret comes from. */
+  const hideAt = (yaml: YamlFile, path: Path, text = writtenAt(yaml, path)) => {
+    const range = yaml.locator.rangeOf(path);
+    if (range && text !== undefined && holdsLiteral(text)) hide(yaml, range);
+  };
+  const add = ({ value, standIn }: Replacement) => {
+    if (standIn !== true) texts.add(value);
+  };
+  for (const { replacements } of resolved) for (const one of replacements) if (one.fromFile) add(one);
   for (const [name, source] of sourceEntries(root)) {
     const path = ["sources", name];
     const type = typeOf(source, types);
-    const node = locator.nodeAt(path);
+    const place = placeOf(path);
+    const node = place.yaml.locator.nodeAt(place.path);
     // Without a schema the names of the keys have to do.
-    if (type === undefined && node !== undefined) masks.push(...masksByKeyName(node));
+    if (type === undefined && node !== undefined) hide(place.yaml, ...masksByKeyName(node));
     if (type === undefined) continue;
     // What was typed there in clear is for the names of the keys to judge: most headers are no secret.
-    if (node !== undefined) masks.push(...masksByKeyName(node));
+    if (node !== undefined) hide(place.yaml, ...masksByKeyName(node));
     for (const secret of secretTexts(type.options, ownOptions(source), path)) {
       const variable = byPath.get(pathKey(secret.path));
-      for (const { value } of variable?.replacements ?? []) texts.add(value);
+      const { yaml, path: inFile, instance } = placeOf(secret.path);
+      const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
+      for (const one of variable?.replacements ?? []) {
+        add(one);
+        const given = instance?.inputs.get(one.input ?? "")?.given;
+        if (given !== undefined && instance !== undefined) hideAt(instance.user, given);
+      }
       if (!secret.whole) {
         if (isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
         continue;
       }
       paths.add(pathKey(secret.path));
-      texts.add(secret.text);
-      const range = locator.rangeOf(secret.path);
-      if (range && holdsLiteral(variable?.original ?? secret.text)) masks.push(range);
+      if (!isStandIn) texts.add(secret.text);
+      hideAt(yaml, inFile, variable?.original ?? secret.text);
+    }
+  }
+  for (const { inputs, user, yaml } of instances) {
+    for (const [name, { value, secret, given, standIn }] of inputs) {
+      if (!secret || standIn) continue;
+      if (given === undefined) hideAt(yaml, ["inputs", name, "default"]);
+      else hideAt(user, given);
+      for (const text of [value].flat()) texts.add(String(text));
     }
   }
   texts.delete("");
-  return { texts: [...texts], has: (path) => paths.has(pathKey(path)), masks };
+  return {
+    texts: [...texts],
+    has: (path) => paths.has(pathKey(path)),
+    masksIn: (yaml) => masks.get(yaml) ?? [],
+  };
+}
+
+function writtenAt({ parsed, locator }: YamlFile, path: Path): string | undefined {
+  const range = locator.rangeOf(path);
+  return range && parsed.text.slice(...range).replace(/^["']|["']$/g, "");
 }
 
 interface SecretText {

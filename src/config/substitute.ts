@@ -1,6 +1,7 @@
 // Replaces `${...}` in one scalar. What a replacement brings in is never read again: it cannot hold another `${`, become
 // YAML or become a template. Messages name variables and paths, never values.
 
+import type { Json } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import type { FileReading } from "./bounded-file.ts";
 import type { Environment } from "./environment.ts";
@@ -13,10 +14,18 @@ export interface Surroundings {
   readonly environment: Environment;
   /** Reads `${file:PATH}`; the path is as written. */
   readFile(path: string): { readonly text: string } | (FileReading & { readonly ok: false });
+  /** In place of what neither has a default nor is to be read: tests touch neither environment nor files. */
+  standIn?(name: string): Json;
   /** Text that a template renders as the given text, whatever that holds. */
   escapeForTemplate(text: string): string;
   /** Where a person can put a variable, for hints. */
   readonly dotenvPlaces: readonly string[];
+}
+
+/** What a `${...}` in a recipe may name: its inputs, and nothing else. */
+export interface InputScope {
+  get(name: string): Json | undefined;
+  names(): readonly string[];
 }
 
 export interface Substitution {
@@ -27,12 +36,27 @@ export interface Substitution {
     readonly hint?: string | undefined;
   }[];
   /** What came in, before escaping; `fromFile` is always a secret. */
-  readonly replacements: readonly { readonly value: string; readonly fromFile: boolean }[];
+  readonly replacements: readonly Replacement[];
 }
 
-export function substitute(text: string, reader: Reader, around: Surroundings): Substitution {
+export interface Replacement {
+  readonly value: string;
+  readonly fromFile: boolean;
+  /** The input that it came from. */
+  readonly input?: string;
+  /** It was not read: something of its kind is here in its place. */
+  readonly standIn?: true;
+}
+
+/** With `inputs` the text stands in a recipe. */
+export function substitute(
+  text: string,
+  reader: Reader,
+  around: Surroundings,
+  inputs?: InputScope,
+): Substitution {
   const problems: { offset: number; message: string; hint?: string | undefined }[] = [];
-  const replacements: { value: string; fromFile: boolean }[] = [];
+  const replacements: Replacement[] = [];
   let result = "";
   let done = 0;
   for (let start = text.indexOf("${"); start !== -1; start = text.indexOf("${", done)) {
@@ -50,11 +74,16 @@ export function substitute(text: string, reader: Reader, around: Surroundings): 
     }
     done = end + 1;
     if (reader === "cel") {
-      const hint = "compare with a value from the event, or put the value into match:";
+      const input = /^inputs\.(\w+)$/.exec(text.slice(start + 2, end))?.[1];
+      const hint =
+        input === undefined || inputs === undefined
+          ? "compare with a value from the event, or put the value into match:"
+          : `write inputs.${input}, without ${"${}"}`;
       problems.push({ offset: start, message: "CEL cannot hold ${...}", hint });
       continue;
     }
-    const found = resolve(text.slice(start + 2, end), around);
+    const reference = text.slice(start + 2, end);
+    const found = inputs === undefined ? resolve(reference, around) : fromInputs(reference, inputs);
     if ("message" in found) {
       problems.push({ offset: start, ...found });
       continue;
@@ -65,9 +94,39 @@ export function substitute(text: string, reader: Reader, around: Surroundings): 
   return { text: result + text.slice(done), problems, replacements };
 }
 
-type Resolved =
-  | { readonly value: string; readonly fromFile: boolean }
-  | { readonly message: string; readonly hint?: string | undefined };
+type Resolved = Replacement | { readonly message: string; readonly hint?: string | undefined };
+
+/** The name in a scalar that is one `${inputs.NAME}` and nothing else: it keeps its type. */
+export function wholeInput(text: string): string | undefined {
+  return /^\$\{inputs\.([A-Za-z_]\w*)\}$/.exec(text)?.[1];
+}
+
+function fromInputs(reference: string, inputs: InputScope): Resolved {
+  const name = /^inputs\.([A-Za-z_]\w*)$/.exec(reference)?.[1];
+  if (name === undefined) {
+    const variable = /^[A-Za-z_]\w*/.exec(reference)?.[0].toLowerCase() ?? "name";
+    return {
+      message: `a recipe does not read \${${reference.slice(0, 60)}}: it knows only its inputs`,
+      hint: `declare an input and write \${inputs.${variable}}; the config gives it its value. $\${ is a literal \${`,
+    };
+  }
+  const value = inputs.get(name);
+  if (value === undefined) return unknownInput(name, inputs.names());
+  if (typeof value !== "object") return { value: String(value), fromFile: false, input: name };
+  return {
+    message: `the input ${name} is a list, which cannot stand inside a text`,
+    hint: `write \${inputs.${name}} alone, or {{join inputs.${name} ", "}} in a template`,
+  };
+}
+
+export function unknownInput(name: string, known: readonly string[]): { message: string; hint: string } {
+  return {
+    message: `the recipe has no input ${quoted(name)}`,
+    hint:
+      didYouMeanHint(name, known) ??
+      (known.length === 0 ? "declare it under inputs:" : `its inputs: ${known.join(", ")}`),
+  };
+}
 
 function resolve(reference: string, around: Surroundings): Resolved {
   if (reference.startsWith("file:")) return fromFile(reference.slice("file:".length).trim(), around);
@@ -85,6 +144,11 @@ function resolve(reference: string, around: Surroundings): Resolved {
     };
   }
   const [, name, fallback] = match as unknown as [string, string, string | undefined];
+  if (around.standIn !== undefined) {
+    return fallback === undefined
+      ? { value: String(around.standIn(name)), fromFile: false, standIn: true }
+      : { value: fallback, fromFile: false };
+  }
   const value = around.environment.lookup(name);
   // As in a shell, `:-` also stands in for a variable that is set but empty.
   if (fallback !== undefined && (value === undefined || value === ""))
@@ -98,6 +162,8 @@ function resolve(reference: string, around: Surroundings): Resolved {
 
 function fromFile(path: string, around: Surroundings): Resolved {
   if (path === "") return { message: "${file:} names no file", hint: "write ${file:PATH}" };
+  if (around.standIn !== undefined)
+    return { value: String(around.standIn("file")), fromFile: true, standIn: true };
   const reading = around.readFile(path);
   if ("text" in reading) return { value: reading.text, fromFile: true };
   return { message: `the file ${quoted(path)} ${reading.problem}` };

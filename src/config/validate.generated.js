@@ -37,15 +37,16 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." } }, "description": "What an event of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." } }, "description": "What an event of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var pattern0 = new RegExp("^[A-Za-z0-9_-]{1,64}$", "u");
 var pattern1 = new RegExp("^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "u");
 var pattern2 = new RegExp("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "u");
 var pattern3 = new RegExp("^[a-z][a-z0-9_]*$", "u");
-var pattern6 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern7 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
+var pattern11 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern12 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
+var pattern15 = new RegExp("^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "u");
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
 var formats6 = /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/;
@@ -71,6 +72,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
     if (data.defaults === void 0) {
       data.defaults = {};
     }
+    if (data.use === void 0) {
+      data.use = {};
+    }
     if (data.sources === void 0) {
       data.sources = {};
     }
@@ -79,6 +83,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
     }
     if (data.sinks === void 0) {
       data.sinks = {};
+    }
+    if (data.tests === void 0) {
+      data.tests = [];
     }
     for (const key0 in data) {
       if (!func2.call(schema11.properties, key0)) {
@@ -482,13 +489,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    let data17 = data.sources;
+    let data17 = data.use;
     if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
       for (const key5 in data17) {
         const _errs41 = errors;
         if (typeof key5 === "string") {
           if (!pattern3.test(key5)) {
-            const err35 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
+            const err35 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
             if (vErrors === null) {
               vErrors = [err35];
             } else {
@@ -499,7 +506,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         }
         var valid8 = _errs41 === errors;
         if (!valid8) {
-          const err36 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
+          const err36 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
           if (vErrors === null) {
             vErrors = [err36];
           } else {
@@ -511,11 +518,14 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       for (const key6 in data17) {
         let data18 = data17[key6];
         if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-          if (data18.enabled === void 0) {
-            data18.enabled = true;
+          if (data18.with === void 0) {
+            data18.with = {};
           }
-          if (data18.type === void 0) {
-            const err37 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+          if (data18.override === void 0) {
+            data18.override = {};
+          }
+          if (data18.recipe === void 0) {
+            const err37 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/required", keyword: "required", params: { missingProperty: "recipe" }, message: "must have required property 'recipe'" };
             if (vErrors === null) {
               vErrors = [err37];
             } else {
@@ -523,9 +533,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          if (data18.type !== void 0) {
-            if (typeof data18.type !== "string") {
-              const err38 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          for (const key7 in data18) {
+            if (!(key7 === "recipe" || key7 === "with" || key7 === "override")) {
+              const err38 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
               if (vErrors === null) {
                 vErrors = [err38];
               } else {
@@ -534,152 +544,156 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (typeof data18.enabled !== "boolean") {
-            const err39 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err39];
-            } else {
-              vErrors.push(err39);
-            }
-            errors++;
-          }
-          if (data18.rate !== void 0) {
-            let data21 = data18.rate;
-            if (typeof data21 === "string") {
-              if (!formats6.test(data21)) {
-                const err40 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
+          if (data18.recipe !== void 0) {
+            let data19 = data18.recipe;
+            if (typeof data19 === "string") {
+              if (func3(data19) < 1) {
+                const err39 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                 if (vErrors === null) {
-                  vErrors = [err40];
+                  vErrors = [err39];
                 } else {
-                  vErrors.push(err40);
+                  vErrors.push(err39);
                 }
                 errors++;
               }
             } else {
-              const err41 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err40 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err41];
+                vErrors = [err40];
               } else {
-                vErrors.push(err41);
+                vErrors.push(err40);
               }
               errors++;
             }
           }
-        } else {
-          const err42 = { instancePath: instancePath + "/sources/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-          if (vErrors === null) {
-            vErrors = [err42];
-          } else {
-            vErrors.push(err42);
-          }
-          errors++;
-        }
-      }
-    } else {
-      const err43 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err43];
-      } else {
-        vErrors.push(err43);
-      }
-      errors++;
-    }
-    let data22 = data.channels;
-    if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
-      for (const key7 in data22) {
-        const _errs53 = errors;
-        if (typeof key7 === "string") {
-          if (!pattern3.test(key7)) {
-            const err44 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key7 };
-            if (vErrors === null) {
-              vErrors = [err44];
-            } else {
-              vErrors.push(err44);
-            }
-            errors++;
-          }
-        }
-        var valid11 = _errs53 === errors;
-        if (!valid11) {
-          const err45 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key7 }, message: "property name must be valid" };
-          if (vErrors === null) {
-            vErrors = [err45];
-          } else {
-            vErrors.push(err45);
-          }
-          errors++;
-        }
-      }
-      for (const key8 in data22) {
-        let data23 = data22[key8];
-        if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
-          if (data23.continue === void 0) {
-            data23.continue = false;
-          }
-          for (const key9 in data23) {
-            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key9)) {
-              const err46 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
-              if (vErrors === null) {
-                vErrors = [err46];
-              } else {
-                vErrors.push(err46);
-              }
-              errors++;
-            }
-          }
-          if (data23.from !== void 0) {
-            let data24 = data23.from;
-            const _errs59 = errors;
-            let valid14 = false;
-            const _errs60 = errors;
-            if (typeof data24 === "string") {
-              if (func3(data24) < 1) {
-                const err47 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err47];
-                } else {
-                  vErrors.push(err47);
-                }
-                errors++;
-              }
-            } else {
-              const err48 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err48];
-              } else {
-                vErrors.push(err48);
-              }
-              errors++;
-            }
-            var _valid0 = _errs60 === errors;
-            valid14 = valid14 || _valid0;
-            if (!valid14) {
-              const _errs62 = errors;
-              if (Array.isArray(data24)) {
-                if (data24.length < 1) {
-                  const err49 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+          let data20 = data18.with;
+          if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+            for (const key8 in data20) {
+              const _errs50 = errors;
+              if (typeof key8 === "string") {
+                if (!pattern3.test(key8)) {
+                  const err41 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key8 };
                   if (vErrors === null) {
-                    vErrors = [err49];
+                    vErrors = [err41];
                   } else {
-                    vErrors.push(err49);
+                    vErrors.push(err41);
                   }
                   errors++;
                 }
-                const len1 = data24.length;
-                for (let i2 = 0; i2 < len1; i2++) {
-                  let data25 = data24[i2];
-                  if (typeof data25 === "string") {
-                    if (func3(data25) < 1) {
-                      const err50 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+              }
+              var valid11 = _errs50 === errors;
+              if (!valid11) {
+                const err42 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
+                if (vErrors === null) {
+                  vErrors = [err42];
+                } else {
+                  vErrors.push(err42);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err43 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err43];
+            } else {
+              vErrors.push(err43);
+            }
+            errors++;
+          }
+          let data21 = data18.override;
+          if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+            for (const key9 in data21) {
+              if (!(key9 === "sources" || key9 === "channels" || key9 === "sinks")) {
+                const err44 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err44];
+                } else {
+                  vErrors.push(err44);
+                }
+                errors++;
+              }
+            }
+            if (data21.sources !== void 0) {
+              let data22 = data21.sources;
+              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+                for (const key10 in data22) {
+                  const _errs56 = errors;
+                  if (typeof key10 === "string") {
+                    if (!pattern3.test(key10)) {
+                      const err45 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key10 };
                       if (vErrors === null) {
-                        vErrors = [err50];
+                        vErrors = [err45];
                       } else {
-                        vErrors.push(err50);
+                        vErrors.push(err45);
                       }
                       errors++;
                     }
-                  } else {
-                    const err51 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  }
+                  var valid13 = _errs56 === errors;
+                  if (!valid13) {
+                    const err46 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key10 }, message: "property name must be valid" };
+                    if (vErrors === null) {
+                      vErrors = [err46];
+                    } else {
+                      vErrors.push(err46);
+                    }
+                    errors++;
+                  }
+                }
+                for (const key11 in data22) {
+                  let data23 = data22[key11];
+                  if (!(data23 && typeof data23 == "object" && !Array.isArray(data23)) && data23 !== null) {
+                    const err47 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sources.additionalProperties.type }, message: "must be object,null" };
+                    if (vErrors === null) {
+                      vErrors = [err47];
+                    } else {
+                      vErrors.push(err47);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err48 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err48];
+                } else {
+                  vErrors.push(err48);
+                }
+                errors++;
+              }
+            }
+            if (data21.channels !== void 0) {
+              let data24 = data21.channels;
+              if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+                for (const key12 in data24) {
+                  const _errs62 = errors;
+                  if (typeof key12 === "string") {
+                    if (!pattern3.test(key12)) {
+                      const err49 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key12 };
+                      if (vErrors === null) {
+                        vErrors = [err49];
+                      } else {
+                        vErrors.push(err49);
+                      }
+                      errors++;
+                    }
+                  }
+                  var valid15 = _errs62 === errors;
+                  if (!valid15) {
+                    const err50 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key12 }, message: "property name must be valid" };
+                    if (vErrors === null) {
+                      vErrors = [err50];
+                    } else {
+                      vErrors.push(err50);
+                    }
+                    errors++;
+                  }
+                }
+                for (const key13 in data24) {
+                  let data25 = data24[key13];
+                  if (!(data25 && typeof data25 == "object" && !Array.isArray(data25)) && data25 !== null) {
+                    const err51 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.channels.additionalProperties.type }, message: "must be object,null" };
                     if (vErrors === null) {
                       vErrors = [err51];
                     } else {
@@ -688,79 +702,57 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                let i3 = data24.length;
-                let j1;
-                if (i3 > 1) {
-                  const indices1 = {};
-                  for (; i3--; ) {
-                    let item1 = data24[i3];
-                    if (typeof item1 !== "string") {
-                      continue;
-                    }
-                    if (typeof indices1[item1] == "number") {
-                      j1 = indices1[item1];
-                      const err52 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
-                      if (vErrors === null) {
-                        vErrors = [err52];
-                      } else {
-                        vErrors.push(err52);
-                      }
-                      errors++;
-                      break;
-                    }
-                    indices1[item1] = i3;
-                  }
-                }
               } else {
-                const err53 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err52 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err53];
+                  vErrors = [err52];
                 } else {
-                  vErrors.push(err53);
+                  vErrors.push(err52);
                 }
                 errors++;
               }
-              var _valid0 = _errs62 === errors;
-              valid14 = valid14 || _valid0;
             }
-            if (!valid14) {
-              const err54 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err54];
-              } else {
-                vErrors.push(err54);
-              }
-              errors++;
-            } else {
-              errors = _errs59;
-              if (vErrors !== null) {
-                if (_errs59) {
-                  vErrors.length = _errs59;
-                } else {
-                  vErrors = null;
+            if (data21.sinks !== void 0) {
+              let data26 = data21.sinks;
+              if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                for (const key14 in data26) {
+                  const _errs68 = errors;
+                  if (typeof key14 === "string") {
+                    if (!pattern3.test(key14)) {
+                      const err53 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key14 };
+                      if (vErrors === null) {
+                        vErrors = [err53];
+                      } else {
+                        vErrors.push(err53);
+                      }
+                      errors++;
+                    }
+                  }
+                  var valid17 = _errs68 === errors;
+                  if (!valid17) {
+                    const err54 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key14 }, message: "property name must be valid" };
+                    if (vErrors === null) {
+                      vErrors = [err54];
+                    } else {
+                      vErrors.push(err54);
+                    }
+                    errors++;
+                  }
                 }
-              }
-            }
-          }
-          if (data23.description !== void 0) {
-            if (typeof data23.description !== "string") {
-              const err55 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err55];
+                for (const key15 in data26) {
+                  let data27 = data26[key15];
+                  if (!(data27 && typeof data27 == "object" && !Array.isArray(data27)) && data27 !== null) {
+                    const err55 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sinks.additionalProperties.type }, message: "must be object,null" };
+                    if (vErrors === null) {
+                      vErrors = [err55];
+                    } else {
+                      vErrors.push(err55);
+                    }
+                    errors++;
+                  }
+                }
               } else {
-                vErrors.push(err55);
-              }
-              errors++;
-            }
-          }
-          if (data23.match !== void 0) {
-            let data27 = data23.match;
-            const _errs69 = errors;
-            let valid18 = false;
-            const _errs70 = errors;
-            if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
-              if (Object.keys(data27).length < 1) {
-                const err56 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                const err56 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
                   vErrors = [err56];
                 } else {
@@ -768,87 +760,79 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
+            }
+          } else {
+            const err57 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err57];
             } else {
-              const err57 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err57];
-              } else {
-                vErrors.push(err57);
-              }
-              errors++;
+              vErrors.push(err57);
             }
-            var _valid1 = _errs70 === errors;
-            valid18 = valid18 || _valid1;
-            if (!valid18) {
-              const _errs72 = errors;
-              if (Array.isArray(data27)) {
-                if (data27.length < 1) {
-                  const err58 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err58];
-                  } else {
-                    vErrors.push(err58);
-                  }
-                  errors++;
-                }
-                const len2 = data27.length;
-                for (let i4 = 0; i4 < len2; i4++) {
-                  let data28 = data27[i4];
-                  if (!(data28 && typeof data28 == "object" && !Array.isArray(data28))) {
-                    const err59 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err59];
-                    } else {
-                      vErrors.push(err59);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err60 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err60];
-                } else {
-                  vErrors.push(err60);
-                }
-                errors++;
-              }
-              var _valid1 = _errs72 === errors;
-              valid18 = valid18 || _valid1;
-            }
-            if (!valid18) {
-              const err61 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err61];
-              } else {
-                vErrors.push(err61);
-              }
-              errors++;
-            } else {
-              errors = _errs69;
-              if (vErrors !== null) {
-                if (_errs69) {
-                  vErrors.length = _errs69;
-                } else {
-                  vErrors = null;
-                }
-              }
-            }
+            errors++;
           }
-          if (data23.when !== void 0) {
-            let data29 = data23.when;
-            if (typeof data29 === "string") {
-              if (func3(data29) < 1) {
-                const err62 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err62];
-                } else {
-                  vErrors.push(err62);
-                }
-                errors++;
-              }
+        } else {
+          const err58 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err58];
+          } else {
+            vErrors.push(err58);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err59 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err59];
+      } else {
+        vErrors.push(err59);
+      }
+      errors++;
+    }
+    let data28 = data.sources;
+    if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
+      for (const key16 in data28) {
+        const _errs74 = errors;
+        if (typeof key16 === "string") {
+          if (!pattern3.test(key16)) {
+            const err60 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key16 };
+            if (vErrors === null) {
+              vErrors = [err60];
             } else {
-              const err63 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              vErrors.push(err60);
+            }
+            errors++;
+          }
+        }
+        var valid19 = _errs74 === errors;
+        if (!valid19) {
+          const err61 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key16 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err61];
+          } else {
+            vErrors.push(err61);
+          }
+          errors++;
+        }
+      }
+      for (const key17 in data28) {
+        let data29 = data28[key17];
+        if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+          if (data29.enabled === void 0) {
+            data29.enabled = true;
+          }
+          if (data29.type === void 0) {
+            const err62 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            if (vErrors === null) {
+              vErrors = [err62];
+            } else {
+              vErrors.push(err62);
+            }
+            errors++;
+          }
+          if (data29.type !== void 0) {
+            if (typeof data29.type !== "string") {
+              const err63 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err63];
               } else {
@@ -857,141 +841,143 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (data23.vars !== void 0) {
-            let data30 = data23.vars;
-            if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
-              for (const key10 in data30) {
-                const _errs80 = errors;
-                if (typeof key10 === "string") {
-                  if (!pattern3.test(key10)) {
-                    const err64 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key10 };
-                    if (vErrors === null) {
-                      vErrors = [err64];
-                    } else {
-                      vErrors.push(err64);
-                    }
-                    errors++;
-                  }
-                }
-                var valid21 = _errs80 === errors;
-                if (!valid21) {
-                  const err65 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key10 }, message: "property name must be valid" };
-                  if (vErrors === null) {
-                    vErrors = [err65];
-                  } else {
-                    vErrors.push(err65);
-                  }
-                  errors++;
-                }
-              }
-              for (const key11 in data30) {
-                let data31 = data30[key11];
-                if (typeof data31 === "string") {
-                  if (func3(data31) < 1) {
-                    const err66 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err66];
-                    } else {
-                      vErrors.push(err66);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err67 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err67];
-                  } else {
-                    vErrors.push(err67);
-                  }
-                  errors++;
-                }
-              }
+          if (typeof data29.enabled !== "boolean") {
+            const err64 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+            if (vErrors === null) {
+              vErrors = [err64];
             } else {
-              const err68 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err68];
-              } else {
-                vErrors.push(err68);
-              }
-              errors++;
+              vErrors.push(err64);
             }
+            errors++;
           }
-          if (data23.changed !== void 0) {
-            let data32 = data23.changed;
-            const _errs85 = errors;
-            let valid23 = false;
-            const _errs86 = errors;
+          if (data29.rate !== void 0) {
+            let data32 = data29.rate;
             if (typeof data32 === "string") {
-              if (func3(data32) < 1) {
-                const err69 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+              if (!formats6.test(data32)) {
+                const err65 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
                 if (vErrors === null) {
-                  vErrors = [err69];
+                  vErrors = [err65];
                 } else {
-                  vErrors.push(err69);
+                  vErrors.push(err65);
                 }
                 errors++;
               }
             } else {
-              const err70 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err66 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err70];
+                vErrors = [err66];
               } else {
-                vErrors.push(err70);
+                vErrors.push(err66);
               }
               errors++;
             }
-            var _valid2 = _errs86 === errors;
-            valid23 = valid23 || _valid2;
-            if (!valid23) {
-              const _errs88 = errors;
-              if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
-                if (data32.value === void 0) {
-                  const err71 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
+          }
+        } else {
+          const err67 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err67];
+          } else {
+            vErrors.push(err67);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err68 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err68];
+      } else {
+        vErrors.push(err68);
+      }
+      errors++;
+    }
+    let data33 = data.channels;
+    if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+      for (const key18 in data33) {
+        const _errs86 = errors;
+        if (typeof key18 === "string") {
+          if (!pattern3.test(key18)) {
+            const err69 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key18 };
+            if (vErrors === null) {
+              vErrors = [err69];
+            } else {
+              vErrors.push(err69);
+            }
+            errors++;
+          }
+        }
+        var valid22 = _errs86 === errors;
+        if (!valid22) {
+          const err70 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key18 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err70];
+          } else {
+            vErrors.push(err70);
+          }
+          errors++;
+        }
+      }
+      for (const key19 in data33) {
+        let data34 = data33[key19];
+        if (data34 && typeof data34 == "object" && !Array.isArray(data34)) {
+          if (data34.continue === void 0) {
+            data34.continue = false;
+          }
+          for (const key20 in data34) {
+            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key20)) {
+              const err71 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err71];
+              } else {
+                vErrors.push(err71);
+              }
+              errors++;
+            }
+          }
+          if (data34.from !== void 0) {
+            let data35 = data34.from;
+            const _errs92 = errors;
+            let valid25 = false;
+            const _errs93 = errors;
+            if (typeof data35 === "string") {
+              if (func3(data35) < 1) {
+                const err72 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err72];
+                } else {
+                  vErrors.push(err72);
+                }
+                errors++;
+              }
+            } else {
+              const err73 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err73];
+              } else {
+                vErrors.push(err73);
+              }
+              errors++;
+            }
+            var _valid0 = _errs93 === errors;
+            valid25 = valid25 || _valid0;
+            if (!valid25) {
+              const _errs95 = errors;
+              if (Array.isArray(data35)) {
+                if (data35.length < 1) {
+                  const err74 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err71];
+                    vErrors = [err74];
                   } else {
-                    vErrors.push(err71);
+                    vErrors.push(err74);
                   }
                   errors++;
                 }
-                for (const key12 in data32) {
-                  if (!(key12 === "value" || key12 === "by")) {
-                    const err72 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
-                    if (vErrors === null) {
-                      vErrors = [err72];
-                    } else {
-                      vErrors.push(err72);
-                    }
-                    errors++;
-                  }
-                }
-                if (data32.value !== void 0) {
-                  let data33 = data32.value;
-                  if (typeof data33 === "string") {
-                    if (func3(data33) < 1) {
-                      const err73 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err73];
-                      } else {
-                        vErrors.push(err73);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err74 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err74];
-                    } else {
-                      vErrors.push(err74);
-                    }
-                    errors++;
-                  }
-                }
-                if (data32.by !== void 0) {
-                  let data34 = data32.by;
-                  if (typeof data34 === "string") {
-                    if (func3(data34) < 1) {
-                      const err75 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const len1 = data35.length;
+                for (let i2 = 0; i2 < len1; i2++) {
+                  let data36 = data35[i2];
+                  if (typeof data36 === "string") {
+                    if (func3(data36) < 1) {
+                      const err75 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
                         vErrors = [err75];
                       } else {
@@ -1000,7 +986,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       errors++;
                     }
                   } else {
-                    const err76 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err76 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err76];
                     } else {
@@ -1009,89 +995,102 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
+                let i3 = data35.length;
+                let j1;
+                if (i3 > 1) {
+                  const indices1 = {};
+                  for (; i3--; ) {
+                    let item1 = data35[i3];
+                    if (typeof item1 !== "string") {
+                      continue;
+                    }
+                    if (typeof indices1[item1] == "number") {
+                      j1 = indices1[item1];
+                      const err77 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
+                      if (vErrors === null) {
+                        vErrors = [err77];
+                      } else {
+                        vErrors.push(err77);
+                      }
+                      errors++;
+                      break;
+                    }
+                    indices1[item1] = i3;
+                  }
+                }
               } else {
-                const err77 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err78 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
-                  vErrors = [err77];
+                  vErrors = [err78];
                 } else {
-                  vErrors.push(err77);
+                  vErrors.push(err78);
                 }
                 errors++;
               }
-              var _valid2 = _errs88 === errors;
-              valid23 = valid23 || _valid2;
+              var _valid0 = _errs95 === errors;
+              valid25 = valid25 || _valid0;
             }
-            if (!valid23) {
-              const err78 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid25) {
+              const err79 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
-                vErrors = [err78];
+                vErrors = [err79];
               } else {
-                vErrors.push(err78);
+                vErrors.push(err79);
               }
               errors++;
             } else {
-              errors = _errs85;
+              errors = _errs92;
               if (vErrors !== null) {
-                if (_errs85) {
-                  vErrors.length = _errs85;
+                if (_errs92) {
+                  vErrors.length = _errs92;
                 } else {
                   vErrors = null;
                 }
               }
             }
           }
-          if (data23.dedupe !== void 0) {
-            let data35 = data23.dedupe;
-            if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
-              if (data35.for === void 0) {
-                data35.for = "24h";
+          if (data34.description !== void 0) {
+            if (typeof data34.description !== "string") {
+              const err80 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err80];
+              } else {
+                vErrors.push(err80);
               }
-              if (data35.key === void 0) {
-                const err79 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
+              errors++;
+            }
+          }
+          if (data34.match !== void 0) {
+            let data38 = data34.match;
+            const _errs102 = errors;
+            let valid29 = false;
+            const _errs103 = errors;
+            if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
+              if (Object.keys(data38).length < 1) {
+                const err81 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                 if (vErrors === null) {
-                  vErrors = [err79];
+                  vErrors = [err81];
                 } else {
-                  vErrors.push(err79);
+                  vErrors.push(err81);
                 }
                 errors++;
               }
-              for (const key13 in data35) {
-                if (!(key13 === "key" || key13 === "for")) {
-                  const err80 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err80];
-                  } else {
-                    vErrors.push(err80);
-                  }
-                  errors++;
-                }
+            } else {
+              const err82 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err82];
+              } else {
+                vErrors.push(err82);
               }
-              if (data35.key !== void 0) {
-                let data36 = data35.key;
-                if (typeof data36 === "string") {
-                  if (func3(data36) < 1) {
-                    const err81 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err81];
-                    } else {
-                      vErrors.push(err81);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err82 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err82];
-                  } else {
-                    vErrors.push(err82);
-                  }
-                  errors++;
-                }
-              }
-              let data37 = data35.for;
-              if (typeof data37 === "string") {
-                if (!formats0.test(data37)) {
-                  const err83 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              errors++;
+            }
+            var _valid1 = _errs103 === errors;
+            valid29 = valid29 || _valid1;
+            if (!valid29) {
+              const _errs105 = errors;
+              if (Array.isArray(data38)) {
+                if (data38.length < 1) {
+                  const err83 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err83];
                   } else {
@@ -1099,74 +1098,80 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
+                const len2 = data38.length;
+                for (let i4 = 0; i4 < len2; i4++) {
+                  let data39 = data38[i4];
+                  if (!(data39 && typeof data39 == "object" && !Array.isArray(data39))) {
+                    const err84 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err84];
+                    } else {
+                      vErrors.push(err84);
+                    }
+                    errors++;
+                  }
+                }
               } else {
-                const err84 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err85 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
-                  vErrors = [err84];
+                  vErrors = [err85];
                 } else {
-                  vErrors.push(err84);
+                  vErrors.push(err85);
                 }
                 errors++;
               }
-            } else {
-              const err85 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err85];
-              } else {
-                vErrors.push(err85);
-              }
-              errors++;
+              var _valid1 = _errs105 === errors;
+              valid29 = valid29 || _valid1;
             }
-          }
-          if (data23.content !== void 0) {
-            if (typeof data23.content !== "string") {
-              const err86 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            if (!valid29) {
+              const err86 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err86];
               } else {
                 vErrors.push(err86);
               }
               errors++;
+            } else {
+              errors = _errs102;
+              if (vErrors !== null) {
+                if (_errs102) {
+                  vErrors.length = _errs102;
+                } else {
+                  vErrors = null;
+                }
+              }
             }
           }
-          if (data23.meta !== void 0) {
-            let data39 = data23.meta;
-            if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
-              for (const key14 in data39) {
-                const _errs106 = errors;
-                const _errs107 = errors;
-                const _errs108 = errors;
-                if (!(key14 === "source" || key14 === "channel" || key14 === "event_id" || key14 === "trust" || key14 === "attempt" || key14 === "count" || key14 === "thread" || key14 === "error")) {
-                  const err87 = {};
-                  if (vErrors === null) {
-                    vErrors = [err87];
-                  } else {
-                    vErrors.push(err87);
-                  }
-                  errors++;
-                }
-                var valid27 = _errs108 === errors;
-                if (valid27) {
-                  const err88 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key14 };
-                  if (vErrors === null) {
-                    vErrors = [err88];
-                  } else {
-                    vErrors.push(err88);
-                  }
-                  errors++;
+          if (data34.when !== void 0) {
+            let data40 = data34.when;
+            if (typeof data40 === "string") {
+              if (func3(data40) < 1) {
+                const err87 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err87];
                 } else {
-                  errors = _errs107;
-                  if (vErrors !== null) {
-                    if (_errs107) {
-                      vErrors.length = _errs107;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
+                  vErrors.push(err87);
                 }
-                if (typeof key14 === "string") {
-                  if (!pattern6.test(key14)) {
-                    const err89 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key14 };
+                errors++;
+              }
+            } else {
+              const err88 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err88];
+              } else {
+                vErrors.push(err88);
+              }
+              errors++;
+            }
+          }
+          if (data34.vars !== void 0) {
+            let data41 = data34.vars;
+            if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
+              for (const key21 in data41) {
+                const _errs113 = errors;
+                if (typeof key21 === "string") {
+                  if (!pattern3.test(key21)) {
+                    const err89 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key21 };
                     if (vErrors === null) {
                       vErrors = [err89];
                     } else {
@@ -1175,9 +1180,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                var valid26 = _errs106 === errors;
-                if (!valid26) {
-                  const err90 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key14 }, message: "property name must be valid" };
+                var valid32 = _errs113 === errors;
+                if (!valid32) {
+                  const err90 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key21 }, message: "property name must be valid" };
                   if (vErrors === null) {
                     vErrors = [err90];
                   } else {
@@ -1186,238 +1191,223 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               }
-              for (const key15 in data39) {
-                if (typeof data39[key15] !== "string") {
-                  const err91 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err91];
-                  } else {
-                    vErrors.push(err91);
-                  }
-                  errors++;
-                }
-              }
-            } else {
-              const err92 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err92];
-              } else {
-                vErrors.push(err92);
-              }
-              errors++;
-            }
-          }
-          if (data23.budget !== void 0) {
-            let data41 = data23.budget;
-            if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
-              for (const key16 in data41) {
-                if (!(key16 === "event")) {
-                  const err93 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err93];
-                  } else {
-                    vErrors.push(err93);
-                  }
-                  errors++;
-                }
-              }
-              if (data41.event !== void 0) {
-                let data42 = data41.event;
-                if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                  const err94 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err94];
-                  } else {
-                    vErrors.push(err94);
-                  }
-                  errors++;
-                }
-                if (typeof data42 == "number" && isFinite(data42)) {
-                  if (data42 > 1e6 || isNaN(data42)) {
-                    const err95 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+              for (const key22 in data41) {
+                let data42 = data41[key22];
+                if (typeof data42 === "string") {
+                  if (func3(data42) < 1) {
+                    const err91 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
-                      vErrors = [err95];
+                      vErrors = [err91];
                     } else {
-                      vErrors.push(err95);
+                      vErrors.push(err91);
                     }
                     errors++;
                   }
-                  if (data42 < 1 || isNaN(data42)) {
-                    const err96 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
-                    if (vErrors === null) {
-                      vErrors = [err96];
-                    } else {
-                      vErrors.push(err96);
-                    }
-                    errors++;
-                  }
-                }
-              }
-            } else {
-              const err97 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err97];
-              } else {
-                vErrors.push(err97);
-              }
-              errors++;
-            }
-          }
-          if (typeof data23.continue !== "boolean") {
-            const err98 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err98];
-            } else {
-              vErrors.push(err98);
-            }
-            errors++;
-          }
-          if (data23.reply !== void 0) {
-            let data44 = data23.reply;
-            const _errs120 = errors;
-            let valid30 = false;
-            const _errs121 = errors;
-            if (typeof data44 !== "boolean") {
-              const err99 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-              if (vErrors === null) {
-                vErrors = [err99];
-              } else {
-                vErrors.push(err99);
-              }
-              errors++;
-            }
-            var _valid3 = _errs121 === errors;
-            valid30 = valid30 || _valid3;
-            if (!valid30) {
-              const _errs123 = errors;
-              if (typeof data44 === "string") {
-                if (func3(data44) < 1) {
-                  const err100 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                  if (vErrors === null) {
-                    vErrors = [err100];
-                  } else {
-                    vErrors.push(err100);
-                  }
-                  errors++;
-                }
-              } else {
-                const err101 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                if (vErrors === null) {
-                  vErrors = [err101];
                 } else {
-                  vErrors.push(err101);
+                  const err92 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err92];
+                  } else {
+                    vErrors.push(err92);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err93 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err93];
+              } else {
+                vErrors.push(err93);
+              }
+              errors++;
+            }
+          }
+          if (data34.changed !== void 0) {
+            let data43 = data34.changed;
+            const _errs118 = errors;
+            let valid34 = false;
+            const _errs119 = errors;
+            if (typeof data43 === "string") {
+              if (func3(data43) < 1) {
+                const err94 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err94];
+                } else {
+                  vErrors.push(err94);
                 }
                 errors++;
               }
-              var _valid3 = _errs123 === errors;
-              valid30 = valid30 || _valid3;
-              if (!valid30) {
-                const _errs125 = errors;
-                if (Array.isArray(data44)) {
-                  if (data44.length < 1) {
-                    const err102 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                    if (vErrors === null) {
-                      vErrors = [err102];
-                    } else {
-                      vErrors.push(err102);
-                    }
-                    errors++;
-                  }
-                  const len3 = data44.length;
-                  for (let i5 = 0; i5 < len3; i5++) {
-                    let data45 = data44[i5];
-                    if (typeof data45 === "string") {
-                      if (func3(data45) < 1) {
-                        const err103 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err103];
-                        } else {
-                          vErrors.push(err103);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err104 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err104];
-                      } else {
-                        vErrors.push(err104);
-                      }
-                      errors++;
-                    }
-                  }
-                  let i6 = data44.length;
-                  let j2;
-                  if (i6 > 1) {
-                    const indices2 = {};
-                    for (; i6--; ) {
-                      let item2 = data44[i6];
-                      if (typeof item2 !== "string") {
-                        continue;
-                      }
-                      if (typeof indices2[item2] == "number") {
-                        j2 = indices2[item2];
-                        const err105 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
-                        if (vErrors === null) {
-                          vErrors = [err105];
-                        } else {
-                          vErrors.push(err105);
-                        }
-                        errors++;
-                        break;
-                      }
-                      indices2[item2] = i6;
-                    }
-                  }
-                } else {
-                  const err106 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            } else {
+              const err95 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err95];
+              } else {
+                vErrors.push(err95);
+              }
+              errors++;
+            }
+            var _valid2 = _errs119 === errors;
+            valid34 = valid34 || _valid2;
+            if (!valid34) {
+              const _errs121 = errors;
+              if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+                if (data43.value === void 0) {
+                  const err96 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
                   if (vErrors === null) {
-                    vErrors = [err106];
+                    vErrors = [err96];
                   } else {
-                    vErrors.push(err106);
+                    vErrors.push(err96);
                   }
                   errors++;
                 }
-                var _valid3 = _errs125 === errors;
-                valid30 = valid30 || _valid3;
-              }
-            }
-            if (!valid30) {
-              const err107 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err107];
+                for (const key23 in data43) {
+                  if (!(key23 === "value" || key23 === "by")) {
+                    const err97 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err97];
+                    } else {
+                      vErrors.push(err97);
+                    }
+                    errors++;
+                  }
+                }
+                if (data43.value !== void 0) {
+                  let data44 = data43.value;
+                  if (typeof data44 === "string") {
+                    if (func3(data44) < 1) {
+                      const err98 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err98];
+                      } else {
+                        vErrors.push(err98);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err99 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err99];
+                    } else {
+                      vErrors.push(err99);
+                    }
+                    errors++;
+                  }
+                }
+                if (data43.by !== void 0) {
+                  let data45 = data43.by;
+                  if (typeof data45 === "string") {
+                    if (func3(data45) < 1) {
+                      const err100 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err100];
+                      } else {
+                        vErrors.push(err100);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err101 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err101];
+                    } else {
+                      vErrors.push(err101);
+                    }
+                    errors++;
+                  }
+                }
               } else {
-                vErrors.push(err107);
+                const err102 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err102];
+                } else {
+                  vErrors.push(err102);
+                }
+                errors++;
+              }
+              var _valid2 = _errs121 === errors;
+              valid34 = valid34 || _valid2;
+            }
+            if (!valid34) {
+              const err103 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err103];
+              } else {
+                vErrors.push(err103);
               }
               errors++;
             } else {
-              errors = _errs120;
+              errors = _errs118;
               if (vErrors !== null) {
-                if (_errs120) {
-                  vErrors.length = _errs120;
+                if (_errs118) {
+                  vErrors.length = _errs118;
                 } else {
                   vErrors = null;
                 }
               }
             }
           }
-          if (data23.priority !== void 0) {
-            let data46 = data23.priority;
-            if (!(data46 === "low" || data46 === "normal" || data46 === "high")) {
-              const err108 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/priority", schemaPath: "#/properties/channels/additionalProperties/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.priority.enum }, message: "must be equal to one of the allowed values" };
-              if (vErrors === null) {
-                vErrors = [err108];
-              } else {
-                vErrors.push(err108);
+          if (data34.dedupe !== void 0) {
+            let data46 = data34.dedupe;
+            if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+              if (data46.for === void 0) {
+                data46.for = "24h";
               }
-              errors++;
-            }
-          }
-          if (data23.ttl !== void 0) {
-            let data47 = data23.ttl;
-            if (typeof data47 === "string") {
-              if (!formats0.test(data47)) {
-                const err109 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              if (data46.key === void 0) {
+                const err104 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
+                if (vErrors === null) {
+                  vErrors = [err104];
+                } else {
+                  vErrors.push(err104);
+                }
+                errors++;
+              }
+              for (const key24 in data46) {
+                if (!(key24 === "key" || key24 === "for")) {
+                  const err105 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err105];
+                  } else {
+                    vErrors.push(err105);
+                  }
+                  errors++;
+                }
+              }
+              if (data46.key !== void 0) {
+                let data47 = data46.key;
+                if (typeof data47 === "string") {
+                  if (func3(data47) < 1) {
+                    const err106 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err106];
+                    } else {
+                      vErrors.push(err106);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err107 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err107];
+                  } else {
+                    vErrors.push(err107);
+                  }
+                  errors++;
+                }
+              }
+              let data48 = data46.for;
+              if (typeof data48 === "string") {
+                if (!formats0.test(data48)) {
+                  const err108 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                  if (vErrors === null) {
+                    vErrors = [err108];
+                  } else {
+                    vErrors.push(err108);
+                  }
+                  errors++;
+                }
+              } else {
+                const err109 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
                   vErrors = [err109];
                 } else {
@@ -1426,7 +1416,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 errors++;
               }
             } else {
-              const err110 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err110 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
                 vErrors = [err110];
               } else {
@@ -1435,13 +1425,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (data23.receipt !== void 0) {
-            let data48 = data23.receipt;
-            const _errs133 = errors;
-            let valid34 = false;
-            const _errs134 = errors;
-            if (typeof data48 !== "string") {
-              const err111 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data34.content !== void 0) {
+            if (typeof data34.content !== "string") {
+              const err111 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err111];
               } else {
@@ -1449,132 +1435,133 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-            if (!(data48 === "none" || data48 === "ack")) {
-              const err112 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.receipt.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
-              if (vErrors === null) {
-                vErrors = [err112];
-              } else {
-                vErrors.push(err112);
-              }
-              errors++;
-            }
-            var _valid4 = _errs134 === errors;
-            valid34 = valid34 || _valid4;
-            if (!valid34) {
-              const _errs136 = errors;
-              if (data48 && typeof data48 == "object" && !Array.isArray(data48)) {
-                for (const key17 in data48) {
-                  if (!(key17 === "ack_within" || key17 === "attempts")) {
-                    const err113 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
-                    if (vErrors === null) {
-                      vErrors = [err113];
-                    } else {
-                      vErrors.push(err113);
-                    }
-                    errors++;
-                  }
-                }
-                if (data48.ack_within !== void 0) {
-                  let data49 = data48.ack_within;
-                  if (typeof data49 === "string") {
-                    if (!formats0.test(data49)) {
-                      const err114 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                      if (vErrors === null) {
-                        vErrors = [err114];
-                      } else {
-                        vErrors.push(err114);
-                      }
-                      errors++;
-                    }
+          }
+          if (data34.meta !== void 0) {
+            let data50 = data34.meta;
+            if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
+              for (const key25 in data50) {
+                const _errs139 = errors;
+                const _errs140 = errors;
+                const _errs141 = errors;
+                if (!(key25 === "source" || key25 === "channel" || key25 === "event_id" || key25 === "trust" || key25 === "attempt" || key25 === "count" || key25 === "thread" || key25 === "error")) {
+                  const err112 = {};
+                  if (vErrors === null) {
+                    vErrors = [err112];
                   } else {
-                    const err115 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err115];
-                    } else {
-                      vErrors.push(err115);
-                    }
-                    errors++;
+                    vErrors.push(err112);
                   }
+                  errors++;
                 }
-                if (data48.attempts !== void 0) {
-                  let data50 = data48.attempts;
-                  if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
-                    const err116 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                    if (vErrors === null) {
-                      vErrors = [err116];
-                    } else {
-                      vErrors.push(err116);
-                    }
-                    errors++;
+                var valid38 = _errs141 === errors;
+                if (valid38) {
+                  const err113 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key25 };
+                  if (vErrors === null) {
+                    vErrors = [err113];
+                  } else {
+                    vErrors.push(err113);
                   }
-                  if (typeof data50 == "number" && isFinite(data50)) {
-                    if (data50 > 10 || isNaN(data50)) {
-                      const err117 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/maximum", keyword: "maximum", params: { comparison: "<=", limit: 10 }, message: "must be <= 10" };
-                      if (vErrors === null) {
-                        vErrors = [err117];
-                      } else {
-                        vErrors.push(err117);
-                      }
-                      errors++;
-                    }
-                    if (data50 < 1 || isNaN(data50)) {
-                      const err118 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
-                      if (vErrors === null) {
-                        vErrors = [err118];
-                      } else {
-                        vErrors.push(err118);
-                      }
-                      errors++;
-                    }
-                  }
-                }
-              } else {
-                const err119 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err119];
+                  errors++;
                 } else {
-                  vErrors.push(err119);
+                  errors = _errs140;
+                  if (vErrors !== null) {
+                    if (_errs140) {
+                      vErrors.length = _errs140;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
                 }
-                errors++;
+                if (typeof key25 === "string") {
+                  if (!pattern11.test(key25)) {
+                    const err114 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key25 };
+                    if (vErrors === null) {
+                      vErrors = [err114];
+                    } else {
+                      vErrors.push(err114);
+                    }
+                    errors++;
+                  }
+                }
+                var valid37 = _errs139 === errors;
+                if (!valid37) {
+                  const err115 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key25 }, message: "property name must be valid" };
+                  if (vErrors === null) {
+                    vErrors = [err115];
+                  } else {
+                    vErrors.push(err115);
+                  }
+                  errors++;
+                }
               }
-              var _valid4 = _errs136 === errors;
-              valid34 = valid34 || _valid4;
-            }
-            if (!valid34) {
-              const err120 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              for (const key26 in data50) {
+                if (typeof data50[key26] !== "string") {
+                  const err116 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err116];
+                  } else {
+                    vErrors.push(err116);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err117 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
-                vErrors = [err120];
+                vErrors = [err117];
               } else {
-                vErrors.push(err120);
+                vErrors.push(err117);
               }
               errors++;
-            } else {
-              errors = _errs133;
-              if (vErrors !== null) {
-                if (_errs133) {
-                  vErrors.length = _errs133;
-                } else {
-                  vErrors = null;
-                }
-              }
             }
           }
-          if (data23.to !== void 0) {
-            let data51 = data23.to;
-            const _errs144 = errors;
-            let valid36 = false;
-            const _errs145 = errors;
-            if (typeof data51 !== "string") {
-              const err121 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err121];
-              } else {
-                vErrors.push(err121);
+          if (data34.budget !== void 0) {
+            let data52 = data34.budget;
+            if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
+              for (const key27 in data52) {
+                if (!(key27 === "event")) {
+                  const err118 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err118];
+                  } else {
+                    vErrors.push(err118);
+                  }
+                  errors++;
+                }
               }
-              errors++;
-            }
-            if (!(data51 === "one" || data51 === "all")) {
-              const err122 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.to.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (data52.event !== void 0) {
+                let data53 = data52.event;
+                if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
+                  const err119 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err119];
+                  } else {
+                    vErrors.push(err119);
+                  }
+                  errors++;
+                }
+                if (typeof data53 == "number" && isFinite(data53)) {
+                  if (data53 > 1e6 || isNaN(data53)) {
+                    const err120 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+                    if (vErrors === null) {
+                      vErrors = [err120];
+                    } else {
+                      vErrors.push(err120);
+                    }
+                    errors++;
+                  }
+                  if (data53 < 1 || isNaN(data53)) {
+                    const err121 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                    if (vErrors === null) {
+                      vErrors = [err121];
+                    } else {
+                      vErrors.push(err121);
+                    }
+                    errors++;
+                  }
+                }
+              }
+            } else {
+              const err122 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
                 vErrors = [err122];
               } else {
@@ -1582,54 +1569,60 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-            var _valid5 = _errs145 === errors;
-            valid36 = valid36 || _valid5;
-            if (!valid36) {
-              const _errs147 = errors;
-              if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
-                if (Object.keys(data51).length > 1) {
-                  const err123 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/maxProperties", keyword: "maxProperties", params: { limit: 1 }, message: "must NOT have more than 1 properties" };
+          }
+          if (typeof data34.continue !== "boolean") {
+            const err123 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+            if (vErrors === null) {
+              vErrors = [err123];
+            } else {
+              vErrors.push(err123);
+            }
+            errors++;
+          }
+          if (data34.reply !== void 0) {
+            let data55 = data34.reply;
+            const _errs153 = errors;
+            let valid41 = false;
+            const _errs154 = errors;
+            if (typeof data55 !== "boolean") {
+              const err124 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+              if (vErrors === null) {
+                vErrors = [err124];
+              } else {
+                vErrors.push(err124);
+              }
+              errors++;
+            }
+            var _valid3 = _errs154 === errors;
+            valid41 = valid41 || _valid3;
+            if (!valid41) {
+              const _errs156 = errors;
+              if (typeof data55 === "string") {
+                if (func3(data55) < 1) {
+                  const err125 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err123];
+                    vErrors = [err125];
                   } else {
-                    vErrors.push(err123);
+                    vErrors.push(err125);
                   }
                   errors++;
                 }
-                if (Object.keys(data51).length < 1) {
-                  const err124 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                  if (vErrors === null) {
-                    vErrors = [err124];
-                  } else {
-                    vErrors.push(err124);
-                  }
-                  errors++;
+              } else {
+                const err126 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                if (vErrors === null) {
+                  vErrors = [err126];
+                } else {
+                  vErrors.push(err126);
                 }
-                for (const key18 in data51) {
-                  if (!(key18 === "project" || key18 === "label" || key18 === "session")) {
-                    const err125 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
-                    if (vErrors === null) {
-                      vErrors = [err125];
-                    } else {
-                      vErrors.push(err125);
-                    }
-                    errors++;
-                  }
-                }
-                if (data51.project !== void 0) {
-                  let data52 = data51.project;
-                  if (typeof data52 === "string") {
-                    if (!pattern7.test(data52)) {
-                      const err126 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/pattern", keyword: "pattern", params: { pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)" }, message: 'must match pattern "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)"' };
-                      if (vErrors === null) {
-                        vErrors = [err126];
-                      } else {
-                        vErrors.push(err126);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err127 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                errors++;
+              }
+              var _valid3 = _errs156 === errors;
+              valid41 = valid41 || _valid3;
+              if (!valid41) {
+                const _errs158 = errors;
+                if (Array.isArray(data55)) {
+                  if (data55.length < 1) {
+                    const err127 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                     if (vErrors === null) {
                       vErrors = [err127];
                     } else {
@@ -1637,76 +1630,390 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                }
-                if (data51.label !== void 0) {
-                  let data53 = data51.label;
-                  if (typeof data53 === "string") {
-                    if (func3(data53) < 1) {
-                      const err128 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  const len3 = data55.length;
+                  for (let i5 = 0; i5 < len3; i5++) {
+                    let data56 = data55[i5];
+                    if (typeof data56 === "string") {
+                      if (func3(data56) < 1) {
+                        const err128 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err128];
+                        } else {
+                          vErrors.push(err128);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err129 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err128];
+                        vErrors = [err129];
                       } else {
-                        vErrors.push(err128);
+                        vErrors.push(err129);
                       }
                       errors++;
                     }
-                  } else {
-                    const err129 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err129];
-                    } else {
-                      vErrors.push(err129);
-                    }
-                    errors++;
                   }
-                }
-                if (data51.session !== void 0) {
-                  let data54 = data51.session;
-                  if (typeof data54 === "string") {
-                    if (func3(data54) < 1) {
-                      const err130 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err130];
-                      } else {
-                        vErrors.push(err130);
+                  let i6 = data55.length;
+                  let j2;
+                  if (i6 > 1) {
+                    const indices2 = {};
+                    for (; i6--; ) {
+                      let item2 = data55[i6];
+                      if (typeof item2 !== "string") {
+                        continue;
                       }
-                      errors++;
+                      if (typeof indices2[item2] == "number") {
+                        j2 = indices2[item2];
+                        const err130 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
+                        if (vErrors === null) {
+                          vErrors = [err130];
+                        } else {
+                          vErrors.push(err130);
+                        }
+                        errors++;
+                        break;
+                      }
+                      indices2[item2] = i6;
                     }
-                  } else {
-                    const err131 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err131];
-                    } else {
-                      vErrors.push(err131);
-                    }
-                    errors++;
                   }
-                }
-              } else {
-                const err132 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err132];
                 } else {
-                  vErrors.push(err132);
+                  const err131 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  if (vErrors === null) {
+                    vErrors = [err131];
+                  } else {
+                    vErrors.push(err131);
+                  }
+                  errors++;
                 }
-                errors++;
+                var _valid3 = _errs158 === errors;
+                valid41 = valid41 || _valid3;
               }
-              var _valid5 = _errs147 === errors;
-              valid36 = valid36 || _valid5;
             }
-            if (!valid36) {
-              const err133 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid41) {
+              const err132 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err132];
+              } else {
+                vErrors.push(err132);
+              }
+              errors++;
+            } else {
+              errors = _errs153;
+              if (vErrors !== null) {
+                if (_errs153) {
+                  vErrors.length = _errs153;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data34.priority !== void 0) {
+            let data57 = data34.priority;
+            if (!(data57 === "low" || data57 === "normal" || data57 === "high")) {
+              const err133 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/priority", schemaPath: "#/properties/channels/additionalProperties/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.priority.enum }, message: "must be equal to one of the allowed values" };
               if (vErrors === null) {
                 vErrors = [err133];
               } else {
                 vErrors.push(err133);
               }
               errors++;
+            }
+          }
+          if (data34.ttl !== void 0) {
+            let data58 = data34.ttl;
+            if (typeof data58 === "string") {
+              if (!formats0.test(data58)) {
+                const err134 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                if (vErrors === null) {
+                  vErrors = [err134];
+                } else {
+                  vErrors.push(err134);
+                }
+                errors++;
+              }
             } else {
-              errors = _errs144;
+              const err135 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err135];
+              } else {
+                vErrors.push(err135);
+              }
+              errors++;
+            }
+          }
+          if (data34.receipt !== void 0) {
+            let data59 = data34.receipt;
+            const _errs166 = errors;
+            let valid45 = false;
+            const _errs167 = errors;
+            if (typeof data59 !== "string") {
+              const err136 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err136];
+              } else {
+                vErrors.push(err136);
+              }
+              errors++;
+            }
+            if (!(data59 === "none" || data59 === "ack")) {
+              const err137 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.receipt.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err137];
+              } else {
+                vErrors.push(err137);
+              }
+              errors++;
+            }
+            var _valid4 = _errs167 === errors;
+            valid45 = valid45 || _valid4;
+            if (!valid45) {
+              const _errs169 = errors;
+              if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
+                for (const key28 in data59) {
+                  if (!(key28 === "ack_within" || key28 === "attempts")) {
+                    const err138 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err138];
+                    } else {
+                      vErrors.push(err138);
+                    }
+                    errors++;
+                  }
+                }
+                if (data59.ack_within !== void 0) {
+                  let data60 = data59.ack_within;
+                  if (typeof data60 === "string") {
+                    if (!formats0.test(data60)) {
+                      const err139 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                      if (vErrors === null) {
+                        vErrors = [err139];
+                      } else {
+                        vErrors.push(err139);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err140 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err140];
+                    } else {
+                      vErrors.push(err140);
+                    }
+                    errors++;
+                  }
+                }
+                if (data59.attempts !== void 0) {
+                  let data61 = data59.attempts;
+                  if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
+                    const err141 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err141];
+                    } else {
+                      vErrors.push(err141);
+                    }
+                    errors++;
+                  }
+                  if (typeof data61 == "number" && isFinite(data61)) {
+                    if (data61 > 10 || isNaN(data61)) {
+                      const err142 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/maximum", keyword: "maximum", params: { comparison: "<=", limit: 10 }, message: "must be <= 10" };
+                      if (vErrors === null) {
+                        vErrors = [err142];
+                      } else {
+                        vErrors.push(err142);
+                      }
+                      errors++;
+                    }
+                    if (data61 < 1 || isNaN(data61)) {
+                      const err143 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                      if (vErrors === null) {
+                        vErrors = [err143];
+                      } else {
+                        vErrors.push(err143);
+                      }
+                      errors++;
+                    }
+                  }
+                }
+              } else {
+                const err144 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err144];
+                } else {
+                  vErrors.push(err144);
+                }
+                errors++;
+              }
+              var _valid4 = _errs169 === errors;
+              valid45 = valid45 || _valid4;
+            }
+            if (!valid45) {
+              const err145 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err145];
+              } else {
+                vErrors.push(err145);
+              }
+              errors++;
+            } else {
+              errors = _errs166;
               if (vErrors !== null) {
-                if (_errs144) {
-                  vErrors.length = _errs144;
+                if (_errs166) {
+                  vErrors.length = _errs166;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data34.to !== void 0) {
+            let data62 = data34.to;
+            const _errs177 = errors;
+            let valid47 = false;
+            const _errs178 = errors;
+            if (typeof data62 !== "string") {
+              const err146 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err146];
+              } else {
+                vErrors.push(err146);
+              }
+              errors++;
+            }
+            if (!(data62 === "one" || data62 === "all")) {
+              const err147 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.to.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err147];
+              } else {
+                vErrors.push(err147);
+              }
+              errors++;
+            }
+            var _valid5 = _errs178 === errors;
+            valid47 = valid47 || _valid5;
+            if (!valid47) {
+              const _errs180 = errors;
+              if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
+                if (Object.keys(data62).length > 1) {
+                  const err148 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/maxProperties", keyword: "maxProperties", params: { limit: 1 }, message: "must NOT have more than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err148];
+                  } else {
+                    vErrors.push(err148);
+                  }
+                  errors++;
+                }
+                if (Object.keys(data62).length < 1) {
+                  const err149 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err149];
+                  } else {
+                    vErrors.push(err149);
+                  }
+                  errors++;
+                }
+                for (const key29 in data62) {
+                  if (!(key29 === "project" || key29 === "label" || key29 === "session")) {
+                    const err150 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err150];
+                    } else {
+                      vErrors.push(err150);
+                    }
+                    errors++;
+                  }
+                }
+                if (data62.project !== void 0) {
+                  let data63 = data62.project;
+                  if (typeof data63 === "string") {
+                    if (!pattern12.test(data63)) {
+                      const err151 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/pattern", keyword: "pattern", params: { pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)" }, message: 'must match pattern "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)"' };
+                      if (vErrors === null) {
+                        vErrors = [err151];
+                      } else {
+                        vErrors.push(err151);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err152 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err152];
+                    } else {
+                      vErrors.push(err152);
+                    }
+                    errors++;
+                  }
+                }
+                if (data62.label !== void 0) {
+                  let data64 = data62.label;
+                  if (typeof data64 === "string") {
+                    if (func3(data64) < 1) {
+                      const err153 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err153];
+                      } else {
+                        vErrors.push(err153);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err154 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err154];
+                    } else {
+                      vErrors.push(err154);
+                    }
+                    errors++;
+                  }
+                }
+                if (data62.session !== void 0) {
+                  let data65 = data62.session;
+                  if (typeof data65 === "string") {
+                    if (func3(data65) < 1) {
+                      const err155 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err155];
+                      } else {
+                        vErrors.push(err155);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err156 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err156];
+                    } else {
+                      vErrors.push(err156);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err157 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err157];
+                } else {
+                  vErrors.push(err157);
+                }
+                errors++;
+              }
+              var _valid5 = _errs180 === errors;
+              valid47 = valid47 || _valid5;
+            }
+            if (!valid47) {
+              const err158 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err158];
+              } else {
+                vErrors.push(err158);
+              }
+              errors++;
+            } else {
+              errors = _errs177;
+              if (vErrors !== null) {
+                if (_errs177) {
+                  vErrors.length = _errs177;
                 } else {
                   vErrors = null;
                 }
@@ -1714,98 +2021,2838 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         } else {
-          const err134 = { instancePath: instancePath + "/channels/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err159 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err134];
+            vErrors = [err159];
           } else {
-            vErrors.push(err134);
+            vErrors.push(err159);
           }
           errors++;
         }
       }
     } else {
-      const err135 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err160 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err135];
+        vErrors = [err160];
       } else {
-        vErrors.push(err135);
+        vErrors.push(err160);
       }
       errors++;
     }
-    let data55 = data.sinks;
-    if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
-      for (const key19 in data55) {
-        const _errs158 = errors;
-        if (typeof key19 === "string") {
-          if (!pattern3.test(key19)) {
-            const err136 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key19 };
+    let data66 = data.sinks;
+    if (data66 && typeof data66 == "object" && !Array.isArray(data66)) {
+      for (const key30 in data66) {
+        const _errs191 = errors;
+        if (typeof key30 === "string") {
+          if (!pattern3.test(key30)) {
+            const err161 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key30 };
             if (vErrors === null) {
-              vErrors = [err136];
+              vErrors = [err161];
             } else {
-              vErrors.push(err136);
+              vErrors.push(err161);
             }
             errors++;
           }
         }
-        var valid38 = _errs158 === errors;
-        if (!valid38) {
-          const err137 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key19 }, message: "property name must be valid" };
+        var valid49 = _errs191 === errors;
+        if (!valid49) {
+          const err162 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key30 }, message: "property name must be valid" };
           if (vErrors === null) {
-            vErrors = [err137];
+            vErrors = [err162];
           } else {
-            vErrors.push(err137);
+            vErrors.push(err162);
           }
           errors++;
         }
       }
-      for (const key20 in data55) {
-        let data56 = data55[key20];
-        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
-          if (data56.type === void 0) {
-            const err138 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+      for (const key31 in data66) {
+        let data67 = data66[key31];
+        if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
+          if (data67.type === void 0) {
+            const err163 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
             if (vErrors === null) {
-              vErrors = [err138];
+              vErrors = [err163];
             } else {
-              vErrors.push(err138);
+              vErrors.push(err163);
             }
             errors++;
           }
-          if (data56.type !== void 0) {
-            if (typeof data56.type !== "string") {
-              const err139 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data67.type !== void 0) {
+            if (typeof data67.type !== "string") {
+              const err164 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err139];
+                vErrors = [err164];
               } else {
-                vErrors.push(err139);
+                vErrors.push(err164);
               }
               errors++;
             }
           }
         } else {
-          const err140 = { instancePath: instancePath + "/sinks/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err165 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err140];
+            vErrors = [err165];
           } else {
-            vErrors.push(err140);
+            vErrors.push(err165);
           }
           errors++;
         }
       }
     } else {
-      const err141 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err166 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err141];
+        vErrors = [err166];
       } else {
-        vErrors.push(err141);
+        vErrors.push(err166);
+      }
+      errors++;
+    }
+    let data69 = data.tests;
+    if (Array.isArray(data69)) {
+      const len4 = data69.length;
+      for (let i7 = 0; i7 < len4; i7++) {
+        let data70 = data69[i7];
+        if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
+          if (data70.name === void 0) {
+            const err167 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "name" }, message: "must have required property 'name'" };
+            if (vErrors === null) {
+              vErrors = [err167];
+            } else {
+              vErrors.push(err167);
+            }
+            errors++;
+          }
+          if (data70.send === void 0) {
+            const err168 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
+            if (vErrors === null) {
+              vErrors = [err168];
+            } else {
+              vErrors.push(err168);
+            }
+            errors++;
+          }
+          if (data70.expect === void 0) {
+            const err169 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
+            if (vErrors === null) {
+              vErrors = [err169];
+            } else {
+              vErrors.push(err169);
+            }
+            errors++;
+          }
+          for (const key32 in data70) {
+            if (!(key32 === "name" || key32 === "with" || key32 === "send" || key32 === "wait" || key32 === "expect")) {
+              const err170 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err170];
+              } else {
+                vErrors.push(err170);
+              }
+              errors++;
+            }
+          }
+          if (data70.name !== void 0) {
+            let data71 = data70.name;
+            if (typeof data71 === "string") {
+              if (func3(data71) < 1) {
+                const err171 = { instancePath: instancePath + "/tests/" + i7 + "/name", schemaPath: "#/properties/tests/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err171];
+                } else {
+                  vErrors.push(err171);
+                }
+                errors++;
+              }
+            } else {
+              const err172 = { instancePath: instancePath + "/tests/" + i7 + "/name", schemaPath: "#/properties/tests/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err172];
+              } else {
+                vErrors.push(err172);
+              }
+              errors++;
+            }
+          }
+          if (data70.with !== void 0) {
+            let data72 = data70.with;
+            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+              for (const key33 in data72) {
+                const _errs206 = errors;
+                if (typeof key33 === "string") {
+                  if (!pattern3.test(key33)) {
+                    const err173 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key33 };
+                    if (vErrors === null) {
+                      vErrors = [err173];
+                    } else {
+                      vErrors.push(err173);
+                    }
+                    errors++;
+                  }
+                }
+                var valid55 = _errs206 === errors;
+                if (!valid55) {
+                  const err174 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key33 }, message: "property name must be valid" };
+                  if (vErrors === null) {
+                    vErrors = [err174];
+                  } else {
+                    vErrors.push(err174);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err175 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err175];
+              } else {
+                vErrors.push(err175);
+              }
+              errors++;
+            }
+          }
+          if (data70.send !== void 0) {
+            let data73 = data70.send;
+            const _errs208 = errors;
+            let valid56 = false;
+            const _errs209 = errors;
+            if (data73 && typeof data73 == "object" && !Array.isArray(data73)) {
+              if (data73.source === void 0) {
+                const err176 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+                if (vErrors === null) {
+                  vErrors = [err176];
+                } else {
+                  vErrors.push(err176);
+                }
+                errors++;
+              }
+              for (const key34 in data73) {
+                if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[0].properties, key34)) {
+                  const err177 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err177];
+                  } else {
+                    vErrors.push(err177);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.source !== void 0) {
+                let data74 = data73.source;
+                if (typeof data74 === "string") {
+                  if (func3(data74) < 1) {
+                    const err178 = { instancePath: instancePath + "/tests/" + i7 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err178];
+                    } else {
+                      vErrors.push(err178);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err179 = { instancePath: instancePath + "/tests/" + i7 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err179];
+                  } else {
+                    vErrors.push(err179);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.at !== void 0) {
+                let data75 = data73.at;
+                if (typeof data75 === "string") {
+                  if (!pattern15.test(data75)) {
+                    const err180 = { instancePath: instancePath + "/tests/" + i7 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                    if (vErrors === null) {
+                      vErrors = [err180];
+                    } else {
+                      vErrors.push(err180);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err181 = { instancePath: instancePath + "/tests/" + i7 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err181];
+                  } else {
+                    vErrors.push(err181);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.headers !== void 0) {
+                let data76 = data73.headers;
+                if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+                  for (const key35 in data76) {
+                    let data77 = data76[key35];
+                    if (typeof data77 !== "string" && !(typeof data77 == "number" && isFinite(data77)) && typeof data77 !== "boolean") {
+                      const err182 = { instancePath: instancePath + "/tests/" + i7 + "/send/headers/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err182];
+                      } else {
+                        vErrors.push(err182);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err183 = { instancePath: instancePath + "/tests/" + i7 + "/send/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err183];
+                  } else {
+                    vErrors.push(err183);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.text !== void 0) {
+                if (typeof data73.text !== "string") {
+                  const err184 = { instancePath: instancePath + "/tests/" + i7 + "/send/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err184];
+                  } else {
+                    vErrors.push(err184);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.event !== void 0) {
+                let data79 = data73.event;
+                if (typeof data79 === "string") {
+                  if (func3(data79) < 1) {
+                    const err185 = { instancePath: instancePath + "/tests/" + i7 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err185];
+                    } else {
+                      vErrors.push(err185);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err186 = { instancePath: instancePath + "/tests/" + i7 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err186];
+                  } else {
+                    vErrors.push(err186);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.method !== void 0) {
+                let data80 = data73.method;
+                if (typeof data80 === "string") {
+                  if (func3(data80) < 1) {
+                    const err187 = { instancePath: instancePath + "/tests/" + i7 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err187];
+                    } else {
+                      vErrors.push(err187);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err188 = { instancePath: instancePath + "/tests/" + i7 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err188];
+                  } else {
+                    vErrors.push(err188);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.path !== void 0) {
+                let data81 = data73.path;
+                if (typeof data81 === "string") {
+                  if (func3(data81) < 1) {
+                    const err189 = { instancePath: instancePath + "/tests/" + i7 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err189];
+                    } else {
+                      vErrors.push(err189);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err190 = { instancePath: instancePath + "/tests/" + i7 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err190];
+                  } else {
+                    vErrors.push(err190);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.query !== void 0) {
+                let data82 = data73.query;
+                if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+                  for (const key36 in data82) {
+                    let data83 = data82[key36];
+                    if (typeof data83 !== "string" && !(typeof data83 == "number" && isFinite(data83)) && typeof data83 !== "boolean") {
+                      const err191 = { instancePath: instancePath + "/tests/" + i7 + "/send/query/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err191];
+                      } else {
+                        vErrors.push(err191);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err192 = { instancePath: instancePath + "/tests/" + i7 + "/send/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err192];
+                  } else {
+                    vErrors.push(err192);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.params !== void 0) {
+                let data84 = data73.params;
+                if (data84 && typeof data84 == "object" && !Array.isArray(data84)) {
+                  for (const key37 in data84) {
+                    let data85 = data84[key37];
+                    if (typeof data85 !== "string" && !(typeof data85 == "number" && isFinite(data85)) && typeof data85 !== "boolean") {
+                      const err193 = { instancePath: instancePath + "/tests/" + i7 + "/send/params/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err193];
+                      } else {
+                        vErrors.push(err193);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err194 = { instancePath: instancePath + "/tests/" + i7 + "/send/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err194];
+                  } else {
+                    vErrors.push(err194);
+                  }
+                  errors++;
+                }
+              }
+              if (data73.sender !== void 0) {
+                let data86 = data73.sender;
+                if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
+                  if (data86.id === void 0) {
+                    const err195 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                    if (vErrors === null) {
+                      vErrors = [err195];
+                    } else {
+                      vErrors.push(err195);
+                    }
+                    errors++;
+                  }
+                  for (const key38 in data86) {
+                    if (!(key38 === "id" || key38 === "name")) {
+                      const err196 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
+                      if (vErrors === null) {
+                        vErrors = [err196];
+                      } else {
+                        vErrors.push(err196);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data86.id !== void 0) {
+                    let data87 = data86.id;
+                    if (typeof data87 === "string") {
+                      if (func3(data87) < 1) {
+                        const err197 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err197];
+                        } else {
+                          vErrors.push(err197);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err198 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err198];
+                      } else {
+                        vErrors.push(err198);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data86.name !== void 0) {
+                    if (typeof data86.name !== "string") {
+                      const err199 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err199];
+                      } else {
+                        vErrors.push(err199);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err200 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err200];
+                  } else {
+                    vErrors.push(err200);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err201 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err201];
+              } else {
+                vErrors.push(err201);
+              }
+              errors++;
+            }
+            var _valid6 = _errs209 === errors;
+            valid56 = valid56 || _valid6;
+            if (!valid56) {
+              const _errs246 = errors;
+              if (Array.isArray(data73)) {
+                if (data73.length < 1) {
+                  const err202 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                  if (vErrors === null) {
+                    vErrors = [err202];
+                  } else {
+                    vErrors.push(err202);
+                  }
+                  errors++;
+                }
+                const len5 = data73.length;
+                for (let i8 = 0; i8 < len5; i8++) {
+                  let data89 = data73[i8];
+                  if (data89 && typeof data89 == "object" && !Array.isArray(data89)) {
+                    if (data89.source === void 0) {
+                      const err203 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+                      if (vErrors === null) {
+                        vErrors = [err203];
+                      } else {
+                        vErrors.push(err203);
+                      }
+                      errors++;
+                    }
+                    for (const key39 in data89) {
+                      if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[1].items.properties, key39)) {
+                        const err204 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err204];
+                        } else {
+                          vErrors.push(err204);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.source !== void 0) {
+                      let data90 = data89.source;
+                      if (typeof data90 === "string") {
+                        if (func3(data90) < 1) {
+                          const err205 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err205];
+                          } else {
+                            vErrors.push(err205);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err206 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err206];
+                        } else {
+                          vErrors.push(err206);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.at !== void 0) {
+                      let data91 = data89.at;
+                      if (typeof data91 === "string") {
+                        if (!pattern15.test(data91)) {
+                          const err207 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                          if (vErrors === null) {
+                            vErrors = [err207];
+                          } else {
+                            vErrors.push(err207);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err208 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err208];
+                        } else {
+                          vErrors.push(err208);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.headers !== void 0) {
+                      let data92 = data89.headers;
+                      if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
+                        for (const key40 in data92) {
+                          let data93 = data92[key40];
+                          if (typeof data93 !== "string" && !(typeof data93 == "number" && isFinite(data93)) && typeof data93 !== "boolean") {
+                            const err209 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/headers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err209];
+                            } else {
+                              vErrors.push(err209);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err210 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err210];
+                        } else {
+                          vErrors.push(err210);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.text !== void 0) {
+                      if (typeof data89.text !== "string") {
+                        const err211 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err211];
+                        } else {
+                          vErrors.push(err211);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.event !== void 0) {
+                      let data95 = data89.event;
+                      if (typeof data95 === "string") {
+                        if (func3(data95) < 1) {
+                          const err212 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err212];
+                          } else {
+                            vErrors.push(err212);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err213 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err213];
+                        } else {
+                          vErrors.push(err213);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.method !== void 0) {
+                      let data96 = data89.method;
+                      if (typeof data96 === "string") {
+                        if (func3(data96) < 1) {
+                          const err214 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err214];
+                          } else {
+                            vErrors.push(err214);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err215 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err215];
+                        } else {
+                          vErrors.push(err215);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.path !== void 0) {
+                      let data97 = data89.path;
+                      if (typeof data97 === "string") {
+                        if (func3(data97) < 1) {
+                          const err216 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err216];
+                          } else {
+                            vErrors.push(err216);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err217 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err217];
+                        } else {
+                          vErrors.push(err217);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.query !== void 0) {
+                      let data98 = data89.query;
+                      if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
+                        for (const key41 in data98) {
+                          let data99 = data98[key41];
+                          if (typeof data99 !== "string" && !(typeof data99 == "number" && isFinite(data99)) && typeof data99 !== "boolean") {
+                            const err218 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/query/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err218];
+                            } else {
+                              vErrors.push(err218);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err219 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err219];
+                        } else {
+                          vErrors.push(err219);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.params !== void 0) {
+                      let data100 = data89.params;
+                      if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
+                        for (const key42 in data100) {
+                          let data101 = data100[key42];
+                          if (typeof data101 !== "string" && !(typeof data101 == "number" && isFinite(data101)) && typeof data101 !== "boolean") {
+                            const err220 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/params/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err220];
+                            } else {
+                              vErrors.push(err220);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err221 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err221];
+                        } else {
+                          vErrors.push(err221);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data89.sender !== void 0) {
+                      let data102 = data89.sender;
+                      if (data102 && typeof data102 == "object" && !Array.isArray(data102)) {
+                        if (data102.id === void 0) {
+                          const err222 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                          if (vErrors === null) {
+                            vErrors = [err222];
+                          } else {
+                            vErrors.push(err222);
+                          }
+                          errors++;
+                        }
+                        for (const key43 in data102) {
+                          if (!(key43 === "id" || key43 === "name")) {
+                            const err223 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err223];
+                            } else {
+                              vErrors.push(err223);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data102.id !== void 0) {
+                          let data103 = data102.id;
+                          if (typeof data103 === "string") {
+                            if (func3(data103) < 1) {
+                              const err224 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err224];
+                              } else {
+                                vErrors.push(err224);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err225 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err225];
+                            } else {
+                              vErrors.push(err225);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data102.name !== void 0) {
+                          if (typeof data102.name !== "string") {
+                            const err226 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err226];
+                            } else {
+                              vErrors.push(err226);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err227 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err227];
+                        } else {
+                          vErrors.push(err227);
+                        }
+                        errors++;
+                      }
+                    }
+                  } else {
+                    const err228 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err228];
+                    } else {
+                      vErrors.push(err228);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err229 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err229];
+                } else {
+                  vErrors.push(err229);
+                }
+                errors++;
+              }
+              var _valid6 = _errs246 === errors;
+              valid56 = valid56 || _valid6;
+            }
+            if (!valid56) {
+              const err230 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err230];
+              } else {
+                vErrors.push(err230);
+              }
+              errors++;
+            } else {
+              errors = _errs208;
+              if (vErrors !== null) {
+                if (_errs208) {
+                  vErrors.length = _errs208;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data70.wait !== void 0) {
+            let data105 = data70.wait;
+            if (typeof data105 === "string") {
+              if (!formats0.test(data105)) {
+                const err231 = { instancePath: instancePath + "/tests/" + i7 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                if (vErrors === null) {
+                  vErrors = [err231];
+                } else {
+                  vErrors.push(err231);
+                }
+                errors++;
+              }
+            } else {
+              const err232 = { instancePath: instancePath + "/tests/" + i7 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err232];
+              } else {
+                vErrors.push(err232);
+              }
+              errors++;
+            }
+          }
+          if (data70.expect !== void 0) {
+            let data106 = data70.expect;
+            const _errs288 = errors;
+            let valid69 = false;
+            const _errs289 = errors;
+            if (data106 && typeof data106 == "object" && !Array.isArray(data106)) {
+              if (Object.keys(data106).length < 1) {
+                const err233 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (vErrors === null) {
+                  vErrors = [err233];
+                } else {
+                  vErrors.push(err233);
+                }
+                errors++;
+              }
+              for (const key44 in data106) {
+                if (!func2.call(schema11.properties.tests.items.properties.expect.anyOf[0].properties, key44)) {
+                  const err234 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err234];
+                  } else {
+                    vErrors.push(err234);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.channel !== void 0) {
+                let data107 = data106.channel;
+                if (typeof data107 === "string") {
+                  if (func3(data107) < 1) {
+                    const err235 = { instancePath: instancePath + "/tests/" + i7 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err235];
+                    } else {
+                      vErrors.push(err235);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err236 = { instancePath: instancePath + "/tests/" + i7 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err236];
+                  } else {
+                    vErrors.push(err236);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.content !== void 0) {
+                let data108 = data106.content;
+                if (data108 && typeof data108 == "object" && !Array.isArray(data108)) {
+                  if (Object.keys(data108).length < 1) {
+                    const err237 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (vErrors === null) {
+                      vErrors = [err237];
+                    } else {
+                      vErrors.push(err237);
+                    }
+                    errors++;
+                  }
+                  for (const key45 in data108) {
+                    if (!(key45 === "equals" || key45 === "contains" || key45 === "excludes" || key45 === "matches" || key45 === "snapshot")) {
+                      const err238 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 }, message: "must NOT have additional properties" };
+                      if (vErrors === null) {
+                        vErrors = [err238];
+                      } else {
+                        vErrors.push(err238);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data108.equals !== void 0) {
+                    if (typeof data108.equals !== "string") {
+                      const err239 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err239];
+                      } else {
+                        vErrors.push(err239);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data108.contains !== void 0) {
+                    let data110 = data108.contains;
+                    const _errs300 = errors;
+                    let valid72 = false;
+                    const _errs301 = errors;
+                    if (typeof data110 === "string") {
+                      if (func3(data110) < 1) {
+                        const err240 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err240];
+                        } else {
+                          vErrors.push(err240);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err241 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err241];
+                      } else {
+                        vErrors.push(err241);
+                      }
+                      errors++;
+                    }
+                    var _valid8 = _errs301 === errors;
+                    valid72 = valid72 || _valid8;
+                    if (!valid72) {
+                      const _errs303 = errors;
+                      if (Array.isArray(data110)) {
+                        if (data110.length < 1) {
+                          const err242 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                          if (vErrors === null) {
+                            vErrors = [err242];
+                          } else {
+                            vErrors.push(err242);
+                          }
+                          errors++;
+                        }
+                        const len6 = data110.length;
+                        for (let i9 = 0; i9 < len6; i9++) {
+                          let data111 = data110[i9];
+                          if (typeof data111 === "string") {
+                            if (func3(data111) < 1) {
+                              const err243 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains/" + i9, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err243];
+                              } else {
+                                vErrors.push(err243);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err244 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains/" + i9, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err244];
+                            } else {
+                              vErrors.push(err244);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err245 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err245];
+                        } else {
+                          vErrors.push(err245);
+                        }
+                        errors++;
+                      }
+                      var _valid8 = _errs303 === errors;
+                      valid72 = valid72 || _valid8;
+                    }
+                    if (!valid72) {
+                      const err246 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err246];
+                      } else {
+                        vErrors.push(err246);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs300;
+                      if (vErrors !== null) {
+                        if (_errs300) {
+                          vErrors.length = _errs300;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                  if (data108.excludes !== void 0) {
+                    let data112 = data108.excludes;
+                    const _errs308 = errors;
+                    let valid75 = false;
+                    const _errs309 = errors;
+                    if (typeof data112 === "string") {
+                      if (func3(data112) < 1) {
+                        const err247 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err247];
+                        } else {
+                          vErrors.push(err247);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err248 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err248];
+                      } else {
+                        vErrors.push(err248);
+                      }
+                      errors++;
+                    }
+                    var _valid9 = _errs309 === errors;
+                    valid75 = valid75 || _valid9;
+                    if (!valid75) {
+                      const _errs311 = errors;
+                      if (Array.isArray(data112)) {
+                        if (data112.length < 1) {
+                          const err249 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                          if (vErrors === null) {
+                            vErrors = [err249];
+                          } else {
+                            vErrors.push(err249);
+                          }
+                          errors++;
+                        }
+                        const len7 = data112.length;
+                        for (let i10 = 0; i10 < len7; i10++) {
+                          let data113 = data112[i10];
+                          if (typeof data113 === "string") {
+                            if (func3(data113) < 1) {
+                              const err250 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes/" + i10, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err250];
+                              } else {
+                                vErrors.push(err250);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err251 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes/" + i10, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err251];
+                            } else {
+                              vErrors.push(err251);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err252 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err252];
+                        } else {
+                          vErrors.push(err252);
+                        }
+                        errors++;
+                      }
+                      var _valid9 = _errs311 === errors;
+                      valid75 = valid75 || _valid9;
+                    }
+                    if (!valid75) {
+                      const err253 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err253];
+                      } else {
+                        vErrors.push(err253);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs308;
+                      if (vErrors !== null) {
+                        if (_errs308) {
+                          vErrors.length = _errs308;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                  if (data108.matches !== void 0) {
+                    let data114 = data108.matches;
+                    if (typeof data114 === "string") {
+                      if (func3(data114) < 1) {
+                        const err254 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err254];
+                        } else {
+                          vErrors.push(err254);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err255 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err255];
+                      } else {
+                        vErrors.push(err255);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data108.snapshot !== void 0) {
+                    if (true !== data108.snapshot) {
+                      const err256 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                      if (vErrors === null) {
+                        vErrors = [err256];
+                      } else {
+                        vErrors.push(err256);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err257 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err257];
+                  } else {
+                    vErrors.push(err257);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.meta !== void 0) {
+                let data116 = data106.meta;
+                if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
+                  for (const key46 in data116) {
+                    let data117 = data116[key46];
+                    const _errs322 = errors;
+                    let valid79 = false;
+                    const _errs323 = errors;
+                    if (typeof data117 !== "string" && !(typeof data117 == "number" && isFinite(data117)) && typeof data117 !== "boolean" && data117 !== null) {
+                      const err258 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                      if (vErrors === null) {
+                        vErrors = [err258];
+                      } else {
+                        vErrors.push(err258);
+                      }
+                      errors++;
+                    }
+                    var _valid10 = _errs323 === errors;
+                    valid79 = valid79 || _valid10;
+                    if (!valid79) {
+                      const _errs325 = errors;
+                      if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
+                        if (Object.keys(data117).length < 1) {
+                          const err259 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err259];
+                          } else {
+                            vErrors.push(err259);
+                          }
+                          errors++;
+                        }
+                        for (const key47 in data117) {
+                          if (!(key47 === "equals" || key47 === "contains" || key47 === "excludes" || key47 === "matches" || key47 === "snapshot")) {
+                            const err260 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err260];
+                            } else {
+                              vErrors.push(err260);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data117.equals !== void 0) {
+                          if (typeof data117.equals !== "string") {
+                            const err261 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err261];
+                            } else {
+                              vErrors.push(err261);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data117.contains !== void 0) {
+                          let data119 = data117.contains;
+                          const _errs331 = errors;
+                          let valid81 = false;
+                          const _errs332 = errors;
+                          if (typeof data119 === "string") {
+                            if (func3(data119) < 1) {
+                              const err262 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err262];
+                              } else {
+                                vErrors.push(err262);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err263 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err263];
+                            } else {
+                              vErrors.push(err263);
+                            }
+                            errors++;
+                          }
+                          var _valid11 = _errs332 === errors;
+                          valid81 = valid81 || _valid11;
+                          if (!valid81) {
+                            const _errs334 = errors;
+                            if (Array.isArray(data119)) {
+                              if (data119.length < 1) {
+                                const err264 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err264];
+                                } else {
+                                  vErrors.push(err264);
+                                }
+                                errors++;
+                              }
+                              const len8 = data119.length;
+                              for (let i11 = 0; i11 < len8; i11++) {
+                                let data120 = data119[i11];
+                                if (typeof data120 === "string") {
+                                  if (func3(data120) < 1) {
+                                    const err265 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i11, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err265];
+                                    } else {
+                                      vErrors.push(err265);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err266 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i11, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err266];
+                                  } else {
+                                    vErrors.push(err266);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err267 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err267];
+                              } else {
+                                vErrors.push(err267);
+                              }
+                              errors++;
+                            }
+                            var _valid11 = _errs334 === errors;
+                            valid81 = valid81 || _valid11;
+                          }
+                          if (!valid81) {
+                            const err268 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err268];
+                            } else {
+                              vErrors.push(err268);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs331;
+                            if (vErrors !== null) {
+                              if (_errs331) {
+                                vErrors.length = _errs331;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data117.excludes !== void 0) {
+                          let data121 = data117.excludes;
+                          const _errs339 = errors;
+                          let valid84 = false;
+                          const _errs340 = errors;
+                          if (typeof data121 === "string") {
+                            if (func3(data121) < 1) {
+                              const err269 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err269];
+                              } else {
+                                vErrors.push(err269);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err270 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err270];
+                            } else {
+                              vErrors.push(err270);
+                            }
+                            errors++;
+                          }
+                          var _valid12 = _errs340 === errors;
+                          valid84 = valid84 || _valid12;
+                          if (!valid84) {
+                            const _errs342 = errors;
+                            if (Array.isArray(data121)) {
+                              if (data121.length < 1) {
+                                const err271 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err271];
+                                } else {
+                                  vErrors.push(err271);
+                                }
+                                errors++;
+                              }
+                              const len9 = data121.length;
+                              for (let i12 = 0; i12 < len9; i12++) {
+                                let data122 = data121[i12];
+                                if (typeof data122 === "string") {
+                                  if (func3(data122) < 1) {
+                                    const err272 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i12, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err272];
+                                    } else {
+                                      vErrors.push(err272);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err273 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i12, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err273];
+                                  } else {
+                                    vErrors.push(err273);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err274 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err274];
+                              } else {
+                                vErrors.push(err274);
+                              }
+                              errors++;
+                            }
+                            var _valid12 = _errs342 === errors;
+                            valid84 = valid84 || _valid12;
+                          }
+                          if (!valid84) {
+                            const err275 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err275];
+                            } else {
+                              vErrors.push(err275);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs339;
+                            if (vErrors !== null) {
+                              if (_errs339) {
+                                vErrors.length = _errs339;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data117.matches !== void 0) {
+                          let data123 = data117.matches;
+                          if (typeof data123 === "string") {
+                            if (func3(data123) < 1) {
+                              const err276 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err276];
+                              } else {
+                                vErrors.push(err276);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err277 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err277];
+                            } else {
+                              vErrors.push(err277);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data117.snapshot !== void 0) {
+                          if (true !== data117.snapshot) {
+                            const err278 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                            if (vErrors === null) {
+                              vErrors = [err278];
+                            } else {
+                              vErrors.push(err278);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err279 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err279];
+                        } else {
+                          vErrors.push(err279);
+                        }
+                        errors++;
+                      }
+                      var _valid10 = _errs325 === errors;
+                      valid79 = valid79 || _valid10;
+                    }
+                    if (!valid79) {
+                      const err280 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err280];
+                      } else {
+                        vErrors.push(err280);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs322;
+                      if (vErrors !== null) {
+                        if (_errs322) {
+                          vErrors.length = _errs322;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  const err281 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err281];
+                  } else {
+                    vErrors.push(err281);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.tokens !== void 0) {
+                let data125 = data106.tokens;
+                const _errs350 = errors;
+                let valid87 = false;
+                const _errs351 = errors;
+                if (!(typeof data125 == "number" && (!(data125 % 1) && !isNaN(data125)) && isFinite(data125))) {
+                  const err282 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err282];
+                  } else {
+                    vErrors.push(err282);
+                  }
+                  errors++;
+                }
+                if (typeof data125 == "number" && isFinite(data125)) {
+                  if (data125 < 0 || isNaN(data125)) {
+                    const err283 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err283];
+                    } else {
+                      vErrors.push(err283);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid13 = _errs351 === errors;
+                valid87 = valid87 || _valid13;
+                if (!valid87) {
+                  const _errs353 = errors;
+                  if (data125 && typeof data125 == "object" && !Array.isArray(data125)) {
+                    if (Object.keys(data125).length < 1) {
+                      const err284 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err284];
+                      } else {
+                        vErrors.push(err284);
+                      }
+                      errors++;
+                    }
+                    for (const key48 in data125) {
+                      if (!(key48 === "eq" || key48 === "lte" || key48 === "gte")) {
+                        const err285 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err285];
+                        } else {
+                          vErrors.push(err285);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data125.eq !== void 0) {
+                      let data126 = data125.eq;
+                      if (!(typeof data126 == "number" && (!(data126 % 1) && !isNaN(data126)) && isFinite(data126))) {
+                        const err286 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err286];
+                        } else {
+                          vErrors.push(err286);
+                        }
+                        errors++;
+                      }
+                      if (typeof data126 == "number" && isFinite(data126)) {
+                        if (data126 < 0 || isNaN(data126)) {
+                          const err287 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err287];
+                          } else {
+                            vErrors.push(err287);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data125.lte !== void 0) {
+                      let data127 = data125.lte;
+                      if (!(typeof data127 == "number" && (!(data127 % 1) && !isNaN(data127)) && isFinite(data127))) {
+                        const err288 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err288];
+                        } else {
+                          vErrors.push(err288);
+                        }
+                        errors++;
+                      }
+                      if (typeof data127 == "number" && isFinite(data127)) {
+                        if (data127 < 0 || isNaN(data127)) {
+                          const err289 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err289];
+                          } else {
+                            vErrors.push(err289);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data125.gte !== void 0) {
+                      let data128 = data125.gte;
+                      if (!(typeof data128 == "number" && (!(data128 % 1) && !isNaN(data128)) && isFinite(data128))) {
+                        const err290 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err290];
+                        } else {
+                          vErrors.push(err290);
+                        }
+                        errors++;
+                      }
+                      if (typeof data128 == "number" && isFinite(data128)) {
+                        if (data128 < 0 || isNaN(data128)) {
+                          const err291 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err291];
+                          } else {
+                            vErrors.push(err291);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                  } else {
+                    const err292 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err292];
+                    } else {
+                      vErrors.push(err292);
+                    }
+                    errors++;
+                  }
+                  var _valid13 = _errs353 === errors;
+                  valid87 = valid87 || _valid13;
+                }
+                if (!valid87) {
+                  const err293 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err293];
+                  } else {
+                    vErrors.push(err293);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs350;
+                  if (vErrors !== null) {
+                    if (_errs350) {
+                      vErrors.length = _errs350;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data106.priority !== void 0) {
+                let data129 = data106.priority;
+                if (!(data129 === "low" || data129 === "normal" || data129 === "high")) {
+                  const err294 = { instancePath: instancePath + "/tests/" + i7 + "/expect/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err294];
+                  } else {
+                    vErrors.push(err294);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.digest !== void 0) {
+                let data130 = data106.digest;
+                const _errs364 = errors;
+                let valid89 = false;
+                const _errs365 = errors;
+                if (typeof data130 !== "boolean") {
+                  const err295 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                  if (vErrors === null) {
+                    vErrors = [err295];
+                  } else {
+                    vErrors.push(err295);
+                  }
+                  errors++;
+                }
+                var _valid14 = _errs365 === errors;
+                valid89 = valid89 || _valid14;
+                if (!valid89) {
+                  const _errs367 = errors;
+                  if (!(typeof data130 == "number" && (!(data130 % 1) && !isNaN(data130)) && isFinite(data130))) {
+                    const err296 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err296];
+                    } else {
+                      vErrors.push(err296);
+                    }
+                    errors++;
+                  }
+                  if (typeof data130 == "number" && isFinite(data130)) {
+                    if (data130 < 2 || isNaN(data130)) {
+                      const err297 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                      if (vErrors === null) {
+                        vErrors = [err297];
+                      } else {
+                        vErrors.push(err297);
+                      }
+                      errors++;
+                    }
+                  }
+                  var _valid14 = _errs367 === errors;
+                  valid89 = valid89 || _valid14;
+                }
+                if (!valid89) {
+                  const err298 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err298];
+                  } else {
+                    vErrors.push(err298);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs364;
+                  if (vErrors !== null) {
+                    if (_errs364) {
+                      vErrors.length = _errs364;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data106.none !== void 0) {
+                let data131 = data106.none;
+                const _errs370 = errors;
+                let valid90 = false;
+                const _errs371 = errors;
+                if (true !== data131) {
+                  const err299 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                  if (vErrors === null) {
+                    vErrors = [err299];
+                  } else {
+                    vErrors.push(err299);
+                  }
+                  errors++;
+                }
+                var _valid15 = _errs371 === errors;
+                valid90 = valid90 || _valid15;
+                if (!valid90) {
+                  const _errs372 = errors;
+                  if (typeof data131 === "string") {
+                    if (func3(data131) < 1) {
+                      const err300 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err300];
+                      } else {
+                        vErrors.push(err300);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err301 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err301];
+                    } else {
+                      vErrors.push(err301);
+                    }
+                    errors++;
+                  }
+                  var _valid15 = _errs372 === errors;
+                  valid90 = valid90 || _valid15;
+                }
+                if (!valid90) {
+                  const err302 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err302];
+                  } else {
+                    vErrors.push(err302);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs370;
+                  if (vErrors !== null) {
+                    if (_errs370) {
+                      vErrors.length = _errs370;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data106.outcome !== void 0) {
+                let data132 = data106.outcome;
+                if (!(data132 === "accepted" || data132 === "duplicate" || data132 === "dropped" || data132 === "unmatched")) {
+                  const err303 = { instancePath: instancePath + "/tests/" + i7 + "/expect/outcome", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err303];
+                  } else {
+                    vErrors.push(err303);
+                  }
+                  errors++;
+                }
+              }
+              if (data106.delivered !== void 0) {
+                let data133 = data106.delivered;
+                const _errs376 = errors;
+                let valid91 = false;
+                const _errs377 = errors;
+                if (!(typeof data133 == "number" && (!(data133 % 1) && !isNaN(data133)) && isFinite(data133))) {
+                  const err304 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err304];
+                  } else {
+                    vErrors.push(err304);
+                  }
+                  errors++;
+                }
+                if (typeof data133 == "number" && isFinite(data133)) {
+                  if (data133 < 0 || isNaN(data133)) {
+                    const err305 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err305];
+                    } else {
+                      vErrors.push(err305);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid16 = _errs377 === errors;
+                valid91 = valid91 || _valid16;
+                if (!valid91) {
+                  const _errs379 = errors;
+                  if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
+                    if (Object.keys(data133).length < 1) {
+                      const err306 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err306];
+                      } else {
+                        vErrors.push(err306);
+                      }
+                      errors++;
+                    }
+                    for (const key49 in data133) {
+                      if (!(key49 === "eq" || key49 === "lte" || key49 === "gte")) {
+                        const err307 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err307];
+                        } else {
+                          vErrors.push(err307);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data133.eq !== void 0) {
+                      let data134 = data133.eq;
+                      if (!(typeof data134 == "number" && (!(data134 % 1) && !isNaN(data134)) && isFinite(data134))) {
+                        const err308 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err308];
+                        } else {
+                          vErrors.push(err308);
+                        }
+                        errors++;
+                      }
+                      if (typeof data134 == "number" && isFinite(data134)) {
+                        if (data134 < 0 || isNaN(data134)) {
+                          const err309 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err309];
+                          } else {
+                            vErrors.push(err309);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data133.lte !== void 0) {
+                      let data135 = data133.lte;
+                      if (!(typeof data135 == "number" && (!(data135 % 1) && !isNaN(data135)) && isFinite(data135))) {
+                        const err310 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err310];
+                        } else {
+                          vErrors.push(err310);
+                        }
+                        errors++;
+                      }
+                      if (typeof data135 == "number" && isFinite(data135)) {
+                        if (data135 < 0 || isNaN(data135)) {
+                          const err311 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err311];
+                          } else {
+                            vErrors.push(err311);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data133.gte !== void 0) {
+                      let data136 = data133.gte;
+                      if (!(typeof data136 == "number" && (!(data136 % 1) && !isNaN(data136)) && isFinite(data136))) {
+                        const err312 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err312];
+                        } else {
+                          vErrors.push(err312);
+                        }
+                        errors++;
+                      }
+                      if (typeof data136 == "number" && isFinite(data136)) {
+                        if (data136 < 0 || isNaN(data136)) {
+                          const err313 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err313];
+                          } else {
+                            vErrors.push(err313);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                  } else {
+                    const err314 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err314];
+                    } else {
+                      vErrors.push(err314);
+                    }
+                    errors++;
+                  }
+                  var _valid16 = _errs379 === errors;
+                  valid91 = valid91 || _valid16;
+                }
+                if (!valid91) {
+                  const err315 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err315];
+                  } else {
+                    vErrors.push(err315);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs376;
+                  if (vErrors !== null) {
+                    if (_errs376) {
+                      vErrors.length = _errs376;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+            } else {
+              const err316 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err316];
+              } else {
+                vErrors.push(err316);
+              }
+              errors++;
+            }
+            var _valid7 = _errs289 === errors;
+            valid69 = valid69 || _valid7;
+            if (!valid69) {
+              const _errs388 = errors;
+              if (Array.isArray(data106)) {
+                const len10 = data106.length;
+                for (let i13 = 0; i13 < len10; i13++) {
+                  let data137 = data106[i13];
+                  if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+                    if (Object.keys(data137).length < 1) {
+                      const err317 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err317];
+                      } else {
+                        vErrors.push(err317);
+                      }
+                      errors++;
+                    }
+                    for (const key50 in data137) {
+                      if (!(key50 === "channel" || key50 === "content" || key50 === "meta" || key50 === "tokens" || key50 === "priority" || key50 === "digest")) {
+                        const err318 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err318];
+                        } else {
+                          vErrors.push(err318);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data137.channel !== void 0) {
+                      let data138 = data137.channel;
+                      if (typeof data138 === "string") {
+                        if (func3(data138) < 1) {
+                          const err319 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err319];
+                          } else {
+                            vErrors.push(err319);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err320 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err320];
+                        } else {
+                          vErrors.push(err320);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data137.content !== void 0) {
+                      let data139 = data137.content;
+                      if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
+                        if (Object.keys(data139).length < 1) {
+                          const err321 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err321];
+                          } else {
+                            vErrors.push(err321);
+                          }
+                          errors++;
+                        }
+                        for (const key51 in data139) {
+                          if (!(key51 === "equals" || key51 === "contains" || key51 === "excludes" || key51 === "matches" || key51 === "snapshot")) {
+                            const err322 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err322];
+                            } else {
+                              vErrors.push(err322);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data139.equals !== void 0) {
+                          if (typeof data139.equals !== "string") {
+                            const err323 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err323];
+                            } else {
+                              vErrors.push(err323);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data139.contains !== void 0) {
+                          let data141 = data139.contains;
+                          const _errs401 = errors;
+                          let valid97 = false;
+                          const _errs402 = errors;
+                          if (typeof data141 === "string") {
+                            if (func3(data141) < 1) {
+                              const err324 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err324];
+                              } else {
+                                vErrors.push(err324);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err325 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err325];
+                            } else {
+                              vErrors.push(err325);
+                            }
+                            errors++;
+                          }
+                          var _valid17 = _errs402 === errors;
+                          valid97 = valid97 || _valid17;
+                          if (!valid97) {
+                            const _errs404 = errors;
+                            if (Array.isArray(data141)) {
+                              if (data141.length < 1) {
+                                const err326 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err326];
+                                } else {
+                                  vErrors.push(err326);
+                                }
+                                errors++;
+                              }
+                              const len11 = data141.length;
+                              for (let i14 = 0; i14 < len11; i14++) {
+                                let data142 = data141[i14];
+                                if (typeof data142 === "string") {
+                                  if (func3(data142) < 1) {
+                                    const err327 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err327];
+                                    } else {
+                                      vErrors.push(err327);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err328 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err328];
+                                  } else {
+                                    vErrors.push(err328);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err329 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err329];
+                              } else {
+                                vErrors.push(err329);
+                              }
+                              errors++;
+                            }
+                            var _valid17 = _errs404 === errors;
+                            valid97 = valid97 || _valid17;
+                          }
+                          if (!valid97) {
+                            const err330 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err330];
+                            } else {
+                              vErrors.push(err330);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs401;
+                            if (vErrors !== null) {
+                              if (_errs401) {
+                                vErrors.length = _errs401;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data139.excludes !== void 0) {
+                          let data143 = data139.excludes;
+                          const _errs409 = errors;
+                          let valid100 = false;
+                          const _errs410 = errors;
+                          if (typeof data143 === "string") {
+                            if (func3(data143) < 1) {
+                              const err331 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err331];
+                              } else {
+                                vErrors.push(err331);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err332 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err332];
+                            } else {
+                              vErrors.push(err332);
+                            }
+                            errors++;
+                          }
+                          var _valid18 = _errs410 === errors;
+                          valid100 = valid100 || _valid18;
+                          if (!valid100) {
+                            const _errs412 = errors;
+                            if (Array.isArray(data143)) {
+                              if (data143.length < 1) {
+                                const err333 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err333];
+                                } else {
+                                  vErrors.push(err333);
+                                }
+                                errors++;
+                              }
+                              const len12 = data143.length;
+                              for (let i15 = 0; i15 < len12; i15++) {
+                                let data144 = data143[i15];
+                                if (typeof data144 === "string") {
+                                  if (func3(data144) < 1) {
+                                    const err334 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err334];
+                                    } else {
+                                      vErrors.push(err334);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err335 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err335];
+                                  } else {
+                                    vErrors.push(err335);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err336 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err336];
+                              } else {
+                                vErrors.push(err336);
+                              }
+                              errors++;
+                            }
+                            var _valid18 = _errs412 === errors;
+                            valid100 = valid100 || _valid18;
+                          }
+                          if (!valid100) {
+                            const err337 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err337];
+                            } else {
+                              vErrors.push(err337);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs409;
+                            if (vErrors !== null) {
+                              if (_errs409) {
+                                vErrors.length = _errs409;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data139.matches !== void 0) {
+                          let data145 = data139.matches;
+                          if (typeof data145 === "string") {
+                            if (func3(data145) < 1) {
+                              const err338 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err338];
+                              } else {
+                                vErrors.push(err338);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err339 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err339];
+                            } else {
+                              vErrors.push(err339);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data139.snapshot !== void 0) {
+                          if (true !== data139.snapshot) {
+                            const err340 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                            if (vErrors === null) {
+                              vErrors = [err340];
+                            } else {
+                              vErrors.push(err340);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err341 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err341];
+                        } else {
+                          vErrors.push(err341);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data137.meta !== void 0) {
+                      let data147 = data137.meta;
+                      if (data147 && typeof data147 == "object" && !Array.isArray(data147)) {
+                        for (const key52 in data147) {
+                          let data148 = data147[key52];
+                          const _errs423 = errors;
+                          let valid104 = false;
+                          const _errs424 = errors;
+                          if (typeof data148 !== "string" && !(typeof data148 == "number" && isFinite(data148)) && typeof data148 !== "boolean" && data148 !== null) {
+                            const err342 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                            if (vErrors === null) {
+                              vErrors = [err342];
+                            } else {
+                              vErrors.push(err342);
+                            }
+                            errors++;
+                          }
+                          var _valid19 = _errs424 === errors;
+                          valid104 = valid104 || _valid19;
+                          if (!valid104) {
+                            const _errs426 = errors;
+                            if (data148 && typeof data148 == "object" && !Array.isArray(data148)) {
+                              if (Object.keys(data148).length < 1) {
+                                const err343 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                                if (vErrors === null) {
+                                  vErrors = [err343];
+                                } else {
+                                  vErrors.push(err343);
+                                }
+                                errors++;
+                              }
+                              for (const key53 in data148) {
+                                if (!(key53 === "equals" || key53 === "contains" || key53 === "excludes" || key53 === "matches" || key53 === "snapshot")) {
+                                  const err344 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 }, message: "must NOT have additional properties" };
+                                  if (vErrors === null) {
+                                    vErrors = [err344];
+                                  } else {
+                                    vErrors.push(err344);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data148.equals !== void 0) {
+                                if (typeof data148.equals !== "string") {
+                                  const err345 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err345];
+                                  } else {
+                                    vErrors.push(err345);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data148.contains !== void 0) {
+                                let data150 = data148.contains;
+                                const _errs432 = errors;
+                                let valid106 = false;
+                                const _errs433 = errors;
+                                if (typeof data150 === "string") {
+                                  if (func3(data150) < 1) {
+                                    const err346 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err346];
+                                    } else {
+                                      vErrors.push(err346);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err347 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err347];
+                                  } else {
+                                    vErrors.push(err347);
+                                  }
+                                  errors++;
+                                }
+                                var _valid20 = _errs433 === errors;
+                                valid106 = valid106 || _valid20;
+                                if (!valid106) {
+                                  const _errs435 = errors;
+                                  if (Array.isArray(data150)) {
+                                    if (data150.length < 1) {
+                                      const err348 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err348];
+                                      } else {
+                                        vErrors.push(err348);
+                                      }
+                                      errors++;
+                                    }
+                                    const len13 = data150.length;
+                                    for (let i16 = 0; i16 < len13; i16++) {
+                                      let data151 = data150[i16];
+                                      if (typeof data151 === "string") {
+                                        if (func3(data151) < 1) {
+                                          const err349 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err349];
+                                          } else {
+                                            vErrors.push(err349);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err350 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err350];
+                                        } else {
+                                          vErrors.push(err350);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err351 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err351];
+                                    } else {
+                                      vErrors.push(err351);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid20 = _errs435 === errors;
+                                  valid106 = valid106 || _valid20;
+                                }
+                                if (!valid106) {
+                                  const err352 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err352];
+                                  } else {
+                                    vErrors.push(err352);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs432;
+                                  if (vErrors !== null) {
+                                    if (_errs432) {
+                                      vErrors.length = _errs432;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data148.excludes !== void 0) {
+                                let data152 = data148.excludes;
+                                const _errs440 = errors;
+                                let valid109 = false;
+                                const _errs441 = errors;
+                                if (typeof data152 === "string") {
+                                  if (func3(data152) < 1) {
+                                    const err353 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err353];
+                                    } else {
+                                      vErrors.push(err353);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err354 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err354];
+                                  } else {
+                                    vErrors.push(err354);
+                                  }
+                                  errors++;
+                                }
+                                var _valid21 = _errs441 === errors;
+                                valid109 = valid109 || _valid21;
+                                if (!valid109) {
+                                  const _errs443 = errors;
+                                  if (Array.isArray(data152)) {
+                                    if (data152.length < 1) {
+                                      const err355 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err355];
+                                      } else {
+                                        vErrors.push(err355);
+                                      }
+                                      errors++;
+                                    }
+                                    const len14 = data152.length;
+                                    for (let i17 = 0; i17 < len14; i17++) {
+                                      let data153 = data152[i17];
+                                      if (typeof data153 === "string") {
+                                        if (func3(data153) < 1) {
+                                          const err356 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err356];
+                                          } else {
+                                            vErrors.push(err356);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err357 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err357];
+                                        } else {
+                                          vErrors.push(err357);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err358 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err358];
+                                    } else {
+                                      vErrors.push(err358);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid21 = _errs443 === errors;
+                                  valid109 = valid109 || _valid21;
+                                }
+                                if (!valid109) {
+                                  const err359 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err359];
+                                  } else {
+                                    vErrors.push(err359);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs440;
+                                  if (vErrors !== null) {
+                                    if (_errs440) {
+                                      vErrors.length = _errs440;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data148.matches !== void 0) {
+                                let data154 = data148.matches;
+                                if (typeof data154 === "string") {
+                                  if (func3(data154) < 1) {
+                                    const err360 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err360];
+                                    } else {
+                                      vErrors.push(err360);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err361 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err361];
+                                  } else {
+                                    vErrors.push(err361);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data148.snapshot !== void 0) {
+                                if (true !== data148.snapshot) {
+                                  const err362 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                                  if (vErrors === null) {
+                                    vErrors = [err362];
+                                  } else {
+                                    vErrors.push(err362);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err363 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                              if (vErrors === null) {
+                                vErrors = [err363];
+                              } else {
+                                vErrors.push(err363);
+                              }
+                              errors++;
+                            }
+                            var _valid19 = _errs426 === errors;
+                            valid104 = valid104 || _valid19;
+                          }
+                          if (!valid104) {
+                            const err364 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err364];
+                            } else {
+                              vErrors.push(err364);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs423;
+                            if (vErrors !== null) {
+                              if (_errs423) {
+                                vErrors.length = _errs423;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        const err365 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err365];
+                        } else {
+                          vErrors.push(err365);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data137.tokens !== void 0) {
+                      let data156 = data137.tokens;
+                      const _errs451 = errors;
+                      let valid112 = false;
+                      const _errs452 = errors;
+                      if (!(typeof data156 == "number" && (!(data156 % 1) && !isNaN(data156)) && isFinite(data156))) {
+                        const err366 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err366];
+                        } else {
+                          vErrors.push(err366);
+                        }
+                        errors++;
+                      }
+                      if (typeof data156 == "number" && isFinite(data156)) {
+                        if (data156 < 0 || isNaN(data156)) {
+                          const err367 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err367];
+                          } else {
+                            vErrors.push(err367);
+                          }
+                          errors++;
+                        }
+                      }
+                      var _valid22 = _errs452 === errors;
+                      valid112 = valid112 || _valid22;
+                      if (!valid112) {
+                        const _errs454 = errors;
+                        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
+                          if (Object.keys(data156).length < 1) {
+                            const err368 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                            if (vErrors === null) {
+                              vErrors = [err368];
+                            } else {
+                              vErrors.push(err368);
+                            }
+                            errors++;
+                          }
+                          for (const key54 in data156) {
+                            if (!(key54 === "eq" || key54 === "lte" || key54 === "gte")) {
+                              const err369 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key54 }, message: "must NOT have additional properties" };
+                              if (vErrors === null) {
+                                vErrors = [err369];
+                              } else {
+                                vErrors.push(err369);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data156.eq !== void 0) {
+                            let data157 = data156.eq;
+                            if (!(typeof data157 == "number" && (!(data157 % 1) && !isNaN(data157)) && isFinite(data157))) {
+                              const err370 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err370];
+                              } else {
+                                vErrors.push(err370);
+                              }
+                              errors++;
+                            }
+                            if (typeof data157 == "number" && isFinite(data157)) {
+                              if (data157 < 0 || isNaN(data157)) {
+                                const err371 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err371];
+                                } else {
+                                  vErrors.push(err371);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data156.lte !== void 0) {
+                            let data158 = data156.lte;
+                            if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
+                              const err372 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err372];
+                              } else {
+                                vErrors.push(err372);
+                              }
+                              errors++;
+                            }
+                            if (typeof data158 == "number" && isFinite(data158)) {
+                              if (data158 < 0 || isNaN(data158)) {
+                                const err373 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err373];
+                                } else {
+                                  vErrors.push(err373);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data156.gte !== void 0) {
+                            let data159 = data156.gte;
+                            if (!(typeof data159 == "number" && (!(data159 % 1) && !isNaN(data159)) && isFinite(data159))) {
+                              const err374 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err374];
+                              } else {
+                                vErrors.push(err374);
+                              }
+                              errors++;
+                            }
+                            if (typeof data159 == "number" && isFinite(data159)) {
+                              if (data159 < 0 || isNaN(data159)) {
+                                const err375 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err375];
+                                } else {
+                                  vErrors.push(err375);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                        } else {
+                          const err376 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                          if (vErrors === null) {
+                            vErrors = [err376];
+                          } else {
+                            vErrors.push(err376);
+                          }
+                          errors++;
+                        }
+                        var _valid22 = _errs454 === errors;
+                        valid112 = valid112 || _valid22;
+                      }
+                      if (!valid112) {
+                        const err377 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (vErrors === null) {
+                          vErrors = [err377];
+                        } else {
+                          vErrors.push(err377);
+                        }
+                        errors++;
+                      } else {
+                        errors = _errs451;
+                        if (vErrors !== null) {
+                          if (_errs451) {
+                            vErrors.length = _errs451;
+                          } else {
+                            vErrors = null;
+                          }
+                        }
+                      }
+                    }
+                    if (data137.priority !== void 0) {
+                      let data160 = data137.priority;
+                      if (!(data160 === "low" || data160 === "normal" || data160 === "high")) {
+                        const err378 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                        if (vErrors === null) {
+                          vErrors = [err378];
+                        } else {
+                          vErrors.push(err378);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data137.digest !== void 0) {
+                      let data161 = data137.digest;
+                      const _errs465 = errors;
+                      let valid114 = false;
+                      const _errs466 = errors;
+                      if (typeof data161 !== "boolean") {
+                        const err379 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                        if (vErrors === null) {
+                          vErrors = [err379];
+                        } else {
+                          vErrors.push(err379);
+                        }
+                        errors++;
+                      }
+                      var _valid23 = _errs466 === errors;
+                      valid114 = valid114 || _valid23;
+                      if (!valid114) {
+                        const _errs468 = errors;
+                        if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
+                          const err380 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                          if (vErrors === null) {
+                            vErrors = [err380];
+                          } else {
+                            vErrors.push(err380);
+                          }
+                          errors++;
+                        }
+                        if (typeof data161 == "number" && isFinite(data161)) {
+                          if (data161 < 2 || isNaN(data161)) {
+                            const err381 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                            if (vErrors === null) {
+                              vErrors = [err381];
+                            } else {
+                              vErrors.push(err381);
+                            }
+                            errors++;
+                          }
+                        }
+                        var _valid23 = _errs468 === errors;
+                        valid114 = valid114 || _valid23;
+                      }
+                      if (!valid114) {
+                        const err382 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (vErrors === null) {
+                          vErrors = [err382];
+                        } else {
+                          vErrors.push(err382);
+                        }
+                        errors++;
+                      } else {
+                        errors = _errs465;
+                        if (vErrors !== null) {
+                          if (_errs465) {
+                            vErrors.length = _errs465;
+                          } else {
+                            vErrors = null;
+                          }
+                        }
+                      }
+                    }
+                  } else {
+                    const err383 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err383];
+                    } else {
+                      vErrors.push(err383);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err384 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err384];
+                } else {
+                  vErrors.push(err384);
+                }
+                errors++;
+              }
+              var _valid7 = _errs388 === errors;
+              valid69 = valid69 || _valid7;
+            }
+            if (!valid69) {
+              const err385 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err385];
+              } else {
+                vErrors.push(err385);
+              }
+              errors++;
+            } else {
+              errors = _errs288;
+              if (vErrors !== null) {
+                if (_errs288) {
+                  vErrors.length = _errs288;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+        } else {
+          const err386 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err386];
+          } else {
+            vErrors.push(err386);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err387 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+      if (vErrors === null) {
+        vErrors = [err387];
+      } else {
+        vErrors.push(err387);
       }
       errors++;
     }
   } else {
-    const err142 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err388 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err142];
+      vErrors = [err388];
     } else {
-      vErrors.push(err142);
+      vErrors.push(err388);
     }
     errors++;
   }

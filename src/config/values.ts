@@ -55,6 +55,8 @@ export interface ChannelValues {
   readonly description?: string;
   readonly match?: Json;
   readonly when?: string;
+  /** What the recipe was given that this channel is from; absent outside recipes. */
+  readonly inputs?: JsonObject;
   /** CEL by name. */
   readonly vars: Readonly<Record<string, string>>;
   /** CEL, and the template that says of what it is the last value. */
@@ -123,6 +125,12 @@ export interface LoadedConfig {
   locate(draft: IssueDraft): Issue;
   /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */
   frame(issue: Issue): string;
+  /** True when what stands at this path of the values was put there because it is not to be read. */
+  isStandIn(path: readonly (string | number)[]): boolean;
+  /** As written; none where something in them is wrong. */
+  readonly tests: readonly JsonObject[];
+  /** For a recipe that was loaded by itself: the whole file as values. */
+  readonly recipe?: JsonObject;
   /** The source types that the config uses, loaded, by `type`. */
   readonly types: ReadonlyMap<string, SourceType<never>>;
   /** Every file that was read or looked for, `.env` and `${file:}` included; `sha256` is `absent` for one that was not there. */

@@ -3,7 +3,15 @@
 
 import type { Json, JsonSchema } from "../contract.ts";
 import type { Path } from "./problem.ts";
-import { type Reader, type Surroundings, substitute } from "./substitute.ts";
+import { standInFor } from "./stand-in.ts";
+import {
+  type InputScope,
+  type Reader,
+  type Replacement,
+  type Surroundings,
+  substitute,
+  wholeInput,
+} from "./substitute.ts";
 import type { Variable } from "./tree.ts";
 import type { IssueDraft } from "./values.ts";
 
@@ -11,20 +19,42 @@ export interface Resolved {
   readonly path: Path;
   /** The scalar as it stands in the file. */
   readonly original: string;
-  readonly replacements: readonly { readonly value: string; readonly fromFile: boolean }[];
+  readonly replacements: readonly Replacement[];
   /** Offsets in these count in `original`. */
   readonly problems: readonly IssueDraft[];
 }
 
+/** A scalar that holds `${`, and what it may name there. */
+export interface ScopedVariable extends Variable {
+  /** Set in a recipe. */
+  readonly inputs?: InputScope;
+}
+
+/** Where variables are resolved; `standIns` in place of environment and files. */
+export interface VariableWorld extends Omit<Surroundings, "standIn"> {
+  readonly standIns: boolean;
+}
+
 /** `schemasAt` gives everything that any schema says about a path; an empty answer means plain text. */
 export function resolveVariables(
-  variables: readonly Variable[],
+  variables: readonly ScopedVariable[],
   schemasAt: (path: Path) => readonly JsonSchema[],
-  around: Surroundings,
+  world: VariableWorld,
 ): Resolved[] {
-  return variables.map(({ path, text: original, assign }) => {
+  return variables.map(({ path, text: original, assign, inputs }) => {
     const schemas = schemasAt(path);
-    const { text, problems, replacements } = substitute(original, readerFor(schemas), around);
+    const reader = readerFor(schemas);
+    const whole = reader === "plain" ? wholeInput(original) : undefined;
+    const value = whole === undefined ? undefined : inputs?.get(whole);
+    if (whole !== undefined && value !== undefined) {
+      assign(typeof value === "string" ? typed(value, schemas) : structuredClone(value));
+      const replacements = textsOf(value).map((text) => ({ value: text, fromFile: false, input: whole }));
+      return { path, original, replacements, problems: [] };
+    }
+    const around: Surroundings = world.standIns
+      ? { ...world, standIn: (name) => standInFor(name, schemas) }
+      : world;
+    const { text, problems, replacements } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);
     return {
       path,
@@ -48,4 +78,8 @@ function typed(text: string, schemas: readonly JsonSchema[]): Json {
   if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text);
   if (types.includes("boolean") && /^(true|false)$/.test(text.trim())) return text.trim() === "true";
   return text;
+}
+
+function textsOf(value: Json): string[] {
+  return Array.isArray(value) ? value.flatMap(textsOf) : [String(value)];
 }

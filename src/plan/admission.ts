@@ -44,6 +44,7 @@ export function createAdmit(
         continue;
       }
       view.vars = {};
+      view.inputs = channel.inputs;
       const answer = ask(channel, view, (filter) => filter.test(view, memory, nowMs), trace, problems);
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {

@@ -115,6 +115,7 @@ export function compileChannel(
       description: values.description,
       filters,
       vars,
+      inputs: values.inputs ?? {},
       content: values.content === undefined ? undefined : template([...at, "content"], values.content),
       meta: Object.entries(values.meta).flatMap(([attribute, text]) => {
         const value = template([...at, "meta", attribute], text);

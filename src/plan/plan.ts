@@ -92,6 +92,8 @@ export interface PlannedChannel {
   readonly description: string | undefined;
   readonly filters: readonly PlannedFilter[];
   readonly vars: readonly PlannedVar[];
+  /** What its filters, values and templates see as `inputs`. */
+  readonly inputs: JsonObject;
   /** Absent: the payload itself. */
   readonly content: Template | undefined;
   readonly meta: readonly (readonly [key: string, value: Template])[];

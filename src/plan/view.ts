@@ -1,9 +1,9 @@
 // What templates, `match` and CEL see of an event.
 
-import type { JsonObject, RouterEvent, View } from "../contract.ts";
+import type { RouterEvent, View } from "../contract.ts";
 
-/** A fresh view: its `vars` are the channel's own. */
-export function viewOf(event: RouterEvent, inputs: JsonObject = {}): View {
+/** A fresh view: its `inputs` and `vars` are the channel's own. */
+export function viewOf(event: RouterEvent): View {
   const view: View = {
     data: event.data,
     text: event.text,
@@ -11,7 +11,7 @@ export function viewOf(event: RouterEvent, inputs: JsonObject = {}): View {
     source: event.source,
     connector: event.connector,
     time: new Date(event.timeMs).toISOString(),
-    inputs,
+    inputs: {},
     vars: {},
   };
   // One by one: a loop over the names costs more than the rest of admission.

@@ -11,6 +11,7 @@ import { unitFormats } from "../../src/config/unit-formats.ts";
 import type { LoadedConfig } from "../../src/config/values.ts";
 import { connectors } from "../../src/connectors/index.ts";
 import type { JsonSchema, SourceType, SourceTypeEntry } from "../../src/contract.ts";
+import { loadRegex } from "../../src/filters/regex.ts";
 import { escapeForTemplate } from "../../src/templates/literal.ts";
 
 const probeOptions: JsonSchema = {
@@ -86,6 +87,7 @@ export async function load(text: string | Buffer, loading: Loading = {}): Promis
     env: { HOME: join(folder, "home"), ...loading.env },
     registry,
     escapeForTemplate,
+    loadPatterns: loadRegex,
     cwd: folder,
   });
 }

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
+import { loadRegex } from "../../src/filters/regex.ts";
 import { load, registry, temporaryFolder, told } from "./loading.ts";
 
 const top = "sources:\n  hook: { type: http, path: /x }\nchannels:\n  hook:\n";
@@ -226,7 +227,12 @@ describe("a file that is no text", () => {
 
 describe("a file that cannot be read", () => {
   const open = (file: string) =>
-    loadConfig(file, { env: { HOME: "/nowhere" }, registry, escapeForTemplate: (text) => text });
+    loadConfig(file, {
+      env: { HOME: "/nowhere" },
+      registry,
+      escapeForTemplate: (text) => text,
+      loadPatterns: loadRegex,
+    });
 
   test("that is not there", async () => {
     const file = join(temporaryFolder(), "none.yaml");

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
+import { loadRegex } from "../../src/filters/regex.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { escapeForTemplate } from "../../src/templates/literal.ts";
 import { load, registry, temporaryFolder, told } from "./loading.ts";
@@ -237,6 +238,7 @@ describe(".env files", () => {
       env: { HOME: folder },
       registry,
       escapeForTemplate,
+      loadPatterns: loadRegex,
       cwd: folder,
     });
     expect(issues).toEqual([

@@ -1,0 +1,142 @@
+// What a recipe's inputs come to in one use of it: what was given, else the default. Whatever is wrong is told where it
+// stands: in the config's `with:`, or in the recipe.
+
+import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import { type Path, quoted } from "../problem.ts";
+import { standInFor } from "../stand-in.ts";
+import { exampleFor } from "../value-words.ts";
+import type { IssueDraft } from "../values.ts";
+import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./input-check.ts";
+
+export interface Input {
+  readonly value: Json;
+  readonly secret: boolean;
+  /** Undefined for what nobody gave. */
+  readonly given: Path | undefined;
+  /** Neither given nor a default, or not to be read. */
+  readonly standIn: boolean;
+}
+
+export type Inputs = ReadonlyMap<string, Input>;
+
+export interface Given {
+  readonly values: JsonObject;
+  /** Names of those that could not be read, which was told. */
+  readonly unread: ReadonlySet<string>;
+  /** Where they stand, in the file that gives them. */
+  readonly at: Path;
+  /** What the place is called there when a value is missing: `use.ci`. */
+  readonly owner: Path;
+  /** A text as written, when it may be shown. */
+  typed(path: Path): string | undefined;
+}
+
+export interface ReadInputs {
+  readonly inputs: Inputs;
+  /** In the file that gives the values. */
+  readonly givenDrafts: readonly IssueDraft[];
+  /** In the recipe. */
+  readonly recipeDrafts: readonly IssueDraft[];
+}
+
+/** `standIns`: what is neither given nor has a default gets a value of its kind, in place of an issue. */
+export function readInputs(
+  declared: Readonly<Record<string, JsonSchema>>,
+  given: Given,
+  compile: PatternCompiler,
+  standIns: boolean,
+): ReadInputs {
+  const inputs = new Map<string, Input>();
+  const givenDrafts: IssueDraft[] = [];
+  const recipeDrafts: IssueDraft[] = [];
+  const names = Object.keys(declared);
+  for (const name of Object.keys(given.values)) {
+    if (Object.hasOwn(declared, name)) continue;
+    givenDrafts.push({
+      path: [...given.at, name],
+      on: "key",
+      code: "E_CONFIG_UNKNOWN_KEY",
+      message: `the recipe has no input ${quoted(name)}`,
+      hint:
+        didYouMeanHint(name, names) ??
+        (names.length === 0 ? "it takes no inputs: remove with" : `its inputs: ${names.join(", ")}`),
+    });
+  }
+  for (const [name, schema] of Object.entries(declared)) {
+    const secret = schema.secret === true;
+    recipeDrafts.push(...declarationDrafts(name, schema, compile, secret));
+    const fallback = schema.default as Json | undefined;
+    if (given.unread.has(name)) {
+      inputs.set(name, {
+        value: standInFor(name, [schema]),
+        secret,
+        given: [...given.at, name],
+        standIn: true,
+      });
+    } else if (Object.hasOwn(given.values, name)) {
+      const value = given.values[name] as Json;
+      const path = [...given.at, name];
+      const typed = (rest: Path) => (secret ? undefined : given.typed([...path, ...rest]));
+      givenDrafts.push(
+        ...draftsAt(
+          path,
+          misfits(value, schema, compile, () => typed([])),
+        ),
+      );
+      inputs.set(name, { value, secret, given: path, standIn: false });
+    } else if (fallback !== undefined)
+      inputs.set(name, { value: fallback, secret, given: undefined, standIn: false });
+    else {
+      inputs.set(name, { value: standInFor(name, [schema]), secret, given: undefined, standIn: true });
+      if (!standIns) givenDrafts.push(missingInput(name, schema, given));
+    }
+  }
+  return { inputs, givenDrafts, recipeDrafts };
+}
+
+function missingInput(name: string, schema: JsonSchema, { at, owner, values }: Given): IssueDraft {
+  const example = schema.secret === true ? `${name}: "\${${name.toUpperCase()}}"` : exampleFor(name, schema);
+  return {
+    path: Object.keys(values).length === 0 ? owner : at,
+    on: "key",
+    code: "E_CONFIG_MISSING_KEY",
+    message: `the recipe needs "${name}": ${String(schema.description)}`,
+    hint: `add  with: { ${example} }`,
+  };
+}
+
+/** Mistakes in a declaration that its schema does not see. */
+function declarationDrafts(
+  name: string,
+  schema: JsonSchema,
+  compile: PatternCompiler,
+  secret: boolean,
+): IssueDraft[] {
+  const path = ["inputs", name];
+  const drafts: IssueDraft[] = [];
+  const items = schema.items as JsonSchema | undefined;
+  for (const [place, pattern] of [
+    [[...path, "pattern"], schema.pattern],
+    [[...path, "items", "pattern"], items?.pattern],
+  ] as const) {
+    const problem = typeof pattern === "string" ? patternProblem(pattern, compile) : undefined;
+    if (problem !== undefined) drafts.push({ path: place, ...problem });
+  }
+  const fallback = schema.default as Json | undefined;
+  if (fallback === undefined) return drafts;
+  if (JSON.stringify(fallback).includes("${")) {
+    drafts.push({
+      path: [...path, "default"],
+      code: "E_CONFIG_VARIABLE",
+      message: "a default is taken as it is and cannot hold ${...}",
+      hint: 'leave the default out, and the config gives the value: with: { NAME: "${VARIABLE}" }',
+    });
+  }
+  const typed = (text: string) => (secret ? undefined : text);
+  return [...drafts, ...draftsAt([...path, "default"], misfits(fallback, schema, compile, typed))];
+}
+
+function draftsAt(path: Path, found: readonly Misfit[]): IssueDraft[] {
+  return found.map((misfit) => ({ ...misfit, path: [...path, ...misfit.path] }));
+}

@@ -1,0 +1,41 @@
+// What a config changes in a recipe, laid over it as RFC 7396 has it: mappings are merged, null removes a key, anything else
+// replaces what was there.
+
+import type { Json, JsonObject } from "../../contract.ts";
+import type { Path } from "../problem.ts";
+
+/** `below` with `over` on it. Shares nothing with either. */
+export function mergeOver(below: Json | undefined, over: Json | undefined): Json {
+  if (over === undefined) return structuredClone(below ?? null);
+  if (!isMapping(over)) return structuredClone(over);
+  const merged: JsonObject = isMapping(below) ? structuredClone(below) : {};
+  for (const [key, value] of Object.entries(over)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergeOver(merged[key], value);
+  }
+  return merged;
+}
+
+/** Does what stands at `path` of the merged value come from `over`? What is in neither is looked for in `below`. */
+export function isFromOver(below: Json | undefined, over: Json | undefined, path: Path): boolean {
+  let [under, upper] = [below, over];
+  for (const step of path) {
+    if (upper === undefined) return false;
+    if (!isMapping(upper) || !isMapping(under)) return true;
+    upper = memberOf(upper, step);
+    under = memberOf(under, step);
+  }
+  return upper !== undefined && !(isMapping(upper) && isMapping(under));
+}
+
+export function isMapping(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function mappingOf(value: Json | undefined): JsonObject {
+  return isMapping(value) ? value : {};
+}
+
+function memberOf(value: JsonObject, key: string | number): Json | undefined {
+  return Object.hasOwn(value, key) ? value[String(key)] : undefined;
+}

@@ -1,0 +1,91 @@
+// The names inside a recipe: what its channels say in `from` and `reply`, and the inputs that its expressions and templates
+// read. A recipe knows its own names and no others; what a config changes in it may also name the config's.
+
+import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import type { Path } from "../problem.ts";
+import { unknownInput } from "../substitute.ts";
+import type { IssueDraft } from "../values.ts";
+import type { Expansion } from "./expand.ts";
+import { type Instance, prefixed, sections } from "./instance.ts";
+import { mappingOf } from "./merge.ts";
+import { unknownName } from "./unknown-name.ts";
+
+const references = { from: "sources", reply: "sinks" } as const;
+
+/** Puts the prefix before every name that a channel of a recipe refers to. Gives what refers to nothing. */
+export function prefixReferences({ root, placeOf }: Expansion): IssueDraft[] {
+  const drafts: IssueDraft[] = [];
+  for (const [name, channel] of Object.entries(mappingOf(root.channels))) {
+    const { instance } = placeOf(["channels", name]);
+    if (instance === undefined) continue;
+    for (const [key, section] of Object.entries(references)) {
+      const path = ["channels", name, key];
+      const value = mappingOf(channel)[key];
+      if (value === undefined) continue;
+      const local = Object.keys(mappingOf(instance.yaml.tree.root[section]));
+      const isOwn = placeOf(path).yaml === instance.yaml;
+      const rename = (one: Json, at: Path): Json => {
+        if (typeof one !== "string" || one === "") return one;
+        if (local.includes(one)) return prefixed(instance, one);
+        if (isOwn) drafts.push({ path: at, code: "E_CONFIG_REFERENCE", ...unknownName(section, one, local) });
+        return one;
+      };
+      mappingOf(channel)[key] = Array.isArray(value)
+        ? value.map((one, index) => rename(one, [...path, index]))
+        : rename(value, path);
+    }
+  }
+  return drafts;
+}
+
+const reading = /(?<![\w.$])inputs\.([A-Za-z_]\w*)/g;
+
+/**
+ * Every input that an expression or a template reads and that is not there to be read. `schemasFor` says what the text at a
+ * path is read as.
+ */
+export function inputDrafts(
+  { root, placeOf }: Expansion,
+  schemasFor: (path: Path) => readonly JsonSchema[],
+): IssueDraft[] {
+  const drafts: IssueDraft[] = [];
+  const walk = (value: Json, path: Path): void => {
+    if (typeof value === "string") {
+      if (value.includes("inputs.")) drafts.push(...readingsIn(value, path, placeOf(path).instance));
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, inner] of Object.entries(value))
+        walk(inner, [...path, Array.isArray(value) ? Number(key) : key]);
+    }
+  };
+  const readingsIn = (text: string, path: Path, instance: Instance | undefined): IssueDraft[] => {
+    const schemas = schemasFor(path);
+    const isTemplate = schemas.some((schema) => schema["x-template"] !== undefined);
+    if (!isTemplate && !schemas.some((schema) => schema["x-cel"] === true)) return [];
+    const spans = isTemplate ? [...text.matchAll(/\{\{[\s\S]*?\}\}/g)] : [{ 0: text, index: 0 }];
+    return spans.flatMap((span) =>
+      [...span[0].matchAll(reading)].flatMap((found): IssueDraft[] => {
+        const words = wordsFor(found[1] as string, instance);
+        const code = isTemplate ? "E_CONFIG_TEMPLATE" : "E_CONFIG_CEL";
+        return words === undefined ? [] : [{ path, offset: span.index + found.index, code, ...words }];
+      }),
+    );
+  };
+  for (const section of sections) walk((root[section] ?? null) as JsonObject, [section]);
+  return drafts;
+}
+
+function wordsFor(name: string, instance: Instance | undefined) {
+  if (instance === undefined) {
+    return {
+      message: "only recipes have inputs",
+      hint: "read from the event, for instance data.x, or from vars",
+    };
+  }
+  const input = instance.inputs.get(name);
+  if (input === undefined) return unknownInput(name, [...instance.inputs.keys()]);
+  if (!input.secret) return undefined;
+  return {
+    message: `the input ${name} is secret, and what events go through does not see it`,
+    hint: `write \${inputs.${name}} where an option needs it`,
+  };
+}

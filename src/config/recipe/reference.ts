@@ -1,0 +1,94 @@
+// Which file a `recipe:` names: one that comes with the package, or one beside the config. A file outside the config's folder
+// is refused, also when only a link leads there: whoever shares a config shares what it runs.
+
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import { quoted } from "../problem.ts";
+
+export type Reference =
+  | { readonly file: string }
+  /** `file`: where it was looked for, when it may yet appear there. */
+  | { readonly message: string; readonly hint?: string | undefined; readonly file?: string };
+
+const bundledName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+/** `folder` is the config's. Looks at the disk, reads nothing. */
+export function findRecipe(written: string, folder: string): Reference {
+  if (bundledName.test(written)) return findBundled(written);
+  const scheme = /^(?:git\+)?([a-z][a-z0-9+.-]*):/i.exec(written)?.[0];
+  if (scheme !== undefined && !/^[a-z]:[\\/]/i.test(written)) {
+    return {
+      message: `a recipe cannot be fetched from ${scheme}`,
+      hint: "put its file beside this one and write ./FILE.yaml; bundled recipes go by their name",
+    };
+  }
+  if (!/^\.\.?\//.test(written)) {
+    return {
+      message: `${quoted(written)} is neither the name of a bundled recipe nor a file`,
+      hint: /\.ya?ml$/.test(written)
+        ? `write ./${written.replace(/^\/+/, "")}`
+        : (didYouMeanHint(written, bundledRecipes()) ?? "write a file as ./FILE.yaml"),
+    };
+  }
+  return findFile(written, folder);
+}
+
+/** The names of the recipes that come with the package, sorted. */
+export function bundledRecipes(): string[] {
+  return readdirSync(bundledFolder())
+    .filter((name) => name.endsWith(".yaml"))
+    .map((name) => name.slice(0, -".yaml".length))
+    .sort();
+}
+
+function findBundled(name: string): Reference {
+  const file = join(bundledFolder(), `${name}.yaml`);
+  if (existsSync(file)) return { file };
+  return {
+    message: `no bundled recipe is called ${quoted(name)}`,
+    hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows them all",
+  };
+}
+
+function findFile(written: string, folder: string): Reference {
+  const file = resolve(folder, written);
+  let real: string;
+  try {
+    real = realpathSync(file);
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
+    return {
+      message: `the recipe ${quoted(written)} ${isAbsent ? "does not exist" : "cannot be read"}`,
+      file,
+    };
+  }
+  const inside = relative(realpathSync(folder), real);
+  if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) {
+    const leads = isBelow(folder, file) ? "leads through a link to a place" : "is";
+    return {
+      message: `the recipe ${quoted(written)} ${leads} outside the config's folder`,
+      hint: "copy the file into the folder of the config, or below it",
+    };
+  }
+  return { file };
+}
+
+function isBelow(folder: string, file: string): boolean {
+  return !relative(folder, file).startsWith("..");
+}
+
+let known: string | undefined;
+
+/** Beside the package's own package.json, wherever in the package this code runs. */
+function bundledFolder(): string {
+  if (known !== undefined) return known;
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) {
+    if (dirname(folder) === folder) throw new Error("the package that this program belongs to is not there");
+    folder = dirname(folder);
+  }
+  known = join(folder, "recipes");
+  return known;
+}

@@ -1,0 +1,50 @@
+// `use:` as JSON Schema: a recipe, what it is given, and what is changed in it. What a recipe's inputs may be is declared by
+// the recipe itself; what may be changed is checked as a part of the config that comes out.
+
+import { namePattern } from "./name-pattern.ts";
+
+const named = { propertyNames: { pattern: namePattern } } as const;
+const changes = (what: string) => ({
+  type: "object",
+  description: `Changes to the recipe's ${what}, by the name that the recipe gives them. Null removes a key.`,
+  ...named,
+  additionalProperties: { type: ["object", "null"] },
+});
+
+export const useSchema = {
+  type: "object",
+  default: {},
+  ...named,
+  description: "Recipes in use, by a name of yours that goes before all of their names.",
+  additionalProperties: {
+    type: "object",
+    additionalProperties: false,
+    required: ["recipe"],
+    properties: {
+      recipe: {
+        type: "string",
+        minLength: 1,
+        description: "The name of a recipe that comes with the router, or a file beside the config.",
+        examples: ["github-ci-failed", "./recipes/ci.yaml"],
+      },
+      with: {
+        type: "object",
+        default: {},
+        ...named,
+        description: "What the recipe is given, by the names of its inputs.",
+      },
+      override: {
+        type: "object",
+        default: {},
+        additionalProperties: false,
+        description:
+          "What is different here from the recipe: mappings are merged, anything else is replaced.",
+        properties: {
+          sources: changes("sources"),
+          channels: changes("channels"),
+          sinks: changes("sinks"),
+        },
+      },
+    },
+  },
+} as const;
