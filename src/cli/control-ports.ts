@@ -57,6 +57,8 @@ export interface SessionView {
   readonly sinceMs: number;
   /** Events written to it. */
   readonly sent: number;
+  /** Its client has taken nothing since then, although something is written to it. */
+  readonly stuckSinceMs?: number | undefined;
 }
 
 /** A `Journal` is one. */

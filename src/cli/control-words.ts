@@ -122,6 +122,8 @@ export interface SessionAnswer {
   readonly since: string;
   /** Events written to it since then. */
   readonly sent: number;
+  /** Present while its client does not read: it has taken nothing since then. */
+  readonly stuck_since?: string;
 }
 
 export interface EventAnswer {

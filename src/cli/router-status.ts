@@ -61,14 +61,17 @@ function refusedAnswer(report: RefusalReport): RefusedAnswer {
 }
 
 export function sessionAnswers(ports: ControlPorts): SessionAnswer[] {
-  return ports.sessions().map(({ id, pid, project, label, client, listening, sinceMs, sent }) => ({
-    id,
-    pid,
-    project,
-    ...(label === undefined ? {} : { label }),
-    ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
-    listening,
-    since: new Date(sinceMs).toISOString(),
-    sent,
-  }));
+  return ports
+    .sessions()
+    .map(({ id, pid, project, label, client, listening, sinceMs, sent, stuckSinceMs }) => ({
+      id,
+      pid,
+      project,
+      ...(label === undefined ? {} : { label }),
+      ...(client === undefined ? {} : { client: `${client.name} ${client.version}` }),
+      listening,
+      since: new Date(sinceMs).toISOString(),
+      sent,
+      ...(stuckSinceMs === undefined ? {} : { stuck_since: new Date(stuckSinceMs).toISOString() }),
+    }));
 }

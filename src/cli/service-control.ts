@@ -8,6 +8,14 @@ import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import { version } from "./version.ts";
 
+/** Since when the clients of these sessions have taken nothing, by the session's id. */
+export function stuckSessions(state: ServiceState): ReadonlyMap<string, number> {
+  const sessions = state.running()?.dispatcher.report().sessions ?? [];
+  return new Map(
+    sessions.flatMap(({ id, stuckSinceMs }) => (stuckSinceMs === undefined ? [] : [[id, stuckSinceMs]])),
+  );
+}
+
 export function createControlService(state: ServiceState): ControlHandler {
   const { options, tally } = state;
   const file = options.found.file ?? (options.found.tried[0] as string);
@@ -35,8 +43,9 @@ export function createControlService(state: ServiceState): ControlHandler {
     reload: () => state.reload(),
     verdict: () => state.verdict(),
     router: () => state.running()?.router,
-    sessions: () =>
-      state.members.list().map((member) => ({
+    sessions() {
+      const stuck = stuckSessions(state);
+      return state.members.list().map((member) => ({
         id: member.id,
         pid: member.attached.pid,
         project: member.attached.facts().project,
@@ -45,7 +54,9 @@ export function createControlService(state: ServiceState): ControlHandler {
         listening: member.listening(),
         sinceMs: member.startedMs,
         sent: member.sent(),
-      })),
+        stuckSinceMs: stuck.get(member.id),
+      }));
+    },
     journal: {
       read: async (id) => state.running()?.journal.read(id),
       history: async (id) => state.running()?.journal.history(id) ?? [],

@@ -17,7 +17,7 @@ import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../templates/neutralise.ts";
 
 export interface Member {
-  /** As `to: { session }` takes it. */
+  /** As `to: { session }` takes it: the pid of its process. */
   readonly id: string;
   readonly attached: AttachedSession;
   readonly session: OpenSession;
@@ -37,7 +37,7 @@ export interface Serving {
   /** How many events the member could fetch with `pending`. */
   waiting?(member: Member): number;
   /** Called once for each member, those that are there first. */
-  enter?(member: Member): Promise<void>;
+  enter?(member: Member): void;
   /** Something about a member changed that dispatch may want to know. */
   changed?(): void;
 }
@@ -73,7 +73,7 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
   function admit(member: Member): void {
     if (serving === undefined) return;
     equip(member, serving);
-    serving.enter?.(member).catch(report);
+    serving.enter?.(member);
   }
 
   function equip(member: Member, { tools, waiting }: Serving): void {

@@ -19,6 +19,7 @@ import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
 import type { OwnerRole } from "../runtime/ownership/owner.ts";
 import { ownerPath } from "../runtime/ownership/owner-file.ts";
+import { signalReaches } from "../runtime/process-identity.ts";
 import type { Router } from "../runtime/router.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
@@ -31,7 +32,6 @@ import { type Applied, createReloader, type Verdict } from "./reloader.ts";
 import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { type Members, openMembers } from "./service-members.ts";
-import { createResumption } from "./service-resumption.ts";
 import { createTally, type Tally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
 
@@ -90,8 +90,8 @@ const leaving: Verdict = {
   notes: [],
 };
 
-/** After a change of owner the sessions come back one by one: nothing is pushed before that. */
-const settleMs = 300;
+/** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
+const settleMs = 1_500;
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 
 export async function openService(options: ServiceOptions): Promise<Service> {
@@ -239,7 +239,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       maxBytes: delivery.maxSizeBytes,
     });
     const newId = createEventIds();
-    const resumption = createResumption(journal);
     const dispatcher = createDispatcher({
       journal,
       clock: systemClock,
@@ -247,8 +246,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       newId,
       compileGlob,
       catchUp: delivery.catchUp,
-      settleMs: role.epoch > 1 ? settleMs : 0,
-      holds: ({ id }) => resumption.isWriting(id),
+      settleMs,
+      mayReturn: (sessionId) => signalReaches(Number(sessionId)),
       observe: (change) => state.tally.add(change),
     });
     const configFile = realPath(loaded.file);
@@ -284,9 +283,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     state.members.serve({
       tools: (member) => toolsFor(state, member),
       waiting: (member) => dispatcher.waiting(member.id),
-      async enter(member) {
-        await resumption.enter(member, (eventId) => dispatcher.revisit(eventId));
-        dispatcher.attach(member.dispatchSession);
+      enter(member) {
+        dispatcher.attach(member.dispatchSession, member.attached.resumed);
       },
       changed: () => dispatcher.wake(),
     });

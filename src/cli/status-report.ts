@@ -4,6 +4,7 @@ import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
+import { stuckSessions } from "./service-control.ts";
 import type { Member } from "./service-members.ts";
 import { version } from "./version.ts";
 
@@ -12,6 +13,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
   const config = state.config();
   const running = state.running();
   const router = running?.router.report();
+  const stuck = stuckSessions(state);
   const none = { accepted: 0, unmatched: 0, dropped: 0, duplicate: 0, refused: 0 };
   return {
     version,
@@ -54,6 +56,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
         listening,
         reason,
         project,
+        ...(stuck.has(other.id) ? { isStuck: true } : {}),
         ...(label === undefined ? {} : { label }),
       };
     }),

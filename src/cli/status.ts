@@ -72,12 +72,19 @@ function printReload(last: StatusAnswer["last_reload"], nowMs: number): string[]
 }
 
 export function printSession(session: SessionAnswer, nowMs: number): string[] {
-  const { id, pid, project, label, client, listening, since, sent } = session;
+  const { id, pid, project, label, client, listening, since, sent, stuck_since } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
   const named = label === undefined ? "" : ` (${safeLine(label)})`;
   return [
     `  ${colors.bold(safeLine(id))}${named} ${safeLine(project)}, pid ${pid}${client === undefined ? "" : `, ${safeLine(client)}`}`,
     `    listening: ${mark(listening.state)}, ${safeLine(listening.reason)}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
+    ...(stuck_since === undefined
+      ? []
+      : [
+          colors.red(
+            `    does not read: it took nothing since ${printTime(stuck_since)} (${printRelative(stuck_since, nowMs)})`,
+          ),
+        ]),
   ];
 }
 

@@ -45,6 +45,8 @@ export interface SessionReport {
   readonly label?: string;
   /** The project folder. */
   readonly project?: string;
+  /** Its client takes nothing that is written to it. */
+  readonly isStuck?: boolean;
 }
 
 /** In UTF-16 units; see status.ts. */
@@ -90,11 +92,12 @@ function describeOwner({ pid, isThis, note }: NonNullable<DeliveryReport["owner"
   return clipText(`owner: ${who} (pid ${pid})${note === undefined ? "" : `, ${oneLine(note)}`}`, 200);
 }
 
-function describeSession({ id, isThis, listening, reason, label, project }: SessionReport): string {
+function describeSession({ id, isThis, listening, reason, label, project, isStuck }: SessionReport): string {
   const parts = [
     `  ${id}${isThis ? " (this one)" : ""}`,
     ...(label === undefined ? [] : [`label ${label}`]),
     ...(project === undefined ? [] : [project]),
+    ...(isStuck ? ["does not read"] : []),
     `listening: ${listening}, ${oneLine(reason)}`,
   ];
   return clipText(parts.join(", "), 240);

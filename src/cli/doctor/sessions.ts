@@ -1,5 +1,6 @@
 // Does each session see what is pushed into it? The router's evidence, with its reason.
 
+import type { SessionAnswer } from "../control-words.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 /** `launch`: the line that starts Claude Code with this channel. */
@@ -16,7 +17,23 @@ export function checkSessions({ status }: Pick<Patient, "status">, launch: strin
       },
     ];
   }
-  return answer.sessions.map(({ id, project, listening: { state, reason } }) => ({
+  return answer.sessions.flatMap((session) => [judge(session, launch), ...judgeReading(session)]);
+}
+
+function judgeReading({ id, project, stuck_since }: SessionAnswer): Finding[] {
+  if (stuck_since === undefined) return [];
+  return [
+    {
+      name: `session ${id}`,
+      state: "fail",
+      detail: `${project}: its client does not read since ${stuck_since}`,
+      todo: "look at that Claude Code: it may be suspended (fg, kill -CONT) or hang; end it, and its events go to another session",
+    },
+  ];
+}
+
+function judge({ id, project, listening: { state, reason } }: SessionAnswer, launch: string): Finding {
+  return {
     name: `session ${id}`,
     state: ({ yes: "ok", no: "fail", unknown: "unknown" } as const)[state],
     detail: `${project}: ${{ yes: "listens", no: "does not listen", unknown: "may listen" }[state]}: ${reason}`,
@@ -26,5 +43,5 @@ export function checkSessions({ status }: Pick<Patient, "status">, launch: strin
           todo:
             state === "no" ? `end it and start: ${launch}` : `if events do not show, start it so: ${launch}`,
         }),
-  }));
+  };
 }

@@ -2,9 +2,10 @@
 // all others stay where they are for `pending`, and one notice says how many and which. What arrived while it was there is no
 // backlog, however much it is.
 
+import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Desk } from "./desk.ts";
 import { breathe, unsent } from "./entries.ts";
-import type { Seat } from "./roster.ts";
+import { isMissed, type Seat } from "./roster.ts";
 import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
@@ -40,7 +41,7 @@ export async function catchUp(
       after = last.position;
       const missed = page.filter(
         (entry) =>
-          entry.changedMs < seat.sinceMs &&
+          (isMissed(entry, seat) || isTold(entry, seat)) &&
           (priority !== undefined || entry.priority !== "high") &&
           isCandidate(desk, seat, entry),
       );
@@ -48,14 +49,23 @@ export async function catchUp(
       if (!isCurrent()) return;
       for (const [index, entry] of missed.entries()) {
         if (triage(desk, seat, entry, deliveries[index]).is !== "push") continue;
-        pushed += 1;
-        if (pushed <= limit) continue;
+        const isNew = !isTold(entry, seat);
+        if (isNew) pushed += 1;
+        if (isNew && pushed <= limit) continue;
         seat.waiting.add(entry.position, entry);
+        if (!isNew) continue;
         untold.channels.set(entry.channel, (untold.channels.get(entry.channel) ?? 0) + 1);
         if (untold.ids.length < maxIds) untold.ids.push(entry.id);
       }
       if (turns % 16 === 0) await breathe();
     }
   }
-  if (untold.channels.size > 0 && (await desk.notices.backlog(seat.session.id, untold))) forget(untold);
+  if (untold.channels.size === 0) return;
+  desk.onTold(seat);
+  if (await desk.notices.backlog(seat.session.id, untold)) forget(untold);
+}
+
+/** By an earlier owner, and never sent since. */
+function isTold({ position, attempt }: OpenEntry, seat: Seat): boolean {
+  return attempt === 0 && seat.wasTold(position);
 }

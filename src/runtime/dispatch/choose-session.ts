@@ -49,22 +49,37 @@ export function createMatch({ compileGlob, home }: MatchOptions): Match {
   };
 }
 
-/** Of candidates that may be pushed to. `stickyId`: the session that had the last event of this conversation or thread. */
+export interface History<C> {
+  /** The session that it may have been sent to, or did not acknowledge it. */
+  readonly lastId: string | undefined;
+  /** The session that had the last event of this conversation or thread. */
+  readonly stickyId: string | undefined;
+  /** The event was waiting before the session came: to that one it is a backlog, to one that was there it is not. */
+  hasMissed(candidate: C): boolean;
+}
+
+/** Of candidates that may be pushed to. */
 export function chooseOne<C extends Candidate>(
   candidates: readonly C[],
   { configFile }: DeliveryTerms,
-  stickyId: string | undefined,
+  { lastId, stickyId, hasMissed }: History<C>,
 ): C | undefined {
   if (candidates.length < 2) return candidates[0];
-  const sticky = candidates.find(({ session }) => session.id === stickyId);
-  if (sticky !== undefined) return sticky;
+  for (const id of [lastId, stickyId]) {
+    const known = candidates.find(({ session }) => session.id === id);
+    if (known !== undefined) return known;
+  }
   const holds = ({ session }: C) =>
     configFile !== undefined && session.project !== undefined && isInside(configFile, session.project)
       ? 1
       : 0;
+  const wasThere = (candidate: C) => (hasMissed(candidate) ? 0 : 1);
   return candidates.reduce((best, next) => {
     const difference =
-      next.rank - best.rank || holds(next) - holds(best) || next.session.startedMs - best.session.startedMs;
+      next.rank - best.rank ||
+      wasThere(next) - wasThere(best) ||
+      holds(next) - holds(best) ||
+      next.session.startedMs - best.session.startedMs;
     return difference > 0 ? next : best;
   });
 }

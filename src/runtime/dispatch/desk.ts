@@ -36,6 +36,12 @@ export interface Desk {
   /** Shaping's word: true while it keeps the entry back. */
   holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
   tell(entry: OpenEntry, fate: Fate): void;
+  /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
+  isSettled(): boolean;
+  /** The session's client has not read for long, or reads again. */
+  onStuck(seat: Seat, isStuck: boolean): void;
+  /** What waits for the session has changed by something that the next owner cannot find out by itself. */
+  onTold(seat: Seat): void;
   /** Fired when dispatch stops: nothing is begun any more. */
   readonly stopping: AbortSignal;
   /** The journal belongs to somebody else now. */
@@ -121,15 +127,16 @@ export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parc
 }
 
 /** Whether every session that an event for `all` can be pushed to has it, and none is starting that it is for. */
-export function isComplete({ roster }: Desk, { position }: OpenEntry, terms: DeliveryTerms): boolean {
-  return !roster.expects(terms) && roster.targets(terms).push.every(({ taken }) => taken.has(position));
+export function isComplete({ roster, isSettled }: Desk, entry: OpenEntry, terms: DeliveryTerms): boolean {
+  if (!isSettled() || roster.expects(terms)) return false;
+  return roster.targets(terms, entry).push.every(({ taken }) => taken.has(entry.position));
 }
 
 export function finish(
   desk: Desk,
   entry: OpenEntry,
   { receipt }: DeliveryTerms,
-  more: Pick<StateChange, "session" | "attempt">,
+  more: Pick<StateChange, "session" | "attempt" | "reason">,
 ): void {
   desk.tell(entry, { state: "sent", final: receipt === undefined, ...more });
   if (receipt !== undefined) desk.ackDeadlines.add(desk.clock.now() + receipt.ackWithinMs);

@@ -10,6 +10,7 @@ import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery, StateChange } from "../../journal/records.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
+import { type Carried, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createClaims, unsettledClaims } from "./claims.ts";
 import { createDeadlines } from "./deadlines.ts";
@@ -17,6 +18,7 @@ import { createTell, type Desk } from "./desk.ts";
 import { expireDue } from "./expiry.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createKeeper } from "./keeper.ts";
+import { createKnownSessions } from "./known-sessions.ts";
 import { createNotices } from "./notices.ts";
 import { createPending, type Fetched } from "./pending.ts";
 import { createPositionSet } from "./position-set.ts";
@@ -38,8 +40,13 @@ export interface DispatcherOptions {
   readonly home?: string;
   /** How much of a backlog a session that comes is sent one by one. Default 20. */
   readonly catchUp?: number;
-  /** Nothing is pushed for so long: after a change of owner the sessions come back one by one. Default 0. */
+  /**
+   * After a change of owner the sessions come back one by one: nothing is pushed before those that the earlier owner had are
+   * here, or for so long. Default 0.
+   */
   readonly settleMs?: number;
+  /** Whether a session of the earlier owner may still come; asked every 20 ms meanwhile. Default: each may. */
+  mayReturn?(sessionId: string): boolean;
   /**
    * Shaping's word, asked each time an entry could go out: true keeps it back, from `pending` too. Call `revisit` when it is
    * let go. `sessionId` is undefined when nobody in particular would get it.
@@ -55,8 +62,8 @@ export interface SessionReport {
   /** False until its `ready` has settled. */
   readonly ready: boolean;
   readonly waiting: number;
-  /** Since when a write is under way: long ago means that the client does not read. */
-  readonly writingSinceMs?: number;
+  /** The client has taken nothing since then, for ten seconds at least. */
+  readonly stuckSinceMs?: number;
 }
 
 export interface DispatchReport {
@@ -65,8 +72,10 @@ export interface DispatchReport {
 }
 
 export interface Dispatcher {
-  /** Until its `ready` it is sent nothing, but may fetch. An id that is attached already takes the place of the first. */
-  attach(session: DispatchSession): void;
+  /**
+   * Until its `ready` it is sent nothing, but may fetch. `carried`: what an earlier owner sent it. An id that is attached already takes the place of the first.
+   */
+  attach(session: DispatchSession, carried?: Carried): void;
   /** Cheap, and may be called as often as anything was appended, or a session's `listening` may have changed. */
   wake(): void;
   /** To be called for an event whose place in the order is not the last (a digest), or that `holds` let go. */
@@ -106,8 +115,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   setMaxListeners(0, stopping.signal);
   const feeds = new Map<Seat, Feed>();
   const sticky = createSticky(journal);
+  let isSettled = false;
   const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
   const roster = createRoster(journal, match, sticky);
+  const known = createKnownSessions(journal, clock, roster.get);
   const desk: Desk = {
     journal,
     clock,
@@ -123,15 +134,18 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     expiryDeadlines: createDeadlines(clock, () => expireDue(desk)),
     holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
     tell: createTell({ journal, log, roster }, options.observe),
+    isSettled: () => isSettled,
+    onStuck,
+    onTold: known.changed,
     stopping: stopping.signal,
     onJournalEnded: halt,
   };
   const keeper = createKeeper(desk);
   const pending = createPending(desk);
   const receipts = createReceipts(desk, ({ position }) => rewind(position));
-  const settled = new Promise<void>((resolve) => {
-    if (options.settleMs === undefined || options.settleMs <= 0) resolve();
-    else clock.after(options.settleMs, resolve);
+  const settled = known.back(options.settleMs ?? 0, options.mayReturn ?? (() => true)).then(() => {
+    isSettled = true;
+    if (!stopping.signal.aborted) restart();
   });
   let isWoken = false;
   /** The latest of each subject: names of the config's own parts, so their number is bounded. */
@@ -141,7 +155,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   for (const { entry, fate } of changes) desk.tell(entry, fate);
   for (const name of names) desk.claims.clear(name);
   void receipts.survey();
-  keeper.kick();
 
   function wake(): void {
     if (isWoken || stopping.signal.aborted) return;
@@ -167,6 +180,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const feed of feeds.values()) feed.restart();
   }
 
+  function onStuck(seat: Seat, isStuck: boolean): void {
+    if (seat.isGone || seat.isStuck === isStuck) return;
+    seat.isStuck = isStuck;
+    const { id, project } = seat.session;
+    const who = `session ${id}${project === undefined ? "" : ` (${project})`}`;
+    if (isStuck) log.warn(`${who} does not read: events go to other sessions, or wait`);
+    else log.info(`${who} reads again`);
+    if (!stopping.signal.aborted) restart();
+  }
+
   async function depart(seat: Seat): Promise<void> {
     if (seat.isGone) return;
     seat.isGone = true;
@@ -175,6 +198,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     roster.remove(seat);
     feed?.end();
     pending.end(seat);
+    if (!stopping.signal.aborted) known.leave(seat);
     await feed?.quiet();
     desk.claims.clear(seat.claimName);
     for (const id of desk.notices.retire(seat.session.id))
@@ -184,7 +208,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function halt(): void {
+    if (stopping.signal.aborted) return;
     stopping.abort();
+    known.stop();
     desk.ackDeadlines.stop();
     desk.expiryDeadlines.stop();
     for (const feed of feeds.values()) feed.release();
@@ -193,12 +219,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   void journal.ended.then(halt);
 
   return {
-    attach(session) {
+    attach(session, carried) {
       const former = roster.get(session.id);
       if (former !== undefined) void depart(former);
       const seat = roster.add(session);
       const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
       feeds.set(seat, feed);
+      seat.wasTold = known.enter(seat);
       feed.kick();
       const expect = (isReady: boolean) => {
         seat.isReady = isReady;
@@ -206,7 +233,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         if (!seat.isGone && !stopping.signal.aborted) restart();
       };
       const cancel = clock.after(expectedMs, () => expect(false));
-      void Promise.all([session.ready, settled]).then(() => {
+      const started = session.ready.then(() => {
+        seat.hasStarted = true;
+        known.started();
+      });
+      const isCarried = carried === undefined ? undefined : carryOver(desk, seat, carried);
+      void Promise.all([started, isCarried, settled]).then(() => {
         cancel();
         expect(true);
       });
@@ -238,14 +270,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           desk.tell(entry, { state: "superseded", reason: `${now} says how it is now` });
     },
     report: () => ({
-      sessions: [...feeds].map(([{ session, listening, isReady, waiting }, feed]) => {
-        const writingSinceMs = feed.writingSinceMs();
+      sessions: [...feeds].map(([{ session, listening, isReady, waiting, isStuck }, feed]) => {
+        const stuckSinceMs = isStuck ? feed.writingSinceMs() : undefined;
         return {
           id: session.id,
           listening,
           ready: isReady,
           waiting: waiting.count(),
-          ...(writingSinceMs === undefined ? {} : { writingSinceMs }),
+          ...(stuckSinceMs === undefined ? {} : { stuckSinceMs }),
         };
       }),
       silences: desk.silences.list(),

@@ -18,6 +18,8 @@ const maxBatchBytes = 64 * 1024;
 const pageSize = 128;
 /** How soon a push is tried again that a full disk, or a session with a full queue, did not take. */
 const retryMs = 1_000;
+/** A client that takes nothing for so long does not read. */
+const stuckAfterMs = 10_000;
 
 export interface Feed {
   /** There may be something new. */
@@ -81,6 +83,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       } else if (next.isNoted) {
         const batch = takeBatch();
         if (batch.length > 0) await write(batch);
+        // What was kept back after all was not sent: a successor must not think so.
+        else if (ahead.length === 0) claims.clear(seat.claimName);
       } else await noteClaims();
     }
   }
@@ -175,12 +179,16 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     if (isThere && !isLate && !isKeptBack) return true;
     claims.drop(parcel, session.id);
     if (isLate) desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
-    if (isKeptBack) seat.waiting.add(entry.position, entry);
+    if (isKeptBack) {
+      seat.waiting.add(entry.position, entry);
+      desk.onTold(seat);
+    }
     return false;
   }
 
   async function write(batch: readonly Parcel[]): Promise<void> {
     const outcomes: Outcome[] = batch.map(() => "ended");
+    const cancelStuck = clock.after(stuckAfterMs, () => desk.onStuck(seat, true));
     await new Promise<void>((resolve) => {
       writing = { sinceMs: clock.now(), end: resolve };
       const settled = batch.map(async (parcel, index) => {
@@ -194,6 +202,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       void Promise.all(settled).then(() => resolve());
     });
     writing = undefined;
+    cancelStuck();
+    if (seat.isStuck) desk.onStuck(seat, false);
     const refused: Parcel[] = [];
     let isLost = false;
     let afterMs = retryMs;

@@ -28,7 +28,7 @@ export function createKeeper(desk: Desk): Keeper {
     if (desk.claims.attemptOf(entry) !== undefined || endEarly(desk, entry, delivery)) return;
     const terms = readTerms((delivery as Delivery).terms);
     if (desk.holds(entry, delivery as Delivery, undefined)) return;
-    const { push, pull } = roster.targets(terms);
+    const { push, pull } = roster.targets(terms, entry);
     if (push.length > 0) return;
     const [first] = pull;
     const reason =
@@ -61,7 +61,7 @@ export function createKeeper(desk: Desk): Keeper {
 
   function kick(): void {
     mayHaveMore = true;
-    if (running !== undefined || desk.stopping.aborted) return;
+    if (running !== undefined || desk.stopping.aborted || !desk.isSettled()) return;
     running = run().finally(() => {
       running = undefined;
       if (mayHaveMore) kick(); // What came after the last look.

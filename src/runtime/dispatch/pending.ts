@@ -51,7 +51,8 @@ export function createPending(desk: Desk): Pending {
         if (endEarly(desk, entry, delivery) || delivery === undefined) continue;
         const terms = readTerms(delivery.terms);
         if (terms.to !== "all" && claims.attemptOf(entry) !== undefined) continue;
-        if (!roster.targets(terms).pull.includes(seat)) continue;
+        if (roster.isOnItsWay(entry.id, terms, seat)) continue;
+        if (!roster.targets(terms, entry).pull.includes(seat)) continue;
         bytes += delivery.content.length;
         if (parcels.length > 0 && bytes > maxBytes) return parcels;
         parcels.push(claim(desk, seat, entry, delivery, terms));

@@ -9,6 +9,8 @@ export interface PositionSet {
   /** False when it was not there. */
   delete(position: number): boolean;
   readonly size: number;
+  /** What it holds, in rising order, both ends included. With more than `max` the narrowest gaps between them are filled. */
+  ranges(max: number): [first: number, last: number][];
   clear(): void;
 }
 
@@ -41,9 +43,42 @@ export function createPositionSet(): PositionSet {
     get size() {
       return size;
     },
+    ranges(max) {
+      const found: [first: number, last: number][] = [];
+      for (const [index, chunk] of [...chunks].sort(([a], [b]) => a - b)) {
+        for (const [at, word] of chunk.entries()) {
+          for (let rest = word; rest !== 0; rest &= rest - 1) {
+            const position = index * bitsPerChunk + at * 32 + 31 - Math.clz32(rest & -rest);
+            const last = found.at(-1);
+            if (last !== undefined && last[1] === position - 1) last[1] = position;
+            else found.push([position, position]);
+          }
+        }
+      }
+      return narrowed(found, max);
+    },
     clear() {
       chunks.clear();
       size = 0;
     },
   };
+}
+
+function narrowed(ranges: [first: number, last: number][], max: number): [first: number, last: number][] {
+  if (ranges.length <= max) return ranges;
+  const gaps = ranges.slice(1).map(([first], index) => first - (ranges[index]?.[1] ?? first));
+  const kept = new Set(
+    gaps
+      .map((gap, index) => ({ gap, index }))
+      .sort((a, b) => b.gap - a.gap)
+      .slice(0, max - 1)
+      .map(({ index }) => index + 1),
+  );
+  const found: [first: number, last: number][] = [];
+  for (const [index, [first, last]] of ranges.entries()) {
+    const before = found.at(-1);
+    if (before === undefined || kept.has(index)) found.push([first, last]);
+    else before[1] = last;
+  }
+  return found;
 }

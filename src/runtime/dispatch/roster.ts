@@ -1,6 +1,7 @@
 // The sessions that are attached, and for each what dispatch remembers about it: a few bits for an event, never its text.
 
 import type { Journal } from "../../journal/journal.ts";
+import type { OpenEntry } from "../../journal/open-entries.ts";
 import { type Candidate, chooseOne, type Match, type Rank } from "./choose-session.ts";
 import { createPositionSet, type PositionSet } from "./position-set.ts";
 import type { DispatchSession, Listening } from "./session.ts";
@@ -19,12 +20,20 @@ export interface Seat extends Candidate {
   /** It is starting and will most likely listen: what is for `all` is for it, too. */
   isExpected: boolean;
   isGone: boolean;
+  /** Its `ready` has settled, although the others may not be back yet. */
+  hasStarted: boolean;
+  /** Its client has not read for long: what others can have goes to them. */
+  isStuck: boolean;
   /** It was ready and could not be pushed to. */
   wasDeaf: boolean;
   /** What arrived before this was missed by the session: a backlog, to be caught up with. */
   sinceMs: number;
   /** Told of, or held for it: not pushed, to be fetched with `pending`. */
   readonly waiting: WaitingList;
+  /** Whether an earlier owner told it that this position waits for its `pending`. */
+  wasTold(position: number): boolean;
+  /** Ids of events that its client's stream may still take from an earlier owner. */
+  readonly writing: Set<string>;
   /** For other sessions by their terms, whoever is there. */
   readonly foreign: PositionSet;
   /** Events for `all` that it got and others have not yet. */
@@ -44,7 +53,9 @@ export interface Roster {
   get(sessionId: string): Seat | undefined;
   all(): readonly Seat[];
   matches(terms: DeliveryTerms, seat: Seat): boolean;
-  targets(terms: DeliveryTerms): Targets;
+  targets(terms: DeliveryTerms, entry: OpenEntry): Targets;
+  /** Whether this event may still come to this session from an earlier owner; for one that is not for all, to any session. */
+  isOnItsWay(eventId: string, terms: DeliveryTerms, seat: Seat): boolean;
   /** Whether a session that it is for is still starting. */
   expects(terms: DeliveryTerms): boolean;
   /** Asks every session whether it listens. True when an answer has changed what it may be sent. */
@@ -52,6 +63,12 @@ export interface Roster {
 }
 
 const nobody: readonly Seat[] = [];
+const toldNothing = () => false;
+
+/** It came before the session did, or while it did not listen. */
+export function isMissed({ changedMs }: OpenEntry, { sinceMs }: Pick<Seat, "sinceMs">): boolean {
+  return changedMs < sinceMs;
+}
 
 export function createRoster(journal: Pick<Journal, "entries">, match: Match, sticky: Sticky): Roster {
   const seats: Seat[] = [];
@@ -66,9 +83,13 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
         isReady: false,
         isExpected: true,
         isGone: false,
+        hasStarted: false,
+        isStuck: false,
         wasDeaf: false,
         sinceMs: session.startedMs,
         waiting: createWaitingList(journal),
+        wasTold: toldNothing,
+        writing: new Set(),
         foreign: createPositionSet(),
         taken: createPositionSet(),
       };
@@ -81,12 +102,19 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
     get: (sessionId) => seats.find(({ session }) => session.id === sessionId),
     all: () => seats,
     matches: ({ to }, { session }) => match(to, session),
-    targets(terms) {
+    isOnItsWay: (eventId, { to }, seat) =>
+      to === "all" ? seat.writing.has(eventId) : seats.some(({ writing }) => writing.has(eventId)),
+    targets(terms, entry) {
       const matching = seats.filter(({ session }) => match(terms.to, session));
       const pushable = matching.filter(({ rank }) => rank > 0);
       if (pushable.length === 0) return { push: nobody, pull: matching };
       if (terms.to === "all" || pushable.length === 1) return { push: pushable, pull: pushable };
-      const chosen = chooseOne(pushable, terms, sticky.sessionOf(terms));
+      const reading = pushable.filter(({ isStuck }) => !isStuck);
+      const chosen = chooseOne(reading.length > 0 ? reading : pushable, terms, {
+        lastId: entry.attempt > 0 ? entry.session : undefined,
+        stickyId: sticky.sessionOf(terms),
+        hasMissed: (seat) => isMissed(entry, seat),
+      });
       const one = chosen === undefined ? nobody : [chosen];
       return { push: one, pull: one };
     },
@@ -101,7 +129,10 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
         changed = true;
         if (seat.rank === 0) {
           seat.waiting.clear();
-          if (seat.wasDeaf) seat.sinceMs = nowMs;
+          if (seat.wasDeaf) {
+            seat.sinceMs = nowMs;
+            seat.wasTold = toldNothing;
+          }
         }
         seat.rank = rank;
       }

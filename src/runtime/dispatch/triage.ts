@@ -32,8 +32,9 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
     seat.foreign.add(entry.position);
     return none;
   }
+  if (desk.roster.isOnItsWay(entry.id, terms, seat)) return none;
   if (desk.holds(entry, delivery as Delivery, seat.session.id)) return none;
-  const { push } = desk.roster.targets(terms);
+  const { push } = desk.roster.targets(terms, entry);
   if (push.length === 0) return wait;
   if (!push.includes(seat)) return none;
   if (terms.to === "all") {

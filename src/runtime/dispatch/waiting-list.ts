@@ -4,7 +4,7 @@
 import type { Journal } from "../../journal/journal.ts";
 import type { Member } from "../../journal/records.ts";
 import { findEntry, isUnsent } from "./entries.ts";
-import { createPositionSet } from "./position-set.ts";
+import { createPositionSet, type PositionSet } from "./position-set.ts";
 
 const maxNamed = 1_000;
 
@@ -14,6 +14,7 @@ export interface WaitingList {
   delete(position: number): void;
   /** How many still wait. */
   count(): number;
+  ranges: PositionSet["ranges"];
   clear(): void;
 }
 
@@ -26,6 +27,7 @@ export function createWaitingList(journal: Pick<Journal, "entries">): WaitingLis
       if (positions.add(position) && named.size < maxNamed) named.set(position, { id, channel });
     },
     has: positions.has,
+    ranges: positions.ranges,
     delete(position) {
       positions.delete(position);
       named.delete(position);

@@ -8,6 +8,7 @@ import { DeliveryError } from "../../../src/errors.ts";
 import { compileGlob } from "../../../src/filters/glob.ts";
 import { type Journal, openJournal } from "../../../src/journal/journal.ts";
 import type { Delivery, StateChange } from "../../../src/journal/records.ts";
+import type { Carried } from "../../../src/runtime/dispatch/carry-over.ts";
 import {
   createDispatcher,
   type Dispatcher,
@@ -99,7 +100,7 @@ export interface Bench {
   readonly journal: Journal;
   readonly dispatcher: Dispatcher;
   readonly changes: StateChange[];
-  attach(id: string, options?: SessionOptions): FakeSession;
+  attach(id: string, options?: SessionOptions, carried?: Carried): FakeSession;
   /** Commits an event and wakes the dispatcher. */
   event(id: string, options?: EventOptions): Promise<void>;
   /** Drops journal and dispatcher as they are and opens both anew: what a crash leaves. */
@@ -152,10 +153,10 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       return dispatcher;
     },
     changes,
-    attach(id, more) {
+    attach(id, more, carried) {
       const session = fakeSession(id, clock.now(), more);
       sessions.push(session);
-      dispatcher.attach(session);
+      dispatcher.attach(session, carried);
       return session;
     },
     async event(id, { channel = "ci", priority, ttlMs, ...terms } = {}) {

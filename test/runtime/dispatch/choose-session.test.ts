@@ -22,6 +22,7 @@ describe("to: one", () => {
     const home = bench.attach("a", { project: "/work/app", startedMs: now });
     bench.attach("b", { project: "/work/app2", startedMs: now + 5 });
     const last = bench.attach("c", { startedMs: now + 9 });
+    await bench.clock.advance(10);
     await bench.event("e1", { configFile: "/work/app/channels.yaml" });
     await bench.event("e2", { configFile: "/elsewhere/channels.yaml" });
     await bench.event("e3");
@@ -35,7 +36,8 @@ describe("to: one", () => {
     await bench.event("e1", { thread: "pr-7" });
     await bench.event("e2", { conversation: "chat-1" });
     await bench.quiet();
-    const later = bench.attach("b", { startedMs: bench.clock.now() + 5 });
+    await bench.clock.advance(5);
+    const later = bench.attach("b");
     await bench.quiet();
     await bench.event("e3", { thread: "pr-7" });
     await bench.event("e4", { conversation: "chat-1" });

@@ -30,7 +30,7 @@ test("high overtakes what waits, and keeps its own order", async () => {
   expect(session.seen()).toEqual(["e1", "h1", "h2", "e2", "e3"]);
 });
 
-test("a session that does not read holds up nobody else, and has one write under way", async () => {
+test("a session that does not read holds up nobody else, has one write under way, and is known for it", async () => {
   const stuck = bench.attach("a", { label: "stuck" });
   const other = bench.attach("b", { label: "other" });
   stuck.stall();
@@ -39,16 +39,39 @@ test("a session that does not read holds up nobody else, and has one write under
   await bench.quiet();
   expect(other.seen()).toHaveLength(30);
   expect(stuck.seen()).toEqual(["s0"]);
-  expect(bench.dispatcher.report().sessions[0]?.writingSinceMs).toBeDefined();
+  expect(bench.dispatcher.report().sessions[0]?.stuckSinceMs).toBeUndefined();
+  const sinceMs = bench.clock.now();
+  await bench.clock.advance(10_000);
+  expect(bench.dispatcher.report().sessions[0]?.stuckSinceMs).toBe(sinceMs);
   stuck.resume();
   await bench.quiet();
   expect(stuck.seen()).toHaveLength(300);
-  expect(bench.dispatcher.report().sessions[0]?.writingSinceMs).toBeUndefined();
+  expect(bench.dispatcher.report().sessions[0]?.stuckSinceMs).toBeUndefined();
+});
+
+test("what a session that does not read was not sent yet goes to another after ten seconds, and new events at once", async () => {
+  const other = bench.attach("b", { startedMs: bench.clock.now() - 5 });
+  const stuck = bench.attach("a");
+  stuck.stall();
+  for (const id of ["e1", "e2"]) await bench.event(id, { thread: "pr-7" });
+  await bench.quiet();
+  expect(stuck.seen()).toEqual(["e1"]);
+  await bench.clock.advance(9_999);
+  await bench.quiet();
+  expect(other.seen()).toEqual([]);
+  await bench.clock.advance(1);
+  await bench.event("e3");
+  await bench.quiet();
+  expect(other.seen()).toEqual(["e2", "e3"]);
+  stuck.resume();
+  await bench.event("e4");
+  await bench.quiet();
+  expect(stuck.seen()).toEqual(["e1", "e4"]);
 });
 
 test("what a session that ended did not confirm goes to another with attempt 2, the rest without", async () => {
-  const first = bench.attach("a", { startedMs: bench.clock.now() + 1 });
-  const second = bench.attach("b");
+  const first = bench.attach("a", { startedMs: bench.clock.now() });
+  const second = bench.attach("b", { startedMs: bench.clock.now() - 1 });
   await bench.quiet();
   first.stall();
   for (const id of ["e1", "e2", "e3"]) await bench.event(id);
