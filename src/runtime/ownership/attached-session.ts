@@ -8,6 +8,7 @@ import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { maxLineBytes, type RequestId, type Resume, type SessionFacts, windowBytes } from "./protocol.ts";
 import { createRequestMarks } from "./request-marks.ts";
+import { toolError } from "./tool-error.ts";
 
 export interface AttachedSession {
   /** Unique within this process. */
@@ -195,9 +196,9 @@ export function openAttachedSession(options: SessionOptions): SessionDoor {
   function refuse(id: RequestId, method: string): void {
     const answer =
       method === "tools/call"
-        ? { result: { content: [{ type: "text", text: handedOver }], isError: true } }
-        : { error: { code: -32603, message: handedOver } };
-    sendLine(Buffer.from(JSON.stringify({ jsonrpc: "2.0", id, ...answer })));
+        ? toolError(id, handedOver)
+        : JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message: handedOver } });
+    sendLine(Buffer.from(answer));
   }
 
   const resumed: Resumed | undefined =

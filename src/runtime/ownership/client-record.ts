@@ -9,6 +9,15 @@ export interface ClientLine {
   readonly line: Buffer;
   readonly kind: LineKind;
   readonly id?: RequestId;
+  /** A request that calls a tool. */
+  readonly isCall?: boolean;
+}
+
+export interface Arrived {
+  /** Of the event in the line, if it is one. */
+  readonly eventId?: string;
+  /** It answers a request that `refuse` gave an answer to: the client must not get another one. */
+  readonly isLate?: true;
 }
 
 export interface ClientRecord {
@@ -16,10 +25,14 @@ export interface ClientRecord {
   read(line: Buffer): ClientLine;
   /** The line went out to an owner. */
   sent(line: ClientLine): void;
-  /** A line for the client arrived. The result is the id of the event in it, if it is one. */
-  arrived(line: Buffer): string | undefined;
+  /** A line for the client arrived. */
+  arrived(line: Buffer): Arrived;
   /** The client's stream took the event. */
   taken(eventId: string): void;
+  /** How long ago the oldest tool call was sent that has no answer yet; undefined when all have one. */
+  oldestCallMs(): number | undefined;
+  /** Takes the tool calls that wait as answered, and gives their ids. */
+  refuseCalls(): RequestId[];
   /** For the next owner, with the `?` lines to send after it; and an unanswered `initialize`, to be sent as new. */
   resume(): { frame: Resume; questions: Buffer[]; initialize: ClientLine | undefined };
 }
@@ -30,6 +43,16 @@ interface Message {
   readonly params?: { readonly requestId?: unknown; readonly meta?: { readonly event_id?: unknown } };
 }
 
+interface Unanswered {
+  /** Undefined when it was too much to keep. */
+  readonly line: Buffer | undefined;
+  readonly isCall: boolean;
+  readonly sentMs: number;
+}
+
+const nothing: Arrived = {};
+/** More calls than a client makes while its owner is silent. */
+const maxRefused = 1024;
 /** So many ids of taken events are kept: more than an owner can have confirmed and not yet written to its journal. */
 const maxTaken = 1024;
 /** Of unanswered requests, so much text; of those beyond, only the id. */
@@ -38,7 +61,8 @@ const maxKeptBytes = 16 * 1024 * 1024;
 const maxRecordedBytes = 1024 * 1024;
 
 export function createClientRecord(): ClientRecord {
-  const unanswered = new Map<RequestId, Buffer | undefined>();
+  const unanswered = new Map<RequestId, Unanswered>();
+  const refused = new Set<RequestId>();
   const taken = new Set<string>();
   const writing = new Set<string>();
   let keptBytes = 0;
@@ -47,7 +71,7 @@ export function createClientRecord(): ClientRecord {
   let initialized = false;
 
   function forget(id: RequestId): void {
-    keptBytes -= unanswered.get(id)?.length ?? 0;
+    keptBytes -= unanswered.get(id)?.line?.length ?? 0;
     unanswered.delete(id);
   }
 
@@ -56,7 +80,8 @@ export function createClientRecord(): ClientRecord {
       const { id, method } = parse(line);
       if (method === "notifications/initialized") return { line, kind: "initialized" };
       if (typeof method !== "string" || !isRequestId(id)) return { line, kind: "other" };
-      return { line, id, kind: method === "initialize" ? "initialize" : "request" };
+      if (method === "initialize") return { line, id, kind: "initialize" };
+      return { line, id, kind: "request", isCall: method === "tools/call" };
     },
     sent(entry) {
       if (entry.kind === "initialized") initialized = true;
@@ -72,20 +97,26 @@ export function createClientRecord(): ClientRecord {
       }
       const isKept = keptBytes + entry.line.length <= maxKeptBytes;
       if (isKept) keptBytes += entry.line.length;
-      unanswered.set(entry.id, isKept ? entry.line : undefined);
+      unanswered.set(entry.id, {
+        line: isKept ? entry.line : undefined,
+        isCall: entry.isCall === true,
+        sentMs: performance.now(),
+      });
+      refused.delete(entry.id);
     },
     arrived(line) {
       const { id, method, params } = parse(line);
       if (method === "notifications/claude/channel") {
         const eventId = params?.meta?.event_id;
-        if (typeof eventId !== "string") return undefined;
+        if (typeof eventId !== "string") return nothing;
         writing.add(eventId);
-        return eventId;
+        return { eventId };
       }
-      if (method !== undefined || !isRequestId(id)) return undefined;
+      if (method !== undefined || !isRequestId(id)) return nothing;
+      if (refused.delete(id)) return { isLate: true };
       if (answer === undefined && id === initialize?.id && line.length <= maxRecordedBytes) answer = line;
       forget(id);
-      return undefined;
+      return nothing;
     },
     taken(eventId) {
       writing.delete(eventId);
@@ -93,8 +124,25 @@ export function createClientRecord(): ClientRecord {
       taken.add(eventId);
       if (taken.size > maxTaken) taken.delete(taken.values().next().value as string);
     },
+    oldestCallMs() {
+      const calls = [...unanswered.values()].filter(({ isCall }) => isCall);
+      return calls.length === 0
+        ? undefined
+        : performance.now() - Math.min(...calls.map(({ sentMs }) => sentMs));
+    },
+    refuseCalls() {
+      const ids = [...unanswered].filter(([, { isCall }]) => isCall).map(([id]) => id);
+      for (const id of ids) {
+        forget(id);
+        refused.add(id);
+        if (refused.size > maxRefused) refused.delete(refused.values().next().value as RequestId);
+      }
+      return ids;
+    },
     resume() {
-      const questions = [...unanswered.values()].filter((line) => line !== undefined);
+      // Whoever was asked before will not answer any more.
+      refused.clear();
+      const questions = [...unanswered.values()].flatMap(({ line }) => line ?? []);
       const frame: Extract<Frame, { t: "resume" }> = {
         t: "resume",
         ...(initialize !== undefined &&
@@ -104,7 +152,7 @@ export function createClientRecord(): ClientRecord {
             initialized,
           }),
         unanswered: questions.length,
-        forgotten: [...unanswered].filter(([, line]) => line === undefined).map(([id]) => id),
+        forgotten: [...unanswered].filter(([, { line }]) => line === undefined).map(([id]) => id),
         taken: [...taken],
         writing: [...writing],
       };

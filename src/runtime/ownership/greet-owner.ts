@@ -50,3 +50,12 @@ export async function greetOwner(
     link.send({ t: "hello", protocol: protocolNumber, pid: process.pid, ...hello });
   });
 }
+
+const respondsWithinMs = 3_000;
+
+/** False only when it took the connection and said nothing in time, which is what a stopped process does. */
+export async function responds(socket: string, version: string, signal: AbortSignal): Promise<boolean> {
+  const greeted = await greetOwner(socket, { role: "command", version }, respondsWithinMs, signal);
+  if (greeted.kind === "welcome") greeted.link.end();
+  return greeted.kind !== "silent";
+}

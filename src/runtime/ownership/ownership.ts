@@ -6,13 +6,14 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../../contract.ts";
 import { isRunning } from "../process-identity.ts";
-import { type Greeted, greetOwner } from "./greet-owner.ts";
+import { type Greeted, greetOwner, responds } from "./greet-owner.ts";
 import type { Link } from "./link.ts";
 import type { Owner, Serve } from "./owner.ts";
 import { newestOwner, type OwnerFile } from "./owner-file.ts";
 import type { Hello, SessionFacts } from "./protocol.ts";
 import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
 import type { RunningRegister } from "./running.ts";
+import { watchSilentOwner } from "./silent-owner.ts";
 
 export interface OwnershipOptions {
   /** The state folder of the config. */
@@ -145,7 +146,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
           ownerPid: found.pid,
           ownerVersion: greeted.version,
         };
-        await follow(greeted);
+        await followOwner(greeted, found);
         return false;
       case "refused":
         await workAlone(`the owner (pid ${found.pid}) refused: ${greeted.reason}`);
@@ -163,6 +164,22 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
         else await workAlone(`the owner (pid ${found.pid}) runs but does not listen`);
         return false;
     }
+  }
+
+  async function followOwner(
+    greeted: Extract<Greeted, { kind: "welcome" }>,
+    { pid, socket }: OwnerFile,
+  ): Promise<void> {
+    if (relay === undefined) return follow(greeted);
+    const { oldestCallMs, refuseCalls } = relay;
+    const unwatch = watchSilentOwner({
+      pid,
+      oldestCallMs,
+      refuseCalls,
+      responds: () => responds(socket, version, closing.signal),
+      onSilent: () => log.warn(`the owner (pid ${pid}) does not respond: tool calls fail until it does`),
+    });
+    await follow(greeted).finally(unwatch);
   }
 
   /** Lives on this link until it closes. */

@@ -8,6 +8,7 @@ import { type ClientLine, createClientRecord } from "./client-record.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { type Frame, maxLineBytes, windowBytes } from "./protocol.ts";
+import { toolError } from "./tool-error.ts";
 
 export interface Relay {
   /** From now on this link leads to the owner; the conversation so far goes out on it first. */
@@ -15,6 +16,10 @@ export interface Relay {
   /** Handles the frames that are a relay's business; false for all others. */
   receive(frame: Frame): boolean;
   receiveLine(n: number, line: Buffer): void;
+  /** See `ClientRecord`. */
+  oldestCallMs(): number | undefined;
+  /** Answers every tool call that has no answer yet with this text, as an error. */
+  refuseCalls(text: string): void;
   /** Settles, with the reason, at the first sign that the client is gone. */
   readonly gone: Promise<string>;
   /**
@@ -223,7 +228,11 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
     },
     receiveLine(n, line) {
       const from = link;
-      const eventId = record.arrived(line);
+      const { eventId, isLate } = record.arrived(line);
+      if (isLate) {
+        if (from !== undefined) confirmSoon(from, n);
+        return;
+      }
       corkForNow();
       output.write(Buffer.concat([line, lineFeed]), (error) => {
         // A broken stdout ends the process by `gone`; the line was not taken.
@@ -234,6 +243,10 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
         }
         if (from !== undefined && link === from) confirmSoon(from, n);
       });
+    },
+    oldestCallMs: () => record.oldestCallMs(),
+    refuseCalls(text) {
+      for (const id of record.refuseCalls()) output.write(`${toolError(id, text)}\n`);
     },
     async finish(withinMs) {
       // Nobody reads the answers.

@@ -48,7 +48,7 @@ test("events are told as taken or as being written, the oldest forgotten first",
   const { record } = newRecord();
   const event = (id: string) =>
     line({ method: "notifications/claude/channel", params: { content: "", meta: { event_id: id } } });
-  for (let n = 0; n < 1_100; n += 1) record.taken(record.arrived(event(`e${n}`)) as string);
+  for (let n = 0; n < 1_100; n += 1) record.taken(record.arrived(event(`e${n}`)).eventId as string);
   record.arrived(event("open"));
   const { frame } = record.resume();
   expect(frame.writing).toEqual(["open"]);
@@ -80,4 +80,18 @@ test("marks change our own requests and their cancelling only, and are taken off
   expect(JSON.parse(marks.in(line({ id: JSON.parse(text.toString()).id, result: {} })).toString()).id).toBe(
     'a"b',
   );
+});
+
+test("a tool call that was answered here is not answered again, nor asked of the next owner", () => {
+  const { record, send } = newRecord();
+  expect(record.oldestCallMs()).toBeUndefined();
+  send(line({ id: 2, method: "tools/list" }));
+  expect(record.oldestCallMs()).toBeUndefined();
+  send(line({ id: 3, method: "tools/call", params: { name: "x" } }));
+  expect(record.oldestCallMs()).toBeGreaterThanOrEqual(0);
+  expect(record.refuseCalls()).toEqual([3]);
+  expect(record.oldestCallMs()).toBeUndefined();
+  expect(record.arrived(line({ id: 3, result: {} }))).toEqual({ isLate: true });
+  expect(record.arrived(line({ id: 2, result: {} }))).toEqual({});
+  expect(record.resume().questions).toEqual([]);
 });

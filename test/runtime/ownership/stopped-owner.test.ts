@@ -19,13 +19,13 @@ async function startOne(folder: string): Promise<Peer> {
   return peer;
 }
 
-test("a stopped owner is not pushed aside: its clients wait, a newcomer works alone and joins when it goes on", async () => {
+test("a stopped owner is not pushed aside: tool calls fail and say so, a newcomer works alone and joins when it goes on", async () => {
   const folder = newFolder();
   const owner = await startOne(folder);
   const client = await startOne(folder);
   const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as OwnerFile;
   owner.kill("SIGSTOP");
-  const waiting = client.call("who", {}, 20_000);
+  const waiting = client.request("tools/call", { name: "who", arguments: {} }, 20_000);
   const newcomer = startPeer({ folder });
   const alone = await newcomer.initialize();
   expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
@@ -35,8 +35,16 @@ test("a stopped owner is not pushed aside: its clients wait, a newcomer works al
     code: "E_CONTROL",
     message: expect.stringContaining("may be stopped"),
   });
+  const { result } = await waiting;
+  expect(result).toMatchObject({ isError: true });
+  const text = JSON.stringify(result?.content);
+  expect(text).toContain(`its process (pid ${owner.pid}) is stopped or hangs`);
+  expect(text).toContain("It is not known whether this call was done");
+  expect(text).toContain(`kill -CONT ${owner.pid}`);
   owner.kill("SIGCONT");
-  expect((await waiting).epoch).toBe(1);
+  // Its own late answer is kept from the client, and the next call is answered as ever.
+  expect((await client.call("who")).epoch).toBe(1);
+  expect(client.answeredTwice).toEqual([]);
   await newcomer.until((peer) => peer.mode().mode === "attached", "it joins", 8_000);
   expect((await newcomer.call("who")).pid).toBe(owner.pid);
   expect(newcomer.said.some(({ stopped }) => stopped === "replaced")).toBe(true);

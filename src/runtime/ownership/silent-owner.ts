@@ -1,0 +1,56 @@
+// An owner that lives and does not respond, because it is stopped or hangs, is not pushed aside. But a tool call must not wait
+// for it without end: after some seconds it is asked on a connection of its own, and when it says nothing there either, the
+// calls that wait for it are answered here.
+
+export interface SilentOwnerOptions {
+  readonly pid: number;
+  /** How long the oldest tool call has waited for its answer; undefined when none does. */
+  oldestCallMs(): number | undefined;
+  /** Settles with false when the owner says nothing in time. Never rejects. */
+  responds(): Promise<boolean>;
+  /** Answers every call that waits with this text, as an error. */
+  refuseCalls(text: string): void;
+  /** Told once for each time that the owner falls silent. */
+  onSilent(): void;
+}
+
+const patienceMs = 5_000;
+/** Once it is known to be silent there is less to wait for. */
+const shortPatienceMs = 500;
+const lookEveryMs = 1_000;
+
+/** The result ends the watch. */
+export function watchSilentOwner(options: SilentOwnerOptions): () => void {
+  let isSilent = false;
+  let isAsking = false;
+  let isOver = false;
+
+  async function look(): Promise<void> {
+    const waitedMs = options.oldestCallMs();
+    if (isAsking || waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : patienceMs)) return;
+    isAsking = true;
+    const responds = await options.responds();
+    isAsking = false;
+    if (isOver) return;
+    if (!responds) {
+      if (!isSilent) options.onSilent();
+      options.refuseCalls(refusal(options.pid));
+    }
+    isSilent = !responds;
+  }
+
+  const timer = setInterval(() => void look(), lookEveryMs);
+  timer.unref();
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
+}
+
+function refusal(pid: number): string {
+  return [
+    `the router does not respond: its process (pid ${pid}) is stopped or hangs.`,
+    "It is not known whether this call was done, and it may still be done when the process goes on: check before you repeat it.",
+    `A person can let it go on (kill -CONT ${pid}) or end it (kill -9 ${pid}): then another session takes over, and no event is lost.`,
+  ].join("\n");
+}
