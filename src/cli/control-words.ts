@@ -9,9 +9,12 @@ import type { PowerAnswer } from "./power-answers.ts";
 export interface ControlWords {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
   readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
-  /** With `follow`, each event comes as a part (EventAnswer or LeftOut), and the answer only when the caller ends it. */
+  /**
+   * With `follow`, each event comes as a part (EventAnswer or LeftOut), and the answer only when the caller ends it. `since`: for
+   * one who followed an earlier owner, all that is known since this time in place of the last `limit`.
+   */
   readonly events: {
-    readonly args: { readonly limit: number; readonly follow?: boolean };
+    readonly args: { readonly limit: number; readonly follow?: boolean; readonly since?: string };
     readonly answer: { readonly events: readonly EventAnswer[] };
   };
   readonly why: { readonly args: { readonly event_id: string }; readonly answer: WhyAnswer };

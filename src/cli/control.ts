@@ -39,7 +39,8 @@ export function createControl(ports: ControlPorts): ControlHandler {
     sessions: async () => ({ sessions: sessionAnswers(ports) }),
     async events(args, send, signal) {
       const limit = readCount(args, "limit", maxListed);
-      if (readFlag(args, "follow")) await followEvents(ports, limit, send, signal);
+      const latest = { limit, ...(args.since === undefined ? {} : { since: readText(args, "since") }) };
+      if (readFlag(args, "follow")) await followEvents(ports, latest, send, signal);
       else return { events: await listEvents(ports, limit) };
       return { events: [] };
     },

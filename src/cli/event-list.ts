@@ -7,6 +7,8 @@ import type { EventAnswer, LeftOut } from "./control-words.ts";
 
 export const maxListed = 1_000;
 const maxUnsent = 1_000;
+/** More than are accepted while an owner changes. */
+const maxResumed = 5_000;
 const maxNote = 100;
 
 /** Oldest first. */
@@ -24,10 +26,16 @@ export async function listEvents(
   return limit === 0 ? [] : [...answers.values()].sort(byTime).slice(-limit);
 }
 
+/** `since`: RFC 3339; all that is known from then on, however few `limit` is. */
+interface Latest {
+  readonly limit: number;
+  readonly since?: string;
+}
+
 /** Sends the latest, then each as it is decided. Settles when the signal fires. */
 export async function followEvents(
   ports: Pick<ControlPorts, "journal" | "decisions">,
-  limit: number,
+  latest: Latest,
   send: (part: EventAnswer | LeftOut) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -43,7 +51,7 @@ export async function followEvents(
   const onAbort = () => wake();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const listed = await listEvents(ports, limit);
+    const listed = await listLatest(ports, latest);
     const told = new Set(listed.map(({ event_id }) => event_id));
     for (const event of listed) await send(event);
     while (!signal.aborted) {
@@ -65,6 +73,14 @@ export async function followEvents(
     unwatch();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+async function listLatest(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
+  { limit, since }: Latest,
+): Promise<EventAnswer[]> {
+  if (since === undefined) return listEvents(ports, limit);
+  return (await listEvents(ports, maxResumed)).filter(({ time }) => time >= since);
 }
 
 function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced): EventAnswer {

@@ -1,9 +1,10 @@
-// `events`: the latest events and what became of them; `-f` goes on until it is interrupted.
+// `events`: the latest events and what became of them; `-f` goes on until it is interrupted, whoever runs the router.
 
 import { UsageError } from "../errors.ts";
 import { colors } from "./colors.ts";
 import type { EventAnswer, LeftOut } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
+import { followEvents } from "./follow-events.ts";
 import { reachRouter } from "./reach.ts";
 import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
@@ -17,26 +18,20 @@ interface EventsOptions extends TalkOptions {
 
 export async function events(options: EventsOptions, world: CommandWorld): Promise<ExitCode> {
   const limit = readLimit(options.limit);
-  const { ask } = await reachRouter(world, options.config);
   if (!options.follow) {
+    const { ask } = await reachRouter(world, options.config);
     const answer = await ask("events", { limit });
     if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
     else if (answer.events.length === 0) world.print("no event yet\n");
     else for (const event of answer.events) world.print(`${printEvent(event)}\n`);
     return 0;
   }
-  const signal = world.interrupted();
-  const show = (part: unknown) => {
-    const event = part as EventAnswer | LeftOut;
+  const show = (event: EventAnswer | LeftOut) => {
     if (options.json) world.print(`${JSON.stringify(event)}\n`);
     else if ("left_out" in event) world.print(colors.yellow(`... ${event.left_out} events left out\n`));
     else world.print(`${printEvent(event)}\n`);
   };
-  try {
-    await ask("events", { limit, follow: true }, { onPart: show, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  await followEvents({ config: options.config, limit, signal: world.interrupted(), show }, world);
   return 0;
 }
 

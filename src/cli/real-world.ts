@@ -14,6 +14,7 @@ export function realWorld(): CommandWorld {
     cwd: process.cwd(),
     now: Date.now,
     print: (text) => void process.stdout.write(text),
+    note: (line) => void process.stderr.write(`${line}\n`),
     routers: {
       list: listRunning,
       call: (router, command, args, options) =>

@@ -11,6 +11,8 @@ export interface CommandWorld {
   now(): number;
   /** Writes to stdout, as it is. */
   print(text: string): void;
+  /** A line on stderr, for a person beside what a program reads. */
+  note(line: string): void;
   readonly routers: Routers;
   readonly processes: Processes;
   /**

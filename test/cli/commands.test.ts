@@ -1,6 +1,9 @@
 // The commands about a running router: what a person types, what they read, how it exits.
 
 import { beforeEach, describe, expect, test } from "vitest";
+import { createControl } from "../../src/cli/control.ts";
+import type { Json } from "../../src/contract.ts";
+import { ConnectorError } from "../../src/errors.ts";
 import { command, type RunningFixture, startRunning } from "./running.ts";
 
 let running: RunningFixture;
@@ -123,6 +126,51 @@ describe("events", () => {
       .split("\n")
       .map((line) => JSON.parse(line).outcome);
     expect(outcomes).toEqual(["accepted", "accepted", "unmatched"]);
+  });
+
+  test("-f goes on with the next owner, and shows nothing twice and nothing from before", async () => {
+    await send("big one");
+    await running.clock.advance(60_000);
+    const interrupt = new AbortController();
+    const control = createControl(running.ports);
+    const asked: Json[] = [];
+    const shown: string[] = [];
+    const following = command(running, ["events", "-f", "-n", "0", "--json"], {
+      interrupted: () => interrupt.signal,
+      print(text) {
+        shown.push(JSON.parse(text).event_id);
+        if (shown.length === 3) interrupt.abort();
+      },
+      routers: {
+        list: async () => [{ ...running.ports.about, start: "s", socket: "/sock", started: "" }],
+        async call(_, name, args, options = {}) {
+          asked.push(args);
+          const owner = new AbortController();
+          const signal = AbortSignal.any([owner.signal, options.signal ?? owner.signal]);
+          let parts = 0;
+          await control(
+            name,
+            args,
+            async (part) => {
+              options.onPart?.(part);
+              parts += 1;
+              // The first owner dies with its second event.
+              if (asked.length === 1 && parts === 2) owner.abort();
+            },
+            signal,
+          );
+          throw new ConnectorError("E_CONTROL", "the peer closed the connection", { retryable: true });
+        },
+      },
+    });
+    const emit = (data: string) => running.router.emit("post", { data, text: data, trust: "local" });
+    await new Promise((resolve) => setImmediate(resolve));
+    const ids = [];
+    for (const data of ["big two", "big three", "big four"]) ids.push((await emit(data)).eventId);
+    expect((await following).code).toBe(0);
+    expect(shown).toEqual(ids);
+    expect(asked[0]).toEqual({ limit: 0, follow: true });
+    expect(asked[1]).toMatchObject({ since: expect.any(String) });
   });
 
   test("a limit that is no number is wrong usage", async () => {

@@ -87,7 +87,7 @@ test("a follower that does not read costs a bounded number of events, and is tol
   await first;
   const following = followEvents(
     ports,
-    1,
+    { limit: 1 },
     async (part) => {
       read.push(part);
       if (read.length === 1)

@@ -335,6 +335,7 @@ test("doctor prints one line a check, what to do under it, and exits 1 when some
     print(text: string) {
       printed += text;
     },
+    note: () => {},
     routers: { list: async () => [], call: async () => null },
     processes: { self: async () => ({ pid: 1, start: "" }), isRunning: async () => false },
     foreground: async () => 0 as const,

@@ -164,6 +164,9 @@ export async function command(
     print(text) {
       stdout += text;
     },
+    note(line) {
+      stderr += `${line}\n`;
+    },
     routers: {
       list: async () => [router],
       call: (_, name, given, options = {}) =>

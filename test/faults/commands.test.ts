@@ -85,9 +85,10 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   expect(other.ignored).toEqual([]);
 }, 40_000);
 
-test("events -f goes on with what comes, and ends with the router", async () => {
+test("events -f goes on with the next owner, each event once, until it is interrupted", async () => {
   const project = await open(config);
   const claude = await project.claude();
+  const other = await project.claude();
   await listening(project);
   const follow = spawn(process.execPath, [program, "events", "-f"], {
     cwd: project.folder,
@@ -106,10 +107,22 @@ test("events -f goes on with what comes, and ends with the router", async () => 
   await new Promise((resolve) => setTimeout(resolve, 300));
   const id = await accepted(project, "/ci", { result: "failure", name: "build" });
   await eventually(() => printed.includes(id));
-  await claude.stop();
-  expect(await code).toBe(1);
-  expect(complaint).toContain("closed the connection");
-});
+  claude.process.kill("SIGKILL");
+  // As soon as somebody takes it, which is before the follower can have found the new owner.
+  const ids = [id];
+  const next = () => accepted(project, "/ci", { result: "failure", name: "next" }).catch(() => undefined);
+  for (let n = 0; n < 3; n += 1) ids.push(await eventually(next, 10_000));
+  await eventually(() => ids.every((each) => printed.includes(each)));
+  await other.stop();
+  await eventually(() => complaint.includes("waiting for the next one"));
+  await project.claude();
+  await listening(project);
+  ids.push(await accepted(project, "/ci", { result: "failure", name: "last" }));
+  await eventually(() => printed.includes(ids.at(-1) as string));
+  follow.kill("SIGINT");
+  expect(await code).toBe(0);
+  expect(printed.match(/^\S.*$/gm)?.filter((line) => line.includes("accepted"))).toHaveLength(ids.length);
+}, 40_000);
 
 test("up keeps events while no session is open, sessions attach to it, and down ends it and nothing else", async () => {
   const project = await open(config);

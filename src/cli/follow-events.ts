@@ -1,0 +1,93 @@
+// `events -f`: from one owner of the router to the next, each event once.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { ConnectorError, isRouterError } from "../errors.ts";
+import type { EventAnswer, LeftOut } from "./control-words.ts";
+import { type Reached, reachRouter } from "./reach.ts";
+import type { CommandWorld } from "./world.ts";
+
+const lookEveryMs = 100;
+/** A change of owner that takes no longer is not worth a word. */
+const quietMs = 2_000;
+/** An event may be listed so much later than its time says: it is shown when it is on disk. */
+const overlapMs = 2_000;
+const maxRemembered = 20_000;
+
+interface FollowOptions {
+  readonly config: string | undefined;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+  show(part: EventAnswer | LeftOut): void;
+}
+
+/** Settles when the signal fires. Rejects when no router runs at the start, or when one does not know the command. */
+export async function followEvents(options: FollowOptions, world: CommandWorld): Promise<void> {
+  const { config, limit, signal } = options;
+  const shown = new Set<string>();
+  const begun = new Date(world.now()).toISOString();
+  let latest = begun;
+  let isFirst = true;
+  let failures = 0;
+  let router = await reachRouter(world, config);
+
+  function show(part: EventAnswer | LeftOut): void {
+    failures = 0;
+    if ("event_id" in part) {
+      if (shown.has(part.event_id)) return;
+      shown.add(part.event_id);
+      if (shown.size > maxRemembered) shown.delete(shown.values().next().value as string);
+      if (part.time > latest) latest = part.time;
+    }
+    options.show(part);
+  }
+
+  while (!signal.aborted) {
+    const from = isFirst ? {} : { since: laterOf(begun, earlier(latest)) };
+    try {
+      const onPart = (part: unknown) => show(part as EventAnswer | LeftOut);
+      await router.ask("events", { limit, follow: true, ...from }, { onPart, signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isLost(error)) throw error;
+      failures += 1;
+      // It is still there, and cannot be asked.
+      if (failures === 2) world.note(error.message);
+    }
+    isFirst = false;
+    const next = await nextRouter(world, options, router.router.pid);
+    if (next === undefined) return;
+    router = next;
+  }
+}
+
+function earlier(time: string): string {
+  return new Date(Date.parse(time) - overlapMs).toISOString();
+}
+
+function laterOf(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+function isLost(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError && error.code === "E_CONTROL" && error.retryable;
+}
+
+/** Undefined when the signal fires first. */
+async function nextRouter(
+  world: CommandWorld,
+  { config, signal }: FollowOptions,
+  lastPid: number,
+): Promise<Reached | undefined> {
+  let waitedMs = 0;
+  while (!signal.aborted) {
+    await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    waitedMs += lookEveryMs;
+    try {
+      return await reachRouter(world, config);
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      if (waitedMs === quietMs) world.note(`the router (pid ${lastPid}) has ended; waiting for the next one`);
+    }
+  }
+  return undefined;
+}
