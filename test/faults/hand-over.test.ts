@@ -6,8 +6,8 @@ import { eventually } from "../support/router.ts";
 import { atEnd, flood, listening, missing, newestOwner, open, stateRoot, untoldRepeats } from "./stage.ts";
 
 const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
-/** The target is 300 ms; the rest is for a loaded machine with two processors. */
-const maxGapMs = 300 + 500;
+/** The target is 300 ms, and `npm run soak` measures it; here the machine may be busy with anything. */
+const maxGapMs = 3_000;
 
 test.each(["closes stdin", "sends its signals"])(
   "the owner's client %s under load: a short gap, no event lost, none twice without saying so",
