@@ -2,6 +2,7 @@
 // Begin reading here, then follow an event: connectors -> plan (admission, render) -> runtime -> session.
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
+import type { EmitAll } from "./contract/emit-all.ts";
 import type { Host } from "./contract/host.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -87,14 +88,14 @@ export interface Outcome {
   readonly outcome: "accepted" | "duplicate" | "dropped" | "unmatched";
 }
 
-/**
- * Emit is the ack. Settles when the event is safe, or was refused for good by admission: only then may a source answer 2xx,
- * move a cursor or ack a broker. Rejects (DeliveryError, `retryable`) when it was not taken: the source tells its sender
- * to try again. A source calls it once for each thing that happened and may have 256 calls outstanding.
- */
-export type Emit = (arrival: Arrival) => Promise<Outcome>;
+/** Emit is the ack. Settles when the event is safe, or was refused for good by admission: only then may a source answer 2xx, move a
+ * cursor or ack a broker. Rejects (DeliveryError, `retryable`) when it was not taken: the source tells its sender to try again. A
+ * source may have 256 calls outstanding. `all`, where it is there, is for many arrivals at once. */
+export interface Emit {
+  (arrival: Arrival): Promise<Outcome>;
+  readonly all?: EmitAll;
+}
 
-/** `waiting`: it does not receive now and tries again by itself. `failed`: it needs a person. */
 export interface SourceHealth {
   readonly state: "starting" | "running" | "waiting" | "failed" | "stopped";
   /** One line for a person: an address, a cursor, the last error and what to do. */

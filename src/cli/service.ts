@@ -277,6 +277,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         dispatcher.wake();
       },
       observe: (decision) => state.decisions.add(decision),
+      observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
     });
     running = { config: proven, journal, router, dispatcher, consent };
     if (ending.signal.aborted) return;

@@ -13,6 +13,7 @@ import { defaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { type Power, powerOf, powersFor, powersOf } from "./powers.ts";
+import { createIsUnwanted } from "./unwanted.ts";
 
 export interface Compilation {
   readonly plan: Plan;
@@ -90,6 +91,11 @@ export function* compileInSteps(
     ];
     const code = compileOptions(source.code ?? [], ["sources", name], engine, issues);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
+    const isUnwanted = createIsUnwanted(
+      name,
+      source.type,
+      fed.map(({ match }) => match),
+    );
     return [
       {
         name,
@@ -114,6 +120,7 @@ export function* compileInSteps(
           mask,
           type.content,
         ),
+        ...(isUnwanted === undefined ? {} : { isUnwanted }),
       },
     ];
   });

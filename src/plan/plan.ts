@@ -4,6 +4,7 @@
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { CompiledOptions } from "../contract/host.ts";
 import type {
+  Arrival,
   Claim,
   Filter,
   Json,
@@ -55,6 +56,11 @@ export interface PlannedSource {
   readonly sample: Sample | undefined;
   /** Decides about one event, from memory and without any effect. */
   readonly admit: Admit;
+  /**
+   * True when no channel's `match` fits, so that `admit` is sure to say unmatched; false: ask `admit`. Absent when more than
+   * that is asked of every event.
+   */
+  readonly isUnwanted?: (arrival: Arrival) => boolean;
 }
 
 export type Admit = (event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail) => Admission;

@@ -12,15 +12,16 @@ export interface Counts {
 }
 
 export interface Counter {
-  add(kind: Outcome["outcome"] | "refused"): void;
+  /** `many` is 1 unless given. */
+  add(kind: Outcome["outcome"] | "refused", many?: number): void;
   counts(): Counts;
 }
 
 export function createCounter(): Counter {
   const counts = { accepted: 0, duplicate: 0, dropped: 0, unmatched: 0, refused: 0 };
   return {
-    add(kind) {
-      counts[kind] += 1;
+    add(kind, many = 1) {
+      counts[kind] += many;
     },
     counts: () => ({ ...counts }),
   };

@@ -1,7 +1,8 @@
 // The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
 // cannot be lost; until then nothing is remembered and the sender is not answered.
 
-import type { Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
+import type { EmitAll, Taken } from "../contract/emit-all.ts";
+import type { Arrival, Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
@@ -25,6 +26,18 @@ export interface Decision {
   readonly admission?: Admission;
 }
 
+/** Decisions about arrivals that no channel wanted, each made when it is looked at: most never are. */
+export interface Unmatched {
+  readonly count: number;
+  /** From 0, in the order of arrival. */
+  decision(index: number): Decision;
+}
+
+/** The emit of the runtime has both forms. */
+export interface RuntimeEmit extends Emit {
+  readonly all: EmitAll;
+}
+
 /** All that must be safe together before the sender is answered. */
 export interface AcceptedEvent {
   readonly event: RouterEvent;
@@ -43,12 +56,16 @@ export interface EmitOptions {
   /** Settles when all of it is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   observe(decision: Decision): void;
+  observeUnmatched(unmatched: Unmatched): void;
+  /** Told of each arrival that was not taken. */
+  refused(error: DeliveryError): void;
 }
 
 /** `current` is asked for each event: a new plan may have another `admit` and another `rate` for the same source. */
-export function createEmit(current: () => PlannedSource, options: EmitOptions): Emit {
+export function createEmit(current: () => PlannedSource, options: EmitOptions): RuntimeEmit {
   const { clock, memory, counter } = options;
   const { name, type } = current();
+  const scope = deliveryScope(name);
   const rate = createChangingRate(() => current().rate);
   const turns = createTurns({
     clock,
@@ -59,7 +76,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   });
 
   async function take(event: RouterEvent): Promise<Outcome> {
-    const known = event.deliveryId === undefined ? undefined : seen(memory, name, event.deliveryId);
+    const known = event.deliveryId === undefined ? undefined : seen(memory, scope, event.deliveryId);
     if (known !== undefined) {
       await inTime(clock, known.pending);
       options.observe({ event, outcome: "duplicate" });
@@ -69,7 +86,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     const admission = current().admit(event, memory, event.timeMs, options);
     if (admission.deliveries.length > 0) {
       const withdraw = new AbortController();
-      const writes = [...admission.writes, ...deliveryWrite(name, event)];
+      const writes = [...admission.writes, ...deliveryWrite(scope, event)];
       const accepted = { event, deliveries: admission.deliveries, memory: writes };
       const committed = options.commit(accepted, withdraw.signal);
       memory.stage(writes, committed);
@@ -81,51 +98,121 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return { eventId: event.id, outcome: admission.outcome };
   }
 
-  return async (arrival) => {
+  function identify(arrival: Arrival, nowMs: number, id: string): RouterEvent {
+    return { ...arrival, id, source: name, connector: type.type, timeMs: nowMs };
+  }
+
+  function refuse(error: unknown): void {
+    if (!(error instanceof DeliveryError)) return;
+    counter.add("refused");
+    options.refused(error);
+  }
+
+  /** Has its turn. */
+  async function enter(arrival: Arrival, nowMs: number): Promise<Outcome> {
+    try {
+      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)));
+      counter.add(outcome.outcome);
+      return outcome;
+    } catch (error) {
+      refuse(error);
+      throw error;
+    } finally {
+      turns.release();
+    }
+  }
+
+  async function one(arrival: Arrival): Promise<Outcome> {
     try {
       const retryAfterMs = rate(clock.now());
-      if (retryAfterMs !== undefined) {
-        throw new DeliveryError("E_RATE", `source ${name} is over its rate`, { retryAfterMs });
-      }
+      if (retryAfterMs !== undefined) throw overRate(name, retryAfterMs);
       const turn = turns.take();
       if (turn !== undefined) await turn;
-      const nowMs = clock.now();
-      try {
-        const event = {
-          ...arrival,
-          id: options.newId(nowMs),
-          source: name,
-          connector: type.type,
-          timeMs: nowMs,
-        };
-        const outcome = await take(event);
-        counter.add(outcome.outcome);
-        return outcome;
-      } finally {
-        turns.release();
-      }
     } catch (error) {
-      if (error instanceof DeliveryError) counter.add("refused");
+      refuse(error);
       throw error;
     }
-  };
+    return enter(arrival, clock.now());
+  }
+
+  /** Admission needs an event, a view and a promise for each: here only those get them that a channel may take. */
+  function all(arrivals: readonly Arrival[]): Taken {
+    const nowMs = clock.now();
+    const planned = current();
+    const isUnwanted = options.detail === "decision" ? planned.isUnwanted : undefined;
+    const underWay: { index: number; outcome: Promise<Outcome> }[] = [];
+    let unwanted: Arrival[] = [];
+    let ids: string[] = [];
+
+    const passOver = () => {
+      if (unwanted.length === 0) return;
+      options.observeUnmatched(unmatched(unwanted, ids));
+      counter.add("unmatched", unwanted.length);
+      unwanted = [];
+      ids = [];
+    };
+    const unmatched = (among: readonly Arrival[], named: readonly string[]): Unmatched => ({
+      count: among.length,
+      decision(index) {
+        const event = identify(among[index] as Arrival, nowMs, named[index] as string);
+        return { event, outcome: "unmatched", admission: planned.admit(event, memory, nowMs, options) };
+      },
+    });
+
+    for (let index = 0; index < arrivals.length; index++) {
+      const full = turns.free();
+      if (full !== undefined) {
+        passOver();
+        return { count: index, underWay, ready: full };
+      }
+      const retryAfterMs = rate(nowMs);
+      if (retryAfterMs !== undefined) {
+        passOver();
+        refuse(overRate(name, retryAfterMs));
+        return { count: index, underWay, ready: pause(clock, retryAfterMs) };
+      }
+      const arrival = arrivals[index] as Arrival;
+      const isKnown =
+        arrival.deliveryId !== undefined && seen(memory, scope, arrival.deliveryId) !== undefined;
+      if (!isKnown && isUnwanted?.(arrival)) {
+        unwanted.push(arrival);
+        ids.push(options.newId(nowMs));
+        continue;
+      }
+      passOver();
+      turns.take();
+      underWay.push({ index, outcome: enter(arrival, nowMs) });
+    }
+    passOver();
+    return { count: arrivals.length, underWay };
+  }
+
+  return Object.assign(one, { all });
+}
+
+function overRate(source: string, retryAfterMs: number): DeliveryError {
+  return new DeliveryError("E_RATE", `source ${source} is over its rate`, { retryAfterMs });
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
 }
 
 function deliveryScope(source: string): string {
   return `${source}/delivery`;
 }
 
-function seen(memory: Memory, source: string, deliveryId: string) {
-  const entry = memory.get(deliveryScope(source), deliveryId);
+function seen(memory: Memory, scope: string, deliveryId: string) {
+  const entry = memory.get(scope, deliveryId);
   return entry === undefined ? undefined : { eventId: String(entry.value), pending: entry.pending };
 }
 
 /** Written only when a channel took the event: "redeliver" buttons reuse the id of a delivery that nobody wanted. */
-function deliveryWrite(source: string, event: RouterEvent): MemoryWrite[] {
+function deliveryWrite(scope: string, event: RouterEvent): MemoryWrite[] {
   if (event.deliveryId === undefined) return [];
   return [
     {
-      scope: deliveryScope(source),
+      scope,
       key: event.deliveryId,
       value: event.id,
       untilMs: event.timeMs + deliveryIds.rememberedMs,

@@ -5,22 +5,25 @@ import { randomInt } from "node:crypto";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32: no i, l, o, u.
 const timeLength = 9;
-const tailLength = 4;
-const tailSize = 32 ** tailLength;
+const pairSize = 32 ** 2;
+const tailSize = pairSize ** 2;
+/** Every text of two characters: the tail is two of them. */
+const pairs = Array.from({ length: pairSize }, (_, value) => encode(value, 2));
 
 /** A source of ids that sort by time and never repeat or go back, not even when the clock does. */
 export function createEventIds(): (nowMs: number) => string {
   let lastMs = 0;
   let tail = 0;
+  let head = encode(0, timeLength);
+  const begin = (ms: number, from: number) => {
+    lastMs = ms;
+    tail = from;
+    head = encode(ms, timeLength);
+  };
   return (nowMs) => {
-    if (nowMs > lastMs) {
-      lastMs = nowMs;
-      tail = randomInt(tailSize / 2);
-    } else if (++tail === tailSize) {
-      lastMs += 1;
-      tail = 0;
-    }
-    return encode(lastMs, timeLength) + encode(tail, tailLength);
+    if (nowMs > lastMs) begin(nowMs, randomInt(tailSize / 2));
+    else if (++tail === tailSize) begin(lastMs + 1, 0);
+    return head + pairs[Math.floor(tail / pairSize)] + pairs[tail % pairSize];
   };
 }
 

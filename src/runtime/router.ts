@@ -3,14 +3,14 @@
 import { nobody } from "../access/nobody.ts";
 import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
 import type { Listener } from "../contract/host.ts";
-import type { Arrival, Emit, Invitation, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
+import type { Arrival, Invitation, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
+import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
-import { type AcceptedEvent, createEmit, type Decision } from "./emit.ts";
+import { type AcceptedEvent, createEmit, type Decision, type RuntimeEmit, type Unmatched } from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
@@ -32,6 +32,8 @@ export interface RouterOptions extends HostOptions {
   commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
   /** Told of every decision once it stands. */
   observe?(decision: Decision): void;
+  /** The same for many that no channel wanted; absent: `observe` is told of each. */
+  observeUnmatched?(unmatched: Unmatched): void;
   /** Told when a source that had to wait has started. */
   started?(source: SourceReport): void;
   /** Told of every request that became no event; `source` is absent where no source answers. */
@@ -127,6 +129,12 @@ export function createRouter(options: RouterOptions): Router {
     options.observe?.(decision);
   }
 
+  function observeUnmatched(unmatched: Unmatched): void {
+    if (options.observeUnmatched !== undefined) options.observeUnmatched(unmatched);
+    else if (options.observe !== undefined)
+      for (let index = 0; index < unmatched.count; index++) options.observe(unmatched.decision(index));
+  }
+
   listener.onUnrouted((refusal) => {
     counter.add("refused");
     unrouted.add(refusal);
@@ -144,29 +152,27 @@ export function createRouter(options: RouterOptions): Router {
     options.refused?.(refusal, name);
   }
 
-  /** Counts by itself what it rejects; the statuses are those that an http source answers then. */
-  function emitOf(inForce: () => PlannedSource): Emit {
+  /** Counts by itself what it does not take; the statuses are those that an http source answers then. */
+  function emitOf(inForce: () => PlannedSource): RuntimeEmit {
     const { name } = inForce();
-    const emit = createEmit(inForce, {
+    return createEmit(inForce, {
       clock,
       memory,
       counter,
       newId,
-      observe,
+      observe(decision) {
+        lastEventMs.set(name, clock.now());
+        observe(decision);
+      },
+      observeUnmatched(unmatched) {
+        lastEventMs.set(name, clock.now());
+        observeUnmatched(unmatched);
+      },
+      refused: (error) =>
+        refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
       detail: options.detail,
       commit: options.commit,
     });
-    return async (arrival) => {
-      try {
-        const outcome = await emit(arrival);
-        lastEventMs.set(name, clock.now());
-        return outcome;
-      } catch (error) {
-        if (error instanceof DeliveryError)
-          refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name);
-        throw error;
-      }
-    };
   }
 
   function createOne(planned: PlannedSource, on: Listener): RunningSource {

@@ -1,10 +1,12 @@
 // One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
 
+import type { EmitAll } from "../contract/emit-all.ts";
 import type { Host } from "../contract/host.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import type { Consent } from "./consent.ts";
+import type { RuntimeEmit } from "./emit.ts";
 import { retry } from "./retry.ts";
 
 export interface RunningSource {
@@ -41,7 +43,7 @@ interface RunningSourceOptions {
   /** Told when it has started after it had to wait. */
   started(): void;
   /** Made once: what it knows (rate, outstanding calls) lives as long as this source. */
-  readonly emit: Emit;
+  readonly emit: RuntimeEmit;
 }
 
 /** A source that has not started by then does not hold up a reload any longer. */
@@ -65,10 +67,13 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
     return planned.type.create(name, planned.options, host);
   }
 
-  const emit = async (arrival: Arrival): Promise<Outcome> => {
+  const one = async (arrival: Arrival): Promise<Outcome> => {
     if (!isOpen) await hold;
     return options.emit(arrival);
   };
+  const all: EmitAll = (arrivals) =>
+    isOpen || hold === undefined ? options.emit.all(arrivals) : { count: 0, underWay: [], ready: hold };
+  const emit: Emit = Object.assign(one, { all });
 
   function wait(error: ConnectorError, next?: string): void {
     const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;

@@ -2,8 +2,9 @@
 // dropped or unmatched, is here for as long as it is among the last. Holds no payload and no part of one that would keep it
 // in memory.
 
-import type { Outcome, TraceStep } from "../contract.ts";
-import type { Decision } from "./emit.ts";
+import type { Clock, Outcome, TraceStep } from "../contract.ts";
+import { systemClock } from "./clock.ts";
+import type { Decision, Unmatched } from "./emit.ts";
 
 export interface Traced {
   readonly eventId: string;
@@ -20,6 +21,8 @@ export interface Traced {
 
 export interface TraceRing {
   add(decision: Decision): void;
+  /** Those that are among the last are looked at when somebody asks, or a little later: until then their payloads are held. */
+  addUnmatched(unmatched: Unmatched): void;
   find(eventId: string): Traced | undefined;
   /** Newest first. */
   latest(limit: number): Traced[];
@@ -29,34 +32,87 @@ export interface TraceRing {
 
 const maxSteps = 100;
 const maxDetail = 300;
+/** How long a flood of unmatched events may go on before its last ones are looked at. */
+const lookAfterMs = 1_000;
 
-export function createTraceRing(capacity = 1_000): TraceRing {
+export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): TraceRing {
   // A Map keeps the order of entry, so the oldest is always its first key.
   const byId = new Map<string, Traced>();
   const listeners = new Set<(traced: Traced) => void>();
+  /** Not yet looked at, oldest first; never more than `capacity` without the first of them. */
+  let later: Unmatched[] = [];
+  let laterCount = 0;
+  let cancelLook = (): void => {};
+
+  function enter(decision: Decision): void {
+    const traced = trace(decision);
+    byId.delete(traced.eventId);
+    byId.set(traced.eventId, traced);
+    if (byId.size > capacity) byId.delete(byId.keys().next().value as string);
+    for (const listener of listeners) listener(traced);
+  }
+
+  function look(): void {
+    const all = later;
+    let skip = Math.max(0, laterCount - capacity);
+    later = [];
+    laterCount = 0;
+    cancelLook();
+    for (const { count, decision } of all) {
+      for (let index = Math.min(skip, count); index < count; index++) enter(decision(index));
+      skip = Math.max(0, skip - count);
+    }
+  }
+
+  function push(unmatched: Unmatched): void {
+    if (later.length === 0) cancelLook = clock.after(lookAfterMs, look);
+    later.push(unmatched);
+    laterCount += unmatched.count;
+    for (
+      let first = later[0];
+      first !== undefined && laterCount - first.count >= capacity;
+      first = later[0]
+    ) {
+      laterCount -= first.count;
+      later.shift();
+    }
+  }
+
   return {
-    add({ event, outcome, admission }) {
-      const steps = admission?.trace ?? [];
-      const traced: Traced = {
-        eventId: event.id,
-        source: event.source,
-        timeMs: event.timeMs,
-        outcome,
-        channels: (admission?.deliveries ?? []).map(({ channel }) => channel),
-        trace: steps.slice(0, maxSteps).map(compact),
-        leftOut: Math.max(0, steps.length - maxSteps),
-      };
-      byId.delete(traced.eventId);
-      byId.set(traced.eventId, traced);
-      if (byId.size > capacity) byId.delete(byId.keys().next().value as string);
-      for (const listener of listeners) listener(traced);
+    add(decision) {
+      if (later.length === 0) enter(decision);
+      else push({ count: 1, decision: () => decision });
     },
-    find: (eventId) => byId.get(eventId),
-    latest: (limit) => (limit <= 0 ? [] : [...byId.values()].slice(-limit).reverse()),
+    addUnmatched(unmatched) {
+      if (listeners.size === 0) push(unmatched);
+      else for (let index = 0; index < unmatched.count; index++) enter(unmatched.decision(index));
+    },
+    find(eventId) {
+      look();
+      return byId.get(eventId);
+    },
+    latest(limit) {
+      look();
+      return limit <= 0 ? [] : [...byId.values()].slice(-limit).reverse();
+    },
     watch(listener) {
+      look();
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+  };
+}
+
+function trace({ event, outcome, admission }: Decision): Traced {
+  const steps = admission?.trace ?? [];
+  return {
+    eventId: event.id,
+    source: event.source,
+    timeMs: event.timeMs,
+    outcome,
+    channels: (admission?.deliveries ?? []).map(({ channel }) => channel),
+    trace: steps.slice(0, maxSteps).map(compact),
+    leftOut: Math.max(0, steps.length - maxSteps),
   };
 }
 

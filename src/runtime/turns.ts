@@ -14,6 +14,8 @@ interface TurnsOptions {
 }
 
 export interface Turns {
+  /** Undefined: `take` will say go ahead. Otherwise settles when it may, which is to be asked again then. */
+  free(): Promise<void> | undefined;
   /** Undefined: go ahead. Otherwise settles when it is this one's turn; rejects with E_OUTSTANDING. */
   take(): Promise<void> | undefined;
   /** To be called once for each turn that was taken. */
@@ -23,6 +25,8 @@ export interface Turns {
 export function createTurns({ clock, source, maxUnderWay, maxWaiting, timeoutMs }: TurnsOptions): Turns {
   const waiting = new Set<() => void>();
   let underWay = 0;
+  /** Settles at the next release. */
+  let freed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   const refusal = () =>
     new DeliveryError("E_OUTSTANDING", `too many events of ${source} wait to be taken`, {
@@ -30,6 +34,17 @@ export function createTurns({ clock, source, maxUnderWay, maxWaiting, timeoutMs 
     });
 
   return {
+    free() {
+      if (underWay < maxUnderWay) return undefined;
+      if (freed === undefined) {
+        let resolve = () => {};
+        const promise = new Promise<void>((settle) => {
+          resolve = settle;
+        });
+        freed = { promise, resolve };
+      }
+      return freed.promise;
+    },
     take() {
       if (underWay < maxUnderWay) {
         underWay += 1;
@@ -49,6 +64,8 @@ export function createTurns({ clock, source, maxUnderWay, maxWaiting, timeoutMs 
       });
     },
     release() {
+      freed?.resolve();
+      freed = undefined;
       const [next] = waiting;
       if (next === undefined) {
         underWay -= 1;

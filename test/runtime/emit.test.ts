@@ -58,6 +58,8 @@ function setUp(more: { admit?: PlannedSource["admit"]; rate?: PlannedSource["rat
     detail: "decision",
     newId: createEventIds(),
     observe: () => {},
+    observeUnmatched: () => {},
+    refused: () => {},
     commit: (_, signal) =>
       new Promise((resolve, reject) => commits.push({ signal, resolve: () => resolve(undefined), reject })),
   });

@@ -1,0 +1,37 @@
+// Most lines of a log are wanted by nobody. To see that takes the channels' `match` and nothing else: no identity, no time, no
+// memory. What passes here goes the whole road of admission.
+
+import type { Arrival, Root, View } from "../contract.ts";
+import { indexChannels } from "../filters/channel-index.ts";
+import type { CompiledMatch } from "../filters/match.ts";
+
+/** What an arrival does not have before it became an event. */
+const later: readonly Root[] = ["id", "time", "vars"];
+
+/** Undefined when a channel has no `match`, or one that reads what is not known yet. `matches` are those of one source's channels. */
+export function createIsUnwanted(
+  source: string,
+  connector: string,
+  matches: readonly (CompiledMatch | undefined)[],
+): ((arrival: Arrival) => boolean) | undefined {
+  const all = matches.filter((match) => match !== undefined);
+  if (all.length < matches.length) return undefined;
+  if (all.some(({ roots }) => later.some((root) => roots.has(root)))) return undefined;
+
+  const index = indexChannels(all);
+  // One for all arrivals: a match keeps nothing of it.
+  const view: View = { data: null, text: "", id: "", source, connector, time: "", inputs: {}, vars: {} };
+  return (arrival) => {
+    if (hasMore(arrival)) return false;
+    view.data = arrival.data;
+    view.text = arrival.text;
+    for (const position of index.candidates(view))
+      if ((all[position] as CompiledMatch).test(view) === undefined) return false;
+    return true;
+  };
+}
+
+/** Roots that this view does not have. */
+function hasMore({ headers, query, params, path, method, sender }: Arrival): boolean {
+  return (headers ?? query ?? params ?? path ?? method ?? sender) !== undefined;
+}

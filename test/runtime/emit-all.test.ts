@@ -1,0 +1,224 @@
+// Emit of many at once: cheaper for what nobody wants, and otherwise the same as one call for each.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { ChannelValues } from "../../src/config/values.ts";
+import type { Arrival, Outcome } from "../../src/contract.ts";
+import { DeliveryError } from "../../src/errors.ts";
+import type { PlannedSource } from "../../src/plan/plan.ts";
+import { createCounter } from "../../src/runtime/counts.ts";
+import { createEmit } from "../../src/runtime/emit.ts";
+import { createMemory } from "../../src/runtime/memory.ts";
+import { createTraceRing } from "../../src/runtime/trace-ring.ts";
+import { compileOf } from "../plan/plan-of.ts";
+import { manualClock } from "../support/manual-clock.ts";
+
+type Channels = Readonly<Record<string, Partial<ChannelValues>>>;
+
+async function sourceOf(channels: Channels): Promise<PlannedSource> {
+  const { plan, issues } = await compileOf(channels);
+  expect(issues).toEqual([]);
+  return plan.sources[0] as PlannedSource;
+}
+
+/** Commits settle by themselves, those of arrivals with `data.fail` badly, unless they are held. */
+function setUp(planned: PlannedSource, { held = false } = {}) {
+  const clock = manualClock();
+  const counter = createCounter();
+  const ring = createTraceRing(1_000, clock);
+  const committed: string[] = [];
+  const waiting: (() => void)[] = [];
+  let fullAdmissions = 0;
+  let ids = 0;
+  const emit = createEmit(
+    () => ({
+      ...planned,
+      admit(...of) {
+        fullAdmissions += 1;
+        return planned.admit(...of);
+      },
+    }),
+    {
+      clock,
+      counter,
+      memory: createMemory(clock),
+      detail: "decision",
+      newId: () => `e${String(++ids).padStart(6, "0")}`,
+      observe: ring.add,
+      observeUnmatched: ring.addUnmatched,
+      refused: () => {},
+      async commit({ event, deliveries }) {
+        if (held) await new Promise<void>((resolve) => waiting.push(resolve));
+        if ((event.data as { fail?: boolean }).fail === true)
+          throw new DeliveryError("E_JOURNAL_WRITE", "the disk failed");
+        committed.push(...deliveries.map(({ channel, content }) => `${channel}: ${content}`));
+      },
+    },
+  );
+  return {
+    clock,
+    counter,
+    ring,
+    committed,
+    emit,
+    release() {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+    fullAdmissions: () => fullAdmissions,
+  };
+}
+
+const settled = (outcome: Promise<Outcome>): Promise<string> =>
+  outcome.then(
+    (known) => known.outcome,
+    (error: DeliveryError) => error.code,
+  );
+
+/** By arrival; those that are settled at once are known by their traces only. */
+async function emitAll(
+  emit: ReturnType<typeof createEmit>,
+  arrivals: readonly Arrival[],
+  sizes: readonly number[],
+): Promise<(string | undefined)[]> {
+  const outcomes: Promise<string | undefined>[] = [];
+  for (let from = 0, turn = 0; from < arrivals.length; turn++) {
+    const batch = arrivals.slice(from, from + (sizes[turn % sizes.length] ?? 1));
+    const { count, underWay, ready } = emit.all(batch);
+    expect([count, ready]).toEqual([batch.length, undefined]);
+    for (let index = 0; index < batch.length; index++) {
+      const pending = underWay.find((one) => one.index === index);
+      outcomes.push(pending === undefined ? Promise.resolve("unmatched") : settled(pending.outcome));
+    }
+    from += batch.length;
+  }
+  return Promise.all(outcomes);
+}
+
+const sources: readonly Channels[] = [
+  { errors: { match: { "data.level": "error" } } },
+  { errors: { match: { "data.line": { regex: "e.*r" } } }, rest: { match: { "data.n": { gte: 3 } } } },
+  { errors: { match: { "data.level": "error" }, dedupe: { key: "{{data.n}}", forMs: 60_000 } } },
+  { errors: { match: { "data.level": ["error", "warn"] }, changed: { value: "data.n" } } },
+  { errors: { match: { "data.level": "error" }, continue: true }, rest: { match: { "data.n": 1 } } },
+  { errors: { match: { text: { contains: "err" } }, when: "data.n > 1" } },
+  { sized: { when: "size(data.line) > 3" } },
+  { timed: { match: { time: { gte: "2026-01-01" }, "data.level": "error" } } },
+  { named: { match: { id: { suffix: "no id ends so" } } }, rest: { match: { source: "post", "data.n": 2 } } },
+  { all: {} },
+  {},
+];
+
+const arrivals = fc.array(
+  fc
+    .record(
+      {
+        level: fc.constantFrom("info", "warn", "error"),
+        line: fc.constantFrom("", "er", "an error", "fine"),
+        n: fc.nat(4),
+        fail: fc.boolean(),
+        deliveryId: fc.constantFrom("a", "b", "c"),
+      },
+      { requiredKeys: ["level", "line", "n"] },
+    )
+    .map(
+      ({ deliveryId, ...data }): Arrival => ({
+        data,
+        text: data.line,
+        trust: "local",
+        ...(deliveryId === undefined ? {} : { deliveryId }),
+      }),
+    ),
+  { maxLength: 60 },
+);
+
+test("outcomes, counts, traces, memory and what is committed are those of single calls", async () => {
+  const planned = await Promise.all(sources.map(sourceOf));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...planned),
+      arrivals,
+      fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 5 }),
+      async (source, all, sizes) => {
+        const single = setUp(source);
+        const many = setUp(source);
+        const expected = await Promise.all(all.map((arrival) => settled(single.emit(arrival))));
+        expect(await emitAll(many.emit, all, sizes)).toEqual(expected);
+        expect(many.counter.counts()).toEqual(single.counter.counts());
+        expect(many.committed).toEqual(single.committed);
+        const traces = ({ ring }: typeof single) =>
+          ring.latest(1_000).sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
+
+        expect(traces(many)).toEqual(traces(single));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+const noise = (count: number): Arrival[] =>
+  Array.from({ length: count }, (_, n) => ({
+    data: { level: "info", line: "fine", n: -n },
+    text: `line ${n}`,
+    trust: "local",
+  }));
+const error: Arrival = { data: { level: "error" }, text: "error", trust: "local" };
+
+test("what nobody wants is admitted only when somebody looks, and of a flood only the last thousand", async () => {
+  const { emit, ring, counter, fullAdmissions } = setUp(await sourceOf(sources[1] as Channels));
+  for (let batch = 0; batch < 10; batch++) emit.all(noise(700));
+  expect(counter.counts().unmatched).toBe(7_000);
+  expect(fullAdmissions()).toBe(0);
+  const [last] = ring.latest(1_000);
+  expect(fullAdmissions()).toBe(1_000);
+  expect(last?.trace).toMatchObject([
+    { channel: "errors", filter: "match", pass: false, path: "data.line" },
+    { channel: "rest", filter: "match", pass: false, path: "data.n" },
+  ]);
+});
+
+test("payloads of what nobody wants are let go after a second", async () => {
+  const { emit, clock, fullAdmissions } = setUp(await sourceOf(sources[0] as Channels));
+  emit.all(noise(1_200));
+  await clock.advance(1_000);
+  expect(fullAdmissions()).toBe(1_000);
+});
+
+test("those who watch are told of each at once", async () => {
+  const { emit, ring } = setUp(await sourceOf(sources[0] as Channels));
+  const seen: string[] = [];
+  ring.watch(({ outcome }) => seen.push(outcome));
+  emit.all(noise(1_500));
+  expect(seen).toHaveLength(1_500);
+});
+
+test("no more than 256 are under way: the rest is handed back until one has settled", async () => {
+  const { emit, release, committed } = setUp(await sourceOf(sources[0] as Channels), { held: true });
+  const all = [...noise(10), ...Array.from({ length: 300 }, () => error)];
+  const first = emit.all(all);
+  expect([first.count, first.underWay.length]).toEqual([266, 256]);
+  let isReady = false;
+  const ready = first.ready?.then(() => {
+    isReady = true;
+  });
+  await new Promise(setImmediate);
+  expect(isReady).toBe(false);
+  release();
+  await ready;
+  await Promise.all(first.underWay.map(({ outcome }) => outcome));
+  const second = emit.all(all.slice(first.count));
+  expect([second.count, second.ready]).toEqual([44, undefined]);
+  release();
+  await Promise.all(second.underWay.map(({ outcome }) => outcome));
+  expect(committed).toHaveLength(300);
+});
+
+test("a rate holds back all that arrives, as it does for single calls, until its time has come", async () => {
+  const planned = { ...(await sourceOf(sources[0] as Channels)), rate: { max: 5, perMs: 1_000 } };
+  const { emit, clock, counter } = setUp(planned);
+  const { count, ready } = emit.all(noise(8));
+  expect(count).toBe(5);
+  expect(counter.counts()).toMatchObject({ unmatched: 5, refused: 1 });
+  await clock.advance(1_000);
+  await ready;
+  expect(emit.all(noise(3))).toEqual({ count: 3, underWay: [] });
+});
