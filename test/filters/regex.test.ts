@@ -33,8 +33,9 @@ const costly = [
 describe("the time of a pattern", () => {
   it.each(costly)("is bounded on a text of 1 MiB: %s", (pattern) => {
     const one = regex(pattern);
+    const text = `c${twoLetters(1_048_576)}c `;
     one.begin();
-    expect(msOf(() => one.test(`c${twoLetters(1_048_576)}c `))).toBeLessThan(atMostMs);
+    expect(msOf(() => one.test(text))).toBeLessThan(atMostMs);
   });
 
   it.each(costly)("is bounded on a list of 1 MiB: %s", (pattern) => {
