@@ -4,6 +4,7 @@
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
 import type { Host } from "./contract/host.ts";
+import type { Invitation, Sample } from "./contract/invitation.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -127,19 +128,6 @@ export interface Source {
   readonly chat?: Chat;
   /** After start: where to send, and a command line to try it with, without secrets. `sample`: what one of its channels takes. */
   invitation?(sample?: Sample): Invitation;
-}
-
-/** A made-up event, to be tried by hand. */
-export interface Sample {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly data: Json;
-}
-
-export interface Invitation {
-  /** For instance `POST http://127.0.0.1:8788/github`. */
-  readonly address: string;
-  /** A shell command that produces one event; absent when none can be made without the secret. */
-  readonly tryIt?: string;
 }
 
 /** What only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`, `token:<hash>`. */

@@ -1,7 +1,8 @@
 // One channel of the config, proven: its filters in the order in which they are asked, its values, its templates.
 
 import type { ChannelValues, ConfigValues, IssueDraft } from "../config/values.ts";
-import type { Sample, Template } from "../contract.ts";
+import type { Sample } from "../contract/invitation.ts";
+import type { Template } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import type { CelProgram } from "../filters/cel.ts";

@@ -3,6 +3,7 @@
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { CompiledOptions } from "../contract/host.ts";
+import type { Sample } from "../contract/invitation.ts";
 import type {
   Arrival,
   Claim,
@@ -15,7 +16,6 @@ import type {
   MemoryWrite,
   Outcome,
   RouterEvent,
-  Sample,
   SourceType,
   Template,
   TraceStep,

@@ -2,7 +2,8 @@
 // and a word wherever its templates read. Only plain paths, and nothing that is secret; a `when` may still refuse it.
 
 import type { ChannelValues } from "../config/values.ts";
-import type { Json, JsonObject, Sample } from "../contract.ts";
+import type { Sample } from "../contract/invitation.ts";
+import type { Json, JsonObject } from "../contract.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 
 const placeholder = /\{\{~?\s*(data(?:\.[A-Za-z_][\w-]*)+)\s*~?\}\}/g;

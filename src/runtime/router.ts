@@ -3,7 +3,8 @@
 import { nobody } from "../access/nobody.ts";
 import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
 import type { Listener } from "../contract/host.ts";
-import type { Arrival, Invitation, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
+import type { Invitation } from "../contract/invitation.ts";
+import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
