@@ -12,13 +12,14 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
 /** What every room may use: the words, the errors and the spelling helper that error messages share. */
-const shared = ["contract", "errors", "did-you-mean"];
+const shared = ["contract", "errors", "did-you-mean", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: shared,
   contract: [],
   errors: ["contract"],
   "did-you-mean": [],
+  zone: [],
   main: ["cli"],
   cli: [
     "access",
@@ -30,16 +31,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "plan",
     "runtime",
     "session",
+    "shaping",
     "templates",
     ...shared,
   ],
   config: shared,
   filters: shared,
+  shaping: shared,
   templates: shared,
-  plan: ["config", "filters", "templates", ...shared],
+  plan: ["config", "filters", "shaping", "templates", ...shared],
   connectors: ["chat", ...shared],
   journal: shared,
-  runtime: ["access", "journal", "plan", ...shared],
+  runtime: ["access", "journal", "plan", "shaping", ...shared],
   session: shared,
 };
 const onlyIn: Readonly<Record<string, string>> = {

@@ -43,11 +43,13 @@ export async function loadEngine(
   for (const { kind, mark, text } of code)
     if (kind === "template") await dialect(markOf(mark)).prepare([text]);
   await templates.prepare(
-    channels.flatMap(({ content, meta, dedupe, changed }) => [
+    channels.flatMap(({ content, meta, dedupe, changed, throttle, digest, supersede, thread }) => [
       ...(content === undefined ? [] : [content]),
       ...Object.values(meta),
       ...(dedupe === undefined ? [] : [dedupe.key]),
-      ...(changed?.by === undefined ? [] : [changed.by]),
+      ...[changed?.by, throttle?.by, digest?.by, digest?.content, supersede, thread].filter(
+        (text) => text !== undefined,
+      ),
     ]),
   );
   return { ...engines, templates, dialect };

@@ -46,7 +46,7 @@ export function assemble(from: Assembly): ConfigValues {
   const values: Mutable<ConfigValues> = {
     server: { name: textOr(server.name, "router"), instructions: textOr(server.instructions, "") },
     hosts: isBroken(["hosts"]) ? [] : ((root.hosts ?? []) as string[]),
-    budget: { event: (sound("budget").event as number | undefined) ?? 500 },
+    budget: budgetOf({ event: 500, hour: 20_000, ...sound("budget") }),
     delivery: filled("delivery", { catchUp: 20, keepMs: 7 * day, maxSizeBytes: 256 * 1024 ** 2 }),
     defaults: filled<ConfigValues["defaults"]>("defaults", { ttlMs: day, priority: "normal" }),
     sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
@@ -87,11 +87,15 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
   const code = codeOptions(type.options, options);
-  const { rate } = toOptions(sourceSchema, { rate: source.rate ?? null });
+  const { rate, expectMs } = toOptions(sourceSchema, {
+    rate: source.rate ?? null,
+    expect: source.expect ?? null,
+  });
   return {
     type: type.type,
     enabled: source.enabled !== false,
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
+    ...(typeof expectMs === "number" ? { expectMs } : {}),
     options: toOptions(type.options, options),
     ...(code.length === 0 ? {} : { code }),
   };
@@ -117,7 +121,7 @@ function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): 
 }
 
 function channelValues(name: string, channel: JsonObject, place: Assembly): ChannelValues {
-  const { from, vars, meta, changed, receipt, to, reply, ...rest } = toOptions(
+  const { from, vars, meta, changed, receipt, to, reply, budget, quiet, ...rest } = toOptions(
     channelSchema,
     channel,
   ) as Record<string, never>;
@@ -129,11 +133,23 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     vars: bareMap(vars),
     meta: bareMap(meta),
     ...(changed === undefined ? {} : { changed: typeof changed === "string" ? { value: changed } : changed }),
+    ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
+    ...(quiet === undefined ? {} : { quiet: Array.isArray(quiet) ? quiet : [quiet] }),
     ...(reply === undefined ? {} : { reply: typeof reply === "string" ? [reply] : reply }),
     ...receiptOf(receipt),
     to: targetOf(to, place),
   };
 }
+
+/** `hour: none` is the same as no `hour`. */
+function budgetOf<B extends { readonly event?: number }>({
+  hour,
+  ...rest
+}: B & { readonly hour?: Json }): Hourly<B> {
+  return { ...rest, ...(typeof hour === "number" ? { hour } : {}) } as Hourly<B>;
+}
+
+type Hourly<B> = Omit<B, "hour"> & { readonly hour?: number };
 
 function bareMap(map: JsonObject | undefined): Record<string, string> {
   return Object.assign(Object.create(null), map);

@@ -106,7 +106,16 @@ function checkBounds(root: JsonObject): IssueDraft[] {
     if (value === undefined || value >= parse(unit)!) return [];
     return [{ path, code: "E_CONFIG_VALUE", message: `must be at least ${unit}` }];
   };
+  const sources = Object.entries(asObject(root.sources)).flatMap(([name, source]) =>
+    least(["sources", name, "expect"], member(source, "expect"), parseDuration, "1s"),
+  );
   const channels = Object.entries(asObject(root.channels)).flatMap(([name, channel]) => [
+    ...[
+      ["throttle", "per"],
+      ["digest", "every"],
+    ].flatMap(([filter = "", option = ""]) =>
+      least(["channels", name, filter, option], member(member(channel, filter), option), parseDuration, "1s"),
+    ),
     ...least(["channels", name, "ttl"], member(channel, "ttl"), parseDuration, "1s"),
     ...least(
       ["channels", name, "receipt", "ack_within"],
@@ -118,6 +127,7 @@ function checkBounds(root: JsonObject): IssueDraft[] {
   return [
     ...least(["defaults", "ttl"], member(root.defaults, "ttl"), parseDuration, "1s"),
     ...least(["delivery", "max_size"], member(root.delivery, "max_size"), parseSize, "1MiB"),
+    ...sources,
     ...channels,
   ];
 }

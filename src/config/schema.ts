@@ -5,6 +5,7 @@
 
 import type { JsonSchema } from "../contract.ts";
 import { namePattern } from "./name-pattern.ts";
+import { channelBudget, shapingKeys, usualBudget } from "./shaping-schema.ts";
 import { testsSchema } from "./tests-schema.ts";
 import { useSchema } from "./use-schema.ts";
 
@@ -30,20 +31,6 @@ export const mayBeEmpty = [
 const named = { propertyNames: { pattern: namePattern } } as const;
 const reference = { type: "string", minLength: 1 };
 
-const eventBudget = {
-  type: "object",
-  additionalProperties: false,
-  properties: {
-    event: {
-      type: "integer",
-      minimum: 1,
-      maximum: 1_000_000,
-      description:
-        "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.",
-    },
-  },
-} as const;
-
 const priority = { enum: ["low", "normal", "high"] } as const;
 
 const source = {
@@ -66,6 +53,13 @@ const source = {
       description:
         "How many events are taken in how long; the sender of more is told to wait. No limit by default.",
       examples: ["5/10m"],
+    },
+    expect: {
+      type: "string",
+      format: "duration",
+      description:
+        "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.",
+      examples: ["24h"],
     },
   },
 } as const;
@@ -158,6 +152,7 @@ const channel = {
         },
       },
     },
+    ...shapingKeys,
     content: {
       type: "string",
       "x-template": true,
@@ -170,7 +165,7 @@ const channel = {
       additionalProperties: { type: "string", "x-template": true },
       description: "Attributes of the event as templates, by name. Empty ones are left out.",
     },
-    budget: { ...eventBudget, description: "What an event of this channel may cost, in tokens." },
+    budget: channelBudget,
     continue: {
       type: "boolean",
       default: false,
@@ -319,12 +314,7 @@ export const coreSchema: JsonSchema = {
       },
       description: "Further Host names that unverified sources accept beside those of loopback.",
     },
-    budget: {
-      ...eventBudget,
-      default: {},
-      description: "What events may cost, in tokens, where a channel does not say.",
-      properties: { event: { ...eventBudget.properties.event, default: 500 } },
-    },
+    budget: usualBudget,
     delivery: {
       type: "object",
       additionalProperties: false,

@@ -8,7 +8,7 @@ import { type Path, quoted } from "./problem.ts";
 import type { IssueDraft } from "./values.ts";
 
 /** Keys of every source, checked by the core schema. */
-const commonKeys = ["type", "enabled", "rate"];
+const commonKeys = ["type", "enabled", "rate", "expect"];
 
 export type SourceTypes = ReadonlyMap<string, SourceType<never>>;
 

@@ -34,19 +34,69 @@ var require_ucs2length = __commonJS({
   }
 });
 
+// node_modules/fast-deep-equal/index.js
+var require_fast_deep_equal = __commonJS({
+  "node_modules/fast-deep-equal/index.js"(exports, module) {
+    "use strict";
+    module.exports = function equal(a, b) {
+      if (a === b) return true;
+      if (a && b && typeof a == "object" && typeof b == "object") {
+        if (a.constructor !== b.constructor) return false;
+        var length, i, keys;
+        if (Array.isArray(a)) {
+          length = a.length;
+          if (length != b.length) return false;
+          for (i = length; i-- !== 0; )
+            if (!equal(a[i], b[i])) return false;
+          return true;
+        }
+        if (a.constructor === RegExp) return a.source === b.source && a.flags === b.flags;
+        if (a.valueOf !== Object.prototype.valueOf) return a.valueOf() === b.valueOf();
+        if (a.toString !== Object.prototype.toString) return a.toString() === b.toString();
+        keys = Object.keys(a);
+        length = keys.length;
+        if (length !== Object.keys(b).length) return false;
+        for (i = length; i-- !== 0; )
+          if (!Object.prototype.hasOwnProperty.call(b, keys[i])) return false;
+        for (i = length; i-- !== 0; ) {
+          var key = keys[i];
+          if (!equal(a[key], b[key])) return false;
+        }
+        return true;
+      }
+      return a !== a && b !== b;
+    };
+  }
+});
+
+// node_modules/ajv/dist/runtime/equal.js
+var require_equal = __commonJS({
+  "node_modules/ajv/dist/runtime/equal.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    var equal = require_fast_deep_equal();
+    equal.code = 'require("ajv/dist/runtime/equal").default';
+    exports.default = equal;
+  }
+});
+
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." } }, "description": "What an event of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
+var func0 = require_equal().default;
 var pattern0 = new RegExp("^[A-Za-z0-9_-]{1,64}$", "u");
 var pattern1 = new RegExp("^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "u");
 var pattern2 = new RegExp("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "u");
 var pattern3 = new RegExp("^[a-z][a-z0-9_]*$", "u");
-var pattern11 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern12 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
-var pattern15 = new RegExp("^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "u");
+var pattern11 = new RegExp("^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "u");
+var pattern12 = new RegExp("^([01]\\d|2[0-3]):[0-5]\\d$", "u");
+var pattern13 = new RegExp("^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "u");
+var pattern17 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern18 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
+var pattern21 = new RegExp("^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "u");
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
 var formats6 = /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/;
@@ -280,8 +330,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       if (data8.event === void 0) {
         data8.event = 500;
       }
+      if (data8.hour === void 0) {
+        data8.hour = 2e4;
+      }
       for (const key2 in data8) {
-        if (!(key2 === "event")) {
+        if (!(key2 === "event" || key2 === "hour")) {
           const err16 = { instancePath: instancePath + "/budget", schemaPath: "#/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
           if (vErrors === null) {
             vErrors = [err16];
@@ -321,29 +374,22 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           errors++;
         }
       }
-    } else {
-      const err20 = { instancePath: instancePath + "/budget", schemaPath: "#/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err20];
-      } else {
-        vErrors.push(err20);
+      let data10 = data8.hour;
+      const _errs25 = errors;
+      let valid6 = false;
+      const _errs26 = errors;
+      if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
+        const err20 = { instancePath: instancePath + "/budget/hour", schemaPath: "#/properties/budget/properties/hour/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+        if (vErrors === null) {
+          vErrors = [err20];
+        } else {
+          vErrors.push(err20);
+        }
+        errors++;
       }
-      errors++;
-    }
-    let data10 = data.delivery;
-    if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
-      if (data10.catch_up === void 0) {
-        data10.catch_up = 20;
-      }
-      if (data10.keep === void 0) {
-        data10.keep = "7d";
-      }
-      if (data10.max_size === void 0) {
-        data10.max_size = "256MiB";
-      }
-      for (const key3 in data10) {
-        if (!(key3 === "catch_up" || key3 === "keep" || key3 === "max_size")) {
-          const err21 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+      if (typeof data10 == "number" && isFinite(data10)) {
+        if (data10 > 1e8 || isNaN(data10)) {
+          const err21 = { instancePath: instancePath + "/budget/hour", schemaPath: "#/properties/budget/properties/hour/anyOf/0/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e8 }, message: "must be <= 100000000" };
           if (vErrors === null) {
             vErrors = [err21];
           } else {
@@ -351,20 +397,22 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-      }
-      let data11 = data10.catch_up;
-      if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-        const err22 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-        if (vErrors === null) {
-          vErrors = [err22];
-        } else {
-          vErrors.push(err22);
+        if (data10 < 1e3 || isNaN(data10)) {
+          const err22 = { instancePath: instancePath + "/budget/hour", schemaPath: "#/properties/budget/properties/hour/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" };
+          if (vErrors === null) {
+            vErrors = [err22];
+          } else {
+            vErrors.push(err22);
+          }
+          errors++;
         }
-        errors++;
       }
-      if (typeof data11 == "number" && isFinite(data11)) {
-        if (data11 > 1e3 || isNaN(data11)) {
-          const err23 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 }, message: "must be <= 1000" };
+      var _valid0 = _errs26 === errors;
+      valid6 = valid6 || _valid0;
+      if (!valid6) {
+        const _errs28 = errors;
+        if (!(data10 === "none")) {
+          const err23 = { instancePath: instancePath + "/budget/hour", schemaPath: "#/properties/budget/properties/hour/anyOf/1/enum", keyword: "enum", params: { allowedValues: schema11.properties.budget.properties.hour.anyOf[1].enum }, message: "must be equal to one of the allowed values" };
           if (vErrors === null) {
             vErrors = [err23];
           } else {
@@ -372,76 +420,92 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data11 < 0 || isNaN(data11)) {
-          const err24 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-          if (vErrors === null) {
-            vErrors = [err24];
-          } else {
-            vErrors.push(err24);
-          }
-          errors++;
-        }
+        var _valid0 = _errs28 === errors;
+        valid6 = valid6 || _valid0;
       }
-      let data12 = data10.keep;
-      if (typeof data12 === "string") {
-        if (!formats0.test(data12)) {
-          const err25 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-          if (vErrors === null) {
-            vErrors = [err25];
-          } else {
-            vErrors.push(err25);
-          }
-          errors++;
-        }
-      } else {
-        const err26 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      if (!valid6) {
+        const err24 = { instancePath: instancePath + "/budget/hour", schemaPath: "#/properties/budget/properties/hour/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
         if (vErrors === null) {
-          vErrors = [err26];
+          vErrors = [err24];
         } else {
-          vErrors.push(err26);
+          vErrors.push(err24);
         }
         errors++;
-      }
-      let data13 = data10.max_size;
-      if (typeof data13 === "string") {
-        if (!formats2.test(data13)) {
-          const err27 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
-          if (vErrors === null) {
-            vErrors = [err27];
-          } else {
-            vErrors.push(err27);
-          }
-          errors++;
-        }
       } else {
-        const err28 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-        if (vErrors === null) {
-          vErrors = [err28];
-        } else {
-          vErrors.push(err28);
+        errors = _errs25;
+        if (vErrors !== null) {
+          if (_errs25) {
+            vErrors.length = _errs25;
+          } else {
+            vErrors = null;
+          }
         }
-        errors++;
       }
     } else {
-      const err29 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err25 = { instancePath: instancePath + "/budget", schemaPath: "#/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err29];
+        vErrors = [err25];
       } else {
-        vErrors.push(err29);
+        vErrors.push(err25);
       }
       errors++;
     }
-    let data14 = data.defaults;
-    if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
-      if (data14.ttl === void 0) {
-        data14.ttl = "24h";
+    let data11 = data.delivery;
+    if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+      if (data11.catch_up === void 0) {
+        data11.catch_up = 20;
       }
-      if (data14.priority === void 0) {
-        data14.priority = "normal";
+      if (data11.keep === void 0) {
+        data11.keep = "7d";
       }
-      for (const key4 in data14) {
-        if (!(key4 === "ttl" || key4 === "priority")) {
-          const err30 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+      if (data11.max_size === void 0) {
+        data11.max_size = "256MiB";
+      }
+      for (const key3 in data11) {
+        if (!(key3 === "catch_up" || key3 === "keep" || key3 === "max_size")) {
+          const err26 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+          if (vErrors === null) {
+            vErrors = [err26];
+          } else {
+            vErrors.push(err26);
+          }
+          errors++;
+        }
+      }
+      let data12 = data11.catch_up;
+      if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
+        const err27 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+        if (vErrors === null) {
+          vErrors = [err27];
+        } else {
+          vErrors.push(err27);
+        }
+        errors++;
+      }
+      if (typeof data12 == "number" && isFinite(data12)) {
+        if (data12 > 1e3 || isNaN(data12)) {
+          const err28 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e3 }, message: "must be <= 1000" };
+          if (vErrors === null) {
+            vErrors = [err28];
+          } else {
+            vErrors.push(err28);
+          }
+          errors++;
+        }
+        if (data12 < 0 || isNaN(data12)) {
+          const err29 = { instancePath: instancePath + "/delivery/catch_up", schemaPath: "#/properties/delivery/properties/catch_up/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+          if (vErrors === null) {
+            vErrors = [err29];
+          } else {
+            vErrors.push(err29);
+          }
+          errors++;
+        }
+      }
+      let data13 = data11.keep;
+      if (typeof data13 === "string") {
+        if (!formats0.test(data13)) {
+          const err30 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
           if (vErrors === null) {
             vErrors = [err30];
           } else {
@@ -449,30 +513,28 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
+      } else {
+        const err31 = { instancePath: instancePath + "/delivery/keep", schemaPath: "#/properties/delivery/properties/keep/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err31];
+        } else {
+          vErrors.push(err31);
+        }
+        errors++;
       }
-      let data15 = data14.ttl;
-      if (typeof data15 === "string") {
-        if (!formats0.test(data15)) {
-          const err31 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+      let data14 = data11.max_size;
+      if (typeof data14 === "string") {
+        if (!formats2.test(data14)) {
+          const err32 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
           if (vErrors === null) {
-            vErrors = [err31];
+            vErrors = [err32];
           } else {
-            vErrors.push(err31);
+            vErrors.push(err32);
           }
           errors++;
         }
       } else {
-        const err32 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-        if (vErrors === null) {
-          vErrors = [err32];
-        } else {
-          vErrors.push(err32);
-        }
-        errors++;
-      }
-      let data16 = data14.priority;
-      if (!(data16 === "low" || data16 === "normal" || data16 === "high")) {
-        const err33 = { instancePath: instancePath + "/defaults/priority", schemaPath: "#/properties/defaults/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.defaults.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+        const err33 = { instancePath: instancePath + "/delivery/max_size", schemaPath: "#/properties/delivery/properties/max_size/type", keyword: "type", params: { type: "string" }, message: "must be string" };
         if (vErrors === null) {
           vErrors = [err33];
         } else {
@@ -481,7 +543,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     } else {
-      const err34 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err34 = { instancePath: instancePath + "/delivery", schemaPath: "#/properties/delivery/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
         vErrors = [err34];
       } else {
@@ -489,24 +551,29 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    let data17 = data.use;
-    if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
-      for (const key5 in data17) {
-        const _errs41 = errors;
-        if (typeof key5 === "string") {
-          if (!pattern3.test(key5)) {
-            const err35 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
-            if (vErrors === null) {
-              vErrors = [err35];
-            } else {
-              vErrors.push(err35);
-            }
-            errors++;
+    let data15 = data.defaults;
+    if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+      if (data15.ttl === void 0) {
+        data15.ttl = "24h";
+      }
+      if (data15.priority === void 0) {
+        data15.priority = "normal";
+      }
+      for (const key4 in data15) {
+        if (!(key4 === "ttl" || key4 === "priority")) {
+          const err35 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+          if (vErrors === null) {
+            vErrors = [err35];
+          } else {
+            vErrors.push(err35);
           }
+          errors++;
         }
-        var valid8 = _errs41 === errors;
-        if (!valid8) {
-          const err36 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
+      }
+      let data16 = data15.ttl;
+      if (typeof data16 === "string") {
+        if (!formats0.test(data16)) {
+          const err36 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
           if (vErrors === null) {
             vErrors = [err36];
           } else {
@@ -514,98 +581,94 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
+      } else {
+        const err37 = { instancePath: instancePath + "/defaults/ttl", schemaPath: "#/properties/defaults/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err37];
+        } else {
+          vErrors.push(err37);
+        }
+        errors++;
       }
-      for (const key6 in data17) {
-        let data18 = data17[key6];
-        if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-          if (data18.with === void 0) {
-            data18.with = {};
-          }
-          if (data18.override === void 0) {
-            data18.override = {};
-          }
-          if (data18.recipe === void 0) {
-            const err37 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/required", keyword: "required", params: { missingProperty: "recipe" }, message: "must have required property 'recipe'" };
+      let data17 = data15.priority;
+      if (!(data17 === "low" || data17 === "normal" || data17 === "high")) {
+        const err38 = { instancePath: instancePath + "/defaults/priority", schemaPath: "#/properties/defaults/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.defaults.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+        if (vErrors === null) {
+          vErrors = [err38];
+        } else {
+          vErrors.push(err38);
+        }
+        errors++;
+      }
+    } else {
+      const err39 = { instancePath: instancePath + "/defaults", schemaPath: "#/properties/defaults/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err39];
+      } else {
+        vErrors.push(err39);
+      }
+      errors++;
+    }
+    let data18 = data.use;
+    if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+      for (const key5 in data18) {
+        const _errs46 = errors;
+        if (typeof key5 === "string") {
+          if (!pattern3.test(key5)) {
+            const err40 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key5 };
             if (vErrors === null) {
-              vErrors = [err37];
+              vErrors = [err40];
             } else {
-              vErrors.push(err37);
+              vErrors.push(err40);
             }
             errors++;
           }
-          for (const key7 in data18) {
-            if (!(key7 === "recipe" || key7 === "with" || key7 === "override")) {
-              const err38 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
-              if (vErrors === null) {
-                vErrors = [err38];
-              } else {
-                vErrors.push(err38);
-              }
-              errors++;
-            }
-          }
-          if (data18.recipe !== void 0) {
-            let data19 = data18.recipe;
-            if (typeof data19 === "string") {
-              if (func3(data19) < 1) {
-                const err39 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err39];
-                } else {
-                  vErrors.push(err39);
-                }
-                errors++;
-              }
-            } else {
-              const err40 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err40];
-              } else {
-                vErrors.push(err40);
-              }
-              errors++;
-            }
-          }
-          let data20 = data18.with;
-          if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-            for (const key8 in data20) {
-              const _errs50 = errors;
-              if (typeof key8 === "string") {
-                if (!pattern3.test(key8)) {
-                  const err41 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key8 };
-                  if (vErrors === null) {
-                    vErrors = [err41];
-                  } else {
-                    vErrors.push(err41);
-                  }
-                  errors++;
-                }
-              }
-              var valid11 = _errs50 === errors;
-              if (!valid11) {
-                const err42 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
-                if (vErrors === null) {
-                  vErrors = [err42];
-                } else {
-                  vErrors.push(err42);
-                }
-                errors++;
-              }
-            }
+        }
+        var valid9 = _errs46 === errors;
+        if (!valid9) {
+          const err41 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err41];
           } else {
-            const err43 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            vErrors.push(err41);
+          }
+          errors++;
+        }
+      }
+      for (const key6 in data18) {
+        let data19 = data18[key6];
+        if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
+          if (data19.with === void 0) {
+            data19.with = {};
+          }
+          if (data19.override === void 0) {
+            data19.override = {};
+          }
+          if (data19.recipe === void 0) {
+            const err42 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/required", keyword: "required", params: { missingProperty: "recipe" }, message: "must have required property 'recipe'" };
             if (vErrors === null) {
-              vErrors = [err43];
+              vErrors = [err42];
             } else {
-              vErrors.push(err43);
+              vErrors.push(err42);
             }
             errors++;
           }
-          let data21 = data18.override;
-          if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
-            for (const key9 in data21) {
-              if (!(key9 === "sources" || key9 === "channels" || key9 === "sinks")) {
-                const err44 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+          for (const key7 in data19) {
+            if (!(key7 === "recipe" || key7 === "with" || key7 === "override")) {
+              const err43 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err43];
+              } else {
+                vErrors.push(err43);
+              }
+              errors++;
+            }
+          }
+          if (data19.recipe !== void 0) {
+            let data20 = data19.recipe;
+            if (typeof data20 === "string") {
+              if (func3(data20) < 1) {
+                const err44 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                 if (vErrors === null) {
                   vErrors = [err44];
                 } else {
@@ -613,87 +676,83 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-            }
-            if (data21.sources !== void 0) {
-              let data22 = data21.sources;
-              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
-                for (const key10 in data22) {
-                  const _errs56 = errors;
-                  if (typeof key10 === "string") {
-                    if (!pattern3.test(key10)) {
-                      const err45 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key10 };
-                      if (vErrors === null) {
-                        vErrors = [err45];
-                      } else {
-                        vErrors.push(err45);
-                      }
-                      errors++;
-                    }
-                  }
-                  var valid13 = _errs56 === errors;
-                  if (!valid13) {
-                    const err46 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key10 }, message: "property name must be valid" };
-                    if (vErrors === null) {
-                      vErrors = [err46];
-                    } else {
-                      vErrors.push(err46);
-                    }
-                    errors++;
-                  }
-                }
-                for (const key11 in data22) {
-                  let data23 = data22[key11];
-                  if (!(data23 && typeof data23 == "object" && !Array.isArray(data23)) && data23 !== null) {
-                    const err47 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sources.additionalProperties.type }, message: "must be object,null" };
-                    if (vErrors === null) {
-                      vErrors = [err47];
-                    } else {
-                      vErrors.push(err47);
-                    }
-                    errors++;
-                  }
-                }
+            } else {
+              const err45 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/recipe", schemaPath: "#/properties/use/additionalProperties/properties/recipe/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err45];
               } else {
-                const err48 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                vErrors.push(err45);
+              }
+              errors++;
+            }
+          }
+          let data21 = data19.with;
+          if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+            for (const key8 in data21) {
+              const _errs55 = errors;
+              if (typeof key8 === "string") {
+                if (!pattern3.test(key8)) {
+                  const err46 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key8 };
+                  if (vErrors === null) {
+                    vErrors = [err46];
+                  } else {
+                    vErrors.push(err46);
+                  }
+                  errors++;
+                }
+              }
+              var valid12 = _errs55 === errors;
+              if (!valid12) {
+                const err47 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
                 if (vErrors === null) {
-                  vErrors = [err48];
+                  vErrors = [err47];
                 } else {
-                  vErrors.push(err48);
+                  vErrors.push(err47);
                 }
                 errors++;
               }
             }
-            if (data21.channels !== void 0) {
-              let data24 = data21.channels;
-              if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
-                for (const key12 in data24) {
-                  const _errs62 = errors;
-                  if (typeof key12 === "string") {
-                    if (!pattern3.test(key12)) {
-                      const err49 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key12 };
+          } else {
+            const err48 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/with", schemaPath: "#/properties/use/additionalProperties/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err48];
+            } else {
+              vErrors.push(err48);
+            }
+            errors++;
+          }
+          let data22 = data19.override;
+          if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+            for (const key9 in data22) {
+              if (!(key9 === "sources" || key9 === "channels" || key9 === "sinks")) {
+                const err49 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err49];
+                } else {
+                  vErrors.push(err49);
+                }
+                errors++;
+              }
+            }
+            if (data22.sources !== void 0) {
+              let data23 = data22.sources;
+              if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                for (const key10 in data23) {
+                  const _errs61 = errors;
+                  if (typeof key10 === "string") {
+                    if (!pattern3.test(key10)) {
+                      const err50 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key10 };
                       if (vErrors === null) {
-                        vErrors = [err49];
+                        vErrors = [err50];
                       } else {
-                        vErrors.push(err49);
+                        vErrors.push(err50);
                       }
                       errors++;
                     }
                   }
-                  var valid15 = _errs62 === errors;
-                  if (!valid15) {
-                    const err50 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key12 }, message: "property name must be valid" };
-                    if (vErrors === null) {
-                      vErrors = [err50];
-                    } else {
-                      vErrors.push(err50);
-                    }
-                    errors++;
-                  }
-                }
-                for (const key13 in data24) {
-                  let data25 = data24[key13];
-                  if (!(data25 && typeof data25 == "object" && !Array.isArray(data25)) && data25 !== null) {
-                    const err51 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.channels.additionalProperties.type }, message: "must be object,null" };
+                  var valid14 = _errs61 === errors;
+                  if (!valid14) {
+                    const err51 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key10 }, message: "property name must be valid" };
                     if (vErrors === null) {
                       vErrors = [err51];
                     } else {
@@ -702,47 +761,47 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-              } else {
-                const err52 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err52];
-                } else {
-                  vErrors.push(err52);
-                }
-                errors++;
-              }
-            }
-            if (data21.sinks !== void 0) {
-              let data26 = data21.sinks;
-              if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
-                for (const key14 in data26) {
-                  const _errs68 = errors;
-                  if (typeof key14 === "string") {
-                    if (!pattern3.test(key14)) {
-                      const err53 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key14 };
-                      if (vErrors === null) {
-                        vErrors = [err53];
-                      } else {
-                        vErrors.push(err53);
-                      }
-                      errors++;
-                    }
-                  }
-                  var valid17 = _errs68 === errors;
-                  if (!valid17) {
-                    const err54 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key14 }, message: "property name must be valid" };
+                for (const key11 in data23) {
+                  let data24 = data23[key11];
+                  if (!(data24 && typeof data24 == "object" && !Array.isArray(data24)) && data24 !== null) {
+                    const err52 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources/" + key11.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sources.additionalProperties.type }, message: "must be object,null" };
                     if (vErrors === null) {
-                      vErrors = [err54];
+                      vErrors = [err52];
                     } else {
-                      vErrors.push(err54);
+                      vErrors.push(err52);
                     }
                     errors++;
                   }
                 }
-                for (const key15 in data26) {
-                  let data27 = data26[key15];
-                  if (!(data27 && typeof data27 == "object" && !Array.isArray(data27)) && data27 !== null) {
-                    const err55 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sinks.additionalProperties.type }, message: "must be object,null" };
+              } else {
+                const err53 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sources", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err53];
+                } else {
+                  vErrors.push(err53);
+                }
+                errors++;
+              }
+            }
+            if (data22.channels !== void 0) {
+              let data25 = data22.channels;
+              if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
+                for (const key12 in data25) {
+                  const _errs67 = errors;
+                  if (typeof key12 === "string") {
+                    if (!pattern3.test(key12)) {
+                      const err54 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key12 };
+                      if (vErrors === null) {
+                        vErrors = [err54];
+                      } else {
+                        vErrors.push(err54);
+                      }
+                      errors++;
+                    }
+                  }
+                  var valid16 = _errs67 === errors;
+                  if (!valid16) {
+                    const err55 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key12 }, message: "property name must be valid" };
                     if (vErrors === null) {
                       vErrors = [err55];
                     } else {
@@ -751,78 +810,79 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
+                for (const key13 in data25) {
+                  let data26 = data25[key13];
+                  if (!(data26 && typeof data26 == "object" && !Array.isArray(data26)) && data26 !== null) {
+                    const err56 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels/" + key13.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.channels.additionalProperties.type }, message: "must be object,null" };
+                    if (vErrors === null) {
+                      vErrors = [err56];
+                    } else {
+                      vErrors.push(err56);
+                    }
+                    errors++;
+                  }
+                }
               } else {
-                const err56 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err57 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/channels", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err56];
+                  vErrors = [err57];
                 } else {
-                  vErrors.push(err56);
+                  vErrors.push(err57);
+                }
+                errors++;
+              }
+            }
+            if (data22.sinks !== void 0) {
+              let data27 = data22.sinks;
+              if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
+                for (const key14 in data27) {
+                  const _errs73 = errors;
+                  if (typeof key14 === "string") {
+                    if (!pattern3.test(key14)) {
+                      const err58 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key14 };
+                      if (vErrors === null) {
+                        vErrors = [err58];
+                      } else {
+                        vErrors.push(err58);
+                      }
+                      errors++;
+                    }
+                  }
+                  var valid18 = _errs73 === errors;
+                  if (!valid18) {
+                    const err59 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key14 }, message: "property name must be valid" };
+                    if (vErrors === null) {
+                      vErrors = [err59];
+                    } else {
+                      vErrors.push(err59);
+                    }
+                    errors++;
+                  }
+                }
+                for (const key15 in data27) {
+                  let data28 = data27[key15];
+                  if (!(data28 && typeof data28 == "object" && !Array.isArray(data28)) && data28 !== null) {
+                    const err60 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/additionalProperties/type", keyword: "type", params: { type: schema11.properties.use.additionalProperties.properties.override.properties.sinks.additionalProperties.type }, message: "must be object,null" };
+                    if (vErrors === null) {
+                      vErrors = [err60];
+                    } else {
+                      vErrors.push(err60);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err61 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override/sinks", schemaPath: "#/properties/use/additionalProperties/properties/override/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err61];
+                } else {
+                  vErrors.push(err61);
                 }
                 errors++;
               }
             }
           } else {
-            const err57 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-            if (vErrors === null) {
-              vErrors = [err57];
-            } else {
-              vErrors.push(err57);
-            }
-            errors++;
-          }
-        } else {
-          const err58 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-          if (vErrors === null) {
-            vErrors = [err58];
-          } else {
-            vErrors.push(err58);
-          }
-          errors++;
-        }
-      }
-    } else {
-      const err59 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err59];
-      } else {
-        vErrors.push(err59);
-      }
-      errors++;
-    }
-    let data28 = data.sources;
-    if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
-      for (const key16 in data28) {
-        const _errs74 = errors;
-        if (typeof key16 === "string") {
-          if (!pattern3.test(key16)) {
-            const err60 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key16 };
-            if (vErrors === null) {
-              vErrors = [err60];
-            } else {
-              vErrors.push(err60);
-            }
-            errors++;
-          }
-        }
-        var valid19 = _errs74 === errors;
-        if (!valid19) {
-          const err61 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key16 }, message: "property name must be valid" };
-          if (vErrors === null) {
-            vErrors = [err61];
-          } else {
-            vErrors.push(err61);
-          }
-          errors++;
-        }
-      }
-      for (const key17 in data28) {
-        let data29 = data28[key17];
-        if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
-          if (data29.enabled === void 0) {
-            data29.enabled = true;
-          }
-          if (data29.type === void 0) {
-            const err62 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            const err62 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/override", schemaPath: "#/properties/use/additionalProperties/properties/override/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
               vErrors = [err62];
             } else {
@@ -830,74 +890,79 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          if (data29.type !== void 0) {
-            if (typeof data29.type !== "string") {
-              const err63 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err63];
-              } else {
-                vErrors.push(err63);
-              }
-              errors++;
-            }
-          }
-          if (typeof data29.enabled !== "boolean") {
-            const err64 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err64];
-            } else {
-              vErrors.push(err64);
-            }
-            errors++;
-          }
-          if (data29.rate !== void 0) {
-            let data32 = data29.rate;
-            if (typeof data32 === "string") {
-              if (!formats6.test(data32)) {
-                const err65 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
-                if (vErrors === null) {
-                  vErrors = [err65];
-                } else {
-                  vErrors.push(err65);
-                }
-                errors++;
-              }
-            } else {
-              const err66 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err66];
-              } else {
-                vErrors.push(err66);
-              }
-              errors++;
-            }
-          }
         } else {
-          const err67 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err63 = { instancePath: instancePath + "/use/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/use/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err67];
+            vErrors = [err63];
           } else {
-            vErrors.push(err67);
+            vErrors.push(err63);
           }
           errors++;
         }
       }
     } else {
-      const err68 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err64 = { instancePath: instancePath + "/use", schemaPath: "#/properties/use/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err68];
+        vErrors = [err64];
       } else {
-        vErrors.push(err68);
+        vErrors.push(err64);
       }
       errors++;
     }
-    let data33 = data.channels;
-    if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
-      for (const key18 in data33) {
-        const _errs86 = errors;
-        if (typeof key18 === "string") {
-          if (!pattern3.test(key18)) {
-            const err69 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key18 };
+    let data29 = data.sources;
+    if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+      for (const key16 in data29) {
+        const _errs79 = errors;
+        if (typeof key16 === "string") {
+          if (!pattern3.test(key16)) {
+            const err65 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key16 };
+            if (vErrors === null) {
+              vErrors = [err65];
+            } else {
+              vErrors.push(err65);
+            }
+            errors++;
+          }
+        }
+        var valid20 = _errs79 === errors;
+        if (!valid20) {
+          const err66 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/propertyNames", keyword: "propertyNames", params: { propertyName: key16 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err66];
+          } else {
+            vErrors.push(err66);
+          }
+          errors++;
+        }
+      }
+      for (const key17 in data29) {
+        let data30 = data29[key17];
+        if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+          if (data30.enabled === void 0) {
+            data30.enabled = true;
+          }
+          if (data30.type === void 0) {
+            const err67 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            if (vErrors === null) {
+              vErrors = [err67];
+            } else {
+              vErrors.push(err67);
+            }
+            errors++;
+          }
+          if (data30.type !== void 0) {
+            if (typeof data30.type !== "string") {
+              const err68 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sources/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err68];
+              } else {
+                vErrors.push(err68);
+              }
+              errors++;
+            }
+          }
+          if (typeof data30.enabled !== "boolean") {
+            const err69 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/enabled", schemaPath: "#/properties/sources/additionalProperties/properties/enabled/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
             if (vErrors === null) {
               vErrors = [err69];
             } else {
@@ -905,27 +970,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-        }
-        var valid22 = _errs86 === errors;
-        if (!valid22) {
-          const err70 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key18 }, message: "property name must be valid" };
-          if (vErrors === null) {
-            vErrors = [err70];
-          } else {
-            vErrors.push(err70);
-          }
-          errors++;
-        }
-      }
-      for (const key19 in data33) {
-        let data34 = data33[key19];
-        if (data34 && typeof data34 == "object" && !Array.isArray(data34)) {
-          if (data34.continue === void 0) {
-            data34.continue = false;
-          }
-          for (const key20 in data34) {
-            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key20)) {
-              const err71 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+          if (data30.rate !== void 0) {
+            let data33 = data30.rate;
+            if (typeof data33 === "string") {
+              if (!formats6.test(data33)) {
+                const err70 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/format", keyword: "format", params: { format: "rate" }, message: 'must match format "rate"' };
+                if (vErrors === null) {
+                  vErrors = [err70];
+                } else {
+                  vErrors.push(err70);
+                }
+                errors++;
+              }
+            } else {
+              const err71 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/rate", schemaPath: "#/properties/sources/additionalProperties/properties/rate/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err71];
               } else {
@@ -934,14 +992,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (data34.from !== void 0) {
-            let data35 = data34.from;
-            const _errs92 = errors;
-            let valid25 = false;
-            const _errs93 = errors;
-            if (typeof data35 === "string") {
-              if (func3(data35) < 1) {
-                const err72 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+          if (data30.expect !== void 0) {
+            let data34 = data30.expect;
+            if (typeof data34 === "string") {
+              if (!formats0.test(data34)) {
+                const err72 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/expect", schemaPath: "#/properties/sources/additionalProperties/properties/expect/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
                 if (vErrors === null) {
                   vErrors = [err72];
                 } else {
@@ -950,7 +1005,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 errors++;
               }
             } else {
-              const err73 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err73 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1") + "/expect", schemaPath: "#/properties/sources/additionalProperties/properties/expect/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err73];
               } else {
@@ -958,59 +1013,146 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-            var _valid0 = _errs93 === errors;
-            valid25 = valid25 || _valid0;
-            if (!valid25) {
-              const _errs95 = errors;
-              if (Array.isArray(data35)) {
-                if (data35.length < 1) {
-                  const err74 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+          }
+        } else {
+          const err74 = { instancePath: instancePath + "/sources/" + key17.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sources/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err74];
+          } else {
+            vErrors.push(err74);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err75 = { instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err75];
+      } else {
+        vErrors.push(err75);
+      }
+      errors++;
+    }
+    let data35 = data.channels;
+    if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+      for (const key18 in data35) {
+        const _errs93 = errors;
+        if (typeof key18 === "string") {
+          if (!pattern3.test(key18)) {
+            const err76 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key18 };
+            if (vErrors === null) {
+              vErrors = [err76];
+            } else {
+              vErrors.push(err76);
+            }
+            errors++;
+          }
+        }
+        var valid23 = _errs93 === errors;
+        if (!valid23) {
+          const err77 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/propertyNames", keyword: "propertyNames", params: { propertyName: key18 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err77];
+          } else {
+            vErrors.push(err77);
+          }
+          errors++;
+        }
+      }
+      for (const key19 in data35) {
+        let data36 = data35[key19];
+        if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+          if (data36.continue === void 0) {
+            data36.continue = false;
+          }
+          for (const key20 in data36) {
+            if (!func2.call(schema11.properties.channels.additionalProperties.properties, key20)) {
+              const err78 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err78];
+              } else {
+                vErrors.push(err78);
+              }
+              errors++;
+            }
+          }
+          if (data36.from !== void 0) {
+            let data37 = data36.from;
+            const _errs99 = errors;
+            let valid26 = false;
+            const _errs100 = errors;
+            if (typeof data37 === "string") {
+              if (func3(data37) < 1) {
+                const err79 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err79];
+                } else {
+                  vErrors.push(err79);
+                }
+                errors++;
+              }
+            } else {
+              const err80 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err80];
+              } else {
+                vErrors.push(err80);
+              }
+              errors++;
+            }
+            var _valid1 = _errs100 === errors;
+            valid26 = valid26 || _valid1;
+            if (!valid26) {
+              const _errs102 = errors;
+              if (Array.isArray(data37)) {
+                if (data37.length < 1) {
+                  const err81 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err74];
+                    vErrors = [err81];
                   } else {
-                    vErrors.push(err74);
+                    vErrors.push(err81);
                   }
                   errors++;
                 }
-                const len1 = data35.length;
+                const len1 = data37.length;
                 for (let i2 = 0; i2 < len1; i2++) {
-                  let data36 = data35[i2];
-                  if (typeof data36 === "string") {
-                    if (func3(data36) < 1) {
-                      const err75 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  let data38 = data37[i2];
+                  if (typeof data38 === "string") {
+                    if (func3(data38) < 1) {
+                      const err82 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
-                        vErrors = [err75];
+                        vErrors = [err82];
                       } else {
-                        vErrors.push(err75);
+                        vErrors.push(err82);
                       }
                       errors++;
                     }
                   } else {
-                    const err76 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err83 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from/" + i2, schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err76];
+                      vErrors = [err83];
                     } else {
-                      vErrors.push(err76);
+                      vErrors.push(err83);
                     }
                     errors++;
                   }
                 }
-                let i3 = data35.length;
+                let i3 = data37.length;
                 let j1;
                 if (i3 > 1) {
                   const indices1 = {};
                   for (; i3--; ) {
-                    let item1 = data35[i3];
+                    let item1 = data37[i3];
                     if (typeof item1 !== "string") {
                       continue;
                     }
                     if (typeof indices1[item1] == "number") {
                       j1 = indices1[item1];
-                      const err77 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
+                      const err84 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/uniqueItems", keyword: "uniqueItems", params: { i: i3, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i3 + " are identical)" };
                       if (vErrors === null) {
-                        vErrors = [err77];
+                        vErrors = [err84];
                       } else {
-                        vErrors.push(err77);
+                        vErrors.push(err84);
                       }
                       errors++;
                       break;
@@ -1019,100 +1161,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                const err78 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err78];
-                } else {
-                  vErrors.push(err78);
-                }
-                errors++;
-              }
-              var _valid0 = _errs95 === errors;
-              valid25 = valid25 || _valid0;
-            }
-            if (!valid25) {
-              const err79 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err79];
-              } else {
-                vErrors.push(err79);
-              }
-              errors++;
-            } else {
-              errors = _errs92;
-              if (vErrors !== null) {
-                if (_errs92) {
-                  vErrors.length = _errs92;
-                } else {
-                  vErrors = null;
-                }
-              }
-            }
-          }
-          if (data34.description !== void 0) {
-            if (typeof data34.description !== "string") {
-              const err80 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err80];
-              } else {
-                vErrors.push(err80);
-              }
-              errors++;
-            }
-          }
-          if (data34.match !== void 0) {
-            let data38 = data34.match;
-            const _errs102 = errors;
-            let valid29 = false;
-            const _errs103 = errors;
-            if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
-              if (Object.keys(data38).length < 1) {
-                const err81 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                if (vErrors === null) {
-                  vErrors = [err81];
-                } else {
-                  vErrors.push(err81);
-                }
-                errors++;
-              }
-            } else {
-              const err82 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err82];
-              } else {
-                vErrors.push(err82);
-              }
-              errors++;
-            }
-            var _valid1 = _errs103 === errors;
-            valid29 = valid29 || _valid1;
-            if (!valid29) {
-              const _errs105 = errors;
-              if (Array.isArray(data38)) {
-                if (data38.length < 1) {
-                  const err83 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err83];
-                  } else {
-                    vErrors.push(err83);
-                  }
-                  errors++;
-                }
-                const len2 = data38.length;
-                for (let i4 = 0; i4 < len2; i4++) {
-                  let data39 = data38[i4];
-                  if (!(data39 && typeof data39 == "object" && !Array.isArray(data39))) {
-                    const err84 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err84];
-                    } else {
-                      vErrors.push(err84);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err85 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err85 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
                   vErrors = [err85];
                 } else {
@@ -1120,11 +1169,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-              var _valid1 = _errs105 === errors;
-              valid29 = valid29 || _valid1;
+              var _valid1 = _errs102 === errors;
+              valid26 = valid26 || _valid1;
             }
-            if (!valid29) {
-              const err86 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid26) {
+              const err86 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/from/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err86];
               } else {
@@ -1132,57 +1181,58 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             } else {
-              errors = _errs102;
+              errors = _errs99;
               if (vErrors !== null) {
-                if (_errs102) {
-                  vErrors.length = _errs102;
+                if (_errs99) {
+                  vErrors.length = _errs99;
                 } else {
                   vErrors = null;
                 }
               }
             }
           }
-          if (data34.when !== void 0) {
-            let data40 = data34.when;
-            if (typeof data40 === "string") {
-              if (func3(data40) < 1) {
-                const err87 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err87];
-                } else {
-                  vErrors.push(err87);
-                }
-                errors++;
-              }
-            } else {
-              const err88 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data36.description !== void 0) {
+            if (typeof data36.description !== "string") {
+              const err87 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/channels/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err88];
+                vErrors = [err87];
               } else {
-                vErrors.push(err88);
+                vErrors.push(err87);
               }
               errors++;
             }
           }
-          if (data34.vars !== void 0) {
-            let data41 = data34.vars;
-            if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
-              for (const key21 in data41) {
-                const _errs113 = errors;
-                if (typeof key21 === "string") {
-                  if (!pattern3.test(key21)) {
-                    const err89 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key21 };
-                    if (vErrors === null) {
-                      vErrors = [err89];
-                    } else {
-                      vErrors.push(err89);
-                    }
-                    errors++;
-                  }
+          if (data36.match !== void 0) {
+            let data40 = data36.match;
+            const _errs109 = errors;
+            let valid30 = false;
+            const _errs110 = errors;
+            if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+              if (Object.keys(data40).length < 1) {
+                const err88 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (vErrors === null) {
+                  vErrors = [err88];
+                } else {
+                  vErrors.push(err88);
                 }
-                var valid32 = _errs113 === errors;
-                if (!valid32) {
-                  const err90 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key21 }, message: "property name must be valid" };
+                errors++;
+              }
+            } else {
+              const err89 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err89];
+              } else {
+                vErrors.push(err89);
+              }
+              errors++;
+            }
+            var _valid2 = _errs110 === errors;
+            valid30 = valid30 || _valid2;
+            if (!valid30) {
+              const _errs112 = errors;
+              if (Array.isArray(data40)) {
+                if (data40.length < 1) {
+                  const err90 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err90];
                   } else {
@@ -1190,12 +1240,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              }
-              for (const key22 in data41) {
-                let data42 = data41[key22];
-                if (typeof data42 === "string") {
-                  if (func3(data42) < 1) {
-                    const err91 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const len2 = data40.length;
+                for (let i4 = 0; i4 < len2; i4++) {
+                  let data41 = data40[i4];
+                  if (!(data41 && typeof data41 == "object" && !Array.isArray(data41))) {
+                    const err91 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match/" + i4, schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
                       vErrors = [err91];
                     } else {
@@ -1203,34 +1252,43 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                } else {
-                  const err92 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err92];
-                  } else {
-                    vErrors.push(err92);
-                  }
-                  errors++;
                 }
+              } else {
+                const err92 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err92];
+                } else {
+                  vErrors.push(err92);
+                }
+                errors++;
               }
-            } else {
-              const err93 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              var _valid2 = _errs112 === errors;
+              valid30 = valid30 || _valid2;
+            }
+            if (!valid30) {
+              const err93 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/match", schemaPath: "#/properties/channels/additionalProperties/properties/match/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err93];
               } else {
                 vErrors.push(err93);
               }
               errors++;
+            } else {
+              errors = _errs109;
+              if (vErrors !== null) {
+                if (_errs109) {
+                  vErrors.length = _errs109;
+                } else {
+                  vErrors = null;
+                }
+              }
             }
           }
-          if (data34.changed !== void 0) {
-            let data43 = data34.changed;
-            const _errs118 = errors;
-            let valid34 = false;
-            const _errs119 = errors;
-            if (typeof data43 === "string") {
-              if (func3(data43) < 1) {
-                const err94 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+          if (data36.when !== void 0) {
+            let data42 = data36.when;
+            if (typeof data42 === "string") {
+              if (func3(data42) < 1) {
+                const err94 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                 if (vErrors === null) {
                   vErrors = [err94];
                 } else {
@@ -1239,7 +1297,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 errors++;
               }
             } else {
-              const err95 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err95 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/when", schemaPath: "#/properties/channels/additionalProperties/properties/when/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
                 vErrors = [err95];
               } else {
@@ -1247,137 +1305,129 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-            var _valid2 = _errs119 === errors;
-            valid34 = valid34 || _valid2;
-            if (!valid34) {
-              const _errs121 = errors;
-              if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                if (data43.value === void 0) {
-                  const err96 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
+          }
+          if (data36.vars !== void 0) {
+            let data43 = data36.vars;
+            if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+              for (const key21 in data43) {
+                const _errs120 = errors;
+                if (typeof key21 === "string") {
+                  if (!pattern3.test(key21)) {
+                    const err96 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key21 };
+                    if (vErrors === null) {
+                      vErrors = [err96];
+                    } else {
+                      vErrors.push(err96);
+                    }
+                    errors++;
+                  }
+                }
+                var valid33 = _errs120 === errors;
+                if (!valid33) {
+                  const err97 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/propertyNames", keyword: "propertyNames", params: { propertyName: key21 }, message: "property name must be valid" };
                   if (vErrors === null) {
-                    vErrors = [err96];
+                    vErrors = [err97];
                   } else {
-                    vErrors.push(err96);
+                    vErrors.push(err97);
                   }
                   errors++;
                 }
-                for (const key23 in data43) {
-                  if (!(key23 === "value" || key23 === "by")) {
-                    const err97 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
-                    if (vErrors === null) {
-                      vErrors = [err97];
-                    } else {
-                      vErrors.push(err97);
-                    }
-                    errors++;
-                  }
-                }
-                if (data43.value !== void 0) {
-                  let data44 = data43.value;
-                  if (typeof data44 === "string") {
-                    if (func3(data44) < 1) {
-                      const err98 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err98];
-                      } else {
-                        vErrors.push(err98);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err99 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err99];
-                    } else {
-                      vErrors.push(err99);
-                    }
-                    errors++;
-                  }
-                }
-                if (data43.by !== void 0) {
-                  let data45 = data43.by;
-                  if (typeof data45 === "string") {
-                    if (func3(data45) < 1) {
-                      const err100 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err100];
-                      } else {
-                        vErrors.push(err100);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err101 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err101];
-                    } else {
-                      vErrors.push(err101);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err102 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err102];
-                } else {
-                  vErrors.push(err102);
-                }
-                errors++;
               }
-              var _valid2 = _errs121 === errors;
-              valid34 = valid34 || _valid2;
-            }
-            if (!valid34) {
-              const err103 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              for (const key22 in data43) {
+                let data44 = data43[key22];
+                if (typeof data44 === "string") {
+                  if (func3(data44) < 1) {
+                    const err98 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err98];
+                    } else {
+                      vErrors.push(err98);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err99 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars/" + key22.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/vars/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err99];
+                  } else {
+                    vErrors.push(err99);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err100 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/vars", schemaPath: "#/properties/channels/additionalProperties/properties/vars/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
-                vErrors = [err103];
+                vErrors = [err100];
               } else {
-                vErrors.push(err103);
+                vErrors.push(err100);
               }
               errors++;
-            } else {
-              errors = _errs118;
-              if (vErrors !== null) {
-                if (_errs118) {
-                  vErrors.length = _errs118;
-                } else {
-                  vErrors = null;
-                }
-              }
             }
           }
-          if (data34.dedupe !== void 0) {
-            let data46 = data34.dedupe;
-            if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-              if (data46.for === void 0) {
-                data46.for = "24h";
-              }
-              if (data46.key === void 0) {
-                const err104 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
+          if (data36.changed !== void 0) {
+            let data45 = data36.changed;
+            const _errs125 = errors;
+            let valid35 = false;
+            const _errs126 = errors;
+            if (typeof data45 === "string") {
+              if (func3(data45) < 1) {
+                const err101 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                 if (vErrors === null) {
-                  vErrors = [err104];
+                  vErrors = [err101];
                 } else {
-                  vErrors.push(err104);
+                  vErrors.push(err101);
                 }
                 errors++;
               }
-              for (const key24 in data46) {
-                if (!(key24 === "key" || key24 === "for")) {
-                  const err105 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" };
+            } else {
+              const err102 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err102];
+              } else {
+                vErrors.push(err102);
+              }
+              errors++;
+            }
+            var _valid3 = _errs126 === errors;
+            valid35 = valid35 || _valid3;
+            if (!valid35) {
+              const _errs128 = errors;
+              if (data45 && typeof data45 == "object" && !Array.isArray(data45)) {
+                if (data45.value === void 0) {
+                  const err103 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/required", keyword: "required", params: { missingProperty: "value" }, message: "must have required property 'value'" };
                   if (vErrors === null) {
-                    vErrors = [err105];
+                    vErrors = [err103];
                   } else {
-                    vErrors.push(err105);
+                    vErrors.push(err103);
                   }
                   errors++;
                 }
-              }
-              if (data46.key !== void 0) {
-                let data47 = data46.key;
-                if (typeof data47 === "string") {
-                  if (func3(data47) < 1) {
-                    const err106 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                for (const key23 in data45) {
+                  if (!(key23 === "value" || key23 === "by")) {
+                    const err104 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err104];
+                    } else {
+                      vErrors.push(err104);
+                    }
+                    errors++;
+                  }
+                }
+                if (data45.value !== void 0) {
+                  let data46 = data45.value;
+                  if (typeof data46 === "string") {
+                    if (func3(data46) < 1) {
+                      const err105 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err105];
+                      } else {
+                        vErrors.push(err105);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err106 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/value", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/value/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err106];
                     } else {
@@ -1385,29 +1435,31 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                } else {
-                  const err107 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err107];
-                  } else {
-                    vErrors.push(err107);
-                  }
-                  errors++;
                 }
-              }
-              let data48 = data46.for;
-              if (typeof data48 === "string") {
-                if (!formats0.test(data48)) {
-                  const err108 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                  if (vErrors === null) {
-                    vErrors = [err108];
+                if (data45.by !== void 0) {
+                  let data47 = data45.by;
+                  if (typeof data47 === "string") {
+                    if (func3(data47) < 1) {
+                      const err107 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err107];
+                      } else {
+                        vErrors.push(err107);
+                      }
+                      errors++;
+                    }
                   } else {
-                    vErrors.push(err108);
+                    const err108 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed/by", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err108];
+                    } else {
+                      vErrors.push(err108);
+                    }
+                    errors++;
                   }
-                  errors++;
                 }
               } else {
-                const err109 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err109 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
                   vErrors = [err109];
                 } else {
@@ -1415,36 +1467,46 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-            } else {
-              const err110 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              var _valid3 = _errs128 === errors;
+              valid35 = valid35 || _valid3;
+            }
+            if (!valid35) {
+              const err110 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/changed", schemaPath: "#/properties/channels/additionalProperties/properties/changed/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
                 vErrors = [err110];
               } else {
                 vErrors.push(err110);
               }
               errors++;
-            }
-          }
-          if (data34.content !== void 0) {
-            if (typeof data34.content !== "string") {
-              const err111 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err111];
-              } else {
-                vErrors.push(err111);
+            } else {
+              errors = _errs125;
+              if (vErrors !== null) {
+                if (_errs125) {
+                  vErrors.length = _errs125;
+                } else {
+                  vErrors = null;
+                }
               }
-              errors++;
             }
           }
-          if (data34.meta !== void 0) {
-            let data50 = data34.meta;
-            if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
-              for (const key25 in data50) {
-                const _errs139 = errors;
-                const _errs140 = errors;
-                const _errs141 = errors;
-                if (!(key25 === "source" || key25 === "channel" || key25 === "event_id" || key25 === "trust" || key25 === "attempt" || key25 === "count" || key25 === "thread" || key25 === "error")) {
-                  const err112 = {};
+          if (data36.dedupe !== void 0) {
+            let data48 = data36.dedupe;
+            if (data48 && typeof data48 == "object" && !Array.isArray(data48)) {
+              if (data48.for === void 0) {
+                data48.for = "24h";
+              }
+              if (data48.key === void 0) {
+                const err111 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/required", keyword: "required", params: { missingProperty: "key" }, message: "must have required property 'key'" };
+                if (vErrors === null) {
+                  vErrors = [err111];
+                } else {
+                  vErrors.push(err111);
+                }
+                errors++;
+              }
+              for (const key24 in data48) {
+                if (!(key24 === "key" || key24 === "for")) {
+                  const err112 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
                     vErrors = [err112];
                   } else {
@@ -1452,39 +1514,33 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                var valid38 = _errs141 === errors;
-                if (valid38) {
-                  const err113 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key25 };
-                  if (vErrors === null) {
-                    vErrors = [err113];
-                  } else {
-                    vErrors.push(err113);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs140;
-                  if (vErrors !== null) {
-                    if (_errs140) {
-                      vErrors.length = _errs140;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-                if (typeof key25 === "string") {
-                  if (!pattern11.test(key25)) {
-                    const err114 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key25 };
+              }
+              if (data48.key !== void 0) {
+                let data49 = data48.key;
+                if (typeof data49 === "string") {
+                  if (func3(data49) < 1) {
+                    const err113 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
-                      vErrors = [err114];
+                      vErrors = [err113];
                     } else {
-                      vErrors.push(err114);
+                      vErrors.push(err113);
                     }
                     errors++;
                   }
+                } else {
+                  const err114 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/key", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/key/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err114];
+                  } else {
+                    vErrors.push(err114);
+                  }
+                  errors++;
                 }
-                var valid37 = _errs139 === errors;
-                if (!valid37) {
-                  const err115 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key25 }, message: "property name must be valid" };
+              }
+              let data50 = data48.for;
+              if (typeof data50 === "string") {
+                if (!formats0.test(data50)) {
+                  const err115 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
                   if (vErrors === null) {
                     vErrors = [err115];
                   } else {
@@ -1492,20 +1548,17 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              }
-              for (const key26 in data50) {
-                if (typeof data50[key26] !== "string") {
-                  const err116 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key26.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err116];
-                  } else {
-                    vErrors.push(err116);
-                  }
-                  errors++;
+              } else {
+                const err116 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe/for", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/properties/for/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                if (vErrors === null) {
+                  vErrors = [err116];
+                } else {
+                  vErrors.push(err116);
                 }
+                errors++;
               }
             } else {
-              const err117 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              const err117 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/dedupe", schemaPath: "#/properties/channels/additionalProperties/properties/dedupe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
                 vErrors = [err117];
               } else {
@@ -1514,92 +1567,87 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               errors++;
             }
           }
-          if (data34.budget !== void 0) {
-            let data52 = data34.budget;
-            if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
-              for (const key27 in data52) {
-                if (!(key27 === "event")) {
-                  const err118 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 }, message: "must NOT have additional properties" };
+          if (data36.throttle !== void 0) {
+            let data51 = data36.throttle;
+            if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
+              if (data51.overflow === void 0) {
+                data51.overflow = "digest";
+              }
+              if (data51.max === void 0) {
+                const err118 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/required", keyword: "required", params: { missingProperty: "max" }, message: "must have required property 'max'" };
+                if (vErrors === null) {
+                  vErrors = [err118];
+                } else {
+                  vErrors.push(err118);
+                }
+                errors++;
+              }
+              if (data51.per === void 0) {
+                const err119 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/required", keyword: "required", params: { missingProperty: "per" }, message: "must have required property 'per'" };
+                if (vErrors === null) {
+                  vErrors = [err119];
+                } else {
+                  vErrors.push(err119);
+                }
+                errors++;
+              }
+              for (const key25 in data51) {
+                if (!(key25 === "max" || key25 === "per" || key25 === "by" || key25 === "overflow")) {
+                  const err120 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
-                    vErrors = [err118];
+                    vErrors = [err120];
                   } else {
-                    vErrors.push(err118);
+                    vErrors.push(err120);
                   }
                   errors++;
                 }
               }
-              if (data52.event !== void 0) {
-                let data53 = data52.event;
-                if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
-                  const err119 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+              if (data51.max !== void 0) {
+                let data52 = data51.max;
+                if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
+                  const err121 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/max", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/max/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                   if (vErrors === null) {
-                    vErrors = [err119];
+                    vErrors = [err121];
                   } else {
-                    vErrors.push(err119);
+                    vErrors.push(err121);
                   }
                   errors++;
                 }
-                if (typeof data53 == "number" && isFinite(data53)) {
-                  if (data53 > 1e6 || isNaN(data53)) {
-                    const err120 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+                if (typeof data52 == "number" && isFinite(data52)) {
+                  if (data52 > 1e4 || isNaN(data52)) {
+                    const err122 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/max", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/max/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                     if (vErrors === null) {
-                      vErrors = [err120];
+                      vErrors = [err122];
                     } else {
-                      vErrors.push(err120);
+                      vErrors.push(err122);
                     }
                     errors++;
                   }
-                  if (data53 < 1 || isNaN(data53)) {
-                    const err121 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                  if (data52 < 1 || isNaN(data52)) {
+                    const err123 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/max", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/max/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                     if (vErrors === null) {
-                      vErrors = [err121];
+                      vErrors = [err123];
                     } else {
-                      vErrors.push(err121);
+                      vErrors.push(err123);
                     }
                     errors++;
                   }
                 }
               }
-            } else {
-              const err122 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err122];
-              } else {
-                vErrors.push(err122);
-              }
-              errors++;
-            }
-          }
-          if (typeof data34.continue !== "boolean") {
-            const err123 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-            if (vErrors === null) {
-              vErrors = [err123];
-            } else {
-              vErrors.push(err123);
-            }
-            errors++;
-          }
-          if (data34.reply !== void 0) {
-            let data55 = data34.reply;
-            const _errs153 = errors;
-            let valid41 = false;
-            const _errs154 = errors;
-            if (typeof data55 !== "boolean") {
-              const err124 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-              if (vErrors === null) {
-                vErrors = [err124];
-              } else {
-                vErrors.push(err124);
-              }
-              errors++;
-            }
-            var _valid3 = _errs154 === errors;
-            valid41 = valid41 || _valid3;
-            if (!valid41) {
-              const _errs156 = errors;
-              if (typeof data55 === "string") {
-                if (func3(data55) < 1) {
-                  const err125 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+              if (data51.per !== void 0) {
+                let data53 = data51.per;
+                if (typeof data53 === "string") {
+                  if (!formats0.test(data53)) {
+                    const err124 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/per", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/per/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                    if (vErrors === null) {
+                      vErrors = [err124];
+                    } else {
+                      vErrors.push(err124);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err125 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/per", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/per/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
                     vErrors = [err125];
                   } else {
@@ -1607,77 +1655,64 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              } else {
-                const err126 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                if (vErrors === null) {
-                  vErrors = [err126];
-                } else {
-                  vErrors.push(err126);
-                }
-                errors++;
               }
-              var _valid3 = _errs156 === errors;
-              valid41 = valid41 || _valid3;
-              if (!valid41) {
-                const _errs158 = errors;
-                if (Array.isArray(data55)) {
-                  if (data55.length < 1) {
-                    const err127 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (data51.by !== void 0) {
+                let data54 = data51.by;
+                if (typeof data54 === "string") {
+                  if (func3(data54) < 1) {
+                    const err126 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/by", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
-                      vErrors = [err127];
+                      vErrors = [err126];
                     } else {
-                      vErrors.push(err127);
+                      vErrors.push(err126);
                     }
                     errors++;
                   }
-                  const len3 = data55.length;
-                  for (let i5 = 0; i5 < len3; i5++) {
-                    let data56 = data55[i5];
-                    if (typeof data56 === "string") {
-                      if (func3(data56) < 1) {
-                        const err128 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err128];
-                        } else {
-                          vErrors.push(err128);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err129 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err129];
-                      } else {
-                        vErrors.push(err129);
-                      }
-                      errors++;
-                    }
-                  }
-                  let i6 = data55.length;
-                  let j2;
-                  if (i6 > 1) {
-                    const indices2 = {};
-                    for (; i6--; ) {
-                      let item2 = data55[i6];
-                      if (typeof item2 !== "string") {
-                        continue;
-                      }
-                      if (typeof indices2[item2] == "number") {
-                        j2 = indices2[item2];
-                        const err130 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
-                        if (vErrors === null) {
-                          vErrors = [err130];
-                        } else {
-                          vErrors.push(err130);
-                        }
-                        errors++;
-                        break;
-                      }
-                      indices2[item2] = i6;
-                    }
-                  }
                 } else {
-                  const err131 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  const err127 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/by", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err127];
+                  } else {
+                    vErrors.push(err127);
+                  }
+                  errors++;
+                }
+              }
+              let data55 = data51.overflow;
+              if (!(data55 === "digest" || data55 === "drop")) {
+                const err128 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle/overflow", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/properties/overflow/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.throttle.properties.overflow.enum }, message: "must be equal to one of the allowed values" };
+                if (vErrors === null) {
+                  vErrors = [err128];
+                } else {
+                  vErrors.push(err128);
+                }
+                errors++;
+              }
+            } else {
+              const err129 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/throttle", schemaPath: "#/properties/channels/additionalProperties/properties/throttle/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err129];
+              } else {
+                vErrors.push(err129);
+              }
+              errors++;
+            }
+          }
+          if (data36.digest !== void 0) {
+            let data56 = data36.digest;
+            if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+              if (data56.every === void 0) {
+                const err130 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest", schemaPath: "#/properties/channels/additionalProperties/properties/digest/required", keyword: "required", params: { missingProperty: "every" }, message: "must have required property 'every'" };
+                if (vErrors === null) {
+                  vErrors = [err130];
+                } else {
+                  vErrors.push(err130);
+                }
+                errors++;
+              }
+              for (const key26 in data56) {
+                if (!(key26 === "every" || key26 === "wait" || key26 === "max" || key26 === "by" || key26 === "content")) {
+                  const err131 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest", schemaPath: "#/properties/channels/additionalProperties/properties/digest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
                     vErrors = [err131];
                   } else {
@@ -1685,94 +1720,74 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                var _valid3 = _errs158 === errors;
-                valid41 = valid41 || _valid3;
               }
-            }
-            if (!valid41) {
-              const err132 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err132];
-              } else {
-                vErrors.push(err132);
-              }
-              errors++;
-            } else {
-              errors = _errs153;
-              if (vErrors !== null) {
-                if (_errs153) {
-                  vErrors.length = _errs153;
+              if (data56.every !== void 0) {
+                let data57 = data56.every;
+                if (typeof data57 === "string") {
+                  if (!formats0.test(data57)) {
+                    const err132 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/every", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/every/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                    if (vErrors === null) {
+                      vErrors = [err132];
+                    } else {
+                      vErrors.push(err132);
+                    }
+                    errors++;
+                  }
                 } else {
-                  vErrors = null;
+                  const err133 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/every", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/every/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err133];
+                  } else {
+                    vErrors.push(err133);
+                  }
+                  errors++;
                 }
               }
-            }
-          }
-          if (data34.priority !== void 0) {
-            let data57 = data34.priority;
-            if (!(data57 === "low" || data57 === "normal" || data57 === "high")) {
-              const err133 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/priority", schemaPath: "#/properties/channels/additionalProperties/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.priority.enum }, message: "must be equal to one of the allowed values" };
-              if (vErrors === null) {
-                vErrors = [err133];
-              } else {
-                vErrors.push(err133);
-              }
-              errors++;
-            }
-          }
-          if (data34.ttl !== void 0) {
-            let data58 = data34.ttl;
-            if (typeof data58 === "string") {
-              if (!formats0.test(data58)) {
-                const err134 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                if (vErrors === null) {
-                  vErrors = [err134];
+              if (data56.wait !== void 0) {
+                let data58 = data56.wait;
+                if (typeof data58 === "string") {
+                  if (!formats0.test(data58)) {
+                    const err134 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/wait", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                    if (vErrors === null) {
+                      vErrors = [err134];
+                    } else {
+                      vErrors.push(err134);
+                    }
+                    errors++;
+                  }
                 } else {
-                  vErrors.push(err134);
+                  const err135 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/wait", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err135];
+                  } else {
+                    vErrors.push(err135);
+                  }
+                  errors++;
                 }
-                errors++;
               }
-            } else {
-              const err135 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err135];
-              } else {
-                vErrors.push(err135);
-              }
-              errors++;
-            }
-          }
-          if (data34.receipt !== void 0) {
-            let data59 = data34.receipt;
-            const _errs166 = errors;
-            let valid45 = false;
-            const _errs167 = errors;
-            if (typeof data59 !== "string") {
-              const err136 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err136];
-              } else {
-                vErrors.push(err136);
-              }
-              errors++;
-            }
-            if (!(data59 === "none" || data59 === "ack")) {
-              const err137 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.receipt.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
-              if (vErrors === null) {
-                vErrors = [err137];
-              } else {
-                vErrors.push(err137);
-              }
-              errors++;
-            }
-            var _valid4 = _errs167 === errors;
-            valid45 = valid45 || _valid4;
-            if (!valid45) {
-              const _errs169 = errors;
-              if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
-                for (const key28 in data59) {
-                  if (!(key28 === "ack_within" || key28 === "attempts")) {
-                    const err138 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 }, message: "must NOT have additional properties" };
+              if (data56.max !== void 0) {
+                let data59 = data56.max;
+                if (!(typeof data59 == "number" && (!(data59 % 1) && !isNaN(data59)) && isFinite(data59))) {
+                  const err136 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/max", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/max/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err136];
+                  } else {
+                    vErrors.push(err136);
+                  }
+                  errors++;
+                }
+                if (typeof data59 == "number" && isFinite(data59)) {
+                  if (data59 > 1e6 || isNaN(data59)) {
+                    const err137 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/max", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/max/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+                    if (vErrors === null) {
+                      vErrors = [err137];
+                    } else {
+                      vErrors.push(err137);
+                    }
+                    errors++;
+                  }
+                  if (data59 < 2 || isNaN(data59)) {
+                    const err138 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/max", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/max/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                     if (vErrors === null) {
                       vErrors = [err138];
                     } else {
@@ -1781,488 +1796,508 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                if (data59.ack_within !== void 0) {
-                  let data60 = data59.ack_within;
-                  if (typeof data60 === "string") {
-                    if (!formats0.test(data60)) {
-                      const err139 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                      if (vErrors === null) {
-                        vErrors = [err139];
-                      } else {
-                        vErrors.push(err139);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err140 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              }
+              if (data56.by !== void 0) {
+                let data60 = data56.by;
+                if (typeof data60 === "string") {
+                  if (func3(data60) < 1) {
+                    const err139 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/by", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/by/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
-                      vErrors = [err140];
+                      vErrors = [err139];
                     } else {
-                      vErrors.push(err140);
+                      vErrors.push(err139);
                     }
                     errors++;
                   }
-                }
-                if (data59.attempts !== void 0) {
-                  let data61 = data59.attempts;
-                  if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
-                    const err141 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                    if (vErrors === null) {
-                      vErrors = [err141];
-                    } else {
-                      vErrors.push(err141);
-                    }
-                    errors++;
-                  }
-                  if (typeof data61 == "number" && isFinite(data61)) {
-                    if (data61 > 10 || isNaN(data61)) {
-                      const err142 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/maximum", keyword: "maximum", params: { comparison: "<=", limit: 10 }, message: "must be <= 10" };
-                      if (vErrors === null) {
-                        vErrors = [err142];
-                      } else {
-                        vErrors.push(err142);
-                      }
-                      errors++;
-                    }
-                    if (data61 < 1 || isNaN(data61)) {
-                      const err143 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
-                      if (vErrors === null) {
-                        vErrors = [err143];
-                      } else {
-                        vErrors.push(err143);
-                      }
-                      errors++;
-                    }
-                  }
-                }
-              } else {
-                const err144 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err144];
                 } else {
-                  vErrors.push(err144);
+                  const err140 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/by", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/by/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err140];
+                  } else {
+                    vErrors.push(err140);
+                  }
+                  errors++;
+                }
+              }
+              if (data56.content !== void 0) {
+                if (typeof data56.content !== "string") {
+                  const err141 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest/content", schemaPath: "#/properties/channels/additionalProperties/properties/digest/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err141];
+                  } else {
+                    vErrors.push(err141);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err142 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/digest", schemaPath: "#/properties/channels/additionalProperties/properties/digest/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err142];
+              } else {
+                vErrors.push(err142);
+              }
+              errors++;
+            }
+          }
+          if (data36.supersede !== void 0) {
+            let data62 = data36.supersede;
+            if (typeof data62 === "string") {
+              if (func3(data62) < 1) {
+                const err143 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/supersede", schemaPath: "#/properties/channels/additionalProperties/properties/supersede/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err143];
+                } else {
+                  vErrors.push(err143);
                 }
                 errors++;
               }
-              var _valid4 = _errs169 === errors;
-              valid45 = valid45 || _valid4;
-            }
-            if (!valid45) {
-              const err145 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            } else {
+              const err144 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/supersede", schemaPath: "#/properties/channels/additionalProperties/properties/supersede/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err145];
+                vErrors = [err144];
               } else {
-                vErrors.push(err145);
+                vErrors.push(err144);
               }
               errors++;
-            } else {
-              errors = _errs166;
-              if (vErrors !== null) {
-                if (_errs166) {
-                  vErrors.length = _errs166;
-                } else {
-                  vErrors = null;
-                }
-              }
             }
           }
-          if (data34.to !== void 0) {
-            let data62 = data34.to;
-            const _errs177 = errors;
-            let valid47 = false;
-            const _errs178 = errors;
-            if (typeof data62 !== "string") {
-              const err146 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err146];
-              } else {
-                vErrors.push(err146);
+          if (data36.quiet !== void 0) {
+            let data63 = data36.quiet;
+            const _errs168 = errors;
+            let valid40 = false;
+            const _errs169 = errors;
+            if (data63 && typeof data63 == "object" && !Array.isArray(data63)) {
+              if (data63.from === void 0) {
+                const err145 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
+                if (vErrors === null) {
+                  vErrors = [err145];
+                } else {
+                  vErrors.push(err145);
+                }
+                errors++;
               }
-              errors++;
-            }
-            if (!(data62 === "one" || data62 === "all")) {
-              const err147 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.to.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
-              if (vErrors === null) {
-                vErrors = [err147];
-              } else {
-                vErrors.push(err147);
+              if (data63.to === void 0) {
+                const err146 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
+                if (vErrors === null) {
+                  vErrors = [err146];
+                } else {
+                  vErrors.push(err146);
+                }
+                errors++;
               }
-              errors++;
-            }
-            var _valid5 = _errs178 === errors;
-            valid47 = valid47 || _valid5;
-            if (!valid47) {
-              const _errs180 = errors;
-              if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
-                if (Object.keys(data62).length > 1) {
-                  const err148 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/maxProperties", keyword: "maxProperties", params: { limit: 1 }, message: "must NOT have more than 1 properties" };
+              for (const key27 in data63) {
+                if (!(key27 === "days" || key27 === "from" || key27 === "to" || key27 === "tz")) {
+                  const err147 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
-                    vErrors = [err148];
+                    vErrors = [err147];
                   } else {
-                    vErrors.push(err148);
+                    vErrors.push(err147);
                   }
                   errors++;
                 }
-                if (Object.keys(data62).length < 1) {
-                  const err149 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                  if (vErrors === null) {
-                    vErrors = [err149];
-                  } else {
-                    vErrors.push(err149);
-                  }
-                  errors++;
-                }
-                for (const key29 in data62) {
-                  if (!(key29 === "project" || key29 === "label" || key29 === "session")) {
-                    const err150 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 }, message: "must NOT have additional properties" };
+              }
+              if (data63.days !== void 0) {
+                let data64 = data63.days;
+                const _errs173 = errors;
+                let valid42 = false;
+                const _errs174 = errors;
+                if (Array.isArray(data64)) {
+                  if (data64.length < 1) {
+                    const err148 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                     if (vErrors === null) {
-                      vErrors = [err150];
+                      vErrors = [err148];
                     } else {
-                      vErrors.push(err150);
+                      vErrors.push(err148);
                     }
                     errors++;
                   }
-                }
-                if (data62.project !== void 0) {
-                  let data63 = data62.project;
-                  if (typeof data63 === "string") {
-                    if (!pattern12.test(data63)) {
-                      const err151 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/pattern", keyword: "pattern", params: { pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)" }, message: 'must match pattern "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)"' };
+                  const len3 = data64.length;
+                  for (let i5 = 0; i5 < len3; i5++) {
+                    let data65 = data64[i5];
+                    if (!(data65 === "mon" || data65 === "tue" || data65 === "wed" || data65 === "thu" || data65 === "fri" || data65 === "sat" || data65 === "sun")) {
+                      const err149 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days/" + i5, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.quiet.anyOf[0].properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
                       if (vErrors === null) {
-                        vErrors = [err151];
+                        vErrors = [err149];
                       } else {
-                        vErrors.push(err151);
+                        vErrors.push(err149);
                       }
                       errors++;
                     }
-                  } else {
-                    const err152 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err152];
-                    } else {
-                      vErrors.push(err152);
-                    }
-                    errors++;
                   }
+                  let i6 = data64.length;
+                  let j2;
+                  if (i6 > 1) {
+                    outer0:
+                      for (; i6--; ) {
+                        for (j2 = i6; j2--; ) {
+                          if (func0(data64[i6], data64[j2])) {
+                            const err150 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" };
+                            if (vErrors === null) {
+                              vErrors = [err150];
+                            } else {
+                              vErrors.push(err150);
+                            }
+                            errors++;
+                            break outer0;
+                          }
+                        }
+                      }
+                  }
+                } else {
+                  const err151 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  if (vErrors === null) {
+                    vErrors = [err151];
+                  } else {
+                    vErrors.push(err151);
+                  }
+                  errors++;
                 }
-                if (data62.label !== void 0) {
-                  let data64 = data62.label;
+                var _valid5 = _errs174 === errors;
+                valid42 = valid42 || _valid5;
+                if (!valid42) {
+                  const _errs177 = errors;
                   if (typeof data64 === "string") {
-                    if (func3(data64) < 1) {
-                      const err153 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (!pattern11.test(data64)) {
+                      const err152 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
                       if (vErrors === null) {
-                        vErrors = [err153];
+                        vErrors = [err152];
                       } else {
-                        vErrors.push(err153);
+                        vErrors.push(err152);
                       }
                       errors++;
                     }
                   } else {
-                    const err154 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err153 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err154];
+                      vErrors = [err153];
                     } else {
-                      vErrors.push(err154);
+                      vErrors.push(err153);
                     }
                     errors++;
                   }
+                  var _valid5 = _errs177 === errors;
+                  valid42 = valid42 || _valid5;
                 }
-                if (data62.session !== void 0) {
-                  let data65 = data62.session;
-                  if (typeof data65 === "string") {
-                    if (func3(data65) < 1) {
-                      const err155 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (!valid42) {
+                  const err154 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err154];
+                  } else {
+                    vErrors.push(err154);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs173;
+                  if (vErrors !== null) {
+                    if (_errs173) {
+                      vErrors.length = _errs173;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data63.from !== void 0) {
+                let data66 = data63.from;
+                if (typeof data66 === "string") {
+                  if (!pattern12.test(data66)) {
+                    const err155 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/from", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
+                    if (vErrors === null) {
+                      vErrors = [err155];
+                    } else {
+                      vErrors.push(err155);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err156 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/from", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err156];
+                  } else {
+                    vErrors.push(err156);
+                  }
+                  errors++;
+                }
+              }
+              if (data63.to !== void 0) {
+                let data67 = data63.to;
+                if (typeof data67 === "string") {
+                  if (!pattern13.test(data67)) {
+                    const err157 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/to", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                    if (vErrors === null) {
+                      vErrors = [err157];
+                    } else {
+                      vErrors.push(err157);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err158 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/to", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err158];
+                  } else {
+                    vErrors.push(err158);
+                  }
+                  errors++;
+                }
+              }
+              if (data63.tz !== void 0) {
+                let data68 = data63.tz;
+                if (typeof data68 === "string") {
+                  if (func3(data68) < 1) {
+                    const err159 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/tz", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err159];
+                    } else {
+                      vErrors.push(err159);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err160 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/tz", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err160];
+                  } else {
+                    vErrors.push(err160);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err161 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err161];
+              } else {
+                vErrors.push(err161);
+              }
+              errors++;
+            }
+            var _valid4 = _errs169 === errors;
+            valid40 = valid40 || _valid4;
+            if (!valid40) {
+              const _errs185 = errors;
+              if (Array.isArray(data63)) {
+                if (data63.length > 20) {
+                  const err162 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
+                  if (vErrors === null) {
+                    vErrors = [err162];
+                  } else {
+                    vErrors.push(err162);
+                  }
+                  errors++;
+                }
+                if (data63.length < 1) {
+                  const err163 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                  if (vErrors === null) {
+                    vErrors = [err163];
+                  } else {
+                    vErrors.push(err163);
+                  }
+                  errors++;
+                }
+                const len4 = data63.length;
+                for (let i7 = 0; i7 < len4; i7++) {
+                  let data69 = data63[i7];
+                  if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
+                    if (data69.from === void 0) {
+                      const err164 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
                       if (vErrors === null) {
-                        vErrors = [err155];
+                        vErrors = [err164];
                       } else {
-                        vErrors.push(err155);
+                        vErrors.push(err164);
                       }
                       errors++;
                     }
-                  } else {
-                    const err156 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err156];
-                    } else {
-                      vErrors.push(err156);
+                    if (data69.to === void 0) {
+                      const err165 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
+                      if (vErrors === null) {
+                        vErrors = [err165];
+                      } else {
+                        vErrors.push(err165);
+                      }
+                      errors++;
                     }
-                    errors++;
-                  }
-                }
-              } else {
-                const err157 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err157];
-                } else {
-                  vErrors.push(err157);
-                }
-                errors++;
-              }
-              var _valid5 = _errs180 === errors;
-              valid47 = valid47 || _valid5;
-            }
-            if (!valid47) {
-              const err158 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err158];
-              } else {
-                vErrors.push(err158);
-              }
-              errors++;
-            } else {
-              errors = _errs177;
-              if (vErrors !== null) {
-                if (_errs177) {
-                  vErrors.length = _errs177;
-                } else {
-                  vErrors = null;
-                }
-              }
-            }
-          }
-        } else {
-          const err159 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-          if (vErrors === null) {
-            vErrors = [err159];
-          } else {
-            vErrors.push(err159);
-          }
-          errors++;
-        }
-      }
-    } else {
-      const err160 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err160];
-      } else {
-        vErrors.push(err160);
-      }
-      errors++;
-    }
-    let data66 = data.sinks;
-    if (data66 && typeof data66 == "object" && !Array.isArray(data66)) {
-      for (const key30 in data66) {
-        const _errs191 = errors;
-        if (typeof key30 === "string") {
-          if (!pattern3.test(key30)) {
-            const err161 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key30 };
-            if (vErrors === null) {
-              vErrors = [err161];
-            } else {
-              vErrors.push(err161);
-            }
-            errors++;
-          }
-        }
-        var valid49 = _errs191 === errors;
-        if (!valid49) {
-          const err162 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key30 }, message: "property name must be valid" };
-          if (vErrors === null) {
-            vErrors = [err162];
-          } else {
-            vErrors.push(err162);
-          }
-          errors++;
-        }
-      }
-      for (const key31 in data66) {
-        let data67 = data66[key31];
-        if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
-          if (data67.type === void 0) {
-            const err163 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
-            if (vErrors === null) {
-              vErrors = [err163];
-            } else {
-              vErrors.push(err163);
-            }
-            errors++;
-          }
-          if (data67.type !== void 0) {
-            if (typeof data67.type !== "string") {
-              const err164 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err164];
-              } else {
-                vErrors.push(err164);
-              }
-              errors++;
-            }
-          }
-        } else {
-          const err165 = { instancePath: instancePath + "/sinks/" + key31.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-          if (vErrors === null) {
-            vErrors = [err165];
-          } else {
-            vErrors.push(err165);
-          }
-          errors++;
-        }
-      }
-    } else {
-      const err166 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-      if (vErrors === null) {
-        vErrors = [err166];
-      } else {
-        vErrors.push(err166);
-      }
-      errors++;
-    }
-    let data69 = data.tests;
-    if (Array.isArray(data69)) {
-      const len4 = data69.length;
-      for (let i7 = 0; i7 < len4; i7++) {
-        let data70 = data69[i7];
-        if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
-          if (data70.name === void 0) {
-            const err167 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "name" }, message: "must have required property 'name'" };
-            if (vErrors === null) {
-              vErrors = [err167];
-            } else {
-              vErrors.push(err167);
-            }
-            errors++;
-          }
-          if (data70.send === void 0) {
-            const err168 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
-            if (vErrors === null) {
-              vErrors = [err168];
-            } else {
-              vErrors.push(err168);
-            }
-            errors++;
-          }
-          if (data70.expect === void 0) {
-            const err169 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
-            if (vErrors === null) {
-              vErrors = [err169];
-            } else {
-              vErrors.push(err169);
-            }
-            errors++;
-          }
-          for (const key32 in data70) {
-            if (!(key32 === "name" || key32 === "with" || key32 === "send" || key32 === "wait" || key32 === "expect")) {
-              const err170 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 }, message: "must NOT have additional properties" };
-              if (vErrors === null) {
-                vErrors = [err170];
-              } else {
-                vErrors.push(err170);
-              }
-              errors++;
-            }
-          }
-          if (data70.name !== void 0) {
-            let data71 = data70.name;
-            if (typeof data71 === "string") {
-              if (func3(data71) < 1) {
-                const err171 = { instancePath: instancePath + "/tests/" + i7 + "/name", schemaPath: "#/properties/tests/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                if (vErrors === null) {
-                  vErrors = [err171];
-                } else {
-                  vErrors.push(err171);
-                }
-                errors++;
-              }
-            } else {
-              const err172 = { instancePath: instancePath + "/tests/" + i7 + "/name", schemaPath: "#/properties/tests/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err172];
-              } else {
-                vErrors.push(err172);
-              }
-              errors++;
-            }
-          }
-          if (data70.with !== void 0) {
-            let data72 = data70.with;
-            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
-              for (const key33 in data72) {
-                const _errs206 = errors;
-                if (typeof key33 === "string") {
-                  if (!pattern3.test(key33)) {
-                    const err173 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key33 };
-                    if (vErrors === null) {
-                      vErrors = [err173];
-                    } else {
-                      vErrors.push(err173);
+                    for (const key28 in data69) {
+                      if (!(key28 === "days" || key28 === "from" || key28 === "to" || key28 === "tz")) {
+                        const err166 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err166];
+                        } else {
+                          vErrors.push(err166);
+                        }
+                        errors++;
+                      }
                     }
-                    errors++;
-                  }
-                }
-                var valid55 = _errs206 === errors;
-                if (!valid55) {
-                  const err174 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key33 }, message: "property name must be valid" };
-                  if (vErrors === null) {
-                    vErrors = [err174];
-                  } else {
-                    vErrors.push(err174);
-                  }
-                  errors++;
-                }
-              }
-            } else {
-              const err175 = { instancePath: instancePath + "/tests/" + i7 + "/with", schemaPath: "#/properties/tests/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err175];
-              } else {
-                vErrors.push(err175);
-              }
-              errors++;
-            }
-          }
-          if (data70.send !== void 0) {
-            let data73 = data70.send;
-            const _errs208 = errors;
-            let valid56 = false;
-            const _errs209 = errors;
-            if (data73 && typeof data73 == "object" && !Array.isArray(data73)) {
-              if (data73.source === void 0) {
-                const err176 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
-                if (vErrors === null) {
-                  vErrors = [err176];
-                } else {
-                  vErrors.push(err176);
-                }
-                errors++;
-              }
-              for (const key34 in data73) {
-                if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[0].properties, key34)) {
-                  const err177 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key34 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err177];
-                  } else {
-                    vErrors.push(err177);
-                  }
-                  errors++;
-                }
-              }
-              if (data73.source !== void 0) {
-                let data74 = data73.source;
-                if (typeof data74 === "string") {
-                  if (func3(data74) < 1) {
-                    const err178 = { instancePath: instancePath + "/tests/" + i7 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err178];
-                    } else {
-                      vErrors.push(err178);
+                    if (data69.days !== void 0) {
+                      let data70 = data69.days;
+                      const _errs191 = errors;
+                      let valid49 = false;
+                      const _errs192 = errors;
+                      if (Array.isArray(data70)) {
+                        if (data70.length < 1) {
+                          const err167 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                          if (vErrors === null) {
+                            vErrors = [err167];
+                          } else {
+                            vErrors.push(err167);
+                          }
+                          errors++;
+                        }
+                        const len5 = data70.length;
+                        for (let i8 = 0; i8 < len5; i8++) {
+                          let data71 = data70[i8];
+                          if (!(data71 === "mon" || data71 === "tue" || data71 === "wed" || data71 === "thu" || data71 === "fri" || data71 === "sat" || data71 === "sun")) {
+                            const err168 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days/" + i8, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.quiet.anyOf[1].items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
+                            if (vErrors === null) {
+                              vErrors = [err168];
+                            } else {
+                              vErrors.push(err168);
+                            }
+                            errors++;
+                          }
+                        }
+                        let i9 = data70.length;
+                        let j3;
+                        if (i9 > 1) {
+                          outer1:
+                            for (; i9--; ) {
+                              for (j3 = i9; j3--; ) {
+                                if (func0(data70[i9], data70[j3])) {
+                                  const err169 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i9, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i9 + " are identical)" };
+                                  if (vErrors === null) {
+                                    vErrors = [err169];
+                                  } else {
+                                    vErrors.push(err169);
+                                  }
+                                  errors++;
+                                  break outer1;
+                                }
+                              }
+                            }
+                        }
+                      } else {
+                        const err170 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err170];
+                        } else {
+                          vErrors.push(err170);
+                        }
+                        errors++;
+                      }
+                      var _valid6 = _errs192 === errors;
+                      valid49 = valid49 || _valid6;
+                      if (!valid49) {
+                        const _errs195 = errors;
+                        if (typeof data70 === "string") {
+                          if (!pattern11.test(data70)) {
+                            const err171 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
+                            if (vErrors === null) {
+                              vErrors = [err171];
+                            } else {
+                              vErrors.push(err171);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err172 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err172];
+                          } else {
+                            vErrors.push(err172);
+                          }
+                          errors++;
+                        }
+                        var _valid6 = _errs195 === errors;
+                        valid49 = valid49 || _valid6;
+                      }
+                      if (!valid49) {
+                        const err173 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/days", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (vErrors === null) {
+                          vErrors = [err173];
+                        } else {
+                          vErrors.push(err173);
+                        }
+                        errors++;
+                      } else {
+                        errors = _errs191;
+                        if (vErrors !== null) {
+                          if (_errs191) {
+                            vErrors.length = _errs191;
+                          } else {
+                            vErrors = null;
+                          }
+                        }
+                      }
                     }
-                    errors++;
-                  }
-                } else {
-                  const err179 = { instancePath: instancePath + "/tests/" + i7 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err179];
+                    if (data69.from !== void 0) {
+                      let data72 = data69.from;
+                      if (typeof data72 === "string") {
+                        if (!pattern12.test(data72)) {
+                          const err174 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
+                          if (vErrors === null) {
+                            vErrors = [err174];
+                          } else {
+                            vErrors.push(err174);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err175 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/from", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err175];
+                        } else {
+                          vErrors.push(err175);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data69.to !== void 0) {
+                      let data73 = data69.to;
+                      if (typeof data73 === "string") {
+                        if (!pattern13.test(data73)) {
+                          const err176 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                          if (vErrors === null) {
+                            vErrors = [err176];
+                          } else {
+                            vErrors.push(err176);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err177 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err177];
+                        } else {
+                          vErrors.push(err177);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data69.tz !== void 0) {
+                      let data74 = data69.tz;
+                      if (typeof data74 === "string") {
+                        if (func3(data74) < 1) {
+                          const err178 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/tz", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err178];
+                          } else {
+                            vErrors.push(err178);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err179 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7 + "/tz", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err179];
+                        } else {
+                          vErrors.push(err179);
+                        }
+                        errors++;
+                      }
+                    }
                   } else {
-                    vErrors.push(err179);
-                  }
-                  errors++;
-                }
-              }
-              if (data73.at !== void 0) {
-                let data75 = data73.at;
-                if (typeof data75 === "string") {
-                  if (!pattern15.test(data75)) {
-                    const err180 = { instancePath: instancePath + "/tests/" + i7 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                    const err180 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet/" + i7, schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
                       vErrors = [err180];
                     } else {
@@ -2270,66 +2305,80 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
+                }
+              } else {
+                const err181 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err181];
                 } else {
-                  const err181 = { instancePath: instancePath + "/tests/" + i7 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err181];
-                  } else {
-                    vErrors.push(err181);
-                  }
-                  errors++;
+                  vErrors.push(err181);
+                }
+                errors++;
+              }
+              var _valid4 = _errs185 === errors;
+              valid40 = valid40 || _valid4;
+            }
+            if (!valid40) {
+              const err182 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/quiet", schemaPath: "#/properties/channels/additionalProperties/properties/quiet/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err182];
+              } else {
+                vErrors.push(err182);
+              }
+              errors++;
+            } else {
+              errors = _errs168;
+              if (vErrors !== null) {
+                if (_errs168) {
+                  vErrors.length = _errs168;
+                } else {
+                  vErrors = null;
                 }
               }
-              if (data73.headers !== void 0) {
-                let data76 = data73.headers;
-                if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
-                  for (const key35 in data76) {
-                    let data77 = data76[key35];
-                    if (typeof data77 !== "string" && !(typeof data77 == "number" && isFinite(data77)) && typeof data77 !== "boolean") {
-                      const err182 = { instancePath: instancePath + "/tests/" + i7 + "/send/headers/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
-                      if (vErrors === null) {
-                        vErrors = [err182];
-                      } else {
-                        vErrors.push(err182);
-                      }
-                      errors++;
-                    }
-                  }
+            }
+          }
+          if (data36.thread !== void 0) {
+            let data75 = data36.thread;
+            if (typeof data75 === "string") {
+              if (func3(data75) < 1) {
+                const err183 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/thread", schemaPath: "#/properties/channels/additionalProperties/properties/thread/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err183];
                 } else {
-                  const err183 = { instancePath: instancePath + "/tests/" + i7 + "/send/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err183];
-                  } else {
-                    vErrors.push(err183);
-                  }
-                  errors++;
+                  vErrors.push(err183);
                 }
+                errors++;
               }
-              if (data73.text !== void 0) {
-                if (typeof data73.text !== "string") {
-                  const err184 = { instancePath: instancePath + "/tests/" + i7 + "/send/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err184];
-                  } else {
-                    vErrors.push(err184);
-                  }
-                  errors++;
-                }
+            } else {
+              const err184 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/thread", schemaPath: "#/properties/channels/additionalProperties/properties/thread/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err184];
+              } else {
+                vErrors.push(err184);
               }
-              if (data73.event !== void 0) {
-                let data79 = data73.event;
-                if (typeof data79 === "string") {
-                  if (func3(data79) < 1) {
-                    const err185 = { instancePath: instancePath + "/tests/" + i7 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err185];
-                    } else {
-                      vErrors.push(err185);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err186 = { instancePath: instancePath + "/tests/" + i7 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              errors++;
+            }
+          }
+          if (data36.content !== void 0) {
+            if (typeof data36.content !== "string") {
+              const err185 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/content", schemaPath: "#/properties/channels/additionalProperties/properties/content/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err185];
+              } else {
+                vErrors.push(err185);
+              }
+              errors++;
+            }
+          }
+          if (data36.meta !== void 0) {
+            let data77 = data36.meta;
+            if (data77 && typeof data77 == "object" && !Array.isArray(data77)) {
+              for (const key29 in data77) {
+                const _errs209 = errors;
+                const _errs210 = errors;
+                const _errs211 = errors;
+                if (!(key29 === "source" || key29 === "channel" || key29 === "event_id" || key29 === "trust" || key29 === "attempt" || key29 === "count" || key29 === "thread" || key29 === "error")) {
+                  const err186 = {};
                   if (vErrors === null) {
                     vErrors = [err186];
                   } else {
@@ -2337,43 +2386,50 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              }
-              if (data73.method !== void 0) {
-                let data80 = data73.method;
-                if (typeof data80 === "string") {
-                  if (func3(data80) < 1) {
-                    const err187 = { instancePath: instancePath + "/tests/" + i7 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err187];
+                var valid54 = _errs211 === errors;
+                if (valid54) {
+                  const err187 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/not", keyword: "not", params: {}, message: "must NOT be valid", propertyName: key29 };
+                  if (vErrors === null) {
+                    vErrors = [err187];
+                  } else {
+                    vErrors.push(err187);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs210;
+                  if (vErrors !== null) {
+                    if (_errs210) {
+                      vErrors.length = _errs210;
                     } else {
-                      vErrors.push(err187);
+                      vErrors = null;
+                    }
+                  }
+                }
+                if (typeof key29 === "string") {
+                  if (!pattern17.test(key29)) {
+                    const err188 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key29 };
+                    if (vErrors === null) {
+                      vErrors = [err188];
+                    } else {
+                      vErrors.push(err188);
                     }
                     errors++;
                   }
-                } else {
-                  const err188 = { instancePath: instancePath + "/tests/" + i7 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                }
+                var valid53 = _errs209 === errors;
+                if (!valid53) {
+                  const err189 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/propertyNames", keyword: "propertyNames", params: { propertyName: key29 }, message: "property name must be valid" };
                   if (vErrors === null) {
-                    vErrors = [err188];
+                    vErrors = [err189];
                   } else {
-                    vErrors.push(err188);
+                    vErrors.push(err189);
                   }
                   errors++;
                 }
               }
-              if (data73.path !== void 0) {
-                let data81 = data73.path;
-                if (typeof data81 === "string") {
-                  if (func3(data81) < 1) {
-                    const err189 = { instancePath: instancePath + "/tests/" + i7 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err189];
-                    } else {
-                      vErrors.push(err189);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err190 = { instancePath: instancePath + "/tests/" + i7 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              for (const key30 in data77) {
+                if (typeof data77[key30] !== "string") {
+                  const err190 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/properties/meta/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
                     vErrors = [err190];
                   } else {
@@ -2382,23 +2438,22 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               }
-              if (data73.query !== void 0) {
-                let data82 = data73.query;
-                if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
-                  for (const key36 in data82) {
-                    let data83 = data82[key36];
-                    if (typeof data83 !== "string" && !(typeof data83 == "number" && isFinite(data83)) && typeof data83 !== "boolean") {
-                      const err191 = { instancePath: instancePath + "/tests/" + i7 + "/send/query/" + key36.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
-                      if (vErrors === null) {
-                        vErrors = [err191];
-                      } else {
-                        vErrors.push(err191);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err192 = { instancePath: instancePath + "/tests/" + i7 + "/send/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            } else {
+              const err191 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/meta", schemaPath: "#/properties/channels/additionalProperties/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err191];
+              } else {
+                vErrors.push(err191);
+              }
+              errors++;
+            }
+          }
+          if (data36.budget !== void 0) {
+            let data79 = data36.budget;
+            if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
+              for (const key31 in data79) {
+                if (!(key31 === "event" || key31 === "hour")) {
+                  const err192 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
                     vErrors = [err192];
                   } else {
@@ -2407,36 +2462,29 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               }
-              if (data73.params !== void 0) {
-                let data84 = data73.params;
-                if (data84 && typeof data84 == "object" && !Array.isArray(data84)) {
-                  for (const key37 in data84) {
-                    let data85 = data84[key37];
-                    if (typeof data85 !== "string" && !(typeof data85 == "number" && isFinite(data85)) && typeof data85 !== "boolean") {
-                      const err193 = { instancePath: instancePath + "/tests/" + i7 + "/send/params/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
-                      if (vErrors === null) {
-                        vErrors = [err193];
-                      } else {
-                        vErrors.push(err193);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err194 = { instancePath: instancePath + "/tests/" + i7 + "/send/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (data79.event !== void 0) {
+                let data80 = data79.event;
+                if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                  const err193 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                   if (vErrors === null) {
-                    vErrors = [err194];
+                    vErrors = [err193];
                   } else {
-                    vErrors.push(err194);
+                    vErrors.push(err193);
                   }
                   errors++;
                 }
-              }
-              if (data73.sender !== void 0) {
-                let data86 = data73.sender;
-                if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
-                  if (data86.id === void 0) {
-                    const err195 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                if (typeof data80 == "number" && isFinite(data80)) {
+                  if (data80 > 1e6 || isNaN(data80)) {
+                    const err194 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" };
+                    if (vErrors === null) {
+                      vErrors = [err194];
+                    } else {
+                      vErrors.push(err194);
+                    }
+                    errors++;
+                  }
+                  if (data80 < 1 || isNaN(data80)) {
+                    const err195 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/event", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/event/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                     if (vErrors === null) {
                       vErrors = [err195];
                     } else {
@@ -2444,62 +2492,79 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                  for (const key38 in data86) {
-                    if (!(key38 === "id" || key38 === "name")) {
-                      const err196 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err196];
-                      } else {
-                        vErrors.push(err196);
-                      }
-                      errors++;
-                    }
+                }
+              }
+              if (data79.hour !== void 0) {
+                let data81 = data79.hour;
+                const _errs221 = errors;
+                let valid57 = false;
+                const _errs222 = errors;
+                if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                  const err196 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/hour", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/hour/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err196];
+                  } else {
+                    vErrors.push(err196);
                   }
-                  if (data86.id !== void 0) {
-                    let data87 = data86.id;
-                    if (typeof data87 === "string") {
-                      if (func3(data87) < 1) {
-                        const err197 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err197];
-                        } else {
-                          vErrors.push(err197);
-                        }
-                        errors++;
-                      }
+                  errors++;
+                }
+                if (typeof data81 == "number" && isFinite(data81)) {
+                  if (data81 > 1e8 || isNaN(data81)) {
+                    const err197 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/hour", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/hour/anyOf/0/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e8 }, message: "must be <= 100000000" };
+                    if (vErrors === null) {
+                      vErrors = [err197];
                     } else {
-                      const err198 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err198];
-                      } else {
-                        vErrors.push(err198);
-                      }
-                      errors++;
+                      vErrors.push(err197);
                     }
+                    errors++;
                   }
-                  if (data86.name !== void 0) {
-                    if (typeof data86.name !== "string") {
-                      const err199 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err199];
-                      } else {
-                        vErrors.push(err199);
-                      }
-                      errors++;
+                  if (data81 < 1e3 || isNaN(data81)) {
+                    const err198 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/hour", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/hour/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" };
+                    if (vErrors === null) {
+                      vErrors = [err198];
+                    } else {
+                      vErrors.push(err198);
                     }
+                    errors++;
                   }
-                } else {
-                  const err200 = { instancePath: instancePath + "/tests/" + i7 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                }
+                var _valid7 = _errs222 === errors;
+                valid57 = valid57 || _valid7;
+                if (!valid57) {
+                  const _errs224 = errors;
+                  if (!(data81 === "none")) {
+                    const err199 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/hour", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/hour/anyOf/1/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.budget.properties.hour.anyOf[1].enum }, message: "must be equal to one of the allowed values" };
+                    if (vErrors === null) {
+                      vErrors = [err199];
+                    } else {
+                      vErrors.push(err199);
+                    }
+                    errors++;
+                  }
+                  var _valid7 = _errs224 === errors;
+                  valid57 = valid57 || _valid7;
+                }
+                if (!valid57) {
+                  const err200 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget/hour", schemaPath: "#/properties/channels/additionalProperties/properties/budget/properties/hour/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                   if (vErrors === null) {
                     vErrors = [err200];
                   } else {
                     vErrors.push(err200);
                   }
                   errors++;
+                } else {
+                  errors = _errs221;
+                  if (vErrors !== null) {
+                    if (_errs221) {
+                      vErrors.length = _errs221;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
                 }
               }
             } else {
-              const err201 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              const err201 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/budget", schemaPath: "#/properties/channels/additionalProperties/properties/budget/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
                 vErrors = [err201];
               } else {
@@ -2507,400 +2572,418 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-            var _valid6 = _errs209 === errors;
-            valid56 = valid56 || _valid6;
-            if (!valid56) {
-              const _errs246 = errors;
-              if (Array.isArray(data73)) {
-                if (data73.length < 1) {
-                  const err202 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+          }
+          if (typeof data36.continue !== "boolean") {
+            const err202 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/continue", schemaPath: "#/properties/channels/additionalProperties/properties/continue/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+            if (vErrors === null) {
+              vErrors = [err202];
+            } else {
+              vErrors.push(err202);
+            }
+            errors++;
+          }
+          if (data36.reply !== void 0) {
+            let data83 = data36.reply;
+            const _errs228 = errors;
+            let valid58 = false;
+            const _errs229 = errors;
+            if (typeof data83 !== "boolean") {
+              const err203 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+              if (vErrors === null) {
+                vErrors = [err203];
+              } else {
+                vErrors.push(err203);
+              }
+              errors++;
+            }
+            var _valid8 = _errs229 === errors;
+            valid58 = valid58 || _valid8;
+            if (!valid58) {
+              const _errs231 = errors;
+              if (typeof data83 === "string") {
+                if (func3(data83) < 1) {
+                  const err204 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err202];
+                    vErrors = [err204];
                   } else {
-                    vErrors.push(err202);
+                    vErrors.push(err204);
                   }
                   errors++;
                 }
-                const len5 = data73.length;
-                for (let i8 = 0; i8 < len5; i8++) {
-                  let data89 = data73[i8];
-                  if (data89 && typeof data89 == "object" && !Array.isArray(data89)) {
-                    if (data89.source === void 0) {
-                      const err203 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
-                      if (vErrors === null) {
-                        vErrors = [err203];
-                      } else {
-                        vErrors.push(err203);
-                      }
-                      errors++;
-                    }
-                    for (const key39 in data89) {
-                      if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[1].items.properties, key39)) {
-                        const err204 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err204];
-                        } else {
-                          vErrors.push(err204);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.source !== void 0) {
-                      let data90 = data89.source;
-                      if (typeof data90 === "string") {
-                        if (func3(data90) < 1) {
-                          const err205 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err205];
-                          } else {
-                            vErrors.push(err205);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err206 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err206];
-                        } else {
-                          vErrors.push(err206);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.at !== void 0) {
-                      let data91 = data89.at;
-                      if (typeof data91 === "string") {
-                        if (!pattern15.test(data91)) {
-                          const err207 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
-                          if (vErrors === null) {
-                            vErrors = [err207];
-                          } else {
-                            vErrors.push(err207);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err208 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err208];
-                        } else {
-                          vErrors.push(err208);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.headers !== void 0) {
-                      let data92 = data89.headers;
-                      if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
-                        for (const key40 in data92) {
-                          let data93 = data92[key40];
-                          if (typeof data93 !== "string" && !(typeof data93 == "number" && isFinite(data93)) && typeof data93 !== "boolean") {
-                            const err209 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/headers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err209];
-                            } else {
-                              vErrors.push(err209);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err210 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err210];
-                        } else {
-                          vErrors.push(err210);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.text !== void 0) {
-                      if (typeof data89.text !== "string") {
-                        const err211 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err211];
-                        } else {
-                          vErrors.push(err211);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.event !== void 0) {
-                      let data95 = data89.event;
-                      if (typeof data95 === "string") {
-                        if (func3(data95) < 1) {
-                          const err212 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err212];
-                          } else {
-                            vErrors.push(err212);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err213 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err213];
-                        } else {
-                          vErrors.push(err213);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.method !== void 0) {
-                      let data96 = data89.method;
-                      if (typeof data96 === "string") {
-                        if (func3(data96) < 1) {
-                          const err214 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err214];
-                          } else {
-                            vErrors.push(err214);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err215 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err215];
-                        } else {
-                          vErrors.push(err215);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.path !== void 0) {
-                      let data97 = data89.path;
-                      if (typeof data97 === "string") {
-                        if (func3(data97) < 1) {
-                          const err216 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err216];
-                          } else {
-                            vErrors.push(err216);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err217 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err217];
-                        } else {
-                          vErrors.push(err217);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.query !== void 0) {
-                      let data98 = data89.query;
-                      if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
-                        for (const key41 in data98) {
-                          let data99 = data98[key41];
-                          if (typeof data99 !== "string" && !(typeof data99 == "number" && isFinite(data99)) && typeof data99 !== "boolean") {
-                            const err218 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/query/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err218];
-                            } else {
-                              vErrors.push(err218);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err219 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err219];
-                        } else {
-                          vErrors.push(err219);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.params !== void 0) {
-                      let data100 = data89.params;
-                      if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
-                        for (const key42 in data100) {
-                          let data101 = data100[key42];
-                          if (typeof data101 !== "string" && !(typeof data101 == "number" && isFinite(data101)) && typeof data101 !== "boolean") {
-                            const err220 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/params/" + key42.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err220];
-                            } else {
-                              vErrors.push(err220);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err221 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err221];
-                        } else {
-                          vErrors.push(err221);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data89.sender !== void 0) {
-                      let data102 = data89.sender;
-                      if (data102 && typeof data102 == "object" && !Array.isArray(data102)) {
-                        if (data102.id === void 0) {
-                          const err222 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
-                          if (vErrors === null) {
-                            vErrors = [err222];
-                          } else {
-                            vErrors.push(err222);
-                          }
-                          errors++;
-                        }
-                        for (const key43 in data102) {
-                          if (!(key43 === "id" || key43 === "name")) {
-                            const err223 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 }, message: "must NOT have additional properties" };
-                            if (vErrors === null) {
-                              vErrors = [err223];
-                            } else {
-                              vErrors.push(err223);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data102.id !== void 0) {
-                          let data103 = data102.id;
-                          if (typeof data103 === "string") {
-                            if (func3(data103) < 1) {
-                              const err224 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err224];
-                              } else {
-                                vErrors.push(err224);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err225 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err225];
-                            } else {
-                              vErrors.push(err225);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data102.name !== void 0) {
-                          if (typeof data102.name !== "string") {
-                            const err226 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err226];
-                            } else {
-                              vErrors.push(err226);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err227 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err227];
-                        } else {
-                          vErrors.push(err227);
-                        }
-                        errors++;
-                      }
-                    }
-                  } else {
-                    const err228 = { instancePath: instancePath + "/tests/" + i7 + "/send/" + i8, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err228];
-                    } else {
-                      vErrors.push(err228);
-                    }
-                    errors++;
-                  }
-                }
               } else {
-                const err229 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err205 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err229];
+                  vErrors = [err205];
                 } else {
-                  vErrors.push(err229);
+                  vErrors.push(err205);
                 }
                 errors++;
               }
-              var _valid6 = _errs246 === errors;
-              valid56 = valid56 || _valid6;
+              var _valid8 = _errs231 === errors;
+              valid58 = valid58 || _valid8;
+              if (!valid58) {
+                const _errs233 = errors;
+                if (Array.isArray(data83)) {
+                  if (data83.length < 1) {
+                    const err206 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                    if (vErrors === null) {
+                      vErrors = [err206];
+                    } else {
+                      vErrors.push(err206);
+                    }
+                    errors++;
+                  }
+                  const len6 = data83.length;
+                  for (let i10 = 0; i10 < len6; i10++) {
+                    let data84 = data83[i10];
+                    if (typeof data84 === "string") {
+                      if (func3(data84) < 1) {
+                        const err207 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i10, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err207];
+                        } else {
+                          vErrors.push(err207);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err208 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply/" + i10, schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err208];
+                      } else {
+                        vErrors.push(err208);
+                      }
+                      errors++;
+                    }
+                  }
+                  let i11 = data83.length;
+                  let j4;
+                  if (i11 > 1) {
+                    const indices2 = {};
+                    for (; i11--; ) {
+                      let item2 = data83[i11];
+                      if (typeof item2 !== "string") {
+                        continue;
+                      }
+                      if (typeof indices2[item2] == "number") {
+                        j4 = indices2[item2];
+                        const err209 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j4 }, message: "must NOT have duplicate items (items ## " + j4 + " and " + i11 + " are identical)" };
+                        if (vErrors === null) {
+                          vErrors = [err209];
+                        } else {
+                          vErrors.push(err209);
+                        }
+                        errors++;
+                        break;
+                      }
+                      indices2[item2] = i11;
+                    }
+                  }
+                } else {
+                  const err210 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf/2/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  if (vErrors === null) {
+                    vErrors = [err210];
+                  } else {
+                    vErrors.push(err210);
+                  }
+                  errors++;
+                }
+                var _valid8 = _errs233 === errors;
+                valid58 = valid58 || _valid8;
+              }
             }
-            if (!valid56) {
-              const err230 = { instancePath: instancePath + "/tests/" + i7 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid58) {
+              const err211 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/reply", schemaPath: "#/properties/channels/additionalProperties/properties/reply/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
-                vErrors = [err230];
+                vErrors = [err211];
               } else {
-                vErrors.push(err230);
+                vErrors.push(err211);
               }
               errors++;
             } else {
-              errors = _errs208;
+              errors = _errs228;
               if (vErrors !== null) {
-                if (_errs208) {
-                  vErrors.length = _errs208;
+                if (_errs228) {
+                  vErrors.length = _errs228;
                 } else {
                   vErrors = null;
                 }
               }
             }
           }
-          if (data70.wait !== void 0) {
-            let data105 = data70.wait;
-            if (typeof data105 === "string") {
-              if (!formats0.test(data105)) {
-                const err231 = { instancePath: instancePath + "/tests/" + i7 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                if (vErrors === null) {
-                  vErrors = [err231];
-                } else {
-                  vErrors.push(err231);
-                }
-                errors++;
-              }
-            } else {
-              const err232 = { instancePath: instancePath + "/tests/" + i7 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (data36.priority !== void 0) {
+            let data85 = data36.priority;
+            if (!(data85 === "low" || data85 === "normal" || data85 === "high")) {
+              const err212 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/priority", schemaPath: "#/properties/channels/additionalProperties/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.priority.enum }, message: "must be equal to one of the allowed values" };
               if (vErrors === null) {
-                vErrors = [err232];
+                vErrors = [err212];
               } else {
-                vErrors.push(err232);
+                vErrors.push(err212);
               }
               errors++;
             }
           }
-          if (data70.expect !== void 0) {
-            let data106 = data70.expect;
-            const _errs288 = errors;
-            let valid69 = false;
-            const _errs289 = errors;
-            if (data106 && typeof data106 == "object" && !Array.isArray(data106)) {
-              if (Object.keys(data106).length < 1) {
-                const err233 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+          if (data36.ttl !== void 0) {
+            let data86 = data36.ttl;
+            if (typeof data86 === "string") {
+              if (!formats0.test(data86)) {
+                const err213 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
                 if (vErrors === null) {
-                  vErrors = [err233];
+                  vErrors = [err213];
                 } else {
-                  vErrors.push(err233);
+                  vErrors.push(err213);
                 }
                 errors++;
               }
-              for (const key44 in data106) {
-                if (!func2.call(schema11.properties.tests.items.properties.expect.anyOf[0].properties, key44)) {
-                  const err234 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key44 }, message: "must NOT have additional properties" };
-                  if (vErrors === null) {
-                    vErrors = [err234];
+            } else {
+              const err214 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/ttl", schemaPath: "#/properties/channels/additionalProperties/properties/ttl/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err214];
+              } else {
+                vErrors.push(err214);
+              }
+              errors++;
+            }
+          }
+          if (data36.receipt !== void 0) {
+            let data87 = data36.receipt;
+            const _errs241 = errors;
+            let valid62 = false;
+            const _errs242 = errors;
+            if (typeof data87 !== "string") {
+              const err215 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err215];
+              } else {
+                vErrors.push(err215);
+              }
+              errors++;
+            }
+            if (!(data87 === "none" || data87 === "ack")) {
+              const err216 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.receipt.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err216];
+              } else {
+                vErrors.push(err216);
+              }
+              errors++;
+            }
+            var _valid9 = _errs242 === errors;
+            valid62 = valid62 || _valid9;
+            if (!valid62) {
+              const _errs244 = errors;
+              if (data87 && typeof data87 == "object" && !Array.isArray(data87)) {
+                for (const key32 in data87) {
+                  if (!(key32 === "ack_within" || key32 === "attempts")) {
+                    const err217 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err217];
+                    } else {
+                      vErrors.push(err217);
+                    }
+                    errors++;
+                  }
+                }
+                if (data87.ack_within !== void 0) {
+                  let data88 = data87.ack_within;
+                  if (typeof data88 === "string") {
+                    if (!formats0.test(data88)) {
+                      const err218 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                      if (vErrors === null) {
+                        vErrors = [err218];
+                      } else {
+                        vErrors.push(err218);
+                      }
+                      errors++;
+                    }
                   } else {
-                    vErrors.push(err234);
+                    const err219 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/ack_within", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/ack_within/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err219];
+                    } else {
+                      vErrors.push(err219);
+                    }
+                    errors++;
+                  }
+                }
+                if (data87.attempts !== void 0) {
+                  let data89 = data87.attempts;
+                  if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                    const err220 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err220];
+                    } else {
+                      vErrors.push(err220);
+                    }
+                    errors++;
+                  }
+                  if (typeof data89 == "number" && isFinite(data89)) {
+                    if (data89 > 10 || isNaN(data89)) {
+                      const err221 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/maximum", keyword: "maximum", params: { comparison: "<=", limit: 10 }, message: "must be <= 10" };
+                      if (vErrors === null) {
+                        vErrors = [err221];
+                      } else {
+                        vErrors.push(err221);
+                      }
+                      errors++;
+                    }
+                    if (data89 < 1 || isNaN(data89)) {
+                      const err222 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt/attempts", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/properties/attempts/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                      if (vErrors === null) {
+                        vErrors = [err222];
+                      } else {
+                        vErrors.push(err222);
+                      }
+                      errors++;
+                    }
+                  }
+                }
+              } else {
+                const err223 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err223];
+                } else {
+                  vErrors.push(err223);
+                }
+                errors++;
+              }
+              var _valid9 = _errs244 === errors;
+              valid62 = valid62 || _valid9;
+            }
+            if (!valid62) {
+              const err224 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/receipt", schemaPath: "#/properties/channels/additionalProperties/properties/receipt/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err224];
+              } else {
+                vErrors.push(err224);
+              }
+              errors++;
+            } else {
+              errors = _errs241;
+              if (vErrors !== null) {
+                if (_errs241) {
+                  vErrors.length = _errs241;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data36.to !== void 0) {
+            let data90 = data36.to;
+            const _errs252 = errors;
+            let valid64 = false;
+            const _errs253 = errors;
+            if (typeof data90 !== "string") {
+              const err225 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err225];
+              } else {
+                vErrors.push(err225);
+              }
+              errors++;
+            }
+            if (!(data90 === "one" || data90 === "all")) {
+              const err226 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/0/enum", keyword: "enum", params: { allowedValues: schema11.properties.channels.additionalProperties.properties.to.anyOf[0].enum }, message: "must be equal to one of the allowed values" };
+              if (vErrors === null) {
+                vErrors = [err226];
+              } else {
+                vErrors.push(err226);
+              }
+              errors++;
+            }
+            var _valid10 = _errs253 === errors;
+            valid64 = valid64 || _valid10;
+            if (!valid64) {
+              const _errs255 = errors;
+              if (data90 && typeof data90 == "object" && !Array.isArray(data90)) {
+                if (Object.keys(data90).length > 1) {
+                  const err227 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/maxProperties", keyword: "maxProperties", params: { limit: 1 }, message: "must NOT have more than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err227];
+                  } else {
+                    vErrors.push(err227);
                   }
                   errors++;
                 }
-              }
-              if (data106.channel !== void 0) {
-                let data107 = data106.channel;
-                if (typeof data107 === "string") {
-                  if (func3(data107) < 1) {
-                    const err235 = { instancePath: instancePath + "/tests/" + i7 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (Object.keys(data90).length < 1) {
+                  const err228 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err228];
+                  } else {
+                    vErrors.push(err228);
+                  }
+                  errors++;
+                }
+                for (const key33 in data90) {
+                  if (!(key33 === "project" || key33 === "label" || key33 === "session")) {
+                    const err229 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key33 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err229];
+                    } else {
+                      vErrors.push(err229);
+                    }
+                    errors++;
+                  }
+                }
+                if (data90.project !== void 0) {
+                  let data91 = data90.project;
+                  if (typeof data91 === "string") {
+                    if (!pattern18.test(data91)) {
+                      const err230 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/pattern", keyword: "pattern", params: { pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)" }, message: 'must match pattern "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)"' };
+                      if (vErrors === null) {
+                        vErrors = [err230];
+                      } else {
+                        vErrors.push(err230);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err231 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/project", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/project/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err231];
+                    } else {
+                      vErrors.push(err231);
+                    }
+                    errors++;
+                  }
+                }
+                if (data90.label !== void 0) {
+                  let data92 = data90.label;
+                  if (typeof data92 === "string") {
+                    if (func3(data92) < 1) {
+                      const err232 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err232];
+                      } else {
+                        vErrors.push(err232);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err233 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/label", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err233];
+                    } else {
+                      vErrors.push(err233);
+                    }
+                    errors++;
+                  }
+                }
+                if (data90.session !== void 0) {
+                  let data93 = data90.session;
+                  if (typeof data93 === "string") {
+                    if (func3(data93) < 1) {
+                      const err234 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err234];
+                      } else {
+                        vErrors.push(err234);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err235 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to/session", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/properties/session/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err235];
                     } else {
@@ -2908,580 +2991,532 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
+                }
+              } else {
+                const err236 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err236];
                 } else {
-                  const err236 = { instancePath: instancePath + "/tests/" + i7 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err236];
-                  } else {
-                    vErrors.push(err236);
-                  }
-                  errors++;
+                  vErrors.push(err236);
+                }
+                errors++;
+              }
+              var _valid10 = _errs255 === errors;
+              valid64 = valid64 || _valid10;
+            }
+            if (!valid64) {
+              const err237 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1") + "/to", schemaPath: "#/properties/channels/additionalProperties/properties/to/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err237];
+              } else {
+                vErrors.push(err237);
+              }
+              errors++;
+            } else {
+              errors = _errs252;
+              if (vErrors !== null) {
+                if (_errs252) {
+                  vErrors.length = _errs252;
+                } else {
+                  vErrors = null;
                 }
               }
-              if (data106.content !== void 0) {
-                let data108 = data106.content;
-                if (data108 && typeof data108 == "object" && !Array.isArray(data108)) {
-                  if (Object.keys(data108).length < 1) {
-                    const err237 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+            }
+          }
+        } else {
+          const err238 = { instancePath: instancePath + "/channels/" + key19.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/channels/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err238];
+          } else {
+            vErrors.push(err238);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err239 = { instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err239];
+      } else {
+        vErrors.push(err239);
+      }
+      errors++;
+    }
+    let data94 = data.sinks;
+    if (data94 && typeof data94 == "object" && !Array.isArray(data94)) {
+      for (const key34 in data94) {
+        const _errs266 = errors;
+        if (typeof key34 === "string") {
+          if (!pattern3.test(key34)) {
+            const err240 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key34 };
+            if (vErrors === null) {
+              vErrors = [err240];
+            } else {
+              vErrors.push(err240);
+            }
+            errors++;
+          }
+        }
+        var valid66 = _errs266 === errors;
+        if (!valid66) {
+          const err241 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/propertyNames", keyword: "propertyNames", params: { propertyName: key34 }, message: "property name must be valid" };
+          if (vErrors === null) {
+            vErrors = [err241];
+          } else {
+            vErrors.push(err241);
+          }
+          errors++;
+        }
+      }
+      for (const key35 in data94) {
+        let data95 = data94[key35];
+        if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+          if (data95.type === void 0) {
+            const err242 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
+            if (vErrors === null) {
+              vErrors = [err242];
+            } else {
+              vErrors.push(err242);
+            }
+            errors++;
+          }
+          if (data95.type !== void 0) {
+            if (typeof data95.type !== "string") {
+              const err243 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err243];
+              } else {
+                vErrors.push(err243);
+              }
+              errors++;
+            }
+          }
+        } else {
+          const err244 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          if (vErrors === null) {
+            vErrors = [err244];
+          } else {
+            vErrors.push(err244);
+          }
+          errors++;
+        }
+      }
+    } else {
+      const err245 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err245];
+      } else {
+        vErrors.push(err245);
+      }
+      errors++;
+    }
+    let data97 = data.tests;
+    if (Array.isArray(data97)) {
+      const len7 = data97.length;
+      for (let i12 = 0; i12 < len7; i12++) {
+        let data98 = data97[i12];
+        if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
+          if (data98.name === void 0) {
+            const err246 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "name" }, message: "must have required property 'name'" };
+            if (vErrors === null) {
+              vErrors = [err246];
+            } else {
+              vErrors.push(err246);
+            }
+            errors++;
+          }
+          if (data98.send === void 0) {
+            const err247 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
+            if (vErrors === null) {
+              vErrors = [err247];
+            } else {
+              vErrors.push(err247);
+            }
+            errors++;
+          }
+          if (data98.expect === void 0) {
+            const err248 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
+            if (vErrors === null) {
+              vErrors = [err248];
+            } else {
+              vErrors.push(err248);
+            }
+            errors++;
+          }
+          for (const key36 in data98) {
+            if (!(key36 === "name" || key36 === "with" || key36 === "send" || key36 === "wait" || key36 === "expect")) {
+              const err249 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err249];
+              } else {
+                vErrors.push(err249);
+              }
+              errors++;
+            }
+          }
+          if (data98.name !== void 0) {
+            let data99 = data98.name;
+            if (typeof data99 === "string") {
+              if (func3(data99) < 1) {
+                const err250 = { instancePath: instancePath + "/tests/" + i12 + "/name", schemaPath: "#/properties/tests/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err250];
+                } else {
+                  vErrors.push(err250);
+                }
+                errors++;
+              }
+            } else {
+              const err251 = { instancePath: instancePath + "/tests/" + i12 + "/name", schemaPath: "#/properties/tests/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err251];
+              } else {
+                vErrors.push(err251);
+              }
+              errors++;
+            }
+          }
+          if (data98.with !== void 0) {
+            let data100 = data98.with;
+            if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
+              for (const key37 in data100) {
+                const _errs281 = errors;
+                if (typeof key37 === "string") {
+                  if (!pattern3.test(key37)) {
+                    const err252 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key37 };
                     if (vErrors === null) {
-                      vErrors = [err237];
+                      vErrors = [err252];
                     } else {
-                      vErrors.push(err237);
+                      vErrors.push(err252);
                     }
                     errors++;
                   }
-                  for (const key45 in data108) {
-                    if (!(key45 === "equals" || key45 === "contains" || key45 === "excludes" || key45 === "matches" || key45 === "snapshot")) {
-                      const err238 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key45 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err238];
-                      } else {
-                        vErrors.push(err238);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data108.equals !== void 0) {
-                    if (typeof data108.equals !== "string") {
-                      const err239 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err239];
-                      } else {
-                        vErrors.push(err239);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data108.contains !== void 0) {
-                    let data110 = data108.contains;
-                    const _errs300 = errors;
-                    let valid72 = false;
-                    const _errs301 = errors;
-                    if (typeof data110 === "string") {
-                      if (func3(data110) < 1) {
-                        const err240 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err240];
-                        } else {
-                          vErrors.push(err240);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err241 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err241];
-                      } else {
-                        vErrors.push(err241);
-                      }
-                      errors++;
-                    }
-                    var _valid8 = _errs301 === errors;
-                    valid72 = valid72 || _valid8;
-                    if (!valid72) {
-                      const _errs303 = errors;
-                      if (Array.isArray(data110)) {
-                        if (data110.length < 1) {
-                          const err242 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                          if (vErrors === null) {
-                            vErrors = [err242];
-                          } else {
-                            vErrors.push(err242);
-                          }
-                          errors++;
-                        }
-                        const len6 = data110.length;
-                        for (let i9 = 0; i9 < len6; i9++) {
-                          let data111 = data110[i9];
-                          if (typeof data111 === "string") {
-                            if (func3(data111) < 1) {
-                              const err243 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains/" + i9, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err243];
-                              } else {
-                                vErrors.push(err243);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err244 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains/" + i9, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err244];
-                            } else {
-                              vErrors.push(err244);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err245 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                        if (vErrors === null) {
-                          vErrors = [err245];
-                        } else {
-                          vErrors.push(err245);
-                        }
-                        errors++;
-                      }
-                      var _valid8 = _errs303 === errors;
-                      valid72 = valid72 || _valid8;
-                    }
-                    if (!valid72) {
-                      const err246 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                      if (vErrors === null) {
-                        vErrors = [err246];
-                      } else {
-                        vErrors.push(err246);
-                      }
-                      errors++;
-                    } else {
-                      errors = _errs300;
-                      if (vErrors !== null) {
-                        if (_errs300) {
-                          vErrors.length = _errs300;
-                        } else {
-                          vErrors = null;
-                        }
-                      }
-                    }
-                  }
-                  if (data108.excludes !== void 0) {
-                    let data112 = data108.excludes;
-                    const _errs308 = errors;
-                    let valid75 = false;
-                    const _errs309 = errors;
-                    if (typeof data112 === "string") {
-                      if (func3(data112) < 1) {
-                        const err247 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err247];
-                        } else {
-                          vErrors.push(err247);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err248 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err248];
-                      } else {
-                        vErrors.push(err248);
-                      }
-                      errors++;
-                    }
-                    var _valid9 = _errs309 === errors;
-                    valid75 = valid75 || _valid9;
-                    if (!valid75) {
-                      const _errs311 = errors;
-                      if (Array.isArray(data112)) {
-                        if (data112.length < 1) {
-                          const err249 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                          if (vErrors === null) {
-                            vErrors = [err249];
-                          } else {
-                            vErrors.push(err249);
-                          }
-                          errors++;
-                        }
-                        const len7 = data112.length;
-                        for (let i10 = 0; i10 < len7; i10++) {
-                          let data113 = data112[i10];
-                          if (typeof data113 === "string") {
-                            if (func3(data113) < 1) {
-                              const err250 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes/" + i10, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err250];
-                              } else {
-                                vErrors.push(err250);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err251 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes/" + i10, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err251];
-                            } else {
-                              vErrors.push(err251);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err252 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                        if (vErrors === null) {
-                          vErrors = [err252];
-                        } else {
-                          vErrors.push(err252);
-                        }
-                        errors++;
-                      }
-                      var _valid9 = _errs311 === errors;
-                      valid75 = valid75 || _valid9;
-                    }
-                    if (!valid75) {
-                      const err253 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                      if (vErrors === null) {
-                        vErrors = [err253];
-                      } else {
-                        vErrors.push(err253);
-                      }
-                      errors++;
-                    } else {
-                      errors = _errs308;
-                      if (vErrors !== null) {
-                        if (_errs308) {
-                          vErrors.length = _errs308;
-                        } else {
-                          vErrors = null;
-                        }
-                      }
-                    }
-                  }
-                  if (data108.matches !== void 0) {
-                    let data114 = data108.matches;
-                    if (typeof data114 === "string") {
-                      if (func3(data114) < 1) {
-                        const err254 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err254];
-                        } else {
-                          vErrors.push(err254);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err255 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err255];
-                      } else {
-                        vErrors.push(err255);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data108.snapshot !== void 0) {
-                    if (true !== data108.snapshot) {
-                      const err256 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                      if (vErrors === null) {
-                        vErrors = [err256];
-                      } else {
-                        vErrors.push(err256);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err257 = { instancePath: instancePath + "/tests/" + i7 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                }
+                var valid72 = _errs281 === errors;
+                if (!valid72) {
+                  const err253 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key37 }, message: "property name must be valid" };
                   if (vErrors === null) {
-                    vErrors = [err257];
+                    vErrors = [err253];
                   } else {
-                    vErrors.push(err257);
+                    vErrors.push(err253);
                   }
                   errors++;
                 }
               }
-              if (data106.meta !== void 0) {
-                let data116 = data106.meta;
-                if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
-                  for (const key46 in data116) {
-                    let data117 = data116[key46];
-                    const _errs322 = errors;
-                    let valid79 = false;
-                    const _errs323 = errors;
-                    if (typeof data117 !== "string" && !(typeof data117 == "number" && isFinite(data117)) && typeof data117 !== "boolean" && data117 !== null) {
-                      const err258 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
-                      if (vErrors === null) {
-                        vErrors = [err258];
-                      } else {
-                        vErrors.push(err258);
-                      }
-                      errors++;
-                    }
-                    var _valid10 = _errs323 === errors;
-                    valid79 = valid79 || _valid10;
-                    if (!valid79) {
-                      const _errs325 = errors;
-                      if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
-                        if (Object.keys(data117).length < 1) {
-                          const err259 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                          if (vErrors === null) {
-                            vErrors = [err259];
-                          } else {
-                            vErrors.push(err259);
-                          }
-                          errors++;
-                        }
-                        for (const key47 in data117) {
-                          if (!(key47 === "equals" || key47 === "contains" || key47 === "excludes" || key47 === "matches" || key47 === "snapshot")) {
-                            const err260 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 }, message: "must NOT have additional properties" };
-                            if (vErrors === null) {
-                              vErrors = [err260];
-                            } else {
-                              vErrors.push(err260);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data117.equals !== void 0) {
-                          if (typeof data117.equals !== "string") {
-                            const err261 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err261];
-                            } else {
-                              vErrors.push(err261);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data117.contains !== void 0) {
-                          let data119 = data117.contains;
-                          const _errs331 = errors;
-                          let valid81 = false;
-                          const _errs332 = errors;
-                          if (typeof data119 === "string") {
-                            if (func3(data119) < 1) {
-                              const err262 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err262];
-                              } else {
-                                vErrors.push(err262);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err263 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err263];
-                            } else {
-                              vErrors.push(err263);
-                            }
-                            errors++;
-                          }
-                          var _valid11 = _errs332 === errors;
-                          valid81 = valid81 || _valid11;
-                          if (!valid81) {
-                            const _errs334 = errors;
-                            if (Array.isArray(data119)) {
-                              if (data119.length < 1) {
-                                const err264 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err264];
-                                } else {
-                                  vErrors.push(err264);
-                                }
-                                errors++;
-                              }
-                              const len8 = data119.length;
-                              for (let i11 = 0; i11 < len8; i11++) {
-                                let data120 = data119[i11];
-                                if (typeof data120 === "string") {
-                                  if (func3(data120) < 1) {
-                                    const err265 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i11, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err265];
-                                    } else {
-                                      vErrors.push(err265);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err266 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i11, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err266];
-                                  } else {
-                                    vErrors.push(err266);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err267 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err267];
-                              } else {
-                                vErrors.push(err267);
-                              }
-                              errors++;
-                            }
-                            var _valid11 = _errs334 === errors;
-                            valid81 = valid81 || _valid11;
-                          }
-                          if (!valid81) {
-                            const err268 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err268];
-                            } else {
-                              vErrors.push(err268);
-                            }
-                            errors++;
-                          } else {
-                            errors = _errs331;
-                            if (vErrors !== null) {
-                              if (_errs331) {
-                                vErrors.length = _errs331;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
-                          }
-                        }
-                        if (data117.excludes !== void 0) {
-                          let data121 = data117.excludes;
-                          const _errs339 = errors;
-                          let valid84 = false;
-                          const _errs340 = errors;
-                          if (typeof data121 === "string") {
-                            if (func3(data121) < 1) {
-                              const err269 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err269];
-                              } else {
-                                vErrors.push(err269);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err270 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err270];
-                            } else {
-                              vErrors.push(err270);
-                            }
-                            errors++;
-                          }
-                          var _valid12 = _errs340 === errors;
-                          valid84 = valid84 || _valid12;
-                          if (!valid84) {
-                            const _errs342 = errors;
-                            if (Array.isArray(data121)) {
-                              if (data121.length < 1) {
-                                const err271 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err271];
-                                } else {
-                                  vErrors.push(err271);
-                                }
-                                errors++;
-                              }
-                              const len9 = data121.length;
-                              for (let i12 = 0; i12 < len9; i12++) {
-                                let data122 = data121[i12];
-                                if (typeof data122 === "string") {
-                                  if (func3(data122) < 1) {
-                                    const err272 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i12, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err272];
-                                    } else {
-                                      vErrors.push(err272);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err273 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i12, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err273];
-                                  } else {
-                                    vErrors.push(err273);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err274 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err274];
-                              } else {
-                                vErrors.push(err274);
-                              }
-                              errors++;
-                            }
-                            var _valid12 = _errs342 === errors;
-                            valid84 = valid84 || _valid12;
-                          }
-                          if (!valid84) {
-                            const err275 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err275];
-                            } else {
-                              vErrors.push(err275);
-                            }
-                            errors++;
-                          } else {
-                            errors = _errs339;
-                            if (vErrors !== null) {
-                              if (_errs339) {
-                                vErrors.length = _errs339;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
-                          }
-                        }
-                        if (data117.matches !== void 0) {
-                          let data123 = data117.matches;
-                          if (typeof data123 === "string") {
-                            if (func3(data123) < 1) {
-                              const err276 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err276];
-                              } else {
-                                vErrors.push(err276);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err277 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err277];
-                            } else {
-                              vErrors.push(err277);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data117.snapshot !== void 0) {
-                          if (true !== data117.snapshot) {
-                            const err278 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                            if (vErrors === null) {
-                              vErrors = [err278];
-                            } else {
-                              vErrors.push(err278);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err279 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err279];
-                        } else {
-                          vErrors.push(err279);
-                        }
-                        errors++;
-                      }
-                      var _valid10 = _errs325 === errors;
-                      valid79 = valid79 || _valid10;
-                    }
-                    if (!valid79) {
-                      const err280 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                      if (vErrors === null) {
-                        vErrors = [err280];
-                      } else {
-                        vErrors.push(err280);
-                      }
-                      errors++;
+            } else {
+              const err254 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err254];
+              } else {
+                vErrors.push(err254);
+              }
+              errors++;
+            }
+          }
+          if (data98.send !== void 0) {
+            let data101 = data98.send;
+            const _errs283 = errors;
+            let valid73 = false;
+            const _errs284 = errors;
+            if (data101 && typeof data101 == "object" && !Array.isArray(data101)) {
+              if (data101.source === void 0) {
+                const err255 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+                if (vErrors === null) {
+                  vErrors = [err255];
+                } else {
+                  vErrors.push(err255);
+                }
+                errors++;
+              }
+              for (const key38 in data101) {
+                if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[0].properties, key38)) {
+                  const err256 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err256];
+                  } else {
+                    vErrors.push(err256);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.source !== void 0) {
+                let data102 = data101.source;
+                if (typeof data102 === "string") {
+                  if (func3(data102) < 1) {
+                    const err257 = { instancePath: instancePath + "/tests/" + i12 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err257];
                     } else {
-                      errors = _errs322;
-                      if (vErrors !== null) {
-                        if (_errs322) {
-                          vErrors.length = _errs322;
-                        } else {
-                          vErrors = null;
-                        }
+                      vErrors.push(err257);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err258 = { instancePath: instancePath + "/tests/" + i12 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err258];
+                  } else {
+                    vErrors.push(err258);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.at !== void 0) {
+                let data103 = data101.at;
+                if (typeof data103 === "string") {
+                  if (!pattern21.test(data103)) {
+                    const err259 = { instancePath: instancePath + "/tests/" + i12 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                    if (vErrors === null) {
+                      vErrors = [err259];
+                    } else {
+                      vErrors.push(err259);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err260 = { instancePath: instancePath + "/tests/" + i12 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err260];
+                  } else {
+                    vErrors.push(err260);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.headers !== void 0) {
+                let data104 = data101.headers;
+                if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
+                  for (const key39 in data104) {
+                    let data105 = data104[key39];
+                    if (typeof data105 !== "string" && !(typeof data105 == "number" && isFinite(data105)) && typeof data105 !== "boolean") {
+                      const err261 = { instancePath: instancePath + "/tests/" + i12 + "/send/headers/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err261];
+                      } else {
+                        vErrors.push(err261);
                       }
+                      errors++;
                     }
                   }
                 } else {
-                  const err281 = { instancePath: instancePath + "/tests/" + i7 + "/expect/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  const err262 = { instancePath: instancePath + "/tests/" + i12 + "/send/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err262];
+                  } else {
+                    vErrors.push(err262);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.text !== void 0) {
+                if (typeof data101.text !== "string") {
+                  const err263 = { instancePath: instancePath + "/tests/" + i12 + "/send/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err263];
+                  } else {
+                    vErrors.push(err263);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.event !== void 0) {
+                let data107 = data101.event;
+                if (typeof data107 === "string") {
+                  if (func3(data107) < 1) {
+                    const err264 = { instancePath: instancePath + "/tests/" + i12 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err264];
+                    } else {
+                      vErrors.push(err264);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err265 = { instancePath: instancePath + "/tests/" + i12 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err265];
+                  } else {
+                    vErrors.push(err265);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.method !== void 0) {
+                let data108 = data101.method;
+                if (typeof data108 === "string") {
+                  if (func3(data108) < 1) {
+                    const err266 = { instancePath: instancePath + "/tests/" + i12 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err266];
+                    } else {
+                      vErrors.push(err266);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err267 = { instancePath: instancePath + "/tests/" + i12 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err267];
+                  } else {
+                    vErrors.push(err267);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.path !== void 0) {
+                let data109 = data101.path;
+                if (typeof data109 === "string") {
+                  if (func3(data109) < 1) {
+                    const err268 = { instancePath: instancePath + "/tests/" + i12 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err268];
+                    } else {
+                      vErrors.push(err268);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err269 = { instancePath: instancePath + "/tests/" + i12 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err269];
+                  } else {
+                    vErrors.push(err269);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.query !== void 0) {
+                let data110 = data101.query;
+                if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
+                  for (const key40 in data110) {
+                    let data111 = data110[key40];
+                    if (typeof data111 !== "string" && !(typeof data111 == "number" && isFinite(data111)) && typeof data111 !== "boolean") {
+                      const err270 = { instancePath: instancePath + "/tests/" + i12 + "/send/query/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err270];
+                      } else {
+                        vErrors.push(err270);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err271 = { instancePath: instancePath + "/tests/" + i12 + "/send/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err271];
+                  } else {
+                    vErrors.push(err271);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.params !== void 0) {
+                let data112 = data101.params;
+                if (data112 && typeof data112 == "object" && !Array.isArray(data112)) {
+                  for (const key41 in data112) {
+                    let data113 = data112[key41];
+                    if (typeof data113 !== "string" && !(typeof data113 == "number" && isFinite(data113)) && typeof data113 !== "boolean") {
+                      const err272 = { instancePath: instancePath + "/tests/" + i12 + "/send/params/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err272];
+                      } else {
+                        vErrors.push(err272);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err273 = { instancePath: instancePath + "/tests/" + i12 + "/send/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err273];
+                  } else {
+                    vErrors.push(err273);
+                  }
+                  errors++;
+                }
+              }
+              if (data101.sender !== void 0) {
+                let data114 = data101.sender;
+                if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
+                  if (data114.id === void 0) {
+                    const err274 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                    if (vErrors === null) {
+                      vErrors = [err274];
+                    } else {
+                      vErrors.push(err274);
+                    }
+                    errors++;
+                  }
+                  for (const key42 in data114) {
+                    if (!(key42 === "id" || key42 === "name")) {
+                      const err275 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 }, message: "must NOT have additional properties" };
+                      if (vErrors === null) {
+                        vErrors = [err275];
+                      } else {
+                        vErrors.push(err275);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data114.id !== void 0) {
+                    let data115 = data114.id;
+                    if (typeof data115 === "string") {
+                      if (func3(data115) < 1) {
+                        const err276 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err276];
+                        } else {
+                          vErrors.push(err276);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err277 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err277];
+                      } else {
+                        vErrors.push(err277);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data114.name !== void 0) {
+                    if (typeof data114.name !== "string") {
+                      const err278 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err278];
+                      } else {
+                        vErrors.push(err278);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err279 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err279];
+                  } else {
+                    vErrors.push(err279);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err280 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err280];
+              } else {
+                vErrors.push(err280);
+              }
+              errors++;
+            }
+            var _valid11 = _errs284 === errors;
+            valid73 = valid73 || _valid11;
+            if (!valid73) {
+              const _errs321 = errors;
+              if (Array.isArray(data101)) {
+                if (data101.length < 1) {
+                  const err281 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err281];
                   } else {
@@ -3489,49 +3524,44 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              }
-              if (data106.tokens !== void 0) {
-                let data125 = data106.tokens;
-                const _errs350 = errors;
-                let valid87 = false;
-                const _errs351 = errors;
-                if (!(typeof data125 == "number" && (!(data125 % 1) && !isNaN(data125)) && isFinite(data125))) {
-                  const err282 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err282];
-                  } else {
-                    vErrors.push(err282);
-                  }
-                  errors++;
-                }
-                if (typeof data125 == "number" && isFinite(data125)) {
-                  if (data125 < 0 || isNaN(data125)) {
-                    const err283 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                    if (vErrors === null) {
-                      vErrors = [err283];
-                    } else {
-                      vErrors.push(err283);
-                    }
-                    errors++;
-                  }
-                }
-                var _valid13 = _errs351 === errors;
-                valid87 = valid87 || _valid13;
-                if (!valid87) {
-                  const _errs353 = errors;
-                  if (data125 && typeof data125 == "object" && !Array.isArray(data125)) {
-                    if (Object.keys(data125).length < 1) {
-                      const err284 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                const len8 = data101.length;
+                for (let i13 = 0; i13 < len8; i13++) {
+                  let data117 = data101[i13];
+                  if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
+                    if (data117.source === void 0) {
+                      const err282 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
                       if (vErrors === null) {
-                        vErrors = [err284];
+                        vErrors = [err282];
                       } else {
-                        vErrors.push(err284);
+                        vErrors.push(err282);
                       }
                       errors++;
                     }
-                    for (const key48 in data125) {
-                      if (!(key48 === "eq" || key48 === "lte" || key48 === "gte")) {
-                        const err285 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 }, message: "must NOT have additional properties" };
+                    for (const key43 in data117) {
+                      if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[1].items.properties, key43)) {
+                        const err283 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err283];
+                        } else {
+                          vErrors.push(err283);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data117.source !== void 0) {
+                      let data118 = data117.source;
+                      if (typeof data118 === "string") {
+                        if (func3(data118) < 1) {
+                          const err284 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err284];
+                          } else {
+                            vErrors.push(err284);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err285 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
                           vErrors = [err285];
                         } else {
@@ -3540,56 +3570,56 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         errors++;
                       }
                     }
-                    if (data125.eq !== void 0) {
-                      let data126 = data125.eq;
-                      if (!(typeof data126 == "number" && (!(data126 % 1) && !isNaN(data126)) && isFinite(data126))) {
-                        const err286 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err286];
-                        } else {
-                          vErrors.push(err286);
-                        }
-                        errors++;
-                      }
-                      if (typeof data126 == "number" && isFinite(data126)) {
-                        if (data126 < 0 || isNaN(data126)) {
-                          const err287 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (data117.at !== void 0) {
+                      let data119 = data117.at;
+                      if (typeof data119 === "string") {
+                        if (!pattern21.test(data119)) {
+                          const err286 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
                           if (vErrors === null) {
-                            vErrors = [err287];
+                            vErrors = [err286];
                           } else {
-                            vErrors.push(err287);
+                            vErrors.push(err286);
                           }
                           errors++;
                         }
-                      }
-                    }
-                    if (data125.lte !== void 0) {
-                      let data127 = data125.lte;
-                      if (!(typeof data127 == "number" && (!(data127 % 1) && !isNaN(data127)) && isFinite(data127))) {
-                        const err288 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      } else {
+                        const err287 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
-                          vErrors = [err288];
+                          vErrors = [err287];
                         } else {
-                          vErrors.push(err288);
+                          vErrors.push(err287);
                         }
                         errors++;
                       }
-                      if (typeof data127 == "number" && isFinite(data127)) {
-                        if (data127 < 0 || isNaN(data127)) {
-                          const err289 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                          if (vErrors === null) {
-                            vErrors = [err289];
-                          } else {
-                            vErrors.push(err289);
+                    }
+                    if (data117.headers !== void 0) {
+                      let data120 = data117.headers;
+                      if (data120 && typeof data120 == "object" && !Array.isArray(data120)) {
+                        for (const key44 in data120) {
+                          let data121 = data120[key44];
+                          if (typeof data121 !== "string" && !(typeof data121 == "number" && isFinite(data121)) && typeof data121 !== "boolean") {
+                            const err288 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/headers/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err288];
+                            } else {
+                              vErrors.push(err288);
+                            }
+                            errors++;
                           }
-                          errors++;
                         }
+                      } else {
+                        const err289 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err289];
+                        } else {
+                          vErrors.push(err289);
+                        }
+                        errors++;
                       }
                     }
-                    if (data125.gte !== void 0) {
-                      let data128 = data125.gte;
-                      if (!(typeof data128 == "number" && (!(data128 % 1) && !isNaN(data128)) && isFinite(data128))) {
-                        const err290 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (data117.text !== void 0) {
+                      if (typeof data117.text !== "string") {
+                        const err290 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
                           vErrors = [err290];
                         } else {
@@ -3597,9 +3627,12 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         errors++;
                       }
-                      if (typeof data128 == "number" && isFinite(data128)) {
-                        if (data128 < 0 || isNaN(data128)) {
-                          const err291 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    }
+                    if (data117.event !== void 0) {
+                      let data123 = data117.event;
+                      if (typeof data123 === "string") {
+                        if (func3(data123) < 1) {
+                          const err291 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                           if (vErrors === null) {
                             vErrors = [err291];
                           } else {
@@ -3607,303 +3640,270 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         }
-                      }
-                    }
-                  } else {
-                    const err292 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err292];
-                    } else {
-                      vErrors.push(err292);
-                    }
-                    errors++;
-                  }
-                  var _valid13 = _errs353 === errors;
-                  valid87 = valid87 || _valid13;
-                }
-                if (!valid87) {
-                  const err293 = { instancePath: instancePath + "/tests/" + i7 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err293];
-                  } else {
-                    vErrors.push(err293);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs350;
-                  if (vErrors !== null) {
-                    if (_errs350) {
-                      vErrors.length = _errs350;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data106.priority !== void 0) {
-                let data129 = data106.priority;
-                if (!(data129 === "low" || data129 === "normal" || data129 === "high")) {
-                  const err294 = { instancePath: instancePath + "/tests/" + i7 + "/expect/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
-                  if (vErrors === null) {
-                    vErrors = [err294];
-                  } else {
-                    vErrors.push(err294);
-                  }
-                  errors++;
-                }
-              }
-              if (data106.digest !== void 0) {
-                let data130 = data106.digest;
-                const _errs364 = errors;
-                let valid89 = false;
-                const _errs365 = errors;
-                if (typeof data130 !== "boolean") {
-                  const err295 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                  if (vErrors === null) {
-                    vErrors = [err295];
-                  } else {
-                    vErrors.push(err295);
-                  }
-                  errors++;
-                }
-                var _valid14 = _errs365 === errors;
-                valid89 = valid89 || _valid14;
-                if (!valid89) {
-                  const _errs367 = errors;
-                  if (!(typeof data130 == "number" && (!(data130 % 1) && !isNaN(data130)) && isFinite(data130))) {
-                    const err296 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                    if (vErrors === null) {
-                      vErrors = [err296];
-                    } else {
-                      vErrors.push(err296);
-                    }
-                    errors++;
-                  }
-                  if (typeof data130 == "number" && isFinite(data130)) {
-                    if (data130 < 2 || isNaN(data130)) {
-                      const err297 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
-                      if (vErrors === null) {
-                        vErrors = [err297];
                       } else {
-                        vErrors.push(err297);
-                      }
-                      errors++;
-                    }
-                  }
-                  var _valid14 = _errs367 === errors;
-                  valid89 = valid89 || _valid14;
-                }
-                if (!valid89) {
-                  const err298 = { instancePath: instancePath + "/tests/" + i7 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err298];
-                  } else {
-                    vErrors.push(err298);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs364;
-                  if (vErrors !== null) {
-                    if (_errs364) {
-                      vErrors.length = _errs364;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data106.none !== void 0) {
-                let data131 = data106.none;
-                const _errs370 = errors;
-                let valid90 = false;
-                const _errs371 = errors;
-                if (true !== data131) {
-                  const err299 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                  if (vErrors === null) {
-                    vErrors = [err299];
-                  } else {
-                    vErrors.push(err299);
-                  }
-                  errors++;
-                }
-                var _valid15 = _errs371 === errors;
-                valid90 = valid90 || _valid15;
-                if (!valid90) {
-                  const _errs372 = errors;
-                  if (typeof data131 === "string") {
-                    if (func3(data131) < 1) {
-                      const err300 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err300];
-                      } else {
-                        vErrors.push(err300);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err301 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err301];
-                    } else {
-                      vErrors.push(err301);
-                    }
-                    errors++;
-                  }
-                  var _valid15 = _errs372 === errors;
-                  valid90 = valid90 || _valid15;
-                }
-                if (!valid90) {
-                  const err302 = { instancePath: instancePath + "/tests/" + i7 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err302];
-                  } else {
-                    vErrors.push(err302);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs370;
-                  if (vErrors !== null) {
-                    if (_errs370) {
-                      vErrors.length = _errs370;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data106.outcome !== void 0) {
-                let data132 = data106.outcome;
-                if (!(data132 === "accepted" || data132 === "duplicate" || data132 === "dropped" || data132 === "unmatched")) {
-                  const err303 = { instancePath: instancePath + "/tests/" + i7 + "/expect/outcome", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
-                  if (vErrors === null) {
-                    vErrors = [err303];
-                  } else {
-                    vErrors.push(err303);
-                  }
-                  errors++;
-                }
-              }
-              if (data106.delivered !== void 0) {
-                let data133 = data106.delivered;
-                const _errs376 = errors;
-                let valid91 = false;
-                const _errs377 = errors;
-                if (!(typeof data133 == "number" && (!(data133 % 1) && !isNaN(data133)) && isFinite(data133))) {
-                  const err304 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err304];
-                  } else {
-                    vErrors.push(err304);
-                  }
-                  errors++;
-                }
-                if (typeof data133 == "number" && isFinite(data133)) {
-                  if (data133 < 0 || isNaN(data133)) {
-                    const err305 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                    if (vErrors === null) {
-                      vErrors = [err305];
-                    } else {
-                      vErrors.push(err305);
-                    }
-                    errors++;
-                  }
-                }
-                var _valid16 = _errs377 === errors;
-                valid91 = valid91 || _valid16;
-                if (!valid91) {
-                  const _errs379 = errors;
-                  if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
-                    if (Object.keys(data133).length < 1) {
-                      const err306 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                      if (vErrors === null) {
-                        vErrors = [err306];
-                      } else {
-                        vErrors.push(err306);
-                      }
-                      errors++;
-                    }
-                    for (const key49 in data133) {
-                      if (!(key49 === "eq" || key49 === "lte" || key49 === "gte")) {
-                        const err307 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 }, message: "must NOT have additional properties" };
+                        const err292 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
-                          vErrors = [err307];
+                          vErrors = [err292];
                         } else {
-                          vErrors.push(err307);
+                          vErrors.push(err292);
                         }
                         errors++;
                       }
                     }
-                    if (data133.eq !== void 0) {
-                      let data134 = data133.eq;
-                      if (!(typeof data134 == "number" && (!(data134 % 1) && !isNaN(data134)) && isFinite(data134))) {
-                        const err308 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err308];
-                        } else {
-                          vErrors.push(err308);
-                        }
-                        errors++;
-                      }
-                      if (typeof data134 == "number" && isFinite(data134)) {
-                        if (data134 < 0 || isNaN(data134)) {
-                          const err309 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (data117.method !== void 0) {
+                      let data124 = data117.method;
+                      if (typeof data124 === "string") {
+                        if (func3(data124) < 1) {
+                          const err293 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                           if (vErrors === null) {
-                            vErrors = [err309];
+                            vErrors = [err293];
                           } else {
-                            vErrors.push(err309);
+                            vErrors.push(err293);
                           }
                           errors++;
                         }
-                      }
-                    }
-                    if (data133.lte !== void 0) {
-                      let data135 = data133.lte;
-                      if (!(typeof data135 == "number" && (!(data135 % 1) && !isNaN(data135)) && isFinite(data135))) {
-                        const err310 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      } else {
+                        const err294 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
-                          vErrors = [err310];
+                          vErrors = [err294];
                         } else {
-                          vErrors.push(err310);
+                          vErrors.push(err294);
                         }
                         errors++;
                       }
-                      if (typeof data135 == "number" && isFinite(data135)) {
-                        if (data135 < 0 || isNaN(data135)) {
-                          const err311 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    }
+                    if (data117.path !== void 0) {
+                      let data125 = data117.path;
+                      if (typeof data125 === "string") {
+                        if (func3(data125) < 1) {
+                          const err295 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                           if (vErrors === null) {
-                            vErrors = [err311];
+                            vErrors = [err295];
                           } else {
-                            vErrors.push(err311);
+                            vErrors.push(err295);
                           }
                           errors++;
                         }
-                      }
-                    }
-                    if (data133.gte !== void 0) {
-                      let data136 = data133.gte;
-                      if (!(typeof data136 == "number" && (!(data136 % 1) && !isNaN(data136)) && isFinite(data136))) {
-                        const err312 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      } else {
+                        const err296 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                         if (vErrors === null) {
-                          vErrors = [err312];
+                          vErrors = [err296];
                         } else {
-                          vErrors.push(err312);
+                          vErrors.push(err296);
                         }
                         errors++;
                       }
-                      if (typeof data136 == "number" && isFinite(data136)) {
-                        if (data136 < 0 || isNaN(data136)) {
-                          const err313 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    }
+                    if (data117.query !== void 0) {
+                      let data126 = data117.query;
+                      if (data126 && typeof data126 == "object" && !Array.isArray(data126)) {
+                        for (const key45 in data126) {
+                          let data127 = data126[key45];
+                          if (typeof data127 !== "string" && !(typeof data127 == "number" && isFinite(data127)) && typeof data127 !== "boolean") {
+                            const err297 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/query/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err297];
+                            } else {
+                              vErrors.push(err297);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err298 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err298];
+                        } else {
+                          vErrors.push(err298);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data117.params !== void 0) {
+                      let data128 = data117.params;
+                      if (data128 && typeof data128 == "object" && !Array.isArray(data128)) {
+                        for (const key46 in data128) {
+                          let data129 = data128[key46];
+                          if (typeof data129 !== "string" && !(typeof data129 == "number" && isFinite(data129)) && typeof data129 !== "boolean") {
+                            const err299 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/params/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                            if (vErrors === null) {
+                              vErrors = [err299];
+                            } else {
+                              vErrors.push(err299);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err300 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err300];
+                        } else {
+                          vErrors.push(err300);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data117.sender !== void 0) {
+                      let data130 = data117.sender;
+                      if (data130 && typeof data130 == "object" && !Array.isArray(data130)) {
+                        if (data130.id === void 0) {
+                          const err301 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
                           if (vErrors === null) {
-                            vErrors = [err313];
+                            vErrors = [err301];
                           } else {
-                            vErrors.push(err313);
+                            vErrors.push(err301);
                           }
                           errors++;
                         }
+                        for (const key47 in data130) {
+                          if (!(key47 === "id" || key47 === "name")) {
+                            const err302 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err302];
+                            } else {
+                              vErrors.push(err302);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data130.id !== void 0) {
+                          let data131 = data130.id;
+                          if (typeof data131 === "string") {
+                            if (func3(data131) < 1) {
+                              const err303 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err303];
+                              } else {
+                                vErrors.push(err303);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err304 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err304];
+                            } else {
+                              vErrors.push(err304);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data130.name !== void 0) {
+                          if (typeof data130.name !== "string") {
+                            const err305 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err305];
+                            } else {
+                              vErrors.push(err305);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err306 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err306];
+                        } else {
+                          vErrors.push(err306);
+                        }
+                        errors++;
                       }
                     }
                   } else {
-                    const err314 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    const err307 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err307];
+                    } else {
+                      vErrors.push(err307);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err308 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err308];
+                } else {
+                  vErrors.push(err308);
+                }
+                errors++;
+              }
+              var _valid11 = _errs321 === errors;
+              valid73 = valid73 || _valid11;
+            }
+            if (!valid73) {
+              const err309 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err309];
+              } else {
+                vErrors.push(err309);
+              }
+              errors++;
+            } else {
+              errors = _errs283;
+              if (vErrors !== null) {
+                if (_errs283) {
+                  vErrors.length = _errs283;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data98.wait !== void 0) {
+            let data133 = data98.wait;
+            if (typeof data133 === "string") {
+              if (!formats0.test(data133)) {
+                const err310 = { instancePath: instancePath + "/tests/" + i12 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                if (vErrors === null) {
+                  vErrors = [err310];
+                } else {
+                  vErrors.push(err310);
+                }
+                errors++;
+              }
+            } else {
+              const err311 = { instancePath: instancePath + "/tests/" + i12 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err311];
+              } else {
+                vErrors.push(err311);
+              }
+              errors++;
+            }
+          }
+          if (data98.expect !== void 0) {
+            let data134 = data98.expect;
+            const _errs363 = errors;
+            let valid86 = false;
+            const _errs364 = errors;
+            if (data134 && typeof data134 == "object" && !Array.isArray(data134)) {
+              if (Object.keys(data134).length < 1) {
+                const err312 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (vErrors === null) {
+                  vErrors = [err312];
+                } else {
+                  vErrors.push(err312);
+                }
+                errors++;
+              }
+              for (const key48 in data134) {
+                if (!func2.call(schema11.properties.tests.items.properties.expect.anyOf[0].properties, key48)) {
+                  const err313 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err313];
+                  } else {
+                    vErrors.push(err313);
+                  }
+                  errors++;
+                }
+              }
+              if (data134.channel !== void 0) {
+                let data135 = data134.channel;
+                if (typeof data135 === "string") {
+                  if (func3(data135) < 1) {
+                    const err314 = { instancePath: instancePath + "/tests/" + i12 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
                       vErrors = [err314];
                     } else {
@@ -3911,48 +3911,31 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                  var _valid16 = _errs379 === errors;
-                  valid91 = valid91 || _valid16;
-                }
-                if (!valid91) {
-                  const err315 = { instancePath: instancePath + "/tests/" + i7 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                } else {
+                  const err315 = { instancePath: instancePath + "/tests/" + i12 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
                     vErrors = [err315];
                   } else {
                     vErrors.push(err315);
                   }
                   errors++;
-                } else {
-                  errors = _errs376;
-                  if (vErrors !== null) {
-                    if (_errs376) {
-                      vErrors.length = _errs376;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
                 }
               }
-            } else {
-              const err316 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err316];
-              } else {
-                vErrors.push(err316);
-              }
-              errors++;
-            }
-            var _valid7 = _errs289 === errors;
-            valid69 = valid69 || _valid7;
-            if (!valid69) {
-              const _errs388 = errors;
-              if (Array.isArray(data106)) {
-                const len10 = data106.length;
-                for (let i13 = 0; i13 < len10; i13++) {
-                  let data137 = data106[i13];
-                  if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
-                    if (Object.keys(data137).length < 1) {
-                      const err317 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+              if (data134.content !== void 0) {
+                let data136 = data134.content;
+                if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
+                  if (Object.keys(data136).length < 1) {
+                    const err316 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (vErrors === null) {
+                      vErrors = [err316];
+                    } else {
+                      vErrors.push(err316);
+                    }
+                    errors++;
+                  }
+                  for (const key49 in data136) {
+                    if (!(key49 === "equals" || key49 === "contains" || key49 === "excludes" || key49 === "matches" || key49 === "snapshot")) {
+                      const err317 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 }, message: "must NOT have additional properties" };
                       if (vErrors === null) {
                         vErrors = [err317];
                       } else {
@@ -3960,44 +3943,49 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    for (const key50 in data137) {
-                      if (!(key50 === "channel" || key50 === "content" || key50 === "meta" || key50 === "tokens" || key50 === "priority" || key50 === "digest")) {
-                        const err318 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key50 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err318];
-                        } else {
-                          vErrors.push(err318);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data137.channel !== void 0) {
-                      let data138 = data137.channel;
-                      if (typeof data138 === "string") {
-                        if (func3(data138) < 1) {
-                          const err319 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err319];
-                          } else {
-                            vErrors.push(err319);
-                          }
-                          errors++;
-                        }
+                  }
+                  if (data136.equals !== void 0) {
+                    if (typeof data136.equals !== "string") {
+                      const err318 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err318];
                       } else {
-                        const err320 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        vErrors.push(err318);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data136.contains !== void 0) {
+                    let data138 = data136.contains;
+                    const _errs375 = errors;
+                    let valid89 = false;
+                    const _errs376 = errors;
+                    if (typeof data138 === "string") {
+                      if (func3(data138) < 1) {
+                        const err319 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
-                          vErrors = [err320];
+                          vErrors = [err319];
                         } else {
-                          vErrors.push(err320);
+                          vErrors.push(err319);
                         }
                         errors++;
                       }
+                    } else {
+                      const err320 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err320];
+                      } else {
+                        vErrors.push(err320);
+                      }
+                      errors++;
                     }
-                    if (data137.content !== void 0) {
-                      let data139 = data137.content;
-                      if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
-                        if (Object.keys(data139).length < 1) {
-                          const err321 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    var _valid13 = _errs376 === errors;
+                    valid89 = valid89 || _valid13;
+                    if (!valid89) {
+                      const _errs378 = errors;
+                      if (Array.isArray(data138)) {
+                        if (data138.length < 1) {
+                          const err321 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                           if (vErrors === null) {
                             vErrors = [err321];
                           } else {
@@ -4005,20 +3993,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         }
-                        for (const key51 in data139) {
-                          if (!(key51 === "equals" || key51 === "contains" || key51 === "excludes" || key51 === "matches" || key51 === "snapshot")) {
-                            const err322 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 }, message: "must NOT have additional properties" };
-                            if (vErrors === null) {
-                              vErrors = [err322];
-                            } else {
-                              vErrors.push(err322);
+                        const len9 = data138.length;
+                        for (let i14 = 0; i14 < len9; i14++) {
+                          let data139 = data138[i14];
+                          if (typeof data139 === "string") {
+                            if (func3(data139) < 1) {
+                              const err322 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err322];
+                              } else {
+                                vErrors.push(err322);
+                              }
+                              errors++;
                             }
-                            errors++;
-                          }
-                        }
-                        if (data139.equals !== void 0) {
-                          if (typeof data139.equals !== "string") {
-                            const err323 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          } else {
+                            const err323 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
                               vErrors = [err323];
                             } else {
@@ -4027,69 +4016,81 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             errors++;
                           }
                         }
-                        if (data139.contains !== void 0) {
-                          let data141 = data139.contains;
-                          const _errs401 = errors;
-                          let valid97 = false;
-                          const _errs402 = errors;
+                      } else {
+                        const err324 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err324];
+                        } else {
+                          vErrors.push(err324);
+                        }
+                        errors++;
+                      }
+                      var _valid13 = _errs378 === errors;
+                      valid89 = valid89 || _valid13;
+                    }
+                    if (!valid89) {
+                      const err325 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err325];
+                      } else {
+                        vErrors.push(err325);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs375;
+                      if (vErrors !== null) {
+                        if (_errs375) {
+                          vErrors.length = _errs375;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                  if (data136.excludes !== void 0) {
+                    let data140 = data136.excludes;
+                    const _errs383 = errors;
+                    let valid92 = false;
+                    const _errs384 = errors;
+                    if (typeof data140 === "string") {
+                      if (func3(data140) < 1) {
+                        const err326 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err326];
+                        } else {
+                          vErrors.push(err326);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err327 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err327];
+                      } else {
+                        vErrors.push(err327);
+                      }
+                      errors++;
+                    }
+                    var _valid14 = _errs384 === errors;
+                    valid92 = valid92 || _valid14;
+                    if (!valid92) {
+                      const _errs386 = errors;
+                      if (Array.isArray(data140)) {
+                        if (data140.length < 1) {
+                          const err328 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                          if (vErrors === null) {
+                            vErrors = [err328];
+                          } else {
+                            vErrors.push(err328);
+                          }
+                          errors++;
+                        }
+                        const len10 = data140.length;
+                        for (let i15 = 0; i15 < len10; i15++) {
+                          let data141 = data140[i15];
                           if (typeof data141 === "string") {
                             if (func3(data141) < 1) {
-                              const err324 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err324];
-                              } else {
-                                vErrors.push(err324);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err325 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err325];
-                            } else {
-                              vErrors.push(err325);
-                            }
-                            errors++;
-                          }
-                          var _valid17 = _errs402 === errors;
-                          valid97 = valid97 || _valid17;
-                          if (!valid97) {
-                            const _errs404 = errors;
-                            if (Array.isArray(data141)) {
-                              if (data141.length < 1) {
-                                const err326 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err326];
-                                } else {
-                                  vErrors.push(err326);
-                                }
-                                errors++;
-                              }
-                              const len11 = data141.length;
-                              for (let i14 = 0; i14 < len11; i14++) {
-                                let data142 = data141[i14];
-                                if (typeof data142 === "string") {
-                                  if (func3(data142) < 1) {
-                                    const err327 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err327];
-                                    } else {
-                                      vErrors.push(err327);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err328 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err328];
-                                  } else {
-                                    vErrors.push(err328);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err329 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              const err329 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                               if (vErrors === null) {
                                 vErrors = [err329];
                               } else {
@@ -4097,134 +4098,124 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                               errors++;
                             }
-                            var _valid17 = _errs404 === errors;
-                            valid97 = valid97 || _valid17;
-                          }
-                          if (!valid97) {
-                            const err330 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          } else {
+                            const err330 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
                               vErrors = [err330];
                             } else {
                               vErrors.push(err330);
                             }
                             errors++;
-                          } else {
-                            errors = _errs401;
-                            if (vErrors !== null) {
-                              if (_errs401) {
-                                vErrors.length = _errs401;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
                           }
                         }
-                        if (data139.excludes !== void 0) {
-                          let data143 = data139.excludes;
-                          const _errs409 = errors;
-                          let valid100 = false;
-                          const _errs410 = errors;
-                          if (typeof data143 === "string") {
-                            if (func3(data143) < 1) {
-                              const err331 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err331];
-                              } else {
-                                vErrors.push(err331);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err332 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err332];
-                            } else {
-                              vErrors.push(err332);
-                            }
-                            errors++;
-                          }
-                          var _valid18 = _errs410 === errors;
-                          valid100 = valid100 || _valid18;
-                          if (!valid100) {
-                            const _errs412 = errors;
-                            if (Array.isArray(data143)) {
-                              if (data143.length < 1) {
-                                const err333 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err333];
-                                } else {
-                                  vErrors.push(err333);
-                                }
-                                errors++;
-                              }
-                              const len12 = data143.length;
-                              for (let i15 = 0; i15 < len12; i15++) {
-                                let data144 = data143[i15];
-                                if (typeof data144 === "string") {
-                                  if (func3(data144) < 1) {
-                                    const err334 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err334];
-                                    } else {
-                                      vErrors.push(err334);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err335 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err335];
-                                  } else {
-                                    vErrors.push(err335);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err336 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err336];
-                              } else {
-                                vErrors.push(err336);
-                              }
-                              errors++;
-                            }
-                            var _valid18 = _errs412 === errors;
-                            valid100 = valid100 || _valid18;
-                          }
-                          if (!valid100) {
-                            const err337 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err337];
-                            } else {
-                              vErrors.push(err337);
-                            }
-                            errors++;
-                          } else {
-                            errors = _errs409;
-                            if (vErrors !== null) {
-                              if (_errs409) {
-                                vErrors.length = _errs409;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
-                          }
+                      } else {
+                        const err331 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err331];
+                        } else {
+                          vErrors.push(err331);
                         }
-                        if (data139.matches !== void 0) {
-                          let data145 = data139.matches;
-                          if (typeof data145 === "string") {
-                            if (func3(data145) < 1) {
-                              const err338 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err338];
-                              } else {
-                                vErrors.push(err338);
-                              }
-                              errors++;
-                            }
+                        errors++;
+                      }
+                      var _valid14 = _errs386 === errors;
+                      valid92 = valid92 || _valid14;
+                    }
+                    if (!valid92) {
+                      const err332 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err332];
+                      } else {
+                        vErrors.push(err332);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs383;
+                      if (vErrors !== null) {
+                        if (_errs383) {
+                          vErrors.length = _errs383;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                  if (data136.matches !== void 0) {
+                    let data142 = data136.matches;
+                    if (typeof data142 === "string") {
+                      if (func3(data142) < 1) {
+                        const err333 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err333];
+                        } else {
+                          vErrors.push(err333);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err334 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err334];
+                      } else {
+                        vErrors.push(err334);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data136.snapshot !== void 0) {
+                    if (true !== data136.snapshot) {
+                      const err335 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                      if (vErrors === null) {
+                        vErrors = [err335];
+                      } else {
+                        vErrors.push(err335);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err336 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err336];
+                  } else {
+                    vErrors.push(err336);
+                  }
+                  errors++;
+                }
+              }
+              if (data134.meta !== void 0) {
+                let data144 = data134.meta;
+                if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
+                  for (const key50 in data144) {
+                    let data145 = data144[key50];
+                    const _errs397 = errors;
+                    let valid96 = false;
+                    const _errs398 = errors;
+                    if (typeof data145 !== "string" && !(typeof data145 == "number" && isFinite(data145)) && typeof data145 !== "boolean" && data145 !== null) {
+                      const err337 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                      if (vErrors === null) {
+                        vErrors = [err337];
+                      } else {
+                        vErrors.push(err337);
+                      }
+                      errors++;
+                    }
+                    var _valid15 = _errs398 === errors;
+                    valid96 = valid96 || _valid15;
+                    if (!valid96) {
+                      const _errs400 = errors;
+                      if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
+                        if (Object.keys(data145).length < 1) {
+                          const err338 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err338];
                           } else {
-                            const err339 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            vErrors.push(err338);
+                          }
+                          errors++;
+                        }
+                        for (const key51 in data145) {
+                          if (!(key51 === "equals" || key51 === "contains" || key51 === "excludes" || key51 === "matches" || key51 === "snapshot")) {
+                            const err339 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 }, message: "must NOT have additional properties" };
                             if (vErrors === null) {
                               vErrors = [err339];
                             } else {
@@ -4233,9 +4224,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             errors++;
                           }
                         }
-                        if (data139.snapshot !== void 0) {
-                          if (true !== data139.snapshot) {
-                            const err340 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                        if (data145.equals !== void 0) {
+                          if (typeof data145.equals !== "string") {
+                            const err340 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
                               vErrors = [err340];
                             } else {
@@ -4244,26 +4235,23 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             errors++;
                           }
                         }
-                      } else {
-                        const err341 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err341];
-                        } else {
-                          vErrors.push(err341);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data137.meta !== void 0) {
-                      let data147 = data137.meta;
-                      if (data147 && typeof data147 == "object" && !Array.isArray(data147)) {
-                        for (const key52 in data147) {
-                          let data148 = data147[key52];
-                          const _errs423 = errors;
-                          let valid104 = false;
-                          const _errs424 = errors;
-                          if (typeof data148 !== "string" && !(typeof data148 == "number" && isFinite(data148)) && typeof data148 !== "boolean" && data148 !== null) {
-                            const err342 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                        if (data145.contains !== void 0) {
+                          let data147 = data145.contains;
+                          const _errs406 = errors;
+                          let valid98 = false;
+                          const _errs407 = errors;
+                          if (typeof data147 === "string") {
+                            if (func3(data147) < 1) {
+                              const err341 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err341];
+                              } else {
+                                vErrors.push(err341);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err342 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
                               vErrors = [err342];
                             } else {
@@ -4271,13 +4259,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           }
-                          var _valid19 = _errs424 === errors;
-                          valid104 = valid104 || _valid19;
-                          if (!valid104) {
-                            const _errs426 = errors;
-                            if (data148 && typeof data148 == "object" && !Array.isArray(data148)) {
-                              if (Object.keys(data148).length < 1) {
-                                const err343 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          var _valid16 = _errs407 === errors;
+                          valid98 = valid98 || _valid16;
+                          if (!valid98) {
+                            const _errs409 = errors;
+                            if (Array.isArray(data147)) {
+                              if (data147.length < 1) {
+                                const err343 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                 if (vErrors === null) {
                                   vErrors = [err343];
                                 } else {
@@ -4285,20 +4273,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 errors++;
                               }
-                              for (const key53 in data148) {
-                                if (!(key53 === "equals" || key53 === "contains" || key53 === "excludes" || key53 === "matches" || key53 === "snapshot")) {
-                                  const err344 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 }, message: "must NOT have additional properties" };
-                                  if (vErrors === null) {
-                                    vErrors = [err344];
-                                  } else {
-                                    vErrors.push(err344);
+                              const len11 = data147.length;
+                              for (let i16 = 0; i16 < len11; i16++) {
+                                let data148 = data147[i16];
+                                if (typeof data148 === "string") {
+                                  if (func3(data148) < 1) {
+                                    const err344 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err344];
+                                    } else {
+                                      vErrors.push(err344);
+                                    }
+                                    errors++;
                                   }
-                                  errors++;
-                                }
-                              }
-                              if (data148.equals !== void 0) {
-                                if (typeof data148.equals !== "string") {
-                                  const err345 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                } else {
+                                  const err345 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                   if (vErrors === null) {
                                     vErrors = [err345];
                                   } else {
@@ -4307,69 +4296,81 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                   errors++;
                                 }
                               }
-                              if (data148.contains !== void 0) {
-                                let data150 = data148.contains;
-                                const _errs432 = errors;
-                                let valid106 = false;
-                                const _errs433 = errors;
+                            } else {
+                              const err346 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err346];
+                              } else {
+                                vErrors.push(err346);
+                              }
+                              errors++;
+                            }
+                            var _valid16 = _errs409 === errors;
+                            valid98 = valid98 || _valid16;
+                          }
+                          if (!valid98) {
+                            const err347 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err347];
+                            } else {
+                              vErrors.push(err347);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs406;
+                            if (vErrors !== null) {
+                              if (_errs406) {
+                                vErrors.length = _errs406;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data145.excludes !== void 0) {
+                          let data149 = data145.excludes;
+                          const _errs414 = errors;
+                          let valid101 = false;
+                          const _errs415 = errors;
+                          if (typeof data149 === "string") {
+                            if (func3(data149) < 1) {
+                              const err348 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err348];
+                              } else {
+                                vErrors.push(err348);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err349 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err349];
+                            } else {
+                              vErrors.push(err349);
+                            }
+                            errors++;
+                          }
+                          var _valid17 = _errs415 === errors;
+                          valid101 = valid101 || _valid17;
+                          if (!valid101) {
+                            const _errs417 = errors;
+                            if (Array.isArray(data149)) {
+                              if (data149.length < 1) {
+                                const err350 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err350];
+                                } else {
+                                  vErrors.push(err350);
+                                }
+                                errors++;
+                              }
+                              const len12 = data149.length;
+                              for (let i17 = 0; i17 < len12; i17++) {
+                                let data150 = data149[i17];
                                 if (typeof data150 === "string") {
                                   if (func3(data150) < 1) {
-                                    const err346 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err346];
-                                    } else {
-                                      vErrors.push(err346);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err347 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err347];
-                                  } else {
-                                    vErrors.push(err347);
-                                  }
-                                  errors++;
-                                }
-                                var _valid20 = _errs433 === errors;
-                                valid106 = valid106 || _valid20;
-                                if (!valid106) {
-                                  const _errs435 = errors;
-                                  if (Array.isArray(data150)) {
-                                    if (data150.length < 1) {
-                                      const err348 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                      if (vErrors === null) {
-                                        vErrors = [err348];
-                                      } else {
-                                        vErrors.push(err348);
-                                      }
-                                      errors++;
-                                    }
-                                    const len13 = data150.length;
-                                    for (let i16 = 0; i16 < len13; i16++) {
-                                      let data151 = data150[i16];
-                                      if (typeof data151 === "string") {
-                                        if (func3(data151) < 1) {
-                                          const err349 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                          if (vErrors === null) {
-                                            vErrors = [err349];
-                                          } else {
-                                            vErrors.push(err349);
-                                          }
-                                          errors++;
-                                        }
-                                      } else {
-                                        const err350 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                        if (vErrors === null) {
-                                          vErrors = [err350];
-                                        } else {
-                                          vErrors.push(err350);
-                                        }
-                                        errors++;
-                                      }
-                                    }
-                                  } else {
-                                    const err351 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    const err351 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                                     if (vErrors === null) {
                                       vErrors = [err351];
                                     } else {
@@ -4377,186 +4378,175 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     errors++;
                                   }
-                                  var _valid20 = _errs435 === errors;
-                                  valid106 = valid106 || _valid20;
-                                }
-                                if (!valid106) {
-                                  const err352 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                } else {
+                                  const err352 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                   if (vErrors === null) {
                                     vErrors = [err352];
                                   } else {
                                     vErrors.push(err352);
                                   }
                                   errors++;
-                                } else {
-                                  errors = _errs432;
-                                  if (vErrors !== null) {
-                                    if (_errs432) {
-                                      vErrors.length = _errs432;
-                                    } else {
-                                      vErrors = null;
-                                    }
-                                  }
-                                }
-                              }
-                              if (data148.excludes !== void 0) {
-                                let data152 = data148.excludes;
-                                const _errs440 = errors;
-                                let valid109 = false;
-                                const _errs441 = errors;
-                                if (typeof data152 === "string") {
-                                  if (func3(data152) < 1) {
-                                    const err353 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err353];
-                                    } else {
-                                      vErrors.push(err353);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err354 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err354];
-                                  } else {
-                                    vErrors.push(err354);
-                                  }
-                                  errors++;
-                                }
-                                var _valid21 = _errs441 === errors;
-                                valid109 = valid109 || _valid21;
-                                if (!valid109) {
-                                  const _errs443 = errors;
-                                  if (Array.isArray(data152)) {
-                                    if (data152.length < 1) {
-                                      const err355 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                      if (vErrors === null) {
-                                        vErrors = [err355];
-                                      } else {
-                                        vErrors.push(err355);
-                                      }
-                                      errors++;
-                                    }
-                                    const len14 = data152.length;
-                                    for (let i17 = 0; i17 < len14; i17++) {
-                                      let data153 = data152[i17];
-                                      if (typeof data153 === "string") {
-                                        if (func3(data153) < 1) {
-                                          const err356 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                          if (vErrors === null) {
-                                            vErrors = [err356];
-                                          } else {
-                                            vErrors.push(err356);
-                                          }
-                                          errors++;
-                                        }
-                                      } else {
-                                        const err357 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                        if (vErrors === null) {
-                                          vErrors = [err357];
-                                        } else {
-                                          vErrors.push(err357);
-                                        }
-                                        errors++;
-                                      }
-                                    }
-                                  } else {
-                                    const err358 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                    if (vErrors === null) {
-                                      vErrors = [err358];
-                                    } else {
-                                      vErrors.push(err358);
-                                    }
-                                    errors++;
-                                  }
-                                  var _valid21 = _errs443 === errors;
-                                  valid109 = valid109 || _valid21;
-                                }
-                                if (!valid109) {
-                                  const err359 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                  if (vErrors === null) {
-                                    vErrors = [err359];
-                                  } else {
-                                    vErrors.push(err359);
-                                  }
-                                  errors++;
-                                } else {
-                                  errors = _errs440;
-                                  if (vErrors !== null) {
-                                    if (_errs440) {
-                                      vErrors.length = _errs440;
-                                    } else {
-                                      vErrors = null;
-                                    }
-                                  }
-                                }
-                              }
-                              if (data148.matches !== void 0) {
-                                let data154 = data148.matches;
-                                if (typeof data154 === "string") {
-                                  if (func3(data154) < 1) {
-                                    const err360 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err360];
-                                    } else {
-                                      vErrors.push(err360);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err361 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err361];
-                                  } else {
-                                    vErrors.push(err361);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              if (data148.snapshot !== void 0) {
-                                if (true !== data148.snapshot) {
-                                  const err362 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                                  if (vErrors === null) {
-                                    vErrors = [err362];
-                                  } else {
-                                    vErrors.push(err362);
-                                  }
-                                  errors++;
                                 }
                               }
                             } else {
-                              const err363 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                              const err353 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                               if (vErrors === null) {
-                                vErrors = [err363];
+                                vErrors = [err353];
                               } else {
-                                vErrors.push(err363);
+                                vErrors.push(err353);
                               }
                               errors++;
                             }
-                            var _valid19 = _errs426 === errors;
-                            valid104 = valid104 || _valid19;
+                            var _valid17 = _errs417 === errors;
+                            valid101 = valid101 || _valid17;
                           }
-                          if (!valid104) {
-                            const err364 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta/" + key52.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (!valid101) {
+                            const err354 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                             if (vErrors === null) {
-                              vErrors = [err364];
+                              vErrors = [err354];
                             } else {
-                              vErrors.push(err364);
+                              vErrors.push(err354);
                             }
                             errors++;
                           } else {
-                            errors = _errs423;
+                            errors = _errs414;
                             if (vErrors !== null) {
-                              if (_errs423) {
-                                vErrors.length = _errs423;
+                              if (_errs414) {
+                                vErrors.length = _errs414;
                               } else {
                                 vErrors = null;
                               }
                             }
                           }
                         }
+                        if (data145.matches !== void 0) {
+                          let data151 = data145.matches;
+                          if (typeof data151 === "string") {
+                            if (func3(data151) < 1) {
+                              const err355 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err355];
+                              } else {
+                                vErrors.push(err355);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err356 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err356];
+                            } else {
+                              vErrors.push(err356);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data145.snapshot !== void 0) {
+                          if (true !== data145.snapshot) {
+                            const err357 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                            if (vErrors === null) {
+                              vErrors = [err357];
+                            } else {
+                              vErrors.push(err357);
+                            }
+                            errors++;
+                          }
+                        }
                       } else {
-                        const err365 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        const err358 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err358];
+                        } else {
+                          vErrors.push(err358);
+                        }
+                        errors++;
+                      }
+                      var _valid15 = _errs400 === errors;
+                      valid96 = valid96 || _valid15;
+                    }
+                    if (!valid96) {
+                      const err359 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err359];
+                      } else {
+                        vErrors.push(err359);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs397;
+                      if (vErrors !== null) {
+                        if (_errs397) {
+                          vErrors.length = _errs397;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  const err360 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err360];
+                  } else {
+                    vErrors.push(err360);
+                  }
+                  errors++;
+                }
+              }
+              if (data134.tokens !== void 0) {
+                let data153 = data134.tokens;
+                const _errs425 = errors;
+                let valid104 = false;
+                const _errs426 = errors;
+                if (!(typeof data153 == "number" && (!(data153 % 1) && !isNaN(data153)) && isFinite(data153))) {
+                  const err361 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err361];
+                  } else {
+                    vErrors.push(err361);
+                  }
+                  errors++;
+                }
+                if (typeof data153 == "number" && isFinite(data153)) {
+                  if (data153 < 0 || isNaN(data153)) {
+                    const err362 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err362];
+                    } else {
+                      vErrors.push(err362);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid18 = _errs426 === errors;
+                valid104 = valid104 || _valid18;
+                if (!valid104) {
+                  const _errs428 = errors;
+                  if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
+                    if (Object.keys(data153).length < 1) {
+                      const err363 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err363];
+                      } else {
+                        vErrors.push(err363);
+                      }
+                      errors++;
+                    }
+                    for (const key52 in data153) {
+                      if (!(key52 === "eq" || key52 === "lte" || key52 === "gte")) {
+                        const err364 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key52 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err364];
+                        } else {
+                          vErrors.push(err364);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data153.eq !== void 0) {
+                      let data154 = data153.eq;
+                      if (!(typeof data154 == "number" && (!(data154 % 1) && !isNaN(data154)) && isFinite(data154))) {
+                        const err365 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                         if (vErrors === null) {
                           vErrors = [err365];
                         } else {
@@ -4564,223 +4554,1236 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         errors++;
                       }
+                      if (typeof data154 == "number" && isFinite(data154)) {
+                        if (data154 < 0 || isNaN(data154)) {
+                          const err366 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err366];
+                          } else {
+                            vErrors.push(err366);
+                          }
+                          errors++;
+                        }
+                      }
                     }
-                    if (data137.tokens !== void 0) {
-                      let data156 = data137.tokens;
-                      const _errs451 = errors;
-                      let valid112 = false;
-                      const _errs452 = errors;
-                      if (!(typeof data156 == "number" && (!(data156 % 1) && !isNaN(data156)) && isFinite(data156))) {
-                        const err366 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (data153.lte !== void 0) {
+                      let data155 = data153.lte;
+                      if (!(typeof data155 == "number" && (!(data155 % 1) && !isNaN(data155)) && isFinite(data155))) {
+                        const err367 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                         if (vErrors === null) {
-                          vErrors = [err366];
+                          vErrors = [err367];
                         } else {
-                          vErrors.push(err366);
+                          vErrors.push(err367);
+                        }
+                        errors++;
+                      }
+                      if (typeof data155 == "number" && isFinite(data155)) {
+                        if (data155 < 0 || isNaN(data155)) {
+                          const err368 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err368];
+                          } else {
+                            vErrors.push(err368);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data153.gte !== void 0) {
+                      let data156 = data153.gte;
+                      if (!(typeof data156 == "number" && (!(data156 % 1) && !isNaN(data156)) && isFinite(data156))) {
+                        const err369 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err369];
+                        } else {
+                          vErrors.push(err369);
                         }
                         errors++;
                       }
                       if (typeof data156 == "number" && isFinite(data156)) {
                         if (data156 < 0 || isNaN(data156)) {
-                          const err367 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          const err370 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                           if (vErrors === null) {
-                            vErrors = [err367];
+                            vErrors = [err370];
                           } else {
-                            vErrors.push(err367);
+                            vErrors.push(err370);
                           }
                           errors++;
                         }
                       }
-                      var _valid22 = _errs452 === errors;
-                      valid112 = valid112 || _valid22;
-                      if (!valid112) {
-                        const _errs454 = errors;
-                        if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
-                          if (Object.keys(data156).length < 1) {
-                            const err368 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    }
+                  } else {
+                    const err371 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err371];
+                    } else {
+                      vErrors.push(err371);
+                    }
+                    errors++;
+                  }
+                  var _valid18 = _errs428 === errors;
+                  valid104 = valid104 || _valid18;
+                }
+                if (!valid104) {
+                  const err372 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err372];
+                  } else {
+                    vErrors.push(err372);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs425;
+                  if (vErrors !== null) {
+                    if (_errs425) {
+                      vErrors.length = _errs425;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data134.priority !== void 0) {
+                let data157 = data134.priority;
+                if (!(data157 === "low" || data157 === "normal" || data157 === "high")) {
+                  const err373 = { instancePath: instancePath + "/tests/" + i12 + "/expect/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err373];
+                  } else {
+                    vErrors.push(err373);
+                  }
+                  errors++;
+                }
+              }
+              if (data134.digest !== void 0) {
+                let data158 = data134.digest;
+                const _errs439 = errors;
+                let valid106 = false;
+                const _errs440 = errors;
+                if (typeof data158 !== "boolean") {
+                  const err374 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                  if (vErrors === null) {
+                    vErrors = [err374];
+                  } else {
+                    vErrors.push(err374);
+                  }
+                  errors++;
+                }
+                var _valid19 = _errs440 === errors;
+                valid106 = valid106 || _valid19;
+                if (!valid106) {
+                  const _errs442 = errors;
+                  if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
+                    const err375 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err375];
+                    } else {
+                      vErrors.push(err375);
+                    }
+                    errors++;
+                  }
+                  if (typeof data158 == "number" && isFinite(data158)) {
+                    if (data158 < 2 || isNaN(data158)) {
+                      const err376 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                      if (vErrors === null) {
+                        vErrors = [err376];
+                      } else {
+                        vErrors.push(err376);
+                      }
+                      errors++;
+                    }
+                  }
+                  var _valid19 = _errs442 === errors;
+                  valid106 = valid106 || _valid19;
+                }
+                if (!valid106) {
+                  const err377 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err377];
+                  } else {
+                    vErrors.push(err377);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs439;
+                  if (vErrors !== null) {
+                    if (_errs439) {
+                      vErrors.length = _errs439;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data134.none !== void 0) {
+                let data159 = data134.none;
+                const _errs445 = errors;
+                let valid107 = false;
+                const _errs446 = errors;
+                if (true !== data159) {
+                  const err378 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                  if (vErrors === null) {
+                    vErrors = [err378];
+                  } else {
+                    vErrors.push(err378);
+                  }
+                  errors++;
+                }
+                var _valid20 = _errs446 === errors;
+                valid107 = valid107 || _valid20;
+                if (!valid107) {
+                  const _errs447 = errors;
+                  if (typeof data159 === "string") {
+                    if (func3(data159) < 1) {
+                      const err379 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err379];
+                      } else {
+                        vErrors.push(err379);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err380 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err380];
+                    } else {
+                      vErrors.push(err380);
+                    }
+                    errors++;
+                  }
+                  var _valid20 = _errs447 === errors;
+                  valid107 = valid107 || _valid20;
+                }
+                if (!valid107) {
+                  const err381 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err381];
+                  } else {
+                    vErrors.push(err381);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs445;
+                  if (vErrors !== null) {
+                    if (_errs445) {
+                      vErrors.length = _errs445;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data134.outcome !== void 0) {
+                let data160 = data134.outcome;
+                if (!(data160 === "accepted" || data160 === "duplicate" || data160 === "dropped" || data160 === "unmatched")) {
+                  const err382 = { instancePath: instancePath + "/tests/" + i12 + "/expect/outcome", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err382];
+                  } else {
+                    vErrors.push(err382);
+                  }
+                  errors++;
+                }
+              }
+              if (data134.delivered !== void 0) {
+                let data161 = data134.delivered;
+                const _errs451 = errors;
+                let valid108 = false;
+                const _errs452 = errors;
+                if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
+                  const err383 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err383];
+                  } else {
+                    vErrors.push(err383);
+                  }
+                  errors++;
+                }
+                if (typeof data161 == "number" && isFinite(data161)) {
+                  if (data161 < 0 || isNaN(data161)) {
+                    const err384 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err384];
+                    } else {
+                      vErrors.push(err384);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid21 = _errs452 === errors;
+                valid108 = valid108 || _valid21;
+                if (!valid108) {
+                  const _errs454 = errors;
+                  if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
+                    if (Object.keys(data161).length < 1) {
+                      const err385 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err385];
+                      } else {
+                        vErrors.push(err385);
+                      }
+                      errors++;
+                    }
+                    for (const key53 in data161) {
+                      if (!(key53 === "eq" || key53 === "lte" || key53 === "gte")) {
+                        const err386 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err386];
+                        } else {
+                          vErrors.push(err386);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data161.eq !== void 0) {
+                      let data162 = data161.eq;
+                      if (!(typeof data162 == "number" && (!(data162 % 1) && !isNaN(data162)) && isFinite(data162))) {
+                        const err387 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err387];
+                        } else {
+                          vErrors.push(err387);
+                        }
+                        errors++;
+                      }
+                      if (typeof data162 == "number" && isFinite(data162)) {
+                        if (data162 < 0 || isNaN(data162)) {
+                          const err388 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err388];
+                          } else {
+                            vErrors.push(err388);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data161.lte !== void 0) {
+                      let data163 = data161.lte;
+                      if (!(typeof data163 == "number" && (!(data163 % 1) && !isNaN(data163)) && isFinite(data163))) {
+                        const err389 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err389];
+                        } else {
+                          vErrors.push(err389);
+                        }
+                        errors++;
+                      }
+                      if (typeof data163 == "number" && isFinite(data163)) {
+                        if (data163 < 0 || isNaN(data163)) {
+                          const err390 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err390];
+                          } else {
+                            vErrors.push(err390);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data161.gte !== void 0) {
+                      let data164 = data161.gte;
+                      if (!(typeof data164 == "number" && (!(data164 % 1) && !isNaN(data164)) && isFinite(data164))) {
+                        const err391 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err391];
+                        } else {
+                          vErrors.push(err391);
+                        }
+                        errors++;
+                      }
+                      if (typeof data164 == "number" && isFinite(data164)) {
+                        if (data164 < 0 || isNaN(data164)) {
+                          const err392 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err392];
+                          } else {
+                            vErrors.push(err392);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                  } else {
+                    const err393 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err393];
+                    } else {
+                      vErrors.push(err393);
+                    }
+                    errors++;
+                  }
+                  var _valid21 = _errs454 === errors;
+                  valid108 = valid108 || _valid21;
+                }
+                if (!valid108) {
+                  const err394 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err394];
+                  } else {
+                    vErrors.push(err394);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs451;
+                  if (vErrors !== null) {
+                    if (_errs451) {
+                      vErrors.length = _errs451;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+            } else {
+              const err395 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err395];
+              } else {
+                vErrors.push(err395);
+              }
+              errors++;
+            }
+            var _valid12 = _errs364 === errors;
+            valid86 = valid86 || _valid12;
+            if (!valid86) {
+              const _errs463 = errors;
+              if (Array.isArray(data134)) {
+                const len13 = data134.length;
+                for (let i18 = 0; i18 < len13; i18++) {
+                  let data165 = data134[i18];
+                  if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
+                    if (Object.keys(data165).length < 1) {
+                      const err396 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err396];
+                      } else {
+                        vErrors.push(err396);
+                      }
+                      errors++;
+                    }
+                    for (const key54 in data165) {
+                      if (!(key54 === "channel" || key54 === "content" || key54 === "meta" || key54 === "tokens" || key54 === "priority" || key54 === "digest")) {
+                        const err397 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key54 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err397];
+                        } else {
+                          vErrors.push(err397);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data165.channel !== void 0) {
+                      let data166 = data165.channel;
+                      if (typeof data166 === "string") {
+                        if (func3(data166) < 1) {
+                          const err398 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err398];
+                          } else {
+                            vErrors.push(err398);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err399 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err399];
+                        } else {
+                          vErrors.push(err399);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data165.content !== void 0) {
+                      let data167 = data165.content;
+                      if (data167 && typeof data167 == "object" && !Array.isArray(data167)) {
+                        if (Object.keys(data167).length < 1) {
+                          const err400 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err400];
+                          } else {
+                            vErrors.push(err400);
+                          }
+                          errors++;
+                        }
+                        for (const key55 in data167) {
+                          if (!(key55 === "equals" || key55 === "contains" || key55 === "excludes" || key55 === "matches" || key55 === "snapshot")) {
+                            const err401 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key55 }, message: "must NOT have additional properties" };
                             if (vErrors === null) {
-                              vErrors = [err368];
+                              vErrors = [err401];
                             } else {
-                              vErrors.push(err368);
+                              vErrors.push(err401);
                             }
                             errors++;
                           }
-                          for (const key54 in data156) {
-                            if (!(key54 === "eq" || key54 === "lte" || key54 === "gte")) {
-                              const err369 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key54 }, message: "must NOT have additional properties" };
+                        }
+                        if (data167.equals !== void 0) {
+                          if (typeof data167.equals !== "string") {
+                            const err402 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err402];
+                            } else {
+                              vErrors.push(err402);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data167.contains !== void 0) {
+                          let data169 = data167.contains;
+                          const _errs476 = errors;
+                          let valid114 = false;
+                          const _errs477 = errors;
+                          if (typeof data169 === "string") {
+                            if (func3(data169) < 1) {
+                              const err403 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                               if (vErrors === null) {
-                                vErrors = [err369];
+                                vErrors = [err403];
                               } else {
-                                vErrors.push(err369);
+                                vErrors.push(err403);
                               }
                               errors++;
                             }
-                          }
-                          if (data156.eq !== void 0) {
-                            let data157 = data156.eq;
-                            if (!(typeof data157 == "number" && (!(data157 % 1) && !isNaN(data157)) && isFinite(data157))) {
-                              const err370 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                              if (vErrors === null) {
-                                vErrors = [err370];
-                              } else {
-                                vErrors.push(err370);
-                              }
-                              errors++;
-                            }
-                            if (typeof data157 == "number" && isFinite(data157)) {
-                              if (data157 < 0 || isNaN(data157)) {
-                                const err371 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                if (vErrors === null) {
-                                  vErrors = [err371];
-                                } else {
-                                  vErrors.push(err371);
-                                }
-                                errors++;
-                              }
-                            }
-                          }
-                          if (data156.lte !== void 0) {
-                            let data158 = data156.lte;
-                            if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
-                              const err372 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                              if (vErrors === null) {
-                                vErrors = [err372];
-                              } else {
-                                vErrors.push(err372);
-                              }
-                              errors++;
-                            }
-                            if (typeof data158 == "number" && isFinite(data158)) {
-                              if (data158 < 0 || isNaN(data158)) {
-                                const err373 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                if (vErrors === null) {
-                                  vErrors = [err373];
-                                } else {
-                                  vErrors.push(err373);
-                                }
-                                errors++;
-                              }
-                            }
-                          }
-                          if (data156.gte !== void 0) {
-                            let data159 = data156.gte;
-                            if (!(typeof data159 == "number" && (!(data159 % 1) && !isNaN(data159)) && isFinite(data159))) {
-                              const err374 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                              if (vErrors === null) {
-                                vErrors = [err374];
-                              } else {
-                                vErrors.push(err374);
-                              }
-                              errors++;
-                            }
-                            if (typeof data159 == "number" && isFinite(data159)) {
-                              if (data159 < 0 || isNaN(data159)) {
-                                const err375 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                if (vErrors === null) {
-                                  vErrors = [err375];
-                                } else {
-                                  vErrors.push(err375);
-                                }
-                                errors++;
-                              }
-                            }
-                          }
-                        } else {
-                          const err376 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                          if (vErrors === null) {
-                            vErrors = [err376];
                           } else {
-                            vErrors.push(err376);
+                            const err404 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err404];
+                            } else {
+                              vErrors.push(err404);
+                            }
+                            errors++;
+                          }
+                          var _valid22 = _errs477 === errors;
+                          valid114 = valid114 || _valid22;
+                          if (!valid114) {
+                            const _errs479 = errors;
+                            if (Array.isArray(data169)) {
+                              if (data169.length < 1) {
+                                const err405 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err405];
+                                } else {
+                                  vErrors.push(err405);
+                                }
+                                errors++;
+                              }
+                              const len14 = data169.length;
+                              for (let i19 = 0; i19 < len14; i19++) {
+                                let data170 = data169[i19];
+                                if (typeof data170 === "string") {
+                                  if (func3(data170) < 1) {
+                                    const err406 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains/" + i19, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err406];
+                                    } else {
+                                      vErrors.push(err406);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err407 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains/" + i19, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err407];
+                                  } else {
+                                    vErrors.push(err407);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err408 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err408];
+                              } else {
+                                vErrors.push(err408);
+                              }
+                              errors++;
+                            }
+                            var _valid22 = _errs479 === errors;
+                            valid114 = valid114 || _valid22;
+                          }
+                          if (!valid114) {
+                            const err409 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err409];
+                            } else {
+                              vErrors.push(err409);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs476;
+                            if (vErrors !== null) {
+                              if (_errs476) {
+                                vErrors.length = _errs476;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data167.excludes !== void 0) {
+                          let data171 = data167.excludes;
+                          const _errs484 = errors;
+                          let valid117 = false;
+                          const _errs485 = errors;
+                          if (typeof data171 === "string") {
+                            if (func3(data171) < 1) {
+                              const err410 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err410];
+                              } else {
+                                vErrors.push(err410);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err411 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err411];
+                            } else {
+                              vErrors.push(err411);
+                            }
+                            errors++;
+                          }
+                          var _valid23 = _errs485 === errors;
+                          valid117 = valid117 || _valid23;
+                          if (!valid117) {
+                            const _errs487 = errors;
+                            if (Array.isArray(data171)) {
+                              if (data171.length < 1) {
+                                const err412 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err412];
+                                } else {
+                                  vErrors.push(err412);
+                                }
+                                errors++;
+                              }
+                              const len15 = data171.length;
+                              for (let i20 = 0; i20 < len15; i20++) {
+                                let data172 = data171[i20];
+                                if (typeof data172 === "string") {
+                                  if (func3(data172) < 1) {
+                                    const err413 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes/" + i20, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err413];
+                                    } else {
+                                      vErrors.push(err413);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err414 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes/" + i20, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err414];
+                                  } else {
+                                    vErrors.push(err414);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err415 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err415];
+                              } else {
+                                vErrors.push(err415);
+                              }
+                              errors++;
+                            }
+                            var _valid23 = _errs487 === errors;
+                            valid117 = valid117 || _valid23;
+                          }
+                          if (!valid117) {
+                            const err416 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err416];
+                            } else {
+                              vErrors.push(err416);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs484;
+                            if (vErrors !== null) {
+                              if (_errs484) {
+                                vErrors.length = _errs484;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data167.matches !== void 0) {
+                          let data173 = data167.matches;
+                          if (typeof data173 === "string") {
+                            if (func3(data173) < 1) {
+                              const err417 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err417];
+                              } else {
+                                vErrors.push(err417);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err418 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err418];
+                            } else {
+                              vErrors.push(err418);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data167.snapshot !== void 0) {
+                          if (true !== data167.snapshot) {
+                            const err419 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                            if (vErrors === null) {
+                              vErrors = [err419];
+                            } else {
+                              vErrors.push(err419);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err420 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err420];
+                        } else {
+                          vErrors.push(err420);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data165.meta !== void 0) {
+                      let data175 = data165.meta;
+                      if (data175 && typeof data175 == "object" && !Array.isArray(data175)) {
+                        for (const key56 in data175) {
+                          let data176 = data175[key56];
+                          const _errs498 = errors;
+                          let valid121 = false;
+                          const _errs499 = errors;
+                          if (typeof data176 !== "string" && !(typeof data176 == "number" && isFinite(data176)) && typeof data176 !== "boolean" && data176 !== null) {
+                            const err421 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                            if (vErrors === null) {
+                              vErrors = [err421];
+                            } else {
+                              vErrors.push(err421);
+                            }
+                            errors++;
+                          }
+                          var _valid24 = _errs499 === errors;
+                          valid121 = valid121 || _valid24;
+                          if (!valid121) {
+                            const _errs501 = errors;
+                            if (data176 && typeof data176 == "object" && !Array.isArray(data176)) {
+                              if (Object.keys(data176).length < 1) {
+                                const err422 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                                if (vErrors === null) {
+                                  vErrors = [err422];
+                                } else {
+                                  vErrors.push(err422);
+                                }
+                                errors++;
+                              }
+                              for (const key57 in data176) {
+                                if (!(key57 === "equals" || key57 === "contains" || key57 === "excludes" || key57 === "matches" || key57 === "snapshot")) {
+                                  const err423 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key57 }, message: "must NOT have additional properties" };
+                                  if (vErrors === null) {
+                                    vErrors = [err423];
+                                  } else {
+                                    vErrors.push(err423);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data176.equals !== void 0) {
+                                if (typeof data176.equals !== "string") {
+                                  const err424 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err424];
+                                  } else {
+                                    vErrors.push(err424);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data176.contains !== void 0) {
+                                let data178 = data176.contains;
+                                const _errs507 = errors;
+                                let valid123 = false;
+                                const _errs508 = errors;
+                                if (typeof data178 === "string") {
+                                  if (func3(data178) < 1) {
+                                    const err425 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err425];
+                                    } else {
+                                      vErrors.push(err425);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err426 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err426];
+                                  } else {
+                                    vErrors.push(err426);
+                                  }
+                                  errors++;
+                                }
+                                var _valid25 = _errs508 === errors;
+                                valid123 = valid123 || _valid25;
+                                if (!valid123) {
+                                  const _errs510 = errors;
+                                  if (Array.isArray(data178)) {
+                                    if (data178.length < 1) {
+                                      const err427 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err427];
+                                      } else {
+                                        vErrors.push(err427);
+                                      }
+                                      errors++;
+                                    }
+                                    const len16 = data178.length;
+                                    for (let i21 = 0; i21 < len16; i21++) {
+                                      let data179 = data178[i21];
+                                      if (typeof data179 === "string") {
+                                        if (func3(data179) < 1) {
+                                          const err428 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i21, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err428];
+                                          } else {
+                                            vErrors.push(err428);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err429 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i21, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err429];
+                                        } else {
+                                          vErrors.push(err429);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err430 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err430];
+                                    } else {
+                                      vErrors.push(err430);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid25 = _errs510 === errors;
+                                  valid123 = valid123 || _valid25;
+                                }
+                                if (!valid123) {
+                                  const err431 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err431];
+                                  } else {
+                                    vErrors.push(err431);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs507;
+                                  if (vErrors !== null) {
+                                    if (_errs507) {
+                                      vErrors.length = _errs507;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data176.excludes !== void 0) {
+                                let data180 = data176.excludes;
+                                const _errs515 = errors;
+                                let valid126 = false;
+                                const _errs516 = errors;
+                                if (typeof data180 === "string") {
+                                  if (func3(data180) < 1) {
+                                    const err432 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err432];
+                                    } else {
+                                      vErrors.push(err432);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err433 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err433];
+                                  } else {
+                                    vErrors.push(err433);
+                                  }
+                                  errors++;
+                                }
+                                var _valid26 = _errs516 === errors;
+                                valid126 = valid126 || _valid26;
+                                if (!valid126) {
+                                  const _errs518 = errors;
+                                  if (Array.isArray(data180)) {
+                                    if (data180.length < 1) {
+                                      const err434 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err434];
+                                      } else {
+                                        vErrors.push(err434);
+                                      }
+                                      errors++;
+                                    }
+                                    const len17 = data180.length;
+                                    for (let i22 = 0; i22 < len17; i22++) {
+                                      let data181 = data180[i22];
+                                      if (typeof data181 === "string") {
+                                        if (func3(data181) < 1) {
+                                          const err435 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i22, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err435];
+                                          } else {
+                                            vErrors.push(err435);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err436 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i22, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err436];
+                                        } else {
+                                          vErrors.push(err436);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err437 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err437];
+                                    } else {
+                                      vErrors.push(err437);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid26 = _errs518 === errors;
+                                  valid126 = valid126 || _valid26;
+                                }
+                                if (!valid126) {
+                                  const err438 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err438];
+                                  } else {
+                                    vErrors.push(err438);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs515;
+                                  if (vErrors !== null) {
+                                    if (_errs515) {
+                                      vErrors.length = _errs515;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data176.matches !== void 0) {
+                                let data182 = data176.matches;
+                                if (typeof data182 === "string") {
+                                  if (func3(data182) < 1) {
+                                    const err439 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err439];
+                                    } else {
+                                      vErrors.push(err439);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err440 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err440];
+                                  } else {
+                                    vErrors.push(err440);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data176.snapshot !== void 0) {
+                                if (true !== data176.snapshot) {
+                                  const err441 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                                  if (vErrors === null) {
+                                    vErrors = [err441];
+                                  } else {
+                                    vErrors.push(err441);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err442 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                              if (vErrors === null) {
+                                vErrors = [err442];
+                              } else {
+                                vErrors.push(err442);
+                              }
+                              errors++;
+                            }
+                            var _valid24 = _errs501 === errors;
+                            valid121 = valid121 || _valid24;
+                          }
+                          if (!valid121) {
+                            const err443 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err443];
+                            } else {
+                              vErrors.push(err443);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs498;
+                            if (vErrors !== null) {
+                              if (_errs498) {
+                                vErrors.length = _errs498;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        const err444 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err444];
+                        } else {
+                          vErrors.push(err444);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data165.tokens !== void 0) {
+                      let data184 = data165.tokens;
+                      const _errs526 = errors;
+                      let valid129 = false;
+                      const _errs527 = errors;
+                      if (!(typeof data184 == "number" && (!(data184 % 1) && !isNaN(data184)) && isFinite(data184))) {
+                        const err445 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err445];
+                        } else {
+                          vErrors.push(err445);
+                        }
+                        errors++;
+                      }
+                      if (typeof data184 == "number" && isFinite(data184)) {
+                        if (data184 < 0 || isNaN(data184)) {
+                          const err446 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err446];
+                          } else {
+                            vErrors.push(err446);
                           }
                           errors++;
                         }
-                        var _valid22 = _errs454 === errors;
-                        valid112 = valid112 || _valid22;
                       }
-                      if (!valid112) {
-                        const err377 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                        if (vErrors === null) {
-                          vErrors = [err377];
+                      var _valid27 = _errs527 === errors;
+                      valid129 = valid129 || _valid27;
+                      if (!valid129) {
+                        const _errs529 = errors;
+                        if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
+                          if (Object.keys(data184).length < 1) {
+                            const err447 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                            if (vErrors === null) {
+                              vErrors = [err447];
+                            } else {
+                              vErrors.push(err447);
+                            }
+                            errors++;
+                          }
+                          for (const key58 in data184) {
+                            if (!(key58 === "eq" || key58 === "lte" || key58 === "gte")) {
+                              const err448 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key58 }, message: "must NOT have additional properties" };
+                              if (vErrors === null) {
+                                vErrors = [err448];
+                              } else {
+                                vErrors.push(err448);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data184.eq !== void 0) {
+                            let data185 = data184.eq;
+                            if (!(typeof data185 == "number" && (!(data185 % 1) && !isNaN(data185)) && isFinite(data185))) {
+                              const err449 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err449];
+                              } else {
+                                vErrors.push(err449);
+                              }
+                              errors++;
+                            }
+                            if (typeof data185 == "number" && isFinite(data185)) {
+                              if (data185 < 0 || isNaN(data185)) {
+                                const err450 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err450];
+                                } else {
+                                  vErrors.push(err450);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data184.lte !== void 0) {
+                            let data186 = data184.lte;
+                            if (!(typeof data186 == "number" && (!(data186 % 1) && !isNaN(data186)) && isFinite(data186))) {
+                              const err451 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err451];
+                              } else {
+                                vErrors.push(err451);
+                              }
+                              errors++;
+                            }
+                            if (typeof data186 == "number" && isFinite(data186)) {
+                              if (data186 < 0 || isNaN(data186)) {
+                                const err452 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err452];
+                                } else {
+                                  vErrors.push(err452);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data184.gte !== void 0) {
+                            let data187 = data184.gte;
+                            if (!(typeof data187 == "number" && (!(data187 % 1) && !isNaN(data187)) && isFinite(data187))) {
+                              const err453 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err453];
+                              } else {
+                                vErrors.push(err453);
+                              }
+                              errors++;
+                            }
+                            if (typeof data187 == "number" && isFinite(data187)) {
+                              if (data187 < 0 || isNaN(data187)) {
+                                const err454 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err454];
+                                } else {
+                                  vErrors.push(err454);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
                         } else {
-                          vErrors.push(err377);
+                          const err455 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                          if (vErrors === null) {
+                            vErrors = [err455];
+                          } else {
+                            vErrors.push(err455);
+                          }
+                          errors++;
+                        }
+                        var _valid27 = _errs529 === errors;
+                        valid129 = valid129 || _valid27;
+                      }
+                      if (!valid129) {
+                        const err456 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (vErrors === null) {
+                          vErrors = [err456];
+                        } else {
+                          vErrors.push(err456);
                         }
                         errors++;
                       } else {
-                        errors = _errs451;
+                        errors = _errs526;
                         if (vErrors !== null) {
-                          if (_errs451) {
-                            vErrors.length = _errs451;
+                          if (_errs526) {
+                            vErrors.length = _errs526;
                           } else {
                             vErrors = null;
                           }
                         }
                       }
                     }
-                    if (data137.priority !== void 0) {
-                      let data160 = data137.priority;
-                      if (!(data160 === "low" || data160 === "normal" || data160 === "high")) {
-                        const err378 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                    if (data165.priority !== void 0) {
+                      let data188 = data165.priority;
+                      if (!(data188 === "low" || data188 === "normal" || data188 === "high")) {
+                        const err457 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
                         if (vErrors === null) {
-                          vErrors = [err378];
+                          vErrors = [err457];
                         } else {
-                          vErrors.push(err378);
+                          vErrors.push(err457);
                         }
                         errors++;
                       }
                     }
-                    if (data137.digest !== void 0) {
-                      let data161 = data137.digest;
-                      const _errs465 = errors;
-                      let valid114 = false;
-                      const _errs466 = errors;
-                      if (typeof data161 !== "boolean") {
-                        const err379 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                    if (data165.digest !== void 0) {
+                      let data189 = data165.digest;
+                      const _errs540 = errors;
+                      let valid131 = false;
+                      const _errs541 = errors;
+                      if (typeof data189 !== "boolean") {
+                        const err458 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                         if (vErrors === null) {
-                          vErrors = [err379];
+                          vErrors = [err458];
                         } else {
-                          vErrors.push(err379);
+                          vErrors.push(err458);
                         }
                         errors++;
                       }
-                      var _valid23 = _errs466 === errors;
-                      valid114 = valid114 || _valid23;
-                      if (!valid114) {
-                        const _errs468 = errors;
-                        if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
-                          const err380 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      var _valid28 = _errs541 === errors;
+                      valid131 = valid131 || _valid28;
+                      if (!valid131) {
+                        const _errs543 = errors;
+                        if (!(typeof data189 == "number" && (!(data189 % 1) && !isNaN(data189)) && isFinite(data189))) {
+                          const err459 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                           if (vErrors === null) {
-                            vErrors = [err380];
+                            vErrors = [err459];
                           } else {
-                            vErrors.push(err380);
+                            vErrors.push(err459);
                           }
                           errors++;
                         }
-                        if (typeof data161 == "number" && isFinite(data161)) {
-                          if (data161 < 2 || isNaN(data161)) {
-                            const err381 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                        if (typeof data189 == "number" && isFinite(data189)) {
+                          if (data189 < 2 || isNaN(data189)) {
+                            const err460 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                             if (vErrors === null) {
-                              vErrors = [err381];
+                              vErrors = [err460];
                             } else {
-                              vErrors.push(err381);
+                              vErrors.push(err460);
                             }
                             errors++;
                           }
                         }
-                        var _valid23 = _errs468 === errors;
-                        valid114 = valid114 || _valid23;
+                        var _valid28 = _errs543 === errors;
+                        valid131 = valid131 || _valid28;
                       }
-                      if (!valid114) {
-                        const err382 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (!valid131) {
+                        const err461 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                         if (vErrors === null) {
-                          vErrors = [err382];
+                          vErrors = [err461];
                         } else {
-                          vErrors.push(err382);
+                          vErrors.push(err461);
                         }
                         errors++;
                       } else {
-                        errors = _errs465;
+                        errors = _errs540;
                         if (vErrors !== null) {
-                          if (_errs465) {
-                            vErrors.length = _errs465;
+                          if (_errs540) {
+                            vErrors.length = _errs540;
                           } else {
                             vErrors = null;
                           }
@@ -4788,40 +5791,40 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    const err383 = { instancePath: instancePath + "/tests/" + i7 + "/expect/" + i13, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    const err462 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
-                      vErrors = [err383];
+                      vErrors = [err462];
                     } else {
-                      vErrors.push(err383);
+                      vErrors.push(err462);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err384 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err463 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
-                  vErrors = [err384];
+                  vErrors = [err463];
                 } else {
-                  vErrors.push(err384);
+                  vErrors.push(err463);
                 }
                 errors++;
               }
-              var _valid7 = _errs388 === errors;
-              valid69 = valid69 || _valid7;
+              var _valid12 = _errs463 === errors;
+              valid86 = valid86 || _valid12;
             }
-            if (!valid69) {
-              const err385 = { instancePath: instancePath + "/tests/" + i7 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid86) {
+              const err464 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
-                vErrors = [err385];
+                vErrors = [err464];
               } else {
-                vErrors.push(err385);
+                vErrors.push(err464);
               }
               errors++;
             } else {
-              errors = _errs288;
+              errors = _errs363;
               if (vErrors !== null) {
-                if (_errs288) {
-                  vErrors.length = _errs288;
+                if (_errs363) {
+                  vErrors.length = _errs363;
                 } else {
                   vErrors = null;
                 }
@@ -4829,30 +5832,30 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         } else {
-          const err386 = { instancePath: instancePath + "/tests/" + i7, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err465 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err386];
+            vErrors = [err465];
           } else {
-            vErrors.push(err386);
+            vErrors.push(err465);
           }
           errors++;
         }
       }
     } else {
-      const err387 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+      const err466 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
       if (vErrors === null) {
-        vErrors = [err387];
+        vErrors = [err466];
       } else {
-        vErrors.push(err387);
+        vErrors.push(err466);
       }
       errors++;
     }
   } else {
-    const err388 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err467 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err388];
+      vErrors = [err467];
     } else {
-      vErrors.push(err388);
+      vErrors.push(err467);
     }
     errors++;
   }

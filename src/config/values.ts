@@ -11,8 +11,8 @@ export interface ConfigValues {
   readonly listenAddress?: ListenAddress;
   readonly publicUrl?: string;
   readonly hosts: readonly string[];
-  /** Tokens. */
-  readonly budget: { readonly event: number };
+  /** Tokens: of one event, and what one session may be sent in an hour (absent: no limit). */
+  readonly budget: { readonly event: number; readonly hour?: number };
   /** `catchUp`: events that a new session gets one by one. `maxSizeBytes`: of the journal. */
   readonly delivery: { readonly catchUp: number; readonly keepMs: number; readonly maxSizeBytes: number };
   /** For channels that do not say otherwise. */
@@ -32,6 +32,8 @@ export interface SourceValues {
   readonly enabled: boolean;
   /** At most `max` events per `perMs`. */
   readonly rate?: { readonly max: number; readonly perMs: number };
+  /** Nothing for so long makes an event that says so. */
+  readonly expectMs?: number;
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
   /** Those of them that are code; absent: none. */
@@ -64,7 +66,14 @@ export interface ChannelValues {
   readonly dedupe?: { readonly key: string; readonly forMs: number };
   readonly content?: string;
   readonly meta: Readonly<Record<string, string>>;
-  readonly budget?: { readonly event: number };
+  /** `hour`: absent means no limit of its own. */
+  readonly budget?: { readonly event?: number; readonly hour?: number };
+  readonly throttle?: ThrottleValues;
+  readonly digest?: DigestValues;
+  /** A key template, as are `by` and `thread`. */
+  readonly supersede?: string;
+  readonly quiet?: readonly QuietValues[];
+  readonly thread?: string;
   readonly continue: boolean;
   /** Absent: the source's own, where it can be answered. */
   readonly reply?: boolean | readonly string[];
@@ -76,6 +85,33 @@ export interface ChannelValues {
   readonly receipt?: Receipt;
   /** A project glob is absolute, or begins with `**`. */
   readonly to: Target;
+}
+
+/** At most `max` in a window of `perMs`, which its first event opens. */
+export interface ThrottleValues {
+  readonly max: number;
+  readonly perMs: number;
+  readonly by?: string;
+  readonly overflow: "digest" | "drop";
+}
+
+export interface DigestValues {
+  readonly everyMs: number;
+  /** Absent: 30 s, or `everyMs` if that is less. */
+  readonly waitMs?: number;
+  readonly max?: number;
+  readonly by?: string;
+  readonly content?: string;
+}
+
+export interface QuietValues {
+  /** A list of `mon` to `sun`, or a range such as `mon-fri`. Absent: every day. */
+  readonly days?: readonly string[] | string;
+  /** `HH:MM`; `to` may be `24:00`, and not later than `from` means the next day. */
+  readonly from: string;
+  readonly to: string;
+  /** Absent: the machine's. */
+  readonly tz?: string;
 }
 
 /** `high` may overtake, and is never silenced by a tool. */

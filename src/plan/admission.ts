@@ -2,11 +2,12 @@
 // chosen one ends the search, unless it says `continue`. `changed` and `dedupe` then decide whether a chosen channel takes
 // the event or drops it: what they drop does not fall through to a catch-all further down.
 
-import type { MemoryWrite, Outcome, TraceStep, Verdict, View } from "../contract.ts";
+import type { Memory, MemoryWrite, Outcome, TraceStep, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { type PlannedDelivery, planDelivery } from "./delivery.ts";
 import type { Admission, AdmissionProblem, Admit, PlannedChannel } from "./plan.ts";
 import { render } from "./render.ts";
+import { type Shape, shapeOf } from "./shaping.ts";
 import { viewOf } from "./view.ts";
 
 /** Indices into the channels, ascending, of those that could match. Never leaves out one that would. */
@@ -45,11 +46,12 @@ export function createAdmit(
       }
       view.vars = {};
       view.inputs = channel.inputs;
-      const answer = ask(channel, view, (filter) => filter.test(view, memory, nowMs), trace, problems);
+      const answer = ask(channel, view, { memory, nowMs, trace, problems });
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {
-        const { rendered, failures } = render(channel, view, event, mask, fallback);
-        deliveries.push(planDelivery(channel, event, rendered));
+        const { shape, loopKey } = answer;
+        const { rendered, failures } = render(channel, view, event, mask, fallback, shape.thread);
+        deliveries.push(planDelivery(channel, event, rendered, shape, loopKey));
         problems.push(...failures);
         writes.push(...answer.writes);
       } else {
@@ -68,17 +70,24 @@ export function createAdmit(
 
 type Answer =
   | { readonly kind: "not-chosen" }
-  | { readonly kind: "taken"; readonly writes: readonly MemoryWrite[] }
+  | {
+      readonly kind: "taken";
+      readonly writes: readonly MemoryWrite[];
+      readonly shape: Shape;
+      readonly loopKey: string | undefined;
+    }
   | { readonly kind: "dropped"; readonly outcome: Drop; readonly pending: Promise<unknown> | undefined };
 
-function ask(
-  channel: PlannedChannel,
-  view: View,
-  test: (filter: PlannedChannel["filters"][number]["filter"]) => Verdict,
-  trace: TraceStep[],
-  problems: AdmissionProblem[],
-): Answer {
+interface Asking {
+  readonly memory: Memory;
+  readonly nowMs: number;
+  readonly trace: TraceStep[];
+  readonly problems: AdmissionProblem[];
+}
+
+function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, problems }: Asking): Answer {
   const writes: MemoryWrite[] = [];
+  let loopKey: string | undefined;
   let varsReady = false;
   const prepareVars = () => {
     const failure = varsReady ? undefined : computeVars(channel, view);
@@ -91,7 +100,7 @@ function ask(
 
   for (const { filter, needsVars } of channel.filters) {
     if (needsVars && !prepareVars()) return { kind: "not-chosen" };
-    const verdict = test(filter);
+    const verdict = filter.test(view, memory, nowMs);
     const detail = verdict.pass ? verdict.note : verdict.reason;
     trace.push({
       channel: channel.name,
@@ -102,6 +111,7 @@ function ask(
     });
     if (verdict.pass) {
       if (verdict.write !== undefined) writes.push(verdict.write);
+      if (filter.name === "dedupe") loopKey = verdict.write?.key;
       continue;
     }
     if (verdict.problem) problems.push({ channel: channel.name, key: filter.name, message: verdict.reason });
@@ -113,8 +123,15 @@ function ask(
     };
   }
   if (!prepareVars()) return { kind: "not-chosen" };
+  const shape = shapeOf(channel.shaping, view, memory, nowMs);
+  for (const step of shape.steps) trace.push({ channel: channel.name, ...step });
+  if (shape.dropped !== undefined) {
+    const { reason, pending } = shape.dropped;
+    trace.push({ channel: channel.name, filter: "throttle", pass: false, detail: reason });
+    return { kind: "dropped", outcome: "dropped", pending };
+  }
   trace.push({ channel: channel.name, filter: "taken", pass: true });
-  return { kind: "taken", writes };
+  return { kind: "taken", writes: [...writes, ...shape.writes], shape, loopKey };
 }
 
 function computeVars(channel: PlannedChannel, view: View): AdmissionProblem | undefined {

@@ -18,6 +18,7 @@ import type { DialectMark } from "../templates/dialect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
+import { compileShaping, longestHoldMs } from "./shaping.ts";
 
 export interface Engine extends Engines {
   readonly templates: TemplateCompiler;
@@ -105,6 +106,8 @@ export function compileChannel(
   }
 
   checkDelivery(values, at, answering, issues);
+  const eventBudget = values.budget?.event ?? budget;
+  const shaping = compileShaping(name, values, { budget: eventBudget, issues, mask, key, template });
 
   return {
     match,
@@ -122,10 +125,11 @@ export function compileChannel(
         const value = template([...at, "meta", attribute], text);
         return value === undefined ? [] : [[attribute, value] as const];
       }),
-      budget: values.budget?.event ?? budget,
+      budget: eventBudget,
+      shaping,
       continues: values.continue,
       priority: values.priority ?? defaults.priority,
-      ttlMs: values.ttlMs ?? defaults.ttlMs,
+      ttlMs: values.ttlMs ?? defaults.ttlMs + longestHoldMs(shaping.options),
       ownTtl: values.ttlMs !== undefined,
       receipt: values.receipt,
       to: values.to,

@@ -113,6 +113,7 @@ export function* compileInSteps(
         ]),
         claims,
         rate: source.rate,
+        expectMs: source.expectMs,
         sample: fed.find(({ sample }) => sample !== undefined)?.sample,
         admit: createAdmit(
           fed.map(({ channel }) => channel),
@@ -134,6 +135,7 @@ export function* compileInSteps(
         ...listenPowers,
         ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
       ]),
+      ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),
       listen: {
         ...listen,
         ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),

@@ -3,7 +3,9 @@
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { Rendered, RouterEvent } from "../contract.ts";
+import type { ShapingTerms } from "../shaping/options.ts";
 import type { PlannedChannel } from "./plan.ts";
+import type { Shape } from "./shaping.ts";
 
 export interface PlannedDelivery extends Rendered {
   readonly priority: Priority;
@@ -19,12 +21,19 @@ export type DeliveryTerms = {
   /** Absent: no receipt is awaited. */
   readonly receipt?: Receipt;
   readonly conversation?: string;
+  /** Events of one thread go to the same session. */
+  readonly thread?: string;
+  /** What the loop guard counts by where there is neither thread nor conversation. */
+  readonly loopKey?: string;
+  readonly shaping?: ShapingTerms;
 };
 
 export function planDelivery(
   channel: PlannedChannel,
   event: RouterEvent,
   rendered: Rendered,
+  { thread, terms: shaping }: Pick<Shape, "thread" | "terms"> = {},
+  loopKey?: string,
 ): PlannedDelivery {
   const ttlMs = channel.ownTtl ? channel.ttlMs : (event.ttlMs ?? channel.ttlMs);
   return {
@@ -37,6 +46,9 @@ export function planDelivery(
       to: channel.to,
       ...(channel.receipt === undefined ? {} : { receipt: channel.receipt }),
       ...(event.conversation === undefined ? {} : { conversation: event.conversation }),
+      ...(thread === undefined ? {} : { thread }),
+      ...(loopKey === undefined ? {} : { loopKey }),
+      ...(shaping === undefined ? {} : { shaping }),
     },
   };
 }

@@ -13,13 +13,15 @@ export interface Changes {
 }
 
 export interface PlanDiff {
-  /** A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` differs. */
+  /** A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` or `expect` differs. */
   readonly sources: Changes & { readonly retuned: readonly string[] };
   readonly channels: Changes;
   /** The channels are asked in another order. */
   readonly reordered: boolean;
   /** Another address, not only another name for it. */
   readonly listen: boolean;
+  /** Sessions may be sent another number of tokens in an hour. */
+  readonly budget: boolean;
   /** Claude is offered other tools. */
   readonly tools: boolean;
   /**
@@ -32,25 +34,27 @@ export interface PlanDiff {
 export function diffPlans(before: Plan, after: Plan): PlanDiff {
   const sources = compare(enabled(before), enabled(after));
   const channels = compare(before.channels, after.channels);
-  const rates = new Map(enabled(before).map(({ name, rate }) => [name, rate]));
+  const tuned = ({ rate, expectMs }: PlannedSource) => [rate, expectMs];
+  const earlier = new Map(enabled(before).map((source) => [source.name, tuned(source)]));
   return {
     sources: {
       ...sources,
       retuned: enabled(after)
         .filter(({ name }) => sources.kept.includes(name))
-        .filter(({ name, rate }) => !isSame(rates.get(name), rate))
+        .filter((source) => !isSame(earlier.get(source.name), tuned(source)))
         .map(({ name }) => name),
     },
     channels,
     reordered: !isSame(orderOf(before, channels.removed), orderOf(after, channels.added)),
     listen: !isSame(before.listen.address, after.listen.address),
+    budget: before.hour !== after.hour,
     tools: !isSame(toolsOf(before), toolsOf(after)),
     stopFirst: contested(before, after, sources),
   };
 }
 
 /** `+1 channel, ~1 source, -2 sources`; undefined when the plans do the same. */
-export function describeDiff({ sources, channels, reordered, listen }: PlanDiff): string | undefined {
+export function describeDiff({ sources, channels, reordered, listen, budget }: PlanDiff): string | undefined {
   const parts = [
     ...count("+", "source", sources.added),
     ...count("~", "source", [...sources.changed, ...sources.retuned]),
@@ -60,6 +64,7 @@ export function describeDiff({ sources, channels, reordered, listen }: PlanDiff)
     ...count("-", "channel", channels.removed),
     ...(reordered ? ["another order of channels"] : []),
     ...(listen ? ["another listen address"] : []),
+    ...(budget ? ["another budget.hour"] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

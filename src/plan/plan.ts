@@ -23,12 +23,15 @@ import type {
 } from "../contract.ts";
 import type { PlannedDelivery } from "./delivery.ts";
 import type { Power } from "./powers.ts";
+import type { PlannedShaping } from "./shaping.ts";
 
 export interface Plan {
   readonly sources: readonly PlannedSource[];
   readonly channels: readonly PlannedChannel[];
   readonly powers: readonly Power[];
   readonly listen: PlannedListen;
+  /** Tokens that one session may be sent in an hour; absent: no limit. */
+  readonly hour?: number;
 }
 
 /** Where the one listener listens, and how it is reached. */
@@ -52,6 +55,8 @@ export interface PlannedSource {
   readonly fingerprint: string;
   readonly claims: readonly Claim[];
   readonly rate: { readonly max: number; readonly perMs: number } | undefined;
+  /** Nothing for so long makes an event that says so. */
+  readonly expectMs: number | undefined;
   /** What the first of its channels that asks for something would take. */
   readonly sample: Sample | undefined;
   /** Decides about one event, from memory and without any effect. */
@@ -105,6 +110,7 @@ export interface PlannedChannel {
   readonly meta: readonly (readonly [key: string, value: Template])[];
   /** Tokens of one event. */
   readonly budget: number;
+  readonly shaping: PlannedShaping;
   readonly continues: boolean;
   readonly priority: Priority;
   readonly ttlMs: number;

@@ -16,6 +16,7 @@ export function render(
   event: RouterEvent,
   mask: (text: string) => string,
   fallback: "payload" | "text",
+  thread?: string,
 ): { readonly rendered: Rendered; readonly failures: readonly AdmissionProblem[] } {
   const failures: AdmissionProblem[] = [];
   const attempt = (key: string, template: Template): string | undefined => {
@@ -38,6 +39,7 @@ export function render(
     channel: channel.name,
     event_id: event.id,
     ...(event.trust === "unverified" ? { trust: "unverified" } : {}),
+    ...(thread === undefined ? {} : { thread: metaValue(mask(thread)) }),
     ...(failures.length > 0 ? { error: "template" } : {}),
   };
 

@@ -9,7 +9,7 @@ describe("the values of a config", () => {
     expect(values).toEqual({
       server: { name: "router", instructions: "" },
       hosts: [],
-      budget: { event: 500 },
+      budget: { event: 500, hour: 20_000 },
       delivery: { catchUp: 20, keepMs: 604_800_000, maxSizeBytes: 268_435_456 },
       defaults: { ttlMs: 86_400_000, priority: "normal" },
       sources: {
@@ -32,7 +32,7 @@ server: { name: my-router, instructions: Be brief. }
 listen: ":0"
 public_url: https://x.example/base
 hosts: [my-box.local]
-budget: { event: 300 }
+budget: { event: 300, hour: none }
 delivery: { catch_up: 5, keep: 3d, max_size: 1GiB }
 defaults: { ttl: 2h, priority: low }
 sources:

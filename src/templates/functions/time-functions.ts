@@ -1,9 +1,9 @@
 // Functions on times and durations. A time is RFC 3339 text, an HTTP or mail date, or seconds or milliseconds since the
 // epoch; without a zone it is UTC, never the machine's zone. "Now" comes from the clock that is handed in.
 
+import { zoneOffsetMs } from "../../zone.ts";
 import { textOf } from "../text-of.ts";
 import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
-import { zoneOffsetMs } from "./zone.ts";
 
 const units = [
   ["d", 86_400_000],

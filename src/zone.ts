@@ -15,6 +15,12 @@ export function zoneOffsetMs(zone: string, timeMs: number): number | undefined {
   return Date.UTC(year, month - 1, day, hour, minute, second) - wholeSeconds;
 }
 
+/** The moment at which clocks in the zone show this; `localMs` is what they show, as if it were UTC. */
+export function zoneTimeMs(zone: string, localMs: number): number {
+  const guess = localMs - (zoneOffsetMs(zone, localMs) ?? 0);
+  return localMs - (zoneOffsetMs(zone, guess) ?? 0);
+}
+
 function formatOf(zone: string): Intl.DateTimeFormat | undefined {
   if (formats.has(zone)) return formats.get(zone);
   // A zone may come from a payload: the store must not grow with what strangers send.

@@ -1,0 +1,91 @@
+// From a group that closes to the delivery of its digest: the text, and the terms on which it goes out.
+
+import type { Rendered } from "../contract.ts";
+import type { Closing } from "../shaping/groups.ts";
+import type { Member } from "../shaping/member.ts";
+import type { ShapingTerms, SumTerms } from "../shaping/options.ts";
+import type { PlannedDelivery } from "./delivery.ts";
+import { type DigestMember, lineOf, maxNewest, renderDigest } from "./render-digest.ts";
+import type { PlannedShaping } from "./shaping.ts";
+
+export interface Fold {
+  readonly delivery: Omit<PlannedDelivery, "untilMs"> & { readonly untilMs?: number };
+  readonly members: readonly Member[];
+}
+
+/** What is known of a member beyond its id. */
+export type MemberText = Pick<Rendered, "content" | "meta"> & { readonly atMs: number };
+
+/** How many of the newest members need their text. */
+export function newestIds(closing: Closing, alive: readonly string[]): readonly string[] {
+  return alive.filter((id) => closing.members.get(id) === undefined).slice(-maxNewest);
+}
+
+const maxKeptLines = 10;
+
+export function foldGroup(
+  closing: Closing,
+  alive: readonly string[],
+  texts: ReadonlyMap<string, MemberText>,
+  { id, nowMs, shaping }: { readonly id: string; readonly nowMs: number; readonly shaping: Style },
+): Fold {
+  const { channel, reason, facts } = closing;
+  const { terms, priority, untilMs, firstMs, lastMs } = facts;
+  const key = reason === "throttle" ? closing.key.slice(closing.key.indexOf(" ") + 1) : closing.key;
+  const count = alive.reduce((sum, member) => sum + (closing.members.get(member)?.count ?? 1), 0);
+  const newest = newestOf(closing, alive, texts);
+  const rendered = renderDigest(
+    {
+      ...{ id, channel, reason, key, count, firstMs, lastMs, nowMs, newest },
+      source: terms.source,
+      meta: facts.meta,
+      ...(terms.thread === undefined ? {} : { thread: terms.thread }),
+    },
+    shaping,
+  );
+  const sums: SumTerms = {
+    reason,
+    count,
+    firstMs,
+    lastMs,
+    lines: newest.slice(-maxKeptLines).map(({ id: of, atMs, line }) => ({ id: of, atMs, line })),
+    ...(closing.isPart ? { part: true } : {}),
+  };
+  const part: Partial<ShapingTerms> =
+    !closing.isPart || (reason !== "throttle" && reason !== "digest")
+      ? {}
+      : reason === "digest"
+        ? { digest: key }
+        : { throttled: { key, untilMs: Number(closing.key.slice(0, closing.key.indexOf(" "))) } };
+  const { to, ...rest } = terms;
+  return {
+    members: alive.map((member) => ({ id: member, channel })),
+    delivery: {
+      ...rendered,
+      priority,
+      ...(untilMs === undefined ? {} : { untilMs }),
+      terms: { ...rest, to: JSON.parse(to), shaping: { atMs: firstMs, ...part, sums } },
+    },
+  };
+}
+
+type Style = Pick<PlannedShaping, "options" | "content" | "mask">;
+
+/** Oldest first; what a digest among them tells of its own newest counts too. */
+function newestOf(
+  closing: Closing,
+  alive: readonly string[],
+  texts: ReadonlyMap<string, MemberText>,
+): DigestMember[] {
+  const found: DigestMember[] = [];
+  for (let at = alive.length - 1; at >= 0 && found.length < maxNewest; at--) {
+    const id = alive[at] as string;
+    const sums = closing.members.get(id);
+    if (sums !== undefined) found.push(...sums.lines.toReversed());
+    else {
+      const text = texts.get(id);
+      if (text !== undefined) found.push({ id, line: lineOf(text.content), ...text });
+    }
+  }
+  return found.slice(0, maxNewest).reverse();
+}

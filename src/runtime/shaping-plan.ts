@@ -1,0 +1,28 @@
+// What shaping takes from a plan.
+
+import type { Plan } from "../plan/plan.ts";
+import type { PlannedShaping } from "../plan/shaping.ts";
+import type { ShaperOptions } from "../shaping/shaper.ts";
+
+export function shaperOptions({ channels, hour }: Plan): ShaperOptions {
+  return {
+    channels: new Map(channels.map(({ name, shaping }) => [name, shaping.options])),
+    ...(hour === undefined ? {} : { hour }),
+  };
+}
+
+const usualBudget = 500;
+
+/** For a channel that the plan no longer has, the usual text. */
+export function styleOf(
+  { channels }: Pick<Plan, "channels">,
+  channel: string,
+): Pick<PlannedShaping, "options" | "content" | "mask"> {
+  return (
+    channels.find(({ name }) => name === channel)?.shaping ?? {
+      options: { supersedes: false, quiet: [], budget: usualBudget },
+      content: undefined,
+      mask: (text) => text,
+    }
+  );
+}

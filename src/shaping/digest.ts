@@ -1,0 +1,31 @@
+// `digest`: when the group of a key closes. The first digest comes `wait` after its first event; while digests follow one another,
+// each comes `every` after the one before. An event that comes later than that opens the cadence anew.
+
+import type { Json } from "../contract.ts";
+import type { DigestOptions } from "./options.ts";
+
+/** The last closing of a key. */
+export interface Cadence {
+  readonly closedMs: number;
+  /** The last event that it took: those up to it have been let go. */
+  readonly lastId: string;
+}
+
+export function digestDueMs(
+  { everyMs, waitMs }: Pick<DigestOptions, "everyMs" | "waitMs">,
+  firstMs: number,
+  last: Cadence | undefined,
+): number {
+  const nextMs = last === undefined ? undefined : last.closedMs + everyMs;
+  // A clock that was set back must not put a digest off for longer than its cadence.
+  return nextMs !== undefined && firstMs < nextMs && nextMs - firstMs <= everyMs ? nextMs : firstMs + waitMs;
+}
+
+export function writeCadence({ closedMs, lastId }: Cadence): Json {
+  return [closedMs, lastId];
+}
+
+export function readCadence(stored: Json | undefined): Cadence | undefined {
+  const [closedMs, lastId] = Array.isArray(stored) ? stored : [];
+  return typeof closedMs === "number" && typeof lastId === "string" ? { closedMs, lastId } : undefined;
+}

@@ -1,0 +1,99 @@
+// What a group knows of its members without keeping them: how many, since when, and what a digest of them takes over: the strictest
+// receipt, the highest priority, the latest end, and whatever they all agree on.
+
+import type { GroupTerms, ShapedEntry } from "./member.ts";
+
+export interface Facts {
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** The greatest id. */
+  readonly lastId: string;
+  readonly priority: ShapedEntry["priority"];
+  /** Absent: one of them has no end. */
+  readonly untilMs?: number;
+  /** Attributes that all have, beside the router's own; `trust` when one has it. */
+  readonly meta: Readonly<Record<string, string>>;
+  readonly terms: GroupTerms;
+}
+
+/** Set anew for a digest. */
+const renewed: ReadonlySet<string> = new Set(["channel", "event_id", "count", "error", "attempt", "thread"]);
+const priorities = ["low", "normal", "high"] as const;
+
+export function factsOf({ id, priority, untilMs, meta, shaping, terms }: ShapedEntry): Facts {
+  const { atMs, sums } = shaping;
+  return {
+    count: sums?.count ?? 1,
+    firstMs: sums?.firstMs ?? atMs,
+    lastMs: sums?.lastMs ?? atMs,
+    lastId: id,
+    priority,
+    ...(untilMs === undefined ? {} : { untilMs }),
+    meta: Object.fromEntries(Object.entries(meta).filter(([key]) => !renewed.has(key))),
+    terms,
+  };
+}
+
+export function joinFacts(one: Facts, other: Facts): Facts {
+  return {
+    count: one.count + other.count,
+    firstMs: Math.min(one.firstMs, other.firstMs),
+    lastMs: Math.max(one.lastMs, other.lastMs),
+    lastId: later(one.lastId, other.lastId),
+    priority:
+      priorities[Math.max(priorities.indexOf(one.priority), priorities.indexOf(other.priority))] ?? "normal",
+    ...(one.untilMs === undefined || other.untilMs === undefined
+      ? {}
+      : { untilMs: Math.max(one.untilMs, other.untilMs) }),
+    meta: commonMeta(one.meta, other.meta),
+    terms: commonTerms(one.terms, other.terms),
+  };
+}
+
+function later(one: string, other: string): string {
+  if (one > other) return one;
+  return other;
+}
+
+function commonMeta(one: Facts["meta"], other: Facts["meta"]): Facts["meta"] {
+  const trust = one.trust ?? other.trust;
+  const isSame = one === other || (one.trust === trust && sameMeta(one, other));
+  if (isSame) return one;
+  const common = Object.entries(one).filter(([key, value]) => key !== "trust" && other[key] === value);
+  return { ...(trust === undefined ? {} : { trust }), ...Object.fromEntries(common) };
+}
+
+/** Nearly always: then nothing is made anew for an event that joins a group of thousands. */
+function sameMeta(one: Facts["meta"], other: Facts["meta"]): boolean {
+  for (const key in one) if (one[key] !== other[key]) return false;
+  return true;
+}
+
+function commonTerms(one: GroupTerms, other: GroupTerms): GroupTerms {
+  const receipt = strictest(one.receipt, other.receipt);
+  return {
+    source: other.source,
+    to: one.to,
+    ...(receipt === undefined ? {} : { receipt }),
+    ...shared("conversation", one, other),
+    ...shared("thread", one, other),
+    ...shared("configFile", one, other),
+  };
+}
+
+function strictest(one: GroupTerms["receipt"], other: GroupTerms["receipt"]): GroupTerms["receipt"] {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    ackWithinMs: Math.min(one.ackWithinMs, other.ackWithinMs),
+    attempts: Math.max(one.attempts, other.attempts),
+  };
+}
+
+function shared<K extends "conversation" | "thread" | "configFile">(
+  key: K,
+  one: GroupTerms,
+  other: GroupTerms,
+): Pick<GroupTerms, K> | object {
+  return one[key] !== undefined && one[key] === other[key] ? { [key]: one[key] } : {};
+}

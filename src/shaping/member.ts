@@ -1,0 +1,31 @@
+// An event on a channel, as shaping sees it: who it is, and what of it a digest has to take over.
+
+import type { ShapingTerms } from "./options.ts";
+
+export interface Member {
+  readonly id: string;
+  readonly channel: string;
+}
+
+export interface ShapedEntry extends Member {
+  readonly position: number;
+  readonly priority: "low" | "normal" | "high";
+  readonly untilMs?: number;
+  /** 0 until it was sent, perhaps. */
+  readonly attempt: number;
+  readonly tokens: number;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly shaping: ShapingTerms;
+  readonly terms: GroupTerms;
+}
+
+/** Terms of delivery that a digest inherits. */
+export interface GroupTerms {
+  readonly source: string;
+  /** As JSON: only events for the same sessions go into one digest. */
+  readonly to: string;
+  readonly receipt?: { readonly ackWithinMs: number; readonly attempts: number };
+  readonly conversation?: string;
+  readonly thread?: string;
+  readonly configFile?: string;
+}

@@ -1,0 +1,332 @@
+// What happens to an event between the journal and a session, as a state machine: it is told of events in their order and of
+// the time, and says what is to be done. No clock, no disk, no promise: the running router drives it from the journal
+// (runtime/shaping.ts), a rehearsal from memory (runtime/rehearsal.ts), and both come to the same.
+//
+// The order of the steps, for one event: `supersede` (an older one goes), `throttle` (over the limit: the summary of its window),
+// `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first that holds it back keeps it. What a group
+// comes to is an event of its own, which only `quiet` and the budgets can hold back. In quiet time no group closes.
+
+import type { Cadence } from "./digest.ts";
+import { digestDueMs } from "./digest.ts";
+import { type Closing, createGroups, type Group, type Place } from "./groups.ts";
+import { createHourBudget, type HourBudget } from "./hour.ts";
+import type { Member, ShapedEntry } from "./member.ts";
+import type { Reason, ShapingOptions } from "./options.ts";
+import { createQuietClock } from "./quiet.ts";
+import { createLatest, type Latest } from "./supersede.ts";
+
+export interface ShaperOptions {
+  /** By channel; channels that are not there are let through. */
+  readonly channels: ReadonlyMap<string, ShapingOptions>;
+  /** Tokens that one session may be sent in an hour. */
+  readonly hour?: number;
+}
+
+export type Action =
+  | { readonly do: "supersede"; readonly member: Member; readonly by: string }
+  | { readonly do: "fold"; readonly closing: Closing }
+  /** What was held without a group may go now: everything from this position on is to be asked about again. */
+  | { readonly do: "ask"; readonly position: number };
+
+export interface Shaper {
+  /** Tells which channels' events must be entered again, because they are shaped in another way now. */
+  configure(options: ShaperOptions): readonly string[];
+  /** Each event once, in the order of the journal. */
+  enter(entry: ShapedEntry, nowMs: number): void;
+  /** Is it held back? `session`: where it would go; absent when nobody in particular would get it. May make it join a group. */
+  holds(entry: ShapedEntry, session: string | undefined, nowMs: number): boolean;
+  /** It is being written to a session; a negative number takes that back. */
+  spend(session: string, channel: string, tokens: number, nowMs: number): void;
+  /** It came to an end that shaping did not decide. */
+  ended(member: Member): void;
+  /** What is to be done now. A closing stays held until `settle` or `reopen`. */
+  actions(nowMs: number): readonly Action[];
+  /** When to ask for actions again; Infinity when nothing is waited for. */
+  nextMs(): number;
+  settle(closing: Closing, how: "folded" | "released" | "gone", nowMs: number): void;
+  reopen(closing: Closing, dueMs: number): void;
+  /** What holds it back, if anything. */
+  holdOf(member: Member): Hold | undefined;
+  groups(): readonly Group[];
+  counts(): ReadonlyMap<string, ShapingCounts>;
+  readonly hours: HourBudget;
+}
+
+export type Hold =
+  | {
+      readonly by: Reason;
+      readonly untilMs: number;
+      readonly count: number;
+      readonly key: string;
+      readonly session?: string;
+    }
+  | { readonly by: "closing" };
+
+/** By channel, since the start. */
+export interface ShapingCounts {
+  /** Held over the limit of a window. */
+  throttled: number;
+  superseded: number;
+  digests: number;
+  /** Members of those. */
+  folded: number;
+  /** Held by quiet time. */
+  quieted: number;
+  /** Held because a session was over its hour. */
+  overHour: number;
+}
+
+export interface ShaperPorts {
+  /** The last closing of a digest's key. */
+  cadence(scope: string, key: string): Cadence | undefined;
+  /** Whether an event is open and unsent. */
+  isOpen(member: Member): boolean;
+}
+
+/** While a session is over its hour, a channel's digests come no more often. */
+const hourDigestMs = 10 * 60_000;
+/** What came together goes together. */
+const hourGatherMs = 30_000;
+const maxRemembered = 1_000;
+
+interface Shaped {
+  readonly options: ShapingOptions;
+  readonly quietUntil: (nowMs: number) => number | undefined;
+  readonly latest: Latest;
+}
+
+export function createShaper(ports: ShaperPorts): Shaper {
+  const groups = createGroups();
+  const hours = createHourBudget();
+  const counts = new Map<string, ShapingCounts>();
+  const lastHourDigest = new Map<string, number>();
+  const alone = new Set<string>();
+  let channels = new Map<string, Shaped>();
+  let hour: number | undefined;
+  let pending: Action[] = [];
+  /** The first position of what is held without a group, and when to look again. */
+  let gate: { position: number; atMs: number } | undefined;
+
+  function count(channel: string, what: keyof ShapingCounts, by = 1): void {
+    let found = counts.get(channel);
+    if (found === undefined) {
+      found = { throttled: 0, superseded: 0, digests: 0, folded: 0, quieted: 0, overHour: 0 };
+      counts.set(channel, found);
+    }
+    found[what] += by;
+  }
+
+  function supersede(entry: ShapedEntry, latest: Latest): void {
+    const { supersede: key } = entry.shaping;
+    if (key === undefined) return;
+    const { id, channel } = entry;
+    const older = latest.replace(key, { id, channel });
+    if (older === undefined || older.id === id || !ports.isOpen(older)) return;
+    // In the hands of a fold: it goes out with that.
+    const holder = groups.of(older);
+    if (holder !== undefined && !("dueMs" in holder)) return;
+    groups.leave(older);
+    count(channel, "superseded");
+    pending.push({ do: "supersede", member: older, by: id });
+  }
+
+  function joinDigest(entry: ShapedEntry, { digest }: ShapingOptions, nowMs: number): boolean {
+    const { digest: key, atMs, sums } = entry.shaping;
+    if (key === undefined || digest === undefined) return false;
+    if (sums !== undefined && sums.part !== true) return false;
+    const last = ports.cadence(digest.scope, key);
+    if (last !== undefined && entry.id <= last.lastId && sums === undefined) return false;
+    const place: Place = { reason: "digest", channel: entry.channel, key };
+    const group = groups.join(place, entry, () => digestDueMs(digest, sums?.firstMs ?? atMs, last));
+    if (digest.max !== undefined && group.facts.count >= digest.max) groups.hasten(group, nowMs);
+    return true;
+  }
+
+  function joinThrottle(entry: ShapedEntry, options: ShapingOptions): boolean {
+    const { throttled, sums } = entry.shaping;
+    if (throttled === undefined || options.throttle === undefined) return false;
+    if (sums !== undefined && sums.part !== true) return false;
+    const { key, untilMs } = throttled;
+    // A window has a summary of its own, however late its events are looked at.
+    groups.join(
+      { reason: "throttle", channel: entry.channel, key: `${untilMs} ${key}` },
+      entry,
+      () => untilMs,
+    );
+    if (sums === undefined) count(entry.channel, "throttled");
+    return true;
+  }
+
+  function keepBack(position: number, atMs: number): void {
+    gate = {
+      position: Math.min(position, gate?.position ?? position),
+      atMs: Math.min(atMs, gate?.atMs ?? atMs),
+    };
+  }
+
+  /** What may have been sent once is only kept back: in a digest it would come again without a word. */
+  const canJoin = ({ attempt, terms }: ShapedEntry) => attempt === 0 && terms.to !== '"all"';
+
+  /** `nowMs` may be in the past: a quiet time that has ended meanwhile has its digest all the same. */
+  function isQuiet(entry: ShapedEntry, { quietUntil }: Shaped, nowMs: number): boolean {
+    if (entry.priority === "high") return false;
+    const untilMs = quietUntil(nowMs);
+    if (untilMs === undefined) return false;
+    if (entry.attempt > 0) {
+      keepBack(entry.position, untilMs);
+      return true;
+    }
+    groups.join({ reason: "quiet", channel: entry.channel, key: "" }, entry, () => untilMs);
+    count(entry.channel, "quieted");
+    return true;
+  }
+
+  function isOverHour(entry: ShapedEntry, { options }: Shaped, session: string, nowMs: number): boolean {
+    if (entry.priority === "high") return false;
+    const { channel } = entry;
+    const place: Place = { reason: "hour", channel, key: "", session };
+    // An event that was alone in its group goes out in place of its digest.
+    const asDigest = entry.shaping.sums !== undefined || alone.has(`${channel}/${entry.id}`);
+    const waits = !asDigest && groups.find(place, entry.terms.to) !== undefined;
+    const roomMs = roomFor(session, options, { channel, tokens: entry.tokens, isDigest: asDigest }, nowMs);
+    if (roomMs <= nowMs && !waits) return false;
+    if (asDigest || !canJoin(entry)) {
+      if (roomMs <= nowMs) return false;
+      keepBack(entry.position, roomMs);
+      return true;
+    }
+    groups.join(place, entry, () => {
+      const lastMs = lastHourDigest.get(`${session} ${channel}`) ?? Number.NEGATIVE_INFINITY;
+      return Math.max(nowMs + hourGatherMs, lastMs + hourDigestMs);
+    });
+    count(channel, "overHour");
+    return true;
+  }
+
+  function roomFor(
+    session: string,
+    options: ShapingOptions,
+    { channel, ...ask }: { channel: string; tokens: number; isDigest: boolean },
+    nowMs: number,
+  ): number {
+    const own = options.hour;
+    return Math.max(
+      hour === undefined ? nowMs : hours.roomMs({ session }, hour, ask, nowMs),
+      own === undefined ? nowMs : hours.roomMs({ session, channel }, own, ask, nowMs),
+    );
+  }
+
+  /** When a group that is due must wait for longer. */
+  function postpone(group: Group, nowMs: number): number | undefined {
+    const shaped = channels.get(group.channel);
+    if (shaped === undefined) return undefined;
+    const untilMs = group.facts.priority === "high" ? undefined : shaped.quietUntil(nowMs);
+    if (untilMs !== undefined) return untilMs;
+    if (group.session === undefined) return undefined;
+    const tokens = shaped.options.budget;
+    const roomMs = roomFor(
+      group.session,
+      shaped.options,
+      { channel: group.channel, tokens, isDigest: true },
+      nowMs,
+    );
+    return roomMs > nowMs ? roomMs : undefined;
+  }
+
+  return {
+    hours,
+    configure(next) {
+      const before = channels;
+      hour = next.hour;
+      channels = new Map(
+        [...next.channels].map(([name, options]) => {
+          const known = before.get(name);
+          return isSame(known?.options, options)
+            ? [name, known as Shaped]
+            : [name, { options, quietUntil: createQuietClock(options.quiet), latest: createLatest() }];
+        }),
+      );
+      const changed = [...new Set([...before.keys(), ...channels.keys()])].filter(
+        (name) => before.get(name) !== channels.get(name),
+      );
+      for (const name of changed) groups.forget(name);
+      return changed;
+    },
+    enter(entry, nowMs) {
+      const shaped = channels.get(entry.channel);
+      if (shaped === undefined || groups.of(entry) !== undefined) return;
+      supersede(entry, shaped.latest);
+      if (entry.attempt > 0) return;
+      if (joinThrottle(entry, shaped.options) || joinDigest(entry, shaped.options, nowMs)) return;
+      // Not left to the moment at which it is asked about, so that nobody need be there for it.
+      if (!isQuiet(entry, shaped, nowMs) && entry.shaping.sums === undefined)
+        isQuiet(entry, shaped, entry.shaping.atMs);
+    },
+    holds(entry, session, nowMs) {
+      const shaped = channels.get(entry.channel);
+      if (groups.of(entry) !== undefined) return true;
+      if (shaped === undefined) return false;
+      if (isQuiet(entry, shaped, nowMs)) return true;
+      return session !== undefined && isOverHour(entry, shaped, session, nowMs);
+    },
+    spend(session, channel, tokens, nowMs) {
+      hours.add({ session }, tokens, nowMs);
+      if (channels.get(channel)?.options.hour !== undefined) hours.add({ session, channel }, tokens, nowMs);
+    },
+    ended: (member) => groups.leave(member),
+    actions(nowMs) {
+      const found = pending;
+      pending = [];
+      for (const group of groups.due(nowMs, (one) => postpone(one, nowMs)))
+        found.push({ do: "fold", closing: groups.close(group) });
+      for (const group of groups.tooLarge()) found.push({ do: "fold", closing: groups.closePart(group) });
+      if (gate !== undefined && gate.atMs <= nowMs) {
+        found.push({ do: "ask", position: gate.position });
+        gate = undefined;
+      }
+      return found;
+    },
+    nextMs: () =>
+      pending.length > 0 ? 0 : Math.min(groups.nextMs(), gate?.atMs ?? Number.POSITIVE_INFINITY),
+    settle(closing, how, nowMs) {
+      groups.settle(closing);
+      if (how === "folded") {
+        count(closing.channel, "digests", closing.isPart ? 0 : 1);
+        count(closing.channel, "folded", closing.isPart ? closing.members.size : withoutParts(closing));
+      }
+      if (closing.session === undefined) return;
+      const name = `${closing.session} ${closing.channel}`;
+      lastHourDigest.delete(name);
+      lastHourDigest.set(name, nowMs);
+      if (how === "released") for (const id of closing.members.keys()) alone.add(`${closing.channel}/${id}`);
+      for (const remembered of [lastHourDigest, alone])
+        if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value as string);
+    },
+    reopen: groups.reopen,
+    holdOf(member) {
+      const holder = groups.of(member);
+      if (holder === undefined) return undefined;
+      if (!("dueMs" in holder)) return { by: "closing" };
+      const { reason, dueMs, facts, key, session } = holder;
+      return {
+        by: reason,
+        untilMs: dueMs,
+        count: facts.count,
+        key: reason === "throttle" ? key.slice(key.indexOf(" ") + 1) : key,
+        ...(session === undefined ? {} : { session }),
+      };
+    },
+    groups: groups.list,
+    counts: () => counts,
+  };
+}
+
+function withoutParts({ members }: Closing): number {
+  let plain = 0;
+  for (const sums of members.values()) if (sums?.part !== true) plain += 1;
+  return plain;
+}
+
+function isSame(one: ShapingOptions | undefined, other: ShapingOptions): boolean {
+  return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
+}

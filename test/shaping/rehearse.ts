@@ -1,0 +1,37 @@
+// A rehearsal of channels typed in a test, at times counted in seconds from a Monday at 09:00 UTC.
+
+import type { Arrival, Json } from "../../src/contract.ts";
+import { createRehearsal, type Rehearsal, type Rehearsed } from "../../src/runtime/rehearsal.ts";
+import { compileOf } from "../plan/plan-of.ts";
+
+export const mondayMs = Date.UTC(2026, 0, 5, 9);
+
+export interface Stage extends Rehearsal {
+  /** `data` at so many seconds. */
+  at(seconds: number, data: Json, more?: Partial<Arrival>): Rehearsed;
+  until(seconds: number): void;
+  /** `[seconds, content]` of all that was delivered. */
+  told(): [number, string][];
+}
+
+export async function stageOf(...[channels, more]: Parameters<typeof compileOf>): Promise<Stage> {
+  const { plan, issues } = await compileOf(channels, more);
+  if (issues.length > 0)
+    throw new Error(issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
+  let count = 0;
+  const rehearsal = createRehearsal({
+    plan,
+    startMs: mondayMs,
+    newId: () => `e${String(++count).padStart(5, "0")}`,
+  });
+  return {
+    ...rehearsal,
+    at(seconds, data, arrival) {
+      rehearsal.advance(mondayMs + seconds * 1_000);
+      return rehearsal.send("post", { data, text: JSON.stringify(data), trust: "verified", ...arrival });
+    },
+    until: (seconds) => rehearsal.advance(mondayMs + seconds * 1_000),
+    told: () =>
+      rehearsal.delivered().map(({ timeMs, delivery }) => [(timeMs - mondayMs) / 1_000, delivery.content]),
+  };
+}
