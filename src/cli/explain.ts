@@ -1,13 +1,13 @@
 // `explain`: what one payload would come to. Nothing is sent, opened or remembered.
 
-import type { Arrival, JsonObject, RouterEvent } from "../contract.ts";
+import type { Arrival, JsonObject } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
-import type { Admission, PlannedSource } from "../plan/plan.ts";
+import type { Plan, PlannedSource } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { createEventIds } from "../runtime/event-id.ts";
-import { createMemory } from "../runtime/memory.ts";
+import { createRehearsal, type Rehearsal, type Rehearsed } from "../runtime/rehearsal.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
+import { shapingWords } from "../shaping/words.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -34,38 +34,44 @@ export async function explain(name: string, payload: string, options: ExplainOpt
 
   const body = await readPayload(payload);
   const arrival = imagine(source, body, readHeaders(options.header));
-  const nowMs = systemClock.now();
-  const event: RouterEvent = {
-    ...arrival,
-    id: createEventIds()(nowMs),
-    source: name,
-    connector: source.type.type,
-    timeMs: nowMs,
-  };
-  const admission = source.admit(event, createMemory(systemClock), nowMs, { detail: "trace" });
+  const rehearsal = createRehearsal({ plan, startMs: systemClock.now() });
+  const rehearsed = rehearsal.send(name, arrival);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(maskAll(asJson(event, admission), mask), null, 2)}\n`
-      : mask(asText(loaded.values.server.name, admission)),
+      ? `${JSON.stringify(maskAll(asJson(rehearsed, rehearsal), mask), null, 2)}\n`
+      : mask(asText(loaded.values.server.name, plan, rehearsed, rehearsal)),
   );
-  return admission.outcome === "accepted" ? 0 : 1;
+  return rehearsed.outcome === "accepted" ? 0 : 1;
 }
 
 function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {
   return source.type.imagine(source.options as JsonObject, body, headers);
 }
 
-function asText(serverName: string, { outcome, trace, deliveries, problems }: Admission): string {
+function asText(
+  serverName: string,
+  plan: Plan,
+  { outcome, admission }: Rehearsed,
+  rehearsal: Rehearsal,
+): string {
+  const { trace = [], deliveries = [], problems = [] } = admission ?? {};
   const lines = [`${outcome}`, ...printTrace(trace)];
   for (const { channel, key, message } of problems) lines.push(`  failed in ${channel}: ${key}: ${message}`);
   for (const delivery of deliveries) {
     lines.push("", `${delivery.channel}, ${delivery.tokens} tokens:`, eventBlock(serverName, delivery));
+    const { channel } = delivery;
+    const options = plan.channels.find(({ name }) => name === channel)?.shaping.options;
+    const wait = rehearsal.waiting().find((one) => one.channel === channel);
+    if (wait !== undefined) lines.push(`held back now, by ${wait.reason}`);
+    lines.push(...(options === undefined ? [] : shapingWords(options).map((words) => `  ${words}`)));
   }
   return `${lines.join("\n")}\n`;
 }
 
-function asJson(event: RouterEvent, { outcome, trace, deliveries, problems }: Admission) {
-  return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems };
+function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Rehearsal) {
+  const { trace = [], deliveries = [], problems = [] } = admission ?? {};
+  const held = rehearsal.waiting().map(({ channel, reason }) => ({ channel, reason }));
+  return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems, held };
 }
 
 function noSource(name: string, sources: readonly PlannedSource[]): UsageError {

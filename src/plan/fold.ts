@@ -5,8 +5,7 @@ import type { Closing } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
 import type { ShapingTerms, SumTerms } from "../shaping/options.ts";
 import type { PlannedDelivery } from "./delivery.ts";
-import { type DigestMember, lineOf, maxNewest, renderDigest } from "./render-digest.ts";
-import type { PlannedShaping } from "./shaping.ts";
+import { type DigestMember, type DigestStyle, lineOf, maxNewest, renderDigest } from "./render-digest.ts";
 
 export interface Fold {
   readonly delivery: Omit<PlannedDelivery, "untilMs"> & { readonly untilMs?: number };
@@ -27,7 +26,7 @@ export function foldGroup(
   closing: Closing,
   alive: readonly string[],
   texts: ReadonlyMap<string, MemberText>,
-  { id, nowMs, shaping }: { readonly id: string; readonly nowMs: number; readonly shaping: Style },
+  { id, nowMs, shaping }: { readonly id: string; readonly nowMs: number; readonly shaping: DigestStyle },
 ): Fold {
   const { channel, reason, facts } = closing;
   const { terms, priority, untilMs, firstMs, lastMs } = facts;
@@ -68,8 +67,6 @@ export function foldGroup(
     },
   };
 }
-
-type Style = Pick<PlannedShaping, "options" | "content" | "mask">;
 
 /** Oldest first; what a digest among them tells of its own newest counts too. */
 function newestOf(

@@ -40,18 +40,21 @@ export const maxNewest = 100;
 const maxLines = 10;
 const maxIds = 20;
 const maxLine = 160;
-type Style = Pick<PlannedShaping, "options" | "content" | "mask">;
+export type DigestStyle = Pick<PlannedShaping, "options" | "content" | "inputs" | "mask">;
 /** Of the room, what ids may take. */
 const idShare = 1 / 4;
 
-export function renderDigest(input: DigestInput, { options, content: template, mask }: Style): Rendered {
+export function renderDigest(
+  input: DigestInput,
+  { options, content: template, inputs, mask }: DigestStyle,
+): Rendered {
   const { id, channel, count, thread } = input;
   const budget = options.budget;
   let body: string | undefined;
   let failed = false;
   if (template !== undefined) {
     try {
-      body = mask(template.render(viewOf(input, () => usual(input, options, budget))));
+      body = mask(template.render({ ...viewOf(input, () => usual(input, options, budget)), inputs }));
     } catch (error) {
       if (!isRouterError(error)) throw error;
       failed = true;

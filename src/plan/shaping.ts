@@ -1,7 +1,7 @@
 // The flow control of a channel: proven when the config is loaded, and what admission finds out for it about each event.
 
 import type { ChannelValues, IssueDraft } from "../config/values.ts";
-import type { Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
+import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import { type KeyOf, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
 import type { ShapingOptions, ShapingTerms } from "../shaping/options.ts";
@@ -18,6 +18,7 @@ export interface PlannedShaping {
   readonly thread: KeyOf | undefined;
   /** Of a digest's text; absent: counts, newest lines, ids. */
   readonly content: Template | undefined;
+  readonly inputs: JsonObject;
   /** Hides secrets in what is sent. */
   mask(text: string): string;
 }
@@ -51,6 +52,7 @@ export function compileShaping(
   checkTimes(values, at, issues);
   return {
     mask,
+    inputs: values.inputs ?? {},
     options: {
       supersedes: supersedeKey !== undefined,
       quiet,

@@ -49,7 +49,7 @@ const nearShare = 1 / 4;
 
 /**
  * The text within so many tokens. One that is too long keeps its beginning and its end; the middle gives way to a line
- * `… 1,234 tokens cut …`. No character is split. Never longer than the budget, which may be anything from 0.
+ * `… 1,234 tokens cut: call event …`. No character is split. Never longer than the budget, which may be anything from 0.
  */
 export function fitBudget(content: string, tokens: number): string {
   const room = Math.max(0, Math.floor(tokens)) * perToken;
@@ -68,7 +68,7 @@ export function fitBudget(content: string, tokens: number): string {
 }
 
 function notice(tokens: number): string {
-  return `… ${String(tokens).replace(/\B(?=(?:\d{3})+$)/g, ",")} tokens cut …`;
+  return `… ${String(tokens).replace(/\B(?=(?:\d{3})+$)/g, ",")} tokens cut: call event …`;
 }
 
 function headEnd(text: string, end: number): number {

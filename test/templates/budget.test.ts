@@ -23,14 +23,14 @@ describe("a text over its budget", () => {
     expect(fitted[0]).toBe("line 0");
     expect(fitted.at(-1)).toBe("line 399");
     const notice = fitted.findIndex((line) => line.startsWith("…"));
-    expect(fitted[notice]).toMatch(/^… \d{3} tokens cut …$/);
+    expect(fitted[notice]).toMatch(/^… \d{3} tokens cut: call event …$/);
     expect(fitted.filter((_, index) => index !== notice).every((line) => /^line \d+$/.test(line))).toBe(true);
   });
 
   test("the number counts what is missing", () => {
     const fitted = fitBudget("x".repeat(400_000), 1_000);
     const [head = "", notice, tail = ""] = fitted.split("\n");
-    expect(notice).toBe("… 99,006 tokens cut …");
+    expect(notice).toBe("… 99,006 tokens cut: call event …");
     expect(head.length + tail.length).toBeGreaterThan(3_950);
   });
 
@@ -60,7 +60,8 @@ describe("a text over its budget", () => {
         expect(countTokens(fitted)).toBeLessThanOrEqual(tokens);
         expect(fitted.isWellFormed()).toBe(true);
         expect(neutralise(fitted)).toBe(fitted);
-        if (content.length > tokens * 4 && tokens >= 10) expect(fitted).toMatch(/^… [\d,]+ tokens cut …$/m);
+        if (content.length > tokens * 4 && tokens >= 14)
+          expect(fitted).toMatch(/^… [\d,]+ tokens cut: call event …$/m);
       }),
       { numRuns: 3_000 },
     );
