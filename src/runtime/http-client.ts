@@ -21,7 +21,11 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
   let loading: Promise<{ undici: Undici; dispatcherOf: ReturnType<typeof createDispatchers> }> | undefined;
 
   async function load() {
-    loading ??= import("undici").then((undici) => ({ undici, dispatcherOf: createDispatchers(undici) }));
+    loading ??= import("undici").then((module) => {
+      // A CommonJS package: in the bundle its names are on the default export alone, whose type lacks some.
+      const undici = module.default as unknown as Undici;
+      return { undici, dispatcherOf: createDispatchers(undici) };
+    });
     return loading;
   }
 
@@ -185,11 +189,9 @@ function parseUrl(text: string): URL {
   throw new ConnectorError("E_HTTP_FAILED", "the address is no http or https URL");
 }
 
-/** Without the query and the user, where secrets stand; a path may hold one too and is cut. */
-function placeOf(url: URL): string {
-  const [first = ""] = url.pathname.split("/").filter((part) => part !== "");
-  const rest = url.pathname.length > first.length + 1 ? "/…" : "";
-  return `${url.host}${first === "" || first.length > 24 ? "" : `/${first}`}${first === "" ? "" : rest}`;
+/** The host alone: a user, a path (of a webhook relay, say) and a query may all be secrets. */
+export function placeOf({ host, pathname }: URL): string {
+  return pathname === "/" ? host : `${host}/…`;
 }
 
 function failure(url: URL, reason: string, cause?: unknown): ConnectorError {

@@ -74,7 +74,7 @@ test("a failure says why, shows no secret of the address, and may be tried again
   const error = await client.request({ url, signal }).catch((reason: Error) => reason);
   expect(error).toMatchObject({ code: "E_HTTP_FAILED", retryable: true });
   expect((error as Error).message).toMatch(
-    /^127\.0\.0\.1:\d+\/hooks\/… cannot be asked: the connection is refused$/,
+    /^127\.0\.0\.1:\d+\/… cannot be asked: the connection is refused$/,
   );
 });
 
