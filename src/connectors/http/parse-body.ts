@@ -1,10 +1,10 @@
 // Bytes to the event's `data` and `text`, by content-type. One request is one event: newline-delimited JSON becomes a list.
-// A key `__proto__` is left out of `data` (it stays in `text`), so that no later copy of it can set a prototype.
+// A key `__proto__` is left out of `data`; it stays in `text`.
 
 import { isUtf8 } from "node:buffer";
 import type { Json, JsonObject } from "../../contract.ts";
+import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
 import { Refusal } from "./answer.ts";
-import { findJsonFault } from "./json-fault.ts";
 
 export interface Payload {
   readonly data: Json;
@@ -12,7 +12,6 @@ export interface Payload {
   readonly text: string;
 }
 
-const maxDepth = 100;
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 
 /** `formField` names the one field of a form that holds the payload as JSON, as GitHub and Slack have it. */
@@ -41,15 +40,15 @@ export function parseBody(
   const text = body.toString("utf8", startsWithMark(body) ? 3 : 0);
   switch (kind) {
     case "json":
-      return parseJson(text);
+      return payloadOf(parseJson(text), text);
     case "lines":
-      return parseLines(text);
+      return payloadOf(parseJsonLines(text), text);
     case "form":
       return parseForm(text, formField);
     case "text":
       return { data: text, text };
     case "unknown":
-      return guess(text);
+      return payloadOf(guessJson(text), text);
   }
 }
 
@@ -84,40 +83,21 @@ function startsWithMark(body: Buffer): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
 }
 
-function parseJson(text: string): Payload | Refusal {
-  let data: Json;
-  try {
-    data = JSON.parse(text) as Json;
-  } catch {
-    // Why it failed is found again below, in the same words under every version of Node.
-    return invalidJson(text, 0);
-  }
-  return harmless(data, 1) ? { data, text } : tooDeep();
-}
-
-function parseLines(text: string): Payload | Refusal {
-  const data: Json[] = [];
-  for (const [index, line] of text.split("\n").entries()) {
-    if (line.trim() === "") continue;
-    try {
-      data.push(JSON.parse(line) as Json);
-    } catch {
-      return invalidJson(line, index);
-    }
-  }
-  return harmless(data, 1) ? { data, text } : tooDeep();
+function payloadOf(parsed: ParsedJson, text: string): Payload | Refusal {
+  return "fault" in parsed ? new Refusal(400, parsed.fault) : { data: parsed.data, text };
 }
 
 function parseForm(text: string, formField: string | undefined): Payload | Refusal {
   // No form encoder leaves a brace bare: this is `curl -d '{...}'`, which calls everything a form.
   if (text.startsWith("{")) {
-    const payload = parseJson(text);
-    if (!(payload instanceof Refusal)) return payload;
+    const parsed = parseJson(text);
+    if ("data" in parsed) return { data: parsed.data, text };
   }
   const fields = new URLSearchParams(text);
   if (formField !== undefined) {
     const values = fields.getAll(formField);
-    if (values.length === 1) return parseJson(values[0] ?? "");
+    const [value = ""] = values;
+    if (values.length === 1) return payloadOf(parseJson(value), value);
   }
   const data: JsonObject = {};
   for (const [name, value] of fields) {
@@ -128,45 +108,4 @@ function parseForm(text: string, formField: string | undefined): Payload | Refus
     else data[name] = [before, value];
   }
   return { data, text };
-}
-
-/** No content-type: an object or a list if it is one, else text. */
-function guess(text: string): Payload | Refusal {
-  if (!/^\s*[[{]/.test(text)) return { data: text, text };
-  try {
-    const data = JSON.parse(text) as Json;
-    return harmless(data, 1) ? { data, text } : tooDeep();
-  } catch {
-    // It only looked like JSON, and nobody said that it is.
-    return { data: text, text };
-  }
-}
-
-/** Drops `__proto__` keys on the way; false as soon as something lies deeper than is taken. */
-function harmless(value: Json, depth: number): boolean {
-  if (!isNested(value)) return true;
-  if (depth > maxDepth) return false;
-  if (Array.isArray(value)) {
-    for (const item of value) if (isNested(item) && !harmless(item, depth + 1)) return false;
-    return true;
-  }
-  for (const key in value) {
-    // JSON.parse makes it a key like any other: what is read from it here is data, not the prototype.
-    if (key === "__proto__") Reflect.deleteProperty(value, key);
-    else if (isNested(value[key] as Json) && !harmless(value[key] as Json, depth + 1)) return false;
-  }
-  return true;
-}
-
-function isNested(value: Json): value is Json[] | JsonObject {
-  return typeof value === "object" && value !== null;
-}
-
-function invalidJson(text: string, linesBefore: number): Refusal {
-  const { line, column, message } = findJsonFault(text);
-  return new Refusal(400, `invalid JSON at line ${line + linesBefore} column ${column}: ${message}`);
-}
-
-function tooDeep(): Refusal {
-  return new Refusal(400, `the JSON is nested deeper than ${maxDepth} levels`);
 }
