@@ -35,6 +35,7 @@ export const errorCodes = {
   E_HTTP_STATUS: "The far side of a request answered with a status that is no success.",
   E_HTTP_SIZE: "An answer from outside is larger than what is taken.",
   E_COMMAND_START: "A command could not be started.",
+  E_HTTP_CONTENT: "An answer from outside is not what the source can read.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
   E_JOURNAL_FULL: "The disk that holds the journal is full.",

@@ -1,0 +1,42 @@
+// An answer's body as data and text: JSON where it says so or looks so, else text.
+
+import type { HttpAnswer } from "../contract/host.ts";
+import type { Json } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
+import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "./json.ts";
+
+export interface AnswerContent {
+  readonly data: Json;
+  readonly text: string;
+}
+
+/** Rejects with a ConnectorError: E_HTTP_CONTENT when it says that it is JSON and is not, else as `HttpAnswer.text` does. */
+export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<AnswerContent> {
+  const text = (await answer.text(maxBytes)).replace(/^\uFEFF/, "");
+  const parsed = parse(text, typeOf(answer));
+  if ("fault" in parsed) {
+    throw new ConnectorError("E_HTTP_CONTENT", `the answer is ${found(answer, text)}: ${parsed.fault}`, {
+      retryable: true,
+    });
+  }
+  return { data: parsed.data, text };
+}
+
+function parse(text: string, type: string): ParsedJson {
+  if (type === "application/json" || type === "text/json" || type.endsWith("+json")) return parseJson(text);
+  if (/^application\/(x-)?(ndjson|jsonl|jsonlines)$/.test(type)) return parseJsonLines(text);
+  // A page is text, also when it begins like JSON.
+  return /^(text\/html|.*\bxml)$/.test(type) ? { data: text } : guessJson(text);
+}
+
+/** The media type alone, in lower case; empty when there is none. */
+export function typeOf({ headers }: Pick<HttpAnswer, "headers">): string {
+  return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
+/** What came, in a few words: `text/html that begins "<!doctype html>"`. */
+export function found(answer: Pick<HttpAnswer, "headers">, text: string): string {
+  const type = typeOf(answer) || "of no type";
+  const start = text.trim().replace(/\s+/g, " ").slice(0, 40);
+  return start === "" ? `${type} and empty` : `${type} that begins ${JSON.stringify(start)}`;
+}

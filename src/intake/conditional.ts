@@ -1,0 +1,52 @@
+// Asking only for what has changed: what a server said of the version that we have goes out with the next request, and it answers 304
+// when nothing is new (RFC 9110 section 13.1).
+
+import type { HttpAnswer, HttpClient, HttpRequest, Store } from "../contract/host.ts";
+import type { Json, JsonObject } from "../contract.ts";
+import { keyOf } from "./seen-keys.ts";
+
+export interface Validators {
+  /** Headers for a request; none when what is known belongs to another. */
+  headers(request: Json): Record<string, string>;
+  /** To be called when all that the answer held is safe: what comes after a 304 is never read. */
+  remember(request: Json, answerHeaders: Readonly<Record<string, string>>): Promise<void>;
+  forget(): Promise<void>;
+}
+
+const name = "validators";
+
+export function createValidators(store: Store): Validators {
+  async function write(value: JsonObject | null): Promise<void> {
+    const before = store.get(name) ?? null;
+    if (keyOf(before) !== keyOf(value)) await store.set(name, value);
+  }
+  return {
+    headers(request) {
+      const known = store.get(name) as JsonObject | undefined;
+      if (known === undefined || known.request !== keyOf(request)) return {};
+      return {
+        ...(typeof known.etag === "string" ? { "if-none-match": known.etag } : {}),
+        ...(typeof known.modified === "string" ? { "if-modified-since": known.modified } : {}),
+      };
+    },
+    async remember(request, { etag, "last-modified": modified }) {
+      if (etag === undefined && modified === undefined) return write(null);
+      await write({
+        request: keyOf(request),
+        ...(etag === undefined ? {} : { etag }),
+        ...(modified === undefined ? {} : { modified }),
+      });
+    },
+    forget: () => write(null),
+  };
+}
+
+/** Undefined when the server says that nothing has changed. Rejects with a ConnectorError, also for an answer that is no success. */
+export async function ask(http: HttpClient, request: HttpRequest): Promise<HttpAnswer | undefined> {
+  const answer = await http.request(request);
+  const failure = answer.status === 304 ? undefined : answer.failure();
+  if (answer.status !== 304 && failure === undefined) return answer;
+  answer.discard();
+  if (failure !== undefined) throw failure;
+  return undefined;
+}

@@ -1,0 +1,123 @@
+// The way of a source that fetches from what it read to `emit`. What was not taken is held and tried again, in its order, and nothing
+// more is read meanwhile: the far side is held back in place of our memory.
+
+import type { Arrival, Clock, Emit } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+
+/** As many as `Emit` lets a source have outstanding. */
+const maxUnderWay = 256;
+const firstDelayMs = 1_000;
+const maxDelayMs = 30_000;
+
+export interface HandOver {
+  /**
+   * Settles when there is room for a further one, not when this one is safe. `safe` is called when it is, and all that were given
+   * before it too. Rejects when the signal fires, or with what `emit` rejected that no further try can mend.
+   */
+  give(arrival: Arrival, safe?: () => void): Promise<void>;
+  /** Settles when all that were given are safe; rejects as `give` does. */
+  settled(): Promise<void>;
+  /** What waits to be taken, as one line for a person; undefined when nothing does. */
+  held(): string | undefined;
+}
+
+interface Given {
+  readonly arrival: Arrival;
+  readonly safe: (() => void) | undefined;
+  isSafe: boolean;
+}
+
+export function createHandOver(emit: Emit, clock: Clock, signal: AbortSignal): HandOver {
+  /** In the order given; what is safe stays until all before it are. */
+  const given: Given[] = [];
+  const refused = new Set<Given>();
+  let underWay = 0;
+  let delayMs = firstDelayMs;
+  let lastRefusal: DeliveryError | undefined;
+  let isRetrying = false;
+  let broken: { readonly reason: unknown } | undefined;
+  let waiting: { readonly isOver: () => boolean; settle(): void; fail(reason: unknown): void }[] = [];
+
+  const isEnded = () => broken !== undefined || signal.aborted;
+  const endReason = () => (broken === undefined ? signal.reason : broken.reason);
+  const failAll = () => {
+    for (const waiter of waiting.splice(0)) waiter.fail(endReason());
+  };
+
+  function fail(reason: unknown): void {
+    broken ??= { reason };
+    failAll();
+  }
+
+  function wake(): void {
+    const over = waiting.filter(({ isOver }) => isOver());
+    waiting = waiting.filter((waiter) => !over.includes(waiter));
+    for (const waiter of over) waiter.settle();
+    // The signal outlives this: what is not taken off it stays there.
+    if (waiting.length === 0) signal.removeEventListener("abort", failAll);
+  }
+
+  function until(isOver: () => boolean): Promise<void> {
+    return new Promise((settle, reject) => {
+      if (isEnded()) return reject(endReason());
+      if (isOver()) return settle();
+      if (waiting.length === 0) signal.addEventListener("abort", failAll);
+      waiting.push({ isOver, settle, fail: reject });
+    });
+  }
+
+  async function attempt(one: Given): Promise<void> {
+    underWay += 1;
+    try {
+      await emit(one.arrival);
+      one.isSafe = true;
+      refused.delete(one);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !error.retryable) return fail(error);
+      lastRefusal = error;
+      refused.add(one);
+    } finally {
+      underWay -= 1;
+    }
+    while (given[0]?.isSafe === true) given.shift()?.safe?.();
+    if (refused.size > 0) retryLater();
+    wake();
+  }
+
+  function retryLater(): void {
+    if (isRetrying || isEnded()) return;
+    isRetrying = true;
+    clock.after(Math.max(lastRefusal?.retryAfterMs ?? 0, delayMs), () => void retry());
+    delayMs = Math.min(delayMs * 2, maxDelayMs);
+  }
+
+  /** One by one, so that they stay in their order, until one is refused again. */
+  async function retry(): Promise<void> {
+    for (const one of given.filter((each) => refused.has(each))) {
+      if (isEnded()) return;
+      await attempt(one);
+      if (refused.has(one)) break;
+      delayMs = firstDelayMs;
+    }
+    isRetrying = false;
+    if (refused.size > 0) retryLater();
+  }
+
+  const hasRoom = () => refused.size === 0 && underWay < maxUnderWay;
+
+  return {
+    async give(arrival, safe) {
+      await until(hasRoom);
+      const one: Given = { arrival, safe, isSafe: false };
+      given.push(one);
+      void attempt(one);
+      await until(hasRoom);
+    },
+    settled: () => until(() => given.length === 0),
+    held() {
+      if (refused.size === 0) return undefined;
+      const count = refused.size === 1 ? "1 event waits" : `${refused.size} events wait`;
+      return `${count} to be taken: ${lastRefusal?.message ?? "not taken"}`;
+    },
+  };
+}

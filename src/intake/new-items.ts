@@ -1,0 +1,64 @@
+// From the items that an answer lists to the events of those that were not there before. The first time there is nothing to compare
+// with: what stands there then is history, and only so much of it becomes events as was asked for.
+
+import type { Store } from "../contract/host.ts";
+import type { Arrival, Clock, Emit } from "../contract.ts";
+import { createHandOver, type HandOver } from "./hand-over.ts";
+import { createSeenKeys } from "./seen-keys.ts";
+
+export interface Item {
+  readonly key: string;
+  readonly arrival: Arrival;
+}
+
+export interface NewItems {
+  /** Whether the items of an answer are known yet; false before the first. */
+  isBegun(): boolean;
+  isNew(key: string): boolean;
+  /**
+   * Takes all items of an answer, oldest first. Settles when all that were new are safe and will not be events again; rejects when the
+   * signal fires before, and then those that were safe are known.
+   */
+  take(items: readonly Item[], signal: AbortSignal): Promise<void>;
+  /** See `HandOver.held`. */
+  held(): string | undefined;
+}
+
+interface NewItemsOptions {
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly store: Store;
+  /** How many of the newest items are events the first time; Infinity for all. */
+  readonly backfill: number;
+}
+
+const begun = "begun";
+
+export function createNewItems({ emit, clock, store, backfill }: NewItemsOptions): NewItems {
+  const seen = createSeenKeys(store);
+  let handOver: HandOver | undefined;
+  const isBegun = () => store.get(begun) === true;
+
+  return {
+    isBegun,
+    isNew: (key) => !seen.has(key),
+    held: () => handOver?.held(),
+    async take(items, signal) {
+      const current = new Map(items.map((item) => [item.key, item]));
+      const first = isBegun() ? 0 : Math.max(0, current.size - backfill);
+      const fresh = [...current.values()].slice(first).filter(({ key }) => !seen.has(key));
+      const safe = [...current.keys()].slice(0, first);
+      handOver = createHandOver(emit, clock, signal);
+      try {
+        for (const { key, arrival } of fresh) {
+          // The same item read again after a crash is the same delivery.
+          await handOver.give({ ...arrival, deliveryId: key }, () => safe.push(key));
+        }
+        await handOver.settled();
+      } finally {
+        await seen.add(safe, new Set(current.keys()));
+      }
+      if (!isBegun()) await store.set(begun, true);
+    },
+  };
+}
