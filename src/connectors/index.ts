@@ -5,8 +5,19 @@ import type { SourceTypeEntry } from "../contract.ts";
 
 export const connectors: readonly SourceTypeEntry[] = [
   {
+    type: "feed",
+    summary: "Reads an RSS, Atom or JSON feed again and again, and makes an event of each new entry.",
+    load: async () => (await import("./feed/index.ts")).feed,
+  },
+  {
     type: "http",
     summary: "Receives HTTP requests, checks who sent them, and makes each one an event.",
     load: async () => (await import("./http/index.ts")).http,
+  },
+  {
+    type: "poll",
+    summary:
+      "Asks an HTTP address again and again, and makes an event of each item that is new in its answer.",
+    load: async () => (await import("./poll/index.ts")).poll,
   },
 ];

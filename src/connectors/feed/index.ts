@@ -1,0 +1,34 @@
+// The `feed` source type: RSS, Atom, RDF and JSON Feed by their address.
+
+import type { SourceType } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { guessJson } from "../../intake/json.ts";
+import { addressOf, secretPowers, trustOf } from "../../intake/request-options.ts";
+import { checkOptions } from "./check.ts";
+import type { Entry } from "./entries.ts";
+import type { FeedOptions } from "./options.generated.ts";
+import { feedOptions } from "./options.ts";
+import { arrivalOf, createFeedSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const feed: SourceType<FeedOptions> = {
+  type: "feed",
+  summary: "Reads an RSS, Atom or JSON feed again and again, and makes an event of each new entry.",
+  options: feedOptions,
+  validate,
+  meta: { link: "{{data.link}}" },
+  check: checkOptions,
+  powers: secretPowers,
+  keeps: ({ url }) => addressOf(url),
+  imagine(options, payload) {
+    const parsed = guessJson(payload);
+    const entry = "data" in parsed ? parsed.data : undefined;
+    if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+      throw new UsageError(
+        "E_USAGE",
+        'a feed makes events of entries: give one as {"title": "...", "link": "..."}',
+      );
+    return arrivalOf({ id: "an-entry", ...entry } as Entry, trustOf(options.url));
+  },
+  create: createFeedSource,
+};

@@ -1,0 +1,52 @@
+// The options of a feed source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/feed.md are generated from here.
+
+import type { JsonSchema } from "../../contract.ts";
+import { authOption, headersOption } from "../../intake/request-options.ts";
+
+export const feedOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["url"],
+  properties: {
+    url: {
+      description: "The address of the feed, http or https: RSS, Atom, RDF or JSON Feed.",
+      type: "string",
+      "x-secret": "variables",
+    },
+    every: {
+      description: "How long from one request to the next, from 1s to 30d; up to a tenth more by chance.",
+      type: "string",
+      format: "duration",
+      default: "15m",
+    },
+    headers: headersOption,
+    auth: authOption,
+    since: {
+      description:
+        "What the entries of the first answer are: now makes them history, start makes each of them an event.",
+      type: "string",
+      enum: ["now", "start"],
+      default: "now",
+    },
+    backfill: {
+      description: "How many of the newest entries in the first answer are events all the same. Default 0.",
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+    },
+    timeout: {
+      description:
+        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.",
+      type: "string",
+      format: "duration",
+      default: "30s",
+    },
+    max_body: {
+      description: "The size up to which the feed is read, decompressed. At most 64MiB.",
+      type: "string",
+      format: "size",
+      default: "5MiB",
+    },
+  },
+} as const satisfies JsonSchema;

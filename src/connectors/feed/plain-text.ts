@@ -1,0 +1,73 @@
+// HTML as the few words that it says. For reading only: nothing here makes markup safe to show.
+
+/** More of it is not looked at: enough for any summary, and a bound on the work. */
+const maxMarkup = 8_192;
+
+const named: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  hellip: "…",
+  ndash: "–",
+  mdash: "—",
+  lsquo: "‘",
+  rsquo: "’",
+  ldquo: "“",
+  rdquo: "”",
+  laquo: "«",
+  raquo: "»",
+  bull: "•",
+  middot: "·",
+  copy: "©",
+  reg: "®",
+  trade: "™",
+  euro: "€",
+};
+
+/** Elements that stand within a word or a sentence; all others part what is around them. */
+const inline = new Set(
+  "a abbr b big cite code del em font i ins kbd mark q s samp small span strike strong sub sup tt u var wbr".split(
+    " ",
+  ),
+);
+const parting =
+  "address article aside audio blockquote body br button canvas caption center col colgroup dd details div dl dt embed fieldset " +
+  "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html iframe img input label li link main map meta nav object ol " +
+  "option p param picture pre section select source summary svg table tbody td textarea tfoot th thead time title tr track ul video";
+/** HTML's own elements only: `Vec<String>` in a title is no markup. */
+const tag = new RegExp(
+  `<\\/?(${[...inline].join("|")}|${parting.replaceAll(" ", "|")})(?:[\\s/][^<>]*)?>`,
+  "gi",
+);
+
+/** On one line and at most so many characters, an ellipsis included. */
+export function plainText(html: string, maxCharacters: number): string {
+  const text = html
+    .slice(0, maxMarkup)
+    .replace(/<!--.*?(-->|$)/gs, " ")
+    .replace(/<(script|style)\b.*?(<\/\1\s*>|$)/gis, " ")
+    .replace(tag, (_, name: string) => (inline.has(name.toLowerCase()) ? "" : " "))
+    .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name) =>
+      name === undefined
+        ? character(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
+        : (named[name] ?? whole),
+    )
+    .replace(/\s+/g, " ")
+    .trim();
+  return cut(text, maxCharacters);
+}
+
+function character(code: number): string {
+  return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : "";
+}
+
+/** At the end of a word, where one is near. */
+function cut(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text;
+  const start = text.slice(0, maxCharacters - 1);
+  const word = start.lastIndexOf(" ");
+  return `${(word > maxCharacters / 2 ? start.slice(0, word) : start).toWellFormed().replace(/\uFFFD$/, "")}…`;
+}

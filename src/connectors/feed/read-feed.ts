@@ -1,0 +1,55 @@
+// The bytes of an answer as a feed, and in words what they are when they are none. The parser is loaded with the first feed.
+
+import type { AnyFeed } from "feedsmith";
+import type { HttpAnswer } from "../../contract/host.ts";
+import { ConnectorError } from "../../errors.ts";
+import { found } from "../../intake/answer.ts";
+
+/** Rejects with a ConnectorError: E_HTTP_CONTENT when it is no feed or a broken one, else as `HttpAnswer.bytes` does. */
+export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<AnyFeed> {
+  const text = decode(await answer.bytes(maxBytes), answer.headers["content-type"]);
+  const { DetectError, parseFeed } = await import("feedsmith");
+  try {
+    return parseFeed(text);
+  } catch (error) {
+    const what = error instanceof DetectError ? "is no feed" : "is a broken feed";
+    throw new ConnectorError("E_HTTP_CONTENT", `the answer ${what}: ${found(answer, text)}`, {
+      retryable: true,
+      hint: hintFor(text, answer.url),
+      cause: error,
+    });
+  }
+}
+
+/** In the charset of the header, else of a byte order mark, else of the XML declaration, else UTF-8 (RFC 7303 section 3). */
+function decode(bytes: Uint8Array, contentType: string | undefined): string {
+  const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  const mark = start.startsWith("\xff\xfe")
+    ? "utf-16le"
+    : start.startsWith("\xfe\xff")
+      ? "utf-16be"
+      : undefined;
+  const charset =
+    /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ??
+    mark ??
+    /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w-]+)/.exec(start)?.[1] ??
+    "utf-8";
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes);
+  }
+}
+
+const feedTypes = /type\s*=\s*["']?application\/(rss\+xml|atom\+xml|feed\+json)/i;
+
+/** A page often names its feed: html.spec.whatwg.org, "Link type alternate". */
+function hintFor(text: string, url: string): string | undefined {
+  if (!/^\s*(<!--.*?-->\s*)?<(!doctype\s+html|html)/is.test(text.slice(0, 2_000))) return undefined;
+  for (const [tag] of text.slice(0, 100_000).matchAll(/<link\b[^<>]*>/gi)) {
+    const href = /\bhref\s*=\s*["']?([^"'\s>]+)/i.exec(tag)?.[1];
+    if (feedTypes.test(tag) && href !== undefined && URL.canParse(href, url))
+      return `the page names a feed: url: ${new URL(href, url).href}`;
+  }
+  return "it is a web page: a page to log in, or the address of the site in place of its feed?";
+}

@@ -1,0 +1,58 @@
+// The rounds of a feed: ask when it may have changed, and make an event of each entry that was not there before.
+
+import type { Host } from "../../contract/host.ts";
+import type { Arrival, Json, Source, Trust } from "../../contract.ts";
+import { ask, createValidators } from "../../intake/conditional.ts";
+import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
+import { createNewItems, type NewItems } from "../../intake/new-items.ts";
+import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { keyOf } from "../../intake/seen-keys.ts";
+import { type Entry, entriesOf } from "./entries.ts";
+import type { FeedOptions } from "./options.generated.ts";
+import { readFeed } from "./read-feed.ts";
+
+const accept =
+  "application/feed+json, application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5";
+
+export function createFeedSource(name: string, options: FeedOptions, host: Host): Source {
+  const { store, clock } = host;
+  const { url, timeoutMs } = options;
+  const backfill = options.since === "start" ? Number.POSITIVE_INFINITY : (options.backfill ?? 0);
+  const trust = trustOf(url);
+  const validators = createValidators(store);
+  const identity: Json = [url];
+  let newItems: NewItems | undefined;
+
+  async function round(items: NewItems, signal: AbortSignal): Promise<void> {
+    const answer = await ask(host.http, {
+      url,
+      headers: { accept, ...requestHeaders(options), ...validators.headers(identity) },
+      timeoutMs,
+      idleMs: timeoutMs,
+      signal,
+    });
+    if (answer === undefined) return;
+    const entries = entriesOf(await readFeed(answer, options.maxBodyBytes), answer.url);
+    await items.take(
+      entries.map((entry) => ({ key: keyOf(entry.id), arrival: arrivalOf(entry, trust) })),
+      signal,
+    );
+    await validators.remember(identity, answer.headers);
+  }
+
+  return createLoopSource(name, host, {
+    loop(emit) {
+      const items = createNewItems({ emit, clock, store, backfill });
+      newItems = items;
+      return { run: (signal) => round(items, signal), ...everySoOften(options.everyMs) };
+    },
+    place: () => placeOf(url),
+    held: () => newItems?.held(),
+  });
+}
+
+export function arrivalOf(entry: Entry, trust: Trust): Arrival {
+  const { title, link, summary } = entry;
+  const text = [title, summary, link].filter((line) => line !== undefined).join("\n");
+  return { data: entry, text: text === "" ? entry.id : text, trust };
+}

@@ -1,0 +1,47 @@
+// What the option schema cannot say. Pure; the place of each problem is told in the words of the YAML.
+
+import type { OptionIssue } from "../../contract.ts";
+import { requestIssues, roundIssues } from "../../intake/request-options.ts";
+import type { PollOptions } from "./options.generated.ts";
+
+export function checkOptions(options: PollOptions): OptionIssue[] {
+  return [...requestIssues(options, ["https", "http"]), ...bodyIssues(options), ...roundIssues(options)];
+}
+
+/** POST where there is something to post. */
+export function methodOf({ method, body, json }: PollOptions): "GET" | "POST" {
+  return method ?? (body === undefined && json === undefined ? "GET" : "POST");
+}
+
+function bodyIssues(options: PollOptions): OptionIssue[] {
+  const { body, json, cursor } = options;
+  const issues: OptionIssue[] = [];
+  const path = [body === undefined ? "json" : "body"];
+  if (body !== undefined && json !== undefined)
+    issues.push({ path: ["json"], message: "stands beside body", hint: "keep one of them" });
+  if (options.method === "GET" && (body !== undefined || json !== undefined))
+    issues.push({ path, message: "has no use with method: GET", hint: "remove one of the two" });
+  if (json !== undefined && JSON.stringify(json).includes("{{"))
+    issues.push({
+      path: ["json"],
+      message: "has a template in it, which would be sent as it is",
+      hint: `write it as a text:  body: '{ "after": {{json cursor}} }'`,
+    });
+  if (cursor !== undefined && !usesCursor(options.url) && !(body !== undefined && usesCursor(body)))
+    issues.push({
+      path: ["cursor"],
+      message: "is used nowhere",
+      hint: "put {{cursor}} into url or body, where the next request has it",
+    });
+  if (cursor === undefined && (usesCursor(options.url) || (body !== undefined && usesCursor(body))))
+    issues.push({
+      path: [usesCursor(options.url) ? "url" : "body"],
+      message: "has {{cursor}}, but nothing says what it is",
+      hint: "add  cursor: data.next_cursor",
+    });
+  return issues;
+}
+
+function usesCursor(template: string): boolean {
+  return /\{\{[^}]*\bcursor\b/.test(template);
+}

@@ -1,0 +1,31 @@
+// The `poll` source type: an address that is asked again and again, and what is new in its answers.
+
+import type { Json, SourceType } from "../../contract.ts";
+import { guessJson } from "../../intake/json.ts";
+import { addressOf, secretPowers, trustOf } from "../../intake/request-options.ts";
+import { checkOptions } from "./check.ts";
+import type { PollOptions } from "./options.generated.ts";
+import { pollOptions } from "./options.ts";
+import { arrivalOf } from "./pages.ts";
+import { createPollSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const poll: SourceType<PollOptions> = {
+  type: "poll",
+  summary: "Asks an HTTP address again and again, and makes an event of each item that is new in its answer.",
+  options: pollOptions,
+  validate,
+  meta: {},
+  check: checkOptions,
+  powers: (options, surroundings) =>
+    secretPowers(options, surroundings, [options.body, options.json as Json | undefined]),
+  keeps: ({ url, method, body, json, items, key, cursor }) => [
+    addressOf(url),
+    ...[method, body, json as Json | undefined, items, key, cursor].map((value) => value ?? null),
+  ],
+  imagine(options, payload) {
+    const parsed = guessJson(payload);
+    return arrivalOf("data" in parsed ? parsed.data : payload, trustOf(options.url));
+  },
+  create: createPollSource,
+};

@@ -1,0 +1,115 @@
+// The options of a poll source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/poll.md are generated from here. What a schema cannot say is in check.ts.
+
+import type { JsonSchema } from "../../contract.ts";
+import { authOption, headersOption } from "../../intake/request-options.ts";
+
+export const pollOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["url"],
+  properties: {
+    url: {
+      description:
+        "The address to ask, http or https. After the host it may be a template with {{cursor}} and {{time}}, which are percent-encoded into their place.",
+      type: "string",
+      "x-secret": "variables",
+      "x-template": { only: ["cursor", "time"], encode: "url" },
+    },
+    every: {
+      description:
+        "How long from one request to the next, from 1s to 30d; up to a tenth more by chance, so that many sources do not ask at once.",
+      type: "string",
+      format: "duration",
+      default: "1m",
+    },
+    method: {
+      description: "The method of the request. Default GET, or POST with body or json.",
+      type: "string",
+      enum: ["GET", "POST"],
+    },
+    headers: headersOption,
+    body: {
+      description:
+        "The body of a POST: a template with {{cursor}} and {{time}}. It is sent as application/json when it begins with a brace or bracket, unless headers say otherwise.",
+      type: "string",
+      "x-secret": "variables",
+      "x-template": { only: ["cursor", "time"] },
+    },
+    json: {
+      description: "The body of a POST as a value, sent as JSON; it holds no templates.",
+      type: ["object", "array"],
+      "x-secret": "variables",
+    },
+    auth: authOption,
+    items: {
+      description:
+        "A CEL expression that gives the list of items in an answer (data). Default: the answer itself when it is a list, else the answer as one item.",
+      type: "string",
+      "x-cel": true,
+      examples: ["data.results"],
+    },
+    key: {
+      description:
+        "A CEL expression that gives what makes an item (data) new: an item whose key was seen is no event. Default: data.id where there is one, else the whole item. For an answer that is no list, whatever changes.",
+      type: "string",
+      "x-cel": true,
+      examples: ["string(data.id) + data.updated_at"],
+    },
+    cursor: {
+      description:
+        "A CEL expression that takes from an answer (data, headers) what {{cursor}} gives in the next request; null keeps the one before.",
+      type: "string",
+      "x-cel": true,
+      examples: ["data.next_cursor"],
+    },
+    next: {
+      description:
+        "A CEL expression that gives the URL of the next page of an answer (data, headers), or null. Default: the Link header's rel=next. Pages are on the same host.",
+      type: "string",
+      "x-cel": true,
+      examples: ["data.links.next"],
+    },
+    max_pages: {
+      description:
+        "The most pages that one round reads. Further pages are read only while all items of the one before are new.",
+      type: "integer",
+      minimum: 1,
+      maximum: 100,
+      default: 10,
+    },
+    order: {
+      description:
+        "How the answer lists its items. Events come oldest first either way; with oldest_first every round reads all pages.",
+      type: "string",
+      enum: ["newest_first", "oldest_first"],
+      default: "newest_first",
+    },
+    since: {
+      description:
+        "What the first answer is: now makes it the state from which changes are events, start makes all that it holds events.",
+      type: "string",
+      enum: ["now", "start"],
+      default: "now",
+    },
+    backfill: {
+      description: "How many of the newest items in the first answer are events all the same. Default 0.",
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+    },
+    timeout: {
+      description:
+        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.",
+      type: "string",
+      format: "duration",
+      default: "30s",
+    },
+    max_body: {
+      description: "The size up to which one answer is read, decompressed. At most 64MiB.",
+      type: "string",
+      format: "size",
+      default: "5MiB",
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,145 @@
+// One answer: its items, their keys, and where the next page is, by the options or by their defaults. Expressions that do not fit an
+// answer are the answer's fault as far as anybody can know: it is tried again, and a person hears of it.
+
+import type { CodeRoots, CompiledOptions, HttpAnswer } from "../../contract/host.ts";
+import type { Arrival, Json, Trust } from "../../contract.ts";
+import { ConnectorError, ExpressionError } from "../../errors.ts";
+import { type AnswerContent, found, readAnswer } from "../../intake/answer.ts";
+import { keyOf } from "../../intake/seen-keys.ts";
+
+/** A list of items, one value that changes, or a text that changes. */
+export type Shape = "list" | "value" | "text";
+
+export interface Page {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content: AnswerContent;
+  readonly shape: Shape;
+  /** Of a value or a text: itself. As the answer has them. */
+  readonly items: readonly Json[];
+  /** Absolute; undefined on the last page. */
+  readonly next: string | undefined;
+  /** What it is, for a person. */
+  readonly found: string;
+}
+
+export interface PageReader {
+  /** Rejects with a ConnectorError. */
+  read(answer: HttpAnswer): Promise<Page>;
+  keyOf(item: Json): string;
+  /** What the next request has in place of `before`. */
+  cursorOf(page: Page, before: Json | undefined): Json | undefined;
+}
+
+export function createPageReader(
+  code: CompiledOptions,
+  { maxBytes, misfit }: { readonly maxBytes: number; misfit(line: string): void },
+): PageReader {
+  const itemsOf = code.cel("items");
+  const ownKey = code.cel("key");
+  const cursor = code.cel("cursor");
+  const next = code.cel("next");
+
+  function nextOf(roots: CodeRoots, { url, headers }: HttpAnswer): string | undefined {
+    const given = next === undefined ? linkNext(headers.link) : evaluate("next", next, roots);
+    if (given === undefined || given === null || given === "") return undefined;
+    if (typeof given !== "string" || !URL.canParse(given, url))
+      throw misfitting("next", `gave ${nameOf(given)}, no URL`);
+    const to = new URL(given, url);
+    if (to.origin !== new URL(url).origin)
+      throw new ConnectorError("E_HTTP_CONTENT", `the next page is on another host, ${to.host}`, {
+        retryable: true,
+        hint: "pages are read on the host of url only; max_pages: 1 reads the first alone",
+      });
+    return to.href;
+  }
+
+  return {
+    async read(answer) {
+      const content = await readAnswer(answer, maxBytes);
+      const { url, headers } = answer;
+      const roots = { ...content, headers };
+      const list = itemsOf === undefined ? content.data : evaluate("items", itemsOf, roots);
+      if (itemsOf !== undefined && !Array.isArray(list))
+        throw misfitting(
+          "items",
+          `gave ${nameOf(list)}, no list: the answer is ${found(answer, content.text)}`,
+        );
+      const single = typeof list === "object" && list !== null ? "value" : "text";
+      return {
+        url,
+        headers,
+        content,
+        shape: Array.isArray(list) ? "list" : single,
+        items: Array.isArray(list) ? list : [list],
+        next: nextOf(roots, answer),
+        found: found(answer, content.text),
+      };
+    },
+    keyOf(item) {
+      if (ownKey === undefined) return keyOf(idOf(item) ?? item);
+      try {
+        const key = ownKey({ data: item, text: textOf(item) });
+        if (key !== null && key !== "") return keyOf(key);
+        misfit("key gave nothing for an item: the whole item is its key");
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        misfit(`key: ${error.message}; the whole item is its key`);
+      }
+      return keyOf(item);
+    },
+    cursorOf({ content, headers, items }, before) {
+      if (cursor === undefined) return before;
+      try {
+        return evaluate("cursor", cursor, { ...content, headers }) ?? before;
+      } catch (error) {
+        // `data[0].id` of an empty list.
+        if (items.length === 0 && error instanceof ConnectorError) return before;
+        throw error;
+      }
+    },
+  };
+}
+
+export function arrivalOf(item: Json, trust: Trust): Arrival {
+  return { data: item, text: textOf(item), trust };
+}
+
+function textOf(item: Json): string {
+  return typeof item === "string" ? item : JSON.stringify(item);
+}
+
+function idOf(item: Json): Json | undefined {
+  if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
+  return typeof item.id === "string" || typeof item.id === "number" ? item.id : undefined;
+}
+
+function evaluate(option: string, program: (roots: CodeRoots) => Json, roots: CodeRoots): Json {
+  try {
+    return program(roots);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw misfitting(option, error.message);
+    throw error;
+  }
+}
+
+function misfitting(option: string, message: string): ConnectorError {
+  return new ConnectorError("E_HTTP_CONTENT", `${option}: ${message}`, { retryable: true });
+}
+
+function nameOf(value: Json): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return { object: "an object", string: "a text", number: "a number", boolean: "true or false" }[
+    typeof value as "object" | "string" | "number" | "boolean"
+  ];
+}
+
+/** The target of `rel="next"` in a Link header (RFC 8288). */
+export function linkNext(header: string | undefined): string | undefined {
+  for (const [, target, parameters = ""] of (header ?? "").matchAll(/<([^>]*)>((?:\s*;[^;,<]*)*)/g)) {
+    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters);
+    if ((rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/).includes("next")) return target;
+  }
+  return undefined;
+}

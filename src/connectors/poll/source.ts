@@ -1,0 +1,165 @@
+// The rounds of a poll: ask, read what is new, hand it over, and only then move on: keys, cursor, and what the server said of this
+// version are kept when the events before them are safe.
+
+import type { Host, HttpRequest } from "../../contract/host.ts";
+import type { Emit, Json, Source } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { ask, createValidators } from "../../intake/conditional.ts";
+import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
+import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
+import { createNewItems, type NewItems } from "../../intake/new-items.ts";
+import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { methodOf } from "./check.ts";
+import type { PollOptions } from "./options.generated.ts";
+import { arrivalOf, createPageReader, type Page } from "./pages.ts";
+
+/** What was last of an answer that is no list. */
+interface Last {
+  readonly key: string;
+  /** Makes a state that comes back another one. */
+  readonly count: number;
+}
+
+const longestWaitMs = 60 * 60 * 1_000;
+
+type Request = Omit<HttpRequest, "signal">;
+
+export function createPollSource(name: string, options: PollOptions, host: Host): Source {
+  const { store, clock, code, log } = host;
+  const { everyMs, order, maxPages, timeoutMs } = options;
+  const backfill = options.since === "start" ? Number.POSITIVE_INFINITY : (options.backfill ?? 0);
+  const trust = trustOf(options.url);
+  const told = new Set<string>();
+  const pages = createPageReader(code, { maxBytes: options.maxBodyBytes, misfit: warnOnce });
+  const validators = createValidators(store);
+  let newItems: NewItems | undefined;
+  let handOver: HandOver | undefined;
+  /** GitHub asks its pollers to wait so long: docs.github.com, "Events", x-poll-interval. */
+  let askedToWaitMs = 0;
+
+  function warnOnce(line: string): void {
+    if (told.has(line)) return;
+    told.add(line);
+    log.warn(`source ${name}: ${line}`);
+  }
+
+  function firstRequest(): Request {
+    const roots = { cursor: store.get("cursor") ?? "", time: new Date(clock.now()).toISOString() };
+    const { body, json } = options;
+    const text = body === undefined ? json && JSON.stringify(json) : (code.template("body")?.(roots) ?? "");
+    const isJson = json !== undefined || /^\s*[[{]/.test(text ?? "");
+    return {
+      url: code.template("url")?.(roots) ?? options.url,
+      method: methodOf(options),
+      headers: {
+        accept: "application/json, */*;q=0.5",
+        ...(isJson ? { "content-type": "application/json" } : {}),
+        ...requestHeaders(options),
+      },
+      ...(text === undefined ? {} : { body: text }),
+      timeoutMs,
+      idleMs: timeoutMs,
+    };
+  }
+
+  /** Undefined when nothing has changed. */
+  async function read(request: Request, signal: AbortSignal): Promise<Page | undefined> {
+    const answer = await ask(host.http, { ...request, signal });
+    if (answer === undefined) return undefined;
+    askedToWaitMs = Math.min(Number(answer.headers["x-poll-interval"] ?? 0) * 1_000 || 0, longestWaitMs);
+    return pages.read(answer);
+  }
+
+  /** Every page that may hold something new, in the order of the answer. */
+  async function furtherPages(first: Page, request: Request, items: NewItems, signal: AbortSignal) {
+    const all = [first];
+    const isAllRead = order === "oldest_first" || !items.isBegun();
+    for (let page = first; page.next !== undefined; ) {
+      if (!isAllRead && page.items.some((item) => !items.isNew(pages.keyOf(item)))) break;
+      if (all.some(({ url }) => url === page.next)) break;
+      if (all.length === maxPages) {
+        if (items.isBegun())
+          warnOnce(`the answer has more than ${maxPages} pages of new items: raise max_pages`);
+        break;
+      }
+      const next = await read({ ...request, url: page.next }, signal);
+      if (next === undefined) break;
+      all.push(next);
+      page = next;
+    }
+    return all;
+  }
+
+  async function takeList(all: readonly Page[], items: NewItems, signal: AbortSignal): Promise<void> {
+    const listed = all.flatMap((page) => page.items);
+    if (order === "newest_first") listed.reverse();
+    await items.take(
+      listed.map((item) => ({ key: pages.keyOf(item), arrival: arrivalOf(item, trust) })),
+      signal,
+    );
+  }
+
+  async function takeChange({ content, items }: Page, emit: Emit, signal: AbortSignal): Promise<void> {
+    const [value = null] = items;
+    const last = store.get("last") as Last | undefined;
+    const key = pages.keyOf(value);
+    if (last?.key === key) return;
+    const next = { key, count: (last?.count ?? 0) + 1 };
+    if (last !== undefined || backfill > 0) {
+      handOver = createHandOver(emit, clock, signal);
+      await handOver.give({ data: value, text: content.text, trust, deliveryId: `${next.count}:${key}` });
+      await handOver.settled();
+    }
+    await store.set("last", next);
+  }
+
+  /** A list that comes as something else is a page of an error, not news. */
+  async function holdShape({ shape, found }: Page): Promise<void> {
+    const before = store.get("shape");
+    if (before === undefined) return store.set("shape", shape);
+    if (before === shape) return;
+    const names: Readonly<Record<string, string>> = { list: "a list", value: "an object", text: "a text" };
+    throw new ConnectorError(
+      "E_HTTP_CONTENT",
+      `the answer is ${names[shape]} (${found}), where it was ${names[String(before)]} before`,
+      {
+        retryable: true,
+        hint: "a page to log in, or an error? When it is meant, give the source another name",
+      },
+    );
+  }
+
+  async function round(emit: Emit, items: NewItems, signal: AbortSignal): Promise<void> {
+    const request = firstRequest();
+    const isGet = request.method === "GET";
+    const identity: Json = [request.url];
+    const conditions = isGet ? validators.headers(identity) : {};
+    const first = await read({ ...request, headers: { ...request.headers, ...conditions } }, signal);
+    if (first === undefined) return;
+    await holdShape(first);
+    const all = first.shape === "list" ? await furtherPages(first, request, items, signal) : [first];
+    const before = store.get("cursor");
+    const cursor = pages.cursorOf((order === "newest_first" ? first : all.at(-1)) ?? first, before);
+    if (first.shape === "list") await takeList(all, items, signal);
+    else await takeChange(first, emit, signal);
+    if (cursor !== undefined && JSON.stringify(cursor) !== JSON.stringify(before))
+      await store.set("cursor", cursor);
+    // Of an answer in pages only the first is asked for under conditions: where the new comes last, it would hide them.
+    if (isGet && (order === "newest_first" || all.length === 1))
+      await validators.remember(identity, first.headers);
+    else await validators.forget();
+  }
+
+  return createLoopSource(name, host, {
+    loop(emit) {
+      const items = createNewItems({ emit, clock, store, backfill });
+      newItems = items;
+      return {
+        run: (signal) => round(emit, items, signal),
+        ...everySoOften(everyMs, () => askedToWaitMs),
+      };
+    },
+    place: () => placeOf(options.url),
+    held: () => newItems?.held() ?? handOver?.held(),
+  });
+}

@@ -1,0 +1,265 @@
+// Feeds of every format from a server that the test runs, good and broken.
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { feed } from "../../../src/connectors/feed/index.ts";
+import { plainText } from "../../../src/connectors/feed/plain-text.ts";
+import type { JsonObject, SourceType } from "../../../src/contract.ts";
+import {
+  type FarSide,
+  farSide,
+  type RunningSource,
+  type RunOptions,
+  runSource,
+} from "../../support/far-side.ts";
+
+let server: FarSide;
+const running: RunningSource[] = [];
+beforeEach(async () => {
+  server = await farSide();
+});
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+  await server.close();
+});
+
+async function start(options: JsonObject = {}, more: RunOptions = {}): Promise<RunningSource> {
+  const one = await runSource(
+    feed as SourceType<never>,
+    { url: `${server.url}/blog/feed.xml`, ...options },
+    more,
+  );
+  running.push(one);
+  return one;
+}
+
+function content(
+  body: string | Buffer,
+  type = "application/xml",
+  headers: Record<string, string> = {},
+): FarSide["answer"] {
+  return (response) => response.writeHead(200, { "content-type": type, ...headers }).end(body);
+}
+
+const rss = (
+  items: string,
+) => `<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel><title>News</title><link>https://news.example</link>${items}</channel></rss>`;
+const item = (n: number, more = "") =>
+  `<item><title>Item ${n}</title><link>https://news.example/${n}</link><guid isPermaLink="false">g${n}</guid>${more}</item>`;
+const many = (from: number, to: number) =>
+  rss(Array.from({ length: to - from + 1 }, (_, index) => item(to - index)).join(""));
+const titles = (source: RunningSource) => source.data().map((data) => (data as JsonObject).title);
+
+describe("each format becomes the same data", () => {
+  const link = "https://news.example/1";
+  const common = {
+    title: "Fish & chips",
+    author: "Ada",
+    published: "2026-01-05T08:00:00.000Z",
+    summary: "Hot and good.",
+  };
+  const formats: [string, string, object][] = [
+    [
+      "RSS",
+      rss(
+        `<item><title>Fish &amp; chips</title><link>${link}</link><guid isPermaLink="false">g1</guid><dc:creator>Ada</dc:creator>
+         <pubDate>Mon, 05 Jan 2026 09:00:00 +0100</pubDate><description><![CDATA[<p>Hot <b>and</b> good.</p>]]></description></item>`,
+      ),
+      { ...common, id: "g1", link },
+    ],
+    [
+      "Atom",
+      `<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:n</id><updated>2026-01-05T08:00:00Z</updated>
+       <entry><id>urn:1</id><title>Fish &amp; chips</title><link rel="self" href="/x"/><link href="../1"/><author><name>Ada</name></author>
+       <updated>2026-01-05T08:00:00Z</updated><content type="html">&lt;p&gt;Hot and&lt;br/&gt;good.&lt;/p&gt;</content></entry></feed>`,
+      { ...common, id: "urn:1", link: "LOCAL/1" },
+    ],
+    [
+      "RDF",
+      `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+       <channel><title>N</title></channel><item rdf:about="${link}"><title>Fish &amp; chips</title><link>${link}</link>
+       <dc:creator>Ada</dc:creator><dc:date>2026-01-05T08:00:00Z</dc:date><description>Hot and good.</description></item></rdf:RDF>`,
+      { ...common, id: link, link },
+    ],
+    [
+      "JSON Feed",
+      JSON.stringify({
+        version: "https://jsonfeed.org/version/1.1",
+        title: "N",
+        items: [
+          {
+            id: 1,
+            url: link,
+            title: "Fish & chips",
+            authors: [{ name: "Ada" }],
+            date_published: "2026-01-05T08:00:00Z",
+            content_html: "<p>Hot and good.</p>",
+          },
+        ],
+      }),
+      { ...common, id: "1", link },
+    ],
+  ];
+  test.each(formats)("%s", async (_, body, data) => {
+    server.answer = content(body);
+    const source = await start({ backfill: 1 });
+    await source.rested();
+    expect(source.told).toEqual([]);
+    expect(JSON.parse(JSON.stringify(source.data()).replaceAll(server.url, "LOCAL"))).toEqual([data]);
+    expect(source.arrivals[0]?.text).toMatch(/^Fish & chips\nHot and good\.\nhttp/);
+    expect(source.arrivals[0]?.trust).toBe("local");
+  });
+});
+
+describe("what is new", () => {
+  test("is no entry of the first answer, and each that comes later, the oldest first", async () => {
+    server.answer = content(many(1, 250));
+    const source = await start();
+    await source.rested();
+    server.answer = content(many(4, 253));
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 251", "Item 252", "Item 253"]);
+  });
+
+  test("goes by the date where each entry has one, however the feed lists them", async () => {
+    server.answer = content(rss(item(0, "<pubDate>Mon, 05 Jan 2026 00:00:00 GMT</pubDate>")));
+    const source = await start();
+    await source.rested();
+    const dated = (n: number, day: number) => item(n, `<pubDate>${day} Jan 2026 00:00:00 GMT</pubDate>`);
+    server.answer = content(rss(dated(1, 6) + dated(3, 8) + dated(2, 7)));
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 1", "Item 2", "Item 3"]);
+  });
+
+  test("is not an entry whose text was edited", async () => {
+    server.answer = content(many(1, 2));
+    const source = await start();
+    await source.rested();
+    server.answer = content(many(1, 2).replace("Item 1", "Item 1, corrected"));
+    await source.nextRound();
+    expect(source.arrivals).toEqual([]);
+  });
+
+  test("is known by its link, or by all that it says, where there is no id", async () => {
+    server.answer = content(
+      rss("<item><link>https://a.example/1</link></item><item><title>only a title</title></item>"),
+    );
+    const source = await start({ since: "start" });
+    await source.rested();
+    await source.nextRound();
+    expect(source.data()).toEqual([
+      { id: "only a title", title: "only a title" },
+      { id: "https://a.example/1", link: "https://a.example/1" },
+    ]);
+  });
+
+  test("survives a restart, and 304 is no news", async () => {
+    server.answer = content(many(1, 3), "application/rss+xml", { etag: '"3"' });
+    const first = await start();
+    await first.rested();
+    server.answer = (response) => response.writeHead(304).end();
+    await first.nextRound();
+    expect(server.asked[1]?.headers["if-none-match"]).toBe('"3"');
+    await first.stop();
+    server.answer = content(many(2, 4));
+    const second = await start({}, { cursors: first.cursors });
+    await second.rested();
+    expect(titles(second)).toEqual(["Item 4"]);
+    expect(first.told).toEqual([]);
+  });
+
+  test("is nothing in a feed without entries", async () => {
+    server.answer = content(rss(""));
+    const source = await start();
+    await source.rested();
+    expect(source.told).toEqual([]);
+    server.answer = content(many(1, 1));
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 1"]);
+  });
+});
+
+describe("the charset", () => {
+  const text = rss("<item><title>Grüße</title></item>");
+  const latin = (declared: string) =>
+    Buffer.from(text.replace('"1.0"', `"1.0" encoding="${declared}"`), "latin1");
+  test.each<[string, FarSide["answer"]]>([
+    ["of the header", content(Buffer.from(text, "latin1"), "text/xml; charset=ISO-8859-1")],
+    ["of the XML declaration", content(latin("iso-8859-1"))],
+    [
+      "of a byte order mark",
+      content(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")])),
+    ],
+    ["that nobody knows: UTF-8", content(text, "text/xml; charset=none-such")],
+  ])("%s is read", async (_, answer) => {
+    server.answer = answer;
+    const source = await start({ backfill: 1 });
+    await source.rested();
+    expect(titles(source)).toEqual(["Grüße"]);
+  });
+});
+
+describe("what is no feed is told in words, and what was known stays known", () => {
+  const page = (head: string) => `<!DOCTYPE html>\n<html><head>${head}</head><body>Sign in</body></html>`;
+  test.each<[string, FarSide["answer"], RegExp]>([
+    [
+      "a web page",
+      content(page(""), "text/html"),
+      /is no feed: text\/html that begins "<!DOCTYPE html>.*it is a web page/,
+    ],
+    [
+      "a web page that names its feed",
+      content(page('<link rel="alternate" type="application/atom+xml" href="/atom.xml">'), "text/html"),
+      /the page names a feed: url: http:\/\/127\.0\.0\.1:\d+\/atom\.xml/,
+    ],
+    [
+      "other JSON",
+      content('{"message":"no"}', "application/json"),
+      /is no feed: application\/json that begins/,
+    ],
+    ["nothing", content("", "text/xml"), /is no feed: text\/xml and empty/],
+    ["a feed that breaks off", content(many(1, 9).slice(0, 300)), /is a broken feed/],
+    ["404", (response) => response.writeHead(404).end(), /answered 404 \(not found\)/],
+  ])("%s", async (_, answer, words) => {
+    server.answer = content(many(1, 3));
+    const source = await start();
+    await source.rested();
+    server.answer = answer;
+    await source.nextRound();
+    expect(source.told).toEqual([expect.stringMatching(words)]);
+    server.answer = content(many(1, 4));
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 4"]);
+  });
+});
+
+describe("a summary", () => {
+  test.each([
+    ["<p>One</p><p>two &amp; three&hellip;</p>", "One two & three…"],
+    ["a<b>b</b>c <i class='x'>d</i>", "abc d"],
+    ["Vec<String> &lt;tag&gt;", "Vec<String> <tag>"],
+    ["x<script>alert(1 < 2)</script><style>p{}</style><!-- note -->y", "x y"],
+    ["&#x1F600;&#128512;&#0;&unknown;", "😀😀&unknown;"],
+    ["  line\n\tline\u00a0 ", "line line"],
+  ])("of %s is %s", (html, text) => {
+    expect(plainText(html, 500)).toBe(text);
+  });
+
+  test("ends at a word, and is never long, nor long in the making", () => {
+    expect(plainText("word ".repeat(500), 24)).toBe("word word word word…");
+    for (const hostile of ["<", "<a ", "<!--", "<script", "&#", "</"]) {
+      const text = plainText(hostile.repeat(2_000_000), 100);
+      expect(text.length).toBeLessThanOrEqual(100);
+    }
+  });
+});
+
+test("explain takes an entry, and says so when it gets something else", () => {
+  const options = { url: "https://news.example/feed" } as never;
+  expect(feed.imagine(options, '{"title":"T","link":"https://l"}', {})).toMatchObject({
+    data: { title: "T" },
+    text: "T\nhttps://l",
+    trust: "verified",
+  });
+  expect(() => feed.imagine(options, "<rss/>", {})).toThrow(/give one as/);
+});

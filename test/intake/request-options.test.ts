@@ -1,0 +1,81 @@
+// What check says of the options that sources with an address share.
+
+import { describe, expect, test } from "vitest";
+import { toOptions } from "../../src/config/camel-case.ts";
+import { poll } from "../../src/connectors/poll/index.ts";
+import type { JsonObject } from "../../src/contract.ts";
+import { addressOf, placeOf } from "../../src/intake/request-options.ts";
+import { surroundings } from "../support/host.ts";
+
+function issues(written: JsonObject): string[] {
+  const options = { url: "https://api.example.com/items", ...written };
+  expect(poll.validate(options), JSON.stringify(poll.validate.errors)).toBe(true);
+  const found = poll.check?.(toOptions(poll.options, options) as never, surroundings) ?? [];
+  return found.map(({ path, message, hint }) => `${path.join(".")} ${message} (${hint})`);
+}
+
+describe("nothing is said of", () => {
+  test.each<[JsonObject]>([
+    [{}],
+    [{ url: "http://[::1]:8080/x?a={{cursor}}", cursor: "data.next" }],
+    [{ auth: { scheme: "basic", username: "me", secret: "ü" } }],
+    [{ headers: { "X-Api-Key": "abc" }, method: "POST" }],
+    [{ body: '{"since": {{json time}} }' }],
+  ])("%j", (written) => {
+    expect(issues(written)).toEqual([]);
+  });
+});
+
+describe("an option that cannot work is named, with what to write", () => {
+  test.each<[JsonObject, RegExp]>([
+    [{ url: "api.example.com/items" }, /^url must begin with https:\/\/ or http:\/\/ \(for example/],
+    [{ url: "ftp://x/y" }, /^url must begin with/],
+    [{ url: "https://{{cursor}}.example.com/", cursor: "data" }, /^url has a template in its host/],
+    [{ url: "https://me:pass@example.com/" }, /^url has a user name in it \(use {2}auth:/],
+    [{ url: "https://exa mple.com/" }, /^url is no URL/],
+    [{ headers: { "x key": "1" } }, /^headers\.x key is no header name/],
+    [{ headers: { "x-key": "a\nb" } }, /^headers\.x-key has a character that no header may hold/],
+    [{ headers: { Host: "x" } }, /^headers\.Host is written by the program itself/],
+    [{ auth: { scheme: "bearer", secret: " " } }, /^auth\.secret is empty/],
+    [{ auth: { scheme: "bearer", secret: "a\n" } }, /^auth\.secret has a character/],
+    [{ auth: { scheme: "basic", secret: "x" } }, /^auth scheme basic needs username/],
+    [{ auth: { scheme: "basic", username: "a:b", secret: "x" } }, /^auth\.username may not have a ":"/],
+    [{ auth: { scheme: "header", secret: "x" } }, /^auth scheme header needs header/],
+    [{ auth: { scheme: "header", secret: "x", header: "x y" } }, /^auth\.header is no header name/],
+    [
+      { auth: { scheme: "bearer", secret: "x", prefix: "y" } },
+      /^auth\.prefix scheme bearer has no use for prefix/,
+    ],
+    [{ auth: { scheme: "bearer", secret: "x", username: "y" } }, /^auth\.username scheme bearer has no use/],
+    [
+      { auth: { scheme: "bearer", secret: "x" }, headers: { Authorization: "y" } },
+      /^auth sets authorization, which headers/,
+    ],
+    [{ every: "0s" }, /^every must be from 1s to 30d/],
+    [{ timeout: "1h" }, /^timeout must be from 1s to 10m/],
+    [{ max_body: "1GiB" }, /^max_body must be from 1B to 64MiB/],
+    [{ since: "start", backfill: 3 }, /^backfill has no use with since: start/],
+    [{ body: "x", json: {} }, /^json stands beside body/],
+    [{ json: {}, method: "GET" }, /^json has no use with method: GET/],
+    [{ json: { after: ["{{cursor}}"] } }, /^json has a template in it/],
+    [{ cursor: "data.next" }, /^cursor is used nowhere/],
+    [{ url: "https://x.example/{{cursor}}" }, /^url has \{\{cursor\}\}, but nothing says what it is/],
+  ])("%j", (written, words) => {
+    const found = issues(written);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(words);
+  });
+});
+
+test("a person sees the place of an address without its query, its templates, and where asked without its path", () => {
+  expect(placeOf("https://API.example.com/a/b?key=1#x")).toBe("https://api.example.com/a/b");
+  expect(placeOf("https://a.example/x{{cursor}}/y")).toBe("https://a.example/x");
+  expect(placeOf("https://relay.example/s3cret", "hidden")).toBe("https://relay.example");
+});
+
+test("what a store belongs to does not change with a secret in the query", () => {
+  const address = (token: string) => addressOf(`https://a.example/x?state=open&api_key=${token}&page=1`);
+  expect(address("one")).toBe(address("two"));
+  expect(address("one")).toContain("state=open");
+  expect(addressOf("https://a.example/x?state=open")).not.toBe(addressOf("https://a.example/x?state=closed"));
+});
