@@ -148,7 +148,7 @@ function urlIssues(url: string, schemes: readonly string[]): OptionIssue[] {
       },
     ];
   }
-  if (!URL.canParse(origin) || /\s/.test(url)) {
+  if (!URL.canParse(origin) || /\s/.test(url.replace(/\{\{.*?\}\}/gs, ""))) {
     return [{ path: ["url"], message: "is no URL", hint: `for example  url: ${example}` }];
   }
   return [];

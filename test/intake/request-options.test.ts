@@ -18,6 +18,7 @@ describe("nothing is said of", () => {
   test.each<[JsonObject]>([
     [{}],
     [{ url: "http://[::1]:8080/x?a={{cursor}}", cursor: "data.next" }],
+    [{ url: "https://x.example/y?n=1{{#if cursor}}&after={{cursor}}{{/if}}", cursor: "data.next" }],
     [{ auth: { scheme: "basic", username: "me", secret: "ü" } }],
     [{ headers: { "X-Api-Key": "abc" }, method: "POST" }],
     [{ body: '{"since": {{json time}} }' }],

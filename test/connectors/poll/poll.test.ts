@@ -294,10 +294,15 @@ describe("the request", () => {
     expect(source.told).toEqual([]);
   });
 
-  test("may know the time", async () => {
-    const source = await start({ url: `${server.url}/items?until={{time}}` });
-    await source.rested();
-    expect(server.asked[0]?.url).toBe("/items?until=2026-01-05T09%3A00%3A00.000Z");
+  test("may begin with the time where there is no cursor yet", async () => {
+    server.answer = json({ list: [], next: "later" });
+    const url = `${server.url}/items?since={{default cursor time}}`;
+    const source = await start({ url, items: "data.list", cursor: "data.next" });
+    await source.nextRound();
+    expect(server.asked.map((asked) => asked.url)).toEqual([
+      "/items?since=2026-01-05T09%3A00%3A00.000Z",
+      "/items?since=later",
+    ]);
   });
 });
 
