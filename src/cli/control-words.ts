@@ -1,7 +1,7 @@
 // What commands and the running router say to each other: the arguments and the answer of each control command. Plain JSON
 // with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
 
-import type { Outcome, SourceHealth, TraceStep } from "../contract.ts";
+import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
 import type { PowerAnswer } from "./power-answers.ts";
@@ -18,6 +18,8 @@ export interface ControlWords {
     readonly answer: { readonly events: readonly EventAnswer[] };
   };
   readonly why: { readonly args: { readonly event_id: string }; readonly answer: WhyAnswer };
+  /** The event as it came, for a test that sends it. */
+  readonly recall: { readonly args: { readonly event_id: string }; readonly answer: RouterEvent };
   readonly replay: {
     readonly args: { readonly event_id: string; readonly dry_run?: boolean };
     readonly answer: EmittedAnswer | PreviewAnswer;

@@ -8,7 +8,7 @@ import { createMask, maskAll } from "../runtime/secret-mask.ts";
 import { type Args, readCount, readFlag, readHeaderArgs, readText } from "./control-args.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { ControlCommand, ControlWords, SilenceAnswer } from "./control-words.ts";
-import { emitPayload, replayEvent } from "./emit-again.ts";
+import { emitPayload, keptEvent, replayEvent } from "./emit-again.ts";
 import { followEvents, listEvents, maxListed } from "./event-list.ts";
 import { sessionAnswers, statusAnswer } from "./router-status.ts";
 import { tellWhy } from "./story.ts";
@@ -44,6 +44,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
       else return { events: await listEvents(ports, limit) };
       return { events: [] };
     },
+    recall: (args) => keptEvent(ports, readText(args, "event_id")),
     why: async (args) => tellWhy(ports, readText(args, "event_id")),
     replay: async (args) => replayEvent(ports, readText(args, "event_id"), readFlag(args, "dry_run")),
     send: async (args) =>

@@ -1,7 +1,7 @@
 // Events made by a person: a payload as if a source had received it (`send`), and a kept event once more (`replay`). Both
 // take the road of every event, through today's config; nothing is skipped.
 
-import type { Arrival, JsonObject, Outcome } from "../contract.ts";
+import type { Arrival, JsonObject, Outcome, RouterEvent } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { ControlPorts } from "./control-ports.ts";
@@ -32,12 +32,11 @@ export async function emitPayload(
   return emitted(ports, name, arrival, await router.emit(name, arrival));
 }
 
-export async function replayEvent(
-  ports: ControlPorts,
+/** Rejects with a RouterError for an event that is not kept, and for a digest. */
+export async function keptEvent(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
   eventId: string,
-  dryRun: boolean,
-): Promise<EmittedAnswer | PreviewAnswer> {
-  const router = running(ports);
+): Promise<RouterEvent> {
   const kept = await ports.journal.read(eventId);
   if (kept === undefined) {
     const traced = ports.decisions.find(eventId);
@@ -46,17 +45,26 @@ export async function replayEvent(
       "E_EVENT_UNKNOWN",
       `event ${eventId} was ${traced.outcome}, so it was not kept`,
       {
-        hint: "only accepted events can be replayed; let its sender send it again",
+        hint: "only accepted events are; let its sender send it again",
       },
     );
   }
   if (kept.type === "digest") {
     throw new UsageError("E_USAGE", `${eventId} is a digest, made of other events`, {
-      hint: `replay its members: ${kept.members.map(({ id }) => id).join(", ")}`,
+      hint: `its members: ${kept.members.map(({ id }) => id).join(", ")}`,
     });
   }
+  return kept.event;
+}
+
+export async function replayEvent(
+  ports: ControlPorts,
+  eventId: string,
+  dryRun: boolean,
+): Promise<EmittedAnswer | PreviewAnswer> {
+  const router = running(ports);
   // Without its delivery id: it is the same delivery on purpose.
-  const { id, source, connector, timeMs, deliveryId, ...arrival } = kept.event;
+  const { id, source, connector, timeMs, deliveryId, ...arrival } = await keptEvent(ports, eventId);
   return dryRun
     ? preview(ports, source, arrival)
     : emitted(ports, source, arrival, await router.emit(source, arrival));

@@ -10,7 +10,7 @@ import { createTemplateCompiler, type TemplateCompiler } from "../templates/comp
 import { type DialectMark, dialectOf } from "../templates/dialect.ts";
 
 /** Kept for the life of the process, so that a config loaded again compiles only what is new in it. */
-const templates = createTemplateCompiler();
+const sharedTemplates = createTemplateCompiler();
 const dialects = new Map<string, TemplateCompiler>();
 
 function dialect(mark: DialectMark): TemplateCompiler {
@@ -23,7 +23,9 @@ function dialect(mark: DialectMark): TemplateCompiler {
 export async function loadEngine(
   values: ConfigValues,
   types: ReadonlyMap<string, SourceType<never>>,
+  now?: () => number,
 ): Promise<Engine> {
+  const templates = now === undefined ? sharedTemplates : createTemplateCompiler({ now });
   const channels = [
     ...Object.values(values.channels),
     ...defaultChannels(values, types).map(([, channel]) => channel),

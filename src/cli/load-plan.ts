@@ -25,11 +25,16 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
+interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
+  /** What templates count from, milliseconds since the epoch. Default: the system's clock. */
+  now?(): number;
+}
+
 /** `as`: a recipe in place of a config, or a config with stand-ins for what the environment holds. */
 export async function loadPlan(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  as: Pick<LoadOptions, "recipe" | "standIns"> = {},
+  { now, ...as }: LoadAs = {},
 ): Promise<ProvenConfig> {
   const loaded = await loadConfig(file, {
     env,
@@ -39,7 +44,7 @@ export async function loadPlan(
     ...as,
   });
   const mask = createMask(loaded.secrets);
-  const engine = await loadEngine(loaded.values, loaded.types);
+  const engine = await loadEngine(loaded.values, loaded.types, now);
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
     mask,
     folder: dirname(loaded.file),

@@ -69,6 +69,17 @@ export function addRouterCommands(
     .action((options) => run(async () => (await import("./status.ts")).status(options, world)));
 
   program
+    .command("test")
+    .argument("[files...]", "configs and recipes; default: the config, looked up")
+    .description("run the tests in configs and recipes; opens no port and reads no secret")
+    .addOption(config())
+    .option("-o, --only <text>", "only tests whose names hold this text")
+    .option("-u, --update", "record snapshots anew")
+    .option("-w, --watch", "run again whenever a file changes, until interrupted")
+    .addOption(json())
+    .action((files, options) => run(async () => (await import("./test.ts")).test(files, options, world)));
+
+  program
     .command("trust")
     .argument("[file]", "the config file; default: looked up")
     .description("show what a config can do beyond shaping text, and ask whether you allow it")

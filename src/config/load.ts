@@ -22,6 +22,7 @@ import { coreSchema } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
 import { checkSources, loadTypes, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
+import { checkTests } from "./tests-check.ts";
 import { validate } from "./validate.generated.js";
 import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
@@ -96,6 +97,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     ...[...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path))),
     ...references,
     ...inputDrafts(expansion, schemasFor),
+    ...checkTests(root, isRecipe),
   ].filter(({ path }) => !places.isStandIn(path));
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));

@@ -10,8 +10,13 @@ const tailSize = pairSize ** 2;
 /** Every text of two characters: the tail is two of them. */
 const pairs = Array.from({ length: pairSize }, (_, value) => encode(value, 2));
 
-/** A source of ids that sort by time and never repeat or go back, not even when the clock does. */
-export function createEventIds(): (nowMs: number) => string {
+const randomTail = () => randomInt(tailSize / 2);
+
+/**
+ * A source of ids that sort by time and never repeat or go back, not even when the clock does. `firstTail` is what the first
+ * id of a millisecond ends in, below half a million; default: at random.
+ */
+export function createEventIds(firstTail: () => number = randomTail): (nowMs: number) => string {
   let lastMs = 0;
   let tail = 0;
   let head = encode(0, timeLength);
@@ -21,7 +26,7 @@ export function createEventIds(): (nowMs: number) => string {
     head = encode(ms, timeLength);
   };
   return (nowMs) => {
-    if (nowMs > lastMs) begin(nowMs, randomInt(tailSize / 2));
+    if (nowMs > lastMs) begin(nowMs, firstTail());
     else if (++tail === tailSize) begin(lastMs + 1, 0);
     return head + pairs[Math.floor(tail / pairSize)] + pairs[tail % pairSize];
   };

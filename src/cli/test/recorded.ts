@@ -1,0 +1,18 @@
+// A kept event of the running router, for a test that sends it once more.
+
+import { realPath, runningFolder } from "../../config/places.ts";
+import type { RouterEvent } from "../../contract.ts";
+import { reached, reachRouter } from "../reach.ts";
+import type { CommandWorld } from "../world.ts";
+
+/** Of the router that runs `file`, else of the one whose config is looked up. Rejects with a RouterError when none has it. */
+export async function recordedEvent(
+  file: string,
+  eventId: string,
+  world: Pick<CommandWorld, "env" | "cwd" | "routers">,
+): Promise<RouterEvent> {
+  const all = await world.routers.list(runningFolder(world.env));
+  const router = all.find(({ config }) => config === realPath(file));
+  const { ask } = router === undefined ? await reachRouter(world, undefined) : reached(world, router);
+  return ask("recall", { event_id: eventId });
+}

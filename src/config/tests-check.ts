@@ -1,0 +1,82 @@
+// Mistakes in `tests:` that its schema does not see: names that nothing has, names that two tests have.
+
+import type { Json, JsonObject } from "../contract.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { type Path, quoted } from "./problem.ts";
+import type { IssueDraft } from "./values.ts";
+
+/** `root` holds what the config's recipes bring, too. */
+export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
+  if (!Array.isArray(root.tests)) return [];
+  const sources = namesIn(root.sources);
+  const channels = [...new Set([...namesIn(root.channels), ...sources])];
+  const seen = new Set<Json>();
+  return root.tests.flatMap((test, index): IssueDraft[] => {
+    if (!isObject(test)) return [];
+    const path: Path = ["tests", index];
+    const drafts: IssueDraft[] = [];
+    const { name = null } = test;
+    if (typeof name === "string" && seen.has(name)) {
+      const message = "two tests have this name";
+      drafts.push({
+        path: [...path, "name"],
+        code: "E_CONFIG_NAME",
+        message,
+        hint: "say what is different in this one",
+      });
+    }
+    seen.add(name);
+    if (test.with !== undefined && !isRecipe) {
+      drafts.push({
+        path: [...path, "with"],
+        on: "key",
+        code: "E_CONFIG_VALUE",
+        message: "only the tests of a recipe give inputs",
+        hint: "in a config they stand under use:",
+      });
+    }
+    for (const [send, at] of each(test.send, [...path, "send"])) {
+      drafts.push(...unknown(send.source, [...at, "source"], "source", sources), ...payloadDrafts(send, at));
+    }
+    for (const [expected, at] of each(test.expect, [...path, "expect"])) {
+      drafts.push(...unknown(expected.channel, [...at, "channel"], "channel", channels));
+    }
+    return drafts;
+  });
+}
+
+function payloadDrafts(send: JsonObject, at: Path): IssueDraft[] {
+  const others = ["data", "text", "headers"].filter((key) => send[key] !== undefined);
+  if (send.event === undefined || others.length === 0) return [];
+  const message = `a kept event has its own ${others.join(" and ")}`;
+  return [
+    { path: [...at, others[0] as string], on: "key", code: "E_CONFIG_VALUE", message, hint: "remove it" },
+  ];
+}
+
+function unknown(name: Json | undefined, path: Path, noun: string, known: readonly string[]): IssueDraft[] {
+  if (typeof name !== "string" || name === "" || known.includes(name)) return [];
+  return [
+    {
+      path,
+      code: "E_CONFIG_REFERENCE",
+      message: `no ${noun} is called ${quoted(name)}`,
+      hint: didYouMeanHint(name, known) ?? `${noun}s: ${known.join(", ") || "none"}`,
+    },
+  ];
+}
+
+function each(value: Json | undefined, path: Path): [JsonObject, Path][] {
+  if (!Array.isArray(value)) return isObject(value) ? [[value, path]] : [];
+  return value.flatMap((one, index): [JsonObject, Path][] =>
+    isObject(one) ? [[one, [...path, index]]] : [],
+  );
+}
+
+function namesIn(section: Json | undefined): string[] {
+  return isObject(section) ? Object.keys(section) : [];
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
