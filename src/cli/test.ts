@@ -1,7 +1,7 @@
 // `test`: runs the `tests:` of configs and recipes. Opens no port, reads no secret and touches no network; time is what the
 // tests say it is.
 
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
@@ -29,7 +29,8 @@ export async function test(
 ): Promise<ExitCode> {
   if (options.watch && options.json)
     throw new UsageError("E_USAGE", "--watch prints for a person, and --json does not");
-  const chosen = files.length > 0 ? files : [requireConfig(options.config)];
+  const chosen =
+    files.length > 0 ? files.map((file) => resolve(world.cwd, file)) : [requireConfig(options.config)];
   const once = () => runAndPrint(chosen, options, world);
   if (!options.watch) return (await once()).code;
 

@@ -51,8 +51,10 @@ export function resolveVariables(
       const replacements = textsOf(value).map((text) => ({ value: text, fromFile: false, input: whole }));
       return { path, original, replacements, problems: [] };
     }
+    // A value of the kind that is wanted, where it is the whole value; a part of a text is text.
+    const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
     const around: Surroundings = world.standIns
-      ? { ...world, standIn: (name) => standInFor(name, schemas) }
+      ? { ...world, standIn: (name) => standInFor(name, wanted) }
       : world;
     const { text, problems, replacements } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);

@@ -24,13 +24,18 @@ const maxFixtureBytes = 8 * 1024 * 1024;
 export interface Fixtures {
   /** Throws a UsageError for a file that is not there, is outside the folder, or is not JSON where its name says so. */
   read(path: string): Payload;
+  /** Every file that was asked for, absolute. */
+  files(): readonly string[];
 }
 
 /** Reads each file once. */
 export function openFixtures(folder: string): Fixtures {
   const known = new Map<string, Payload>();
+  const asked = new Set<string>();
   return {
+    files: () => [...asked],
     read(path) {
+      asked.add(resolve(folder, path));
       const earlier = known.get(path);
       if (earlier !== undefined) return earlier;
       const text = readBelow(folder, path);

@@ -1,8 +1,8 @@
 // What came of a test against what was expected of it. Every difference is told, with where the expectation stands.
 
 import type { TraceStep } from "../../contract.ts";
+import type { Rehearsed, RehearsedDelivery } from "../../runtime/rehearsal.ts";
 import { type TextContext, testText } from "./content-tests.ts";
-import type { Rehearsed, RehearsedDelivery } from "./rehearsal.ts";
 import type { Count, Expectation, Failure } from "./test-case.ts";
 
 export interface Came {

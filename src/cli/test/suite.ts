@@ -7,6 +7,7 @@ import { didYouMeanHint } from "../../did-you-mean.ts";
 import { isRouterError, UsageError } from "../../errors.ts";
 import { loadRegex, type RegexCompiler } from "../../filters/regex.ts";
 import { createEventIds } from "../../runtime/event-id.ts";
+import { createRehearsal, type Rehearsal, type Rehearsed } from "../../runtime/rehearsal.ts";
 import { loadPlan, type ProvenConfig } from "../load-plan.ts";
 import {
   absoluteMs,
@@ -17,8 +18,7 @@ import {
   openFixtures,
   timeOf,
 } from "./arrivals.ts";
-import { testExpectations } from "./expectations.ts";
-import { createRehearsal, type Rehearsal, type Rehearsed } from "./rehearsal.ts";
+import { type Came, testExpectations } from "./expectations.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
 import type { Failure, Send, TestCase } from "./test-case.ts";
 
@@ -115,6 +115,7 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const written = options.update && snapshots.save(!isWhole);
   return {
     ...nothing,
+    files: [...nothing.files, ...room.fixtures.files()],
     problems: [],
     tests,
     leftOut: all.length - chosen.length,
@@ -158,11 +159,7 @@ async function runTest(
   }
   if (last === undefined) throw new Error("a test sends at least one event");
   if (test.wait !== undefined) rehearsal.advance(rehearsal.nowMs() + durationOf(test.wait));
-  const heldBy =
-    last.admission === undefined
-      ? [{ reason: "delivery_id", text: "no: its delivery id was seen before" }]
-      : [];
-  const came = { last, delivered: rehearsal.delivered(), heldBy };
+  const came = { last, delivered: rehearsal.delivered(), heldBy: holdsOf(last, rehearsal) };
   try {
     return testExpectations(test.expect, came, [...at, "expect"], {
       ...room,
@@ -173,6 +170,31 @@ async function runTest(
     if (!isRouterError(error)) throw error;
     return [{ path: [...at, "expect"], message: error.message, lines: [] }];
   }
+}
+
+const reasonOfEnd = { superseded: "supersede", expired: "ttl", folded: "digest" } as const;
+
+/** Why an event that was admitted was not delivered, or not by itself. */
+function holdsOf({ event, admission }: Rehearsed, rehearsal: Rehearsal): Came["heldBy"] {
+  if (admission === undefined) return [{ reason: "delivery_id", text: "its delivery id was seen before" }];
+  return [
+    ...rehearsal
+      .waiting()
+      .filter(({ id }) => id === event.id)
+      .map(({ channel, hold, reason }) => ({
+        channel,
+        reason: hold?.by ?? "budget",
+        text: `${channel}: ${reason}`,
+      })),
+    ...rehearsal
+      .ended()
+      .filter(({ id }) => id === event.id)
+      .map(({ channel, state, reason }) => ({
+        channel,
+        reason: reasonOfEnd[state],
+        text: `${channel}: ${reason}`,
+      })),
+  ];
 }
 
 /** What is wrong with the inputs that a test gives. */
