@@ -47,6 +47,8 @@ export const errorCodes = {
   E_REPLY_NONE: "This event's sender cannot be answered.",
   E_REPLY_DONE: "This event was answered already.",
   E_REPLY_GONE: "Nobody waits for this answer any more.",
+  E_CHAT: "A chat platform did not do what was asked of it.",
+  E_LIBRARY: "A library that a source needs is not installed.",
   E_FILE: "A file that may not be sent, or cannot be kept.",
   E_SILENCE: "This channel cannot be silenced so.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",

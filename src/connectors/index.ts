@@ -5,6 +5,11 @@ import type { SourceTypeEntry } from "../contract.ts";
 
 export const connectors: readonly SourceTypeEntry[] = [
   {
+    type: "discord",
+    summary: "A Discord bot: direct messages, and the channels and threads that you name.",
+    load: async () => (await import("./discord/index.ts")).discord,
+  },
+  {
     type: "feed",
     summary: "Reads an RSS, Atom or JSON feed again and again, and makes an event of each new entry.",
     load: async () => (await import("./feed/index.ts")).feed,

@@ -1,0 +1,140 @@
+// One connection to Discord's gateway: stands until it is lost for good. The library resumes short breaks by itself; where a
+// process before this one had a session, that one is resumed, so that what came meanwhile is sent again.
+
+import type { GatewayDispatchPayload } from "@discordjs/core";
+import type { SessionInfo } from "@discordjs/ws";
+import type { Clock, Json, JsonObject } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { failureOf } from "./failure.ts";
+import type { Library } from "./library.ts";
+
+/** Guilds, GuildMessages, DirectMessages, MessageContent: docs/events/gateway, "Gateway Intents". */
+const intents = (1 << 0) | (1 << 9) | (1 << 12) | (1 << 15);
+/** A connection that is gone for so long is a failure to be told. */
+const lostMs = 60_000;
+/** Ends the connection and leaves the session to be resumed: the library's own code for it. */
+const leaveResumable = 4_200;
+/** The library waits so long before it connects again. */
+const libraryPauseMs = 600;
+
+export interface GatewayOptions {
+  readonly library: Library;
+  readonly rest: InstanceType<Library["REST"]>;
+  readonly token: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The session of an earlier process, at the place up to which all was taken. */
+  readonly session: SessionInfo | undefined;
+  /** Synchronous: in order, each with its number in the session. */
+  dispatched(payload: GatewayDispatchPayload): void;
+  /** The session that lives, without which no place in it is worth keeping. */
+  sessionChanged(session: Omit<SessionInfo, "sequence"> | undefined): void;
+  /** It stands: `resumed` when nothing was missed. */
+  stands(resumed: boolean): void;
+  /** It was lost and is being tried again; undefined when it stands again. */
+  lost(reason: string | undefined): void;
+}
+
+/** Settles when the signal fired and the connection is closed; rejects with a ConnectorError when it is lost. */
+export async function holdConnection(options: GatewayOptions): Promise<void> {
+  const { library, rest, token, clock, signal } = options;
+  const { WebSocketManager, WebSocketShardEvents: Events } = library;
+  let live: SessionInfo | null = options.session ?? null;
+  let isOver = false;
+  let lose = (_: ConnectorError) => {};
+  const lost = new Promise<never>((_, reject) => {
+    lose = reject;
+  });
+  lost.catch(() => undefined);
+  let cancelWait = () => {};
+
+  const manager = new WebSocketManager({
+    token,
+    intents,
+    rest,
+    shardCount: 1,
+    retrieveSessionInfo: () => live,
+    updateSessionInfo(_, session) {
+      if (isOver) return;
+      if (session === null || session.sessionId !== live?.sessionId)
+        options.sessionChanged(session ?? undefined);
+      live = session;
+    },
+  });
+
+  function waitForIt(reason: string): void {
+    cancelWait();
+    options.lost(reason);
+    cancelWait = clock.after(lostMs, () => lose(new ConnectorError("E_CHAT", reason, { retryable: true })));
+  }
+
+  function stands(resumed: boolean): void {
+    cancelWait();
+    options.lost(undefined);
+    options.stands(resumed);
+  }
+
+  manager.on(Events.Dispatch, (payload) => {
+    if (!isOver) options.dispatched(payload);
+  });
+  manager.on(Events.Ready, () => stands(false));
+  manager.on(Events.Resumed, () => stands(true));
+  manager.on(Events.Closed, (code) => {
+    if (!isOver) waitForIt(`the connection to Discord was closed (${code})`);
+  });
+  manager.on(Events.SocketError, () => {
+    if (!isOver) waitForIt("Discord's gateway cannot be reached");
+  });
+  manager.on(Events.Error, (error) => lose(fatal(error)));
+
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  try {
+    waitForIt("Discord's gateway does not answer");
+    const connected = manager.connect();
+    connected.catch((error: unknown) => lose(asLoss(error)));
+    await Promise.race([aborted, lost]);
+  } finally {
+    isOver = true;
+    cancelWait();
+    await leave();
+  }
+
+  /** Twice: between two tries the library has no connection to close, and then makes one. */
+  async function leave(): Promise<void> {
+    const close = async () => manager.destroy({ code: leaveResumable, reason: "the router ends" });
+    await close();
+    clock.after(libraryPauseMs, () => void close().catch(() => undefined));
+  }
+}
+
+function asLoss(error: unknown): ConnectorError {
+  const failure = failureOf(error, "connecting");
+  if (failure instanceof ConnectorError) return failure;
+  return new ConnectorError("E_CHAT", `connecting to Discord failed: ${String((error as Error).message)}`, {
+    retryable: true,
+    cause: error,
+  });
+}
+
+/** The library's own words for close codes after which it does not try again. */
+function fatal(error: Error): ConnectorError {
+  if (error.message === "Authentication failed")
+    return new ConnectorError("E_CHAT", "Discord does not know the token: was it reset?", {
+      hint: "make a new one on the Bot page of the application, then: channel-router configure discord TOKEN",
+    });
+  if (error.message === "Used disallowed intents")
+    return new ConnectorError("E_CHAT", "the bot may not read messages", {
+      hint: "turn on the Message Content intent on the Bot page of its application",
+    });
+  return new ConnectorError("E_CHAT", `Discord ended the connection: ${error.message}`, { cause: error });
+}
+
+export function readSession(kept: Json | undefined): SessionInfo | undefined {
+  const { sessionId, resumeURL, sequence } = (kept ?? {}) as JsonObject;
+  if (typeof sessionId !== "string" || typeof resumeURL !== "string" || typeof sequence !== "number")
+    return undefined;
+  return { sessionId, resumeURL, sequence, shardId: 0, shardCount: 1 };
+}

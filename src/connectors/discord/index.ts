@@ -1,0 +1,49 @@
+// The `discord` source type: a bot that people talk to, alone and in the channels and threads that were named.
+
+import { createHash } from "node:crypto";
+import { chatMeta } from "../../chat/options.ts";
+import type { ChatTraits } from "../../contract/chat.ts";
+import type { SourceType } from "../../contract.ts";
+import { imagineArrival } from "./incoming.ts";
+import type { DiscordOptions } from "./options.generated.ts";
+import { discordOptions } from "./options.ts";
+import { createDiscordSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+const traits: ChatTraits = {
+  can: ["react", "edit", "download", "history", "send", "typing", "ask"],
+  maxFiles: 10,
+  // What a bot may upload to a server without boosts: docs/reference, "Uploading Files".
+  maxFileBytes: 10 * 1024 * 1024,
+  // "The typing indicator lasts for 10 seconds": docs/resources/channel, "Trigger Typing Indicator".
+  typingForMs: 9_000,
+};
+
+export const discord: SourceType<DiscordOptions> = {
+  type: "discord",
+  summary: "A Discord bot: direct messages, and the channels and threads that you name.",
+  options: discordOptions,
+  validate,
+  meta: chatMeta,
+  content: "text",
+  chat: traits,
+  claims: ({ token }) => [
+    `token:${createHash("sha256").update(`discord ${token}`).digest("hex").slice(0, 16)}`,
+  ],
+  answers: () => true,
+  keeps: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
+  powers: ({ apiRoot }) =>
+    apiRoot === discordOptions.properties.api_root.default
+      ? []
+      : [{ power: "secret", value: new URL(apiRoot).origin }],
+  imagine: imagineArrival,
+  create: createDiscordSource,
+};
+
+/** A new token of the same bot goes on where the old one was: a token begins with the bot's id. */
+function botOf(token: string): string {
+  return createHash("sha256")
+    .update(token.split(".")[0] ?? token)
+    .digest("hex")
+    .slice(0, 16);
+}

@@ -1,0 +1,34 @@
+// The options of a discord source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/discord.md are generated from here.
+
+import { chatOptions } from "../../chat/options.ts";
+import type { JsonSchema } from "../../contract.ts";
+
+export const discordOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["token"],
+  properties: {
+    token: {
+      description:
+        "The bot's token, from the Bot page of its application at discord.com/developers. The bot needs the Message Content intent, which is turned on there.",
+      type: "string",
+      minLength: 1,
+      "x-secret": true,
+      examples: ["${DISCORD_BOT_TOKEN}"],
+    },
+    ...chatOptions,
+    max_download: {
+      description: "The size up to which a file that somebody sent is fetched.",
+      type: "string",
+      format: "size",
+      default: "25MiB",
+    },
+    api_root: {
+      description: "The address of Discord's API; for tests and for proxies.",
+      type: "string",
+      pattern: "^https?://[^\\s?#]+$",
+      default: "https://discord.com/api",
+    },
+  },
+} as const satisfies JsonSchema;

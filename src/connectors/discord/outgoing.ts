@@ -1,0 +1,202 @@
+// What goes to Discord: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
+
+import { readFile } from "node:fs/promises";
+import type { API, APIMessage } from "@discordjs/core";
+import type { RawFile } from "@discordjs/rest";
+import { discordMarkdown, writeMarkup } from "../../chat/markup.ts";
+import { type PartLimit, splitMessage } from "../../chat/parts.ts";
+import type {
+  AnsweredEvent,
+  Chat,
+  ChatAddress,
+  ChatData,
+  Message,
+  People,
+  PermissionButton,
+  PermissionPrompt,
+} from "../../contract/chat.ts";
+import type { HttpClient } from "../../contract/host.ts";
+import type { Json, Sender } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { asked } from "./failure.ts";
+import { type DiscordMessage, senderOf } from "./incoming.ts";
+
+/** "Messages may be up to 2000 characters": docs/resources/message. */
+export const limit: PartLimit = { max: 2_000, unit: "characters", counts: "markup" };
+/** What we send never calls anybody: docs/resources/message, "Allowed Mentions Object". */
+const silent = { allowed_mentions: { parse: [] } };
+const downloadMs = 60_000;
+
+/** Where attachments lie; their address comes from Discord's own answer, and still only these are asked. */
+const fileHosts = ["cdn.discordapp.com", "media.discordapp.net"];
+
+interface OutgoingWorld {
+  /** Rejects while there is no connection. */
+  api(): Promise<API>;
+  readonly own: () => string;
+  readonly http: HttpClient;
+  readonly people: People;
+  readonly signal: AbortSignal;
+  readonly maxDownloadBytes: number;
+  readonly apiRoot: string;
+}
+
+type Outgoing = Required<Chat> & { reply(event: AnsweredEvent, message: Message): Promise<string> };
+
+export function createOutgoing(world: OutgoingWorld): Outgoing {
+  async function send(channel: string, { text, files = [], replyTo }: Message): Promise<string> {
+    const api = await world.api();
+    const parts = splitMessage(text, discordMarkdown, limit);
+    const ids: string[] = [];
+    for (const [index, { markup, plain }] of parts.entries()) {
+      const isLast = index === parts.length - 1;
+      const body = {
+        content: markup || plain,
+        ...silent,
+        ...(index > 0 || replyTo === undefined
+          ? {}
+          : { message_reference: { message_id: replyTo, fail_if_not_exists: false } }),
+        ...(isLast && files.length > 0 ? { files: await Promise.all(files.map(rawFile)) } : {}),
+      };
+      try {
+        ids.push((await asked("sending", () => api.channels.createMessage(channel, body))).id);
+      } catch (error) {
+        if (ids.length === 0 || !(error instanceof ConnectorError)) throw error;
+        throw new ConnectorError(
+          error.code,
+          `${error.message}; ${ids.length} of ${parts.length} parts went out (ids: ${ids.join(", ")})`,
+          { cause: error, hint: "send only the rest" },
+        );
+      }
+    }
+    return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
+  }
+
+  async function channelOf(to: ChatAddress): Promise<string> {
+    if ("chatId" in to) return to.threadId ?? to.chatId;
+    const api = await world.api();
+    return (await asked("opening a chat", () => api.users.createDM(to.person))).id;
+  }
+
+  return {
+    reply: (event, message) =>
+      send(channelOfEvent(event), { ...message, replyTo: message.replyTo ?? dataOf(event).message_id }),
+    send: async (to, message) => send(await channelOf(to), message),
+    async react(event, emoji, messageId) {
+      const api = await world.api();
+      const name = /^<?a?:?(\w+:\d+)>?$/.exec(emoji)?.[1] ?? emoji;
+      const message = messageId ?? dataOf(event).message_id;
+      await asked("the reaction", () =>
+        api.channels.addMessageReaction(channelOfEvent(event), message, name),
+      );
+      return "reacted";
+    },
+    async edit(event, messageId, text) {
+      const api = await world.api();
+      const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
+      if (rest.length > 0)
+        throw new ConnectorError(
+          "E_CHAT",
+          `the text is longer than the ${limit.max} characters of one message`,
+          {
+            hint: "shorten it, or send a new message with reply",
+          },
+        );
+      const body = { content: part?.markup ?? "", ...silent };
+      await asked("the edit", () => api.channels.editMessage(channelOfEvent(event), messageId, body));
+      return `edited (id: ${messageId})`;
+    },
+    async download(event, attachment) {
+      const api = await world.api();
+      const { message_id } = dataOf(event);
+      // An address of Discord's ends after a day: it is asked for anew.
+      const message = await asked("the download", () =>
+        api.channels.getMessage(channelOfEvent(event), message_id),
+      );
+      const found = message.attachments.find(({ id }) => id === attachment.id);
+      if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is no file");
+      const url = new URL(found.url);
+      if (!fileHosts.includes(url.hostname) && url.origin !== new URL(world.apiRoot).origin)
+        throw new ConnectorError("E_CHAT", "the file does not lie on Discord's own hosts");
+      const answer = await world.http.request({ url: url.href, signal: world.signal, timeoutMs: downloadMs });
+      const failure = answer.failure();
+      if (failure === undefined)
+        return world.people.save(found.filename, answer.body(), world.maxDownloadBytes);
+      answer.discard();
+      throw failure;
+    },
+    async history(event, { limit: count, before }) {
+      const api = await world.api();
+      const query = { limit: Math.min(count, 100), ...(before === undefined ? {} : { before }) };
+      const found = await asked("the history", () => api.channels.getMessages(channelOfEvent(event), query));
+      return found.reverse().map((message) => ({
+        id: message.id,
+        ...senderUnlessUs(message),
+        timeMs: Date.parse(message.timestamp),
+        text: message.content,
+        attachments: message.attachments.length,
+      }));
+    },
+    async typing(event) {
+      const api = await world.api();
+      await asked("typing", () => api.channels.showTyping(channelOfEvent(event)));
+    },
+    async askPermission(person, prompt): Promise<Json> {
+      const api = await world.api();
+      const channel = await channelOf({ person });
+      const body = { content: promptText(prompt.text), components: buttonRows(prompt), ...silent };
+      const { id } = await asked("the prompt", () => api.channels.createMessage(channel, body));
+      return { channel, message: id };
+    },
+    async expirePermission(prompted, text) {
+      const api = await world.api();
+      const { channel, message } = prompted as { channel: string; message: string };
+      const body = { content: promptText(text), components: [], ...silent };
+      await asked("the end of the prompt", () => api.channels.editMessage(channel, message, body));
+    },
+  };
+
+  function senderUnlessUs(message: APIMessage): { sender?: Sender } {
+    return message.author.id === world.own() ? {} : { sender: senderOf(message as DiscordMessage) };
+  }
+}
+
+/** Plain text, cut to one message. */
+export function promptText(text: string): string {
+  const written = writeMarkup([{ text, marks: [] }], discordMarkdown);
+  if (written.length <= limit.max) return written;
+  return `${splitMessage(text, discordMarkdown, { ...limit, max: limit.max - 2 })[0]?.plain.slice(0, limit.max - 2)} …`;
+}
+
+// "Button styles" of docs/components/reference.
+const styles: Record<PermissionButton, 2 | 3 | 4> = { more: 2, allow: 3, deny: 4 };
+
+export function buttonRows({ id, buttons }: Pick<PermissionPrompt, "id" | "buttons">) {
+  if (buttons.length === 0) return [];
+  const components = buttons.map(({ button, label }) => ({
+    type: 2 as const,
+    style: styles[button],
+    label,
+    custom_id: `permission:${id}:${button}`,
+  }));
+  return [{ type: 1 as const, components }];
+}
+
+export function readCustomId(customId: string): { promptId: string; button: PermissionButton } | undefined {
+  const [kind, promptId = "", button = ""] = customId.split(":");
+  if (kind !== "permission" || !Object.hasOwn(styles, button)) return undefined;
+  return { promptId, button: button as PermissionButton };
+}
+
+async function rawFile({ path, name }: { readonly path: string; readonly name: string }): Promise<RawFile> {
+  return { name, data: await readFile(path) };
+}
+
+function dataOf({ data }: AnsweredEvent): ChatData {
+  return data as ChatData;
+}
+
+function channelOfEvent(event: AnsweredEvent): string {
+  const { thread_id, chat_id } = dataOf(event);
+  return thread_id ?? chat_id;
+}

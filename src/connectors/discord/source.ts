@@ -1,0 +1,264 @@
+// A discord source at work: holds the connection, takes messages in order, keeps the place up to which all was taken, and answers.
+
+import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
+import type { SessionInfo } from "@discordjs/ws";
+import { createIntake, type Intake } from "../../chat/intake.ts";
+import type { PermissionPrompt } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Emit, Source, SourceHealth } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { asked } from "./failure.ts";
+import { holdConnection, readSession } from "./gateway.ts";
+import { arrivalOf, type DiscordMessage, incomingOf, isOrdinary, type Place } from "./incoming.ts";
+import { type Library, loadLibrary } from "./library.ts";
+import type { DiscordOptions } from "./options.generated.ts";
+import { buttonRows, createOutgoing, promptText, readCustomId } from "./outgoing.ts";
+import { createPlaces } from "./places.ts";
+
+/** How many chats are asked for what was missed, and for how many messages at most. */
+const caughtUp = { chats: 200, messages: 100 };
+const requestMs = 30_000;
+
+type Api = InstanceType<Library["core"]["API"]>;
+
+export function createDiscordSource(name: string, options: DiscordOptions, host: Host): Source {
+  const { clock, log, store, people } = host;
+  const stopping = new AbortController();
+  let emit: Emit | undefined;
+  let client: { readonly api: Api; readonly own: string } | undefined;
+  let lostReason: string | undefined;
+  let session: Omit<SessionInfo, "sequence"> | undefined;
+  let intake = newIntake();
+  /** Ends the connection, to make a new one. */
+  let endRound = (_: ConnectorError) => {};
+  const places = createPlaces((id) =>
+    connected().then(({ api }) => api.channels.get(id) as Promise<APIChannel>),
+  );
+
+  async function connected(): Promise<NonNullable<typeof client>> {
+    if (client !== undefined) return client;
+    throw new ConnectorError("E_CHAT", "there is no connection to Discord now; status says why", {
+      retryable: true,
+    });
+  }
+
+  const outgoing = createOutgoing({
+    api: async () => (await connected()).api,
+    own: () => client?.own ?? "",
+    http: host.http,
+    people,
+    signal: stopping.signal,
+    maxDownloadBytes: options.maxDownloadBytes,
+    apiRoot: options.apiRoot,
+  });
+
+  const loop = host.loop({
+    pauseMs: () => 0,
+    async run(signal, round) {
+      const library = await loadLibrary();
+      const rest = new library.REST({ version: "10", api: options.apiRoot, timeout: requestMs, retries: 1 });
+      rest.setToken(options.token);
+      const api = new library.core.API(rest);
+      const me = await asked("the log-in", () => api.users.getCurrent({ signal }));
+      client = { api, own: me.id };
+      const overrun = new Promise<never>((_, reject) => {
+        endRound = reject;
+      });
+      const kept = readSession(store.get("session"));
+      session = kept;
+      const ending = new AbortController();
+      const connection = holdConnection({
+        library,
+        rest,
+        token: options.token,
+        clock,
+        signal: AbortSignal.any([signal, ending.signal]),
+        session: kept,
+        dispatched,
+        sessionChanged(next) {
+          session = next;
+        },
+        stands(resumed) {
+          round.works();
+          if (!resumed) catchUp();
+        },
+        lost(reason) {
+          lostReason = reason;
+        },
+      });
+      try {
+        await Promise.race([connection, overrun]);
+      } finally {
+        ending.abort();
+        lostReason = undefined;
+        await connection.catch(() => undefined);
+        await intake.stop();
+        intake = newIntake();
+      }
+    },
+  });
+
+  function dispatched(payload: GatewayDispatchPayload): void {
+    if (payload.t === "MESSAGE_CREATE") {
+      const message = payload.d as DiscordMessage;
+      enqueue(async () => {
+        await take(message);
+        await keepPlace(payload.s);
+      });
+    } else if (payload.t === "INTERACTION_CREATE") void quietly(press(payload.d));
+    else if (
+      payload.t === "CHANNEL_DELETE" ||
+      payload.t === "THREAD_UPDATE" ||
+      payload.t === "CHANNEL_UPDATE"
+    )
+      places.forget(payload.d.id);
+  }
+
+  function newIntake(): Intake {
+    return createIntake({
+      clock,
+      broke: (error) => endRound(error),
+      skipped(error) {
+        const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
+        log.error(`source ${name}: a message was left out: ${reason}`);
+      },
+    });
+  }
+
+  function enqueue(work: () => Promise<void>): void {
+    if (!intake.add(work))
+      endRound(new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true }));
+  }
+
+  async function take(message: DiscordMessage): Promise<void> {
+    const { api, own } = await connected();
+    if (message.author.id === own || !isOrdinary(message)) return;
+    const place = await placeOf(message);
+    const reception = await people.receive(incomingOf(message, place, own));
+    const { channel_id, id } = message;
+    switch (reception.as) {
+      case "event": {
+        await emit?.(arrivalOf(message, place, own));
+        await store.set(`chat/${channel_id}`, id);
+        if (options.ackReaction !== undefined)
+          await quietly(api.channels.addMessageReaction(channel_id, id, options.ackReaction));
+        break;
+      }
+      case "answer":
+        await quietly(outgoing.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
+        break;
+      case "verdict":
+        await quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
+        break;
+      case "nothing":
+    }
+  }
+
+  async function placeOf(message: DiscordMessage): Promise<Place> {
+    if (message.guild_id === undefined && !places.isGroup(message.channel_id))
+      return { channelId: message.channel_id, isDirect: true };
+    return places.of(message.channel_id);
+  }
+
+  /** What does not reach the person is no reason not to take the next message. */
+  async function quietly(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      log.warn(`source ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
+  async function keepPlace(sequence: number): Promise<void> {
+    if (session === undefined) return;
+    const { sessionId, resumeURL } = session;
+    await store.set("session", { sessionId, resumeURL, sequence });
+  }
+
+  /** Nothing of the old session can be had: the chats that we know are asked for what came meanwhile. */
+  function catchUp(): void {
+    const known = store.entries().filter(([key]) => key.startsWith("chat/"));
+    for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
+    for (const [key, after] of known.slice(-caughtUp.chats)) {
+      const channel = key.slice("chat/".length);
+      enqueue(async () => {
+        const { api } = await connected();
+        const query = { after: String(after), limit: caughtUp.messages };
+        const missed = await asked("catching up", () => api.channels.getMessages(channel, query));
+        const place = missed.length === 0 ? undefined : await places.of(channel);
+        for (const message of missed.reverse())
+          await take({
+            ...message,
+            ...(place?.isDirect === false ? { guild_id: "known" } : {}),
+          } as DiscordMessage);
+      });
+    }
+  }
+
+  async function press(interaction: APIInteraction): Promise<void> {
+    const { api } = await connected();
+    const user = interaction.user ?? interaction.member?.user;
+    const customId = interaction.type === 3 ? interaction.data.custom_id : undefined;
+    const pressed = customId === undefined ? undefined : readCustomId(customId);
+    if (user === undefined || pressed === undefined) return;
+    const answer = await people
+      .press({ ...pressed, sender: { id: user.id, name: user.global_name ?? user.username } })
+      .catch((error: unknown) => {
+        log.warn(`source ${name}: a press could not be kept: ${String((error as Error).message)}`);
+        return { show: "notice", text: "This cannot be kept now: try again." } as const;
+      });
+    const { id, token } = interaction;
+    if (answer.show === "notice")
+      return quietly(api.interactions.reply(id, token, { content: promptText(answer.text), flags: 64 }));
+    if (answer.show === "nothing") return quietly(api.interactions.deferMessageUpdate(id, token));
+    const components = buttonRows({ id: pressed.promptId, buttons: buttonsLeft(interaction) });
+    await quietly(
+      api.interactions.updateMessage(id, token, { content: promptText(answer.text), components }),
+    );
+  }
+
+  return {
+    async start(to) {
+      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
+      emit = to;
+      loop.start();
+    },
+    async stop(deadline) {
+      stopping.abort();
+      await Promise.race([intake.stop(), whenAborted(deadline)]);
+      await loop.stop(deadline);
+      client = undefined;
+    },
+    health(): SourceHealth {
+      const health = loop.health();
+      if (health.state !== "running" || lostReason === undefined) return health;
+      return { state: "waiting", detail: lostReason };
+    },
+    reply: (event, message) => outgoing.reply(event, message),
+    chat: outgoing,
+  };
+}
+
+/** Those under the message that was pressed, but for the one that shows more. */
+function buttonsLeft(interaction: APIInteraction): PermissionPrompt["buttons"] {
+  if (interaction.type !== 3) return [];
+  const rows = (interaction.message.components ?? []) as readonly {
+    readonly components?: readonly Pressed[];
+  }[];
+  return rows
+    .flatMap(({ components = [] }) => components)
+    .flatMap(({ custom_id = "", label = "" }) => {
+      const button = readCustomId(custom_id)?.button;
+      return button === undefined || button === "more" ? [] : [{ button, label }];
+    });
+}
+
+interface Pressed {
+  readonly custom_id?: string;
+  readonly label?: string;
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
