@@ -36,13 +36,7 @@ export async function loadPlan(
   env: NodeJS.ProcessEnv = process.env,
   { now, ...as }: LoadAs = {},
 ): Promise<ProvenConfig> {
-  const loaded = await loadConfig(file, {
-    env,
-    registry: connectors,
-    escapeForTemplate,
-    loadPatterns: loadRegex,
-    ...as,
-  });
+  const loaded = await readConfig(file, env, as);
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types, now);
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
@@ -61,6 +55,15 @@ export async function loadPlan(
     mask,
     issues: inOrder([...loaded.issues, ...later], loaded.file),
   };
+}
+
+/** The same without the plan: what stands in the file, and what is wrong with that. */
+export function readConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  as: Pick<LoadOptions, "recipe" | "standIns"> = {},
+): Promise<LoadedConfig> {
+  return loadConfig(file, { env, registry: connectors, escapeForTemplate, loadPatterns: loadRegex, ...as });
 }
 
 /** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */

@@ -68,6 +68,33 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => run(async () => (await import("./status.ts")).status(options, world)));
 
+  const recipes = program
+    .command("recipes")
+    .description("the recipes that come with the router: what they need, and their tests")
+    .helpCommand(false);
+  recipes
+    .command("list")
+    .description("their names")
+    .addOption(json())
+    .action((options) => run(async () => (await import("./recipes.ts")).listRecipes(options, world)));
+  recipes
+    .command("show")
+    .argument("<name>", "a recipe's name, or a file")
+    .description("what a recipe takes and gives, and how to set it up")
+    .addOption(json())
+    .action((name, options) =>
+      run(async () => (await import("./recipes.ts")).showRecipe(name, options, world)),
+    );
+  recipes
+    .command("test")
+    .argument("[name]", "a recipe's name, or a file; default: all that come with the router")
+    .description("run their tests")
+    .addOption(json())
+    .action((name, options) =>
+      run(async () => (await import("./recipes.ts")).testRecipes(name, options, world)),
+    );
+  for (const one of recipes.commands) one.exitOverride();
+
   program
     .command("test")
     .argument("[files...]", "configs and recipes; default: the config, looked up")

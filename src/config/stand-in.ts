@@ -9,6 +9,8 @@ const ofFormat: Readonly<Record<string, string>> = { duration: "1m", size: "1MiB
 export function standInFor(name: string, wanted: readonly JsonSchema[]): Json {
   for (const schema of wanted) {
     const example = firstOf(schema.examples) ?? firstOf(schema.enum);
+    // An example that is a variable shows how to write it, not what it is.
+    if (JSON.stringify(example)?.includes("${")) continue;
     if (example !== undefined) return example;
     if (typeof schema.format === "string" && schema.format in ofFormat)
       return ofFormat[schema.format] as string;

@@ -96,7 +96,8 @@ export function readInputs(
 }
 
 function missingInput(name: string, schema: JsonSchema, { at, owner, values }: Given): IssueDraft {
-  const example = schema.secret === true ? `${name}: "\${${name.toUpperCase()}}"` : exampleFor(name, schema);
+  const isUnnamed = schema.secret === true && schema.examples === undefined;
+  const example = isUnnamed ? `${name}: "\${${name.toUpperCase()}}"` : exampleFor(name, schema);
   return {
     path: Object.keys(values).length === 0 ? owner : at,
     on: "key",
