@@ -123,7 +123,7 @@ export async function createProject(config?: (port: number) => string): Promise<
   return project;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const address = server.address();
