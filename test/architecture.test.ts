@@ -41,8 +41,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   templates: shared,
   plan: ["config", "filters", "shaping", "templates", ...shared],
   intake: shared,
-  connectors: ["chat", "intake", ...shared],
+  connectors: ["chat", "intake", "requests", ...shared],
   journal: shared,
+  requests: shared,
   runtime: ["access", "journal", "plan", "shaping", ...shared],
   session: shared,
 };

@@ -4,7 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Json, JsonObject } from "../../contract.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
-import { Refusal } from "./answer.ts";
+import { Refusal } from "../../requests/answer.ts";
 
 export interface Payload {
   readonly data: Json;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Refusal } from "../../../src/connectors/http/answer.ts";
 import { parseBody } from "../../../src/connectors/http/parse-body.ts";
 import { findJsonFault } from "../../../src/intake/json-fault.ts";
+import { Refusal } from "../../../src/requests/answer.ts";
 
 const parse = (body: string | Buffer, type?: string, field?: string) =>
   parseBody(Buffer.from(body), type, field);

@@ -11,7 +11,7 @@ import {
   inflateRaw,
   type ZlibOptions,
 } from "node:zlib";
-import type { Clock } from "../../contract.ts";
+import type { Clock } from "../contract.ts";
 import { Refusal } from "./answer.ts";
 
 export interface Body {

@@ -2,7 +2,7 @@
 // CORS headers: no page of another origin may read them.
 
 import type { ServerResponse } from "node:http";
-import type { Clock } from "../../contract.ts";
+import type { Clock } from "../contract.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
