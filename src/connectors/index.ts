@@ -25,4 +25,9 @@ export const connectors: readonly SourceTypeEntry[] = [
       "Asks an HTTP address again and again, and makes an event of each item that is new in its answer.",
     load: async () => (await import("./poll/index.ts")).poll,
   },
+  {
+    type: "telegram",
+    summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
+    load: async () => (await import("./telegram/index.ts")).telegram,
+  },
 ];

@@ -106,7 +106,8 @@ export interface HttpRequest {
   /** Default GET. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** What comes piece by piece is sent so, and cannot be sent again. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
   /** Until the head of the answer is there. Default 30 s. */
   readonly timeoutMs?: number;

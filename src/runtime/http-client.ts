@@ -41,7 +41,7 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
         const response = await undici.fetch(url.href, {
           method,
           headers: { "user-agent": userAgent, ...options.headers },
-          ...(options.body === undefined ? {} : { body: options.body }),
+          ...(options.body === undefined ? {} : { body: options.body, duplex: "half" as const }),
           redirect: "manual",
           signal,
           dispatcher: dispatcherOf(idleMs),

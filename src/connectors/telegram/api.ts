@@ -1,0 +1,147 @@
+// The Bot API through grammY, over the router's own HTTP client: with the proxy of the environment, without redirects, and with
+// errors in which no token stands. grammY is an optional peer and loaded when a source starts.
+
+import type { GrammyError, HttpError, InputFile, RawApi } from "grammy";
+import type { Host, HttpAnswer } from "../../contract/host.ts";
+import { ConnectorError } from "../../errors.ts";
+
+export interface TelegramApi {
+  readonly raw: RawApi;
+  /** A file to be sent, read as it is sent. */
+  file(path: string, name: string): InputFile;
+}
+
+/** The server keeps a question for messages open for 50 s, and gives up on an upload after 500 s. */
+const answerWithinMs = { question: 65_000, upload: 500_000, call: 30_000 };
+/** An answer of 100 messages with all their entities has a few hundred kB. */
+const maxAnswerBytes = 16 * 1024 * 1024;
+
+/** Rejects when grammY is not installed. */
+export async function openApi(
+  { token, apiRoot }: { readonly token: string; readonly apiRoot: string },
+  host: Pick<Host, "http">,
+): Promise<TelegramApi> {
+  const { Api, InputFile } = await import("grammy").catch((cause: unknown) => {
+    throw new ConnectorError("E_CLIENT_MISSING", "the library for Telegram is not installed", {
+      hint: "type  npm install grammy  where channel-router is installed (with -g if it is)",
+      cause,
+    });
+  });
+  const { raw } = new Api(token, {
+    apiRoot: apiRoot.replace(/\/+$/, ""),
+    // Its declaration names another library's fetch; these are the parts of it that are used.
+    fetch: ((url: string, init: FetchInit) => ask(url, init, host)) as unknown as typeof fetch as never,
+  });
+  return {
+    raw: new Proxy(raw, {
+      get: (target, method: string & keyof RawApi) => {
+        const call = target[method] as (...args: unknown[]) => Promise<unknown>;
+        return (...args: unknown[]) =>
+          call(...args).catch((error: unknown) => {
+            throw inOurWords(error);
+          });
+      },
+    }),
+    file: (path, name) => new InputFile(path, name),
+  };
+}
+
+interface FetchInit {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | AsyncIterable<Uint8Array>;
+  readonly signal: Pick<AbortSignal, "aborted" | "addEventListener">;
+}
+
+async function ask(url: string, { method, headers, body, signal }: FetchInit, { http }: Pick<Host, "http">) {
+  const ending = new AbortController();
+  // The library has an AbortSignal of its own make.
+  if (signal.aborted) ending.abort();
+  signal.addEventListener("abort", () => ending.abort(), { once: true });
+  const { connection: _, ...rest } = headers;
+  const answer = await http.request({
+    url,
+    method,
+    headers: rest,
+    body,
+    signal: ending.signal,
+    timeoutMs:
+      answerWithinMs[url.endsWith("/getUpdates") ? "question" : typeof body === "string" ? "call" : "upload"],
+  });
+  return { json: () => jsonOf(answer) };
+}
+
+/** What is no answer of the Bot API comes from something before it: a gateway, a portal that wants a login. */
+async function jsonOf(answer: HttpAnswer): Promise<unknown> {
+  const text = await answer.text(maxAnswerBytes);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && "ok" in value) return value;
+  } catch {
+    // It is no JSON: the same as JSON of something else.
+  }
+  throw (
+    answer.failure() ??
+    new ConnectorError("E_HTTP_FAILED", "what answers at api_root is not the Bot API", { retryable: true })
+  );
+}
+
+/** By their names: the classes are known only once the library is loaded. */
+function inOurWords(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === "GrammyError") return refusalOf(error as GrammyError);
+  if (error.name !== "HttpError") return error;
+  const { error: reason } = error as HttpError;
+  if (reason instanceof ConnectorError) return reason;
+  return new ConnectorError("E_HTTP_FAILED", `${error.message.replace(/!$/, "")}`, { retryable: true });
+}
+
+/** An answer of the Bot API that says no; `status` and `description` are its own. */
+export class TelegramRefusal extends ConnectorError {
+  readonly status: number;
+  readonly description: string;
+
+  constructor(status: number, description: string, message: string, details: RefusalDetails) {
+    super("E_HTTP_STATUS", message, details);
+    this.status = status;
+    this.description = description;
+  }
+}
+
+interface RefusalDetails {
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly hint?: string | undefined;
+}
+
+function refusalOf({ error_code: status, description, parameters }: GrammyError): TelegramRefusal {
+  const refusal = (message: string, details: RefusalDetails) =>
+    new TelegramRefusal(status, description, message, details);
+  if (status === 401 || (status === 404 && description === "Not Found")) {
+    return refusal("Telegram does not know the token: it is wrong, or was revoked", {
+      retryable: false,
+      hint: "ask @BotFather for the bot's token, put it where ${...} finds it, then  channel-router reload",
+    });
+  }
+  if (status === 409 && !/webhook/i.test(description)) {
+    return refusal("another program asks for this bot's messages", {
+      retryable: true,
+      hint: "end that one, or make a second bot for this config",
+    });
+  }
+  if (status === 429) {
+    const seconds = parameters.retry_after ?? 1;
+    return refusal(`Telegram wants to be left alone for ${seconds} s`, {
+      retryable: true,
+      retryAfterMs: seconds * 1_000,
+    });
+  }
+  const moved = parameters.migrate_to_chat_id;
+  if (moved !== undefined) {
+    return refusal(`the group has become a supergroup with the id ${moved}`, {
+      retryable: false,
+      hint: `write that id into access.groups`,
+    });
+  }
+  return refusal(`Telegram says: ${description}`, { retryable: status >= 500 });
+}

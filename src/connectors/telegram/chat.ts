@@ -1,0 +1,161 @@
+// What Telegram can do with an answer: quote, react, edit, fetch, show that somebody writes, ask for a permission.
+
+import { telegramHtml } from "../../chat/markup.ts";
+import { splitMessage } from "../../chat/parts.ts";
+import type { AnsweredEvent, Chat, ChatAttachment, ChatData, Message } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import { ConnectorError } from "../../errors.ts";
+import type { TelegramApi } from "./api.ts";
+import { nameToSave, type TelegramAttachment } from "./attachment.ts";
+import type { TelegramOptions } from "./options.generated.ts";
+import { patiently } from "./patience.ts";
+import { askPermission, expirePermission } from "./permission.ts";
+import { allowedReactions, reactionFor } from "./reactions.ts";
+import { createSend, isRefused, longestText, withPlainFallback } from "./send.ts";
+
+/** The Bot API gives out no larger ones (getFile). */
+const maxDownloadBytes = 20 * 1024 * 1024;
+
+export type TelegramChat = Required<Omit<Chat, "history">> & {
+  answer(event: AnsweredEvent, message: Message): Promise<string>;
+};
+
+export function createChat(
+  api: TelegramApi,
+  options: Pick<TelegramOptions, "token" | "apiRoot" | "partLength" | "quote">,
+  { clock, http, people }: Pick<Host, "clock" | "http" | "people">,
+): TelegramChat {
+  const { raw } = api;
+  const send = createSend(api, {
+    clock,
+    partLength: options.partLength,
+    quote: options.quote === "all" ? "all" : "first",
+  });
+  const fileRoot = `${options.apiRoot.replace(/\/+$/, "")}/file/bot${options.token}`;
+
+  return {
+    answer(event, { replyTo, ...message }) {
+      const { chat_id: chatId, thread_id: threadId, message_id: messageId } = chatOf(event);
+      const quoted = replyTo ?? (options.quote === "none" ? undefined : messageId);
+      return send({ chatId, threadId, replyTo: quoted }, message);
+    },
+
+    async react(event, emoji, messageId) {
+      const { chat_id: chatId, message_id: own } = chatOf(event);
+      const reaction = reactionFor(emoji);
+      if (reaction === undefined) {
+        throw new ConnectorError("E_TOOL_INPUT", `Telegram has no reaction ${emoji}`, {
+          hint: `it has: ${allowedReactions.join(" ")}`,
+        });
+      }
+      await patiently(clock, () =>
+        raw.setMessageReaction({
+          chat_id: chatId,
+          message_id: idOf(messageId ?? own),
+          reaction: [{ type: "emoji", emoji: reaction as "👍" }],
+        }),
+      );
+      return reaction === reactionFor(reaction) && reaction === emoji.trim().replace("\uFE0F", "")
+        ? `reacted with ${reaction}`
+        : `reacted with ${reaction}, which comes nearest to ${emoji}`;
+    },
+
+    async edit(event, messageId, text) {
+      const { chat_id: chatId } = chatOf(event);
+      const parts = splitMessage(text, telegramHtml, {
+        max: longestText,
+        unit: "characters",
+        counts: "text",
+      });
+      const [part] = parts;
+      if (part === undefined || parts.length > 1) {
+        throw new ConnectorError(
+          "E_TOOL_INPUT",
+          `the text is longer than the ${longestText} characters of one message`,
+          {
+            hint: "shorten it, or send the rest with reply",
+          },
+        );
+      }
+      try {
+        await patiently(clock, () =>
+          withPlainFallback(part, (written) =>
+            raw.editMessageText({ chat_id: chatId, message_id: idOf(messageId), ...written }),
+          ),
+        );
+      } catch (error) {
+        if (!isRefused(error, /not modified/i)) throw error;
+      }
+      return `edited (id: ${messageId})`;
+    },
+
+    async download(event, attachment) {
+      const { file_id: fileId } = ownAttachment(event, attachment);
+      const file = await patiently(clock, () => raw.getFile({ file_id: fileId })).catch((error: unknown) => {
+        throw isRefused(error, /too big/i)
+          ? new ConnectorError(
+              "E_FILE",
+              "Telegram gives files of up to 20 MB to bots, and this one is larger",
+            )
+          : error;
+      });
+      const path = file.file_path ?? "";
+      if (
+        path.startsWith("/") ||
+        path.split("/").some((part) => part === "" || part === ".." || part === ".")
+      ) {
+        throw new ConnectorError("E_FILE", "the server at api_root gives out paths of its own disk", {
+          hint: "start it without --local",
+        });
+      }
+      const answer = await http.request({
+        url: `${fileRoot}/${path.split("/").map(encodeURIComponent).join("/")}`,
+        signal: AbortSignal.timeout(300_000),
+      });
+      const failure = answer.failure();
+      if (failure !== undefined) {
+        answer.discard();
+        throw failure;
+      }
+      return people.save(nameToSave(attachment, path), answer.body(), maxDownloadBytes);
+    },
+
+    send(to, message) {
+      // A chat with one person has that person's id.
+      const target = "person" in to ? { chatId: to.person } : { chatId: to.chatId, threadId: to.threadId };
+      return send({ ...target, replyTo: message.replyTo }, message);
+    },
+
+    async typing(event) {
+      const { chat_id: chatId, thread_id: threadId } = chatOf(event);
+      await raw.sendChatAction({
+        chat_id: chatId,
+        action: "typing",
+        ...(threadId === undefined ? {} : { message_thread_id: Number(threadId) }),
+      });
+    },
+
+    askPermission: (person, prompt) => patiently(clock, () => askPermission(raw, person, prompt)),
+    expirePermission: (asked, text) => patiently(clock, () => expirePermission(raw, asked, text)),
+  };
+}
+
+function chatOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
+  return data as unknown as ChatData;
+}
+
+function idOf(messageId: string): number {
+  const id = Number(messageId);
+  if (Number.isSafeInteger(id) && id > 0) return id;
+  throw new ConnectorError("E_TOOL_INPUT", `"${messageId.slice(0, 40)}" is no message id of Telegram's`, {
+    hint: "ids are numbers; those of sent messages are in the answer of reply",
+  });
+}
+
+function ownAttachment(event: AnsweredEvent, { id }: ChatAttachment): TelegramAttachment {
+  const found = (chatOf(event).attachments ?? []).find((one) => one.id === id) as
+    | TelegramAttachment
+    | undefined;
+  if (found !== undefined) return found;
+  throw new ConnectorError("E_FILE", `the message of this event has no attachment ${id}`);
+}

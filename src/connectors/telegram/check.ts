@@ -1,0 +1,73 @@
+// What a schema cannot say of a telegram source, what it asks a person for, and the arrival that a payload would make.
+
+import type { Message, Update } from "grammy/types";
+import type { Arrival, OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { readMessage } from "./message.ts";
+import type { TelegramOptions } from "./options.generated.ts";
+import { telegramOptions } from "./options.ts";
+
+export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surroundings): OptionIssue[] {
+  if (webhook === undefined) return [];
+  if (publicUrl === undefined) {
+    return [
+      {
+        path: ["webhook"],
+        message: "needs public_url: the address at which Telegram reaches the listener",
+        hint: "write  public_url: https://...  at the top of the file, or leave webhook out: the bot then asks by itself",
+      },
+    ];
+  }
+  if (publicUrl.startsWith("https://")) return [];
+  return [
+    {
+      path: ["webhook"],
+      message: "needs a public_url that begins with https://: Telegram posts to no other",
+    },
+  ];
+}
+
+/** Telegram's own address is what a bot's token is for; any other gets it only with a person's consent. */
+export function powersOf({ apiRoot }: TelegramOptions): PowerRequest[] {
+  const { origin } = new URL(apiRoot);
+  const own = telegramOptions.properties.api_root.default;
+  return origin === own ? [] : [{ power: "secret", value: origin }];
+}
+
+/** The payload is an update or a message as the Bot API has them, or else what somebody writes to the bot. */
+export function imagineArrival(_options: TelegramOptions, payload: string): Arrival {
+  const given = parsed(payload);
+  const message =
+    given?.message ?? given?.edited_message ?? (given?.chat === undefined ? written(payload) : given);
+  try {
+    const read = readMessage(
+      [message as Message],
+      { id: 1, username: "bot" },
+      given?.edited_message !== undefined,
+    );
+    if (read !== undefined) return read.arrival;
+  } catch {
+    // It lacks what every message has.
+  }
+  throw new UsageError("E_USAGE", "this is no message that somebody wrote", {
+    hint: "give the text of a message, or an update as the Bot API has it",
+  });
+}
+
+function parsed(payload: string): (Partial<Message> & Partial<Update>) | undefined {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function written(text: string): Partial<Message> {
+  return {
+    message_id: 1,
+    text,
+    from: { id: 1, is_bot: false, first_name: "Somebody" },
+    chat: { id: 1, type: "private", first_name: "Somebody" },
+  };
+}

@@ -1,0 +1,34 @@
+// The `telegram` source type: a bot that people write to, alone and in groups.
+
+import { chatMeta } from "../../chat/options.ts";
+import type { SourceType } from "../../contract.ts";
+import { checkOptions, imagineArrival, powersOf } from "./check.ts";
+import type { TelegramOptions } from "./options.generated.ts";
+import { telegramOptions } from "./options.ts";
+import { botOf, createTelegramSource, fingerprintOf } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const telegram: SourceType<TelegramOptions> = {
+  type: "telegram",
+  summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
+  options: telegramOptions,
+  validate,
+  meta: { ...chatMeta, forwarded_from: "{{data.forwarded_from}}", edited: "{{data.edited}}" },
+  content: "text",
+  claims: ({ token, webhook }) => [
+    `token:${fingerprintOf(token)}`,
+    ...(webhook === undefined ? [] : [`route:POST ${webhook.path}`]),
+  ],
+  answers: () => true,
+  chat: {
+    can: ["react", "edit", "download", "send", "typing", "ask"],
+    maxFiles: 10,
+    maxFileBytes: 50_000_000,
+    typingForMs: 5_000,
+  },
+  check: checkOptions,
+  powers: powersOf,
+  keeps: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
+  imagine: imagineArrival,
+  create: createTelegramSource,
+};

@@ -1,0 +1,108 @@
+// Asks Telegram for what has come, and waits there until something does. What was taken is confirmed by the offset of the next
+// question; the offset is kept, so that a killed process asks again for what it had not taken.
+
+import type { Update } from "grammy/types";
+import type { Host, Round } from "../../contract/host.ts";
+import { type TelegramApi, TelegramRefusal } from "./api.ts";
+import type { Intake } from "./intake.ts";
+import type { Self } from "./message.ts";
+
+/** How long Telegram keeps the question open. */
+export const pollSeconds = 50;
+export const updateKinds = ["message", "edited_message", "callback_query", "my_chat_member"] as const;
+
+/**
+ * What was confirmed is gone after a day at the latest, and after a week without messages the ids begin somewhere else
+ * (Update.update_id): an offset of so long ago could only hide what is new.
+ */
+const offsetForgottenMs = 3 * 24 * 60 * 60 * 1_000;
+/** The pictures of an album come within a moment of each other. */
+const albumMs = 700;
+
+interface Polling {
+  readonly api: TelegramApi;
+  readonly intake: Intake;
+  readonly host: Pick<Host, "store" | "clock" | "log">;
+  readonly name: string;
+}
+
+/** One connection: goes on until the signal fires; rejects when Telegram does not answer, or a message was not taken. */
+export function createPolling({ api, intake, host, name }: Polling) {
+  const { store, clock } = host;
+  let mayHaveWebhook = true;
+
+  async function next(signal: AbortSignal, seconds: number): Promise<Update[]> {
+    const kept = store.get("offset") as { next: number; atMs: number } | undefined;
+    const isFresh = kept !== undefined && clock.now() - kept.atMs < offsetForgottenMs;
+    return api.raw.getUpdates(
+      { timeout: seconds, allowed_updates: updateKinds, ...(isFresh ? { offset: kept.next } : {}) },
+      signal as never,
+    );
+  }
+
+  /** Telegram answers no question while it posts to a webhook. */
+  async function endWebhook(): Promise<void> {
+    const { url } = await api.raw.getWebhookInfo();
+    if (url !== undefined && url !== "") {
+      await api.raw.deleteWebhook({ drop_pending_updates: false });
+      host.log.warn(
+        `source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
+      );
+    }
+    mayHaveWebhook = false;
+  }
+
+  /** What became no event is done for good at once: asked again, a verdict would be a message like any other. */
+  async function takeAll(updates: readonly Update[], self: Self): Promise<void> {
+    const keep = (id: number) => store.set("offset", { next: id + 1, atMs: clock.now() });
+    let isKept = true;
+    let last = 0;
+    try {
+      await intake.take(updates, self, async (id, isEvent) => {
+        last = id;
+        isKept = !isEvent;
+        if (isKept) await keep(id);
+      });
+    } finally {
+      if (!isKept) await keep(last);
+    }
+  }
+
+  return async (self: Self, signal: AbortSignal, round: Round): Promise<void> => {
+    if (mayHaveWebhook) await endWebhook();
+    while (!signal.aborted) {
+      let updates: Update[];
+      try {
+        updates = await next(signal, pollSeconds);
+        if (updates.at(-1)?.message?.media_group_id !== undefined) {
+          await pause(albumMs, host, signal);
+          updates = await next(signal, 0);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof TelegramRefusal && error.status === 409) mayHaveWebhook = true;
+        throw error;
+      }
+      round.works();
+      await takeAll(updates, self);
+    }
+  };
+}
+
+function pause(ms: number, { clock }: Pick<Host, "clock">, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener(
+      "abort",
+      () => {
+        cancel();
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "another address";
+}

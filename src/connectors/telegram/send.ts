@@ -1,0 +1,117 @@
+// Sends an answer: its text in parts of HTML, each as plain text where Telegram does not take the markup, and its files after it.
+
+import type { RawApi } from "grammy";
+import { telegramHtml } from "../../chat/markup.ts";
+import { type Part, splitMessage } from "../../chat/parts.ts";
+import type { Message, OutgoingFile } from "../../contract/chat.ts";
+import type { Clock } from "../../contract.ts";
+import { ConnectorError, isRouterError } from "../../errors.ts";
+import { type TelegramApi, TelegramRefusal } from "./api.ts";
+import { inTurns, patiently } from "./patience.ts";
+
+/** Telegram counts the text without its markup. */
+export const longestText = 4096;
+/** `sendPhoto` takes no more; a larger picture is sent as a file. */
+const maxPhotoBytes = 10_000_000;
+
+export interface Target {
+  /** A number; a name such as `@channel` is taken as well. */
+  readonly chatId: string;
+  readonly threadId?: string | undefined;
+  /** The message to quote. It need not be there any more. */
+  readonly replyTo?: string | undefined;
+}
+
+export interface SendOptions {
+  readonly clock: Clock;
+  readonly partLength: number;
+  /** Which parts quote. */
+  readonly quote: "first" | "all";
+}
+
+export type Send = (target: Target, message: Pick<Message, "text" | "files">) => Promise<string>;
+
+/** Settles with a line for Claude. Rejects with a ConnectorError that says how much went out. */
+export function createSend(api: TelegramApi, { clock, partLength, quote }: SendOptions): Send {
+  const inTurn = inTurns();
+
+  return ({ chatId, threadId, replyTo }, { text, files = [] }) =>
+    inTurn(`${chatId}/${threadId ?? ""}`, async () => {
+      const parts =
+        text.trim() === ""
+          ? []
+          : splitMessage(text, telegramHtml, { max: partLength, unit: "characters", counts: "text" });
+      const all = parts.length + files.length;
+      if (all === 0) throw new ConnectorError("E_TOOL_INPUT", "there is nothing to send: the text is empty");
+      const ids: number[] = [];
+      const place = (): Place => ({
+        chat_id: chatId,
+        ...(threadId === undefined ? {} : { message_thread_id: Number(threadId) }),
+        ...(replyTo === undefined || (quote === "first" && ids.length > 0)
+          ? {}
+          : { reply_parameters: { message_id: Number(replyTo), allow_sending_without_reply: true } }),
+      });
+      try {
+        for (const part of parts) ids.push(await patiently(clock, () => sendText(api.raw, place(), part)));
+        for (const file of files) ids.push(await patiently(clock, () => sendFile(api, place(), file)));
+      } catch (error) {
+        throw ids.length === 0 ? error : halfSent(ids, all, error);
+      }
+      return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
+    });
+}
+
+interface Place {
+  readonly chat_id: string;
+  readonly message_thread_id?: number;
+  readonly reply_parameters?: { readonly message_id: number; readonly allow_sending_without_reply: true };
+}
+
+async function sendText(raw: RawApi, place: Place, part: Part): Promise<number> {
+  const { message_id: id } = await withPlainFallback(part, (text) => raw.sendMessage({ ...place, ...text }));
+  return id;
+}
+
+/** Tries the markup, and the plain text where Telegram cannot read that. */
+export async function withPlainFallback<T>(
+  { markup, plain }: Part,
+  send: (text: { text: string; parse_mode?: "HTML" }) => Promise<T>,
+): Promise<T> {
+  try {
+    return await send({ text: markup, parse_mode: "HTML" });
+  } catch (error) {
+    if (!isRefused(error, /can't parse|entit|unsupported start tag/i)) throw error;
+    return send({ text: plain });
+  }
+}
+
+async function sendFile(
+  api: TelegramApi,
+  place: Place,
+  { path, name, bytes }: OutgoingFile,
+): Promise<number> {
+  if (/\.(jpe?g|png|webp)$/i.test(name) && bytes <= maxPhotoBytes) {
+    try {
+      const sent = await api.raw.sendPhoto({ ...place, photo: api.file(path, name) });
+      return sent.message_id;
+    } catch (error) {
+      // Too long and thin, or no picture whatever its name says.
+      if (!isRefused(error, /photo|image/i)) throw error;
+    }
+  }
+  const sent = await api.raw.sendDocument({ ...place, document: api.file(path, name) });
+  return sent.message_id;
+}
+
+export function isRefused(error: unknown, description: RegExp): boolean {
+  return error instanceof TelegramRefusal && error.status === 400 && description.test(error.description);
+}
+
+function halfSent(ids: readonly number[], all: number, error: unknown): unknown {
+  if (!isRouterError(error)) return error;
+  return new ConnectorError(
+    error.code,
+    `only ${ids.length} of ${all} parts went out (ids: ${ids.join(", ")}), then: ${error.message}`,
+    { hint: error.hint ?? "send the rest alone", cause: error },
+  );
+}
