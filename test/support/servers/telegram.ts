@@ -7,6 +7,8 @@ import { readHtml } from "./telegram-html.ts";
 
 type Fields = Record<string, unknown>;
 
+type Failure = { status: number; description: string; parameters?: Fields } | "hang up";
+
 export interface Person {
   readonly id: number;
   readonly first_name: string;
@@ -44,16 +46,15 @@ export interface TelegramServer {
   /** A file to be downloaded by this id. */
   addFile(fileId: string, path: string, content: Buffer): void;
   isConfirmed(updateId: number): boolean;
-  /** The next call of the method is answered so. */
-  failNext(
-    method: string,
-    answer: { status: number; description: string; parameters?: Fields } | "hang up",
-  ): void;
+  /** The next call of the method, or the one after so many, is answered so. */
+  failNext(method: string, failure: Failure, after?: number): void;
   /** From now on no token is good; or it is again. */
   revoke(revoked?: boolean): void;
   /** Another program asks for messages, once. */
   pollFromElsewhere(): Promise<number>;
   webhook(): { url: string; secret: string } | undefined;
+  /** The webhook failed so, at this time in seconds. */
+  cannotPost(message: string, atSeconds: number): void;
   /** Posts what waits to the webhook, at `address` in place of its host; gives the status of the last answer. */
   post(address: string, secret?: string): Promise<number | undefined>;
   close(): Promise<void>;
@@ -72,14 +73,12 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
   const notices: { id: string; text: string | undefined }[] = [];
   const calls: { method: string; fields: Fields }[] = [];
   const files = new Map<string, { path: string; content: Buffer }>();
-  const failures = new Map<
-    string,
-    ({ status: number; description: string; parameters?: Fields } | "hang up")[]
-  >();
+  const failures = new Map<string, (Failure | undefined)[]>();
   let isRevoked = false;
   let nextUpdate = 1_000;
   let nextMessage = 1;
   let hook: { url: string; secret: string } | undefined;
+  let postFailure: Fields = {};
   let poller: { end(error?: Error): void; look(): void } | undefined;
 
   class Refused extends Error {
@@ -178,7 +177,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
   const methods: Record<string, (fields: Fields, response: ServerResponse) => unknown> = {
     getMe: () => bot,
     setMyCommands: () => true,
-    getWebhookInfo: () => ({ url: hook?.url ?? "", pending_update_count: pending.length }),
+    getWebhookInfo: () => ({ url: hook?.url ?? "", pending_update_count: pending.length, ...postFailure }),
     setWebhook(fields) {
       hook = { url: String(fields.url), secret: String(fields.secret_token) };
       return true;
@@ -235,13 +234,13 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
   };
 
   function sendFile(kind: "photo" | "document", fields: Fields): Fields {
-    const file = fields[kind];
-    if (!(file instanceof File)) throw new Refused(400, "Bad Request: there is no file in the request");
-    const content = (fields[`${kind} content`] ?? Buffer.alloc(0)) as Buffer;
+    const { file: name, content } = (fields[kind] ?? {}) as Partial<FormPart>;
+    if (name === undefined || content === undefined)
+      throw new Refused(400, "Bad Request: there is no file in the request");
     if (content.length > 50 * 1024 * 1024) throw new Refused(413, "Request Entity Too Large");
     if (kind === "photo" && content.toString("latin1", 1, 4) !== "PNG" && content[0] !== 0xff)
       throw new Refused(400, "Bad Request: IMAGE_PROCESS_FAILED");
-    return add(fields, { text: "", markup: "", parseMode: undefined }, { kind, name: file.name, content });
+    return add(fields, { text: "", markup: "", parseMode: undefined }, { kind, name, content });
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -260,7 +259,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
       response.end(file?.content);
       return;
     }
-    const fields = await fieldsOf(request, body);
+    const fields = fieldsOf(request, body);
     calls.push({ method: rest, fields });
     const failure = failures.get(rest)?.shift();
     if (failure === "hang up") {
@@ -330,8 +329,8 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
     },
     addFile: (fileId, path, content) => files.set(fileId, { path, content }),
     isConfirmed: (updateId) => updateId < nextUpdate && !pending.some(({ update_id: id }) => id === updateId),
-    failNext(method, failure) {
-      failures.set(method, [...(failures.get(method) ?? []), failure]);
+    failNext(method, failure, after = 0) {
+      failures.set(method, [...(failures.get(method) ?? []), ...new Array<undefined>(after), failure]);
     },
     revoke(revoked = true) {
       isRevoked = revoked;
@@ -343,6 +342,9 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
       return answer.status;
     },
     webhook: () => hook,
+    cannotPost(message, atSeconds) {
+      postFailure = { last_error_message: message, last_error_date: atSeconds };
+    },
     async post(address, secret = hook?.secret ?? "") {
       let status: number | undefined;
       while (hook !== undefined && pending.length > 0) {
@@ -382,17 +384,40 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 /** JSON, or a form in which a field `attach://x` stands for the file named x. */
-async function fieldsOf(request: IncomingMessage, body: Buffer): Promise<Fields> {
+function fieldsOf(request: IncomingMessage, body: Buffer): Fields {
   const type = request.headers["content-type"] ?? "";
   if (!type.startsWith("multipart/")) return body.length === 0 ? {} : (JSON.parse(body.toString()) as Fields);
-  // `Response` reads forms only where the boundary ends as RFC 2046 has it; so does the Bot API.
-  const form = await new Response(body, { headers: { "content-type": type } }).formData();
+  const parts = formParts(body, /boundary=(.+)$/.exec(type)?.[1] ?? "");
   const fields: Fields = {};
-  for (const [key, value] of form) {
-    const attached = /^attach:\/\/(.+)$/.exec(String(value))?.[1];
-    const file = attached === undefined ? value : form.get(attached);
-    fields[key] = file;
-    if (file instanceof File) fields[`${key} content`] = Buffer.from(await file.arrayBuffer());
+  for (const { name, file, content } of parts) {
+    if (file !== undefined) continue;
+    const attached = /^attach:\/\/(.+)$/.exec(content.toString())?.[1];
+    fields[name] = attached === undefined ? content.toString() : parts.find((part) => part.name === attached);
   }
   return fields;
+}
+
+interface FormPart {
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly content: Buffer;
+}
+
+/** As lenient with the head of a part as the Bot API: a file name need not stand in quotes. */
+function formParts(body: Buffer, boundary: string): FormPart[] {
+  const parts: FormPart[] = [];
+  const mark = `--${boundary}`;
+  for (let start = body.indexOf(mark); ; ) {
+    const next = body.indexOf(`\r\n${mark}`, start + mark.length);
+    if (start === -1 || next === -1) return parts;
+    const part = body.subarray(start + mark.length + 2, next);
+    const blank = part.indexOf("\r\n\r\n");
+    const head = part.toString("utf8", 0, blank);
+    parts.push({
+      name: /[; ]name="([^"]*)"/.exec(head)?.[1] ?? "",
+      file: /filename="?([^";\r\n]*)/.exec(head)?.[1],
+      content: part.subarray(blank + 4),
+    });
+    start = next + 2;
+  }
 }
