@@ -48,6 +48,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   }
   const router = await openRouter({
     loaded,
+    isOwner: false,
     consent,
     clock: systemClock,
     log,

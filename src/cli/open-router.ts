@@ -1,11 +1,12 @@
 // A router with its listener and its place in the state folder: the same for the stdio server and for `dev`.
 
 import { dirname } from "node:path";
-import { homeFolder, stateFolder } from "../config/places.ts";
+import { homeFolder, realPath, runningFolder, stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import type { SpawnOptions } from "../contract/host.ts";
 import type { Log } from "../contract.ts";
 import { powersOf } from "../plan/powers.ts";
+import { openClaimRegister } from "../runtime/claim-register.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createHttpClient } from "../runtime/http-client.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
@@ -14,8 +15,10 @@ import { createRouter, type NextListen, type Router, type RouterOptions } from "
 import { spawnGroup } from "../runtime/spawn.ts";
 import { version } from "./version.ts";
 
-interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "lent"> {
+interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "lent" | "claims"> {
   readonly loaded: LoadedConfig;
+  /** False for a router beside the owner of the same config. */
+  readonly isOwner: boolean;
   readonly consent: Consent;
 }
 
@@ -35,7 +38,7 @@ export async function nextListen(
   };
 }
 
-export async function openRouter({ loaded, ...options }: OpenRouterOptions): Promise<Router> {
+export async function openRouter({ loaded, isOwner, ...options }: OpenRouterOptions): Promise<Router> {
   const { listenAddress, hosts, publicUrl } = loaded.values;
   const choice = await chooseListen(listenAddress, stateFolder(process.env, loaded.file), options.log);
   const listener = createListener({
@@ -52,5 +55,10 @@ export async function openRouter({ loaded, ...options }: OpenRouterOptions): Pro
     http: createHttpClient({ userAgent: `channel-router/${version}`, clock: options.clock }),
     spawn: (command: SpawnOptions) => spawnGroup(command, folder),
   };
-  return createRouter({ ...options, listener, lent });
+  const claims = openClaimRegister({
+    runningFolder: runningFolder(process.env),
+    config: realPath(loaded.file),
+    isOwner,
+  });
+  return createRouter({ ...options, listener, lent, claims });
 }

@@ -254,6 +254,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const consent = await consentOf(process.env, loaded.file, log);
     const router = await openRouter({
       loaded,
+      isOwner: true,
       clock: systemClock,
       log,
       memory: createMemory(systemClock, journal.memory),

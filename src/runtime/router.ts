@@ -9,6 +9,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import { type ClaimRegister, noRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
 import { type AcceptedEvent, createEmit, type Decision, type RuntimeEmit, type Unmatched } from "./emit.ts";
@@ -26,6 +27,8 @@ export interface RouterOptions extends HostOptions {
   readonly memory: FilterMemory;
   /** Asked before each start of a source. */
   readonly consent: Pick<Consent, "demand">;
+  /** What no other router may hold while a source runs. Default: others are not looked at. */
+  readonly claims?: ClaimRegister;
   /** Who may speak through this source. Default: nobody. */
   people?(source: PlannedSource): People;
   newId(nowMs: number): string;
@@ -193,6 +196,7 @@ export function createRouter(options: RouterOptions): Router {
       clock,
       log,
       consent: options.consent,
+      claims: options.claims ?? noRegister,
       emit: emitOf(inForce),
       started() {
         if (one !== undefined && options.started !== undefined) options.started(reportOf(one, inForce()));

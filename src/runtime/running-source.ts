@@ -5,6 +5,7 @@ import type { Host } from "../contract/host.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
+import type { ClaimRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
 import type { RuntimeEmit } from "./emit.ts";
 import { retry } from "./retry.ts";
@@ -19,8 +20,8 @@ export interface RunningSource {
   /** Has not started, and is not about to. */
   isStranded(): boolean;
   /**
-   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person
-   * is no failure: it is stranded then, and to be persisted with.
+   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person, or for
+   * another router, is no failure: it is stranded then, and to be persisted with.
    */
   begin(): Promise<void>;
   /** What arrived and what will arrive is taken. */
@@ -40,6 +41,8 @@ interface RunningSourceOptions {
   readonly log: Log;
   /** Asked before each start. */
   readonly consent: Pick<Consent, "demand">;
+  /** What no other router may hold meanwhile. */
+  readonly claims: ClaimRegister;
   /** Told when it has started after it had to wait. */
   started(): void;
   /** Made once: what it knows (rate, outstanding calls) lives as long as this source. */
@@ -61,6 +64,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
   let isOpen = true;
   let hold: Promise<void> | undefined;
   let open = (): void => {};
+  let giveBack = async (): Promise<void> => {};
 
   /** A source is started once: each try has a new one. */
   function create(): Source {
@@ -82,9 +86,26 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
     waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
   }
 
-  const stop = (deadline: AbortSignal): Promise<void> => {
+  /** Once a person agreed, and nobody else holds what it needs. */
+  async function startIt(signal: AbortSignal, prepare: () => void): Promise<void> {
+    await options.consent.demand(planned.powers);
+    if (signal.aborted) return;
+    const release = await options.claims.take(planned.claims);
+    if (signal.aborted) return release();
+    giveBack = release;
+    prepare();
+    try {
+      await source.start(emit);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  const stop = async (deadline: AbortSignal): Promise<void> => {
     trying.abort();
-    return source.stop(deadline);
+    await source.stop(deadline);
+    await giveBack();
   };
 
   return {
@@ -100,12 +121,12 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
         open = resolve;
       });
       try {
-        await options.consent.demand(planned.powers);
-        await within(source.start(emit), startWithinMs, clock, () => {
+        const starting = startIt(trying.signal, () => {});
+        await within(starting, startWithinMs, clock, () => {
           throw new ConnectorError("E_SOURCE_START", `did not start within ${startWithinMs / 1_000} s`);
         });
       } catch (error) {
-        if (!isUntrusted(error)) throw error;
+        if (!waitsForOthers(error)) throw error;
         wait(error);
         return;
       }
@@ -121,12 +142,10 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
       const { signal } = trying;
       // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
       return new Promise<void>((resolve) => {
-        const attempt = async () => {
-          await options.consent.demand(planned.powers);
-          if (signal.aborted) return;
-          source = create();
-          return source.start(emit);
-        };
+        const attempt = () =>
+          startIt(signal, () => {
+            source = create();
+          });
         retry(attempt, {
           clock,
           signal,
@@ -163,6 +182,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
       const ended = (async () => {
         await source.drain?.(deadline.signal);
         await source.stop(deadline.signal);
+        await giveBack();
       })().catch((error: unknown) => {
         log.error(`source ${name} failed to stop: ${error instanceof Error ? error.stack : String(error)}`);
       });
@@ -177,6 +197,11 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
 
 function isUntrusted(error: unknown): error is ConnectorError {
   return error instanceof ConnectorError && error.code === "E_POWER_UNTRUSTED";
+}
+
+/** No failure of the source: a person, or another router, has to do something first. */
+function waitsForOthers(error: unknown): error is ConnectorError {
+  return isUntrusted(error) || (error instanceof ConnectorError && error.code === "E_CLAIM_HELD");
 }
 
 /** Why a source did not start, in one line for a person. */
