@@ -37,7 +37,6 @@ export const errorCodes = {
   E_COMMAND_START: "A command could not be started.",
   E_HTTP_CONTENT: "An answer from outside is not what the source can read.",
   E_CLAIM_HELD: "Another running router holds what only one can have.",
-  E_CLIENT_MISSING: "The library that a source talks to its platform with is not installed.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
   E_JOURNAL_FULL: "The disk that holds the journal is full.",

@@ -21,9 +21,10 @@ export async function openApi(
   { token, apiRoot }: { readonly token: string; readonly apiRoot: string },
   host: Pick<Host, "http">,
 ): Promise<TelegramApi> {
-  const { Api, InputFile } = await import("grammy").catch((cause: unknown) => {
-    throw new ConnectorError("E_CLIENT_MISSING", "the library for Telegram is not installed", {
-      hint: "type  npm install grammy  where channel-router is installed (with -g if it is)",
+  const { Api, InputFile } = await import("grammy").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new ConnectorError("E_LIBRARY", "the Telegram client is not installed", {
+      hint: "npm install -g grammy@1, beside channel-router",
       cause,
     });
   });
@@ -102,7 +103,7 @@ export class TelegramRefusal extends ConnectorError {
   readonly description: string;
 
   constructor(status: number, description: string, message: string, details: RefusalDetails) {
-    super("E_HTTP_STATUS", message, details);
+    super("E_CHAT", message, details);
     this.status = status;
     this.description = description;
   }
