@@ -15,6 +15,11 @@ const tellAgainMs = 60_000;
 /** What is not lasting is synced after so long when nothing that is lasting came. */
 const syncAfterMs = 1_000;
 
+/** As much of an AbortSignal as is looked at. */
+export interface Withdrawal {
+  readonly aborted: boolean;
+}
+
 export interface Commit {
   /** Whole lines with their line feeds. */
   readonly bytes: Buffer;
@@ -25,8 +30,8 @@ export interface Commit {
    * something lasting follows, or for a second.
    */
   readonly lasting: boolean;
-  /** Fired before the commit was begun, it is not begun. */
-  readonly signal?: AbortSignal | undefined;
+  /** Aborted before the commit was begun, it is not begun. */
+  readonly signal?: Withdrawal | undefined;
   /** Called once when the bytes are written as was asked, in the order of the journal, before the promise settles. */
   apply?(place: Place): void;
 }
@@ -151,7 +156,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       let written: Written | undefined;
       const lasting = group.some((one) => one.lasting);
       try {
-        written = await writer.write(Buffer.concat(group.map(({ bytes }) => bytes)), lasting);
+        written = await writer.write(bytesOf(group), lasting);
       } catch (error) {
         refuse(group, error);
         if (waiting.some(({ fact }) => !fact)) continue;
@@ -229,4 +234,11 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     end: finish,
     failure: () => failure,
   };
+}
+
+function bytesOf(group: readonly Waiting[]): Buffer {
+  const [first, ...more] = group;
+  return first !== undefined && more.length === 0
+    ? first.bytes
+    : Buffer.concat(group.map(({ bytes }) => bytes));
 }

@@ -4,11 +4,12 @@
 import type { Clock, Json, Log } from "../contract.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
-import { type Commit, createCommitQueue } from "./commit-queue.ts";
+import { type Commit, createCommitQueue, type Withdrawal } from "./commit-queue.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import { checkEventId } from "./entry-records.ts";
 import type { Keyed } from "./keyed-table.ts";
 import { encodeEvent, encodeLine } from "./line-format.ts";
+import { createMarks } from "./marks.ts";
 import type { OpenEntry, PageQuery } from "./open-entries.ts";
 import {
   type Delivery,
@@ -68,9 +69,9 @@ export interface Journal {
   /**
    * Commits an event or a digest. Settles after fdatasync: its entries are open (`accepted`), its memory is fact, its
    * members are folded. Rejects with a retryable DeliveryError (E_JOURNAL_FULL, E_JOURNAL_WRITE, E_JOURNAL_CLOSED) when
-   * nothing of it was kept. A signal that fires before the commit was begun withdraws it.
+   * nothing of it was kept. A signal that is aborted before the commit was begun withdraws it.
    */
-  append(record: EventRecord | DigestRecord, signal?: AbortSignal): Promise<void>;
+  append(record: EventRecord | DigestRecord, signal?: Withdrawal): Promise<void>;
   /**
    * Tells facts: `page` and `entries` show them at once, and they are written as soon as the disk takes them, in order.
    * Settles when written, which on a full disk can be much later: they outlive this process then, and a second later a power
@@ -170,7 +171,10 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     segmentBytes: options.segmentBytes ?? Math.min(defaults.segmentBytes, Math.ceil(maxBytes / 8)),
     keepMs: options.keepMs ?? defaults.keepMs,
     maxBytes,
-    factsWritten: () => queue.factsWritten(),
+    factsWritten() {
+      marks.flush();
+      return queue.factsWritten();
+    },
   });
   const queue = createCommitQueue({
     folder,
@@ -190,8 +194,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     tellEnd(why);
   }
 
+  const marks = createMarks((bytes) => queue.push({ bytes, fact: true, lasting: false }));
+  /** What was told before comes before it in the journal, too. */
+  const push = (commit: Commit) => {
+    marks.flush();
+    return queue.push(commit);
+  };
   const commitLine = (line: Line, more: Partial<Commit> = {}) =>
-    queue.push({ bytes: encodeLine(line), fact: false, lasting: true, ...more });
+    push({ bytes: encodeLine(line), fact: false, lasting: true, ...more });
   const commitNote = (note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">, lasting: boolean) =>
     commitLine({ type: "note", timeMs: clock.now(), ...note }, { lasting, apply: () => state.setNote(note) });
 
@@ -203,7 +213,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       if ("event" in record) {
         const { event, deliveries, memory } = record;
         checkEventId(event.id);
-        return queue.push({
+        return push({
           bytes: encodeEvent(record, timeMs),
           fact: false,
           lasting: true,
@@ -231,8 +241,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       const lines = changes
         .filter((change) => state.change(change, timeMs))
         .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
-      if (lines.length > 0)
-        await queue.push({ bytes: Buffer.concat(lines.map(encodeLine)), fact: true, lasting: false });
+      if (lines.length > 0) await marks.add(lines);
     },
     moveCursor: (source, value) =>
       commitLine(
@@ -274,11 +283,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       };
     },
     async idle() {
+      marks.flush();
       await queue.idle();
       await checkpoints.idle();
     },
     async close() {
       if (end === undefined) {
+        marks.flush();
         await queue.idle();
         finish("closed");
       }

@@ -8,6 +8,7 @@ import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
+import { createPatience } from "./patience.ts";
 import { createChangingRate } from "./rate.ts";
 import { createTurns } from "./turns.ts";
 
@@ -47,14 +48,19 @@ export interface AcceptedEvent {
   readonly memory: readonly MemoryWrite[];
 }
 
+/** What an AbortSignal is to one who looks, without the cost of one for each event. */
+export interface Withdrawal {
+  readonly aborted: boolean;
+}
+
 export interface EmitOptions {
   readonly clock: Clock;
   readonly memory: FilterMemory;
   readonly counter: Counter;
   readonly detail: "decision" | "trace";
   newId(nowMs: number): string;
-  /** Settles when all of it is safe. An event that has not begun to be committed when the signal fires is withdrawn. */
-  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
+  /** Settles when all of it is safe. An event that has not begun to be committed when it is withdrawn is not kept. */
+  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
   observe(decision: Decision): void;
   observeUnmatched(unmatched: Unmatched): void;
   /** Told of each arrival that was not taken. */
@@ -75,24 +81,53 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     timeoutMs: commitTimeoutMs,
   });
 
+  const patience = createPatience(clock, commitTimeoutMs);
+
+  /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
+  function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
+    if (commit === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = patience(() => {
+        onLate?.();
+        reject(
+          new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
+            retryAfterMs: 5_000,
+          }),
+        );
+      });
+      commit.then(
+        () => {
+          cancel();
+          resolve();
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
   async function take(event: RouterEvent): Promise<Outcome> {
     const known = event.deliveryId === undefined ? undefined : seen(memory, scope, event.deliveryId);
     if (known !== undefined) {
-      await inTime(clock, known.pending);
+      await inTime(known.pending);
       options.observe({ event, outcome: "duplicate" });
       return { eventId: known.eventId, outcome: "duplicate" };
     }
 
     const admission = current().admit(event, memory, event.timeMs, options);
     if (admission.deliveries.length > 0) {
-      const withdraw = new AbortController();
+      const withdrawal = { aborted: false };
       const writes = [...admission.writes, ...deliveryWrite(scope, event)];
       const accepted = { event, deliveries: admission.deliveries, memory: writes };
-      const committed = options.commit(accepted, withdraw.signal);
+      const committed = options.commit(accepted, withdrawal);
       memory.stage(writes, committed);
-      await inTime(clock, committed, () => withdraw.abort());
+      await inTime(committed, () => {
+        withdrawal.aborted = true;
+      });
     } else {
-      await inTime(clock, Promise.all(admission.pending));
+      await inTime(Promise.all(admission.pending));
     }
     options.observe({ event, outcome: admission.outcome, admission });
     return { eventId: event.id, outcome: admission.outcome };
@@ -219,29 +254,4 @@ function deliveryWrite(scope: string, event: RouterEvent): MemoryWrite[] {
       limit: deliveryIds.limit,
     },
   ];
-}
-
-/** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
-function inTime(clock: Clock, commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
-  if (commit === undefined) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(commitTimeoutMs, () => {
-      onLate?.();
-      reject(
-        new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
-          retryAfterMs: 5_000,
-        }),
-      );
-    });
-    commit.then(
-      () => {
-        cancel();
-        resolve();
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
-  });
 }

@@ -12,7 +12,14 @@ import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { type ClaimRegister, noRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
-import { type AcceptedEvent, createEmit, type Decision, type RuntimeEmit, type Unmatched } from "./emit.ts";
+import {
+  type AcceptedEvent,
+  createEmit,
+  type Decision,
+  type RuntimeEmit,
+  type Unmatched,
+  type Withdrawal,
+} from "./emit.ts";
 import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
@@ -33,7 +40,7 @@ export interface RouterOptions extends HostOptions {
   people?(source: PlannedSource): People;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
-  commit(accepted: AcceptedEvent, signal: AbortSignal): Promise<unknown>;
+  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
   /** Told of every decision once it stands. */
   observe?(decision: Decision): void;
   /** The same for many that no channel wanted; absent: `observe` is told of each. */

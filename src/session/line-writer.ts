@@ -63,12 +63,34 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   let released = false;
   let stopped: string | undefined;
 
+  /** One listener for all events that wait on one signal: a listener for each would cost more than its line. */
+  const bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; withdraw(): void }>();
+
+  function listen(signal: AbortSignal, entry: Entry): void {
+    let listening = bySignal.get(signal);
+    if (listening === undefined) {
+      const entries = new Set<Entry>();
+      const withdraw = (): void => {
+        for (const one of [...entries]) if (events.delete(one)) one.settle(withdrawn(signal));
+      };
+      listening = { entries, withdraw };
+      bySignal.set(signal, listening);
+      signal.addEventListener("abort", withdraw, { once: true });
+    }
+    listening.entries.add(entry);
+  }
+
+  function stopListening(signal: AbortSignal, entry: Entry): void {
+    const listening = bySignal.get(signal);
+    listening?.entries.delete(entry);
+    if (listening === undefined || listening.entries.size > 0) return;
+    bySignal.delete(signal);
+    signal.removeEventListener("abort", listening.withdraw);
+  }
+
   function enqueue(queue: Set<Entry>, load: Load, line: string, signal?: AbortSignal): Promise<void> {
     if (stopped !== undefined) return Promise.reject(closed(stopped));
     return new Promise<void>((resolve, reject) => {
-      const withdraw = (): void => {
-        if (queue.delete(entry)) entry.settle(withdrawn(signal));
-      };
       const entry: Entry = {
         line,
         bytes: Buffer.byteLength(line),
@@ -76,14 +98,14 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
         settle(error) {
           load.count -= 1;
           load.bytes -= entry.bytes;
-          signal?.removeEventListener("abort", withdraw);
+          if (signal !== undefined) stopListening(signal, entry);
           if (error === undefined) resolve();
           else reject(error);
         },
       };
       load.count += 1;
       load.bytes += entry.bytes;
-      signal?.addEventListener("abort", withdraw, { once: true });
+      if (signal !== undefined) listen(signal, entry);
       queue.add(entry);
       if (queue === answers || queue.size >= maxGathered) pump();
       else pumpSoon();

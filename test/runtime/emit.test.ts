@@ -3,7 +3,7 @@ import type { Arrival, MemoryWrite } from "../../src/contract.ts";
 import type { PlannedDelivery } from "../../src/plan/delivery.ts";
 import type { Admission, PlannedSource } from "../../src/plan/plan.ts";
 import { createCounter } from "../../src/runtime/counts.ts";
-import { createEmit } from "../../src/runtime/emit.ts";
+import { createEmit, type Withdrawal } from "../../src/runtime/emit.ts";
 import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { manualClock } from "../support/manual-clock.ts";
@@ -35,7 +35,7 @@ const arrival = (deliveryId?: string): Arrival => ({
 });
 
 interface Commit {
-  readonly signal: AbortSignal;
+  readonly signal: Withdrawal;
   resolve(): void;
   reject(error: Error): void;
 }

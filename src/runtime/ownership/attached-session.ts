@@ -160,7 +160,7 @@ export function openAttachedSession(options: SessionOptions): SessionDoor {
     write(chunk: Buffer, _encoding, callback) {
       const before = sentN;
       try {
-        outgoing.push(chunk);
+        link.together(() => outgoing.push(chunk));
       } catch (error) {
         callback(error as Error);
         return;

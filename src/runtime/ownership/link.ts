@@ -17,6 +17,8 @@ export interface Link {
   sendSlowly(frame: Frame): Promise<void>;
   line(n: number, line: Buffer): void;
   question(line: Buffer): void;
+  /** What `run` sends leaves in one write: each write costs both ends more than its bytes. */
+  together(run: () => void): void;
   /** Replaces the handlers. */
   handle(handlers: LinkHandlers): void;
   /** Sends what waits, then closes; cuts after 500 ms. */
@@ -71,9 +73,18 @@ export function createLink(stream: Duplex, first: LinkHandlers): Link {
     return true;
   }
 
+  let gathered: Buffer[] | undefined;
+
   function write(header: string, line: Buffer): void {
     if (!isOpen) return;
-    stream.write(Buffer.concat([Buffer.from(header), line, lineFeed]));
+    if (gathered === undefined) stream.write(Buffer.concat([Buffer.from(header), line, lineFeed]));
+    else gathered.push(Buffer.from(header), line, lineFeed);
+  }
+
+  function writeGathered(): void {
+    const pieces = gathered ?? [];
+    gathered = undefined;
+    if (isOpen && pieces.length > 0) stream.write(Buffer.concat(pieces));
   }
 
   function finish(reason: string): void {
@@ -114,6 +125,14 @@ export function createLink(stream: Duplex, first: LinkHandlers): Link {
     },
     line: (n, line) => write(`=${n} `, line),
     question: (line) => write("?", line),
+    together(run) {
+      gathered ??= [];
+      try {
+        run();
+      } finally {
+        writeGathered();
+      }
+    },
     handle(next) {
       handlers = next;
     },

@@ -1,0 +1,41 @@
+// Facts that are told one by one and written together: what comes in one go, as the events of one write to a session do, is
+// one commit. A commit for each would cost several times what its line does.
+
+import { encodeLine } from "./line-format.ts";
+import type { StateLine } from "./records.ts";
+
+export interface Marks {
+  /** Settles as the write does that they go out with. */
+  add(lines: readonly StateLine[]): Promise<void>;
+  /** Writes what was added, now and not at the end of what runs. */
+  flush(): void;
+}
+
+export function createMarks(write: (bytes: Buffer) => Promise<void>): Marks {
+  let gathered: { readonly lines: StateLine[]; readonly written: Promise<void>; go(): void } | undefined;
+
+  function gather(): NonNullable<typeof gathered> {
+    const lines: StateLine[] = [];
+    let go = () => {};
+    const written = new Promise<void>((resolve) => {
+      go = () => resolve(write(Buffer.concat(lines.map(encodeLine))));
+    });
+    queueMicrotask(flush);
+    return { lines, written, go };
+  }
+
+  function flush(): void {
+    const ready = gathered;
+    gathered = undefined;
+    ready?.go();
+  }
+
+  return {
+    add(lines) {
+      gathered ??= gather();
+      gathered.lines.push(...lines);
+      return gathered.written;
+    },
+    flush,
+  };
+}
