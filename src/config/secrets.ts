@@ -55,8 +55,12 @@ export function findSecrets(
       const { yaml, path: inFile, instance } = placeOf(secret.path);
       const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
       for (const one of variable?.replacements ?? []) {
+        const input = instance?.inputs.get(one.input ?? "");
+        const given = input?.given;
+        // What a config typed for an input that the recipe calls no secret came from no variable.
+        const isTyped = given === undefined || (byPath.get(pathKey(given))?.replacements.length ?? 0) === 0;
+        if (!secret.whole && input?.secret === false && isTyped) continue;
         add(one);
-        const given = instance?.inputs.get(one.input ?? "")?.given;
         if (given !== undefined && instance !== undefined) hideAt(instance.user, given);
       }
       if (!secret.whole) {

@@ -74,6 +74,17 @@ describe("a recipe in use", () => {
     expect(secrets).toContain("s3cret-from-outside");
   });
 
+  test("keeps secret what came from outside, not what a config typed for an input that is no secret", async () => {
+    const text = `${header}inputs:\n  url: { type: string, description: Where. }\nsources:\n  f: { type: feed, url: "\${inputs.url}" }\n`;
+    const typed = await using(use("    with: { url: https://example.com/releases.atom }\n"), text);
+    expect(told(typed)).toEqual([]);
+    expect(typed.secrets).toEqual([]);
+    const outside = await using(use('    with: { url: "${FEED}" }\n'), text, {
+      env: { FEED: "https://example.com/with-a-token.atom" },
+    });
+    expect(outside.secrets).toEqual(["https://example.com/with-a-token.atom"]);
+  });
+
   test("twice, under two names, is two of everything", async () => {
     const text = `use:
   one: { recipe: ./ci.yaml, with: { secret: aaaaaaaaaa } }
