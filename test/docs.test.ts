@@ -147,7 +147,7 @@ channels:
       example.replace("# listen: 127.0.0.1:8788", `listen: 127.0.0.1:${project.port}`),
     );
     const { process: dev, printed } = project.dev();
-    await eventually(() => printed().includes("waiting for events"));
+    await eventually(() => printed().includes("waiting for events"), 15_000);
     const body = JSON.stringify({
       action: "completed",
       workflow_run: {
