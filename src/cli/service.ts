@@ -14,6 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
 import { createEventIds } from "../runtime/event-id.ts";
+import { createExpectations, type Expectations } from "../runtime/expectations.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
@@ -22,6 +23,7 @@ import { ownerPath } from "../runtime/ownership/owner-file.ts";
 import { signalReaches } from "../runtime/process-identity.ts";
 import type { Router } from "../runtime/router.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
+import { createShaping, type Shaping } from "../runtime/shaping.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
 import type { Greeting } from "../session/greeting.ts";
 import { greetFast, greetingChanges } from "./greeting.ts";
@@ -54,6 +56,8 @@ export interface Running {
   readonly journal: Journal;
   readonly router: Router;
   readonly dispatcher: Dispatcher;
+  readonly shaping: Shaping;
+  readonly expectations: Expectations;
   readonly consent: Consent;
 }
 
@@ -191,6 +195,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await nextListen(before.loaded, next.loaded, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
+    now.shaping.apply(next.plan);
+    now.expectations.apply(next.plan);
     await greet(next);
     state.members.retool();
     return {
@@ -239,7 +245,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       maxBytes: delivery.maxSizeBytes,
     });
     const newId = createEventIds();
-    const dispatcher = createDispatcher({
+    const shaping: Shaping = createShaping({
+      journal,
+      clock: systemClock,
+      plan,
+      newId,
+      dispatcher: () => dispatcher,
+    });
+    const dispatcher: Dispatcher = createDispatcher({
       journal,
       clock: systemClock,
       log,
@@ -248,7 +261,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       catchUp: delivery.catchUp,
       settleMs,
       mayReturn: (sessionId) => signalReaches(Number(sessionId)),
-      observe: (change) => state.tally.add(change),
+      holds: shaping.holds,
+      spend: shaping.spend,
+      observe(change) {
+        state.tally.add(change);
+        shaping.observe(change);
+      },
     });
     const configFile = realPath(loaded.file);
     const consent = await consentOf(process.env, loaded.file, log);
@@ -275,17 +293,33 @@ export async function openService(options: ServiceOptions): Promise<Service> {
           },
           signal,
         );
-        dispatcher.wake();
+        shaping.appended(deliveries.map(({ channel }) => channel));
       },
       observe: (decision) => state.decisions.add(decision),
       observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
     });
-    running = { config: proven, journal, router, dispatcher, consent };
+    const expectations = createExpectations({
+      journal,
+      clock: systemClock,
+      newId,
+      lastEventMs: (source) => router.report().sources.find(({ name }) => name === source)?.lastEventMs,
+      async commit({ event, delivery: { eventId: _, terms, ...rest } }) {
+        await journal.append({
+          event,
+          deliveries: [{ ...rest, terms: { ...terms, configFile } }],
+          memory: [],
+        });
+        shaping.appended([rest.channel]);
+      },
+    });
+    expectations.apply(plan);
+    running = { config: proven, journal, router, dispatcher, shaping, expectations, consent };
     if (ending.signal.aborted) return;
     state.members.serve({
       tools: (member) => toolsFor(state, member),
       waiting: (member) => dispatcher.waiting(member.id),
-      enter(member) {
+      async enter(member) {
+        await shaping.ready;
         dispatcher.attach(member.dispatchSession, member.attached.resumed);
       },
       changed: () => dispatcher.wake(),
@@ -332,6 +366,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       const deadline = AbortSignal.timeout(stopMs[reason]);
       await Promise.race([served.catch(() => undefined), aborted(deadline)]);
       await running?.router.stop(deadline);
+      running?.expectations.stop();
+      await Promise.race([running?.shaping.stop(), aborted(deadline)]);
       await running?.dispatcher.stop(deadline);
       await running?.journal.close();
     },

@@ -7,14 +7,15 @@ import { homedir } from "node:os";
 import type { Clock, Log } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
-import type { Delivery, StateChange } from "../../journal/records.ts";
+import type { Delivery, Member, StateChange } from "../../journal/records.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
 import { type Carried, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createClaims, unsettledClaims } from "./claims.ts";
 import { createDeadlines } from "./deadlines.ts";
-import { createTell, type Desk } from "./desk.ts";
+import { createTell, type Desk, type Fate } from "./desk.ts";
+import { findEntry, isUnsent } from "./entries.ts";
 import { expireDue } from "./expiry.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createKeeper } from "./keeper.ts";
@@ -52,6 +53,8 @@ export interface DispatcherOptions {
    * let go. `sessionId` is undefined when nobody in particular would get it.
    */
   holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  /** So many tokens are being written to a session, or fetched by it; a negative number takes that back. */
+  spend?(sessionId: string, channel: string, tokens: number): void;
   /** Hears of everything that dispatch tells the journal, in order; `dead` is the one that a person wants to know of. */
   observe?(change: StateChange): void;
 }
@@ -80,6 +83,10 @@ export interface Dispatcher {
   wake(): void;
   /** To be called for an event whose place in the order is not the last (a digest), or that `holds` let go. */
   revisit(eventId: string): void;
+  /** The same for everything from this position on. */
+  revisitFrom(position: number): void;
+  /** Ends what was not sent; what is being written goes on, and so does its state. */
+  end(member: Member, fate: Fate): void;
   /**
    * What waits for this session and is not pushed to it, oldest first. Default limit 20. Rejects with a DeliveryError when
    * the journal cannot note it; nothing was fetched then.
@@ -132,6 +139,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     rounds: createPositionSet(),
     ackDeadlines: createDeadlines(clock, () => receipts.check()),
     expiryDeadlines: createDeadlines(clock, () => expireDue(desk)),
+    spend: (sessionId, channel, tokens) => options.spend?.(sessionId, channel, tokens),
     holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
     tell: createTell({ journal, log, roster }, options.observe),
     isSettled: () => isSettled,
@@ -250,6 +258,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     wake,
     revisit(eventId) {
       for (const { position } of journal.entries(eventId)) rewind(position);
+    },
+    revisitFrom: rewind,
+    end(member, fate) {
+      const entry = findEntry(journal, member);
+      const isWriting = entry !== undefined && [...feeds.values()].some((feed) => feed.isWriting(entry));
+      if (entry !== undefined && isUnsent(entry) && !isWriting) desk.tell(entry, fate);
     },
     async pending(sessionId, limit = defaultPending) {
       const seat = roster.get(sessionId);

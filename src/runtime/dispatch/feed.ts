@@ -32,6 +32,7 @@ export interface Feed {
   release(): void;
   /** The session ended: what was being written may or may not have arrived. */
   end(): void;
+  isWriting(entry: OpenEntry): boolean;
   /** When the write under way began. */
   writingSinceMs(): number | undefined;
   /** Settles when nothing is being written. */
@@ -52,7 +53,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   const cursor: Record<Lane, number> = { high: 0, rest: 0 };
   const backlog: Untold = { channels: new Map(), ids: [] };
   let ahead: Ahead[] = [];
-  let writing: { readonly sinceMs: number; end(): void } | undefined;
+  let writing: { readonly sinceMs: number; readonly batch: readonly Parcel[]; end(): void } | undefined;
   let running: Promise<void> | undefined;
   let mayHaveMore = true;
   let wantsCatchUp = true;
@@ -165,7 +166,9 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       bytes += ahead[0].delivery.content.length;
       if (batch.length > 0 && bytes > maxBatchBytes) break;
       const parcel = ahead.shift() as Ahead;
-      if (isDue(parcel)) batch.push(parcel);
+      if (!isDue(parcel)) continue;
+      desk.spend(session.id, parcel.channel, parcel.delivery.tokens);
+      batch.push(parcel);
     }
     return batch;
   }
@@ -175,8 +178,9 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     const entry = findEntry(journal, parcel);
     const isThere = entry !== undefined && isUnsent(entry);
     const isLate = isThere && isPast(entry, clock.now());
-    const isKeptBack = isThere && !isLate && isLooping(desk, seat, parcel);
-    if (isThere && !isLate && !isKeptBack) return true;
+    const isHeld = isThere && !isLate && desk.holds(entry, parcel.delivery, session.id);
+    const isKeptBack = isThere && !isLate && !isHeld && isLooping(desk, seat, parcel);
+    if (isThere && !isLate && !isHeld && !isKeptBack) return true;
     claims.drop(parcel, session.id);
     if (isLate) desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     if (isKeptBack) {
@@ -190,7 +194,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     const outcomes: Outcome[] = batch.map(() => "ended");
     const cancelStuck = clock.after(stuckAfterMs, () => desk.onStuck(seat, true));
     await new Promise<void>((resolve) => {
-      writing = { sinceMs: clock.now(), end: resolve };
+      writing = { sinceMs: clock.now(), batch, end: resolve };
       const settled = batch.map(async (parcel, index) => {
         try {
           await session.deliver(toRendered(parcel), desk.stopping);
@@ -215,6 +219,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
         refused.push(parcel);
+        desk.spend(session.id, parcel.channel, -parcel.delivery.tokens);
         afterMs = outcome.error.retryAfterMs ?? retryMs;
       } else {
         tellUnconfirmed(desk, seat, parcel, outcome.error.message);
@@ -277,6 +282,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       release();
       writing?.end();
     },
+    isWriting: ({ position }) => writing?.batch.some(({ entry }) => entry.position === position) ?? false,
     writingSinceMs: () => writing?.sinceMs,
     async quiet() {
       while (running !== undefined) await running;

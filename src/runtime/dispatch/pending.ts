@@ -88,7 +88,11 @@ export function createPending(desk: Desk): Pending {
       return {
         events: parcels.map(toRendered),
         left: Math.max(0, seat.waiting.count() - parcels.length),
-        confirm: () => settle((parcel) => tellSent(desk, seat, parcel)),
+        confirm: () =>
+          settle((parcel) => {
+            desk.spend(seat.session.id, parcel.channel, parcel.delivery.tokens);
+            tellSent(desk, seat, parcel);
+          }),
         abandon: () => settle(giveBack),
       };
     },

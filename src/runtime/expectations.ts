@@ -1,0 +1,120 @@
+// `expect` at work: asks the router now and then when each source last had something, whatever its type, and makes the event that
+// says that nothing came. How long it has been quiet is a note of the journal, so that restarts do not begin anew.
+
+import type { Clock } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import type { Journal } from "../journal/journal.ts";
+import { type Absence, absenceOf } from "../plan/absence.ts";
+import type { Plan, PlannedSource } from "../plan/plan.ts";
+import {
+  beginSilence,
+  breakSilence,
+  dueMs,
+  type Silence,
+  silenceWords,
+  silentMs,
+  storeSilence,
+} from "../shaping/expect.ts";
+
+const kind = "expect";
+/** How exactly the time is kept over a restart: a twentieth of it, within these bounds. */
+const shortestNoteMs = 1_000;
+const longestNoteMs = 10 * 60_000;
+const retryMs = 10_000;
+
+export interface ExpectationsParts {
+  readonly journal: Pick<Journal, "jot" | "notes">;
+  readonly clock: Clock;
+  newId(nowMs: number): string;
+  /** When the source last had something in this router's time. */
+  lastEventMs(source: string): number | undefined;
+  /** Commits the event. Rejects with a RouterError when it was not taken: then it is tried again. */
+  commit(absence: Absence): Promise<void>;
+}
+
+export interface Expectations {
+  apply(plan: Plan): void;
+  stop(): void;
+}
+
+export function createExpectations({
+  journal,
+  clock,
+  newId,
+  lastEventMs,
+  commit,
+}: ExpectationsParts): Expectations {
+  const silences = new Map<string, Silence>();
+  const stored = new Map(journal.notes(kind).map(({ key, value }) => [key, value]));
+  let plan: Plan | undefined;
+  let cancel = () => {};
+  let isStopped = false;
+
+  function expecting(): (PlannedSource & { readonly expectMs: number })[] {
+    return (plan?.sources ?? []).flatMap((source) =>
+      source.enabled && source.expectMs !== undefined ? [{ ...source, expectMs: source.expectMs }] : [],
+    );
+  }
+
+  function note(source: string, silence: Silence): void {
+    journal.jot(kind, source, storeSilence(silence, clock.now())).catch((error) => {
+      if (!isRouterError(error)) throw error;
+    });
+  }
+
+  function arm(): void {
+    cancel();
+    const sources = expecting();
+    if (sources.length === 0 || isStopped) return;
+    const nowMs = clock.now();
+    const waits = sources.map(({ name, expectMs }) => {
+      const noteMs = Math.min(Math.max(expectMs / 20, shortestNoteMs), longestNoteMs);
+      return Math.min(noteMs, Math.max(0, dueMs(silences.get(name) as Silence, expectMs) - nowMs));
+    });
+    cancel = clock.after(Math.min(...waits), () => void look());
+  }
+
+  async function look(): Promise<void> {
+    let wasRefused = false;
+    for (const source of expecting()) {
+      const { name, expectMs } = source;
+      const last = lastEventMs(name);
+      let silence = silences.get(name) as Silence;
+      if (last !== undefined) silence = breakSilence(silence, last);
+      const nowMs = clock.now();
+      if (!silence.isTold && silentMs(silence, nowMs) >= expectMs) {
+        const text = silenceWords(name, expectMs, silence);
+        const absence = absenceOf(plan as Plan, source, { id: newId(nowMs), nowMs, text });
+        try {
+          if (absence !== undefined) await commit(absence);
+          silence = { ...silence, isTold: true };
+        } catch (error) {
+          if (!isRouterError(error)) throw error;
+          wasRefused = true;
+        }
+      }
+      silences.set(name, silence);
+      note(name, silence);
+    }
+    if (wasRefused && !isStopped) cancel = clock.after(retryMs, () => void look());
+    else arm();
+  }
+
+  return {
+    apply(next) {
+      plan = next;
+      const names = new Set(expecting().map(({ name }) => name));
+      for (const name of silences.keys()) if (!names.has(name)) silences.delete(name);
+      for (const name of names) {
+        if (!silences.has(name)) silences.set(name, beginSilence(clock.now(), stored.get(name)));
+        stored.delete(name);
+      }
+      arm();
+    },
+    stop() {
+      isStopped = true;
+      cancel();
+      for (const [name, silence] of silences) note(name, silence);
+    },
+  };
+}
