@@ -1,10 +1,11 @@
 // What the control commands need of the running router: the narrow side of each room, so that they can be answered over
 // whatever stands behind it. The router's parts fit as they are; nothing here does anything.
 
-import type { Clock, RouterEvent } from "../contract.ts";
+import type { Clock, JsonObject, RouterEvent } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
+import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import type { Verdict } from "./reloader.ts";
 
@@ -77,6 +78,7 @@ interface DeliveryLine {
   readonly content: string;
   readonly tokens: number;
   readonly untilMs?: number;
+  readonly terms?: JsonObject;
 }
 
 interface DigestLine {
@@ -121,6 +123,10 @@ export interface StateLine {
 
 /** What the dispatcher lets a person do. */
 export interface DeliveryControls {
+  /** What keeps an open event back now, in one line; undefined when nothing does. */
+  heldBy(member: { readonly id: string; readonly channel: string }): string | undefined;
+  /** What flow control came to, by channel, and what is collected now. */
+  shaping(): readonly ChannelFlow[];
   /** Since the router started; `dead` as far as the journal goes back. */
   report(): { readonly sent: number; readonly dead: number };
   silences(): readonly Silence[];

@@ -4,6 +4,7 @@
 import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
+import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 
 export interface ControlWords {
@@ -66,6 +67,8 @@ export interface StatusAnswer {
   /** By the listener, because no source answers there. */
   readonly unrouted?: RefusedAnswer;
   readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
+  /** Channels that flow control did something for. Absent in the answer of an older router. */
+  readonly shaping?: readonly ChannelFlow[];
   /** Since the router started. */
   readonly counts: Counts & { readonly sent: number };
   readonly sessions: readonly SessionAnswer[];

@@ -6,6 +6,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { EmittedAnswer, PreviewAnswer } from "./control-words.ts";
+import { listMembers } from "./digests.ts";
 import { unknownEvent } from "./story.ts";
 
 export async function emitPayload(
@@ -51,7 +52,7 @@ export async function keptEvent(
   }
   if (kept.type === "digest") {
     throw new UsageError("E_USAGE", `${eventId} is a digest, made of other events`, {
-      hint: `its members: ${kept.members.map(({ id }) => id).join(", ")}`,
+      hint: `its members: ${listMembers(kept.members)}`,
     });
   }
   return kept.event;

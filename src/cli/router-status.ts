@@ -40,6 +40,7 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     ),
     ...(report?.unrouted === undefined ? {} : { unrouted: refusedAnswer(report.unrouted) }),
     channels: (ports.plan()?.channels ?? []).map(({ name, from }) => ({ name, from })),
+    shaping: ports.deliveries.shaping(),
     counts: { ...(report?.counts ?? none), sent },
     sessions: sessionAnswers(ports),
     journal: { open, dead, bytes, ...(failure === undefined ? {} : { failure }) },

@@ -2,8 +2,10 @@
 
 import { realPath } from "../config/places.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { holdWords } from "../shaping/words.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
+import { channelFlows } from "./flow.ts";
 import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import { version } from "./version.ts";
@@ -66,6 +68,14 @@ export function createControlService(state: ServiceState): ControlHandler {
     },
     decisions: state.decisions,
     deliveries: {
+      heldBy(member) {
+        const hold = state.running()?.shaping.holdOf(member);
+        return hold === undefined ? undefined : holdWords(hold);
+      },
+      shaping() {
+        const report = state.running()?.shaping.report();
+        return report === undefined ? [] : channelFlows(report, tally.dropped());
+      },
       report: () => ({ sent: tally.sent(), dead: tally.dead() }),
       silences: () => state.running()?.dispatcher.report().silences ?? [],
       async silence({ channel, untilMs, reason }) {

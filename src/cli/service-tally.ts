@@ -12,6 +12,10 @@ export interface Tally {
   add(change: StateChange): void;
   sent(): number;
   dead(): number;
+  /** A throttle dropped it. */
+  drop(channel: string): void;
+  /** By channel: what throttles dropped. */
+  dropped(): ReadonlyMap<string, number>;
   /** The latest first. */
   deadLetters(): readonly DeadLetter[];
 }
@@ -21,6 +25,7 @@ const maxDeadLetters = 20;
 export function createTally(): Tally {
   let sent = 0;
   let dead = 0;
+  const dropped = new Map<string, number>();
   const letters: DeadLetter[] = [];
   return {
     add({ id, channel, state, reason }) {
@@ -30,6 +35,8 @@ export function createTally(): Tally {
       letters.unshift({ eventId: id, channel, ...(reason === undefined ? {} : { reason }) });
       letters.length = Math.min(letters.length, maxDeadLetters);
     },
+    drop: (channel) => dropped.set(channel, (dropped.get(channel) ?? 0) + 1),
+    dropped: () => dropped,
     sent: () => sent,
     dead: () => dead,
     deadLetters: () => letters,

@@ -9,6 +9,7 @@ import { eventTool } from "../session/tools/event.ts";
 import { pendingTool } from "../session/tools/pending.ts";
 import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
+import { digestAsEvent, listMembers } from "./digests.ts";
 import type { Running, ServiceState } from "./service.ts";
 import type { Member } from "./service-members.ts";
 import { statusReport } from "./status-report.ts";
@@ -24,9 +25,10 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
       async read(eventId) {
         const kept = await running.journal.read(eventId);
         if (kept !== undefined) member.named(eventId);
-        if (kept?.type !== "event") return undefined;
+        if (kept === undefined) return undefined;
+        const event = kept.type === "digest" ? digestAsEvent(kept) : kept.event;
         // Before a part is cut out: an offset inside a secret would give its end.
-        return maskAll(kept.event, state.mask) as unknown as RouterEvent;
+        return maskAll(event, state.mask) as unknown as RouterEvent;
       },
     }),
     pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),
@@ -68,6 +70,11 @@ function replyOf({ config, journal, router }: Running, member: Member): Tool {
   return replyTool({
     async reply(eventId, text) {
       const kept = await journal.read(eventId);
+      if (kept?.type === "digest" && kept.members.length > 0) {
+        throw new UsageError("E_REPLY_NONE", `${eventId} is a digest: answer one of its events`, {
+          hint: listMembers(kept.members),
+        });
+      }
       if (kept === undefined || kept.type !== "event") {
         throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
       }

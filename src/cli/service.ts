@@ -295,7 +295,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         );
         shaping.appended(deliveries.map(({ channel }) => channel));
       },
-      observe: (decision) => state.decisions.add(decision),
+      observe(decision) {
+        state.decisions.add(decision);
+        for (const { filter, pass, channel } of decision.admission?.trace ?? [])
+          if (filter === "throttle" && !pass) state.tally.drop(channel);
+      },
       observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
     });
     const expectations = createExpectations({

@@ -2,6 +2,7 @@
 
 import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
+import { channelFlows, flowWords } from "./flow.ts";
 import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
 import { stuckSessions } from "./service-control.ts";
@@ -75,10 +76,10 @@ function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "relo
 }
 
 function delivery(
-  { journal, dispatcher }: NonNullable<ReturnType<ServiceState["running"]>>,
+  { journal, dispatcher, shaping }: NonNullable<ReturnType<ServiceState["running"]>>,
   { tally }: ServiceState,
   member: Member,
-): Pick<StatusReport, "waiting" | "journal" | "dead" | "silences"> {
+): Pick<StatusReport, "waiting" | "journal" | "dead" | "flow" | "silences"> {
   const { counts, bytes, failure } = journal.stats();
   const open: Record<string, number> = {};
   for (const { state, count } of counts) open[state] = (open[state] ?? 0) + count;
@@ -86,6 +87,7 @@ function delivery(
     waiting: dispatcher.waiting(member.id),
     journal: { open, bytes, ...(failure === undefined ? {} : { failure }) },
     dead: { count: tally.dead(), latest: tally.deadLetters() },
+    flow: channelFlows(shaping.report(), tally.dropped()).map(flowWords),
     silences: dispatcher.report().silences,
   };
 }

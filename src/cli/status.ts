@@ -3,6 +3,7 @@
 import { colors } from "./colors.ts";
 import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
+import { flowWords } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import { reachRouter } from "./reach.ts";
 import { safeLine } from "./safe-text.ts";
@@ -47,6 +48,11 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     ...titled(
       "sessions",
       sessions.flatMap((session) => printSession(session, nowMs)),
+    ),
+    ...titled(
+      "flow control",
+      (answer.shaping ?? []).map((flow) => `  ${safeLine(flowWords(flow))}`),
+      "",
     ),
     ...titled(
       "silenced",

@@ -4,6 +4,7 @@ import { ConnectorError } from "../errors.ts";
 import type { Traced } from "../runtime/trace-ring.ts";
 import type { ControlPorts, HistoryLine, StateLine } from "./control-ports.ts";
 import type { WhyAnswer, WhyStep } from "./control-words.ts";
+import { digestReason, listMembers } from "./digests.ts";
 
 /** Rejects with E_EVENT_UNKNOWN. */
 export async function tellWhy(ports: ControlPorts, eventId: string): Promise<WhyAnswer> {
@@ -23,6 +24,7 @@ export async function tellWhy(ports: ControlPorts, eventId: string): Promise<Why
       steps.push(step(arrivedMs, "decided", decided(traced)));
   }
   for (const line of lines) steps.push(...stepsOf(line, eventId));
+  steps.push(...(await afterwards(ports, lines, eventId)));
 
   const notAsked = traced === undefined ? [] : channelsNotAsked(ports, traced);
   return {
@@ -33,6 +35,33 @@ export async function tellWhy(ports: ControlPorts, eventId: string): Promise<Why
     ...(traced === undefined ? {} : { trace: traced.trace }),
     ...(notAsked.length === 0 ? {} : { not_asked: notAsked }),
   };
+}
+
+/** A digest's members fold into it, and a part of a digest into the whole. */
+const maxDigests = 3;
+
+/** What holds it back now; or, of what was folded, what became of the digest. */
+async function afterwards(
+  ports: ControlPorts,
+  lines: readonly HistoryLine[],
+  eventId: string,
+  depth = 1,
+): Promise<WhyStep[]> {
+  const open = ports.journal.entries(eventId).flatMap(({ channel }): WhyStep[] => {
+    const words = ports.deliveries.heldBy({ id: eventId, channel });
+    return words === undefined ? [] : [{ ...step(ports.clock.now(), "waiting", words), channel }];
+  });
+  const folded: WhyStep[] = [];
+  for (const line of lines) {
+    if (line.type !== "digest" || line.id === eventId) continue;
+    const history = await ports.journal.history(line.id);
+    // How the digest came about was told already, as what became of this event.
+    const since = history.filter((one) => one.type !== "digest" || one.id !== line.id);
+    for (const one of since.flatMap((each) => stepsOf(each, line.id)))
+      folded.push({ ...one, text: `digest ${line.id}: ${one.text}` });
+    if (depth < maxDigests) folded.push(...(await afterwards(ports, history, line.id, depth + 1)));
+  }
+  return [...open, ...folded];
 }
 
 export function unknownEvent(eventId: string): ConnectorError {
@@ -68,12 +97,17 @@ function stepsOf(line: HistoryLine, eventId: string): WhyStep[] {
       });
     case "digest": {
       const { channel } = line.delivery;
-      if (line.id !== eventId)
-        return [{ ...step(line.timeMs, "folded", `folded into digest ${line.id}`), channel }];
-      const members = line.members.map(({ id }) => id).join(", ");
-      return [
-        { ...step(line.timeMs, "accepted", `made of ${line.members.length} events: ${members}`), channel },
-      ];
+      const reason = digestReason(line.delivery.terms);
+      if (line.id !== eventId) {
+        const more = line.members.length - 1;
+        const others = more === 0 ? "" : ` with ${more} more`;
+        const why = reason === undefined ? "" : ` (${reason})`;
+        return [{ ...step(line.timeMs, "folded", `folded into digest ${line.id}${others}${why}`), channel }];
+      }
+      const { length } = line.members;
+      if (length === 0) return [{ ...step(line.timeMs, "accepted", "made by the router"), channel }];
+      const made = `${reason ?? "digest"}: made of ${length} events: ${listMembers(line.members)}`;
+      return [{ ...step(line.timeMs, "accepted", made), channel }];
     }
     case "state":
       return [

@@ -27,6 +27,8 @@ export interface DeliveryReport {
       readonly reason?: string;
     }[];
   };
+  /** What flow control came to, a line for each channel that it did something for. */
+  readonly flow?: readonly string[];
   readonly silences?: readonly {
     readonly channel: string;
     readonly untilMs: number;
@@ -50,10 +52,10 @@ export interface SessionReport {
 }
 
 /** In UTF-16 units; see status.ts. */
-const limits = { sessions: 800, dead: 400, silences: 300 };
+const limits = { sessions: 800, dead: 400, flow: 500, silences: 300 };
 
 export function describeDelivery(report: DeliveryReport): string[] {
-  const { owner, sessions, waiting, journal, dead, silences } = report;
+  const { owner, sessions, waiting, journal, dead, flow, silences } = report;
   return [
     ...(owner === undefined ? [] : [describeOwner(owner)]),
     ...(sessions === undefined
@@ -64,6 +66,16 @@ export function describeDelivery(report: DeliveryReport): string[] {
     ...(dead === undefined || dead.count === 0
       ? []
       : [`dead letters: ${dead.count}`, ...clipLines(dead.latest.map(describeDead), limits.dead, "of them")]),
+    ...(flow === undefined || flow.length === 0
+      ? []
+      : [
+          "flow control:",
+          ...clipLines(
+            flow.map((line) => `  ${clipText(oneLine(line), 200)}`),
+            limits.flow,
+            "channels",
+          ),
+        ]),
     ...(silences === undefined || silences.length === 0
       ? []
       : ["silent:", ...clipLines(silences.map(describeSilence), limits.silences, "channels")]),

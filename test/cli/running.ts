@@ -130,6 +130,8 @@ export async function startRunning(
     },
     decisions,
     deliveries: {
+      heldBy: () => undefined,
+      shaping: () => [],
       report: () => ({ sent: 1, dead: 0 }),
       silences: () => [...silences.values()],
       async silence(silence) {
