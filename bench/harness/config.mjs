@@ -41,6 +41,7 @@ export function routerConfig({ channels, port, label }) {
     });
   }
   return `listen: 127.0.0.1:${port}
+budget: { hour: none }
 sources:
   github:
     type: http

@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 const hello = (port: number) =>
-  `listen: 127.0.0.1:${port}\nsources:\n  hello: { type: http, path: /hello }\n`;
+  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources:\n  hello: { type: http, path: /hello }\n`;
 
 async function open(config?: (port: number) => string): Promise<Project> {
   const project = await createProject(config);

@@ -16,7 +16,7 @@ import {
   untoldRepeats,
 } from "./stage.ts";
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 
 describe.each([2, 10])("%i sessions that are started at once", (count) => {
   test("have one owner and one listener, and each answers", async () => {
@@ -47,7 +47,7 @@ describe.each([2, 10])("%i sessions that are started at once", (count) => {
 test("a session that stops reading holds up nobody else, and gets its own, once, when it reads again", async () => {
   const project = await open(
     (port) =>
-      `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\nchannels: { hook: { to: all } }\n`,
+      `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\nchannels: { hook: { to: all } }\n`,
   );
   const sessions = [await project.claude(), await project.claude(), await project.claude()];
   const [first, deaf, third] = sessions as [(typeof sessions)[0], (typeof sessions)[0], (typeof sessions)[0]];

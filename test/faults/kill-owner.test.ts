@@ -27,6 +27,7 @@ const kills = isLong ? 8 : 3;
 const config = (port: number) =>
   [
     `listen: 127.0.0.1:${port}`,
+    "budget: { hour: none }",
     "delivery: { catch_up: 1000 }",
     "sources:",
     ...labels.map((label) => `  ${label}: { type: http, path: /${label} }`),
@@ -35,7 +36,7 @@ const config = (port: number) =>
     "",
   ].join("\n");
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 
 test("kill -9 of the owner in a flood on three sessions loses nothing that was accepted, and repeats say so", async () => {
   const project = await open(config);

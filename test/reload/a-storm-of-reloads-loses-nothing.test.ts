@@ -15,6 +15,7 @@ const stormMs = Number(process.env.STORM_MS ?? 3_000);
 const perSecond = 500;
 
 const config = (port: number, round: number) => `listen: 127.0.0.1:${port}
+budget: { hour: none }
 sources:
   hook: { type: http, path: /hook, max_body: ${100 + (round % 7)}KiB }
   kept: { type: http, path: /kept }
