@@ -13,13 +13,29 @@ export function eventBlock(
   return renderBlock(meta, content, serverName);
 }
 
-/** One line for each channel: the step that decided. */
+/** One line for each channel: the step that decided. Under a channel that takes the event, what flow control found out. */
 export function printTrace(trace: readonly TraceStep[]): string[] {
   const last = new Map<string, TraceStep>();
   for (const step of trace) last.set(step.channel, step);
   if (last.size === 0) return ["  no channel takes events of this source"];
-  return [...last.values()].map(({ channel, filter, pass, detail }) => {
-    const mark = pass ? colors.green("yes") : colors.red("no ");
-    return `  ${mark} ${channel}${pass ? "" : `: ${filter}${detail === undefined ? "" : `: ${safeLine(detail)}`}`}`;
+  return [...last.values()].flatMap(({ channel, filter, pass, detail }) => {
+    if (!pass) return [`  ${colors.red("no ")} ${channel}: ${stepWords({ filter, detail })}`];
+    const notes = trace.filter((step) => step.channel === channel && shapingFilters.has(step.filter));
+    return [
+      `  ${colors.green("yes")} ${channel}`,
+      ...notes.map((step) => colors.dim(`      ${stepWords(step)}`)),
+    ];
   });
+}
+
+const shapingFilters: ReadonlySet<string> = new Set(["throttle", "digest", "supersede", "thread"]);
+
+function stepWords({
+  filter,
+  detail,
+}: {
+  readonly filter: string;
+  readonly detail?: string | undefined;
+}): string {
+  return `${filter}${detail === undefined ? "" : `: ${safeLine(detail)}`}`;
 }

@@ -66,7 +66,11 @@ const quietWindow = {
           minItems: 1,
           uniqueItems: true,
         },
-        { type: "string", pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" },
+        {
+          type: "string",
+          pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$",
+          examples: ["mon-fri"],
+        },
       ],
     },
     from: {

@@ -16,7 +16,8 @@ import {
   untoldRepeats,
 } from "./stage.ts";
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) =>
+  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 
 describe.each([2, 10])("%i sessions that are started at once", (count) => {
   test("have one owner and one listener, and each answers", async () => {

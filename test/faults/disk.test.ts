@@ -18,7 +18,8 @@ import {
   stateRoot,
 } from "./stage.ts";
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) =>
+  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 
 /** Undefined where this user may not mount. */
 function mountSmall(folder: string, options: string): boolean {

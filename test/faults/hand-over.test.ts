@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { eventually } from "../support/router.ts";
 import { atEnd, flood, listening, missing, newestOwner, open, stateRoot, untoldRepeats } from "./stage.ts";
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) =>
+  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 /** The target is 300 ms, and `npm run soak` measures it; here the machine may be busy with anything. */
 const maxGapMs = 3_000;
 

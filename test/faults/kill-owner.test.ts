@@ -36,7 +36,8 @@ const config = (port: number) =>
     "",
   ].join("\n");
 
-const hook = (port: number) => `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
+const hook = (port: number) =>
+  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources: { hook: { type: http, path: /hook } }\n`;
 
 test("kill -9 of the owner in a flood on three sessions loses nothing that was accepted, and repeats say so", async () => {
   const project = await open(config);
