@@ -6,11 +6,12 @@ import type { SpawnedClaude } from "../support/claude-simulator.ts";
 import { eventually } from "../support/router.ts";
 import { accepted, isLong, listening, newestOwner, open, stateRoot } from "./stage.ts";
 
-const config = (port: number) => `
+const config = (wait: string) => (port: number) =>
+  `
 listen: 127.0.0.1:${port}
 sources: { builds: { type: http, path: /builds } }
 channels:
-  builds: { content: "build {{data.n}}", digest: { every: 2s, wait: 300ms } }
+  builds: { content: "build {{data.n}}", digest: { every: 3s, wait: ${wait} } }
 `;
 
 /** The events that each block stands for; a repeat is one that may have been sent before, and says so. */
@@ -35,12 +36,12 @@ async function membersOf(
 }
 
 test("events that come together come as one digest, and the event tool shows each", async () => {
-  const project = await open(config);
+  const project = await open(config("3s"));
   const claude = await project.claude();
   await listening(project);
   const ids = [];
   for (let n = 0; n < 5; n++) ids.push(await accepted(project, "/builds", { n }));
-  const [digest] = await claude.waitForEvents(1);
+  const [digest] = await claude.waitForEvents(1, 10_000);
   expect(digest?.meta).toMatchObject({ channel: "builds", count: "5" });
   expect(digest?.content).toMatch(/^5 events /);
   expect(digest?.content).toContain("- build 4");
@@ -53,15 +54,15 @@ test("events that come together come as one digest, and the event tool shows eac
 
 test("kill -9 around the closing of a group loses no member, and what may come twice says so", async () => {
   const rounds = isLong ? 12 : 4;
-  const project = await open(config);
+  const project = await open(config("300ms"));
   const all: SpawnedClaude[] = [];
   for (let n = 0; n <= rounds; n++) all.push(await project.claude());
   await listening(project);
   const ids: string[] = [];
   for (let round = 0; round < rounds; round++) {
     for (let n = 0; n < 4; n++) ids.push(await accepted(project, "/builds", { n: `${round}.${n}` }));
-    // The group closes 300 ms after its first event, or 2 s after the last digest.
-    await new Promise((resolve) => setTimeout(resolve, round % 2 === 0 ? 280 + 15 * round : 1_900));
+    // The group closes 300 ms after its first event, or 3 s after the last digest.
+    await new Promise((resolve) => setTimeout(resolve, round % 2 === 0 ? 280 + 15 * round : 2_900));
     const { pid } = newestOwner(stateRoot(project));
     all.find(({ process: child }) => child.pid === pid)?.process.kill("SIGKILL");
     await eventually(() => newestOwner(stateRoot(project)).pid !== pid);
