@@ -111,7 +111,7 @@ function namesOf(
 function describeAttributes(further: Readonly<Record<string, string>>): string {
   const lines = [
     "Attributes: channel, one of those below; event_id, unique; trust, see above; " +
-      'attempt="2", sent before; error="template", the text could not be made as configured and is the plain payload.',
+      'attempt="2", sent before; count="9", a digest of 9 events, which event lists; error="template", the text could not be made as configured and is the plain payload.',
     ...Object.entries(further).map(([name, meaning]) => `${name}: ${clipText(oneLine(meaning), 100)}`),
   ];
   return clipBytes(lines.join("\n"), 600);
