@@ -1,7 +1,6 @@
 // `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
 
 import colors from "picocolors";
-import type { Rendered } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Decision } from "../runtime/emit.ts";
@@ -13,6 +12,7 @@ import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { createMemoryCursors } from "../runtime/store.ts";
 import { check } from "./check.ts";
+import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { openRouter } from "./open-router.ts";
@@ -46,6 +46,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     print(mask(`${file} asks to\n${listPowers(waits)}`));
     await askForPowers(waits, consent, person, mask);
   }
+  const newId = createEventIds();
+  const flow = createDevFlow({ plan, newId, ...show.flow });
   const router = await openRouter({
     loaded,
     isOwner: false,
@@ -53,12 +55,16 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     clock: systemClock,
     log,
     memory: createMemory(systemClock),
-    newId: createEventIds(),
+    newId,
     detail: "trace",
     cursors: createMemoryCursors(),
     announce: show.notice,
     commit: async () => {},
-    observe: show.decision,
+    observe(decision) {
+      show.decision(decision);
+      const { event, admission } = decision;
+      if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
+    },
     started: show.started,
     refused: show.refused,
   });
@@ -69,11 +75,14 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   show.opening(file, router.report(), waiting);
   await stopSignal();
   clearInterval(alive);
+  flow.stop();
   await router.stop(AbortSignal.timeout(1_500));
   return 0;
 }
 
 interface Show {
+  /** What becomes of what was accepted. */
+  readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
   /** Something about the config's own parts that a session would be told. */
   notice(content: string): void;
   opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
@@ -100,17 +109,32 @@ function jsonLines(print: (text: string) => void, mask: Mask): Show {
         deliveries: admission?.deliveries ?? [],
         trace: admission?.trace ?? [],
       }),
+    flow: {
+      delivered({ timeMs, delivery: { eventId, channel, content, meta, tokens }, members }) {
+        const time = new Date(timeMs).toISOString();
+        line({ type: "delivered", event_id: eventId, channel, time, content, meta, tokens, members });
+      },
+      held: (eventId, channel, reason) => line({ type: "held", event_id: eventId, channel, reason }),
+      ended: (eventId, channel, reason) => line({ type: "ended", event_id: eventId, channel, reason }),
+    },
     refused: (refusal, source) =>
       line({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
   };
 }
 
 function readable(print: (text: string) => void, plan: Plan, serverName: string): Show {
-  const delivered = (event: Rendered, time: string) =>
-    print(
-      `${colors.dim(time)} ${colors.green("delivered")} ${event.channel}, ${event.tokens} tokens\n${eventBlock(serverName, event)}\n`,
-    );
+  const clock = (ms = systemClock.now()) => colors.dim(new Date(ms).toTimeString().slice(0, 8));
+  const tell = (what: string) => (eventId: string, channel: string, reason: string) =>
+    print(`${clock()} ${colors.yellow(what)} ${channel} ${eventId}: ${safeLine(reason)}\n`);
   return {
+    flow: {
+      delivered: ({ timeMs, delivery }) =>
+        print(
+          `${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ${delivery.tokens} tokens\n${eventBlock(serverName, delivery)}\n`,
+        ),
+      held: tell("held"),
+      ended: tell("ended"),
+    },
     notice: (content) => print(`${colors.yellow("notice")} ${content}\n`),
     opening(file, { sources }, waiting) {
       print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
@@ -125,18 +149,15 @@ function readable(print: (text: string) => void, plan: Plan, serverName: string)
     },
     started: (source) => printSource(source, plan, print),
     decision({ event, outcome, admission }) {
-      const time = new Date(event.timeMs).toTimeString().slice(0, 8);
-      for (const delivery of admission?.deliveries ?? []) delivered(delivery, time);
       if (outcome === "accepted") return;
       const why =
         admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
-      print(`${colors.dim(time)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`);
+      print(
+        `${clock(event.timeMs)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`,
+      );
     },
     refused({ status, reason }, source = "no source") {
-      const time = new Date().toTimeString().slice(0, 8);
-      print(
-        `${colors.dim(time)} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`,
-      );
+      print(`${clock()} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`);
     },
   };
 }

@@ -31,6 +31,10 @@ export interface RehearsalOptions {
   /** Of the one session that is there. Default `rehearsal`. */
   readonly session?: string;
   newId?(nowMs: number): string;
+  /** Told of each delivery, which is not kept for `delivered` then. */
+  onDelivered?(delivery: RehearsedDelivery): void;
+  /** Told of each end, which is not kept for `ended` then. */
+  onEnded?(end: RehearsedEnd): void;
 }
 
 export interface Rehearsed {
@@ -88,12 +92,8 @@ interface Entry {
 
 const deliveryIdMs = 24 * 60 * 60_000;
 
-export function createRehearsal({
-  plan,
-  startMs,
-  session = "rehearsal",
-  newId = createEventIds(),
-}: RehearsalOptions): Rehearsal {
+export function createRehearsal(options: RehearsalOptions): Rehearsal {
+  const { plan, startMs, session = "rehearsal", newId = createEventIds() } = options;
   let nowMs = startMs;
   let position = 0;
   const clock = { now: () => nowMs, after: () => () => {} };
@@ -102,6 +102,8 @@ export function createRehearsal({
   const open = new Map<string, Entry>();
   const delivered: RehearsedDelivery[] = [];
   const ended: RehearsedEnd[] = [];
+  const tellDelivery = options.onDelivered ?? ((delivery) => delivered.push(delivery));
+  const tellEnd = options.onEnded ?? ((end) => ended.push(end));
   const shaper = createShaper({
     cadence: (scope, key) => readCadence(cadences.get(scope, key)?.value),
     isOpen: (member) => open.has(keyOf(member)),
@@ -133,7 +135,7 @@ export function createRehearsal({
   function end({ id, channel }: Member, state: RehearsedEnd["state"], reason: string): void {
     open.delete(keyOf({ id, channel }));
     shaper.ended({ id, channel });
-    ended.push({ id, channel, timeMs: nowMs, state, reason });
+    tellEnd({ id, channel, timeMs: nowMs, state, reason });
   }
 
   function fold(closing: Closing): void {
@@ -193,7 +195,7 @@ export function createRehearsal({
       if (shaper.holds(shaped, session, nowMs)) continue;
       shaper.spend(session, shaped.channel, shaped.tokens, nowMs);
       open.delete(keyOf(shaped));
-      delivered.push({ timeMs: nowMs, delivery, members: members ?? [shaped.id] });
+      tellDelivery({ timeMs: nowMs, delivery, members: members ?? [shaped.id] });
     }
   }
 
