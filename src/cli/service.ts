@@ -14,7 +14,7 @@ import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
 import { createEventIds } from "../runtime/event-id.ts";
-import { createExpectations, type Expectations } from "../runtime/expectations.ts";
+import type { Expectations } from "../runtime/expectations.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
@@ -33,6 +33,7 @@ import { consentOf } from "./power-answers.ts";
 import { type Applied, createReloader, type Verdict } from "./reloader.ts";
 import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
+import { journalled, openExpectations } from "./service-expectations.ts";
 import { type Members, openMembers } from "./service-members.ts";
 import { createTally, type Tally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
@@ -285,10 +286,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         await journal.append(
           {
             event,
-            deliveries: deliveries.map(({ eventId: _, terms, ...rest }) => ({
-              ...rest,
-              terms: { ...terms, configFile },
-            })),
+            deliveries: deliveries.map((one) => journalled(one, configFile)),
             memory,
           },
           signal,
@@ -302,19 +300,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
       observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
     });
-    const expectations = createExpectations({
+    const expectations = openExpectations({
       journal,
       clock: systemClock,
+      router,
+      shaping,
+      configFile,
       newId,
-      lastEventMs: (source) => router.report().sources.find(({ name }) => name === source)?.lastEventMs,
-      async commit({ event, delivery: { eventId: _, terms, ...rest } }) {
-        await journal.append({
-          event,
-          deliveries: [{ ...rest, terms: { ...terms, configFile } }],
-          memory: [],
-        });
-        shaping.appended([rest.channel]);
-      },
     });
     expectations.apply(plan);
     running = { config: proven, journal, router, dispatcher, shaping, expectations, consent };
