@@ -26,6 +26,11 @@ export const connectors: readonly SourceTypeEntry[] = [
     load: async () => (await import("./poll/index.ts")).poll,
   },
   {
+    type: "slack",
+    summary: "A Slack app over Socket Mode: direct messages, and the channels and threads that you name.",
+    load: async () => (await import("./slack/index.ts")).slack,
+  },
+  {
     type: "telegram",
     summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
     load: async () => (await import("./telegram/index.ts")).telegram,

@@ -1,0 +1,39 @@
+// The `slack` source type: an app that people talk to, over Socket Mode, so that nothing has to be reachable from outside.
+
+import { createHash } from "node:crypto";
+import { chatMeta } from "../../chat/options.ts";
+import type { ChatTraits } from "../../contract/chat.ts";
+import type { SourceType } from "../../contract.ts";
+import { imagineArrival } from "./incoming.ts";
+import type { SlackOptions } from "./options.generated.ts";
+import { slackOptions } from "./options.ts";
+import { createSlackSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+const traits: ChatTraits = {
+  // Slack shows no typing of apps.
+  can: ["react", "edit", "download", "history", "send", "ask"],
+  maxFiles: 10,
+  maxFileBytes: 100 * 1024 * 1024,
+};
+
+export const slack: SourceType<SlackOptions> = {
+  type: "slack",
+  summary: "A Slack app over Socket Mode: direct messages, and the channels and threads that you name.",
+  options: slackOptions,
+  validate,
+  meta: chatMeta,
+  content: "text",
+  chat: traits,
+  claims: ({ appToken }) => [
+    `token:${createHash("sha256").update(`slack ${appToken}`).digest("hex").slice(0, 16)}`,
+  ],
+  answers: () => true,
+  keeps: ({ apiRoot }) => ({ apiRoot }),
+  powers: ({ apiRoot }) =>
+    apiRoot === slackOptions.properties.api_root.default
+      ? []
+      : [{ power: "secret", value: new URL(apiRoot).origin }],
+  imagine: imagineArrival,
+  create: createSlackSource,
+};

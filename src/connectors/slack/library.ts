@@ -1,0 +1,39 @@
+// Slack's client libraries, which users install themselves: loaded when a source starts, and only then.
+
+import { ConnectorError } from "../../errors.ts";
+
+export type Library = Awaited<ReturnType<typeof load>>;
+export type Web = InstanceType<Library["WebClient"]>;
+
+export async function loadLibrary(): Promise<Library> {
+  try {
+    return await load();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new ConnectorError("E_LIBRARY", "the Slack client is not installed", {
+      hint: "npm install -g @slack/socket-mode@3 @slack/web-api@8, beside channel-router",
+      cause: error,
+    });
+  }
+}
+
+async function load() {
+  const [{ SocketModeClient }, { WebClient }] = await Promise.all([
+    import("@slack/socket-mode"),
+    import("@slack/web-api"),
+  ]);
+  return { SocketModeClient, WebClient };
+}
+
+type Logger = NonNullable<NonNullable<ConstructorParameters<Library["WebClient"]>[1]>["logger"]>;
+
+/** Theirs writes to stdout, which belongs to the protocol. What matters comes as an error. */
+export const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  setLevel: () => {},
+  getLevel: () => "error" as ReturnType<Logger["getLevel"]>,
+  setName: () => {},
+};

@@ -1,0 +1,42 @@
+// The options of a slack source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/slack.md are generated from here.
+
+import { chatOptions } from "../../chat/options.ts";
+import type { JsonSchema } from "../../contract.ts";
+
+export const slackOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["token", "app_token"],
+  properties: {
+    token: {
+      description:
+        "The bot's token, which begins with xoxb-, from OAuth & Permissions of its app at api.slack.com/apps.",
+      type: "string",
+      minLength: 1,
+      "x-secret": true,
+      examples: ["${SLACK_BOT_TOKEN}"],
+    },
+    app_token: {
+      description:
+        "The app-level token, which begins with xapp- and has the scope connections:write, from Basic Information of the app.",
+      type: "string",
+      minLength: 1,
+      "x-secret": true,
+      examples: ["${SLACK_APP_TOKEN}"],
+    },
+    ...chatOptions,
+    max_download: {
+      description: "The size up to which a file that somebody sent is fetched.",
+      type: "string",
+      format: "size",
+      default: "25MiB",
+    },
+    api_root: {
+      description: "The address of Slack's Web API; for tests and for proxies.",
+      type: "string",
+      pattern: "^https?://[^\\s?#]+$",
+      default: "https://slack.com/api",
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,305 @@
+// A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
+
+import { createIntake, type Intake } from "../../chat/intake.ts";
+import type { PermissionPrompt } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Emit, Source } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { emojiName } from "./emoji.ts";
+import { asked, failureOf } from "./failure.ts";
+import {
+  arrivalOf,
+  incomingOf,
+  isDirect,
+  isOrdinary,
+  isOwn,
+  type Own,
+  peopleIn,
+  type SlackMessage,
+} from "./incoming.ts";
+import { type Library, loadLibrary, silent, type Web } from "./library.ts";
+import { createNames } from "./names.ts";
+import type { SlackOptions } from "./options.generated.ts";
+import { blocksOf, createOutgoing, flat, readActionId } from "./outgoing.ts";
+
+/** How many chats are asked for what was missed, and for how many messages at most. */
+const caughtUp = { chats: 200, messages: 100 };
+const requestMs = 30_000;
+const leaveMs = 2_000;
+/** A message comes twice where it mentions the app: once as a message, once as a mention. */
+const maxSeen = 1_000;
+
+interface Envelope {
+  readonly type: string;
+  readonly body: Record<string, unknown>;
+  ack(): Promise<void>;
+}
+
+export function createSlackSource(name: string, options: SlackOptions, host: Host): Source {
+  const { clock, log, store, people } = host;
+  const stopping = new AbortController();
+  const seen = new Set<string>();
+  let emit: Emit | undefined;
+  let client: { readonly web: Web; readonly own: Own } | undefined;
+  let intake = newIntake();
+  /** Ends the connection, to make a new one. */
+  let endRound = (_: unknown) => {};
+
+  const names = createNames(
+    {
+      async person(id) {
+        const { user } = await (await connected()).web.users.info({ user: id });
+        return user?.profile?.display_name || user?.real_name || user?.name;
+      },
+      async channel(id) {
+        const { channel } = await (await connected()).web.conversations.info({ channel: id });
+        return channel?.name;
+      },
+    },
+    clock,
+  );
+  const outgoing = createOutgoing({
+    web: async () => (await connected()).web,
+    own: () => client?.own ?? { userId: "" },
+    names,
+    token: options.token,
+    http: host.http,
+    people,
+    signal: stopping.signal,
+    maxDownloadBytes: options.maxDownloadBytes,
+    apiRoot: options.apiRoot,
+  });
+
+  async function connected(): Promise<NonNullable<typeof client>> {
+    if (client !== undefined) return client;
+    throw new ConnectorError("E_CHAT", "there is no connection to Slack now; status says why", {
+      retryable: true,
+    });
+  }
+
+  const loop = host.loop({
+    pauseMs: () => 0,
+    async run(signal, round) {
+      const library = await loadLibrary();
+      const web = new library.WebClient(options.token, {
+        slackApiUrl: options.apiRoot,
+        logger: silent,
+        timeout: requestMs,
+        retryConfig: { retries: 1 },
+      });
+      const me = await asked("the log-in", () => web.auth.test());
+      const own = { userId: String(me.user_id), ...(me.bot_id === undefined ? {} : { botId: me.bot_id }) };
+      client = { web, own };
+      await holdSocket(library, signal, () => {
+        round.works();
+        catchUp();
+      }).finally(async () => {
+        await intake.stop();
+        intake = newIntake();
+      });
+    },
+  });
+
+  /** Settles when Slack asked for a new connection or the signal fired; rejects when the connection failed. */
+  async function holdSocket(library: Library, signal: AbortSignal, stands: () => void): Promise<void> {
+    const socket = new library.SocketModeClient({
+      appToken: options.appToken,
+      autoReconnectEnabled: false,
+      logger: silent,
+      clientOptions: { slackApiUrl: options.apiRoot, retryConfig: { retries: 0 }, timeout: requestMs },
+    });
+    let reason: unknown;
+    const over = new Promise<void>((resolve) => {
+      endRound = (error) => {
+        reason = error;
+        resolve();
+      };
+      socket.on("error", (error: unknown) => {
+        reason ??= failureOf(error, "the connection");
+      });
+      socket.on("disconnected", () => resolve());
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    socket.on("slack_event", (envelope: Envelope) => dispatched(envelope));
+    const started = socket.start();
+    try {
+      await asked("connecting", () => Promise.race([started, over]));
+      if (reason === undefined && !signal.aborted) stands();
+      await over;
+      if (reason !== undefined) throw reason;
+    } finally {
+      // A connection that is still being made can be closed only when it stands.
+      const left = started.catch(() => undefined).then(() => socket.disconnect());
+      await Promise.race([left, new Promise<void>((resolve) => clock.after(leaveMs, resolve))]);
+    }
+  }
+
+  function dispatched({ type, body, ack }: Envelope): void {
+    const confirm = async () => {
+      // When the connection is gone Slack sends it again, and it is known by then.
+      await ack().catch(() => undefined);
+    };
+    const event = body.event as (SlackMessage & { readonly type: string }) | undefined;
+    if (type === "events_api" && (event?.type === "message" || event?.type === "app_mention"))
+      enqueue(async () => {
+        await take(event);
+        await confirm();
+      });
+    else if (type === "interactive") void quietly(press(body).finally(confirm));
+    else void confirm();
+  }
+
+  function newIntake(): Intake {
+    return createIntake({
+      clock,
+      broke: (error) => endRound(error),
+      skipped(error) {
+        const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
+        log.error(`source ${name}: a message was left out: ${reason}`);
+      },
+    });
+  }
+
+  function enqueue(work: () => Promise<void>): void {
+    if (!intake.add(work))
+      endRound(new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true }));
+  }
+
+  async function take(message: SlackMessage): Promise<void> {
+    const { web, own } = await connected();
+    const key = `${message.channel}/${message.ts}`;
+    if (seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
+    await names.learn(peopleIn(message), isDirect(message) ? undefined : message.channel);
+    const reception = await people.receive(incomingOf(message, own, names));
+    const { channel } = message;
+    switch (reception.as) {
+      case "event": {
+        await emit?.(arrivalOf(message, own, names));
+        await keepPlace(message);
+        if (options.ackReaction !== undefined) await quietly(reactTo(web, message, options.ackReaction));
+        break;
+      }
+      case "answer":
+        await quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
+        break;
+      case "verdict":
+        await quietly(
+          reactTo(web, message, reception.emoji).catch(() =>
+            web.chat.postMessage({ channel, text: flat(reception.text) }),
+          ),
+        );
+        break;
+      case "nothing":
+    }
+    seen.add(key);
+    if (seen.size > maxSeen) seen.delete(seen.values().next().value as string);
+  }
+
+  async function reactTo(web: Web, { channel, ts }: SlackMessage, emoji: string): Promise<unknown> {
+    return web.reactions.add({ channel, timestamp: ts, name: emojiName(emoji) });
+  }
+
+  /** What does not reach the person is no reason not to take the next message. */
+  async function quietly(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      const failure = failureOf(error, "an answer");
+      log.warn(`source ${name}: ${failure instanceof Error ? failure.message : String(failure)}`);
+    });
+  }
+
+  async function keepPlace({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
+    await store.set(thread_ts === undefined ? `chat/${channel}` : `chat/${channel}/${thread_ts}`, ts);
+  }
+
+  /** Slack keeps nothing for a client that is away: the chats that we know are asked for what came meanwhile. */
+  function catchUp(): void {
+    const known = store.entries().filter(([key]) => key.startsWith("chat/"));
+    for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
+    for (const [key, after] of known.slice(-caughtUp.chats)) {
+      const [, channel = "", thread] = key.split("/");
+      enqueue(async () => {
+        const { web } = await connected();
+        const page = { channel, oldest: String(after), limit: caughtUp.messages };
+        const missed = await asked("catching up", () =>
+          thread === undefined
+            ? web.conversations.history(page)
+            : web.conversations.replies({ ...page, ts: thread }),
+        );
+        const messages = (missed.messages ?? []).map((message) => ({ ...message, channel }) as SlackMessage);
+        for (const message of messages.sort((a, b) => Number(a.ts) - Number(b.ts)))
+          if (Number(message.ts) > Number(after)) await take(message);
+      });
+    }
+  }
+
+  async function press(body: Record<string, unknown>): Promise<void> {
+    const { web } = await connected();
+    const { user, actions, channel, message } = body as {
+      user?: { id: string; name?: string };
+      actions?: readonly { readonly action_id: string }[];
+      channel?: { id: string };
+      message?: { ts: string; blocks?: readonly Block[] };
+    };
+    const pressed = readActionId(actions?.[0]?.action_id ?? "");
+    if (pressed === undefined || user === undefined || channel === undefined) return;
+    const sender = { id: user.id, ...(user.name === undefined ? {} : { name: user.name }) };
+    const answer = await people.press({ ...pressed, sender }).catch((error: unknown) => {
+      log.warn(`source ${name}: a press could not be kept: ${String((error as Error).message)}`);
+      return { show: "notice", text: "This cannot be kept now: try again." } as const;
+    });
+    if (answer.show === "notice")
+      await web.chat.postEphemeral({ channel: channel.id, user: user.id, text: flat(answer.text) });
+    if (answer.show === "details" && message !== undefined) {
+      const blocks = blocksOf({
+        id: pressed.promptId,
+        text: answer.text,
+        buttons: buttonsLeft(message.blocks),
+      });
+      await web.chat.update({
+        channel: channel.id,
+        ts: message.ts,
+        text: flat(answer.text),
+        blocks,
+      } as never);
+    }
+  }
+
+  return {
+    async start(to) {
+      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
+      emit = to;
+      loop.start();
+    },
+    async stop(deadline) {
+      stopping.abort();
+      await Promise.race([intake.stop(), whenAborted(deadline)]);
+      await loop.stop(deadline);
+      client = undefined;
+    },
+    health: () => loop.health(),
+    reply: (event, message) => outgoing.reply(event, message),
+    chat: outgoing,
+  };
+}
+
+interface Block {
+  readonly elements?: readonly { readonly action_id?: string; readonly text?: { readonly text?: string } }[];
+}
+
+/** Those under the message that was pressed, but for the one that shows more. */
+function buttonsLeft(blocks: readonly Block[] = []): PermissionPrompt["buttons"] {
+  return blocks
+    .flatMap(({ elements = [] }) => elements)
+    .flatMap(({ action_id = "", text }) => {
+      const button = readActionId(action_id)?.button;
+      return button === undefined || button === "more" ? [] : [{ button, label: text?.text ?? button }];
+    });
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
