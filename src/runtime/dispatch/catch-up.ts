@@ -2,10 +2,9 @@
 // all others stay where they are for `pending`, and one notice says how many and which. What arrived while it was there is no
 // backlog, however much it is.
 
-import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Desk } from "./desk.ts";
 import { breathe, unsent } from "./entries.ts";
-import { isMissed, type Seat } from "./roster.ts";
+import { hasBeenTold, isMissed, type Seat } from "./roster.ts";
 import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
@@ -41,7 +40,7 @@ export async function catchUp(
       after = last.position;
       const missed = page.filter(
         (entry) =>
-          (isMissed(entry, seat) || isTold(entry, seat)) &&
+          (isMissed(entry, seat) || hasBeenTold(entry, seat)) &&
           (priority !== undefined || entry.priority !== "high") &&
           isCandidate(desk, seat, entry),
       );
@@ -49,7 +48,7 @@ export async function catchUp(
       if (!isCurrent()) return;
       for (const [index, entry] of missed.entries()) {
         if (triage(desk, seat, entry, deliveries[index]).is !== "push") continue;
-        const isNew = !isTold(entry, seat);
+        const isNew = !hasBeenTold(entry, seat);
         if (isNew) pushed += 1;
         if (isNew && pushed <= limit) continue;
         seat.waiting.add(entry.position, entry);
@@ -63,9 +62,4 @@ export async function catchUp(
   if (untold.channels.size === 0) return;
   desk.onTold(seat);
   if (await desk.notices.backlog(seat.session.id, untold)) forget(untold);
-}
-
-/** By an earlier owner, and never sent since. */
-function isTold({ position, attempt }: OpenEntry, seat: Seat): boolean {
-  return attempt === 0 && seat.wasTold(position);
 }

@@ -54,15 +54,18 @@ export interface History<C> {
   readonly lastId: string | undefined;
   /** The session that had the last event of this conversation or thread. */
   readonly stickyId: string | undefined;
-  /** The event was waiting before the session came: to that one it is a backlog, to one that was there it is not. */
-  hasMissed(candidate: C): boolean;
+  /**
+   * How much the event is this session's already: 2 when it was told that it waits for its `pending`, 1 when it was there when
+   * the event came, 0 when the event waited before that.
+   */
+  tie(candidate: C): number;
 }
 
 /** Of candidates that may be pushed to. */
 export function chooseOne<C extends Candidate>(
   candidates: readonly C[],
   { configFile }: DeliveryTerms,
-  { lastId, stickyId, hasMissed }: History<C>,
+  { lastId, stickyId, tie }: History<C>,
 ): C | undefined {
   if (candidates.length < 2) return candidates[0];
   for (const id of [lastId, stickyId]) {
@@ -73,11 +76,10 @@ export function chooseOne<C extends Candidate>(
     configFile !== undefined && session.project !== undefined && isInside(configFile, session.project)
       ? 1
       : 0;
-  const wasThere = (candidate: C) => (hasMissed(candidate) ? 0 : 1);
   return candidates.reduce((best, next) => {
     const difference =
       next.rank - best.rank ||
-      wasThere(next) - wasThere(best) ||
+      tie(next) - tie(best) ||
       holds(next) - holds(best) ||
       next.session.startedMs - best.session.startedMs;
     return difference > 0 ? next : best;

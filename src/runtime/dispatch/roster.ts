@@ -70,6 +70,11 @@ export function isMissed({ changedMs }: OpenEntry, { sinceMs }: Pick<Seat, "sinc
   return changedMs < sinceMs;
 }
 
+/** That it waits for the session's `pending`, by this owner or by an earlier one, and it was never sent since. */
+export function hasBeenTold({ position, attempt }: OpenEntry, { waiting, wasTold }: Seat): boolean {
+  return attempt === 0 && (waiting.has(position) || wasTold(position));
+}
+
 export function createRoster(journal: Pick<Journal, "entries">, match: Match, sticky: Sticky): Roster {
   const seats: Seat[] = [];
   let count = 0;
@@ -113,7 +118,7 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
       const chosen = chooseOne(reading.length > 0 ? reading : pushable, terms, {
         lastId: entry.attempt > 0 ? entry.session : undefined,
         stickyId: sticky.sessionOf(terms),
-        hasMissed: (seat) => isMissed(entry, seat),
+        tie: (seat) => (hasBeenTold(entry, seat) ? 2 : isMissed(entry, seat) ? 0 : 1),
       });
       const one = chosen === undefined ? nobody : [chosen];
       return { push: one, pull: one };

@@ -78,6 +78,25 @@ test("a session that begins to listen catches up with what it did not hear", asy
   expect(bench.dispatcher.waiting("a")).toBe(3);
 });
 
+test("what a session was told waits stays with it when another comes, also for a new owner", async () => {
+  await missed(6);
+  const startedMs = bench.clock.now();
+  const first = bench.attach("a", { startedMs });
+  await bench.quiet();
+  await bench.clock.advance(10);
+  const second = bench.attach("b");
+  await bench.quiet();
+  expect(first.seen()).toEqual(["e1", "e2", "e3"]);
+  expect(second.got).toEqual([]);
+  expect(bench.dispatcher.waiting("a")).toBe(3);
+  await bench.crash();
+  const again = [bench.attach("b", { startedMs: startedMs + 10 }), bench.attach("a", { startedMs })];
+  await bench.quiet();
+  expect(again.flatMap(({ got }) => got)).toEqual([]);
+  const { events } = await bench.dispatcher.pending("a");
+  expect(events.map(({ eventId }) => eventId)).toEqual(["e4", "e5", "e6"]);
+});
+
 test("what one session left waiting goes on to the next", async () => {
   await missed(6);
   const first = bench.attach("a");
