@@ -3,7 +3,7 @@
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
-import type { Host } from "./contract/host.ts";
+import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Invitation, Sample } from "./contract/invitation.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -210,7 +210,12 @@ export interface SourceType<O = JsonObject> {
    * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends nothing and
    * checks no signature. Pure; throws a UsageError for a payload that the source would refuse.
    */
-  imagine(options: O, payload: string, headers: Readonly<Record<string, string>>): Arrival;
+  imagine(
+    options: O,
+    payload: string,
+    headers: Readonly<Record<string, string>>,
+    code?: CompiledOptions,
+  ): Arrival;
   /** Pure: opens nothing, reads nothing. Its effects begin in `start`. */
   create(name: string, options: O, host: Host): Source;
 }

@@ -45,7 +45,7 @@ export async function explain(name: string, payload: string, options: ExplainOpt
 }
 
 function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {
-  return source.type.imagine(source.options as JsonObject, body, headers);
+  return source.type.imagine(source.options as JsonObject, body, headers, source.code);
 }
 
 function asText(

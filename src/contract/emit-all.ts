@@ -4,9 +4,11 @@ import type { Arrival, Outcome } from "../contract.ts";
 
 /**
  * Each arrival comes to what it would have come to by `Emit` alone, in the same order; those that no channel wants cost
- * little. Never throws and never waits.
+ * little. Never throws and never waits. `whole` makes of one that a channel may want the arrival that is emitted in its place, and
+ * is called for those alone: the same `data` and `text`, in memory of their own, and what costs something to make, such as
+ * the `deliveryId`.
  */
-export type EmitAll = (arrivals: readonly Arrival[]) => Taken;
+export type EmitAll = (arrivals: readonly Arrival[], whole?: (index: number) => Arrival) => Taken;
 
 /** What became at once of several arrivals. */
 export interface Taken {

@@ -110,7 +110,8 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
   async function take(event: RouterEvent): Promise<Outcome> {
     const known = event.deliveryId === undefined ? undefined : seen(memory, scope, event.deliveryId);
-    if (known !== undefined) {
+    // What nobody wants by now is unmatched, whatever was known of it.
+    if (known !== undefined && !current().isUnwanted?.(event)) {
       await inTime(known.pending);
       options.observe({ event, outcome: "duplicate" });
       return { eventId: known.eventId, outcome: "duplicate" };
@@ -171,7 +172,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   /** Admission needs an event, a view and a promise for each: here only those get them that a channel may take. */
-  function all(arrivals: readonly Arrival[]): Taken {
+  function all(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
     const nowMs = clock.now();
     const planned = current();
     const isUnwanted = options.detail === "decision" ? planned.isUnwanted : undefined;
@@ -207,16 +208,14 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
         return { count: index, underWay, ready: pause(clock, retryAfterMs) };
       }
       const arrival = arrivals[index] as Arrival;
-      const isKnown =
-        arrival.deliveryId !== undefined && seen(memory, scope, arrival.deliveryId) !== undefined;
-      if (!isKnown && isUnwanted?.(arrival)) {
+      if (isUnwanted?.(arrival)) {
         unwanted.push(arrival);
         ids.push(options.newId(nowMs));
         continue;
       }
       passOver();
       turns.take();
-      underWay.push({ index, outcome: enter(arrival, nowMs) });
+      underWay.push({ index, outcome: enter(whole?.(index) ?? arrival, nowMs) });
     }
     passOver();
     return { count: arrivals.length, underWay };

@@ -75,8 +75,10 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
     if (!isOpen) await hold;
     return options.emit(arrival);
   };
-  const all: EmitAll = (arrivals) =>
-    isOpen || hold === undefined ? options.emit.all(arrivals) : { count: 0, underWay: [], ready: hold };
+  const all: EmitAll = (arrivals, whole) =>
+    isOpen || hold === undefined
+      ? options.emit.all(arrivals, whole)
+      : { count: 0, underWay: [], ready: hold };
   const emit: Emit = Object.assign(one, { all });
 
   function wait(error: ConnectorError, next?: string): void {
