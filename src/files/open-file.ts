@@ -1,0 +1,25 @@
+// Opens a file that was found: this one and no other that took its place, and never what is no file.
+
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import type { FoundFile } from "./search.ts";
+
+// A link that was put in its place is not followed; a pipe is not waited for.
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** Undefined when another file stands there by now. Rejects with the system's error. */
+export async function openFound({
+  real,
+  id,
+}: Pick<FoundFile, "real" | "id">): Promise<FileHandle | undefined> {
+  const handle = await open(real, flags);
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (stats.isFile() && `${stats.dev}:${stats.ino}` === id) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return undefined;
+}

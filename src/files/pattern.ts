@@ -1,0 +1,100 @@
+// Patterns of files as they are written in a config: where the search for them begins, and what a person must have agreed to.
+
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { OptionIssue, PowerRequest } from "../contract.ts";
+
+/** The folder of the config file and what `~` stands for, both absolute. */
+export interface Origin {
+  readonly folder: string;
+  readonly home: string;
+}
+
+export interface FilePattern {
+  readonly written: string;
+  /** Absolute: no file that fits lies outside of it. */
+  readonly base: string;
+  /** What stands before the first part with a wildcard, with its slash; for a plain path all but the name. */
+  readonly lead: string;
+  /** How many parts a fitting path has below the base. */
+  readonly depth: number;
+  /** Without wildcards, the path itself, absolute. */
+  readonly path: string | undefined;
+  /** Whether names that begin with a dot are meant too. */
+  readonly hidden: boolean;
+}
+
+const wildcard = /[*?[{\\]/;
+
+export function parsePattern(written: string, origin: Origin): FilePattern {
+  const parts = written.split("/");
+  const first = parts.findIndex((part) => wildcard.test(part));
+  const leading = parts.slice(0, first < 0 ? parts.length - 1 : first);
+  const rest = parts.slice(leading.length);
+  const lead = leading.length === 0 ? "" : `${leading.join("/")}/`;
+  return {
+    written,
+    lead,
+    base: absolute(lead === "" ? "." : lead, origin),
+    depth: /\*\*|\{[^}]*\//.test(rest.join("/")) ? Number.POSITIVE_INFINITY : rest.length,
+    path: first < 0 ? absolute(written, origin) : undefined,
+    hidden: rest.some((part) => /^[[{]?\./.test(part)),
+  };
+}
+
+export function absolute(path: string, { folder, home }: Origin): string {
+  const expanded = path === "~" ? home : path.startsWith("~/") ? join(home, path.slice(2)) : path;
+  return resolve(folder, expanded);
+}
+
+/** Both absolute and without links. A folder lies within itself. */
+export function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/** One for each pattern that leads out of the config's folder. */
+export function filePowers(patterns: WrittenPatterns, origin: Origin): PowerRequest[] {
+  return listOf(patterns).flatMap((written) => {
+    const { base, lead } = parsePattern(written, origin);
+    if (isWithin(base, origin.folder)) return [];
+    return [{ power: "file", value: join(base, written.slice(lead.length)) }];
+  });
+}
+
+/** Of an option that is one pattern or a list of them. */
+export type WrittenPatterns = string | readonly string[];
+
+export function listOf(patterns: WrittenPatterns): readonly string[] {
+  return typeof patterns === "string" ? [patterns] : patterns;
+}
+
+/** `option`: its name, where problems are told. */
+export function patternIssues(patterns: WrittenPatterns, option: string): OptionIssue[] {
+  return listOf(patterns).flatMap((written, index): OptionIssue[] => {
+    const path = typeof patterns === "string" ? [option] : [option, index];
+    const rest = written.slice(parsePattern(written, { folder: "/", home: "/" }).lead.length);
+    if (written.trim() === "") return [{ path, message: "is empty", hint: "for instance logs/*.log" }];
+    if (written.endsWith("/"))
+      return [{ path, message: "names a folder, not files", hint: `for instance ${written}*.log` }];
+    if (wildcard.test(rest) && rest.split("/").includes(".."))
+      return [{ path, message: 'may not have ".." after a wildcard', hint: "write the folder out" }];
+    return [];
+  });
+}
+
+/** `**` between two slashes stands for no folder too, as everywhere else where files are meant. */
+export function fileGlob(pattern: FilePattern, glob: (text: string) => boolean): (below: string) => boolean {
+  const { lead, written } = pattern;
+  if (!written.includes("**/")) return (below) => glob(lead + below);
+  return (below) => {
+    if (glob(lead + below)) return true;
+    const slashes = [...`/${below}`].flatMap((character, at) => (character === "/" ? [at] : []));
+    const doubled = slashes.map((at) => `${below.slice(0, at)}/${below.slice(at)}`);
+    return [...doubled, `/${below.replaceAll("/", "//")}`].some((text) => glob(lead + text));
+  };
+}
+
+/** As a person knows it: below the config's folder from there, else whole. */
+export function shownPath(path: string, folder: string): string {
+  return isWithin(path, folder) ? relative(folder, path).replaceAll(sep, "/") : path;
+}

@@ -1,0 +1,213 @@
+// Looks up which files fit patterns now. What is a link is followed, but never out of the config's folder or of what a person
+// agreed to; what is no regular file is refused.
+
+import type { BigIntStats, Dirent } from "node:fs";
+import { lstat, readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { type FilePattern, isWithin, shownPath } from "./pattern.ts";
+import { readingFailed } from "./told-once.ts";
+
+export interface FoundFile {
+  /** Absolute, as the pattern reached it. */
+  readonly path: string;
+  /** Below the config's folder from there, else absolute. */
+  readonly shown: string;
+  /** Without links; it is this that is to be opened. */
+  readonly real: string;
+  /** Device and inode: the same file under another name keeps it. */
+  readonly id: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  /** When anything about it was changed last, its name too. */
+  readonly touchedMs: number;
+  /** Position of the first pattern that it fits. */
+  readonly pattern: number;
+}
+
+export interface Findings {
+  /** By path. */
+  readonly files: ReadonlyMap<string, FoundFile>;
+  /** What fits but is not touched, by path, with the reason for a person. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** In which a change may change the findings. */
+  readonly folders: readonly string[];
+}
+
+export interface SearchOptions {
+  readonly folder: string;
+  readonly patterns: readonly FilePattern[];
+  /** Of each pattern, on a path below its base, with slashes. */
+  readonly matches: readonly ((below: string) => boolean)[];
+  /** What is beyond it is refused. */
+  readonly maxFiles: number;
+}
+
+/** Folders that hold nobody's logs, and thousands of files. */
+const passedOver = new Set(["node_modules", ".git"]);
+const maxFolders = 5_000;
+const noLonger = new Set(["ENOENT", "ENOTDIR"]);
+
+export interface Search {
+  /** Rejects only through a bug: what cannot be read is among the refused. */
+  look(): Promise<Findings>;
+  /** The file that was once found at this path, when it has another name in the same folder now. */
+  renamed(path: string, id: string): Promise<FoundFile | undefined>;
+}
+
+export function createSearch(options: SearchOptions): Search {
+  const { folder, patterns, matches, maxFiles } = options;
+  /** By path: what was found to lie within bounds, as long as it is the same file. */
+  const cleared = new Map<string, { readonly id: string; readonly real: string }>();
+
+  async function look(): Promise<Findings> {
+    const files = new Map<string, FoundFile>();
+    const refused = new Map<string, string>();
+    const folders = new Set<string>();
+    let roots: Promise<readonly string[]> | undefined;
+
+    /** Where the link leads is looked up again only when it leads to another file. */
+    async function clear(path: string, id: string): Promise<string | undefined> {
+      const known = cleared.get(path);
+      if (known?.id === id) return known.real;
+      roots ??= rootsOf(options);
+      const real = await realpath(path);
+      if (!(await roots).some((root) => isWithin(real, root))) {
+        refused.set(path, `leads to ${real}, outside of what this source may read`);
+        return undefined;
+      }
+      cleared.set(path, { id, real });
+      return real;
+    }
+
+    function refuse(path: string, error: unknown): void {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      if (!noLonger.has(code)) refused.set(path, readingFailed(error as NodeJS.ErrnoException));
+    }
+
+    async function take(path: string, pattern: number): Promise<void> {
+      if (files.has(path)) return;
+      try {
+        const stats = await stat(path, { bigint: true });
+        if (!stats.isFile()) {
+          if (!stats.isDirectory()) refused.set(path, `is a ${kindOf(stats)}, not a file`);
+          return;
+        }
+        const id = `${stats.dev}:${stats.ino}`;
+        const real = await clear(path, id);
+        if (real === undefined) return;
+        if (files.size >= maxFiles) {
+          refused.set(path, `is one file too many: at most ${maxFiles} are read`);
+          return;
+        }
+        files.set(path, {
+          path,
+          shown: shownPath(path, folder),
+          real,
+          id,
+          size: Number(stats.size),
+          modifiedMs: Number(stats.mtimeMs),
+          touchedMs: Number(stats.ctimeMs),
+          pattern,
+        });
+      } catch (error) {
+        refuse(path, error);
+      }
+    }
+
+    async function walk(index: number, at: string, below: string, level: number): Promise<void> {
+      const pattern = patterns[index] as FilePattern;
+      if (folders.size >= maxFolders) return;
+      folders.add(at);
+      let entries: Dirent[];
+      try {
+        entries = await readdir(at, { withFileTypes: true });
+      } catch (error) {
+        refuse(at, error);
+        return;
+      }
+      for (const entry of entries) {
+        if (entry.name.startsWith(".") && !pattern.hidden) continue;
+        const path = join(at, entry.name);
+        const name = below + entry.name;
+        if (!entry.isDirectory() && matches[index]?.(name)) await take(path, index);
+        const mayEnter = level < pattern.depth && !passedOver.has(entry.name);
+        if (mayEnter && (entry.isDirectory() || (await isLinkedFolder(entry, path))))
+          await walk(index, path, `${name}/`, level + 1);
+      }
+    }
+
+    /** A link to a folder that holds the link would lead round and round. */
+    async function isLinkedFolder(entry: Dirent, path: string): Promise<boolean> {
+      if (!entry.isSymbolicLink()) return false;
+      try {
+        const real = await realpath(path);
+        if (isWithin(dirname(path), real) || isWithin(await realpath(dirname(path)), real)) return false;
+        if (!(await stat(real)).isDirectory()) return false;
+        roots ??= rootsOf(options);
+        return (await roots).some((root) => isWithin(real, root));
+      } catch {
+        return false;
+      }
+    }
+
+    for (const [index, { base, path }] of patterns.entries()) {
+      if (path === undefined) await walk(index, base, "", 1);
+      else {
+        folders.add(base);
+        await take(path, index);
+      }
+    }
+    for (const path of cleared.keys()) if (!files.has(path)) cleared.delete(path);
+    return { files, refused, folders: [...folders] };
+  }
+
+  async function renamed(path: string, id: string): Promise<FoundFile | undefined> {
+    const pattern = patterns.findIndex((one, index) =>
+      one.path === undefined
+        ? isWithin(path, one.base) && matches[index]?.(relative(one.base, path).replaceAll(sep, "/"))
+        : one.path === path,
+    );
+    if (pattern < 0) return undefined;
+    try {
+      const at = await realpath(dirname(path));
+      if (!(await rootsOf(options)).some((root) => isWithin(at, root))) return undefined;
+      for (const entry of await readdir(at, { withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const real = join(at, entry.name);
+        const stats = await lstat(real, { bigint: true });
+        if (`${stats.dev}:${stats.ino}` !== id || !stats.isFile()) continue;
+        const size = Number(stats.size);
+        return {
+          path,
+          shown: shownPath(path, folder),
+          real,
+          id,
+          size,
+          modifiedMs: Number(stats.mtimeMs),
+          touchedMs: Number(stats.ctimeMs),
+          pattern,
+        };
+      }
+    } catch {
+      // Gone in between: then it is not to be found.
+    }
+    return undefined;
+  }
+
+  return { look, renamed };
+}
+
+/** What may be read: the config's folder, and the bases of patterns outside of it, to which a person agreed. */
+async function rootsOf({ folder, patterns }: SearchOptions): Promise<readonly string[]> {
+  const bases = patterns.map(({ base }) => base).filter((base) => !isWithin(base, folder));
+  const roots = await Promise.all(
+    [folder, ...new Set(bases)].map((root) => realpath(root).catch(() => undefined)),
+  );
+  return roots.filter((root) => root !== undefined);
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isFIFO()) return "pipe";
+  if (stats.isSocket()) return "socket";
+  return "device";
+}

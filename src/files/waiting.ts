@@ -1,0 +1,30 @@
+// Waiting that a signal ends.
+
+import type { Clock } from "../contract.ts";
+
+/** Settles as the promise does; rejects with the signal's reason when it fires before. */
+export function raceWith<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const end = () => reject(signal.reason);
+    signal.addEventListener("abort", end, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+  });
+}
+
+/** Settles when the promise does, however it does, or when the signal fires. */
+export function settledOr(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return raceWith(promise, signal).then(
+    () => undefined,
+    () => undefined,
+  );
+}
+
+export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  let cancel = (): void => {};
+  const timer = new Promise<void>((resolve) => {
+    cancel = clock.after(ms, resolve);
+  });
+  await settledOr(timer, signal);
+  cancel();
+}
