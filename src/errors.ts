@@ -34,6 +34,7 @@ export const errorCodes = {
   E_HTTP_FAILED: "The far side of a request could not be reached, or broke off.",
   E_HTTP_STATUS: "The far side of a request answered with a status that is no success.",
   E_HTTP_SIZE: "An answer from outside is larger than what is taken.",
+  E_FILE_READ: "Files of a source cannot be read.",
   E_COMMAND_START: "A command could not be started.",
   E_HTTP_CONTENT: "An answer from outside is not what the source can read.",
   E_CLAIM_HELD: "Another running router holds what only one can have.",

@@ -31,8 +31,18 @@ export const connectors: readonly SourceTypeEntry[] = [
     load: async () => (await import("./slack/index.ts")).slack,
   },
   {
+    type: "tail",
+    summary: "Follows files that grow: each new line, or stack trace, becomes one event.",
+    load: async () => (await import("./tail/index.ts")).tail,
+  },
+  {
     type: "telegram",
     summary: "A Telegram bot: what people write to it becomes events, and Claude answers in the chat.",
     load: async () => (await import("./telegram/index.ts")).telegram,
+  },
+  {
+    type: "watch",
+    summary: "Tells when files are created, changed or removed, and empties drop folders.",
+    load: async () => (await import("./watch/index.ts")).watch,
   },
 ];

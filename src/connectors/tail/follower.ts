@@ -1,0 +1,240 @@
+// Follows one file, whatever its name is by now: reads what is new, finds out that it was emptied, and hands over its lines.
+
+import { randomBytes } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import type { Arrival, Clock } from "../../contract.ts";
+import { openFound } from "../../files/open-file.ts";
+import type { FoundFile } from "../../files/search.ts";
+import type { Cursor } from "./cursors.ts";
+import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
+import type { DataOf } from "./format.ts";
+import type { HandOver } from "./hand-over.ts";
+import { byteOrderMark, createLineReader, type Encoding, type Line, type LineReader } from "./lines.ts";
+import type { Records } from "./records.ts";
+import { createSettled, type Settled } from "./settled.ts";
+
+/** What all followers of a source share. */
+export interface Following {
+  readonly clock: Clock;
+  readonly encoding: Encoding;
+  readonly maxLineBytes: number;
+  readonly partialMs: number;
+  readonly dataOf: DataOf;
+  readonly handOver: HandOver;
+  createRecords(): Records;
+  /** Settles when the cursor is durable. */
+  save(follower: Follower): Promise<void>;
+}
+
+export interface Follower {
+  readonly id: string;
+  /** As last found. */
+  found(): FoundFile;
+  /** It stands here now. */
+  see(found: FoundFile): void;
+  /** No pattern reaches it any more. */
+  miss(sinceMs?: number): void;
+  missingSinceMs(): number | undefined;
+  /** There may be something to read. */
+  hasMore(): boolean;
+  /** Notes how the file begins, before anything of it is read. Rejects with the system's error. */
+  prepare(): Promise<void>;
+  /** Reads one chunk and hands it over. True when there may be more. Rejects with the system's error. */
+  step(signal: AbortSignal): Promise<boolean>;
+  /** Hands over what waits for an end that does not come; `isOver`: at once. */
+  flush(signal: AbortSignal, isOver?: boolean): Promise<void>;
+  /** When `flush` has something to do, if nothing comes. */
+  dueMs(): number | undefined;
+  cursor(): Cursor;
+  isOpen(): boolean;
+  /** It has no name any more. */
+  isRemoved(): Promise<boolean>;
+  /** When it last had something. */
+  changedMs(): number;
+  close(): Promise<void>;
+}
+
+const chunkBytes = 2 * 1024 * 1024;
+/** So many bytes are made one text: longer ones are costly to make. */
+const textBytes = 64 * 1024;
+/** For all followers, one after the other: nothing of it is kept. Large, because each chunk that has an event is one commit. */
+let chunk: Buffer | undefined;
+
+/** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
+export function createFollower(first: FoundFile, at: Cursor | number, following: Following): Follower {
+  const { clock, handOver, dataOf } = following;
+  const before = typeof at === "number" ? undefined : at;
+  let found = first;
+  let missingSinceMs: number | undefined;
+  let handle: FileHandle | undefined;
+  let position = typeof at === "number" ? at : at.offset;
+  let generation = before?.generation ?? newGeneration();
+  let fingerprint: Fingerprint = before?.fingerprint ?? noFingerprint;
+  let isSaved = before !== undefined;
+  let isKnown = false;
+  let isIgnored = false;
+  let changedMs = clock.now();
+  let reader: LineReader | undefined;
+  let records = following.createRecords();
+  let settled: Settled = createSettled(position);
+  /** Where the next record begins. */
+  let start = position;
+
+  /** What is in the file now is another content: it is read from its start. */
+  async function restart(signal: AbortSignal): Promise<void> {
+    await flushAll(signal);
+    position = 0;
+    start = 0;
+    generation = newGeneration();
+    fingerprint = noFingerprint;
+    isSaved = false;
+    isKnown = false;
+    isIgnored = false;
+    reader = undefined;
+    records = following.createRecords();
+    settled = createSettled(0);
+  }
+
+  async function hand(lines: readonly Line[], signal: AbortSignal): Promise<boolean> {
+    const arrivals: Arrival[] = [];
+    const starts: number[] = [];
+    const ends: number[] = [];
+    const { shown } = found;
+    for (const { text, cut, end } of lines) {
+      const line = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
+      if (line !== "") {
+        arrivals.push({ data: dataOf(line, shown, cut), text: line, trust: "local" });
+        starts.push(start);
+        ends.push(end);
+      }
+      start = end;
+    }
+    if (arrivals.length > 0) {
+      const into = settled;
+      const of = generation;
+      const isWhole = await handOver.offer(
+        {
+          arrivals,
+          whole: (index) => wholeArrival(arrivals[index] as Arrival, `${of}-${starts[index]}`),
+          begin: (index) => into.begin(starts[index] as number),
+          reach: (count) => into.reach(ends[count - 1] as number),
+        },
+        signal,
+      );
+      if (!isWhole) return false;
+    }
+    settled.reach(start);
+    return true;
+  }
+
+  async function flushAll(signal: AbortSignal): Promise<void> {
+    const partial = reader?.flush();
+    const lines = partial === undefined ? [] : records.push([partial], clock.now());
+    const rest = records.flush();
+    await hand(rest === undefined ? lines : [...lines, rest], signal);
+  }
+
+  async function opened(): Promise<FileHandle | undefined> {
+    handle ??= await openFound(found);
+    return handle;
+  }
+
+  /** The first time, and after it was emptied: how it is encoded, and whether it is a log at all. */
+  async function begin(file: FileHandle): Promise<void> {
+    const head = await readHead(file);
+    if (isCompressed(head)) {
+      isIgnored = true;
+      return;
+    }
+    const mark = byteOrderMark(head.bytes);
+    isIgnored = mark?.encoding === "utf-16be";
+    const encoding = mark === undefined || mark.encoding === "utf-16be" ? following.encoding : mark.encoding;
+    if (mark !== undefined && position < mark.length) position = mark.length;
+    if (fingerprint.bytes === 0) fingerprint = head.fingerprint();
+    if (encoding === "utf-16le") position += position % 2;
+    start = Math.max(start, position);
+    settled = createSettled(start);
+    reader = createLineReader(encoding, position, following.maxLineBytes);
+    isKnown = head.bytes.length > 0;
+    if (!isSaved) await following.save(self);
+    isSaved = true;
+  }
+
+  const self: Follower = {
+    id: first.id,
+    found: () => found,
+    see(now) {
+      if (now.size !== found.size) changedMs = clock.now();
+      found = now;
+      missingSinceMs = undefined;
+    },
+    miss(sinceMs = clock.now()) {
+      missingSinceMs ??= sinceMs;
+    },
+    missingSinceMs: () => missingSinceMs,
+    hasMore: () => !isIgnored && (missingSinceMs !== undefined || found.size !== position),
+    async prepare() {
+      const file = await opened();
+      if (file !== undefined) await begin(file);
+    },
+    async step(signal) {
+      const file = await opened();
+      if (file === undefined || signal.aborted) return false;
+      if (!isKnown) await begin(file);
+      if (isIgnored) await self.close();
+      if (isIgnored || reader === undefined) return false;
+      chunk ??= Buffer.allocUnsafeSlow(chunkBytes);
+      const { bytesRead } = await file.read(chunk, 0, chunkBytes, position);
+      // Read after the content: what was read is of the file that begins so.
+      const head = await readHead(file);
+      const isShorter = bytesRead === 0 && (await file.stat()).size < position;
+      if (isShorter || !head.fits(fingerprint)) {
+        await restart(signal);
+        return !signal.aborted;
+      }
+      if (!isComplete(fingerprint)) fingerprint = head.fingerprint();
+      const taken = bytesRead - (reader.unit === 2 ? bytesRead % 2 : 0);
+      if (taken === 0) return false;
+      changedMs = clock.now();
+      const lines: Line[] = [];
+      for (let from = 0; from < taken; from += textBytes)
+        lines.push(...reader.push(chunk.subarray(from, Math.min(taken, from + textBytes))));
+      position += taken;
+      const isWhole = await hand(records.push(lines, changedMs), signal);
+      return isWhole && (taken === chunkBytes || found.size > position);
+    },
+    async flush(signal, isOver = false) {
+      const nowMs = clock.now();
+      if (isOver) return flushAll(signal);
+      if ((reader?.pending() ?? 0) > 0) {
+        if (nowMs < changedMs + following.partialMs) return;
+        const partial = reader?.flush();
+        if (partial !== undefined) await hand(records.push([partial], nowMs), signal);
+      }
+      const dueMs = records.dueMs();
+      const rest = dueMs !== undefined && dueMs <= nowMs ? records.flush() : undefined;
+      if (rest !== undefined) await hand([rest], signal);
+    },
+    dueMs: () => ((reader?.pending() ?? 0) > 0 ? changedMs + following.partialMs : records.dueMs()),
+    cursor: () => ({ path: found.path, offset: settled.offset(), generation, fingerprint }),
+    isOpen: () => handle !== undefined,
+    isRemoved: async () => handle !== undefined && (await handle.stat()).nlink === 0,
+    changedMs: () => changedMs,
+    async close() {
+      const file = handle;
+      handle = undefined;
+      await file?.close();
+    },
+  };
+  return self;
+}
+
+/** A line is a piece of the text of a whole chunk: in memory of its own it does not keep that alive. */
+function wholeArrival(arrival: Arrival, deliveryId: string): Arrival {
+  return { ...structuredClone(arrival), deliveryId };
+}
+
+/** Part of the delivery id of each line: a place in the file means the same line for as long as this lasts. */
+function newGeneration(): string {
+  return randomBytes(6).toString("base64url");
+}

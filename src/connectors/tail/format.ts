@@ -1,0 +1,73 @@
+// What a line says beside its text, by its format. A line that does not fit keeps its text and says so.
+
+import type { Pattern } from "../../contract/host.ts";
+import type { Json, JsonObject } from "../../contract.ts";
+import { fieldValue } from "./field-value.ts";
+import { parseLogfmt } from "./logfmt.ts";
+import type { TailOptions } from "./options.generated.ts";
+
+/** The fields of a line; undefined when it is not of this format. */
+type Parse = (line: string) => JsonObject | undefined;
+
+/** `data` of the event. What is ours stands under its own name; a field of that name has an underscore behind it. */
+export type DataOf = (line: string, file: string, cut: number) => JsonObject;
+
+export function createFormat(format: TailOptions["format"], pattern: Pattern | undefined): DataOf {
+  const parse = parserOf(format, pattern);
+  if (parse === undefined) return (line, file, cut) => (cut === 0 ? { line, file } : { line, file, cut });
+  return (line, file, cut) => {
+    const fields = parse(line);
+    return {
+      line,
+      file,
+      ...(cut === 0 ? {} : { cut }),
+      ...(fields === undefined ? { unparsed: true } : renamed(fields)),
+    };
+  };
+}
+
+function parserOf(format: TailOptions["format"], pattern: Pattern | undefined): Parse | undefined {
+  switch (format) {
+    case "plain":
+      return undefined;
+    case "json":
+      return parseJson;
+    case "logfmt":
+      return parseLogfmt;
+    case "regex":
+      return (line) => {
+        const groups = pattern?.groups(line);
+        if (groups === undefined) return undefined;
+        return Object.fromEntries(Object.entries(groups).map(([name, text]) => [name, fieldValue(text)]));
+      };
+  }
+}
+
+const ours = new Set(["line", "file", "cut", "unparsed"]);
+
+/** A line must not be able to say of itself which file it stands in. */
+function renamed(fields: JsonObject): JsonObject {
+  if (!Object.keys(fields).some((name) => ours.has(name))) return fields;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [ours.has(name) ? `${name}_` : name, value]),
+  );
+}
+
+const maxLevels = 100;
+
+function parseJson(line: string): JsonObject | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(line) as Json;
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return isDeeper(value, maxLevels) ? undefined : value;
+}
+
+function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}

@@ -1,0 +1,19 @@
+// What a line would be as an event, for `explain`.
+
+import type { CompiledOptions } from "../../contract/host.ts";
+import type { Arrival } from "../../contract.ts";
+import { listOf } from "../../files/pattern.ts";
+import { createFormat } from "./format.ts";
+import type { TailOptions } from "./options.generated.ts";
+
+export function imagineArrival(
+  options: TailOptions,
+  payload: string,
+  _: Readonly<Record<string, string>>,
+  code?: CompiledOptions,
+): Arrival {
+  const line = payload.replace(/\r?\n$/, "");
+  const [file = ""] = listOf(options.files);
+  const dataOf = createFormat(options.format, code?.regex("pattern"));
+  return { data: dataOf(line, file, 0), text: line, trust: "local" };
+}

@@ -1,0 +1,25 @@
+// The `tail` source type: the lines of files that grow.
+
+import type { SourceType } from "../../contract.ts";
+import { filePowers } from "../../files/pattern.ts";
+import { checkOptions } from "./check.ts";
+import { imagineArrival } from "./imagine.ts";
+import type { TailOptions } from "./options.generated.ts";
+import { tailOptions } from "./options.ts";
+import { createTailSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const tail: SourceType<TailOptions> = {
+  type: "tail",
+  summary: "Follows files that grow: each new line, or stack trace, becomes one event.",
+  options: tailOptions,
+  validate,
+  meta: { file: "{{data.file}}" },
+  content: "text",
+  check: checkOptions,
+  powers: (options, surroundings) => filePowers(options.files, surroundings),
+  // By name alone: what is known of a file stays known when the list of files, or how their lines are read, is edited.
+  keeps: () => null,
+  imagine: imagineArrival,
+  create: createTailSource,
+};

@@ -1,0 +1,158 @@
+// Cuts what was read of a file into lines, each with the place in the file where it ends. Whole chunks are decoded at once where
+// that is possible; a line that is not finished waits for its rest.
+
+import { isAscii } from "node:buffer";
+
+export type Encoding = "utf-8" | "latin1" | "utf-16le";
+
+export interface Line {
+  readonly text: string;
+  /** Bytes of it that were left out, for it was too long. */
+  readonly cut: number;
+  /** Offset in the file just behind its line break. */
+  readonly end: number;
+}
+
+export interface LineReader {
+  /** The bytes that follow those before; keeps none of them. */
+  push(bytes: Buffer): Line[];
+  /** The unfinished line as it is, if there is one; the offset goes on. */
+  flush(): Line | undefined;
+  /** Bytes of the unfinished line that have been read. */
+  pending(): number;
+  /** Bytes of one unit of the encoding; what is pushed is whole units. */
+  readonly unit: 1 | 2;
+}
+
+const newline = 10;
+const carriageReturn = 13;
+
+/** `offset`: where in the file the first byte stands. */
+export function createLineReader(encoding: Encoding, offset: number, maxBytes: number): LineReader {
+  const unit = encoding === "utf-16le" ? 2 : 1;
+  const decode = decoderOf(encoding);
+  /** Of the unfinished line: as much as is kept, and how much was read in all. */
+  let kept: Buffer[] = [];
+  let keptBytes = 0;
+  let pendingBytes = 0;
+  /** Where the next byte stands. */
+  let at = offset;
+
+  function keep(bytes: Buffer): void {
+    pendingBytes += bytes.length;
+    at += bytes.length;
+    // One unit more than is shown: a carriage return at the very end is no part of the line.
+    const part = bytes.subarray(0, Math.max(0, maxBytes + unit - keptBytes));
+    if (part.length === 0) return;
+    kept.push(Buffer.from(part));
+    keptBytes += part.length;
+  }
+
+  function take(breakBytes: number): Line {
+    const bytes = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
+    const length = pendingBytes - breakBytes;
+    kept = [];
+    keptBytes = 0;
+    pendingBytes = 0;
+    return lineOf(bytes.subarray(0, Math.min(bytes.length, length)), length, at);
+  }
+
+  function lineOf(bytes: Buffer, length: number, end: number): Line {
+    const isWhole = bytes.length === length;
+    const last = bytes.length - unit;
+    const ends =
+      isWhole && last >= 0 && bytes[last] === carriageReturn && (unit === 1 || bytes[last + 1] === 0);
+    const whole = ends ? length - unit : length;
+    if (whole <= maxBytes) return { text: decode(bytes, 0, whole), cut: 0, end };
+    const text = decode(bytes, 0, maxBytes - (maxBytes % unit)).replace(/\uFFFD+$/, "");
+    return { text, cut: whole - maxBytes, end };
+  }
+
+  function indexOfBreak(bytes: Buffer, from: number): number {
+    if (unit === 1) return bytes.indexOf(newline, from);
+    for (let found = bytes.indexOf(newline, from); found >= 0; found = bytes.indexOf(newline, found + 1))
+      if ((pendingBytes + found - from) % 2 === 0 && bytes[found + 1] === 0) return found;
+    return -1;
+  }
+
+  /** Every byte is one character: nothing has to be counted. */
+  function pushSimple(bytes: Buffer, lines: Line[]): void {
+    const text = bytes.toString("latin1");
+    let from = 0;
+    for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
+      const end = at + to + 1;
+      const last = to > from && text.charCodeAt(to - 1) === carriageReturn ? to - 1 : to;
+      const length = last - from;
+      lines.push(
+        length <= maxBytes
+          ? { text: text.slice(from, last), cut: 0, end }
+          : { text: text.slice(from, from + maxBytes), cut: length - maxBytes, end },
+      );
+      from = to + 1;
+    }
+    at += from;
+    if (from < bytes.length) keep(bytes.subarray(from));
+  }
+
+  return {
+    push(bytes) {
+      const lines: Line[] = [];
+      let from = 0;
+      if (pendingBytes > 0) {
+        const to = indexOfBreak(bytes, 0);
+        if (to < 0 || to + unit > bytes.length) {
+          keep(bytes);
+          return lines;
+        }
+        keep(bytes.subarray(0, to + unit));
+        lines.push(take(unit));
+        from = to + unit;
+      }
+      const rest = bytes.subarray(from);
+      if (unit === 1 && (encoding === "latin1" || isAscii(rest))) {
+        pushSimple(rest, lines);
+        return lines;
+      }
+      from = 0;
+      for (
+        let to = indexOfBreak(rest, 0);
+        to >= 0 && to + unit <= rest.length;
+        to = indexOfBreak(rest, from)
+      ) {
+        const bytesOfLine = rest.subarray(from, to);
+        at += bytesOfLine.length + unit;
+        lines.push(lineOf(bytesOfLine, bytesOfLine.length, at));
+        from = to + unit;
+      }
+      if (from < rest.length) keep(rest.subarray(from));
+      return lines;
+    },
+    flush: () => (pendingBytes === 0 ? undefined : take(0)),
+    pending: () => pendingBytes,
+    unit,
+  };
+}
+
+function decoderOf(encoding: Encoding): (bytes: Buffer, from: number, to: number) => string {
+  switch (encoding) {
+    case "latin1":
+      return (bytes, from, to) => bytes.toString("latin1", from, to);
+    case "utf-8":
+      return (bytes, from, to) => bytes.toString("utf8", from, to);
+    case "utf-16le":
+      return (bytes, from, to) => bytes.toString("utf16le", from, to).toWellFormed();
+  }
+}
+
+export interface ByteOrderMark {
+  readonly encoding: Encoding | "utf-16be";
+  readonly length: number;
+}
+
+/** What the first bytes of a file say of its encoding. */
+export function byteOrderMark(head: Buffer): ByteOrderMark | undefined {
+  if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: "utf-8", length: 3 };
+  if (head[0] === 0xff && head[1] === 0xfe) return { encoding: "utf-16le", length: 2 };
+  if (head[0] === 0xfe && head[1] === 0xff) return { encoding: "utf-16be", length: 2 };
+  return undefined;
+}

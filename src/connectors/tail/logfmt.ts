@@ -1,0 +1,37 @@
+// logfmt: key=value pairs on one line, values with spaces in quotes. A key alone is true.
+
+import type { JsonObject } from "../../contract.ts";
+import { fieldValue } from "./field-value.ts";
+
+const pair = /([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y;
+const maxFields = 200;
+
+/** Undefined when the line is not made of pairs alone, or has none with a value. */
+export function parseLogfmt(line: string): JsonObject | undefined {
+  const fields: [string, JsonObject[string]][] = [];
+  let isFormat = false;
+  let at = skipSpace(line, 0);
+  while (at < line.length && fields.length < maxFields) {
+    pair.lastIndex = at;
+    const found = pair.exec(line);
+    if (found === null) return undefined;
+    const [whole, key = "", quoted, bare] = found;
+    const hasValue = quoted !== undefined || bare !== undefined;
+    isFormat ||= hasValue;
+    fields.push([key, hasValue ? (quoted === undefined ? fieldValue(bare ?? "") : unescaped(quoted)) : true]);
+    at = skipSpace(line, at + whole.length);
+  }
+  return isFormat ? Object.fromEntries(fields) : undefined;
+}
+
+function skipSpace(line: string, from: number): number {
+  let at = from;
+  while (line[at] === " " || line[at] === "\t") at += 1;
+  return at;
+}
+
+const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
+
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/gs, (_, character: string) => escapes[character] ?? character);
+}

@@ -1,0 +1,73 @@
+// Lines that belong together become one record. Without `multiline` each line is one.
+
+import type { Line } from "./lines.ts";
+
+export interface Records {
+  /** Those that are complete now. */
+  push(lines: readonly Line[], nowMs: number): readonly Line[];
+  /** The one that is being put together, as it is. */
+  flush(): Line | undefined;
+  /** When it is complete, if no line comes; undefined when there is none. */
+  dueMs(): number | undefined;
+}
+
+export interface RecordOptions {
+  /** Does this line begin a record? */
+  readonly begins: (line: string) => boolean;
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  readonly flushMs: number;
+}
+
+export const singleLines: Records = {
+  push: (lines) => lines,
+  flush: () => undefined,
+  dueMs: () => undefined,
+};
+
+export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOptions): Records {
+  let texts: string[] = [];
+  let count = 0;
+  let bytes = 0;
+  let cut = 0;
+  let end = 0;
+  let changedMs = 0;
+
+  function take(): Line {
+    const record = { text: texts.join("\n"), cut, end };
+    texts = [];
+    count = 0;
+    bytes = 0;
+    cut = 0;
+    return record;
+  }
+
+  function add(line: Line): void {
+    const length = Buffer.byteLength(line.text) + (count === 0 ? 0 : 1);
+    count += 1;
+    cut += line.cut;
+    end = line.end;
+    if (bytes + length <= maxBytes) {
+      texts.push(line.text);
+      bytes += length;
+    } else {
+      cut += length;
+      // From here on nothing more is kept: a record with holes would mislead.
+      bytes = maxBytes;
+    }
+  }
+
+  return {
+    push(lines, nowMs) {
+      const complete: Line[] = [];
+      for (const line of lines) {
+        if (count > 0 && (begins(line.text) || count >= maxLines)) complete.push(take());
+        add(line);
+      }
+      if (lines.length > 0) changedMs = nowMs;
+      return complete;
+    },
+    flush: () => (count === 0 ? undefined : take()),
+    dueMs: () => (count === 0 ? undefined : changedMs + flushMs),
+  };
+}

@@ -1,0 +1,16 @@
+// What a file with this text would be as an event, for `explain`.
+
+import type { Arrival } from "../../contract.ts";
+import { listOf } from "../../files/pattern.ts";
+import type { WatchOptions } from "./options.generated.ts";
+
+export function imagineArrival({ files, events, text, moveTo }: WatchOptions, payload: string): Arrival {
+  const [file = ""] = listOf(files);
+  const [event = "created"] = moveTo === undefined ? events : [];
+  const withText = text ?? moveTo !== undefined;
+  return {
+    data: { file, event, ...(withText ? { text: payload } : {}) },
+    text: withText ? payload : `${event} ${file}`,
+    trust: "local",
+  };
+}

@@ -1,0 +1,40 @@
+// What a watch has told of its files, beyond its process: so that what happens while it is down is told afterwards, and nothing twice.
+
+import type { Store } from "../../contract/host.ts";
+import type { Json } from "../../contract.ts";
+import type { Mark } from "./changes.ts";
+
+export interface KnownFiles {
+  /** By path; the caller keeps it up to date. */
+  readonly marks: Map<string, Mark>;
+  isKnownPattern(written: string): boolean;
+  rememberPattern(written: string): Promise<void>;
+  /** Settle when durable. */
+  remember(path: string, mark: Mark): Promise<void>;
+  forget(path: string): Promise<void>;
+}
+
+const patternPrefix = "pattern:";
+const filePrefix = "file:";
+
+export function openKnownFiles(store: Store): KnownFiles {
+  const marks = new Map<string, Mark>();
+  for (const [key, value] of store.entries()) {
+    const mark = key.startsWith(filePrefix) ? markFrom(value) : undefined;
+    if (mark !== undefined) marks.set(key.slice(filePrefix.length), mark);
+  }
+  return {
+    marks,
+    isKnownPattern: (written) => store.get(patternPrefix + written) !== undefined,
+    rememberPattern: (written) => store.set(patternPrefix + written, true),
+    remember: (path, { id, size, modifiedMs, toMove = false }) =>
+      store.set(filePrefix + path, [id, size, modifiedMs, toMove]),
+    forget: (path) => store.set(filePrefix + path, null),
+  };
+}
+
+function markFrom(value: Json): Mark | undefined {
+  const [id, size, modifiedMs, toMove] = Array.isArray(value) ? value : [];
+  if (typeof id !== "string" || typeof size !== "number" || typeof modifiedMs !== "number") return undefined;
+  return { id, size, modifiedMs, ...(toMove === true ? { toMove } : {}) };
+}

@@ -1,0 +1,124 @@
+// A source on real files, with a clock that a test moves: one look at a time. The recorder behaves as the router does: the same
+// delivery id makes one event.
+
+import { afterEach } from "vitest";
+import { toOptions } from "../../src/config/camel-case.ts";
+import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
+import { type Cursors, createMemoryCursors } from "../../src/runtime/store.ts";
+import { codeOf, hostOf } from "../support/host.ts";
+import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+
+export interface Reading {
+  readonly clock: ManualClock;
+  /** What was accepted, each delivery id once. */
+  readonly arrivals: Arrival[];
+  /** Every arrival that was emitted, again and again. */
+  readonly emitted: Arrival[];
+  readonly warnings: string[];
+  source(): Source;
+  /** Moves time on, by a second unless told, and waits for the look that falls due. */
+  look(ms?: number): Promise<void>;
+  /** Ends it in an orderly way, so that it writes down where it is. */
+  stop(): Promise<void>;
+  /** Ends it as kill -9 does, as far as one process can. */
+  crash(): Promise<void>;
+  /** A new source on what the old one had written down; other options where given. */
+  start(written?: JsonObject): Promise<void>;
+  /** What `emit` does from now on; undefined: accept. */
+  answer(emit: Emit | undefined): void;
+}
+
+/** To be called once in a test file. */
+export function readingFiles<O>(type: SourceType<O>) {
+  const running: Reading[] = [];
+  afterEach(async () => {
+    for (const one of running.splice(0)) await one.crash();
+  });
+
+  return async (folder: string, written: JsonObject): Promise<Reading> => {
+    const clock = manualClock();
+    const cursors: Cursors = createMemoryCursors();
+    const arrivals: Arrival[] = [];
+    const emitted: Arrival[] = [];
+    const warnings: string[] = [];
+    const known = new Set<string>();
+    let answer: Emit | undefined;
+    let source: Source | undefined;
+    let isDead = false;
+
+    const accept: Emit = async (arrival) => {
+      if (isDead) return new Promise(() => undefined);
+      emitted.push(arrival);
+      if (answer !== undefined) return answer(arrival);
+      const isKnown = known.has(arrival.deliveryId ?? "");
+      known.add(arrival.deliveryId ?? "");
+      if (!isKnown) arrivals.push(arrival);
+      return { eventId: `e${emitted.length}`, outcome: isKnown ? "duplicate" : "accepted" };
+    };
+
+    const idle = async () => {
+      for (let turn = 0; source?.health?.().nextTryMs === undefined; turn++) {
+        if (turn > 10_000 || source?.health?.().state === "stopped") return;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+
+    const reading: Reading = {
+      clock,
+      arrivals,
+      emitted,
+      warnings,
+      source: () => source as Source,
+      async look(ms = 1_000) {
+        await clock.advance(ms);
+        await idle();
+      },
+      async stop() {
+        await source?.stop(new AbortController().signal);
+        source = undefined;
+      },
+      async crash() {
+        isDead = true;
+        await source?.stop(AbortSignal.abort());
+        source = undefined;
+      },
+      async start(other = written) {
+        isDead = false;
+        const filled = structuredClone(other);
+        if (!type.validate(filled)) throw new Error(JSON.stringify(type.validate.errors));
+        const options = toOptions(type.options, filled) as O;
+        const issues =
+          type.check?.(options, {
+            loopback: true,
+            hosts: [],
+            folder,
+            home: folder,
+            holdsSecret: () => false,
+          }) ?? [];
+        if (issues.length > 0) throw new Error(JSON.stringify(issues));
+        const host = hostOf({
+          clock,
+          folder,
+          cursors,
+          code: await codeOf(type.options, filled),
+          listener: {
+            loopback: true,
+            hosts: [],
+            route: () => Promise.reject(new Error()),
+            address: () => undefined,
+          },
+          log: { info: () => {}, warn: (line) => warnings.push(line), error: (line) => warnings.push(line) },
+        });
+        source = type.create("tested", options, host);
+        await source.start(accept);
+        await idle();
+      },
+      answer(emit) {
+        answer = emit;
+      },
+    };
+    running.push(reading);
+    await reading.start();
+    return reading;
+  };
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { watch } from "../../../src/connectors/watch/index.ts";
+import type { WatchOptions } from "../../../src/connectors/watch/options.generated.ts";
+import { surroundings } from "../../support/host.ts";
+import { testSource, type World } from "../conformance.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "channel-router-watch-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let count = 0;
+
+const options: WatchOptions = {
+  files: `${basename(folder)}/*.txt`,
+  events: ["created", "changed"],
+  maxTextBytes: 65_536,
+  settleMs: 1_000,
+};
+
+/** Safe when the file is among what is known. */
+async function arrive({ host }: World): Promise<boolean> {
+  const path = join(folder, `${++count}.txt`);
+  writeFileSync(path, "text");
+  for (let look = 0; look < 40; look++) {
+    await host.clock.advance(1_500);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (host.store.get(`file:${path}`) !== undefined) return true;
+  }
+  return false;
+}
+
+testSource({ type: watch, written: { files: `${basename(folder)}/*.txt` }, options, arrive });
+
+describe("the options of a watch", () => {
+  const check = (more: Partial<WatchOptions>) => watch.check?.({ ...options, ...more }, surroundings) ?? [];
+
+  it.each<[string, Partial<WatchOptions>, string]>([
+    ["events", { events: ["removed"], moveTo: "done" }, "may not have removed"],
+    ["move_to", { moveTo: " " }, "is empty"],
+    ["max_text", { maxTextBytes: 2 ** 21 }, "at most 1MiB"],
+    ["settle", { settleMs: 5 }, "at least 100ms"],
+  ])("are told at %s: %o", (place, more, message) => {
+    expect(check(more)).toMatchObject([{ path: [place], message: expect.stringContaining(message) }]);
+  });
+
+  it("ask for the power to touch files outside of the config's folder, the ones moved too", () => {
+    expect(watch.powers?.({ ...options, files: "~/drop/*", moveTo: "/srv/done" }, surroundings)).toEqual([
+      { power: "file", value: "/home/person/drop/*" },
+      { power: "file", value: "/srv/done/*" },
+    ]);
+    expect(watch.powers?.({ ...options, moveTo: "done" }, surroundings)).toEqual([]);
+  });
+
+  it("make of a payload the event that a file would be", () => {
+    expect(watch.imagine({ ...options, files: "drop/*", moveTo: "done" }, "do this", {})).toEqual({
+      data: { file: "drop/*", event: "created", text: "do this" },
+      text: "do this",
+      trust: "local",
+    });
+  });
+});
