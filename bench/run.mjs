@@ -12,6 +12,7 @@ import { recovery } from "./figures/recovery.mjs";
 import { reload } from "./figures/reload.mjs";
 import { sessions } from "./figures/sessions.mjs";
 import { startup } from "./figures/startup.mjs";
+import { tail } from "./figures/tail.mjs";
 import { throughput } from "./figures/throughput.mjs";
 import { unread } from "./figures/unread.mjs";
 import { printTable } from "./harness/table.mjs";
@@ -27,6 +28,7 @@ const figures = {
   memory,
   unread,
   reload,
+  tail,
 };
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]

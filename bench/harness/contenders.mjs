@@ -2,10 +2,10 @@
 // in a fresh folder, and the minimal receiver. Neither inherits this process's environment, so that a compile cache or a
 // config of the person who runs the bench cannot take part.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { routerConfig } from "./config.mjs";
 import { secret } from "./payloads.mjs";
@@ -39,6 +39,24 @@ export async function router({ channels, label, stateIn, profileFolder }) {
     dispose() {
       for (const path of [folder, state]) rmSync(path, { recursive: true, force: true });
     },
+  };
+}
+
+/** The router on another config, with empty files beside it. It listens nowhere unless the config says so. */
+export function routerOf({ config, files = [], profileFolder }) {
+  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
+  writeFileSync(join(folder, "channels.yaml"), config);
+  for (const file of files) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), "");
+  }
+  const profiling = profileFolder === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`];
+  return {
+    name: "router",
+    args: [...profiling, routerEntry, "--config", join(folder, "channels.yaml")],
+    folder,
+    env: environment(folder, { CHANNEL_ROUTER_STATE_DIR: join(folder, "state") }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
