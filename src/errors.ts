@@ -51,6 +51,8 @@ export const errorCodes = {
   E_REPLY_GONE: "Nobody waits for this answer any more.",
   E_CHAT: "A chat platform did not do what was asked of it.",
   E_LIBRARY: "A library that a source needs is not installed.",
+  E_ACCESS_DENIED: "A chat that nobody was admitted to.",
+  E_ACCESS_STATE: "The file that says who may speak cannot be written.",
   E_FILE: "A file that may not be sent, or cannot be kept.",
   E_SILENCE: "This channel cannot be silenced so.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",

@@ -1,5 +1,8 @@
 // The options that every chat source has, as JSON Schema: a connector puts them among its own.
 
+import type { AccessOptions } from "../contract/chat.ts";
+import type { PowerRequest } from "../contract.ts";
+
 const id = { type: ["string", "integer"], minLength: 1, maximum: Number.MAX_SAFE_INTEGER };
 const ids = { type: "array", items: id, default: [] };
 
@@ -44,11 +47,11 @@ export const chatOptions = {
       },
       mention_patterns: {
         description:
-          "RE2 patterns, whatever the case of the letters, that count as a mention of the bot, for instance its name.",
+          "RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.",
         type: "array",
-        items: { type: "string", minLength: 1 },
+        items: { type: "string", minLength: 1, "x-regex": true },
         default: [],
-        examples: [["\\bclaude\\b"]],
+        examples: [["(?i)\\bclaude\\b"]],
       },
       bots: {
         ...ids,
@@ -65,6 +68,18 @@ export const chatOptions = {
     examples: ["👀"],
   },
 } as const;
+
+/** The people whom the config lets in: a connector's `powers` are these, and what else it needs. */
+export function chatPowers({ allow, groups, bots }: AccessOptions): PowerRequest[] {
+  const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
+  return [
+    ...(allow.length === 0 ? [] : [ids(allow)]),
+    ...(bots.length === 0 ? [] : [`bots ${ids(bots)}`]),
+    ...Object.entries(groups).flatMap(([chat, group]) =>
+      group.allow.length === 0 ? [] : [`${ids(group.allow)} in group ${chat}`],
+    ),
+  ].map((value) => ({ power: "people", value }));
+}
 
 /** Meta of the default channel of every chat: who wrote, where, and what is attached. */
 export const chatMeta = {

@@ -1,10 +1,12 @@
 // What the control commands need of the running router: the narrow side of each room, so that they can be answered over
 // whatever stands behind it. The router's parts fit as they are; nothing here does anything.
 
+import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Clock, JsonObject, RouterEvent } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
+import type { Unanswered } from "../runtime/unanswered.ts";
 import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import type { Verdict } from "./reloader.ts";
@@ -30,6 +32,10 @@ export interface ControlPorts {
   readonly journal: JournalReads;
   readonly decisions: Pick<TraceRing, "find" | "latest" | "watch">;
   readonly deliveries: DeliveryControls;
+  /** Changes who may write through the chats, or lists it. Rejects with a UsageError while there is no good config with a chat. */
+  access(request: AccessRequest): Promise<AccessAnswer>;
+  /** Messages of people that nobody has answered, oldest first. */
+  unanswered(): readonly Unanswered[];
   /** Texts that must never be shown. */
   secrets(): readonly string[];
   /** Ends a router that `up` started; called once the answer has been given to the connection. */

@@ -1,6 +1,7 @@
 // What commands and the running router say to each other: the arguments and the answer of each control command. Plain JSON
 // with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
 
+import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
@@ -39,8 +40,18 @@ export interface ControlWords {
     readonly args: { readonly channel: string; readonly for_ms: number; readonly reason?: string };
     readonly answer: SilenceAnswer;
   };
+  readonly access: { readonly args: { readonly request: AccessRequest }; readonly answer: AccessAnswer };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
+}
+
+export interface UnansweredAnswer {
+  readonly event_id: string;
+  readonly source: string;
+  readonly name: string;
+  readonly time: string;
+  /** The session that has it. */
+  readonly session?: string;
 }
 
 export type ControlCommand = keyof ControlWords;
@@ -58,6 +69,8 @@ export interface StatusAnswer {
   readonly started: string;
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
+  /** Messages of people that nobody has answered, oldest first. */
+  readonly unanswered?: readonly UnansweredAnswer[];
   /** What the last reload came to. */
   readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
   readonly address?: string;

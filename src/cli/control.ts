@@ -5,6 +5,7 @@ import type { Json } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import { createMask, maskAll } from "../runtime/secret-mask.ts";
+import { readAccessRequest } from "./access-args.ts";
 import { type Args, readCount, readFlag, readHeaderArgs, readText } from "./control-args.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { ControlCommand, ControlWords, SilenceAnswer } from "./control-words.ts";
@@ -50,6 +51,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
     send: async (args) =>
       emitPayload(ports, readText(args, "source"), readText(args, "data"), readHeaderArgs(args)),
     silence: async (args) => silence(ports, args),
+    access: async (args) => ports.access(readAccessRequest(args)),
     async reload() {
       const { timeMs, ...verdict } = await ports.reload();
       return { time: new Date(timeMs).toISOString(), ...verdict };

@@ -6,7 +6,7 @@ import type { ConfigValues, LoadedConfig } from "../config/values.ts";
 import type { JsonObject, SourceType } from "../contract.ts";
 import { createMask } from "../runtime/secret-mask.ts";
 import { writeStartCache } from "../runtime/start-cache.ts";
-import { channelCapabilities, type Greeting } from "../session/greeting.ts";
+import { channelCapabilities, type Greeting, relayCapabilities } from "../session/greeting.ts";
 import { writeInstructions } from "../session/instructions.ts";
 import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
@@ -46,7 +46,7 @@ export function greetFast(found: ConfigPlace): FastGreeting {
 }
 
 function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
-  const { server, channels = {}, sources = {} }: Partial<ConfigValues> = loaded?.values ?? {};
+  const { server, channels = {}, sources = {}, permissions }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
   const mask = createMask(loaded?.secrets ?? []);
   const answers = (source: string): boolean => {
@@ -54,6 +54,10 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     const found = loaded?.types.get(type) as SourceType<JsonObject> | undefined;
     return found?.answers?.(options) === true;
   };
+  const chatOf = (source: string) => loaded?.types.get(sources[source]?.type ?? "")?.chat;
+  const canAsk = permissions?.relay.some(
+    (source) => sources[source]?.enabled === true && chatOf(source)?.can.includes("ask") === true,
+  );
   const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
     name,
     ...(description === undefined ? {} : { description: mask(description) }),
@@ -69,11 +73,12 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     .map(([name, { type }]) => ({ name, sources: [name], connectors: [type], answerable: answers(name) }));
   return {
     serverInfo: { name: serverName, version },
-    capabilities: channelCapabilities,
+    capabilities: canAsk ? relayCapabilities : channelCapabilities,
     instructions: writeInstructions({
       own: mask(server?.instructions ?? ""),
       serverName,
       channels: [...described, ...defaults],
+      chats: Object.keys(sources).some((source) => chatOf(source) !== undefined),
       problems,
     }),
   };

@@ -1,6 +1,7 @@
 // The commands about a running router, as the command line has them. Each is a file of its own, imported when it is asked for.
 
 import type { Command, Option } from "commander";
+import { addAccessCommands } from "./access-commands.ts";
 import { type ExitCode, finish } from "./exit.ts";
 import type { CommandWorld } from "./world.ts";
 
@@ -18,6 +19,19 @@ export function addRouterCommands(
   const command = (name: string, description: string) =>
     program.command(name).description(description).addOption(config());
   const run = (command: () => Promise<ExitCode>) => finish(command);
+
+  addAccessCommands(program, world, { config, json, collect });
+
+  program
+    .command("configure")
+    .argument("<type>", "a chat type such as telegram, or the name of a variable")
+    .argument("[credentials...]", "its credentials; - for standard input; asked for when left out")
+    .description("keep credentials in the .env of the state folder, readable for you alone")
+    .option("--clear", "remove them")
+    .addOption(json())
+    .action((type, values, options) =>
+      run(async () => (await import("./configure.ts")).configure(type, values, options, world)),
+    );
 
   command("doctor", "look at everything that can keep events from Claude, and say what to do")
     .addOption(json())

@@ -43,6 +43,13 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     shaping: ports.deliveries.shaping(),
     counts: { ...(report?.counts ?? none), sent },
     sessions: sessionAnswers(ports),
+    unanswered: ports.unanswered().map(({ eventId, timeMs, source, name, session }) => ({
+      event_id: eventId,
+      source,
+      name,
+      time: new Date(timeMs).toISOString(),
+      ...(session === undefined ? {} : { session }),
+    })),
     journal: { open, dead, bytes, ...(failure === undefined ? {} : { failure }) },
     silences: ports.deliveries.silences().map(({ channel, untilMs, reason }) => ({
       channel,

@@ -8,6 +8,7 @@ import type { Consent } from "../runtime/consent.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
 import { listPowers } from "./power-answers.ts";
+import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
 import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
@@ -25,6 +26,8 @@ interface AskOptions {
   readonly config: string;
   readonly mask: Mask;
   readonly log: Log;
+  /** Shared with whatever else asks. */
+  readonly turn?: QuestionTurn;
   /** How often it looks whether something waits. Default 1 s. */
   readonly everyMs?: number;
   /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
@@ -33,7 +36,7 @@ interface AskOptions {
 
 /** Goes on until the signal fires. Keeps `consent` fresh meanwhile. Never rejects. */
 export async function askForConsent(options: AskOptions, signal: AbortSignal): Promise<void> {
-  const { consent, members, everyMs = 1_000, gapMs = 15_000 } = options;
+  const { consent, members, turn = createQuestionTurn(), everyMs = 1_000, gapMs = 15_000 } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
   /** Sessions that were asked about these very powers, and gave no answer. */
@@ -58,7 +61,8 @@ export async function askForConsent(options: AskOptions, signal: AbortSignal): P
     if (member === undefined) await sleep(everyMs);
     else {
       asked.set(member, (asked.get(member) ?? new Set()).add(key));
-      await askOne(member, waiting, options, sleep, signal).catch((error: unknown) => {
+      const asking = turn.take(() => askOne(member, waiting, options, sleep, signal));
+      await asking.catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         // A session that ended takes its question with it; the next one is asked.
         if (!signal.aborted && members().includes(member))

@@ -1,6 +1,7 @@
 // The commands of the command line, answered by the owner.
 
 import { realPath } from "../config/places.ts";
+import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { holdWords } from "../shaping/words.ts";
 import { type ControlHandler, createControl } from "./control.ts";
@@ -86,6 +87,13 @@ export function createControlService(state: ServiceState): ControlHandler {
         await state.running()?.dispatcher.silence({ channel, forMs: 0, reason: "", by: "person" });
       },
     },
+    async access(request) {
+      const chat = state.chat();
+      if (chat === undefined)
+        throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
+      return chat.administer(request);
+    },
+    unanswered: () => state.chat()?.unanswered() ?? [],
     secrets: () => state.secrets(),
     end: options.end,
   };

@@ -13,6 +13,7 @@ import type { DispatchSession, Listening } from "../runtime/dispatch/session.ts"
 import { judgeListening } from "../runtime/listening.ts";
 import type { AttachedSession } from "../runtime/ownership/attached-session.ts";
 import type { Greeting } from "../session/greeting.ts";
+import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../templates/neutralise.ts";
 
@@ -36,8 +37,14 @@ export interface Serving {
   tools(member: Member): readonly Tool[];
   /** How many events the member could fetch with `pending`. */
   waiting?(member: Member): number;
+  /** Something to be said at the end of each result. */
+  reminder?(member: Member): string | undefined;
   /** Called once for each member, those that are there first. */
   enter?(member: Member): void;
+  /** Called once for each member that has ended. */
+  gone?(member: Member): void;
+  /** The client asks for a permission, and lets channels answer. */
+  permission?(member: Member, request: PermissionRequest): void;
   /** Something about a member changed that dispatch may want to know. */
   changed?(): void;
 }
@@ -76,9 +83,10 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
     serving.enter?.(member);
   }
 
-  function equip(member: Member, { tools, waiting }: Serving): void {
+  function equip(member: Member, { tools, waiting, reminder }: Serving): void {
     const safe = (text: string) => neutralise(mask(text));
-    member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0).catch(report);
+    const remind = () => reminder?.(member);
+    member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0, remind).catch(report);
   }
 
   function report(error: unknown): void {
@@ -93,10 +101,12 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
         mask,
         serverName,
         changed: () => serving?.changed?.(),
+        permission: (asking, request) => serving?.permission?.(asking, request),
       });
       members.add(member);
       void member.session.ended.then(async (reason) => {
         members.delete(member);
+        serving?.gone?.(member);
         await member.session.close();
         attached.close(reason);
       });
@@ -113,7 +123,9 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
   };
 }
 
-function openMember(attached: AttachedSession, options: MembersOptions & { changed(): void }): Member {
+type MemberOptions = MembersOptions & Required<Pick<Serving, "changed" | "permission">>;
+
+function openMember(attached: AttachedSession, options: MemberOptions): Member {
   const { log, serverName, changed } = options;
   const greeting = options.greeting();
   let greeted: Greeting | undefined;
@@ -123,7 +135,17 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     },
     () => undefined, // The session says so to its client.
   );
-  const session = openSession({ input: attached.input, output: attached.output, greeting, log });
+  const session = openSession({
+    input: attached.input,
+    output: attached.output,
+    greeting,
+    log,
+    onPermissionRequest(request) {
+      askedPermission = true;
+      changed();
+      options.permission(member, request);
+    },
+  });
   const details = attached.facts().details ?? {};
   const startedMs = typeof details.startedMs === "number" ? details.startedMs : Date.now();
   const over = new AbortController();
@@ -131,6 +153,7 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
   attached.onFacts(changed);
   let word: Registration | undefined;
   let named: string | undefined;
+  let askedPermission = false;
   let sent = 0;
 
   const client = () => {
@@ -179,6 +202,7 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
     return judgeListening({
       server: { name: serverName() },
       ...(named === undefined ? {} : { namedEvent: named }),
+      permissionRequest: askedPermission,
       ...(from === undefined ? {} : { client: from }),
       ...(word === undefined ? {} : { log: word }),
       ...(command === undefined ? {} : { claudeCommand: command }),
@@ -188,7 +212,7 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
   const id = String(attached.pid);
   const { project, label } = attached.facts();
   const ready = Promise.race([becomeReady(), session.ended]).then(() => undefined);
-  return {
+  const member: Member = {
     id,
     attached,
     session,
@@ -215,4 +239,5 @@ function openMember(attached: AttachedSession, options: MembersOptions & { chang
       },
     },
   };
+  return member;
 }

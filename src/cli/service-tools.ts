@@ -11,6 +11,7 @@ import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
 import { digestAsEvent, listMembers } from "./digests.ts";
 import type { Running, ServiceState } from "./service.ts";
+import { type ChatTools, chatTools } from "./service-chat-tools.ts";
 import type { Member } from "./service-members.ts";
 import { statusReport } from "./status-report.ts";
 
@@ -18,7 +19,12 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
   const status = statusTool(() => statusReport(state, member));
   const running = state.running();
   if (running === undefined) return [status];
-  const { channels } = running.config.plan;
+  const { channels, sources } = running.config.plan;
+  const chat = sources.some(({ type }) => type.chat !== undefined) ? state.chat() : undefined;
+  const chats =
+    chat === undefined
+      ? undefined
+      : chatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
   return [
     ...(channels.some(({ receipt }) => receipt !== undefined) ? [ackOf(running, member)] : []),
     eventTool({
@@ -32,7 +38,8 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
       },
     }),
     pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),
-    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, member)] : []),
+    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, member)] : []),
+    ...(chats?.tools ?? []),
     silenceTool({
       channels: () => channels,
       async silence(channel, forMs, reason) {
@@ -66,26 +73,45 @@ function ackOf({ dispatcher }: Running, member: Member): Tool {
   });
 }
 
-function replyOf({ config, journal, router }: Running, member: Member): Tool {
-  return replyTool({
-    async reply(eventId, text) {
-      const kept = await journal.read(eventId);
-      if (kept?.type === "digest" && kept.members.length > 0) {
-        throw new UsageError("E_REPLY_NONE", `${eventId} is a digest: answer one of its events`, {
-          hint: listMembers(kept.members),
+/** An event that this session names, and that Claude may act on: some channel that took it says so. */
+async function readAnswerable(
+  { config, journal }: Running,
+  member: Member,
+  eventId: string,
+): Promise<RouterEvent> {
+  const kept = await journal.read(eventId);
+  if (kept?.type === "digest" && kept.members.length > 0) {
+    throw new UsageError("E_REPLY_NONE", `${eventId} is a digest: answer one of its events`, {
+      hint: listMembers(kept.members),
+    });
+  }
+  if (kept === undefined || kept.type !== "event")
+    throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
+  member.named(eventId);
+  const { event, deliveries } = kept;
+  const mayAnswer = config.plan.channels.some(
+    ({ name, answers }) =>
+      answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
+  );
+  if (!mayAnswer) throw new UsageError("E_REPLY_NONE", `the sender of ${eventId} cannot be answered`);
+  return event;
+}
+
+function replyOf(running: Running, chats: ChatTools | undefined, member: Member): Tool {
+  return replyTool(
+    {
+      async reply(eventId, answer) {
+        const event = await readAnswerable(running, member, eventId);
+        const files = (await chats?.prepare(event, answer)) ?? [];
+        const said = await running.router.reply(event.source, event, {
+          text: answer.text,
+          ...(files.length === 0 ? {} : { files }),
+          ...(answer.replyTo === undefined ? {} : { replyTo: answer.replyTo }),
         });
-      }
-      if (kept === undefined || kept.type !== "event") {
-        throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
-      }
-      member.named(eventId);
-      const { event, deliveries } = kept;
-      const mayAnswer = config.plan.channels.some(
-        ({ name, answers }) =>
-          answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
-      );
-      if (!mayAnswer) throw new UsageError("E_REPLY_NONE", `the sender of ${eventId} cannot be answered`);
-      return router.reply(event.source, event, { text });
+        chats?.answered(eventId);
+        return said;
+      },
     },
-  });
+    { chats: chats !== undefined },
+  );
 }

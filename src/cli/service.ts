@@ -3,13 +3,14 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { nobody } from "../access/nobody.ts";
 import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { type Journal, openJournal } from "../journal/journal.ts";
 import { describeDiff } from "../plan/diff.ts";
-import { describePower } from "../plan/powers.ts";
+import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
@@ -30,13 +31,16 @@ import { greetFast, greetingChanges } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
 import { nextListen, openRouter } from "./open-router.ts";
 import { consentOf } from "./power-answers.ts";
+import { createQuestionTurn } from "./question-turn.ts";
 import { type Applied, createReloader, type Verdict } from "./reloader.ts";
+import type { ChatService } from "./service-chat.ts";
 import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { journalled, openExpectations } from "./service-expectations.ts";
 import { type Members, openMembers } from "./service-members.ts";
 import { createTally, type Tally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
+import { leaving, tellProblems, waitingPowers } from "./service-words.ts";
 
 export interface ServiceOptions {
   readonly role: OwnerRole;
@@ -85,18 +89,14 @@ export interface ServiceState {
   secrets(): readonly string[];
   /** Hides them. */
   mask(text: string): string;
+  /** Undefined while no config had a chat. */
+  chat(): ChatService | undefined;
 }
-
-const leaving: Verdict = {
-  timeMs: 0,
-  ok: false,
-  text: "not reloaded: this router is ending",
-  problems: [],
-  notes: [],
-};
 
 /** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
 const settleMs = 1_500;
+/** What they did may have reached somebody: after a change of owner they are not tried again. */
+const sendingTools: ReadonlySet<string> = new Set(["reply", "react", "edit_message", "send_message"]);
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 
 export async function openService(options: ServiceOptions): Promise<Service> {
@@ -110,6 +110,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   /** Of all configs so far: what leaves may still speak of its own. */
   const secrets = new Set<string>();
   let hide: Mask = createMask([]);
+  let chat: ChatService | undefined;
+  const turn = createQuestionTurn();
   const mask: Mask = (text) => hide(text);
 
   const state: ServiceState = {
@@ -134,6 +136,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     reload: () => reload("asked"),
     secrets: () => [...secrets],
     mask,
+    chat: () => chat,
   };
 
   const reloader = createReloader({
@@ -191,6 +194,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const before = now.config;
     // An answer that was given before the edit counts for it.
     await now.consent.refresh();
+    await openChat(next.plan, now);
     const diff = await now.router.apply(
       next.plan,
       await nextListen(before.loaded, next.loaded, { consent: now.consent, log }),
@@ -232,6 +236,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     ];
   }
 
+  /** With the first chat that a config has. */
+  async function openChat({ sources }: Plan, parts: Pick<Running, "journal" | "consent">): Promise<void> {
+    if (chat !== undefined || sources.every(({ type }) => type.chat === undefined)) return;
+    const { openChatService } = await import("./service-chat.ts");
+    chat = openChatService({ ...parts, state, turn, ending: ending.signal });
+  }
+
   async function run(proven: ProvenConfig): Promise<void> {
     const { loaded, plan } = proven;
     const { delivery } = loaded.values;
@@ -267,13 +278,16 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       observe(change) {
         state.tally.add(change);
         shaping.observe(change);
+        chat?.changed(change);
       },
     });
     const configFile = realPath(loaded.file);
     const consent = await consentOf(process.env, loaded.file, log);
+    await openChat(plan, { journal, consent });
     const router = await openRouter({
       loaded,
       isOwner: true,
+      people: (source, refused) => chat?.people(source, refused) ?? nobody,
       clock: systemClock,
       log,
       memory: createMemory(systemClock, journal.memory),
@@ -291,7 +305,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
           },
           signal,
         );
-        shaping.appended(deliveries.map(({ channel }) => channel));
+        const channels = deliveries.map(({ channel }) => channel);
+        chat?.accepted(event, channels);
+        shaping.appended(channels);
       },
       observe(decision) {
         state.decisions.add(decision);
@@ -314,15 +330,19 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     state.members.serve({
       tools: (member) => toolsFor(state, member),
       waiting: (member) => dispatcher.waiting(member.id),
+      reminder: (member) => chat?.reminder(member.id),
       async enter(member) {
         await shaping.ready;
         dispatcher.attach(member.dispatchSession, member.attached.resumed);
+        chat?.memberBack(member);
       },
+      gone: (member) => chat?.memberGone(member),
+      permission: (member, request) => chat?.ask(member, request),
       changed: () => dispatcher.wake(),
     });
     const powers = () => running?.config.plan.powers ?? [];
     void askForConsent(
-      { consent, powers, members: state.members.list, config: configFile, mask, log },
+      { consent, powers, members: state.members.list, config: configFile, mask, log, turn },
       ending.signal,
     );
     await router.start(plan);
@@ -354,13 +374,14 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     attach: (attached) => state.members.attach(attached),
     command: createControlService(state),
-    mayRunAgain: ({ tool }) => tool !== "reply",
+    mayRunAgain: ({ tool }) => !sendingTools.has(tool ?? ""),
     async stop(reason) {
       ending.abort();
       watch.close();
       process.off("SIGHUP", onHangUp);
       const deadline = AbortSignal.timeout(stopMs[reason]);
       await Promise.race([served.catch(() => undefined), aborted(deadline)]);
+      chat?.stop();
       await running?.router.stop(deadline);
       running?.expectations.stop();
       await Promise.race([running?.shaping.stop(), aborted(deadline)]);
@@ -368,21 +389,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await running?.journal.close();
     },
   };
-}
-
-/** What a person has not allowed yet; what needs it is not started. */
-function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): string[] {
-  return plan.powers
-    .filter((power) => !allows(power))
-    .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
-}
-
-function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
-  if (config === undefined) {
-    log.warn(`no config file found; looked for ${found.tried.join(", ")}`);
-    return;
-  }
-  for (const issue of config.issues) log.error(config.loaded.frame(issue));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

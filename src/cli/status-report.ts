@@ -42,6 +42,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       receipt: receipt !== undefined,
       answerable: answers.length > 0,
     })),
+    unanswered: state.chat()?.unanswered() ?? [],
     counts: { ...none, ...router?.counts, delivered: state.tally.sent() },
     owner: {
       pid: process.pid,

@@ -50,6 +50,14 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
       sessions.flatMap((session) => printSession(session, nowMs)),
     ),
     ...titled(
+      "not answered",
+      (answer.unanswered ?? []).map(
+        ({ event_id, source, name, time }) =>
+          `  ${event_id} from ${safeLine(name)} on ${source}, ${printRelative(time, nowMs)}`,
+      ),
+      "",
+    ),
+    ...titled(
       "flow control",
       (answer.shaping ?? []).map((flow) => `  ${safeLine(flowWords(flow))}`),
       "",

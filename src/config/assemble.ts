@@ -11,7 +11,7 @@ import type { EnvironmentVariables } from "./places.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
 import type { SourceTypes } from "./source-options.ts";
-import type { ChannelValues, ConfigValues, SinkValues, SourceValues } from "./values.ts";
+import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
 
 export interface Assembly {
   /** Complete: every default of the core is filled in. */
@@ -64,6 +64,11 @@ export function assemble(from: Assembly): ConfigValues {
       values.listenAddress = address;
     }
   }
+  if (root.permissions !== undefined && !isBroken(["permissions"]))
+    values.permissions = toOptions(
+      sections.permissions!,
+      asObject(root.permissions),
+    ) as unknown as PermissionsValues;
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
   return values;
 }

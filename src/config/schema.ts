@@ -5,6 +5,7 @@
 
 import type { JsonSchema } from "../contract.ts";
 import { namePattern } from "./name-pattern.ts";
+import { permissionsSchema } from "./permissions-schema.ts";
 import { channelBudget, shapingKeys, usualBudget } from "./shaping-schema.ts";
 import { testsSchema } from "./tests-schema.ts";
 import { useSchema } from "./use-schema.ts";
@@ -381,6 +382,7 @@ export const coreSchema: JsonSchema = {
       additionalProperties: sink,
       description: "Tools with which Claude answers, by name.",
     },
+    permissions: permissionsSchema,
     tests: testsSchema,
   },
 };

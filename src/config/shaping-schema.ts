@@ -51,7 +51,7 @@ const by = {
   examples: ["{{data.host}}"],
 } as const;
 
-const quietWindow = {
+export const quietWindow = {
   type: "object",
   additionalProperties: false,
   required: ["from", "to"],

@@ -83,7 +83,7 @@ var require_equal = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "permissions": { "type": "object", "additionalProperties": false, "required": ["relay", "approvers"], "description": "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.", "properties": { "relay": { "type": "array", "items": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }, "minItems": 1, "uniqueItems": true, "description": "The chat sources on which prompts are sent.", "examples": [["phone"]] }, "approvers": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "minItems": 1, "uniqueItems": true }, "description": "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.", "examples": [{ "phone": ["412587349"] }] }, "tools": { "type": "object", "additionalProperties": false, "description": "Which tools may be asked about in a chat; a * in a name stands for anything.", "properties": { "allow": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Only prompts for these tools are sent. Default: all.", "examples": [["Bash"]] }, "deny": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Prompts for these tools stay at the terminal, even if allow names them.", "examples": [["mcp__prod__*"]] } } }, "expire": { "type": "string", "format": "duration", "default": "10m", "description": "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays." }, "quiet": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20, "description": "Windows of time in which prompts stay at the terminal.", "examples": [[{ "from": "23:00", "to": "07:00" }]] } } }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var func0 = require_equal().default;
@@ -96,7 +96,8 @@ var pattern12 = new RegExp("^([01]\\d|2[0-3]):[0-5]\\d$", "u");
 var pattern13 = new RegExp("^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "u");
 var pattern17 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
 var pattern18 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
-var pattern21 = new RegExp("^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "u");
+var pattern22 = new RegExp("^[A-Za-z0-9_*:.-]{1,200}$", "u");
+var pattern28 = new RegExp("^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "u");
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
 var formats6 = /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/;
@@ -3110,32 +3111,33 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    let data97 = data.tests;
-    if (Array.isArray(data97)) {
-      const len7 = data97.length;
-      for (let i12 = 0; i12 < len7; i12++) {
-        let data98 = data97[i12];
-        if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
-          if (data98.name === void 0) {
-            const err246 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "name" }, message: "must have required property 'name'" };
-            if (vErrors === null) {
-              vErrors = [err246];
-            } else {
-              vErrors.push(err246);
-            }
-            errors++;
+    if (data.permissions !== void 0) {
+      let data97 = data.permissions;
+      if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+        if (data97.expire === void 0) {
+          data97.expire = "10m";
+        }
+        if (data97.relay === void 0) {
+          const err246 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "relay" }, message: "must have required property 'relay'" };
+          if (vErrors === null) {
+            vErrors = [err246];
+          } else {
+            vErrors.push(err246);
           }
-          if (data98.send === void 0) {
-            const err247 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
-            if (vErrors === null) {
-              vErrors = [err247];
-            } else {
-              vErrors.push(err247);
-            }
-            errors++;
+          errors++;
+        }
+        if (data97.approvers === void 0) {
+          const err247 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "approvers" }, message: "must have required property 'approvers'" };
+          if (vErrors === null) {
+            vErrors = [err247];
+          } else {
+            vErrors.push(err247);
           }
-          if (data98.expect === void 0) {
-            const err248 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
+          errors++;
+        }
+        for (const key36 in data97) {
+          if (!(key36 === "relay" || key36 === "approvers" || key36 === "tools" || key36 === "expire" || key36 === "quiet")) {
+            const err248 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
               vErrors = [err248];
             } else {
@@ -3143,9 +3145,12 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-          for (const key36 in data98) {
-            if (!(key36 === "name" || key36 === "with" || key36 === "send" || key36 === "wait" || key36 === "expect")) {
-              const err249 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 }, message: "must NOT have additional properties" };
+        }
+        if (data97.relay !== void 0) {
+          let data98 = data97.relay;
+          if (Array.isArray(data98)) {
+            if (data98.length < 1) {
+              const err249 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
               if (vErrors === null) {
                 vErrors = [err249];
               } else {
@@ -3153,74 +3158,81 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-          }
-          if (data98.name !== void 0) {
-            let data99 = data98.name;
-            if (typeof data99 === "string") {
-              if (func3(data99) < 1) {
-                const err250 = { instancePath: instancePath + "/tests/" + i12 + "/name", schemaPath: "#/properties/tests/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+            const len7 = data98.length;
+            for (let i12 = 0; i12 < len7; i12++) {
+              let data99 = data98[i12];
+              if (typeof data99 === "string") {
+                if (!pattern3.test(data99)) {
+                  const err250 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"' };
+                  if (vErrors === null) {
+                    vErrors = [err250];
+                  } else {
+                    vErrors.push(err250);
+                  }
+                  errors++;
+                }
+              } else {
+                const err251 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err250];
+                  vErrors = [err251];
                 } else {
-                  vErrors.push(err250);
+                  vErrors.push(err251);
                 }
                 errors++;
               }
-            } else {
-              const err251 = { instancePath: instancePath + "/tests/" + i12 + "/name", schemaPath: "#/properties/tests/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err251];
-              } else {
-                vErrors.push(err251);
-              }
-              errors++;
             }
-          }
-          if (data98.with !== void 0) {
-            let data100 = data98.with;
-            if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
-              for (const key37 in data100) {
-                const _errs281 = errors;
-                if (typeof key37 === "string") {
-                  if (!pattern3.test(key37)) {
-                    const err252 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key37 };
-                    if (vErrors === null) {
-                      vErrors = [err252];
-                    } else {
-                      vErrors.push(err252);
-                    }
-                    errors++;
-                  }
+            let i13 = data98.length;
+            let j5;
+            if (i13 > 1) {
+              const indices3 = {};
+              for (; i13--; ) {
+                let item3 = data98[i13];
+                if (typeof item3 !== "string") {
+                  continue;
                 }
-                var valid72 = _errs281 === errors;
-                if (!valid72) {
-                  const err253 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key37 }, message: "property name must be valid" };
+                if (typeof indices3[item3] == "number") {
+                  j5 = indices3[item3];
+                  const err252 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" };
                   if (vErrors === null) {
-                    vErrors = [err253];
+                    vErrors = [err252];
                   } else {
-                    vErrors.push(err253);
+                    vErrors.push(err252);
+                  }
+                  errors++;
+                  break;
+                }
+                indices3[item3] = i13;
+              }
+            }
+          } else {
+            const err253 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            if (vErrors === null) {
+              vErrors = [err253];
+            } else {
+              vErrors.push(err253);
+            }
+            errors++;
+          }
+        }
+        if (data97.approvers !== void 0) {
+          let data100 = data97.approvers;
+          if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
+            for (const key37 in data100) {
+              const _errs281 = errors;
+              if (typeof key37 === "string") {
+                if (!pattern3.test(key37)) {
+                  const err254 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key37 };
+                  if (vErrors === null) {
+                    vErrors = [err254];
+                  } else {
+                    vErrors.push(err254);
                   }
                   errors++;
                 }
               }
-            } else {
-              const err254 = { instancePath: instancePath + "/tests/" + i12 + "/with", schemaPath: "#/properties/tests/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err254];
-              } else {
-                vErrors.push(err254);
-              }
-              errors++;
-            }
-          }
-          if (data98.send !== void 0) {
-            let data101 = data98.send;
-            const _errs283 = errors;
-            let valid73 = false;
-            const _errs284 = errors;
-            if (data101 && typeof data101 == "object" && !Array.isArray(data101)) {
-              if (data101.source === void 0) {
-                const err255 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+              var valid73 = _errs281 === errors;
+              if (!valid73) {
+                const err255 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames", keyword: "propertyNames", params: { propertyName: key37 }, message: "property name must be valid" };
                 if (vErrors === null) {
                   vErrors = [err255];
                 } else {
@@ -3228,9 +3240,12 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-              for (const key38 in data101) {
-                if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[0].properties, key38)) {
-                  const err256 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
+            }
+            for (const key38 in data100) {
+              let data101 = data100[key38];
+              if (Array.isArray(data101)) {
+                if (data101.length < 1) {
+                  const err256 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err256];
                   } else {
@@ -3238,12 +3253,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-              }
-              if (data101.source !== void 0) {
-                let data102 = data101.source;
-                if (typeof data102 === "string") {
-                  if (func3(data102) < 1) {
-                    const err257 = { instancePath: instancePath + "/tests/" + i12 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const len8 = data101.length;
+                for (let i14 = 0; i14 < len8; i14++) {
+                  let data102 = data101[i14];
+                  if (typeof data102 !== "string" && !(typeof data102 == "number" && (!(data102 % 1) && !isNaN(data102)) && isFinite(data102))) {
+                    const err257 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/type", keyword: "type", params: { type: schema11.properties.permissions.properties.approvers.additionalProperties.items.type }, message: "must be string,integer" };
                     if (vErrors === null) {
                       vErrors = [err257];
                     } else {
@@ -3251,101 +3265,116 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                } else {
-                  const err258 = { instancePath: instancePath + "/tests/" + i12 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err258];
-                  } else {
-                    vErrors.push(err258);
-                  }
-                  errors++;
-                }
-              }
-              if (data101.at !== void 0) {
-                let data103 = data101.at;
-                if (typeof data103 === "string") {
-                  if (!pattern21.test(data103)) {
-                    const err259 = { instancePath: instancePath + "/tests/" + i12 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
-                    if (vErrors === null) {
-                      vErrors = [err259];
-                    } else {
-                      vErrors.push(err259);
-                    }
-                    errors++;
-                  }
-                } else {
-                  const err260 = { instancePath: instancePath + "/tests/" + i12 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err260];
-                  } else {
-                    vErrors.push(err260);
-                  }
-                  errors++;
-                }
-              }
-              if (data101.headers !== void 0) {
-                let data104 = data101.headers;
-                if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
-                  for (const key39 in data104) {
-                    let data105 = data104[key39];
-                    if (typeof data105 !== "string" && !(typeof data105 == "number" && isFinite(data105)) && typeof data105 !== "boolean") {
-                      const err261 = { instancePath: instancePath + "/tests/" + i12 + "/send/headers/" + key39.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                  if (typeof data102 == "number" && isFinite(data102)) {
+                    if (data102 > 9007199254740991 || isNaN(data102)) {
+                      const err258 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9007199254740991 }, message: "must be <= 9007199254740991" };
                       if (vErrors === null) {
-                        vErrors = [err261];
+                        vErrors = [err258];
                       } else {
-                        vErrors.push(err261);
+                        vErrors.push(err258);
                       }
                       errors++;
                     }
                   }
-                } else {
-                  const err262 = { instancePath: instancePath + "/tests/" + i12 + "/send/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err262];
-                  } else {
-                    vErrors.push(err262);
-                  }
-                  errors++;
-                }
-              }
-              if (data101.text !== void 0) {
-                if (typeof data101.text !== "string") {
-                  const err263 = { instancePath: instancePath + "/tests/" + i12 + "/send/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                  if (vErrors === null) {
-                    vErrors = [err263];
-                  } else {
-                    vErrors.push(err263);
-                  }
-                  errors++;
-                }
-              }
-              if (data101.event !== void 0) {
-                let data107 = data101.event;
-                if (typeof data107 === "string") {
-                  if (func3(data107) < 1) {
-                    const err264 = { instancePath: instancePath + "/tests/" + i12 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err264];
-                    } else {
-                      vErrors.push(err264);
+                  if (typeof data102 === "string") {
+                    if (func3(data102) < 1) {
+                      const err259 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err259];
+                      } else {
+                        vErrors.push(err259);
+                      }
+                      errors++;
                     }
-                    errors++;
                   }
+                }
+                let i15 = data101.length;
+                let j6;
+                if (i15 > 1) {
+                  const indices4 = {};
+                  for (; i15--; ) {
+                    let item4 = data101[i15];
+                    if (typeof item4 !== "string" && !(typeof item4 == "number" && (!(item4 % 1) && !isNaN(item4)) && isFinite(item4))) {
+                      continue;
+                    }
+                    if (typeof item4 == "string") {
+                      item4 += "_";
+                    }
+                    if (typeof indices4[item4] == "number") {
+                      j6 = indices4[item4];
+                      const err260 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/uniqueItems", keyword: "uniqueItems", params: { i: i15, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i15 + " are identical)" };
+                      if (vErrors === null) {
+                        vErrors = [err260];
+                      } else {
+                        vErrors.push(err260);
+                      }
+                      errors++;
+                      break;
+                    }
+                    indices4[item4] = i15;
+                  }
+                }
+              } else {
+                const err261 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err261];
                 } else {
-                  const err265 = { instancePath: instancePath + "/tests/" + i12 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  vErrors.push(err261);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err262 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err262];
+            } else {
+              vErrors.push(err262);
+            }
+            errors++;
+          }
+        }
+        if (data97.tools !== void 0) {
+          let data103 = data97.tools;
+          if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
+            for (const key39 in data103) {
+              if (!(key39 === "allow" || key39 === "deny")) {
+                const err263 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err263];
+                } else {
+                  vErrors.push(err263);
+                }
+                errors++;
+              }
+            }
+            if (data103.allow !== void 0) {
+              let data104 = data103.allow;
+              if (Array.isArray(data104)) {
+                if (data104.length < 1) {
+                  const err264 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err265];
+                    vErrors = [err264];
                   } else {
-                    vErrors.push(err265);
+                    vErrors.push(err264);
                   }
                   errors++;
                 }
-              }
-              if (data101.method !== void 0) {
-                let data108 = data101.method;
-                if (typeof data108 === "string") {
-                  if (func3(data108) < 1) {
-                    const err266 = { instancePath: instancePath + "/tests/" + i12 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const len9 = data104.length;
+                for (let i16 = 0; i16 < len9; i16++) {
+                  let data105 = data104[i16];
+                  if (typeof data105 === "string") {
+                    if (!pattern22.test(data105)) {
+                      const err265 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err265];
+                      } else {
+                        vErrors.push(err265);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err266 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err266];
                     } else {
@@ -3353,465 +3382,477 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
+                }
+              } else {
+                const err267 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err267];
                 } else {
-                  const err267 = { instancePath: instancePath + "/tests/" + i12 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  vErrors.push(err267);
+                }
+                errors++;
+              }
+            }
+            if (data103.deny !== void 0) {
+              let data106 = data103.deny;
+              if (Array.isArray(data106)) {
+                if (data106.length < 1) {
+                  const err268 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err267];
+                    vErrors = [err268];
                   } else {
-                    vErrors.push(err267);
+                    vErrors.push(err268);
                   }
                   errors++;
                 }
-              }
-              if (data101.path !== void 0) {
-                let data109 = data101.path;
-                if (typeof data109 === "string") {
-                  if (func3(data109) < 1) {
-                    const err268 = { instancePath: instancePath + "/tests/" + i12 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                const len10 = data106.length;
+                for (let i17 = 0; i17 < len10; i17++) {
+                  let data107 = data106[i17];
+                  if (typeof data107 === "string") {
+                    if (!pattern22.test(data107)) {
+                      const err269 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err269];
+                      } else {
+                        vErrors.push(err269);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err270 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err268];
+                      vErrors = [err270];
                     } else {
-                      vErrors.push(err268);
+                      vErrors.push(err270);
                     }
                     errors++;
                   }
+                }
+              } else {
+                const err271 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err271];
                 } else {
-                  const err269 = { instancePath: instancePath + "/tests/" + i12 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  vErrors.push(err271);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err272 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err272];
+            } else {
+              vErrors.push(err272);
+            }
+            errors++;
+          }
+        }
+        let data108 = data97.expire;
+        if (typeof data108 === "string") {
+          if (!formats0.test(data108)) {
+            const err273 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+            if (vErrors === null) {
+              vErrors = [err273];
+            } else {
+              vErrors.push(err273);
+            }
+            errors++;
+          }
+        } else {
+          const err274 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (vErrors === null) {
+            vErrors = [err274];
+          } else {
+            vErrors.push(err274);
+          }
+          errors++;
+        }
+        if (data97.quiet !== void 0) {
+          let data109 = data97.quiet;
+          if (Array.isArray(data109)) {
+            if (data109.length > 20) {
+              const err275 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
+              if (vErrors === null) {
+                vErrors = [err275];
+              } else {
+                vErrors.push(err275);
+              }
+              errors++;
+            }
+            if (data109.length < 1) {
+              const err276 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (vErrors === null) {
+                vErrors = [err276];
+              } else {
+                vErrors.push(err276);
+              }
+              errors++;
+            }
+            const len11 = data109.length;
+            for (let i18 = 0; i18 < len11; i18++) {
+              let data110 = data109[i18];
+              if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
+                if (data110.from === void 0) {
+                  const err277 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
                   if (vErrors === null) {
-                    vErrors = [err269];
+                    vErrors = [err277];
                   } else {
-                    vErrors.push(err269);
+                    vErrors.push(err277);
                   }
                   errors++;
                 }
-              }
-              if (data101.query !== void 0) {
-                let data110 = data101.query;
-                if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
-                  for (const key40 in data110) {
-                    let data111 = data110[key40];
-                    if (typeof data111 !== "string" && !(typeof data111 == "number" && isFinite(data111)) && typeof data111 !== "boolean") {
-                      const err270 = { instancePath: instancePath + "/tests/" + i12 + "/send/query/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
-                      if (vErrors === null) {
-                        vErrors = [err270];
-                      } else {
-                        vErrors.push(err270);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err271 = { instancePath: instancePath + "/tests/" + i12 + "/send/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (data110.to === void 0) {
+                  const err278 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
                   if (vErrors === null) {
-                    vErrors = [err271];
+                    vErrors = [err278];
                   } else {
-                    vErrors.push(err271);
+                    vErrors.push(err278);
                   }
                   errors++;
                 }
-              }
-              if (data101.params !== void 0) {
-                let data112 = data101.params;
-                if (data112 && typeof data112 == "object" && !Array.isArray(data112)) {
-                  for (const key41 in data112) {
-                    let data113 = data112[key41];
-                    if (typeof data113 !== "string" && !(typeof data113 == "number" && isFinite(data113)) && typeof data113 !== "boolean") {
-                      const err272 = { instancePath: instancePath + "/tests/" + i12 + "/send/params/" + key41.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
-                      if (vErrors === null) {
-                        vErrors = [err272];
-                      } else {
-                        vErrors.push(err272);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err273 = { instancePath: instancePath + "/tests/" + i12 + "/send/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err273];
-                  } else {
-                    vErrors.push(err273);
-                  }
-                  errors++;
-                }
-              }
-              if (data101.sender !== void 0) {
-                let data114 = data101.sender;
-                if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
-                  if (data114.id === void 0) {
-                    const err274 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                for (const key40 in data110) {
+                  if (!(key40 === "days" || key40 === "from" || key40 === "to" || key40 === "tz")) {
+                    const err279 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 }, message: "must NOT have additional properties" };
                     if (vErrors === null) {
-                      vErrors = [err274];
+                      vErrors = [err279];
                     } else {
-                      vErrors.push(err274);
+                      vErrors.push(err279);
                     }
                     errors++;
                   }
-                  for (const key42 in data114) {
-                    if (!(key42 === "id" || key42 === "name")) {
-                      const err275 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 }, message: "must NOT have additional properties" };
+                }
+                if (data110.days !== void 0) {
+                  let data111 = data110.days;
+                  const _errs306 = errors;
+                  let valid86 = false;
+                  const _errs307 = errors;
+                  if (Array.isArray(data111)) {
+                    if (data111.length < 1) {
+                      const err280 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                       if (vErrors === null) {
-                        vErrors = [err275];
+                        vErrors = [err280];
                       } else {
-                        vErrors.push(err275);
+                        vErrors.push(err280);
                       }
                       errors++;
                     }
-                  }
-                  if (data114.id !== void 0) {
-                    let data115 = data114.id;
-                    if (typeof data115 === "string") {
-                      if (func3(data115) < 1) {
-                        const err276 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    const len12 = data111.length;
+                    for (let i19 = 0; i19 < len12; i19++) {
+                      let data112 = data111[i19];
+                      if (!(data112 === "mon" || data112 === "tue" || data112 === "wed" || data112 === "thu" || data112 === "fri" || data112 === "sat" || data112 === "sun")) {
+                        const err281 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days/" + i19, schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.permissions.properties.quiet.items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
                         if (vErrors === null) {
-                          vErrors = [err276];
+                          vErrors = [err281];
                         } else {
-                          vErrors.push(err276);
+                          vErrors.push(err281);
+                        }
+                        errors++;
+                      }
+                    }
+                    let i20 = data111.length;
+                    let j7;
+                    if (i20 > 1) {
+                      outer2:
+                        for (; i20--; ) {
+                          for (j7 = i20; j7--; ) {
+                            if (func0(data111[i20], data111[j7])) {
+                              const err282 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i20, j: j7 }, message: "must NOT have duplicate items (items ## " + j7 + " and " + i20 + " are identical)" };
+                              if (vErrors === null) {
+                                vErrors = [err282];
+                              } else {
+                                vErrors.push(err282);
+                              }
+                              errors++;
+                              break outer2;
+                            }
+                          }
+                        }
+                    }
+                  } else {
+                    const err283 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                    if (vErrors === null) {
+                      vErrors = [err283];
+                    } else {
+                      vErrors.push(err283);
+                    }
+                    errors++;
+                  }
+                  var _valid11 = _errs307 === errors;
+                  valid86 = valid86 || _valid11;
+                  if (!valid86) {
+                    const _errs310 = errors;
+                    if (typeof data111 === "string") {
+                      if (!pattern11.test(data111)) {
+                        const err284 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
+                        if (vErrors === null) {
+                          vErrors = [err284];
+                        } else {
+                          vErrors.push(err284);
                         }
                         errors++;
                       }
                     } else {
-                      const err277 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err285 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err277];
+                        vErrors = [err285];
                       } else {
-                        vErrors.push(err277);
+                        vErrors.push(err285);
                       }
                       errors++;
                     }
+                    var _valid11 = _errs310 === errors;
+                    valid86 = valid86 || _valid11;
                   }
-                  if (data114.name !== void 0) {
-                    if (typeof data114.name !== "string") {
-                      const err278 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err278];
-                      } else {
-                        vErrors.push(err278);
-                      }
-                      errors++;
+                  if (!valid86) {
+                    const err286 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err286];
+                    } else {
+                      vErrors.push(err286);
                     }
-                  }
-                } else {
-                  const err279 = { instancePath: instancePath + "/tests/" + i12 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err279];
+                    errors++;
                   } else {
-                    vErrors.push(err279);
+                    errors = _errs306;
+                    if (vErrors !== null) {
+                      if (_errs306) {
+                        vErrors.length = _errs306;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data110.from !== void 0) {
+                  let data113 = data110.from;
+                  if (typeof data113 === "string") {
+                    if (!pattern12.test(data113)) {
+                      const err287 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
+                      if (vErrors === null) {
+                        vErrors = [err287];
+                      } else {
+                        vErrors.push(err287);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err288 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err288];
+                    } else {
+                      vErrors.push(err288);
+                    }
+                    errors++;
+                  }
+                }
+                if (data110.to !== void 0) {
+                  let data114 = data110.to;
+                  if (typeof data114 === "string") {
+                    if (!pattern13.test(data114)) {
+                      const err289 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                      if (vErrors === null) {
+                        vErrors = [err289];
+                      } else {
+                        vErrors.push(err289);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err290 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err290];
+                    } else {
+                      vErrors.push(err290);
+                    }
+                    errors++;
+                  }
+                }
+                if (data110.tz !== void 0) {
+                  let data115 = data110.tz;
+                  if (typeof data115 === "string") {
+                    if (func3(data115) < 1) {
+                      const err291 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err291];
+                      } else {
+                        vErrors.push(err291);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err292 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err292];
+                    } else {
+                      vErrors.push(err292);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err293 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err293];
+                } else {
+                  vErrors.push(err293);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err294 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            if (vErrors === null) {
+              vErrors = [err294];
+            } else {
+              vErrors.push(err294);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err295 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        if (vErrors === null) {
+          vErrors = [err295];
+        } else {
+          vErrors.push(err295);
+        }
+        errors++;
+      }
+    }
+    let data116 = data.tests;
+    if (Array.isArray(data116)) {
+      const len13 = data116.length;
+      for (let i21 = 0; i21 < len13; i21++) {
+        let data117 = data116[i21];
+        if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
+          if (data117.name === void 0) {
+            const err296 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "name" }, message: "must have required property 'name'" };
+            if (vErrors === null) {
+              vErrors = [err296];
+            } else {
+              vErrors.push(err296);
+            }
+            errors++;
+          }
+          if (data117.send === void 0) {
+            const err297 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
+            if (vErrors === null) {
+              vErrors = [err297];
+            } else {
+              vErrors.push(err297);
+            }
+            errors++;
+          }
+          if (data117.expect === void 0) {
+            const err298 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
+            if (vErrors === null) {
+              vErrors = [err298];
+            } else {
+              vErrors.push(err298);
+            }
+            errors++;
+          }
+          for (const key41 in data117) {
+            if (!(key41 === "name" || key41 === "with" || key41 === "send" || key41 === "wait" || key41 === "expect")) {
+              const err299 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err299];
+              } else {
+                vErrors.push(err299);
+              }
+              errors++;
+            }
+          }
+          if (data117.name !== void 0) {
+            let data118 = data117.name;
+            if (typeof data118 === "string") {
+              if (func3(data118) < 1) {
+                const err300 = { instancePath: instancePath + "/tests/" + i21 + "/name", schemaPath: "#/properties/tests/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err300];
+                } else {
+                  vErrors.push(err300);
+                }
+                errors++;
+              }
+            } else {
+              const err301 = { instancePath: instancePath + "/tests/" + i21 + "/name", schemaPath: "#/properties/tests/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err301];
+              } else {
+                vErrors.push(err301);
+              }
+              errors++;
+            }
+          }
+          if (data117.with !== void 0) {
+            let data119 = data117.with;
+            if (data119 && typeof data119 == "object" && !Array.isArray(data119)) {
+              for (const key42 in data119) {
+                const _errs327 = errors;
+                if (typeof key42 === "string") {
+                  if (!pattern3.test(key42)) {
+                    const err302 = { instancePath: instancePath + "/tests/" + i21 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key42 };
+                    if (vErrors === null) {
+                      vErrors = [err302];
+                    } else {
+                      vErrors.push(err302);
+                    }
+                    errors++;
+                  }
+                }
+                var valid93 = _errs327 === errors;
+                if (!valid93) {
+                  const err303 = { instancePath: instancePath + "/tests/" + i21 + "/with", schemaPath: "#/properties/tests/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key42 }, message: "property name must be valid" };
+                  if (vErrors === null) {
+                    vErrors = [err303];
+                  } else {
+                    vErrors.push(err303);
                   }
                   errors++;
                 }
               }
             } else {
-              const err280 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              const err304 = { instancePath: instancePath + "/tests/" + i21 + "/with", schemaPath: "#/properties/tests/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
               if (vErrors === null) {
-                vErrors = [err280];
+                vErrors = [err304];
               } else {
-                vErrors.push(err280);
+                vErrors.push(err304);
               }
               errors++;
             }
-            var _valid11 = _errs284 === errors;
-            valid73 = valid73 || _valid11;
-            if (!valid73) {
-              const _errs321 = errors;
-              if (Array.isArray(data101)) {
-                if (data101.length < 1) {
-                  const err281 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+          }
+          if (data117.send !== void 0) {
+            let data120 = data117.send;
+            const _errs329 = errors;
+            let valid94 = false;
+            const _errs330 = errors;
+            if (data120 && typeof data120 == "object" && !Array.isArray(data120)) {
+              if (data120.source === void 0) {
+                const err305 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+                if (vErrors === null) {
+                  vErrors = [err305];
+                } else {
+                  vErrors.push(err305);
+                }
+                errors++;
+              }
+              for (const key43 in data120) {
+                if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[0].properties, key43)) {
+                  const err306 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 }, message: "must NOT have additional properties" };
                   if (vErrors === null) {
-                    vErrors = [err281];
+                    vErrors = [err306];
                   } else {
-                    vErrors.push(err281);
+                    vErrors.push(err306);
                   }
                   errors++;
                 }
-                const len8 = data101.length;
-                for (let i13 = 0; i13 < len8; i13++) {
-                  let data117 = data101[i13];
-                  if (data117 && typeof data117 == "object" && !Array.isArray(data117)) {
-                    if (data117.source === void 0) {
-                      const err282 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
-                      if (vErrors === null) {
-                        vErrors = [err282];
-                      } else {
-                        vErrors.push(err282);
-                      }
-                      errors++;
-                    }
-                    for (const key43 in data117) {
-                      if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[1].items.properties, key43)) {
-                        const err283 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key43 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err283];
-                        } else {
-                          vErrors.push(err283);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.source !== void 0) {
-                      let data118 = data117.source;
-                      if (typeof data118 === "string") {
-                        if (func3(data118) < 1) {
-                          const err284 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err284];
-                          } else {
-                            vErrors.push(err284);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err285 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err285];
-                        } else {
-                          vErrors.push(err285);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.at !== void 0) {
-                      let data119 = data117.at;
-                      if (typeof data119 === "string") {
-                        if (!pattern21.test(data119)) {
-                          const err286 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
-                          if (vErrors === null) {
-                            vErrors = [err286];
-                          } else {
-                            vErrors.push(err286);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err287 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err287];
-                        } else {
-                          vErrors.push(err287);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.headers !== void 0) {
-                      let data120 = data117.headers;
-                      if (data120 && typeof data120 == "object" && !Array.isArray(data120)) {
-                        for (const key44 in data120) {
-                          let data121 = data120[key44];
-                          if (typeof data121 !== "string" && !(typeof data121 == "number" && isFinite(data121)) && typeof data121 !== "boolean") {
-                            const err288 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/headers/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err288];
-                            } else {
-                              vErrors.push(err288);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err289 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err289];
-                        } else {
-                          vErrors.push(err289);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.text !== void 0) {
-                      if (typeof data117.text !== "string") {
-                        const err290 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err290];
-                        } else {
-                          vErrors.push(err290);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.event !== void 0) {
-                      let data123 = data117.event;
-                      if (typeof data123 === "string") {
-                        if (func3(data123) < 1) {
-                          const err291 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err291];
-                          } else {
-                            vErrors.push(err291);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err292 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err292];
-                        } else {
-                          vErrors.push(err292);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.method !== void 0) {
-                      let data124 = data117.method;
-                      if (typeof data124 === "string") {
-                        if (func3(data124) < 1) {
-                          const err293 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err293];
-                          } else {
-                            vErrors.push(err293);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err294 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err294];
-                        } else {
-                          vErrors.push(err294);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.path !== void 0) {
-                      let data125 = data117.path;
-                      if (typeof data125 === "string") {
-                        if (func3(data125) < 1) {
-                          const err295 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err295];
-                          } else {
-                            vErrors.push(err295);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err296 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err296];
-                        } else {
-                          vErrors.push(err296);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.query !== void 0) {
-                      let data126 = data117.query;
-                      if (data126 && typeof data126 == "object" && !Array.isArray(data126)) {
-                        for (const key45 in data126) {
-                          let data127 = data126[key45];
-                          if (typeof data127 !== "string" && !(typeof data127 == "number" && isFinite(data127)) && typeof data127 !== "boolean") {
-                            const err297 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/query/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err297];
-                            } else {
-                              vErrors.push(err297);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err298 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err298];
-                        } else {
-                          vErrors.push(err298);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.params !== void 0) {
-                      let data128 = data117.params;
-                      if (data128 && typeof data128 == "object" && !Array.isArray(data128)) {
-                        for (const key46 in data128) {
-                          let data129 = data128[key46];
-                          if (typeof data129 !== "string" && !(typeof data129 == "number" && isFinite(data129)) && typeof data129 !== "boolean") {
-                            const err299 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/params/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
-                            if (vErrors === null) {
-                              vErrors = [err299];
-                            } else {
-                              vErrors.push(err299);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err300 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err300];
-                        } else {
-                          vErrors.push(err300);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data117.sender !== void 0) {
-                      let data130 = data117.sender;
-                      if (data130 && typeof data130 == "object" && !Array.isArray(data130)) {
-                        if (data130.id === void 0) {
-                          const err301 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
-                          if (vErrors === null) {
-                            vErrors = [err301];
-                          } else {
-                            vErrors.push(err301);
-                          }
-                          errors++;
-                        }
-                        for (const key47 in data130) {
-                          if (!(key47 === "id" || key47 === "name")) {
-                            const err302 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 }, message: "must NOT have additional properties" };
-                            if (vErrors === null) {
-                              vErrors = [err302];
-                            } else {
-                              vErrors.push(err302);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data130.id !== void 0) {
-                          let data131 = data130.id;
-                          if (typeof data131 === "string") {
-                            if (func3(data131) < 1) {
-                              const err303 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err303];
-                              } else {
-                                vErrors.push(err303);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err304 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err304];
-                            } else {
-                              vErrors.push(err304);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data130.name !== void 0) {
-                          if (typeof data130.name !== "string") {
-                            const err305 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err305];
-                            } else {
-                              vErrors.push(err305);
-                            }
-                            errors++;
-                          }
-                        }
-                      } else {
-                        const err306 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err306];
-                        } else {
-                          vErrors.push(err306);
-                        }
-                        errors++;
-                      }
-                    }
-                  } else {
-                    const err307 = { instancePath: instancePath + "/tests/" + i12 + "/send/" + i13, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              }
+              if (data120.source !== void 0) {
+                let data121 = data120.source;
+                if (typeof data121 === "string") {
+                  if (func3(data121) < 1) {
+                    const err307 = { instancePath: instancePath + "/tests/" + i21 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
                       vErrors = [err307];
                     } else {
@@ -3819,78 +3860,66 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                }
-              } else {
-                const err308 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err308];
                 } else {
-                  vErrors.push(err308);
+                  const err308 = { instancePath: instancePath + "/tests/" + i21 + "/send/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err308];
+                  } else {
+                    vErrors.push(err308);
+                  }
+                  errors++;
                 }
-                errors++;
               }
-              var _valid11 = _errs321 === errors;
-              valid73 = valid73 || _valid11;
-            }
-            if (!valid73) {
-              const err309 = { instancePath: instancePath + "/tests/" + i12 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-              if (vErrors === null) {
-                vErrors = [err309];
-              } else {
-                vErrors.push(err309);
-              }
-              errors++;
-            } else {
-              errors = _errs283;
-              if (vErrors !== null) {
-                if (_errs283) {
-                  vErrors.length = _errs283;
+              if (data120.at !== void 0) {
+                let data122 = data120.at;
+                if (typeof data122 === "string") {
+                  if (!pattern28.test(data122)) {
+                    const err309 = { instancePath: instancePath + "/tests/" + i21 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                    if (vErrors === null) {
+                      vErrors = [err309];
+                    } else {
+                      vErrors.push(err309);
+                    }
+                    errors++;
+                  }
                 } else {
-                  vErrors = null;
+                  const err310 = { instancePath: instancePath + "/tests/" + i21 + "/send/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err310];
+                  } else {
+                    vErrors.push(err310);
+                  }
+                  errors++;
                 }
               }
-            }
-          }
-          if (data98.wait !== void 0) {
-            let data133 = data98.wait;
-            if (typeof data133 === "string") {
-              if (!formats0.test(data133)) {
-                const err310 = { instancePath: instancePath + "/tests/" + i12 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-                if (vErrors === null) {
-                  vErrors = [err310];
+              if (data120.headers !== void 0) {
+                let data123 = data120.headers;
+                if (data123 && typeof data123 == "object" && !Array.isArray(data123)) {
+                  for (const key44 in data123) {
+                    let data124 = data123[key44];
+                    if (typeof data124 !== "string" && !(typeof data124 == "number" && isFinite(data124)) && typeof data124 !== "boolean") {
+                      const err311 = { instancePath: instancePath + "/tests/" + i21 + "/send/headers/" + key44.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err311];
+                      } else {
+                        vErrors.push(err311);
+                      }
+                      errors++;
+                    }
+                  }
                 } else {
-                  vErrors.push(err310);
+                  const err312 = { instancePath: instancePath + "/tests/" + i21 + "/send/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err312];
+                  } else {
+                    vErrors.push(err312);
+                  }
+                  errors++;
                 }
-                errors++;
               }
-            } else {
-              const err311 = { instancePath: instancePath + "/tests/" + i12 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-              if (vErrors === null) {
-                vErrors = [err311];
-              } else {
-                vErrors.push(err311);
-              }
-              errors++;
-            }
-          }
-          if (data98.expect !== void 0) {
-            let data134 = data98.expect;
-            const _errs363 = errors;
-            let valid86 = false;
-            const _errs364 = errors;
-            if (data134 && typeof data134 == "object" && !Array.isArray(data134)) {
-              if (Object.keys(data134).length < 1) {
-                const err312 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                if (vErrors === null) {
-                  vErrors = [err312];
-                } else {
-                  vErrors.push(err312);
-                }
-                errors++;
-              }
-              for (const key48 in data134) {
-                if (!func2.call(schema11.properties.tests.items.properties.expect.anyOf[0].properties, key48)) {
-                  const err313 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 }, message: "must NOT have additional properties" };
+              if (data120.text !== void 0) {
+                if (typeof data120.text !== "string") {
+                  const err313 = { instancePath: instancePath + "/tests/" + i21 + "/send/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
                     vErrors = [err313];
                   } else {
@@ -3899,11 +3928,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               }
-              if (data134.channel !== void 0) {
-                let data135 = data134.channel;
-                if (typeof data135 === "string") {
-                  if (func3(data135) < 1) {
-                    const err314 = { instancePath: instancePath + "/tests/" + i12 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+              if (data120.event !== void 0) {
+                let data126 = data120.event;
+                if (typeof data126 === "string") {
+                  if (func3(data126) < 1) {
+                    const err314 = { instancePath: instancePath + "/tests/" + i21 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
                       vErrors = [err314];
                     } else {
@@ -3912,7 +3941,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 } else {
-                  const err315 = { instancePath: instancePath + "/tests/" + i12 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  const err315 = { instancePath: instancePath + "/tests/" + i21 + "/send/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
                     vErrors = [err315];
                   } else {
@@ -3921,11 +3950,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   errors++;
                 }
               }
-              if (data134.content !== void 0) {
-                let data136 = data134.content;
-                if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
-                  if (Object.keys(data136).length < 1) {
-                    const err316 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+              if (data120.method !== void 0) {
+                let data127 = data120.method;
+                if (typeof data127 === "string") {
+                  if (func3(data127) < 1) {
+                    const err316 = { instancePath: instancePath + "/tests/" + i21 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
                       vErrors = [err316];
                     } else {
@@ -3933,45 +3962,45 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                  for (const key49 in data136) {
-                    if (!(key49 === "equals" || key49 === "contains" || key49 === "excludes" || key49 === "matches" || key49 === "snapshot")) {
-                      const err317 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key49 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err317];
-                      } else {
-                        vErrors.push(err317);
-                      }
-                      errors++;
-                    }
+                } else {
+                  const err317 = { instancePath: instancePath + "/tests/" + i21 + "/send/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err317];
+                  } else {
+                    vErrors.push(err317);
                   }
-                  if (data136.equals !== void 0) {
-                    if (typeof data136.equals !== "string") {
-                      const err318 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err318];
-                      } else {
-                        vErrors.push(err318);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data136.contains !== void 0) {
-                    let data138 = data136.contains;
-                    const _errs375 = errors;
-                    let valid89 = false;
-                    const _errs376 = errors;
-                    if (typeof data138 === "string") {
-                      if (func3(data138) < 1) {
-                        const err319 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err319];
-                        } else {
-                          vErrors.push(err319);
-                        }
-                        errors++;
-                      }
+                  errors++;
+                }
+              }
+              if (data120.path !== void 0) {
+                let data128 = data120.path;
+                if (typeof data128 === "string") {
+                  if (func3(data128) < 1) {
+                    const err318 = { instancePath: instancePath + "/tests/" + i21 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err318];
                     } else {
-                      const err320 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      vErrors.push(err318);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err319 = { instancePath: instancePath + "/tests/" + i21 + "/send/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err319];
+                  } else {
+                    vErrors.push(err319);
+                  }
+                  errors++;
+                }
+              }
+              if (data120.query !== void 0) {
+                let data129 = data120.query;
+                if (data129 && typeof data129 == "object" && !Array.isArray(data129)) {
+                  for (const key45 in data129) {
+                    let data130 = data129[key45];
+                    if (typeof data130 !== "string" && !(typeof data130 == "number" && isFinite(data130)) && typeof data130 !== "boolean") {
+                      const err320 = { instancePath: instancePath + "/tests/" + i21 + "/send/query/" + key45.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
                       if (vErrors === null) {
                         vErrors = [err320];
                       } else {
@@ -3979,82 +4008,70 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    var _valid13 = _errs376 === errors;
-                    valid89 = valid89 || _valid13;
-                    if (!valid89) {
-                      const _errs378 = errors;
-                      if (Array.isArray(data138)) {
-                        if (data138.length < 1) {
-                          const err321 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                          if (vErrors === null) {
-                            vErrors = [err321];
-                          } else {
-                            vErrors.push(err321);
-                          }
-                          errors++;
-                        }
-                        const len9 = data138.length;
-                        for (let i14 = 0; i14 < len9; i14++) {
-                          let data139 = data138[i14];
-                          if (typeof data139 === "string") {
-                            if (func3(data139) < 1) {
-                              const err322 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err322];
-                              } else {
-                                vErrors.push(err322);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err323 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains/" + i14, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err323];
-                            } else {
-                              vErrors.push(err323);
-                            }
-                            errors++;
-                          }
-                        }
+                  }
+                } else {
+                  const err321 = { instancePath: instancePath + "/tests/" + i21 + "/send/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err321];
+                  } else {
+                    vErrors.push(err321);
+                  }
+                  errors++;
+                }
+              }
+              if (data120.params !== void 0) {
+                let data131 = data120.params;
+                if (data131 && typeof data131 == "object" && !Array.isArray(data131)) {
+                  for (const key46 in data131) {
+                    let data132 = data131[key46];
+                    if (typeof data132 !== "string" && !(typeof data132 == "number" && isFinite(data132)) && typeof data132 !== "boolean") {
+                      const err322 = { instancePath: instancePath + "/tests/" + i21 + "/send/params/" + key46.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                      if (vErrors === null) {
+                        vErrors = [err322];
                       } else {
-                        const err324 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                        if (vErrors === null) {
-                          vErrors = [err324];
-                        } else {
-                          vErrors.push(err324);
-                        }
-                        errors++;
+                        vErrors.push(err322);
                       }
-                      var _valid13 = _errs378 === errors;
-                      valid89 = valid89 || _valid13;
+                      errors++;
                     }
-                    if (!valid89) {
-                      const err325 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  }
+                } else {
+                  const err323 = { instancePath: instancePath + "/tests/" + i21 + "/send/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err323];
+                  } else {
+                    vErrors.push(err323);
+                  }
+                  errors++;
+                }
+              }
+              if (data120.sender !== void 0) {
+                let data133 = data120.sender;
+                if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
+                  if (data133.id === void 0) {
+                    const err324 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                    if (vErrors === null) {
+                      vErrors = [err324];
+                    } else {
+                      vErrors.push(err324);
+                    }
+                    errors++;
+                  }
+                  for (const key47 in data133) {
+                    if (!(key47 === "id" || key47 === "name")) {
+                      const err325 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key47 }, message: "must NOT have additional properties" };
                       if (vErrors === null) {
                         vErrors = [err325];
                       } else {
                         vErrors.push(err325);
                       }
                       errors++;
-                    } else {
-                      errors = _errs375;
-                      if (vErrors !== null) {
-                        if (_errs375) {
-                          vErrors.length = _errs375;
-                        } else {
-                          vErrors = null;
-                        }
-                      }
                     }
                   }
-                  if (data136.excludes !== void 0) {
-                    let data140 = data136.excludes;
-                    const _errs383 = errors;
-                    let valid92 = false;
-                    const _errs384 = errors;
-                    if (typeof data140 === "string") {
-                      if (func3(data140) < 1) {
-                        const err326 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  if (data133.id !== void 0) {
+                    let data134 = data133.id;
+                    if (typeof data134 === "string") {
+                      if (func3(data134) < 1) {
+                        const err326 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
                           vErrors = [err326];
                         } else {
@@ -4063,7 +4080,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         errors++;
                       }
                     } else {
-                      const err327 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err327 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
                         vErrors = [err327];
                       } else {
@@ -4071,79 +4088,67 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    var _valid14 = _errs384 === errors;
-                    valid92 = valid92 || _valid14;
-                    if (!valid92) {
-                      const _errs386 = errors;
-                      if (Array.isArray(data140)) {
-                        if (data140.length < 1) {
-                          const err328 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                          if (vErrors === null) {
-                            vErrors = [err328];
-                          } else {
-                            vErrors.push(err328);
-                          }
-                          errors++;
-                        }
-                        const len10 = data140.length;
-                        for (let i15 = 0; i15 < len10; i15++) {
-                          let data141 = data140[i15];
-                          if (typeof data141 === "string") {
-                            if (func3(data141) < 1) {
-                              const err329 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err329];
-                              } else {
-                                vErrors.push(err329);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err330 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes/" + i15, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err330];
-                            } else {
-                              vErrors.push(err330);
-                            }
-                            errors++;
-                          }
-                        }
+                  }
+                  if (data133.name !== void 0) {
+                    if (typeof data133.name !== "string") {
+                      const err328 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err328];
                       } else {
-                        const err331 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                        if (vErrors === null) {
-                          vErrors = [err331];
-                        } else {
-                          vErrors.push(err331);
-                        }
-                        errors++;
+                        vErrors.push(err328);
                       }
-                      var _valid14 = _errs386 === errors;
-                      valid92 = valid92 || _valid14;
+                      errors++;
                     }
-                    if (!valid92) {
-                      const err332 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  }
+                } else {
+                  const err329 = { instancePath: instancePath + "/tests/" + i21 + "/send/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err329];
+                  } else {
+                    vErrors.push(err329);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err330 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err330];
+              } else {
+                vErrors.push(err330);
+              }
+              errors++;
+            }
+            var _valid12 = _errs330 === errors;
+            valid94 = valid94 || _valid12;
+            if (!valid94) {
+              const _errs367 = errors;
+              if (Array.isArray(data120)) {
+                if (data120.length < 1) {
+                  const err331 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                  if (vErrors === null) {
+                    vErrors = [err331];
+                  } else {
+                    vErrors.push(err331);
+                  }
+                  errors++;
+                }
+                const len14 = data120.length;
+                for (let i22 = 0; i22 < len14; i22++) {
+                  let data136 = data120[i22];
+                  if (data136 && typeof data136 == "object" && !Array.isArray(data136)) {
+                    if (data136.source === void 0) {
+                      const err332 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
                       if (vErrors === null) {
                         vErrors = [err332];
                       } else {
                         vErrors.push(err332);
                       }
                       errors++;
-                    } else {
-                      errors = _errs383;
-                      if (vErrors !== null) {
-                        if (_errs383) {
-                          vErrors.length = _errs383;
-                        } else {
-                          vErrors = null;
-                        }
-                      }
                     }
-                  }
-                  if (data136.matches !== void 0) {
-                    let data142 = data136.matches;
-                    if (typeof data142 === "string") {
-                      if (func3(data142) < 1) {
-                        const err333 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    for (const key48 in data136) {
+                      if (!func2.call(schema11.properties.tests.items.properties.send.anyOf[1].items.properties, key48)) {
+                        const err333 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key48 }, message: "must NOT have additional properties" };
                         if (vErrors === null) {
                           vErrors = [err333];
                         } else {
@@ -4151,199 +4156,185 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         errors++;
                       }
-                    } else {
-                      const err334 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err334];
-                      } else {
-                        vErrors.push(err334);
-                      }
-                      errors++;
                     }
-                  }
-                  if (data136.snapshot !== void 0) {
-                    if (true !== data136.snapshot) {
-                      const err335 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                      if (vErrors === null) {
-                        vErrors = [err335];
-                      } else {
-                        vErrors.push(err335);
-                      }
-                      errors++;
-                    }
-                  }
-                } else {
-                  const err336 = { instancePath: instancePath + "/tests/" + i12 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err336];
-                  } else {
-                    vErrors.push(err336);
-                  }
-                  errors++;
-                }
-              }
-              if (data134.meta !== void 0) {
-                let data144 = data134.meta;
-                if (data144 && typeof data144 == "object" && !Array.isArray(data144)) {
-                  for (const key50 in data144) {
-                    let data145 = data144[key50];
-                    const _errs397 = errors;
-                    let valid96 = false;
-                    const _errs398 = errors;
-                    if (typeof data145 !== "string" && !(typeof data145 == "number" && isFinite(data145)) && typeof data145 !== "boolean" && data145 !== null) {
-                      const err337 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
-                      if (vErrors === null) {
-                        vErrors = [err337];
-                      } else {
-                        vErrors.push(err337);
-                      }
-                      errors++;
-                    }
-                    var _valid15 = _errs398 === errors;
-                    valid96 = valid96 || _valid15;
-                    if (!valid96) {
-                      const _errs400 = errors;
-                      if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
-                        if (Object.keys(data145).length < 1) {
-                          const err338 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (data136.source !== void 0) {
+                      let data137 = data136.source;
+                      if (typeof data137 === "string") {
+                        if (func3(data137) < 1) {
+                          const err334 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                           if (vErrors === null) {
-                            vErrors = [err338];
+                            vErrors = [err334];
                           } else {
-                            vErrors.push(err338);
+                            vErrors.push(err334);
                           }
                           errors++;
                         }
-                        for (const key51 in data145) {
-                          if (!(key51 === "equals" || key51 === "contains" || key51 === "excludes" || key51 === "matches" || key51 === "snapshot")) {
-                            const err339 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key51 }, message: "must NOT have additional properties" };
-                            if (vErrors === null) {
-                              vErrors = [err339];
-                            } else {
-                              vErrors.push(err339);
-                            }
-                            errors++;
-                          }
+                      } else {
+                        const err335 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/source", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err335];
+                        } else {
+                          vErrors.push(err335);
                         }
-                        if (data145.equals !== void 0) {
-                          if (typeof data145.equals !== "string") {
-                            const err340 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err340];
-                            } else {
-                              vErrors.push(err340);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data145.contains !== void 0) {
-                          let data147 = data145.contains;
-                          const _errs406 = errors;
-                          let valid98 = false;
-                          const _errs407 = errors;
-                          if (typeof data147 === "string") {
-                            if (func3(data147) < 1) {
-                              const err341 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err341];
-                              } else {
-                                vErrors.push(err341);
-                              }
-                              errors++;
-                            }
+                        errors++;
+                      }
+                    }
+                    if (data136.at !== void 0) {
+                      let data138 = data136.at;
+                      if (typeof data138 === "string") {
+                        if (!pattern28.test(data138)) {
+                          const err336 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                          if (vErrors === null) {
+                            vErrors = [err336];
                           } else {
-                            const err342 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            vErrors.push(err336);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err337 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/at", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err337];
+                        } else {
+                          vErrors.push(err337);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.headers !== void 0) {
+                      let data139 = data136.headers;
+                      if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
+                        for (const key49 in data139) {
+                          let data140 = data139[key49];
+                          if (typeof data140 !== "string" && !(typeof data140 == "number" && isFinite(data140)) && typeof data140 !== "boolean") {
+                            const err338 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/headers/" + key49.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
                             if (vErrors === null) {
-                              vErrors = [err342];
+                              vErrors = [err338];
                             } else {
-                              vErrors.push(err342);
+                              vErrors.push(err338);
                             }
                             errors++;
                           }
-                          var _valid16 = _errs407 === errors;
-                          valid98 = valid98 || _valid16;
-                          if (!valid98) {
-                            const _errs409 = errors;
-                            if (Array.isArray(data147)) {
-                              if (data147.length < 1) {
-                                const err343 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err343];
-                                } else {
-                                  vErrors.push(err343);
-                                }
-                                errors++;
-                              }
-                              const len11 = data147.length;
-                              for (let i16 = 0; i16 < len11; i16++) {
-                                let data148 = data147[i16];
-                                if (typeof data148 === "string") {
-                                  if (func3(data148) < 1) {
-                                    const err344 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err344];
-                                    } else {
-                                      vErrors.push(err344);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err345 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i16, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err345];
-                                  } else {
-                                    vErrors.push(err345);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err346 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err346];
-                              } else {
-                                vErrors.push(err346);
-                              }
-                              errors++;
-                            }
-                            var _valid16 = _errs409 === errors;
-                            valid98 = valid98 || _valid16;
+                        }
+                      } else {
+                        const err339 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/headers", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err339];
+                        } else {
+                          vErrors.push(err339);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.text !== void 0) {
+                      if (typeof data136.text !== "string") {
+                        const err340 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/text", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err340];
+                        } else {
+                          vErrors.push(err340);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.event !== void 0) {
+                      let data142 = data136.event;
+                      if (typeof data142 === "string") {
+                        if (func3(data142) < 1) {
+                          const err341 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err341];
+                          } else {
+                            vErrors.push(err341);
                           }
-                          if (!valid98) {
-                            const err347 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          errors++;
+                        }
+                      } else {
+                        const err342 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/event", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err342];
+                        } else {
+                          vErrors.push(err342);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.method !== void 0) {
+                      let data143 = data136.method;
+                      if (typeof data143 === "string") {
+                        if (func3(data143) < 1) {
+                          const err343 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err343];
+                          } else {
+                            vErrors.push(err343);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err344 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/method", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err344];
+                        } else {
+                          vErrors.push(err344);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.path !== void 0) {
+                      let data144 = data136.path;
+                      if (typeof data144 === "string") {
+                        if (func3(data144) < 1) {
+                          const err345 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err345];
+                          } else {
+                            vErrors.push(err345);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err346 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/path", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err346];
+                        } else {
+                          vErrors.push(err346);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.query !== void 0) {
+                      let data145 = data136.query;
+                      if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
+                        for (const key50 in data145) {
+                          let data146 = data145[key50];
+                          if (typeof data146 !== "string" && !(typeof data146 == "number" && isFinite(data146)) && typeof data146 !== "boolean") {
+                            const err347 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/query/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
                             if (vErrors === null) {
                               vErrors = [err347];
                             } else {
                               vErrors.push(err347);
                             }
                             errors++;
-                          } else {
-                            errors = _errs406;
-                            if (vErrors !== null) {
-                              if (_errs406) {
-                                vErrors.length = _errs406;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
                           }
                         }
-                        if (data145.excludes !== void 0) {
-                          let data149 = data145.excludes;
-                          const _errs414 = errors;
-                          let valid101 = false;
-                          const _errs415 = errors;
-                          if (typeof data149 === "string") {
-                            if (func3(data149) < 1) {
-                              const err348 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err348];
-                              } else {
-                                vErrors.push(err348);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err349 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      } else {
+                        const err348 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/query", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err348];
+                        } else {
+                          vErrors.push(err348);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.params !== void 0) {
+                      let data147 = data136.params;
+                      if (data147 && typeof data147 == "object" && !Array.isArray(data147)) {
+                        for (const key51 in data147) {
+                          let data148 = data147[key51];
+                          if (typeof data148 !== "string" && !(typeof data148 == "number" && isFinite(data148)) && typeof data148 !== "boolean") {
+                            const err349 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/params/" + key51.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
                             if (vErrors === null) {
                               vErrors = [err349];
                             } else {
@@ -4351,45 +4342,45 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           }
-                          var _valid17 = _errs415 === errors;
-                          valid101 = valid101 || _valid17;
-                          if (!valid101) {
-                            const _errs417 = errors;
-                            if (Array.isArray(data149)) {
-                              if (data149.length < 1) {
-                                const err350 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err350];
-                                } else {
-                                  vErrors.push(err350);
-                                }
-                                errors++;
-                              }
-                              const len12 = data149.length;
-                              for (let i17 = 0; i17 < len12; i17++) {
-                                let data150 = data149[i17];
-                                if (typeof data150 === "string") {
-                                  if (func3(data150) < 1) {
-                                    const err351 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err351];
-                                    } else {
-                                      vErrors.push(err351);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err352 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i17, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err352];
-                                  } else {
-                                    vErrors.push(err352);
-                                  }
-                                  errors++;
-                                }
-                              }
+                        }
+                      } else {
+                        const err350 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/params", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err350];
+                        } else {
+                          vErrors.push(err350);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data136.sender !== void 0) {
+                      let data149 = data136.sender;
+                      if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
+                        if (data149.id === void 0) {
+                          const err351 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                          if (vErrors === null) {
+                            vErrors = [err351];
+                          } else {
+                            vErrors.push(err351);
+                          }
+                          errors++;
+                        }
+                        for (const key52 in data149) {
+                          if (!(key52 === "id" || key52 === "name")) {
+                            const err352 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key52 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err352];
                             } else {
-                              const err353 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              vErrors.push(err352);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data149.id !== void 0) {
+                          let data150 = data149.id;
+                          if (typeof data150 === "string") {
+                            if (func3(data150) < 1) {
+                              const err353 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                               if (vErrors === null) {
                                 vErrors = [err353];
                               } else {
@@ -4397,202 +4388,190 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                               errors++;
                             }
-                            var _valid17 = _errs417 === errors;
-                            valid101 = valid101 || _valid17;
-                          }
-                          if (!valid101) {
-                            const err354 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          } else {
+                            const err354 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender/id", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
                               vErrors = [err354];
                             } else {
                               vErrors.push(err354);
                             }
                             errors++;
-                          } else {
-                            errors = _errs414;
-                            if (vErrors !== null) {
-                              if (_errs414) {
-                                vErrors.length = _errs414;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
                           }
                         }
-                        if (data145.matches !== void 0) {
-                          let data151 = data145.matches;
-                          if (typeof data151 === "string") {
-                            if (func3(data151) < 1) {
-                              const err355 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err355];
-                              } else {
-                                vErrors.push(err355);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err356 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (data149.name !== void 0) {
+                          if (typeof data149.name !== "string") {
+                            const err355 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender/name", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
-                              vErrors = [err356];
+                              vErrors = [err355];
                             } else {
-                              vErrors.push(err356);
-                            }
-                            errors++;
-                          }
-                        }
-                        if (data145.snapshot !== void 0) {
-                          if (true !== data145.snapshot) {
-                            const err357 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                            if (vErrors === null) {
-                              vErrors = [err357];
-                            } else {
-                              vErrors.push(err357);
+                              vErrors.push(err355);
                             }
                             errors++;
                           }
                         }
                       } else {
-                        const err358 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        const err356 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22 + "/sender", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                         if (vErrors === null) {
-                          vErrors = [err358];
+                          vErrors = [err356];
                         } else {
-                          vErrors.push(err358);
+                          vErrors.push(err356);
                         }
                         errors++;
                       }
-                      var _valid15 = _errs400 === errors;
-                      valid96 = valid96 || _valid15;
                     }
-                    if (!valid96) {
-                      const err359 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta/" + key50.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                      if (vErrors === null) {
-                        vErrors = [err359];
-                      } else {
-                        vErrors.push(err359);
-                      }
-                      errors++;
-                    } else {
-                      errors = _errs397;
-                      if (vErrors !== null) {
-                        if (_errs397) {
-                          vErrors.length = _errs397;
-                        } else {
-                          vErrors = null;
-                        }
-                      }
-                    }
-                  }
-                } else {
-                  const err360 = { instancePath: instancePath + "/tests/" + i12 + "/expect/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                  if (vErrors === null) {
-                    vErrors = [err360];
                   } else {
-                    vErrors.push(err360);
-                  }
-                  errors++;
-                }
-              }
-              if (data134.tokens !== void 0) {
-                let data153 = data134.tokens;
-                const _errs425 = errors;
-                let valid104 = false;
-                const _errs426 = errors;
-                if (!(typeof data153 == "number" && (!(data153 % 1) && !isNaN(data153)) && isFinite(data153))) {
-                  const err361 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err361];
-                  } else {
-                    vErrors.push(err361);
-                  }
-                  errors++;
-                }
-                if (typeof data153 == "number" && isFinite(data153)) {
-                  if (data153 < 0 || isNaN(data153)) {
-                    const err362 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    const err357 = { instancePath: instancePath + "/tests/" + i21 + "/send/" + i22, schemaPath: "#/properties/tests/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
-                      vErrors = [err362];
+                      vErrors = [err357];
                     } else {
-                      vErrors.push(err362);
+                      vErrors.push(err357);
                     }
                     errors++;
                   }
                 }
-                var _valid18 = _errs426 === errors;
-                valid104 = valid104 || _valid18;
-                if (!valid104) {
-                  const _errs428 = errors;
-                  if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
-                    if (Object.keys(data153).length < 1) {
-                      const err363 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+              } else {
+                const err358 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err358];
+                } else {
+                  vErrors.push(err358);
+                }
+                errors++;
+              }
+              var _valid12 = _errs367 === errors;
+              valid94 = valid94 || _valid12;
+            }
+            if (!valid94) {
+              const err359 = { instancePath: instancePath + "/tests/" + i21 + "/send", schemaPath: "#/properties/tests/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (vErrors === null) {
+                vErrors = [err359];
+              } else {
+                vErrors.push(err359);
+              }
+              errors++;
+            } else {
+              errors = _errs329;
+              if (vErrors !== null) {
+                if (_errs329) {
+                  vErrors.length = _errs329;
+                } else {
+                  vErrors = null;
+                }
+              }
+            }
+          }
+          if (data117.wait !== void 0) {
+            let data152 = data117.wait;
+            if (typeof data152 === "string") {
+              if (!formats0.test(data152)) {
+                const err360 = { instancePath: instancePath + "/tests/" + i21 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+                if (vErrors === null) {
+                  vErrors = [err360];
+                } else {
+                  vErrors.push(err360);
+                }
+                errors++;
+              }
+            } else {
+              const err361 = { instancePath: instancePath + "/tests/" + i21 + "/wait", schemaPath: "#/properties/tests/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err361];
+              } else {
+                vErrors.push(err361);
+              }
+              errors++;
+            }
+          }
+          if (data117.expect !== void 0) {
+            let data153 = data117.expect;
+            const _errs409 = errors;
+            let valid107 = false;
+            const _errs410 = errors;
+            if (data153 && typeof data153 == "object" && !Array.isArray(data153)) {
+              if (Object.keys(data153).length < 1) {
+                const err362 = { instancePath: instancePath + "/tests/" + i21 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (vErrors === null) {
+                  vErrors = [err362];
+                } else {
+                  vErrors.push(err362);
+                }
+                errors++;
+              }
+              for (const key53 in data153) {
+                if (!func2.call(schema11.properties.tests.items.properties.expect.anyOf[0].properties, key53)) {
+                  const err363 = { instancePath: instancePath + "/tests/" + i21 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 }, message: "must NOT have additional properties" };
+                  if (vErrors === null) {
+                    vErrors = [err363];
+                  } else {
+                    vErrors.push(err363);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.channel !== void 0) {
+                let data154 = data153.channel;
+                if (typeof data154 === "string") {
+                  if (func3(data154) < 1) {
+                    const err364 = { instancePath: instancePath + "/tests/" + i21 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err364];
+                    } else {
+                      vErrors.push(err364);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err365 = { instancePath: instancePath + "/tests/" + i21 + "/expect/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err365];
+                  } else {
+                    vErrors.push(err365);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.content !== void 0) {
+                let data155 = data153.content;
+                if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
+                  if (Object.keys(data155).length < 1) {
+                    const err366 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (vErrors === null) {
+                      vErrors = [err366];
+                    } else {
+                      vErrors.push(err366);
+                    }
+                    errors++;
+                  }
+                  for (const key54 in data155) {
+                    if (!(key54 === "equals" || key54 === "contains" || key54 === "excludes" || key54 === "matches" || key54 === "snapshot")) {
+                      const err367 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key54 }, message: "must NOT have additional properties" };
                       if (vErrors === null) {
-                        vErrors = [err363];
+                        vErrors = [err367];
                       } else {
-                        vErrors.push(err363);
+                        vErrors.push(err367);
                       }
                       errors++;
                     }
-                    for (const key52 in data153) {
-                      if (!(key52 === "eq" || key52 === "lte" || key52 === "gte")) {
-                        const err364 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key52 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err364];
-                        } else {
-                          vErrors.push(err364);
-                        }
-                        errors++;
+                  }
+                  if (data155.equals !== void 0) {
+                    if (typeof data155.equals !== "string") {
+                      const err368 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err368];
+                      } else {
+                        vErrors.push(err368);
                       }
+                      errors++;
                     }
-                    if (data153.eq !== void 0) {
-                      let data154 = data153.eq;
-                      if (!(typeof data154 == "number" && (!(data154 % 1) && !isNaN(data154)) && isFinite(data154))) {
-                        const err365 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err365];
-                        } else {
-                          vErrors.push(err365);
-                        }
-                        errors++;
-                      }
-                      if (typeof data154 == "number" && isFinite(data154)) {
-                        if (data154 < 0 || isNaN(data154)) {
-                          const err366 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                          if (vErrors === null) {
-                            vErrors = [err366];
-                          } else {
-                            vErrors.push(err366);
-                          }
-                          errors++;
-                        }
-                      }
-                    }
-                    if (data153.lte !== void 0) {
-                      let data155 = data153.lte;
-                      if (!(typeof data155 == "number" && (!(data155 % 1) && !isNaN(data155)) && isFinite(data155))) {
-                        const err367 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err367];
-                        } else {
-                          vErrors.push(err367);
-                        }
-                        errors++;
-                      }
-                      if (typeof data155 == "number" && isFinite(data155)) {
-                        if (data155 < 0 || isNaN(data155)) {
-                          const err368 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                          if (vErrors === null) {
-                            vErrors = [err368];
-                          } else {
-                            vErrors.push(err368);
-                          }
-                          errors++;
-                        }
-                      }
-                    }
-                    if (data153.gte !== void 0) {
-                      let data156 = data153.gte;
-                      if (!(typeof data156 == "number" && (!(data156 % 1) && !isNaN(data156)) && isFinite(data156))) {
-                        const err369 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  }
+                  if (data155.contains !== void 0) {
+                    let data157 = data155.contains;
+                    const _errs421 = errors;
+                    let valid110 = false;
+                    const _errs422 = errors;
+                    if (typeof data157 === "string") {
+                      if (func3(data157) < 1) {
+                        const err369 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
                           vErrors = [err369];
                         } else {
@@ -4600,224 +4579,200 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         errors++;
                       }
-                      if (typeof data156 == "number" && isFinite(data156)) {
-                        if (data156 < 0 || isNaN(data156)) {
-                          const err370 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    } else {
+                      const err370 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err370];
+                      } else {
+                        vErrors.push(err370);
+                      }
+                      errors++;
+                    }
+                    var _valid14 = _errs422 === errors;
+                    valid110 = valid110 || _valid14;
+                    if (!valid110) {
+                      const _errs424 = errors;
+                      if (Array.isArray(data157)) {
+                        if (data157.length < 1) {
+                          const err371 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                           if (vErrors === null) {
-                            vErrors = [err370];
+                            vErrors = [err371];
                           } else {
-                            vErrors.push(err370);
+                            vErrors.push(err371);
                           }
                           errors++;
                         }
+                        const len15 = data157.length;
+                        for (let i23 = 0; i23 < len15; i23++) {
+                          let data158 = data157[i23];
+                          if (typeof data158 === "string") {
+                            if (func3(data158) < 1) {
+                              const err372 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains/" + i23, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err372];
+                              } else {
+                                vErrors.push(err372);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err373 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains/" + i23, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err373];
+                            } else {
+                              vErrors.push(err373);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err374 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err374];
+                        } else {
+                          vErrors.push(err374);
+                        }
+                        errors++;
+                      }
+                      var _valid14 = _errs424 === errors;
+                      valid110 = valid110 || _valid14;
+                    }
+                    if (!valid110) {
+                      const err375 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err375];
+                      } else {
+                        vErrors.push(err375);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs421;
+                      if (vErrors !== null) {
+                        if (_errs421) {
+                          vErrors.length = _errs421;
+                        } else {
+                          vErrors = null;
+                        }
                       }
                     }
-                  } else {
-                    const err371 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err371];
+                  }
+                  if (data155.excludes !== void 0) {
+                    let data159 = data155.excludes;
+                    const _errs429 = errors;
+                    let valid113 = false;
+                    const _errs430 = errors;
+                    if (typeof data159 === "string") {
+                      if (func3(data159) < 1) {
+                        const err376 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err376];
+                        } else {
+                          vErrors.push(err376);
+                        }
+                        errors++;
+                      }
                     } else {
-                      vErrors.push(err371);
-                    }
-                    errors++;
-                  }
-                  var _valid18 = _errs428 === errors;
-                  valid104 = valid104 || _valid18;
-                }
-                if (!valid104) {
-                  const err372 = { instancePath: instancePath + "/tests/" + i12 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err372];
-                  } else {
-                    vErrors.push(err372);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs425;
-                  if (vErrors !== null) {
-                    if (_errs425) {
-                      vErrors.length = _errs425;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data134.priority !== void 0) {
-                let data157 = data134.priority;
-                if (!(data157 === "low" || data157 === "normal" || data157 === "high")) {
-                  const err373 = { instancePath: instancePath + "/tests/" + i12 + "/expect/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
-                  if (vErrors === null) {
-                    vErrors = [err373];
-                  } else {
-                    vErrors.push(err373);
-                  }
-                  errors++;
-                }
-              }
-              if (data134.digest !== void 0) {
-                let data158 = data134.digest;
-                const _errs439 = errors;
-                let valid106 = false;
-                const _errs440 = errors;
-                if (typeof data158 !== "boolean") {
-                  const err374 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                  if (vErrors === null) {
-                    vErrors = [err374];
-                  } else {
-                    vErrors.push(err374);
-                  }
-                  errors++;
-                }
-                var _valid19 = _errs440 === errors;
-                valid106 = valid106 || _valid19;
-                if (!valid106) {
-                  const _errs442 = errors;
-                  if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
-                    const err375 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                    if (vErrors === null) {
-                      vErrors = [err375];
-                    } else {
-                      vErrors.push(err375);
-                    }
-                    errors++;
-                  }
-                  if (typeof data158 == "number" && isFinite(data158)) {
-                    if (data158 < 2 || isNaN(data158)) {
-                      const err376 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                      const err377 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err376];
+                        vErrors = [err377];
                       } else {
-                        vErrors.push(err376);
+                        vErrors.push(err377);
+                      }
+                      errors++;
+                    }
+                    var _valid15 = _errs430 === errors;
+                    valid113 = valid113 || _valid15;
+                    if (!valid113) {
+                      const _errs432 = errors;
+                      if (Array.isArray(data159)) {
+                        if (data159.length < 1) {
+                          const err378 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                          if (vErrors === null) {
+                            vErrors = [err378];
+                          } else {
+                            vErrors.push(err378);
+                          }
+                          errors++;
+                        }
+                        const len16 = data159.length;
+                        for (let i24 = 0; i24 < len16; i24++) {
+                          let data160 = data159[i24];
+                          if (typeof data160 === "string") {
+                            if (func3(data160) < 1) {
+                              const err379 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes/" + i24, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err379];
+                              } else {
+                                vErrors.push(err379);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err380 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes/" + i24, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err380];
+                            } else {
+                              vErrors.push(err380);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err381 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                        if (vErrors === null) {
+                          vErrors = [err381];
+                        } else {
+                          vErrors.push(err381);
+                        }
+                        errors++;
+                      }
+                      var _valid15 = _errs432 === errors;
+                      valid113 = valid113 || _valid15;
+                    }
+                    if (!valid113) {
+                      const err382 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err382];
+                      } else {
+                        vErrors.push(err382);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs429;
+                      if (vErrors !== null) {
+                        if (_errs429) {
+                          vErrors.length = _errs429;
+                        } else {
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                  if (data155.matches !== void 0) {
+                    let data161 = data155.matches;
+                    if (typeof data161 === "string") {
+                      if (func3(data161) < 1) {
+                        const err383 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err383];
+                        } else {
+                          vErrors.push(err383);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err384 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err384];
+                      } else {
+                        vErrors.push(err384);
                       }
                       errors++;
                     }
                   }
-                  var _valid19 = _errs442 === errors;
-                  valid106 = valid106 || _valid19;
-                }
-                if (!valid106) {
-                  const err377 = { instancePath: instancePath + "/tests/" + i12 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err377];
-                  } else {
-                    vErrors.push(err377);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs439;
-                  if (vErrors !== null) {
-                    if (_errs439) {
-                      vErrors.length = _errs439;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data134.none !== void 0) {
-                let data159 = data134.none;
-                const _errs445 = errors;
-                let valid107 = false;
-                const _errs446 = errors;
-                if (true !== data159) {
-                  const err378 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                  if (vErrors === null) {
-                    vErrors = [err378];
-                  } else {
-                    vErrors.push(err378);
-                  }
-                  errors++;
-                }
-                var _valid20 = _errs446 === errors;
-                valid107 = valid107 || _valid20;
-                if (!valid107) {
-                  const _errs447 = errors;
-                  if (typeof data159 === "string") {
-                    if (func3(data159) < 1) {
-                      const err379 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err379];
-                      } else {
-                        vErrors.push(err379);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err380 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err380];
-                    } else {
-                      vErrors.push(err380);
-                    }
-                    errors++;
-                  }
-                  var _valid20 = _errs447 === errors;
-                  valid107 = valid107 || _valid20;
-                }
-                if (!valid107) {
-                  const err381 = { instancePath: instancePath + "/tests/" + i12 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err381];
-                  } else {
-                    vErrors.push(err381);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs445;
-                  if (vErrors !== null) {
-                    if (_errs445) {
-                      vErrors.length = _errs445;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-              if (data134.outcome !== void 0) {
-                let data160 = data134.outcome;
-                if (!(data160 === "accepted" || data160 === "duplicate" || data160 === "dropped" || data160 === "unmatched")) {
-                  const err382 = { instancePath: instancePath + "/tests/" + i12 + "/expect/outcome", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
-                  if (vErrors === null) {
-                    vErrors = [err382];
-                  } else {
-                    vErrors.push(err382);
-                  }
-                  errors++;
-                }
-              }
-              if (data134.delivered !== void 0) {
-                let data161 = data134.delivered;
-                const _errs451 = errors;
-                let valid108 = false;
-                const _errs452 = errors;
-                if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
-                  const err383 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err383];
-                  } else {
-                    vErrors.push(err383);
-                  }
-                  errors++;
-                }
-                if (typeof data161 == "number" && isFinite(data161)) {
-                  if (data161 < 0 || isNaN(data161)) {
-                    const err384 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                    if (vErrors === null) {
-                      vErrors = [err384];
-                    } else {
-                      vErrors.push(err384);
-                    }
-                    errors++;
-                  }
-                }
-                var _valid21 = _errs452 === errors;
-                valid108 = valid108 || _valid21;
-                if (!valid108) {
-                  const _errs454 = errors;
-                  if (data161 && typeof data161 == "object" && !Array.isArray(data161)) {
-                    if (Object.keys(data161).length < 1) {
-                      const err385 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  if (data155.snapshot !== void 0) {
+                    if (true !== data155.snapshot) {
+                      const err385 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
                       if (vErrors === null) {
                         vErrors = [err385];
                       } else {
@@ -4825,31 +4780,41 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    for (const key53 in data161) {
-                      if (!(key53 === "eq" || key53 === "lte" || key53 === "gte")) {
-                        const err386 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key53 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err386];
-                        } else {
-                          vErrors.push(err386);
-                        }
-                        errors++;
+                  }
+                } else {
+                  const err386 = { instancePath: instancePath + "/tests/" + i21 + "/expect/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err386];
+                  } else {
+                    vErrors.push(err386);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.meta !== void 0) {
+                let data163 = data153.meta;
+                if (data163 && typeof data163 == "object" && !Array.isArray(data163)) {
+                  for (const key55 in data163) {
+                    let data164 = data163[key55];
+                    const _errs443 = errors;
+                    let valid117 = false;
+                    const _errs444 = errors;
+                    if (typeof data164 !== "string" && !(typeof data164 == "number" && isFinite(data164)) && typeof data164 !== "boolean" && data164 !== null) {
+                      const err387 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                      if (vErrors === null) {
+                        vErrors = [err387];
+                      } else {
+                        vErrors.push(err387);
                       }
+                      errors++;
                     }
-                    if (data161.eq !== void 0) {
-                      let data162 = data161.eq;
-                      if (!(typeof data162 == "number" && (!(data162 % 1) && !isNaN(data162)) && isFinite(data162))) {
-                        const err387 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err387];
-                        } else {
-                          vErrors.push(err387);
-                        }
-                        errors++;
-                      }
-                      if (typeof data162 == "number" && isFinite(data162)) {
-                        if (data162 < 0 || isNaN(data162)) {
-                          const err388 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    var _valid16 = _errs444 === errors;
+                    valid117 = valid117 || _valid16;
+                    if (!valid117) {
+                      const _errs446 = errors;
+                      if (data164 && typeof data164 == "object" && !Array.isArray(data164)) {
+                        if (Object.keys(data164).length < 1) {
+                          const err388 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                           if (vErrors === null) {
                             vErrors = [err388];
                           } else {
@@ -4857,187 +4822,183 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         }
-                      }
-                    }
-                    if (data161.lte !== void 0) {
-                      let data163 = data161.lte;
-                      if (!(typeof data163 == "number" && (!(data163 % 1) && !isNaN(data163)) && isFinite(data163))) {
-                        const err389 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err389];
-                        } else {
-                          vErrors.push(err389);
-                        }
-                        errors++;
-                      }
-                      if (typeof data163 == "number" && isFinite(data163)) {
-                        if (data163 < 0 || isNaN(data163)) {
-                          const err390 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                          if (vErrors === null) {
-                            vErrors = [err390];
-                          } else {
-                            vErrors.push(err390);
-                          }
-                          errors++;
-                        }
-                      }
-                    }
-                    if (data161.gte !== void 0) {
-                      let data164 = data161.gte;
-                      if (!(typeof data164 == "number" && (!(data164 % 1) && !isNaN(data164)) && isFinite(data164))) {
-                        const err391 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                        if (vErrors === null) {
-                          vErrors = [err391];
-                        } else {
-                          vErrors.push(err391);
-                        }
-                        errors++;
-                      }
-                      if (typeof data164 == "number" && isFinite(data164)) {
-                        if (data164 < 0 || isNaN(data164)) {
-                          const err392 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                          if (vErrors === null) {
-                            vErrors = [err392];
-                          } else {
-                            vErrors.push(err392);
-                          }
-                          errors++;
-                        }
-                      }
-                    }
-                  } else {
-                    const err393 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                    if (vErrors === null) {
-                      vErrors = [err393];
-                    } else {
-                      vErrors.push(err393);
-                    }
-                    errors++;
-                  }
-                  var _valid21 = _errs454 === errors;
-                  valid108 = valid108 || _valid21;
-                }
-                if (!valid108) {
-                  const err394 = { instancePath: instancePath + "/tests/" + i12 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                  if (vErrors === null) {
-                    vErrors = [err394];
-                  } else {
-                    vErrors.push(err394);
-                  }
-                  errors++;
-                } else {
-                  errors = _errs451;
-                  if (vErrors !== null) {
-                    if (_errs451) {
-                      vErrors.length = _errs451;
-                    } else {
-                      vErrors = null;
-                    }
-                  }
-                }
-              }
-            } else {
-              const err395 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-              if (vErrors === null) {
-                vErrors = [err395];
-              } else {
-                vErrors.push(err395);
-              }
-              errors++;
-            }
-            var _valid12 = _errs364 === errors;
-            valid86 = valid86 || _valid12;
-            if (!valid86) {
-              const _errs463 = errors;
-              if (Array.isArray(data134)) {
-                const len13 = data134.length;
-                for (let i18 = 0; i18 < len13; i18++) {
-                  let data165 = data134[i18];
-                  if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
-                    if (Object.keys(data165).length < 1) {
-                      const err396 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                      if (vErrors === null) {
-                        vErrors = [err396];
-                      } else {
-                        vErrors.push(err396);
-                      }
-                      errors++;
-                    }
-                    for (const key54 in data165) {
-                      if (!(key54 === "channel" || key54 === "content" || key54 === "meta" || key54 === "tokens" || key54 === "priority" || key54 === "digest")) {
-                        const err397 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key54 }, message: "must NOT have additional properties" };
-                        if (vErrors === null) {
-                          vErrors = [err397];
-                        } else {
-                          vErrors.push(err397);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data165.channel !== void 0) {
-                      let data166 = data165.channel;
-                      if (typeof data166 === "string") {
-                        if (func3(data166) < 1) {
-                          const err398 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                          if (vErrors === null) {
-                            vErrors = [err398];
-                          } else {
-                            vErrors.push(err398);
-                          }
-                          errors++;
-                        }
-                      } else {
-                        const err399 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                        if (vErrors === null) {
-                          vErrors = [err399];
-                        } else {
-                          vErrors.push(err399);
-                        }
-                        errors++;
-                      }
-                    }
-                    if (data165.content !== void 0) {
-                      let data167 = data165.content;
-                      if (data167 && typeof data167 == "object" && !Array.isArray(data167)) {
-                        if (Object.keys(data167).length < 1) {
-                          const err400 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                          if (vErrors === null) {
-                            vErrors = [err400];
-                          } else {
-                            vErrors.push(err400);
-                          }
-                          errors++;
-                        }
-                        for (const key55 in data167) {
-                          if (!(key55 === "equals" || key55 === "contains" || key55 === "excludes" || key55 === "matches" || key55 === "snapshot")) {
-                            const err401 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key55 }, message: "must NOT have additional properties" };
+                        for (const key56 in data164) {
+                          if (!(key56 === "equals" || key56 === "contains" || key56 === "excludes" || key56 === "matches" || key56 === "snapshot")) {
+                            const err389 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key56 }, message: "must NOT have additional properties" };
                             if (vErrors === null) {
-                              vErrors = [err401];
+                              vErrors = [err389];
                             } else {
-                              vErrors.push(err401);
+                              vErrors.push(err389);
                             }
                             errors++;
                           }
                         }
-                        if (data167.equals !== void 0) {
-                          if (typeof data167.equals !== "string") {
-                            const err402 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (data164.equals !== void 0) {
+                          if (typeof data164.equals !== "string") {
+                            const err390 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
-                              vErrors = [err402];
+                              vErrors = [err390];
                             } else {
-                              vErrors.push(err402);
+                              vErrors.push(err390);
                             }
                             errors++;
                           }
                         }
-                        if (data167.contains !== void 0) {
-                          let data169 = data167.contains;
-                          const _errs476 = errors;
-                          let valid114 = false;
-                          const _errs477 = errors;
-                          if (typeof data169 === "string") {
-                            if (func3(data169) < 1) {
-                              const err403 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (data164.contains !== void 0) {
+                          let data166 = data164.contains;
+                          const _errs452 = errors;
+                          let valid119 = false;
+                          const _errs453 = errors;
+                          if (typeof data166 === "string") {
+                            if (func3(data166) < 1) {
+                              const err391 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err391];
+                              } else {
+                                vErrors.push(err391);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err392 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err392];
+                            } else {
+                              vErrors.push(err392);
+                            }
+                            errors++;
+                          }
+                          var _valid17 = _errs453 === errors;
+                          valid119 = valid119 || _valid17;
+                          if (!valid119) {
+                            const _errs455 = errors;
+                            if (Array.isArray(data166)) {
+                              if (data166.length < 1) {
+                                const err393 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err393];
+                                } else {
+                                  vErrors.push(err393);
+                                }
+                                errors++;
+                              }
+                              const len17 = data166.length;
+                              for (let i25 = 0; i25 < len17; i25++) {
+                                let data167 = data166[i25];
+                                if (typeof data167 === "string") {
+                                  if (func3(data167) < 1) {
+                                    const err394 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i25, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err394];
+                                    } else {
+                                      vErrors.push(err394);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err395 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i25, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err395];
+                                  } else {
+                                    vErrors.push(err395);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err396 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err396];
+                              } else {
+                                vErrors.push(err396);
+                              }
+                              errors++;
+                            }
+                            var _valid17 = _errs455 === errors;
+                            valid119 = valid119 || _valid17;
+                          }
+                          if (!valid119) {
+                            const err397 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err397];
+                            } else {
+                              vErrors.push(err397);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs452;
+                            if (vErrors !== null) {
+                              if (_errs452) {
+                                vErrors.length = _errs452;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data164.excludes !== void 0) {
+                          let data168 = data164.excludes;
+                          const _errs460 = errors;
+                          let valid122 = false;
+                          const _errs461 = errors;
+                          if (typeof data168 === "string") {
+                            if (func3(data168) < 1) {
+                              const err398 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err398];
+                              } else {
+                                vErrors.push(err398);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err399 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err399];
+                            } else {
+                              vErrors.push(err399);
+                            }
+                            errors++;
+                          }
+                          var _valid18 = _errs461 === errors;
+                          valid122 = valid122 || _valid18;
+                          if (!valid122) {
+                            const _errs463 = errors;
+                            if (Array.isArray(data168)) {
+                              if (data168.length < 1) {
+                                const err400 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err400];
+                                } else {
+                                  vErrors.push(err400);
+                                }
+                                errors++;
+                              }
+                              const len18 = data168.length;
+                              for (let i26 = 0; i26 < len18; i26++) {
+                                let data169 = data168[i26];
+                                if (typeof data169 === "string") {
+                                  if (func3(data169) < 1) {
+                                    const err401 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i26, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err401];
+                                    } else {
+                                      vErrors.push(err401);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err402 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i26, schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err402];
+                                  } else {
+                                    vErrors.push(err402);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err403 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                               if (vErrors === null) {
                                 vErrors = [err403];
                               } else {
@@ -5045,629 +5006,647 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                               errors++;
                             }
-                          } else {
-                            const err404 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            var _valid18 = _errs463 === errors;
+                            valid122 = valid122 || _valid18;
+                          }
+                          if (!valid122) {
+                            const err404 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                             if (vErrors === null) {
                               vErrors = [err404];
                             } else {
                               vErrors.push(err404);
                             }
                             errors++;
-                          }
-                          var _valid22 = _errs477 === errors;
-                          valid114 = valid114 || _valid22;
-                          if (!valid114) {
-                            const _errs479 = errors;
-                            if (Array.isArray(data169)) {
-                              if (data169.length < 1) {
-                                const err405 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err405];
-                                } else {
-                                  vErrors.push(err405);
-                                }
-                                errors++;
-                              }
-                              const len14 = data169.length;
-                              for (let i19 = 0; i19 < len14; i19++) {
-                                let data170 = data169[i19];
-                                if (typeof data170 === "string") {
-                                  if (func3(data170) < 1) {
-                                    const err406 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains/" + i19, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err406];
-                                    } else {
-                                      vErrors.push(err406);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err407 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains/" + i19, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err407];
-                                  } else {
-                                    vErrors.push(err407);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err408 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err408];
-                              } else {
-                                vErrors.push(err408);
-                              }
-                              errors++;
-                            }
-                            var _valid22 = _errs479 === errors;
-                            valid114 = valid114 || _valid22;
-                          }
-                          if (!valid114) {
-                            const err409 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err409];
-                            } else {
-                              vErrors.push(err409);
-                            }
-                            errors++;
                           } else {
-                            errors = _errs476;
+                            errors = _errs460;
                             if (vErrors !== null) {
-                              if (_errs476) {
-                                vErrors.length = _errs476;
+                              if (_errs460) {
+                                vErrors.length = _errs460;
                               } else {
                                 vErrors = null;
                               }
                             }
                           }
                         }
-                        if (data167.excludes !== void 0) {
-                          let data171 = data167.excludes;
-                          const _errs484 = errors;
-                          let valid117 = false;
-                          const _errs485 = errors;
-                          if (typeof data171 === "string") {
-                            if (func3(data171) < 1) {
-                              const err410 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (data164.matches !== void 0) {
+                          let data170 = data164.matches;
+                          if (typeof data170 === "string") {
+                            if (func3(data170) < 1) {
+                              const err405 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                               if (vErrors === null) {
-                                vErrors = [err410];
+                                vErrors = [err405];
                               } else {
-                                vErrors.push(err410);
+                                vErrors.push(err405);
                               }
                               errors++;
                             }
                           } else {
-                            const err411 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            const err406 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                             if (vErrors === null) {
-                              vErrors = [err411];
+                              vErrors = [err406];
                             } else {
-                              vErrors.push(err411);
-                            }
-                            errors++;
-                          }
-                          var _valid23 = _errs485 === errors;
-                          valid117 = valid117 || _valid23;
-                          if (!valid117) {
-                            const _errs487 = errors;
-                            if (Array.isArray(data171)) {
-                              if (data171.length < 1) {
-                                const err412 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                if (vErrors === null) {
-                                  vErrors = [err412];
-                                } else {
-                                  vErrors.push(err412);
-                                }
-                                errors++;
-                              }
-                              const len15 = data171.length;
-                              for (let i20 = 0; i20 < len15; i20++) {
-                                let data172 = data171[i20];
-                                if (typeof data172 === "string") {
-                                  if (func3(data172) < 1) {
-                                    const err413 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes/" + i20, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err413];
-                                    } else {
-                                      vErrors.push(err413);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err414 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes/" + i20, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err414];
-                                  } else {
-                                    vErrors.push(err414);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err415 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                              if (vErrors === null) {
-                                vErrors = [err415];
-                              } else {
-                                vErrors.push(err415);
-                              }
-                              errors++;
-                            }
-                            var _valid23 = _errs487 === errors;
-                            valid117 = valid117 || _valid23;
-                          }
-                          if (!valid117) {
-                            const err416 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err416];
-                            } else {
-                              vErrors.push(err416);
-                            }
-                            errors++;
-                          } else {
-                            errors = _errs484;
-                            if (vErrors !== null) {
-                              if (_errs484) {
-                                vErrors.length = _errs484;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
-                          }
-                        }
-                        if (data167.matches !== void 0) {
-                          let data173 = data167.matches;
-                          if (typeof data173 === "string") {
-                            if (func3(data173) < 1) {
-                              const err417 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                              if (vErrors === null) {
-                                vErrors = [err417];
-                              } else {
-                                vErrors.push(err417);
-                              }
-                              errors++;
-                            }
-                          } else {
-                            const err418 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                            if (vErrors === null) {
-                              vErrors = [err418];
-                            } else {
-                              vErrors.push(err418);
+                              vErrors.push(err406);
                             }
                             errors++;
                           }
                         }
-                        if (data167.snapshot !== void 0) {
-                          if (true !== data167.snapshot) {
-                            const err419 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                        if (data164.snapshot !== void 0) {
+                          if (true !== data164.snapshot) {
+                            const err407 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
                             if (vErrors === null) {
-                              vErrors = [err419];
+                              vErrors = [err407];
                             } else {
-                              vErrors.push(err419);
+                              vErrors.push(err407);
                             }
                             errors++;
                           }
                         }
                       } else {
-                        const err420 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        const err408 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                         if (vErrors === null) {
-                          vErrors = [err420];
+                          vErrors = [err408];
                         } else {
-                          vErrors.push(err420);
+                          vErrors.push(err408);
                         }
                         errors++;
                       }
+                      var _valid16 = _errs446 === errors;
+                      valid117 = valid117 || _valid16;
                     }
-                    if (data165.meta !== void 0) {
-                      let data175 = data165.meta;
-                      if (data175 && typeof data175 == "object" && !Array.isArray(data175)) {
-                        for (const key56 in data175) {
-                          let data176 = data175[key56];
-                          const _errs498 = errors;
-                          let valid121 = false;
-                          const _errs499 = errors;
-                          if (typeof data176 !== "string" && !(typeof data176 == "number" && isFinite(data176)) && typeof data176 !== "boolean" && data176 !== null) {
-                            const err421 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
-                            if (vErrors === null) {
-                              vErrors = [err421];
-                            } else {
-                              vErrors.push(err421);
-                            }
-                            errors++;
-                          }
-                          var _valid24 = _errs499 === errors;
-                          valid121 = valid121 || _valid24;
-                          if (!valid121) {
-                            const _errs501 = errors;
-                            if (data176 && typeof data176 == "object" && !Array.isArray(data176)) {
-                              if (Object.keys(data176).length < 1) {
-                                const err422 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
-                                if (vErrors === null) {
-                                  vErrors = [err422];
-                                } else {
-                                  vErrors.push(err422);
-                                }
-                                errors++;
-                              }
-                              for (const key57 in data176) {
-                                if (!(key57 === "equals" || key57 === "contains" || key57 === "excludes" || key57 === "matches" || key57 === "snapshot")) {
-                                  const err423 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key57 }, message: "must NOT have additional properties" };
-                                  if (vErrors === null) {
-                                    vErrors = [err423];
-                                  } else {
-                                    vErrors.push(err423);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              if (data176.equals !== void 0) {
-                                if (typeof data176.equals !== "string") {
-                                  const err424 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err424];
-                                  } else {
-                                    vErrors.push(err424);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              if (data176.contains !== void 0) {
-                                let data178 = data176.contains;
-                                const _errs507 = errors;
-                                let valid123 = false;
-                                const _errs508 = errors;
-                                if (typeof data178 === "string") {
-                                  if (func3(data178) < 1) {
-                                    const err425 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err425];
-                                    } else {
-                                      vErrors.push(err425);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err426 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err426];
-                                  } else {
-                                    vErrors.push(err426);
-                                  }
-                                  errors++;
-                                }
-                                var _valid25 = _errs508 === errors;
-                                valid123 = valid123 || _valid25;
-                                if (!valid123) {
-                                  const _errs510 = errors;
-                                  if (Array.isArray(data178)) {
-                                    if (data178.length < 1) {
-                                      const err427 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                      if (vErrors === null) {
-                                        vErrors = [err427];
-                                      } else {
-                                        vErrors.push(err427);
-                                      }
-                                      errors++;
-                                    }
-                                    const len16 = data178.length;
-                                    for (let i21 = 0; i21 < len16; i21++) {
-                                      let data179 = data178[i21];
-                                      if (typeof data179 === "string") {
-                                        if (func3(data179) < 1) {
-                                          const err428 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i21, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                          if (vErrors === null) {
-                                            vErrors = [err428];
-                                          } else {
-                                            vErrors.push(err428);
-                                          }
-                                          errors++;
-                                        }
-                                      } else {
-                                        const err429 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i21, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                        if (vErrors === null) {
-                                          vErrors = [err429];
-                                        } else {
-                                          vErrors.push(err429);
-                                        }
-                                        errors++;
-                                      }
-                                    }
-                                  } else {
-                                    const err430 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                    if (vErrors === null) {
-                                      vErrors = [err430];
-                                    } else {
-                                      vErrors.push(err430);
-                                    }
-                                    errors++;
-                                  }
-                                  var _valid25 = _errs510 === errors;
-                                  valid123 = valid123 || _valid25;
-                                }
-                                if (!valid123) {
-                                  const err431 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                  if (vErrors === null) {
-                                    vErrors = [err431];
-                                  } else {
-                                    vErrors.push(err431);
-                                  }
-                                  errors++;
-                                } else {
-                                  errors = _errs507;
-                                  if (vErrors !== null) {
-                                    if (_errs507) {
-                                      vErrors.length = _errs507;
-                                    } else {
-                                      vErrors = null;
-                                    }
-                                  }
-                                }
-                              }
-                              if (data176.excludes !== void 0) {
-                                let data180 = data176.excludes;
-                                const _errs515 = errors;
-                                let valid126 = false;
-                                const _errs516 = errors;
-                                if (typeof data180 === "string") {
-                                  if (func3(data180) < 1) {
-                                    const err432 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err432];
-                                    } else {
-                                      vErrors.push(err432);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err433 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err433];
-                                  } else {
-                                    vErrors.push(err433);
-                                  }
-                                  errors++;
-                                }
-                                var _valid26 = _errs516 === errors;
-                                valid126 = valid126 || _valid26;
-                                if (!valid126) {
-                                  const _errs518 = errors;
-                                  if (Array.isArray(data180)) {
-                                    if (data180.length < 1) {
-                                      const err434 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                      if (vErrors === null) {
-                                        vErrors = [err434];
-                                      } else {
-                                        vErrors.push(err434);
-                                      }
-                                      errors++;
-                                    }
-                                    const len17 = data180.length;
-                                    for (let i22 = 0; i22 < len17; i22++) {
-                                      let data181 = data180[i22];
-                                      if (typeof data181 === "string") {
-                                        if (func3(data181) < 1) {
-                                          const err435 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i22, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                          if (vErrors === null) {
-                                            vErrors = [err435];
-                                          } else {
-                                            vErrors.push(err435);
-                                          }
-                                          errors++;
-                                        }
-                                      } else {
-                                        const err436 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i22, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                        if (vErrors === null) {
-                                          vErrors = [err436];
-                                        } else {
-                                          vErrors.push(err436);
-                                        }
-                                        errors++;
-                                      }
-                                    }
-                                  } else {
-                                    const err437 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                    if (vErrors === null) {
-                                      vErrors = [err437];
-                                    } else {
-                                      vErrors.push(err437);
-                                    }
-                                    errors++;
-                                  }
-                                  var _valid26 = _errs518 === errors;
-                                  valid126 = valid126 || _valid26;
-                                }
-                                if (!valid126) {
-                                  const err438 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                  if (vErrors === null) {
-                                    vErrors = [err438];
-                                  } else {
-                                    vErrors.push(err438);
-                                  }
-                                  errors++;
-                                } else {
-                                  errors = _errs515;
-                                  if (vErrors !== null) {
-                                    if (_errs515) {
-                                      vErrors.length = _errs515;
-                                    } else {
-                                      vErrors = null;
-                                    }
-                                  }
-                                }
-                              }
-                              if (data176.matches !== void 0) {
-                                let data182 = data176.matches;
-                                if (typeof data182 === "string") {
-                                  if (func3(data182) < 1) {
-                                    const err439 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err439];
-                                    } else {
-                                      vErrors.push(err439);
-                                    }
-                                    errors++;
-                                  }
-                                } else {
-                                  const err440 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err440];
-                                  } else {
-                                    vErrors.push(err440);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              if (data176.snapshot !== void 0) {
-                                if (true !== data176.snapshot) {
-                                  const err441 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                                  if (vErrors === null) {
-                                    vErrors = [err441];
-                                  } else {
-                                    vErrors.push(err441);
-                                  }
-                                  errors++;
-                                }
-                              }
-                            } else {
-                              const err442 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                              if (vErrors === null) {
-                                vErrors = [err442];
-                              } else {
-                                vErrors.push(err442);
-                              }
-                              errors++;
-                            }
-                            var _valid24 = _errs501 === errors;
-                            valid121 = valid121 || _valid24;
-                          }
-                          if (!valid121) {
-                            const err443 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta/" + key56.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                            if (vErrors === null) {
-                              vErrors = [err443];
-                            } else {
-                              vErrors.push(err443);
-                            }
-                            errors++;
-                          } else {
-                            errors = _errs498;
-                            if (vErrors !== null) {
-                              if (_errs498) {
-                                vErrors.length = _errs498;
-                              } else {
-                                vErrors = null;
-                              }
-                            }
-                          }
-                        }
+                    if (!valid117) {
+                      const err409 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta/" + key55.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err409];
                       } else {
-                        const err444 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err444];
+                        vErrors.push(err409);
+                      }
+                      errors++;
+                    } else {
+                      errors = _errs443;
+                      if (vErrors !== null) {
+                        if (_errs443) {
+                          vErrors.length = _errs443;
                         } else {
-                          vErrors.push(err444);
+                          vErrors = null;
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  const err410 = { instancePath: instancePath + "/tests/" + i21 + "/expect/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err410];
+                  } else {
+                    vErrors.push(err410);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.tokens !== void 0) {
+                let data172 = data153.tokens;
+                const _errs471 = errors;
+                let valid125 = false;
+                const _errs472 = errors;
+                if (!(typeof data172 == "number" && (!(data172 % 1) && !isNaN(data172)) && isFinite(data172))) {
+                  const err411 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err411];
+                  } else {
+                    vErrors.push(err411);
+                  }
+                  errors++;
+                }
+                if (typeof data172 == "number" && isFinite(data172)) {
+                  if (data172 < 0 || isNaN(data172)) {
+                    const err412 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err412];
+                    } else {
+                      vErrors.push(err412);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid19 = _errs472 === errors;
+                valid125 = valid125 || _valid19;
+                if (!valid125) {
+                  const _errs474 = errors;
+                  if (data172 && typeof data172 == "object" && !Array.isArray(data172)) {
+                    if (Object.keys(data172).length < 1) {
+                      const err413 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err413];
+                      } else {
+                        vErrors.push(err413);
+                      }
+                      errors++;
+                    }
+                    for (const key57 in data172) {
+                      if (!(key57 === "eq" || key57 === "lte" || key57 === "gte")) {
+                        const err414 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key57 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err414];
+                        } else {
+                          vErrors.push(err414);
                         }
                         errors++;
                       }
                     }
-                    if (data165.tokens !== void 0) {
-                      let data184 = data165.tokens;
-                      const _errs526 = errors;
-                      let valid129 = false;
-                      const _errs527 = errors;
-                      if (!(typeof data184 == "number" && (!(data184 % 1) && !isNaN(data184)) && isFinite(data184))) {
-                        const err445 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (data172.eq !== void 0) {
+                      let data173 = data172.eq;
+                      if (!(typeof data173 == "number" && (!(data173 % 1) && !isNaN(data173)) && isFinite(data173))) {
+                        const err415 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                         if (vErrors === null) {
-                          vErrors = [err445];
+                          vErrors = [err415];
                         } else {
-                          vErrors.push(err445);
+                          vErrors.push(err415);
                         }
                         errors++;
                       }
-                      if (typeof data184 == "number" && isFinite(data184)) {
-                        if (data184 < 0 || isNaN(data184)) {
-                          const err446 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                      if (typeof data173 == "number" && isFinite(data173)) {
+                        if (data173 < 0 || isNaN(data173)) {
+                          const err416 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                           if (vErrors === null) {
-                            vErrors = [err446];
+                            vErrors = [err416];
                           } else {
-                            vErrors.push(err446);
+                            vErrors.push(err416);
                           }
                           errors++;
                         }
                       }
-                      var _valid27 = _errs527 === errors;
-                      valid129 = valid129 || _valid27;
-                      if (!valid129) {
-                        const _errs529 = errors;
-                        if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
-                          if (Object.keys(data184).length < 1) {
-                            const err447 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    }
+                    if (data172.lte !== void 0) {
+                      let data174 = data172.lte;
+                      if (!(typeof data174 == "number" && (!(data174 % 1) && !isNaN(data174)) && isFinite(data174))) {
+                        const err417 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err417];
+                        } else {
+                          vErrors.push(err417);
+                        }
+                        errors++;
+                      }
+                      if (typeof data174 == "number" && isFinite(data174)) {
+                        if (data174 < 0 || isNaN(data174)) {
+                          const err418 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err418];
+                          } else {
+                            vErrors.push(err418);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data172.gte !== void 0) {
+                      let data175 = data172.gte;
+                      if (!(typeof data175 == "number" && (!(data175 % 1) && !isNaN(data175)) && isFinite(data175))) {
+                        const err419 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err419];
+                        } else {
+                          vErrors.push(err419);
+                        }
+                        errors++;
+                      }
+                      if (typeof data175 == "number" && isFinite(data175)) {
+                        if (data175 < 0 || isNaN(data175)) {
+                          const err420 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err420];
+                          } else {
+                            vErrors.push(err420);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                  } else {
+                    const err421 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err421];
+                    } else {
+                      vErrors.push(err421);
+                    }
+                    errors++;
+                  }
+                  var _valid19 = _errs474 === errors;
+                  valid125 = valid125 || _valid19;
+                }
+                if (!valid125) {
+                  const err422 = { instancePath: instancePath + "/tests/" + i21 + "/expect/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err422];
+                  } else {
+                    vErrors.push(err422);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs471;
+                  if (vErrors !== null) {
+                    if (_errs471) {
+                      vErrors.length = _errs471;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data153.priority !== void 0) {
+                let data176 = data153.priority;
+                if (!(data176 === "low" || data176 === "normal" || data176 === "high")) {
+                  const err423 = { instancePath: instancePath + "/tests/" + i21 + "/expect/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err423];
+                  } else {
+                    vErrors.push(err423);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.digest !== void 0) {
+                let data177 = data153.digest;
+                const _errs485 = errors;
+                let valid127 = false;
+                const _errs486 = errors;
+                if (typeof data177 !== "boolean") {
+                  const err424 = { instancePath: instancePath + "/tests/" + i21 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                  if (vErrors === null) {
+                    vErrors = [err424];
+                  } else {
+                    vErrors.push(err424);
+                  }
+                  errors++;
+                }
+                var _valid20 = _errs486 === errors;
+                valid127 = valid127 || _valid20;
+                if (!valid127) {
+                  const _errs488 = errors;
+                  if (!(typeof data177 == "number" && (!(data177 % 1) && !isNaN(data177)) && isFinite(data177))) {
+                    const err425 = { instancePath: instancePath + "/tests/" + i21 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    if (vErrors === null) {
+                      vErrors = [err425];
+                    } else {
+                      vErrors.push(err425);
+                    }
+                    errors++;
+                  }
+                  if (typeof data177 == "number" && isFinite(data177)) {
+                    if (data177 < 2 || isNaN(data177)) {
+                      const err426 = { instancePath: instancePath + "/tests/" + i21 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                      if (vErrors === null) {
+                        vErrors = [err426];
+                      } else {
+                        vErrors.push(err426);
+                      }
+                      errors++;
+                    }
+                  }
+                  var _valid20 = _errs488 === errors;
+                  valid127 = valid127 || _valid20;
+                }
+                if (!valid127) {
+                  const err427 = { instancePath: instancePath + "/tests/" + i21 + "/expect/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err427];
+                  } else {
+                    vErrors.push(err427);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs485;
+                  if (vErrors !== null) {
+                    if (_errs485) {
+                      vErrors.length = _errs485;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data153.none !== void 0) {
+                let data178 = data153.none;
+                const _errs491 = errors;
+                let valid128 = false;
+                const _errs492 = errors;
+                if (true !== data178) {
+                  const err428 = { instancePath: instancePath + "/tests/" + i21 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                  if (vErrors === null) {
+                    vErrors = [err428];
+                  } else {
+                    vErrors.push(err428);
+                  }
+                  errors++;
+                }
+                var _valid21 = _errs492 === errors;
+                valid128 = valid128 || _valid21;
+                if (!valid128) {
+                  const _errs493 = errors;
+                  if (typeof data178 === "string") {
+                    if (func3(data178) < 1) {
+                      const err429 = { instancePath: instancePath + "/tests/" + i21 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err429];
+                      } else {
+                        vErrors.push(err429);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err430 = { instancePath: instancePath + "/tests/" + i21 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err430];
+                    } else {
+                      vErrors.push(err430);
+                    }
+                    errors++;
+                  }
+                  var _valid21 = _errs493 === errors;
+                  valid128 = valid128 || _valid21;
+                }
+                if (!valid128) {
+                  const err431 = { instancePath: instancePath + "/tests/" + i21 + "/expect/none", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err431];
+                  } else {
+                    vErrors.push(err431);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs491;
+                  if (vErrors !== null) {
+                    if (_errs491) {
+                      vErrors.length = _errs491;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+              if (data153.outcome !== void 0) {
+                let data179 = data153.outcome;
+                if (!(data179 === "accepted" || data179 === "duplicate" || data179 === "dropped" || data179 === "unmatched")) {
+                  const err432 = { instancePath: instancePath + "/tests/" + i21 + "/expect/outcome", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
+                  if (vErrors === null) {
+                    vErrors = [err432];
+                  } else {
+                    vErrors.push(err432);
+                  }
+                  errors++;
+                }
+              }
+              if (data153.delivered !== void 0) {
+                let data180 = data153.delivered;
+                const _errs497 = errors;
+                let valid129 = false;
+                const _errs498 = errors;
+                if (!(typeof data180 == "number" && (!(data180 % 1) && !isNaN(data180)) && isFinite(data180))) {
+                  const err433 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (vErrors === null) {
+                    vErrors = [err433];
+                  } else {
+                    vErrors.push(err433);
+                  }
+                  errors++;
+                }
+                if (typeof data180 == "number" && isFinite(data180)) {
+                  if (data180 < 0 || isNaN(data180)) {
+                    const err434 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (vErrors === null) {
+                      vErrors = [err434];
+                    } else {
+                      vErrors.push(err434);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid22 = _errs498 === errors;
+                valid129 = valid129 || _valid22;
+                if (!valid129) {
+                  const _errs500 = errors;
+                  if (data180 && typeof data180 == "object" && !Array.isArray(data180)) {
+                    if (Object.keys(data180).length < 1) {
+                      const err435 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err435];
+                      } else {
+                        vErrors.push(err435);
+                      }
+                      errors++;
+                    }
+                    for (const key58 in data180) {
+                      if (!(key58 === "eq" || key58 === "lte" || key58 === "gte")) {
+                        const err436 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key58 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err436];
+                        } else {
+                          vErrors.push(err436);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data180.eq !== void 0) {
+                      let data181 = data180.eq;
+                      if (!(typeof data181 == "number" && (!(data181 % 1) && !isNaN(data181)) && isFinite(data181))) {
+                        const err437 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err437];
+                        } else {
+                          vErrors.push(err437);
+                        }
+                        errors++;
+                      }
+                      if (typeof data181 == "number" && isFinite(data181)) {
+                        if (data181 < 0 || isNaN(data181)) {
+                          const err438 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err438];
+                          } else {
+                            vErrors.push(err438);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data180.lte !== void 0) {
+                      let data182 = data180.lte;
+                      if (!(typeof data182 == "number" && (!(data182 % 1) && !isNaN(data182)) && isFinite(data182))) {
+                        const err439 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err439];
+                        } else {
+                          vErrors.push(err439);
+                        }
+                        errors++;
+                      }
+                      if (typeof data182 == "number" && isFinite(data182)) {
+                        if (data182 < 0 || isNaN(data182)) {
+                          const err440 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err440];
+                          } else {
+                            vErrors.push(err440);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    if (data180.gte !== void 0) {
+                      let data183 = data180.gte;
+                      if (!(typeof data183 == "number" && (!(data183 % 1) && !isNaN(data183)) && isFinite(data183))) {
+                        const err441 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err441];
+                        } else {
+                          vErrors.push(err441);
+                        }
+                        errors++;
+                      }
+                      if (typeof data183 == "number" && isFinite(data183)) {
+                        if (data183 < 0 || isNaN(data183)) {
+                          const err442 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err442];
+                          } else {
+                            vErrors.push(err442);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                  } else {
+                    const err443 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err443];
+                    } else {
+                      vErrors.push(err443);
+                    }
+                    errors++;
+                  }
+                  var _valid22 = _errs500 === errors;
+                  valid129 = valid129 || _valid22;
+                }
+                if (!valid129) {
+                  const err444 = { instancePath: instancePath + "/tests/" + i21 + "/expect/delivered", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (vErrors === null) {
+                    vErrors = [err444];
+                  } else {
+                    vErrors.push(err444);
+                  }
+                  errors++;
+                } else {
+                  errors = _errs497;
+                  if (vErrors !== null) {
+                    if (_errs497) {
+                      vErrors.length = _errs497;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+              }
+            } else {
+              const err445 = { instancePath: instancePath + "/tests/" + i21 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err445];
+              } else {
+                vErrors.push(err445);
+              }
+              errors++;
+            }
+            var _valid13 = _errs410 === errors;
+            valid107 = valid107 || _valid13;
+            if (!valid107) {
+              const _errs509 = errors;
+              if (Array.isArray(data153)) {
+                const len19 = data153.length;
+                for (let i27 = 0; i27 < len19; i27++) {
+                  let data184 = data153[i27];
+                  if (data184 && typeof data184 == "object" && !Array.isArray(data184)) {
+                    if (Object.keys(data184).length < 1) {
+                      const err446 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                      if (vErrors === null) {
+                        vErrors = [err446];
+                      } else {
+                        vErrors.push(err446);
+                      }
+                      errors++;
+                    }
+                    for (const key59 in data184) {
+                      if (!(key59 === "channel" || key59 === "content" || key59 === "meta" || key59 === "tokens" || key59 === "priority" || key59 === "digest")) {
+                        const err447 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key59 }, message: "must NOT have additional properties" };
+                        if (vErrors === null) {
+                          vErrors = [err447];
+                        } else {
+                          vErrors.push(err447);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data184.channel !== void 0) {
+                      let data185 = data184.channel;
+                      if (typeof data185 === "string") {
+                        if (func3(data185) < 1) {
+                          const err448 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                          if (vErrors === null) {
+                            vErrors = [err448];
+                          } else {
+                            vErrors.push(err448);
+                          }
+                          errors++;
+                        }
+                      } else {
+                        const err449 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/channel", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err449];
+                        } else {
+                          vErrors.push(err449);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data184.content !== void 0) {
+                      let data186 = data184.content;
+                      if (data186 && typeof data186 == "object" && !Array.isArray(data186)) {
+                        if (Object.keys(data186).length < 1) {
+                          const err450 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err450];
+                          } else {
+                            vErrors.push(err450);
+                          }
+                          errors++;
+                        }
+                        for (const key60 in data186) {
+                          if (!(key60 === "equals" || key60 === "contains" || key60 === "excludes" || key60 === "matches" || key60 === "snapshot")) {
+                            const err451 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key60 }, message: "must NOT have additional properties" };
                             if (vErrors === null) {
-                              vErrors = [err447];
+                              vErrors = [err451];
                             } else {
-                              vErrors.push(err447);
+                              vErrors.push(err451);
                             }
                             errors++;
                           }
-                          for (const key58 in data184) {
-                            if (!(key58 === "eq" || key58 === "lte" || key58 === "gte")) {
-                              const err448 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key58 }, message: "must NOT have additional properties" };
-                              if (vErrors === null) {
-                                vErrors = [err448];
-                              } else {
-                                vErrors.push(err448);
-                              }
-                              errors++;
+                        }
+                        if (data186.equals !== void 0) {
+                          if (typeof data186.equals !== "string") {
+                            const err452 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err452];
+                            } else {
+                              vErrors.push(err452);
                             }
+                            errors++;
                           }
-                          if (data184.eq !== void 0) {
-                            let data185 = data184.eq;
-                            if (!(typeof data185 == "number" && (!(data185 % 1) && !isNaN(data185)) && isFinite(data185))) {
-                              const err449 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                              if (vErrors === null) {
-                                vErrors = [err449];
-                              } else {
-                                vErrors.push(err449);
-                              }
-                              errors++;
-                            }
-                            if (typeof data185 == "number" && isFinite(data185)) {
-                              if (data185 < 0 || isNaN(data185)) {
-                                const err450 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                if (vErrors === null) {
-                                  vErrors = [err450];
-                                } else {
-                                  vErrors.push(err450);
-                                }
-                                errors++;
-                              }
-                            }
-                          }
-                          if (data184.lte !== void 0) {
-                            let data186 = data184.lte;
-                            if (!(typeof data186 == "number" && (!(data186 % 1) && !isNaN(data186)) && isFinite(data186))) {
-                              const err451 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                              if (vErrors === null) {
-                                vErrors = [err451];
-                              } else {
-                                vErrors.push(err451);
-                              }
-                              errors++;
-                            }
-                            if (typeof data186 == "number" && isFinite(data186)) {
-                              if (data186 < 0 || isNaN(data186)) {
-                                const err452 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                if (vErrors === null) {
-                                  vErrors = [err452];
-                                } else {
-                                  vErrors.push(err452);
-                                }
-                                errors++;
-                              }
-                            }
-                          }
-                          if (data184.gte !== void 0) {
-                            let data187 = data184.gte;
-                            if (!(typeof data187 == "number" && (!(data187 % 1) && !isNaN(data187)) && isFinite(data187))) {
-                              const err453 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        }
+                        if (data186.contains !== void 0) {
+                          let data188 = data186.contains;
+                          const _errs522 = errors;
+                          let valid135 = false;
+                          const _errs523 = errors;
+                          if (typeof data188 === "string") {
+                            if (func3(data188) < 1) {
+                              const err453 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                               if (vErrors === null) {
                                 vErrors = [err453];
                               } else {
@@ -5675,115 +5654,745 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                               errors++;
                             }
-                            if (typeof data187 == "number" && isFinite(data187)) {
-                              if (data187 < 0 || isNaN(data187)) {
-                                const err454 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          } else {
+                            const err454 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err454];
+                            } else {
+                              vErrors.push(err454);
+                            }
+                            errors++;
+                          }
+                          var _valid23 = _errs523 === errors;
+                          valid135 = valid135 || _valid23;
+                          if (!valid135) {
+                            const _errs525 = errors;
+                            if (Array.isArray(data188)) {
+                              if (data188.length < 1) {
+                                const err455 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                 if (vErrors === null) {
-                                  vErrors = [err454];
+                                  vErrors = [err455];
                                 } else {
-                                  vErrors.push(err454);
+                                  vErrors.push(err455);
+                                }
+                                errors++;
+                              }
+                              const len20 = data188.length;
+                              for (let i28 = 0; i28 < len20; i28++) {
+                                let data189 = data188[i28];
+                                if (typeof data189 === "string") {
+                                  if (func3(data189) < 1) {
+                                    const err456 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains/" + i28, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err456];
+                                    } else {
+                                      vErrors.push(err456);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err457 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains/" + i28, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err457];
+                                  } else {
+                                    vErrors.push(err457);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err458 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err458];
+                              } else {
+                                vErrors.push(err458);
+                              }
+                              errors++;
+                            }
+                            var _valid23 = _errs525 === errors;
+                            valid135 = valid135 || _valid23;
+                          }
+                          if (!valid135) {
+                            const err459 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err459];
+                            } else {
+                              vErrors.push(err459);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs522;
+                            if (vErrors !== null) {
+                              if (_errs522) {
+                                vErrors.length = _errs522;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data186.excludes !== void 0) {
+                          let data190 = data186.excludes;
+                          const _errs530 = errors;
+                          let valid138 = false;
+                          const _errs531 = errors;
+                          if (typeof data190 === "string") {
+                            if (func3(data190) < 1) {
+                              const err460 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err460];
+                              } else {
+                                vErrors.push(err460);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err461 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err461];
+                            } else {
+                              vErrors.push(err461);
+                            }
+                            errors++;
+                          }
+                          var _valid24 = _errs531 === errors;
+                          valid138 = valid138 || _valid24;
+                          if (!valid138) {
+                            const _errs533 = errors;
+                            if (Array.isArray(data190)) {
+                              if (data190.length < 1) {
+                                const err462 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                if (vErrors === null) {
+                                  vErrors = [err462];
+                                } else {
+                                  vErrors.push(err462);
+                                }
+                                errors++;
+                              }
+                              const len21 = data190.length;
+                              for (let i29 = 0; i29 < len21; i29++) {
+                                let data191 = data190[i29];
+                                if (typeof data191 === "string") {
+                                  if (func3(data191) < 1) {
+                                    const err463 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes/" + i29, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err463];
+                                    } else {
+                                      vErrors.push(err463);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err464 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes/" + i29, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err464];
+                                  } else {
+                                    vErrors.push(err464);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err465 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                              if (vErrors === null) {
+                                vErrors = [err465];
+                              } else {
+                                vErrors.push(err465);
+                              }
+                              errors++;
+                            }
+                            var _valid24 = _errs533 === errors;
+                            valid138 = valid138 || _valid24;
+                          }
+                          if (!valid138) {
+                            const err466 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err466];
+                            } else {
+                              vErrors.push(err466);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs530;
+                            if (vErrors !== null) {
+                              if (_errs530) {
+                                vErrors.length = _errs530;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                        if (data186.matches !== void 0) {
+                          let data192 = data186.matches;
+                          if (typeof data192 === "string") {
+                            if (func3(data192) < 1) {
+                              const err467 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                              if (vErrors === null) {
+                                vErrors = [err467];
+                              } else {
+                                vErrors.push(err467);
+                              }
+                              errors++;
+                            }
+                          } else {
+                            const err468 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                            if (vErrors === null) {
+                              vErrors = [err468];
+                            } else {
+                              vErrors.push(err468);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data186.snapshot !== void 0) {
+                          if (true !== data186.snapshot) {
+                            const err469 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                            if (vErrors === null) {
+                              vErrors = [err469];
+                            } else {
+                              vErrors.push(err469);
+                            }
+                            errors++;
+                          }
+                        }
+                      } else {
+                        const err470 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/content", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err470];
+                        } else {
+                          vErrors.push(err470);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data184.meta !== void 0) {
+                      let data194 = data184.meta;
+                      if (data194 && typeof data194 == "object" && !Array.isArray(data194)) {
+                        for (const key61 in data194) {
+                          let data195 = data194[key61];
+                          const _errs544 = errors;
+                          let valid142 = false;
+                          const _errs545 = errors;
+                          if (typeof data195 !== "string" && !(typeof data195 == "number" && isFinite(data195)) && typeof data195 !== "boolean" && data195 !== null) {
+                            const err471 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                            if (vErrors === null) {
+                              vErrors = [err471];
+                            } else {
+                              vErrors.push(err471);
+                            }
+                            errors++;
+                          }
+                          var _valid25 = _errs545 === errors;
+                          valid142 = valid142 || _valid25;
+                          if (!valid142) {
+                            const _errs547 = errors;
+                            if (data195 && typeof data195 == "object" && !Array.isArray(data195)) {
+                              if (Object.keys(data195).length < 1) {
+                                const err472 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                                if (vErrors === null) {
+                                  vErrors = [err472];
+                                } else {
+                                  vErrors.push(err472);
+                                }
+                                errors++;
+                              }
+                              for (const key62 in data195) {
+                                if (!(key62 === "equals" || key62 === "contains" || key62 === "excludes" || key62 === "matches" || key62 === "snapshot")) {
+                                  const err473 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key62 }, message: "must NOT have additional properties" };
+                                  if (vErrors === null) {
+                                    vErrors = [err473];
+                                  } else {
+                                    vErrors.push(err473);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data195.equals !== void 0) {
+                                if (typeof data195.equals !== "string") {
+                                  const err474 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err474];
+                                  } else {
+                                    vErrors.push(err474);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data195.contains !== void 0) {
+                                let data197 = data195.contains;
+                                const _errs553 = errors;
+                                let valid144 = false;
+                                const _errs554 = errors;
+                                if (typeof data197 === "string") {
+                                  if (func3(data197) < 1) {
+                                    const err475 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err475];
+                                    } else {
+                                      vErrors.push(err475);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err476 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err476];
+                                  } else {
+                                    vErrors.push(err476);
+                                  }
+                                  errors++;
+                                }
+                                var _valid26 = _errs554 === errors;
+                                valid144 = valid144 || _valid26;
+                                if (!valid144) {
+                                  const _errs556 = errors;
+                                  if (Array.isArray(data197)) {
+                                    if (data197.length < 1) {
+                                      const err477 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err477];
+                                      } else {
+                                        vErrors.push(err477);
+                                      }
+                                      errors++;
+                                    }
+                                    const len22 = data197.length;
+                                    for (let i30 = 0; i30 < len22; i30++) {
+                                      let data198 = data197[i30];
+                                      if (typeof data198 === "string") {
+                                        if (func3(data198) < 1) {
+                                          const err478 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i30, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err478];
+                                          } else {
+                                            vErrors.push(err478);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err479 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i30, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err479];
+                                        } else {
+                                          vErrors.push(err479);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err480 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err480];
+                                    } else {
+                                      vErrors.push(err480);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid26 = _errs556 === errors;
+                                  valid144 = valid144 || _valid26;
+                                }
+                                if (!valid144) {
+                                  const err481 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err481];
+                                  } else {
+                                    vErrors.push(err481);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs553;
+                                  if (vErrors !== null) {
+                                    if (_errs553) {
+                                      vErrors.length = _errs553;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data195.excludes !== void 0) {
+                                let data199 = data195.excludes;
+                                const _errs561 = errors;
+                                let valid147 = false;
+                                const _errs562 = errors;
+                                if (typeof data199 === "string") {
+                                  if (func3(data199) < 1) {
+                                    const err482 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err482];
+                                    } else {
+                                      vErrors.push(err482);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err483 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err483];
+                                  } else {
+                                    vErrors.push(err483);
+                                  }
+                                  errors++;
+                                }
+                                var _valid27 = _errs562 === errors;
+                                valid147 = valid147 || _valid27;
+                                if (!valid147) {
+                                  const _errs564 = errors;
+                                  if (Array.isArray(data199)) {
+                                    if (data199.length < 1) {
+                                      const err484 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err484];
+                                      } else {
+                                        vErrors.push(err484);
+                                      }
+                                      errors++;
+                                    }
+                                    const len23 = data199.length;
+                                    for (let i31 = 0; i31 < len23; i31++) {
+                                      let data200 = data199[i31];
+                                      if (typeof data200 === "string") {
+                                        if (func3(data200) < 1) {
+                                          const err485 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i31, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                          if (vErrors === null) {
+                                            vErrors = [err485];
+                                          } else {
+                                            vErrors.push(err485);
+                                          }
+                                          errors++;
+                                        }
+                                      } else {
+                                        const err486 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i31, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                        if (vErrors === null) {
+                                          vErrors = [err486];
+                                        } else {
+                                          vErrors.push(err486);
+                                        }
+                                        errors++;
+                                      }
+                                    }
+                                  } else {
+                                    const err487 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    if (vErrors === null) {
+                                      vErrors = [err487];
+                                    } else {
+                                      vErrors.push(err487);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid27 = _errs564 === errors;
+                                  valid147 = valid147 || _valid27;
+                                }
+                                if (!valid147) {
+                                  const err488 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err488];
+                                  } else {
+                                    vErrors.push(err488);
+                                  }
+                                  errors++;
+                                } else {
+                                  errors = _errs561;
+                                  if (vErrors !== null) {
+                                    if (_errs561) {
+                                      vErrors.length = _errs561;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                              }
+                              if (data195.matches !== void 0) {
+                                let data201 = data195.matches;
+                                if (typeof data201 === "string") {
+                                  if (func3(data201) < 1) {
+                                    const err489 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err489];
+                                    } else {
+                                      vErrors.push(err489);
+                                    }
+                                    errors++;
+                                  }
+                                } else {
+                                  const err490 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err490];
+                                  } else {
+                                    vErrors.push(err490);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              if (data195.snapshot !== void 0) {
+                                if (true !== data195.snapshot) {
+                                  const err491 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                                  if (vErrors === null) {
+                                    vErrors = [err491];
+                                  } else {
+                                    vErrors.push(err491);
+                                  }
+                                  errors++;
+                                }
+                              }
+                            } else {
+                              const err492 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                              if (vErrors === null) {
+                                vErrors = [err492];
+                              } else {
+                                vErrors.push(err492);
+                              }
+                              errors++;
+                            }
+                            var _valid25 = _errs547 === errors;
+                            valid142 = valid142 || _valid25;
+                          }
+                          if (!valid142) {
+                            const err493 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta/" + key61.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                            if (vErrors === null) {
+                              vErrors = [err493];
+                            } else {
+                              vErrors.push(err493);
+                            }
+                            errors++;
+                          } else {
+                            errors = _errs544;
+                            if (vErrors !== null) {
+                              if (_errs544) {
+                                vErrors.length = _errs544;
+                              } else {
+                                vErrors = null;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        const err494 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/meta", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err494];
+                        } else {
+                          vErrors.push(err494);
+                        }
+                        errors++;
+                      }
+                    }
+                    if (data184.tokens !== void 0) {
+                      let data203 = data184.tokens;
+                      const _errs572 = errors;
+                      let valid150 = false;
+                      const _errs573 = errors;
+                      if (!(typeof data203 == "number" && (!(data203 % 1) && !isNaN(data203)) && isFinite(data203))) {
+                        const err495 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                        if (vErrors === null) {
+                          vErrors = [err495];
+                        } else {
+                          vErrors.push(err495);
+                        }
+                        errors++;
+                      }
+                      if (typeof data203 == "number" && isFinite(data203)) {
+                        if (data203 < 0 || isNaN(data203)) {
+                          const err496 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                          if (vErrors === null) {
+                            vErrors = [err496];
+                          } else {
+                            vErrors.push(err496);
+                          }
+                          errors++;
+                        }
+                      }
+                      var _valid28 = _errs573 === errors;
+                      valid150 = valid150 || _valid28;
+                      if (!valid150) {
+                        const _errs575 = errors;
+                        if (data203 && typeof data203 == "object" && !Array.isArray(data203)) {
+                          if (Object.keys(data203).length < 1) {
+                            const err497 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                            if (vErrors === null) {
+                              vErrors = [err497];
+                            } else {
+                              vErrors.push(err497);
+                            }
+                            errors++;
+                          }
+                          for (const key63 in data203) {
+                            if (!(key63 === "eq" || key63 === "lte" || key63 === "gte")) {
+                              const err498 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key63 }, message: "must NOT have additional properties" };
+                              if (vErrors === null) {
+                                vErrors = [err498];
+                              } else {
+                                vErrors.push(err498);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data203.eq !== void 0) {
+                            let data204 = data203.eq;
+                            if (!(typeof data204 == "number" && (!(data204 % 1) && !isNaN(data204)) && isFinite(data204))) {
+                              const err499 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err499];
+                              } else {
+                                vErrors.push(err499);
+                              }
+                              errors++;
+                            }
+                            if (typeof data204 == "number" && isFinite(data204)) {
+                              if (data204 < 0 || isNaN(data204)) {
+                                const err500 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/eq", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err500];
+                                } else {
+                                  vErrors.push(err500);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data203.lte !== void 0) {
+                            let data205 = data203.lte;
+                            if (!(typeof data205 == "number" && (!(data205 % 1) && !isNaN(data205)) && isFinite(data205))) {
+                              const err501 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err501];
+                              } else {
+                                vErrors.push(err501);
+                              }
+                              errors++;
+                            }
+                            if (typeof data205 == "number" && isFinite(data205)) {
+                              if (data205 < 0 || isNaN(data205)) {
+                                const err502 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/lte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err502];
+                                } else {
+                                  vErrors.push(err502);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                          if (data203.gte !== void 0) {
+                            let data206 = data203.gte;
+                            if (!(typeof data206 == "number" && (!(data206 % 1) && !isNaN(data206)) && isFinite(data206))) {
+                              const err503 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                              if (vErrors === null) {
+                                vErrors = [err503];
+                              } else {
+                                vErrors.push(err503);
+                              }
+                              errors++;
+                            }
+                            if (typeof data206 == "number" && isFinite(data206)) {
+                              if (data206 < 0 || isNaN(data206)) {
+                                const err504 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens/gte", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                if (vErrors === null) {
+                                  vErrors = [err504];
+                                } else {
+                                  vErrors.push(err504);
                                 }
                                 errors++;
                               }
                             }
                           }
                         } else {
-                          const err455 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                          const err505 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                           if (vErrors === null) {
-                            vErrors = [err455];
+                            vErrors = [err505];
                           } else {
-                            vErrors.push(err455);
+                            vErrors.push(err505);
                           }
                           errors++;
                         }
-                        var _valid27 = _errs529 === errors;
-                        valid129 = valid129 || _valid27;
+                        var _valid28 = _errs575 === errors;
+                        valid150 = valid150 || _valid28;
                       }
-                      if (!valid129) {
-                        const err456 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (!valid150) {
+                        const err506 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/tokens", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                         if (vErrors === null) {
-                          vErrors = [err456];
+                          vErrors = [err506];
                         } else {
-                          vErrors.push(err456);
+                          vErrors.push(err506);
                         }
                         errors++;
                       } else {
-                        errors = _errs526;
+                        errors = _errs572;
                         if (vErrors !== null) {
-                          if (_errs526) {
-                            vErrors.length = _errs526;
+                          if (_errs572) {
+                            vErrors.length = _errs572;
                           } else {
                             vErrors = null;
                           }
                         }
                       }
                     }
-                    if (data165.priority !== void 0) {
-                      let data188 = data165.priority;
-                      if (!(data188 === "low" || data188 === "normal" || data188 === "high")) {
-                        const err457 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                    if (data184.priority !== void 0) {
+                      let data207 = data184.priority;
+                      if (!(data207 === "low" || data207 === "normal" || data207 === "high")) {
+                        const err507 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/priority", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.properties.tests.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
                         if (vErrors === null) {
-                          vErrors = [err457];
+                          vErrors = [err507];
                         } else {
-                          vErrors.push(err457);
+                          vErrors.push(err507);
                         }
                         errors++;
                       }
                     }
-                    if (data165.digest !== void 0) {
-                      let data189 = data165.digest;
-                      const _errs540 = errors;
-                      let valid131 = false;
-                      const _errs541 = errors;
-                      if (typeof data189 !== "boolean") {
-                        const err458 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                    if (data184.digest !== void 0) {
+                      let data208 = data184.digest;
+                      const _errs586 = errors;
+                      let valid152 = false;
+                      const _errs587 = errors;
+                      if (typeof data208 !== "boolean") {
+                        const err508 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                         if (vErrors === null) {
-                          vErrors = [err458];
+                          vErrors = [err508];
                         } else {
-                          vErrors.push(err458);
+                          vErrors.push(err508);
                         }
                         errors++;
                       }
-                      var _valid28 = _errs541 === errors;
-                      valid131 = valid131 || _valid28;
-                      if (!valid131) {
-                        const _errs543 = errors;
-                        if (!(typeof data189 == "number" && (!(data189 % 1) && !isNaN(data189)) && isFinite(data189))) {
-                          const err459 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      var _valid29 = _errs587 === errors;
+                      valid152 = valid152 || _valid29;
+                      if (!valid152) {
+                        const _errs589 = errors;
+                        if (!(typeof data208 == "number" && (!(data208 % 1) && !isNaN(data208)) && isFinite(data208))) {
+                          const err509 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                           if (vErrors === null) {
-                            vErrors = [err459];
+                            vErrors = [err509];
                           } else {
-                            vErrors.push(err459);
+                            vErrors.push(err509);
                           }
                           errors++;
                         }
-                        if (typeof data189 == "number" && isFinite(data189)) {
-                          if (data189 < 2 || isNaN(data189)) {
-                            const err460 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                        if (typeof data208 == "number" && isFinite(data208)) {
+                          if (data208 < 2 || isNaN(data208)) {
+                            const err510 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                             if (vErrors === null) {
-                              vErrors = [err460];
+                              vErrors = [err510];
                             } else {
-                              vErrors.push(err460);
+                              vErrors.push(err510);
                             }
                             errors++;
                           }
                         }
-                        var _valid28 = _errs543 === errors;
-                        valid131 = valid131 || _valid28;
+                        var _valid29 = _errs589 === errors;
+                        valid152 = valid152 || _valid29;
                       }
-                      if (!valid131) {
-                        const err461 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (!valid152) {
+                        const err511 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27 + "/digest", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                         if (vErrors === null) {
-                          vErrors = [err461];
+                          vErrors = [err511];
                         } else {
-                          vErrors.push(err461);
+                          vErrors.push(err511);
                         }
                         errors++;
                       } else {
-                        errors = _errs540;
+                        errors = _errs586;
                         if (vErrors !== null) {
-                          if (_errs540) {
-                            vErrors.length = _errs540;
+                          if (_errs586) {
+                            vErrors.length = _errs586;
                           } else {
                             vErrors = null;
                           }
@@ -5791,40 +6400,40 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    const err462 = { instancePath: instancePath + "/tests/" + i12 + "/expect/" + i18, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    const err512 = { instancePath: instancePath + "/tests/" + i21 + "/expect/" + i27, schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                     if (vErrors === null) {
-                      vErrors = [err462];
+                      vErrors = [err512];
                     } else {
-                      vErrors.push(err462);
+                      vErrors.push(err512);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err463 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err513 = { instancePath: instancePath + "/tests/" + i21 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
-                  vErrors = [err463];
+                  vErrors = [err513];
                 } else {
-                  vErrors.push(err463);
+                  vErrors.push(err513);
                 }
                 errors++;
               }
-              var _valid12 = _errs463 === errors;
-              valid86 = valid86 || _valid12;
+              var _valid13 = _errs509 === errors;
+              valid107 = valid107 || _valid13;
             }
-            if (!valid86) {
-              const err464 = { instancePath: instancePath + "/tests/" + i12 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            if (!valid107) {
+              const err514 = { instancePath: instancePath + "/tests/" + i21 + "/expect", schemaPath: "#/properties/tests/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
               if (vErrors === null) {
-                vErrors = [err464];
+                vErrors = [err514];
               } else {
-                vErrors.push(err464);
+                vErrors.push(err514);
               }
               errors++;
             } else {
-              errors = _errs363;
+              errors = _errs409;
               if (vErrors !== null) {
-                if (_errs363) {
-                  vErrors.length = _errs363;
+                if (_errs409) {
+                  vErrors.length = _errs409;
                 } else {
                   vErrors = null;
                 }
@@ -5832,30 +6441,30 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         } else {
-          const err465 = { instancePath: instancePath + "/tests/" + i12, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err515 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err465];
+            vErrors = [err515];
           } else {
-            vErrors.push(err465);
+            vErrors.push(err515);
           }
           errors++;
         }
       }
     } else {
-      const err466 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+      const err516 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
       if (vErrors === null) {
-        vErrors = [err466];
+        vErrors = [err516];
       } else {
-        vErrors.push(err466);
+        vErrors.push(err516);
       }
       errors++;
     }
   } else {
-    const err467 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err517 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err467];
+      vErrors = [err517];
     } else {
-      vErrors.push(err467);
+      vErrors.push(err517);
     }
     errors++;
   }

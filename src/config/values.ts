@@ -20,6 +20,8 @@ export interface ConfigValues {
   readonly sources: Readonly<Record<string, SourceValues>>;
   readonly channels: Readonly<Record<string, ChannelValues>>;
   readonly sinks: Readonly<Record<string, SinkValues>>;
+  /** Absent: no permission prompt is sent to a chat. */
+  readonly permissions?: PermissionsValues;
 }
 
 /** `loopback`: only this machine can reach it. */
@@ -112,6 +114,15 @@ export interface QuietValues {
   readonly to: string;
   /** Absent: the machine's. */
   readonly tz?: string;
+}
+
+export interface PermissionsValues {
+  readonly relay: readonly string[];
+  /** By source. */
+  readonly approvers: Readonly<Record<string, readonly (string | number)[]>>;
+  readonly tools?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] };
+  readonly expireMs: number;
+  readonly quiet?: readonly QuietValues[];
 }
 
 /** `high` may overtake, and is never silenced by a tool. */

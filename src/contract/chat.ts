@@ -17,6 +17,8 @@ export type ChatData = {
   chat_id: string;
   message_id: string;
   chat_type: ChatKind;
+  /** The chat that a thread hangs on, where the thread is a chat of its own (Discord). */
+  parent_id?: string;
   /** A group's own name. */
   chat_name?: string;
   /** A forum topic or a thread inside the chat. */
@@ -167,6 +169,17 @@ export interface ChatTraits {
   readonly maxFileBytes: number;
   /** How long the platform shows `typing` before it has to be said again. */
   readonly typingForMs?: number;
+  /** What `channel-router configure TYPE` asks for, in this order. */
+  readonly credentials?: readonly Credential[];
+}
+
+export interface Credential {
+  /** As a config names it: `${TELEGRAM_BOT_TOKEN}`. */
+  readonly variable: string;
+  /** What it is called on the platform, for a person: `bot token`. */
+  readonly title: string;
+  /** A JavaScript pattern of ours that a whole one fits. */
+  readonly pattern?: string;
 }
 
 /**

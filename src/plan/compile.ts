@@ -11,6 +11,7 @@ import { compileOptions } from "./code-options.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { defaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { planPermissions } from "./permissions.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { type Power, powerOf, powersFor, powersOf } from "./powers.ts";
 import { createIsUnwanted } from "./unwanted.ts";
@@ -127,6 +128,10 @@ export function* compileInSteps(
   });
 
   issues.push(...claimIssues(sources));
+  const permissions =
+    values.permissions === undefined
+      ? undefined
+      : planPermissions(values.permissions, values.sources, (type) => typeOf(types, type), issues);
   return {
     plan: {
       sources,
@@ -134,8 +139,10 @@ export function* compileInSteps(
       powers: uniquePowers([
         ...listenPowers,
         ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
+        ...(permissions?.powers ?? []),
       ]),
       ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),
+      ...(permissions === undefined ? {} : { permissions }),
       listen: {
         ...listen,
         ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),

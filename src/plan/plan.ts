@@ -22,6 +22,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { PlannedDelivery } from "./delivery.ts";
+import type { PlannedPermissions } from "./permissions.ts";
 import type { Power } from "./powers.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
@@ -32,6 +33,8 @@ export interface Plan {
   readonly listen: PlannedListen;
   /** Tokens that one session may be sent in an hour; absent: no limit. */
   readonly hour?: number;
+  /** Absent: no permission prompt goes to a chat. */
+  readonly permissions?: PlannedPermissions;
 }
 
 /** Where the one listener listens, and how it is reached. */

@@ -7,7 +7,7 @@ import type { Claim, PowerRequest } from "../contract.ts";
 
 /** It waits for a person; what needs it is not started before. */
 export interface Power {
-  readonly power: "listen" | PowerRequest["power"];
+  readonly power: "listen" | "approve" | PowerRequest["power"];
   /** What exactly: the address as `host:port`, the command line, the folder, the host, the ids. */
   readonly value: string;
   /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
@@ -28,7 +28,8 @@ export function powersFor(claims: readonly Claim[], powers: readonly Power[]): P
   return usesListener ? powers.filter(({ power }) => power === "listen") : [];
 }
 
-const words: Record<PowerRequest["power"], string> = {
+const words: Record<Exclude<Power["power"], "listen">, string> = {
+  approve: "let decide on permissions:",
   command: "run the command",
   file: "touch files outside its folder:",
   secret: "send a secret to",

@@ -99,8 +99,9 @@ export function longestHoldMs({ digest, throttle, quiet }: ShapingOptions): numb
   return (digest?.everyMs ?? 0) + (throttle?.perMs ?? 0) + (Number.isFinite(quietMs) ? quietMs : 0);
 }
 
-function compileQuiet(
-  { quiet = [] }: ChannelValues,
+/** `path` in the file is `at` and `quiet`; of a list of one the number is left out. */
+export function compileQuiet(
+  { quiet = [] }: Pick<ChannelValues, "quiet">,
   at: readonly string[],
   issues: IssueDraft[],
 ): ShapingOptions["quiet"] {

@@ -1,8 +1,8 @@
 // Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
 
 import { nobody } from "../access/nobody.ts";
-import type { AnsweredEvent, Message, People } from "../contract/chat.ts";
-import type { Listener } from "../contract/host.ts";
+import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
+import type { Host, Listener } from "../contract/host.ts";
 import type { Invitation } from "../contract/invitation.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
@@ -37,7 +37,7 @@ export interface RouterOptions extends HostOptions {
   /** What no other router may hold while a source runs. Default: others are not looked at. */
   readonly claims?: ClaimRegister;
   /** Who may speak through this source. Default: nobody. */
-  people?(source: PlannedSource): People;
+  people?(source: PlannedSource, refused: Host["refused"]): People;
   newId(nowMs: number): string;
   /** See `EmitOptions.commit`. */
   commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
@@ -87,6 +87,8 @@ export interface Router {
   emit(source: string, arrival: Arrival): Promise<Outcome>;
   /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
   reply(source: string, event: AnsweredEvent, message: Message): Promise<string>;
+  /** What a chat can do beyond `reply`; undefined where no chat of this name runs. */
+  chat(source: string): Chat | undefined;
   /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
   preview(source: string, arrival: Arrival): Preview;
 }
@@ -189,14 +191,12 @@ export function createRouter(options: RouterOptions): Router {
   function createOne(planned: PlannedSource, on: Listener): RunningSource {
     let one: RunningSource | undefined;
     const inForce = () => (one === undefined ? undefined : active.planned.get(one)) ?? planned;
-    const host = createHost(planned, on, {
-      ...options,
-      people: options.people?.(planned) ?? nobody,
-      refused(refusal) {
-        counter.add("refused");
-        refuse(refusal, planned.name);
-      },
-    });
+    const refused: Host["refused"] = (refusal) => {
+      counter.add("refused");
+      refuse(refusal, planned.name);
+    };
+    const people = options.people?.(planned, refused) ?? nobody;
+    const host = createHost(planned, on, { ...options, people, refused });
     one = createRunningSource({
       planned,
       host,
@@ -354,6 +354,10 @@ export function createRouter(options: RouterOptions): Router {
       }
       find(name);
       throw refusal ?? new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
+    },
+    chat(name) {
+      const one = active.sources.find((other) => other.name === name);
+      return one?.health().state === "running" ? one.source().chat : undefined;
     },
     preview(source, arrival) {
       const planned = active.planned.get(find(source)) as PlannedSource;

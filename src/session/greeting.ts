@@ -3,6 +3,7 @@
 
 import type { JsonObject } from "../contract.ts";
 import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
+import { permissionCapability } from "./permission.ts";
 
 export interface Greeting {
   readonly serverInfo: { readonly name: string; readonly version: string };
@@ -16,6 +17,12 @@ export interface Greeting {
 export const channelCapabilities: JsonObject = {
   experimental: { "claude/channel": {} },
   tools: { listChanged: true },
+};
+
+/** The same for one that can ask somebody. Elsewhere the key is left out: before 2.1.234 a client took `false` for declared. */
+export const relayCapabilities: JsonObject = {
+  ...channelCapabilities,
+  experimental: { "claude/channel": {}, [permissionCapability]: {} },
 };
 
 /**

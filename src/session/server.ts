@@ -11,6 +11,7 @@ import {
 import type { JsonObject, Log, Tool } from "../contract.ts";
 import type { Form, FormAnswer } from "./form.ts";
 import type { Greeting } from "./greeting.ts";
+import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
 import { watchResults } from "./written-results.ts";
 
@@ -19,6 +20,8 @@ export interface ToolServer {
   setTools(tools: readonly Tool[]): void;
   /** See `OpenSession.ask`. */
   ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  /** See `OpenSession.decide`. */
+  decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
   /** Aborts calls under way; writes nothing more. */
   close(): Promise<void>;
 }
@@ -30,6 +33,10 @@ export interface ToolServerOptions {
   readonly neutralise: Neutralise;
   /** See `CallContext.waiting`. */
   readonly waiting: () => number;
+  /** See `CallContext.reminder`. */
+  readonly reminder: () => string | undefined;
+  /** See `SessionOptions.onPermissionRequest`. */
+  readonly onPermissionRequest?: ((request: PermissionRequest) => void) | undefined;
   readonly log: Log;
 }
 
@@ -37,7 +44,7 @@ export interface ToolServerOptions {
 const askWithinMs = 7 * 24 * 60 * 60 * 1_000;
 
 export async function connectToolServer(options: ToolServerOptions): Promise<ToolServer> {
-  const { greeting, log, neutralise, waiting } = options;
+  const { greeting, log, neutralise, waiting, reminder } = options;
   let tools = options.tools;
   /** The list as the client last got it; undefined while it never asked. */
   let listed: string | undefined;
@@ -55,9 +62,13 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
     listed = JSON.stringify(list);
     return { tools: list };
   });
+  server.fallbackNotificationHandler = async ({ method, params }) => {
+    const request = method === permissionMethods.request ? readPermissionRequest(params) : undefined;
+    if (request !== undefined) options.onPermissionRequest?.(request);
+  };
   const results = watchResults(options.transport, log);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, signal }) => {
-    const context = { tools, neutralise, waiting, log };
+    const context = { tools, neutralise, waiting, reminder, log };
     const { result, afterWritten } = await callTool(
       params.name,
       (params.arguments ?? {}) as JsonObject,
@@ -87,6 +98,11 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
         { signal, timeout: askWithinMs },
       );
       return action === "accept" ? { action, values: (content ?? {}) as JsonObject } : { action };
+    },
+    async decide(requestId, behavior) {
+      // A method of the client's own, which the SDK's types do not know.
+      const params = { request_id: requestId, behavior };
+      await server.notification({ method: permissionMethods.verdict, params } as never);
     },
     close: () => server.close(),
   };

@@ -8,6 +8,7 @@ import { type Form, type FormAnswer, takesForms } from "./form.ts";
 import { createFront, type Front } from "./front.ts";
 import type { Greeting } from "./greeting.ts";
 import { toLine } from "./json-rpc.ts";
+import type { PermissionRequest } from "./permission.ts";
 import type { ToolServer } from "./server.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { Neutralise } from "./tool-calls.ts";
@@ -16,9 +17,14 @@ export interface OpenSession extends Session {
   /**
    * Loads the MCP SDK and answers what the client asked meanwhile; called again it replaces the tools and tells the client
    * when the list changed. Settles when the tools answer. `waiting`, where given with the first call, says how many events
-   * the client could ask for with `pending`; each result ends with it.
+   * the client could ask for with `pending`; each result ends with it, and with what `reminder` says.
    */
-  attachTools(tools: readonly Tool[], neutralise: Neutralise, waiting?: () => number): Promise<void>;
+  attachTools(
+    tools: readonly Tool[],
+    neutralise: Neutralise,
+    waiting?: () => number,
+    reminder?: () => string | undefined,
+  ): Promise<void>;
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;
   readonly recordedInitialize: Front["recordedInitialize"];
@@ -29,6 +35,8 @@ export interface OpenSession extends Session {
    * client takes no forms or refuses this one, when the session ends, and when the signal fires, which takes the form back.
    */
   ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  /** Hands over a verdict on a permission request. Settles when the client's stream took it; rejects when the session ended. */
+  decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -37,6 +45,8 @@ export interface SessionOptions {
   /** May settle after the session was opened: an early `initialize` waits for it. */
   readonly greeting: Greeting | Promise<Greeting>;
   readonly log: Log;
+  /** The client asks its person for a permission, and says so to channels that declared that they relay it. */
+  readonly onPermissionRequest?: (request: PermissionRequest) => void;
   /** How long `close` waits for unanswered requests, and as long again for a slow reader. Default 400 ms. */
   readonly flushMs?: number;
 }
@@ -59,14 +69,24 @@ export function openSession(options: SessionOptions): OpenSession {
     async deliver(event, signal) {
       return wire.post(toLine(channelNotification(event)), signal);
     },
-    async attachTools(tools, neutralise, waiting = () => 0) {
+    async attachTools(tools, neutralise, waiting = () => 0, reminder = () => undefined) {
       if (server) return (await server).setTools(tools);
       server = (async () => {
         const [{ connectToolServer }, greeting] = await Promise.all([
           import("./server.ts"),
           options.greeting,
         ]);
-        return connectToolServer({ transport: front.transport, greeting, tools, neutralise, waiting, log });
+        const { onPermissionRequest } = options;
+        return connectToolServer({
+          transport: front.transport,
+          greeting,
+          tools,
+          neutralise,
+          waiting,
+          reminder,
+          onPermissionRequest,
+          log,
+        });
       })();
       await server;
     },
@@ -74,6 +94,10 @@ export function openSession(options: SessionOptions): OpenSession {
     async ask(form, signal) {
       if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
       return (await server).ask(form, signal);
+    },
+    async decide(requestId, behavior) {
+      if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
+      await (await server).decide(requestId, behavior);
     },
     close() {
       closing ??= (async () => {

@@ -31,6 +31,8 @@ export interface StatusReport extends DeliveryReport {
   readonly sources: readonly SourceReport[];
   readonly channels: readonly ChannelReport[];
   readonly counts: EventCounts;
+  /** Messages of people that nobody has answered, oldest first. */
+  readonly unanswered?: readonly UnansweredReport[];
   /** Further things to do that only the caller knows, most urgent first. */
   readonly next?: readonly string[];
 }
@@ -49,6 +51,12 @@ export interface ChannelReport {
   readonly receipt?: boolean;
   /** Its events can be answered. */
   readonly answerable?: boolean;
+}
+
+export interface UnansweredReport {
+  readonly eventId: string;
+  readonly source: string;
+  readonly name: string;
 }
 
 export interface SourceReport extends SourceHealth {
@@ -84,6 +92,7 @@ const limits = {
   powers: 400,
   sources: 1200,
   channels: 600,
+  unanswered: 400,
   next: 1000,
 };
 
@@ -110,6 +119,7 @@ export function describeStatus(report: StatusReport): string {
     ...section("sources", report.sources.map(describeSource), limits.sources),
     ...section("channels", report.channels.map(describeChannel), limits.channels),
     describeCounts(report.counts),
+    ...describeUnanswered(report.unanswered ?? []),
     ...describeDelivery(report),
     ...section("next", adviseNext(report), limits.next, "steps"),
     ...(report.instructions === undefined
@@ -172,6 +182,14 @@ function describeChannel({ name, sources, receipt, answerable }: ChannelReport):
   const traits = [...(receipt ? ["needs ack"] : []), ...(answerable ? ["reply"] : [])];
   const end = traits.length === 0 ? "" : ` (${traits.join(", ")})`;
   return clipText(`  ${clipText(name, 60)}${end} from ${sources.join(", ")}`, 120);
+}
+
+function describeUnanswered(messages: readonly UnansweredReport[]): string[] {
+  if (messages.length === 0) return [];
+  const lines = messages.map(({ eventId, source, name }) =>
+    clipText(`  ${eventId} from ${oneLine(name)} on ${source}`, 120),
+  );
+  return ["not answered, the senders see only reply:", ...clipLines(lines, limits.unanswered, "messages")];
 }
 
 function describeCounts(counts: EventCounts): string {

@@ -28,6 +28,8 @@ export interface CallContext {
   readonly neutralise: Neutralise;
   /** How many events the session has not been sent and could ask for with `pending`. */
   readonly waiting: () => number;
+  /** One line for the end of each result. */
+  readonly reminder: () => string | undefined;
   readonly log: Log;
 }
 
@@ -55,7 +57,7 @@ export function listTools(tools: readonly Tool[]): ListedTool[] {
 export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<Called> {
   const { tools, neutralise, log } = context;
   const write = ({ text, waiting = context.waiting() }: ToolResult): CallResult => ({
-    content: [{ type: "text", text: neutralise(withWaiting(text, waiting)) }],
+    content: [{ type: "text", text: neutralise(withNotes(text, waiting, context.reminder())) }],
   });
   try {
     const tool = tools.find((candidate) => candidate.name === name);
@@ -70,9 +72,9 @@ export async function callTool(name: string, input: JsonObject, context: CallCon
   }
 }
 
-function withWaiting(text: string, count: number): string {
-  if (count === 0) return text;
-  return `${text}\n${count === 1 ? "1 event waits" : `${count} events wait`}: call pending`;
+function withNotes(text: string, count: number, reminder: string | undefined): string {
+  const waiting = count === 1 ? "1 event waits: call pending" : `${count} events wait: call pending`;
+  return [text, ...(count === 0 ? [] : [waiting]), ...(reminder === undefined ? [] : [reminder])].join("\n");
 }
 
 function explain(error: unknown, name: string, log: Log): string {

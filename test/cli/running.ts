@@ -118,6 +118,8 @@ export async function startRunning(
     verdict: () => undefined,
     router: () => router,
     sessions: () => sessions,
+    access: async () => ({ said: "", sources: [] }),
+    unanswered: () => [],
     journal: {
       read: async (id) => kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),
       history: async (id) => history.get(id) ?? [],

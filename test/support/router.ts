@@ -40,7 +40,10 @@ const registered = "Channel notifications registered";
 const skipped = "Channel notifications skipped: server router not in --channels list for this session";
 
 /** A project whose channels.yaml is what `config` makes of a free port; no config without it. */
-export async function createProject(config?: (port: number) => string): Promise<Project> {
+export async function createProject(
+  config?: (port: number) => string,
+  { program: entry = program }: { readonly program?: string } = {},
+): Promise<Project> {
   const folder = await mkdtemp("/tmp/cr-test-");
   const port = await freePort();
   const env = {
@@ -80,7 +83,7 @@ export async function createProject(config?: (port: number) => string): Promise<
       const session = randomUUID();
       const server = {
         command: process.execPath,
-        args: [program],
+        args: [entry],
         project: folder,
         env: { ...env, CLAUDE_CODE_SESSION_ID: session, ...more },
       };
@@ -90,7 +93,7 @@ export async function createProject(config?: (port: number) => string): Promise<
       return claude;
     },
     dev() {
-      const dev = startServer({ command: process.execPath, args: [program, "dev"], project: folder, env });
+      const dev = startServer({ command: process.execPath, args: [entry, "dev"], project: folder, env });
       let printed = "";
       dev.stdout.on("data", (chunk) => {
         printed += chunk;
@@ -99,7 +102,7 @@ export async function createProject(config?: (port: number) => string): Promise<
     },
     run: (args, options = {}) =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [program, ...args], {
+        const child = spawn(process.execPath, [entry, ...args], {
           cwd: folder,
           env: { ...process.env, ...env, ...options.env },
         });

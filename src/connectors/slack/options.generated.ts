@@ -37,7 +37,7 @@ allow: (string | number)[]
 }
 }
 /**
- * RE2 patterns, whatever the case of the letters, that count as a mention of the bot, for instance its name.
+ * RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.
  */
 mentionPatterns: string[]
 /**

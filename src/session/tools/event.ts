@@ -14,8 +14,8 @@ export interface EventPort {
   read(eventId: string): Promise<RouterEvent | undefined>;
 }
 
-/** 2,000 tokens, less the line that may be added to every result. */
-const maxLength = 2_000 * 4 - 60;
+/** 2,000 tokens, less the lines that may be added to every result. */
+const maxLength = 2_000 * 4 - 220;
 const maxPartsLength = 1_200;
 
 export function eventTool(port: EventPort): Tool {

@@ -1,27 +1,49 @@
 // The `reply` tool: Claude's answer to whoever sent an event. Offer it only where a source can be answered.
 
-import type { Tool } from "../../contract.ts";
+import type { JsonSchema, Tool } from "../../contract.ts";
+import { files, text } from "./chat.ts";
 import { eventId } from "./event-id.ts";
 
 export interface ReplyPort {
   /**
    * Hands the text to the source of the event. Settles with one line for Claude. Rejects with a RouterError:
-   * E_EVENT_UNKNOWN, E_REPLY_NONE, E_REPLY_DONE, E_REPLY_GONE, or the source's own.
+   * E_EVENT_UNKNOWN, E_REPLY_NONE, E_REPLY_DONE, E_REPLY_GONE, E_FILE, or the source's own.
    */
-  reply(eventId: string, text: string): Promise<string>;
+  reply(eventId: string, answer: ReplyAnswer): Promise<string>;
 }
 
-export function replyTool(port: ReplyPort): Tool {
+export interface ReplyAnswer {
+  readonly text: string;
+  /** Paths. */
+  readonly files: readonly string[];
+  /** A message id. */
+  readonly replyTo?: string;
+}
+
+/** `chats`: some of the sources take files and quotes. */
+export function replyTool(port: ReplyPort, { chats = false }: { readonly chats?: boolean } = {}): Tool {
+  const quoted = {
+    type: "string",
+    minLength: 1,
+    maxLength: 200,
+    description: "Id of the message to quote; default the event's.",
+  };
+  const input: JsonSchema = {
+    type: "object",
+    properties: { event_id: eventId, text, ...(chats ? { files, reply_to: quoted } : {}) },
+    required: ["event_id", "text"],
+    additionalProperties: false,
+  };
   return {
     name: "reply",
     description: "Answer the sender of an event, who cannot see your other output.",
-    input: {
-      type: "object",
-      properties: { event_id: eventId, text: { type: "string", minLength: 1, maxLength: 100_000 } },
-      required: ["event_id", "text"],
-      additionalProperties: false,
-    },
+    input,
     alwaysLoad: true,
-    call: (input) => port.reply(input.event_id as string, input.text as string),
+    call: ({ event_id, text: answer, files: paths = [], reply_to }) =>
+      port.reply(event_id as string, {
+        text: answer as string,
+        files: paths as string[],
+        ...(reply_to === undefined ? {} : { replyTo: reply_to as string }),
+      }),
   };
 }

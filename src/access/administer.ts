@@ -1,0 +1,272 @@
+// What a person at this machine may change about who may speak. The same whether the running router is asked or, while none
+// runs, the file. Ids that the config names are fixed: they are changed there.
+
+import type { AccessOptions } from "../contract/chat.ts";
+import type { Clock } from "../contract.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { UsageError } from "../errors.ts";
+import { accessOf, admit, decline, findPending, without, withoutExpired } from "./pairing.ts";
+import type { AccessState, AccessStore, DmPolicy, SourceAccess } from "./store.ts";
+
+interface CodeRequest {
+  readonly do: "pair" | "deny";
+  readonly code: string;
+}
+
+/** One thing to do; `source` may be left out where there is only one chat. */
+export type AccessRequest =
+  | { readonly do: "list" }
+  | CodeRequest
+  | {
+      readonly do: "allow" | "remove";
+      readonly source?: string;
+      readonly person: string;
+      readonly name?: string;
+    }
+  | { readonly do: "policy"; readonly source?: string; readonly dm: DmPolicy | "config" }
+  | {
+      readonly do: "group";
+      readonly source?: string;
+      readonly chat: string;
+      readonly allow: readonly string[];
+      readonly mention: boolean;
+    }
+  | { readonly do: "ungroup"; readonly source?: string; readonly chat: string };
+
+export interface AccessAnswer {
+  /** One line for the person. */
+  readonly said: string;
+  /** Whoever was let in, to be told so. */
+  readonly paired?: { readonly source: string; readonly person: string; readonly chatId: string };
+  readonly sources: readonly SourceAccessAnswer[];
+}
+
+export interface SourceAccessAnswer {
+  readonly source: string;
+  readonly type: string;
+  readonly dm: DmPolicy;
+  /** Who may write; `config` cannot be changed here. */
+  readonly people: readonly {
+    readonly id: string;
+    readonly name?: string;
+    readonly from: "config" | "paired";
+    /** RFC 3339 */
+    readonly since?: string;
+  }[];
+  readonly bots: readonly string[];
+  readonly groups: readonly {
+    readonly chat: string;
+    readonly mention: boolean;
+    readonly allow: readonly string[];
+    readonly from: "config" | "added";
+  }[];
+  readonly pending: readonly {
+    readonly code: string;
+    readonly id: string;
+    readonly name?: string;
+    /** RFC 3339 */
+    readonly until: string;
+  }[];
+}
+
+/** The chats of the config, by the name of the source. */
+export type ChatSources = Readonly<Record<string, { readonly type: string; readonly access: AccessOptions }>>;
+
+export interface Administration {
+  readonly store: AccessStore;
+  readonly clock: Pick<Clock, "now">;
+  chats(): ChatSources;
+}
+
+/** Rejects with a UsageError in words for the person, or as `AccessStore.update` does. */
+export async function administer(
+  request: AccessRequest,
+  administration: Administration,
+): Promise<AccessAnswer> {
+  const { store, clock } = administration;
+  const chats = administration.chats();
+  const done =
+    request.do === "list"
+      ? { said: "" }
+      : await store.update((before) => change(request, before, chats, clock.now()));
+  const state = await store.read();
+  return { ...done, sources: list(state, chats, clock.now()) };
+}
+
+type Done = Pick<AccessAnswer, "said" | "paired">;
+interface Change {
+  readonly state: AccessState;
+  readonly result: Done;
+}
+
+function change(
+  request: Exclude<AccessRequest, { do: "list" }>,
+  state: AccessState,
+  chats: ChatSources,
+  nowMs: number,
+): Change {
+  if (request.do === "pair" || request.do === "deny") {
+    const found = findPending(state, request.code, nowMs);
+    const { source, id, chatId } = found;
+    const who = nameOf(found);
+    const access = accessOf(state, source);
+    if (request.do === "deny")
+      return put(state, source, decline(access, found, nowMs), { said: `${who} was declined on ${source}` });
+    return put(state, source, admit(access, found, nowMs), {
+      said: `${who} may write on ${source} now`,
+      paired: { source, person: id, chatId },
+    });
+  }
+  const source = choose("source" in request ? request.source : undefined, chats);
+  const { access: fixed } = chats[source] as ChatSources[string];
+  const access = withoutExpired(accessOf(state, source), nowMs);
+  switch (request.do) {
+    case "allow": {
+      const { person, name } = request;
+      checkId(person);
+      if (fixed.allow.map(String).includes(person)) throw inConfig(`${person} may write already`);
+      const people = {
+        ...access.people,
+        [person]: { ...(name === undefined ? {} : { name }), sinceMs: nowMs },
+      };
+      const declined = without(access.declined, person);
+      return put(
+        state,
+        source,
+        { ...access, people, declined },
+        { said: `${person} may write on ${source} now` },
+      );
+    }
+    case "remove": {
+      const { person } = request;
+      if (fixed.allow.map(String).includes(person)) throw inConfig(`${person} cannot be removed here`);
+      if (!Object.hasOwn(access.people, person)) {
+        const known = Object.keys(access.people);
+        throw new UsageError("E_USAGE", `${person} is not admitted on ${source}`, {
+          hint: didYouMeanHint(person, known) ?? `admitted are: ${known.join(", ") || "none"}`,
+        });
+      }
+      const people = without(access.people, person);
+      return put(
+        state,
+        source,
+        { ...access, people },
+        { said: `${person} may no longer write on ${source}` },
+      );
+    }
+    case "policy": {
+      const { dm: _, ...rest } = access;
+      const dm = request.dm === "config" ? fixed.dm : request.dm;
+      const next = request.dm === "config" ? rest : { ...rest, dm };
+      return put(state, source, next, { said: `${source}: ${dm}` });
+    }
+    case "group": {
+      const { chat, allow, mention } = request;
+      checkId(chat);
+      if (Object.hasOwn(fixed.groups, chat)) throw inConfig(`the group ${chat} cannot be changed here`);
+      if (allow.length === 0)
+        throw new UsageError("E_USAGE", "a group that names nobody admits nobody", {
+          hint: `channel-router access group ${chat} --allow ID,ID`,
+        });
+      for (const id of allow) checkId(id);
+      const groups = { ...access.groups, [chat]: { mention, allow } };
+      return put(
+        state,
+        source,
+        { ...access, groups },
+        { said: `the group ${chat} is taken in on ${source}` },
+      );
+    }
+    case "ungroup": {
+      const { chat } = request;
+      if (Object.hasOwn(fixed.groups, chat)) throw inConfig(`the group ${chat} cannot be removed here`);
+      if (!Object.hasOwn(access.groups, chat))
+        throw new UsageError("E_USAGE", `the group ${chat} is not taken in on ${source}`);
+      const groups = without(access.groups, chat);
+      return put(
+        state,
+        source,
+        { ...access, groups },
+        { said: `the group ${chat} is no longer taken in on ${source}` },
+      );
+    }
+  }
+}
+
+function put(state: AccessState, source: string, access: SourceAccess, result: Done): Change {
+  return { state: { ...state, [source]: access }, result };
+}
+
+function choose(written: string | undefined, chats: ChatSources): string {
+  const names = Object.keys(chats);
+  const [only] = names;
+  if (written === undefined && names.length === 1 && only !== undefined) return only;
+  if (written !== undefined && Object.hasOwn(chats, written)) return written;
+  const hint = written === undefined ? undefined : didYouMeanHint(written, names);
+  throw new UsageError(
+    "E_USAGE",
+    written === undefined ? "say which source: --source NAME" : `no chat source is called ${written}`,
+    { hint: hint ?? `there are: ${names.join(", ") || "none"}` },
+  );
+}
+
+function checkId(id: string): void {
+  if (/^[^\s,]{1,200}$/.test(id)) return;
+  throw new UsageError("E_USAGE", `${JSON.stringify(id.slice(0, 60))} is no id`, {
+    hint: "an id is the platform's own, not a display name; channel-router access list shows those who wait",
+  });
+}
+
+function inConfig(message: string): UsageError {
+  return new UsageError("E_USAGE", message, { hint: "it is written in the config file: change it there" });
+}
+
+function nameOf({ id, name }: { readonly id: string; readonly name?: string }): string {
+  return name === undefined ? id : `${name} (${id})`;
+}
+
+function list(state: AccessState, chats: ChatSources, nowMs: number): SourceAccessAnswer[] {
+  return Object.entries(chats).map(([source, { type, access: fixed }]) => {
+    const added = withoutExpired(accessOf(state, source), nowMs);
+    const fixedIds = fixed.allow.map(String);
+    return {
+      source,
+      type,
+      dm: added.dm ?? fixed.dm,
+      people: [
+        ...fixedIds.map((id) => ({ id, from: "config" as const })),
+        ...Object.entries(added.people)
+          .filter(([id]) => !fixedIds.includes(id))
+          .map(([id, { name, sinceMs }]) => ({
+            id,
+            ...(name === undefined ? {} : { name }),
+            from: "paired" as const,
+            since: new Date(sinceMs).toISOString(),
+          })),
+      ],
+      bots: fixed.bots.map(String),
+      groups: [
+        ...Object.entries(fixed.groups).map(([chat, group]) => ({
+          chat,
+          mention: group.mention,
+          allow: group.allow.map(String),
+          from: "config" as const,
+        })),
+        ...Object.entries(added.groups)
+          .filter(([chat]) => !Object.hasOwn(fixed.groups, chat))
+          .map(([chat, group]) => ({
+            chat,
+            mention: group.mention,
+            allow: group.allow.map(String),
+            from: "added" as const,
+          })),
+      ],
+      pending: Object.entries(added.pending).map(([code, { id, name, untilMs }]) => ({
+        code,
+        id,
+        ...(name === undefined ? {} : { name }),
+        until: new Date(untilMs).toISOString(),
+      })),
+    };
+  });
+}

@@ -1,0 +1,109 @@
+// How a stranger becomes somebody who may write: they get a code, and a person at this machine types it. Pure changes of one
+// source's access. What a stranger sends never approves anything.
+
+import { randomInt } from "node:crypto";
+import type { IncomingMessage } from "../contract/chat.ts";
+import { UsageError } from "../errors.ts";
+import type { AccessState, PendingPerson, SourceAccess } from "./store.ts";
+import { emptyAccess } from "./store.ts";
+
+export const pairingTerms = {
+  validMs: 60 * 60 * 1_000,
+  /** At one time and of one source: more would only be guesses of somebody who floods. */
+  maxPending: 3,
+  /** The code, and once more that it waits; from then on a stranger hears nothing. */
+  maxReplies: 2,
+} as const;
+
+/** What a stranger is told; nothing when they have heard enough, or too many wait. */
+export interface Introduced {
+  readonly access: SourceAccess;
+  readonly code?: string;
+  readonly isFirst?: boolean;
+  readonly reason?: string;
+}
+
+export function accessOf(state: AccessState, source: string): SourceAccess {
+  return Object.hasOwn(state, source) ? (state[source] as SourceAccess) : emptyAccess;
+}
+
+/** Without the codes whose time is over. The same object when there is none. */
+export function withoutExpired(access: SourceAccess, nowMs: number): SourceAccess {
+  const all = Object.entries(access.pending);
+  const live = all.filter(([, { untilMs }]) => untilMs > nowMs);
+  return live.length === all.length ? access : { ...access, pending: Object.fromEntries(live) };
+}
+
+export function introduce(before: SourceAccess, message: IncomingMessage, nowMs: number): Introduced {
+  const access = withoutExpired(before, nowMs);
+  const { sender, chat } = message;
+  if (Object.hasOwn(access.declined, sender.id))
+    return { access, reason: `${sender.id} was declined before` };
+  const found = Object.entries(access.pending).find(([, { id }]) => id === sender.id);
+  if (found !== undefined) {
+    const [code, pending] = found;
+    if (pending.replies >= pairingTerms.maxReplies)
+      return { access, reason: `${sender.id} waits to be paired` };
+    const told = { ...pending, replies: pending.replies + 1 };
+    return { access: { ...access, pending: { ...access.pending, [code]: told } }, code, isFirst: false };
+  }
+  if (Object.keys(access.pending).length >= pairingTerms.maxPending)
+    return { access, reason: `${sender.id} was given no code: ${pairingTerms.maxPending} wait already` };
+  const code = newCode(access);
+  const pending: PendingPerson = {
+    id: sender.id,
+    ...(sender.name === undefined ? {} : { name: sender.name.slice(0, 100) }),
+    chatId: chat.id,
+    createdMs: nowMs,
+    untilMs: nowMs + pairingTerms.validMs,
+    replies: 1,
+  };
+  return { access: { ...access, pending: { ...access.pending, [code]: pending } }, code, isFirst: true };
+}
+
+/** Six hexadecimal digits. */
+function newCode(access: SourceAccess): string {
+  for (;;) {
+    const code = randomInt(0x1000000).toString(16).padStart(6, "0");
+    if (!Object.hasOwn(access.pending, code)) return code;
+  }
+}
+
+export interface Found extends PendingPerson {
+  readonly source: string;
+  readonly code: string;
+}
+
+/** Whoever has this code, of any source. Throws a UsageError when nobody has, or no longer. */
+export function findPending(state: AccessState, written: string, nowMs: number): Found {
+  const code = written.trim().toLowerCase();
+  for (const [source, access] of Object.entries(state)) {
+    const pending = Object.hasOwn(access.pending, code) ? access.pending[code] : undefined;
+    if (pending !== undefined && pending.untilMs > nowMs) return { ...pending, source, code };
+  }
+  throw new UsageError("E_USAGE", `nobody waits with the code ${written.slice(0, 20)}`, {
+    hint: "a code is valid for an hour; channel-router access list shows who waits",
+  });
+}
+
+export function admit(access: SourceAccess, { code, id, name, chatId }: Found, nowMs: number): SourceAccess {
+  return {
+    ...access,
+    pending: without(access.pending, code),
+    declined: without(access.declined, id),
+    people: { ...access.people, [id]: { ...(name === undefined ? {} : { name }), sinceMs: nowMs } },
+    chats: { ...access.chats, [id]: chatId },
+  };
+}
+
+export function decline(access: SourceAccess, { code, id }: Found, nowMs: number): SourceAccess {
+  return {
+    ...access,
+    pending: without(access.pending, code),
+    declined: { ...access.declined, [id]: nowMs },
+  };
+}
+
+export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
+}

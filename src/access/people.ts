@@ -1,0 +1,107 @@
+// The access room for one source: what is to be done with each message. Everybody who is not admitted is dropped without an
+// answer, but for a stranger's pairing code; each drop is told to whoever counts.
+
+import type {
+  AccessOptions,
+  ButtonPress,
+  IncomingMessage,
+  People,
+  PressAnswer,
+  Reception,
+} from "../contract/chat.ts";
+import type { Clock } from "../contract.ts";
+import { watchBotTalk } from "./bot-talk.ts";
+import { accessOf, introduce } from "./pairing.ts";
+import { judge, type MentionTest, rulesOf } from "./rules.ts";
+import type { AccessStore } from "./store.ts";
+
+/** The permission relay, as far as a chat's messages concern it. */
+export interface Verdicts {
+  /** Undefined when the text is no verdict that counts: then it is a message like any other. */
+  receive(source: string, message: IncomingMessage): Promise<Reception | undefined>;
+  press(source: string, press: ButtonPress): Promise<PressAnswer>;
+}
+
+export interface PeopleOptions {
+  readonly source: string;
+  readonly access: AccessOptions;
+  readonly mentions: MentionTest;
+  readonly store: AccessStore;
+  readonly verdicts: Verdicts;
+  readonly clock: Pick<Clock, "now">;
+  readonly save: People["save"];
+  /** Told of each message that became nothing. The reason holds nothing of what was written. */
+  dropped(reason: string): void;
+  /** One line for a person who asks with the command `status`. */
+  describe(): string;
+}
+
+export function createPeople(options: PeopleOptions): People {
+  const { source, access, store, verdicts, clock } = options;
+  const bots = watchBotTalk(clock);
+  const nothing: Reception = { as: "nothing" };
+
+  function drop(reason: string): Reception {
+    options.dropped(reason);
+    return nothing;
+  }
+
+  async function welcomeStranger(message: IncomingMessage): Promise<Reception> {
+    const told = await store.update((state) => {
+      const before = accessOf(state, source);
+      const introduced = introduce(before, message, clock.now());
+      const isSame = introduced.access === before;
+      return { state: isSame ? state : { ...state, [source]: introduced.access }, result: introduced };
+    });
+    if (told.code === undefined) return drop(told.reason ?? "a stranger");
+    options.dropped(`${message.sender.id} was told a pairing code`);
+    return { as: "answer", text: pairingText(told.code, told.isFirst === true) };
+  }
+
+  /** Where to reach somebody, for prompts and for what Claude sends by itself. */
+  async function rememberChat({ sender, chat }: IncomingMessage): Promise<void> {
+    const known = accessOf(await store.read(), source).chats;
+    if (Object.hasOwn(known, sender.id) && known[sender.id] === chat.id) return;
+    await store.update((state) => {
+      const before = accessOf(state, source);
+      const chats = { ...before.chats, [sender.id]: chat.id };
+      return { state: { ...state, [source]: { ...before, chats } }, result: undefined };
+    });
+  }
+
+  return {
+    async receive(message) {
+      const rules = rulesOf(access, accessOf(await store.read(), source), options.mentions);
+      if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
+        const verdict = await verdicts.receive(source, message);
+        if (verdict !== undefined) return verdict;
+      }
+      const judgement = judge(message, rules);
+      if (judgement.as === "dropped") return drop(judgement.reason);
+      if (judgement.as === "stranger") return welcomeStranger(message);
+      if (!bots.takes(message)) return drop(`bot ${message.sender.id} has said too much in a row`);
+      if (message.chat.kind === "direct") {
+        await rememberChat(message);
+        const answer = answerCommand(message.command, options.describe);
+        if (answer !== undefined) return { as: "answer", text: answer };
+      }
+      return { as: "event" };
+    },
+    press: (press) => verdicts.press(source, press),
+    save: options.save,
+  };
+}
+
+function pairingText(code: string, isFirst: boolean): string {
+  return isFirst
+    ? `This bot does not know you yet. Whoever runs it can let you in, within an hour, by typing:\n\nchannel-router access pair ${code}`
+    : `Still waiting for: channel-router access pair ${code}`;
+}
+
+/** Commands that are about the bot and not for Claude. */
+function answerCommand(command: string | undefined, describe: () => string): string | undefined {
+  if (command === "start" || command === "help") {
+    return "What you write here goes to a Claude Code session, and its answers come here. /status says whether one is open.";
+  }
+  return command === "status" ? describe() : undefined;
+}

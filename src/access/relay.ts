@@ -1,0 +1,374 @@
+// The permission relay: puts a prompt of the client before the approvers, and takes the first verdict of one of them back to the
+// session that asked. Decides nothing by itself: where nobody can be asked, and when time is over, there is no verdict, and
+// the person at the terminal decides. Prompts that wait are journal notes, so that another owner goes on with them.
+
+import type { Chat, IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
+import type { Clock, Json, Log } from "../contract.ts";
+import type { Audit, AuditEntry } from "./audit.ts";
+import type { Verdicts } from "./people.ts";
+import {
+  type AskingSession,
+  type PermissionRequest,
+  writeDetails,
+  writeOutcome,
+  writePrompt,
+} from "./prompt.ts";
+
+export interface RelaySettings {
+  /** Whoever may decide, by source. Nobody else is asked, and nobody else's word counts. */
+  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly expireMs: number;
+  /** May a prompt for this tool be relayed? */
+  mayRelay(tool: string): boolean;
+  isQuiet(nowMs: number): boolean;
+}
+
+export type Behavior = "allow" | "deny";
+
+/** A prompt that waits, as the journal keeps it. */
+export interface PendingPrompt {
+  readonly request: PermissionRequest;
+  readonly session: AskingSession;
+  readonly askedMs: number;
+  readonly expireMs: number;
+  /** Each copy of it, with what its source needs to change it. */
+  readonly copies: readonly Copy[];
+  /** Set from the verdict on: what is left to do is to hand it over. */
+  readonly decided?: { readonly behavior: Behavior; readonly by: string };
+}
+
+interface Copy {
+  readonly source: string;
+  readonly person: string;
+  readonly asked: Json;
+}
+
+/** Where the prompts that wait are kept. */
+export interface PromptNotes {
+  all(): readonly PendingPrompt[];
+  /** Settles when it outlives this process; rejects with a retryable DeliveryError. */
+  put(prompt: PendingPrompt): Promise<void>;
+  drop(id: string): Promise<void>;
+}
+
+export interface RelayOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly notes: PromptNotes;
+  readonly audit: Audit;
+  /** As they are now; undefined where nothing is relayed. */
+  settings(): RelaySettings | undefined;
+  /** What a running source can do; undefined when it does not run. */
+  chat(source: string): Pick<Chat, "askPermission" | "expirePermission"> | undefined;
+  /** Hands a verdict to a session: settles when its client's stream took it, rejects when the session is gone. */
+  answer(session: string, id: string, behavior: Behavior): Promise<void>;
+  /** Hides the secrets of the config. */
+  mask(text: string): string;
+}
+
+export interface Relay extends Verdicts {
+  /** A client asks. Never rejects. */
+  ask(request: PermissionRequest, session: AskingSession): Promise<void>;
+  /** A session is there again after a change of owner: what was decided meanwhile is handed over. */
+  sessionBack(id: string): void;
+  /** Nobody awaits its prompts any more. */
+  sessionGone(id: string): void;
+  /** Takes up what an earlier owner left. */
+  resume(): void;
+  stop(): void;
+}
+
+/** `yes abcde`: the alphabet has no l (Claude Code's channels reference). */
+const verdictPattern = /^\s*(y|yes|n|no)\s+([a-km-z]{5})\s*$/i;
+const idPattern = /^[a-km-z]{5}$/;
+/** Calls that change who may speak or decide: only at the terminal, whatever the config says. */
+const ownCommands = /channel-router\b[\s\S]{0,80}\b(access|trust|configure)\b/;
+const rememberedMs = 60 * 60 * 1_000;
+const maxRemembered = 200;
+const maxFieldLength = 16_000;
+
+export function createRelay(options: RelayOptions): Relay {
+  const { clock, log, notes, audit, mask } = options;
+  const prompts = new Map<string, PendingPrompt>();
+  const timers = new Map<string, () => void>();
+  /** Prompts that are over, for those who answer late. */
+  const over = new Map<string, { readonly outcome: string; readonly atMs: number }>();
+  /** Ids whose prompt or verdict is just being worked on. */
+  const busy = new Set<string>();
+  let isStopped = false;
+
+  const isApprover = (source: string, person: string): boolean =>
+    options.settings()?.approvers.get(source)?.has(person) === true;
+
+  async function record(entry: AuditEntry): Promise<boolean> {
+    try {
+      await audit.add(entry);
+      return true;
+    } catch (error) {
+      log.error(
+        `the record of permissions cannot be written, so nothing is relayed: ${(error as Error).message}`,
+      );
+      return false;
+    }
+  }
+
+  async function ask(given: PermissionRequest, session: AskingSession): Promise<void> {
+    const request = bounded(given, mask);
+    const about = { id: request.id, session: session.id, ...describe(request, session) };
+    const settings = options.settings();
+    const why = reasonNotToAsk(request, settings, prompts, clock.now());
+    if (settings === undefined || why !== undefined) {
+      if (why !== undefined) await record({ what: "unasked", ...about, reason: why });
+      return;
+    }
+    const people = [...settings.approvers].flatMap(([source, ids]) =>
+      [...ids].map((person) => ({ source, person })),
+    );
+    if (!(await record({ what: "asked", ...about, people }))) return;
+    const base = { request, session, askedMs: clock.now(), expireMs: settings.expireMs, copies: [] };
+    // From here on a fast verdict finds it, with this owner or the next.
+    await keep(base);
+    const prompt = writePrompt(request, session, settings.expireMs);
+    const copies = await Promise.all(people.map((one) => copyTo(one, prompt)));
+    const sent = copies.filter((copy) => copy !== undefined);
+    const now = prompts.get(request.id);
+    if (now === undefined) {
+      // Decided or gone while the others were still being asked.
+      await closeCopies(base, sent, over.get(request.id)?.outcome ?? "over");
+      return;
+    }
+    if (sent.length === 0) {
+      prompts.delete(request.id);
+      await record({
+        what: "unasked",
+        id: request.id,
+        session: session.id,
+        reason: "nobody could be reached",
+      });
+      return;
+    }
+    await keep({ ...now, copies: sent });
+    arm(request.id);
+  }
+
+  async function copyTo(
+    { source, person }: { readonly source: string; readonly person: string },
+    prompt: ReturnType<typeof writePrompt>,
+  ): Promise<Copy | undefined> {
+    try {
+      const asked = await options.chat(source)?.askPermission?.(person, prompt);
+      return asked === undefined ? undefined : { source, person, asked };
+    } catch (error) {
+      log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  async function keep(prompt: PendingPrompt): Promise<void> {
+    prompts.set(prompt.request.id, prompt);
+    await notes.put(prompt).catch((error: unknown) => {
+      log.warn(`a permission prompt would not survive a change of owner: ${messageOf(error)}`);
+    });
+  }
+
+  function arm(id: string): void {
+    const prompt = prompts.get(id);
+    if (prompt === undefined || isStopped) return;
+    timers.get(id)?.();
+    const leftMs = prompt.askedMs + prompt.expireMs - clock.now();
+    timers.set(
+      id,
+      clock.after(
+        Math.max(0, leftMs),
+        () => void end(id, "expired", "⌛ Expired. It can still be decided in the terminal."),
+      ),
+    );
+  }
+
+  async function end(id: string, what: "expired" | "ended", outcome: string): Promise<void> {
+    const prompt = prompts.get(id);
+    if (prompt === undefined || prompt.decided !== undefined) return;
+    forget(id, outcome);
+    await record({ what, id, session: prompt.session.id });
+    await closeCopies(prompt, prompt.copies, outcome);
+    await dropNote(id);
+  }
+
+  function forget(id: string, outcome: string): void {
+    prompts.delete(id);
+    timers.get(id)?.();
+    timers.delete(id);
+    over.set(id, { outcome, atMs: clock.now() });
+    for (const [old, { atMs }] of over)
+      if (over.size > maxRemembered || clock.now() - atMs > rememberedMs) over.delete(old);
+  }
+
+  async function dropNote(id: string): Promise<void> {
+    await notes.drop(id).catch(() => undefined); // The next owner finds it, and ends it again.
+  }
+
+  async function closeCopies(prompt: PendingPrompt, copies: readonly Copy[], outcome: string): Promise<void> {
+    const text = writeOutcome(prompt.request, outcome);
+    await Promise.all(
+      copies.map(async ({ source, asked }) => {
+        try {
+          await options.chat(source)?.expirePermission?.(asked, text);
+        } catch (error) {
+          log.warn(`source ${source}: a permission prompt could not be closed: ${messageOf(error)}`);
+        }
+      }),
+    );
+  }
+
+  /** Undefined when it did not count: decided before, or over. Rejects when it could not be kept: it may be given again. */
+  async function decide(id: string, behavior: Behavior, source: string, person: string, name: string) {
+    const prompt = prompts.get(id);
+    if (prompt === undefined || prompt.decided !== undefined || busy.has(id)) return undefined;
+    busy.add(id);
+    try {
+      const about = { id, session: prompt.session.id, people: [{ source, person }] };
+      if (!(await record({ what: behavior, ...about })))
+        return "The verdict could not be recorded, so it was not sent.";
+      const decided = {
+        ...prompt,
+        copies: prompts.get(id)?.copies ?? prompt.copies,
+        decided: { behavior, by: name },
+      };
+      prompts.set(id, decided);
+      await notes.put(decided).catch((error: unknown) => {
+        prompts.set(id, prompt);
+        throw error;
+      });
+    } finally {
+      busy.delete(id);
+    }
+    void handOver(id);
+    return undefined;
+  }
+
+  /** Takes the verdict to the session; where that is not there now, when it is back. */
+  async function handOver(id: string): Promise<void> {
+    const prompt = prompts.get(id);
+    if (prompt?.decided === undefined || busy.has(id)) return;
+    busy.add(id);
+    const { behavior, by } = prompt.decided;
+    try {
+      await options.answer(prompt.session.id, id, behavior);
+    } catch {
+      busy.delete(id);
+      return;
+    }
+    busy.delete(id);
+    const outcome = `${behavior === "allow" ? "✅ Sent: allow" : "❌ Sent: deny"}, by ${by}`;
+    const copies = prompts.get(id)?.copies ?? prompt.copies;
+    forget(id, outcome);
+    await record({ what: "sent", id, session: prompt.session.id });
+    await closeCopies(prompt, copies, outcome);
+    await dropNote(id);
+  }
+
+  return {
+    ask,
+    async receive(source, message): Promise<Reception | undefined> {
+      const verdict = readVerdict(message);
+      if (verdict === undefined || !isApprover(source, message.sender.id)) return undefined;
+      const { id, behavior } = verdict;
+      if (!prompts.has(id)) {
+        const past = over.get(id);
+        return past === undefined
+          ? undefined
+          : { as: "answer", text: `That prompt is over. ${past.outcome}` };
+      }
+      if (prompts.get(id)?.decided !== undefined || busy.has(id))
+        return { as: "answer", text: "That prompt was answered already." };
+      const failure = await decide(id, behavior, source, message.sender.id, nameOf(message));
+      if (failure !== undefined) return { as: "answer", text: failure };
+      return behavior === "allow"
+        ? { as: "verdict", emoji: "✅", text: `Sent: allow (${id})` }
+        : { as: "verdict", emoji: "❌", text: `Sent: deny (${id})` };
+    },
+    async press(source, { sender, promptId, button }): Promise<PressAnswer> {
+      if (!isApprover(source, sender.id)) return { show: "nothing" };
+      const prompt = prompts.get(promptId);
+      if (prompt === undefined)
+        return { show: "notice", text: over.get(promptId)?.outcome ?? "That prompt is over." };
+      if (button === "more")
+        return { show: "details", text: writeDetails(prompt.request, prompt.session, prompt.expireMs) };
+      if (prompt.decided !== undefined || busy.has(promptId))
+        return { show: "notice", text: "That prompt was answered already." };
+      const failure = await decide(promptId, button, source, sender.id, sender.name ?? sender.id);
+      return { show: "notice", text: failure ?? `Sent: ${button}` };
+    },
+    sessionBack(session) {
+      for (const { request, session: asking, decided } of prompts.values())
+        if (asking.id === session && decided !== undefined) void handOver(request.id);
+    },
+    sessionGone(session) {
+      for (const { request, session: asking, decided } of [...prompts.values()]) {
+        if (asking.id !== session) continue;
+        if (decided === undefined) void end(request.id, "ended", "The session has ended.");
+        else {
+          forget(request.id, "The session has ended.");
+          void dropNote(request.id);
+        }
+      }
+    },
+    resume() {
+      for (const prompt of notes.all()) {
+        prompts.set(prompt.request.id, prompt);
+        arm(prompt.request.id);
+      }
+    },
+    stop() {
+      isStopped = true;
+      for (const cancel of timers.values()) cancel();
+      timers.clear();
+    },
+  };
+}
+
+function reasonNotToAsk(
+  request: PermissionRequest,
+  settings: RelaySettings | undefined,
+  prompts: ReadonlyMap<string, PendingPrompt>,
+  nowMs: number,
+): string | undefined {
+  if (!idPattern.test(request.id)) return "its id is none that a verdict could name";
+  if (settings === undefined) return undefined;
+  if (prompts.has(request.id)) return "a prompt with this id waits already";
+  if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "there is no approver";
+  if (!settings.mayRelay(request.tool)) return "permissions.tools keeps it at the terminal";
+  if (ownCommands.test(request.preview)) return "it changes who may speak or decide";
+  if (settings.isQuiet(nowMs)) return "it is quiet time";
+  return undefined;
+}
+
+function readVerdict({
+  text,
+}: IncomingMessage): { readonly id: string; readonly behavior: Behavior } | undefined {
+  const [, word, id] = verdictPattern.exec(text) ?? [];
+  if (word === undefined || id === undefined) return undefined;
+  return { id: id.toLowerCase(), behavior: word.toLowerCase().startsWith("y") ? "allow" : "deny" };
+}
+
+function bounded(request: PermissionRequest, mask: (text: string) => string): PermissionRequest {
+  const cut = (text: string) => mask(text).slice(0, maxFieldLength).toWellFormed();
+  return {
+    id: request.id.slice(0, 40),
+    tool: cut(request.tool),
+    description: cut(request.description),
+    preview: cut(request.preview),
+  };
+}
+
+function describe({ tool, description, preview }: PermissionRequest, { project, label }: AskingSession) {
+  return { tool, description, preview, project, ...(label === undefined ? {} : { label }) };
+}
+
+function nameOf({ sender }: IncomingMessage): string {
+  return sender.name ?? sender.id;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

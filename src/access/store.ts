@@ -1,0 +1,209 @@
+// Who was admitted beside those that the config names: one small file in the state folder, read again whenever it changed,
+// replaced as a whole. A file that cannot be understood is set aside, so that nothing in it is lost and nothing counts.
+
+import { readFile, rename, stat } from "node:fs/promises";
+import type { AccessOptions, GroupAccess } from "../contract/chat.ts";
+import type { Clock, Log } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+
+export type DmPolicy = AccessOptions["dm"];
+
+/** By the name of a source. */
+export type AccessState = Readonly<Record<string, SourceAccess>>;
+
+/** What a person added to, or changed of, the `access` of one source. */
+export interface SourceAccess {
+  /** In place of the config's. */
+  readonly dm?: DmPolicy;
+  /** By id. */
+  readonly people: Readonly<Record<string, AdmittedPerson>>;
+  readonly groups: Readonly<Record<string, GroupAccess>>;
+  /** By code. */
+  readonly pending: Readonly<Record<string, PendingPerson>>;
+  /** Of people who were refused: they are not asked about again. By id, the time. */
+  readonly declined: Readonly<Record<string, number>>;
+  /** The chat with each person alone, as far as it was seen. By id. */
+  readonly chats: Readonly<Record<string, string>>;
+}
+
+export interface AdmittedPerson {
+  readonly name?: string;
+  readonly sinceMs: number;
+}
+
+/** Somebody who has been given a code. */
+export interface PendingPerson {
+  readonly id: string;
+  readonly name?: string;
+  readonly chatId: string;
+  readonly createdMs: number;
+  readonly untilMs: number;
+  /** How often they were told the code. */
+  readonly replies: number;
+}
+
+export interface AccessStore {
+  /** Never rejects: a file that cannot be read admits nobody. */
+  read(): Promise<AccessState>;
+  /**
+   * Changes come one after the other. Settles when written; rejects with a DeliveryError (E_ACCESS_STATE, retryable) when that
+   * cannot be, or with what `change` throws: then nothing changed.
+   */
+  update<T>(change: (state: AccessState) => { readonly state: AccessState; readonly result: T }): Promise<T>;
+  /** What became of a file that could not be understood; undefined when there was none. */
+  damage(): string | undefined;
+}
+
+export interface StoreOptions {
+  readonly file: string;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  /** Replaces the file in one step, private to this user. */
+  write(file: string, text: string): Promise<void>;
+}
+
+export const emptyAccess: SourceAccess = { people: {}, groups: {}, pending: {}, declined: {}, chats: {} };
+
+export function openAccessStore({ file, clock, log, write }: StoreOptions): AccessStore {
+  let known: { readonly print: string; readonly state: AccessState } = { print: "none", state: {} };
+  let damage: string | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function read(): Promise<AccessState> {
+    const print = await fingerprint(file);
+    if (print === known.print) return known.state;
+    let text: string;
+    try {
+      text = print === "none" ? "" : await readFile(file, "utf8");
+    } catch (error) {
+      tell(`${file} cannot be read, so nobody counts as paired: ${(error as Error).message}`);
+      return {};
+    }
+    try {
+      known = { print, state: text === "" ? {} : readState(JSON.parse(text)) };
+    } catch (error) {
+      await setAside((error as Error).message);
+      known = { print: await fingerprint(file), state: {} };
+    }
+    return known.state;
+  }
+
+  async function setAside(reason: string): Promise<void> {
+    const aside = `${file}.corrupt-${clock.now()}`;
+    const moved = await rename(file, aside).then(
+      () => true,
+      () => false, // It stays, and goes on counting for nothing.
+    );
+    tell(
+      `${file} could not be understood (${reason}), so nobody counts as paired${moved ? `; it was set aside as ${aside}` : ""}`,
+    );
+  }
+
+  function tell(line: string): void {
+    if (line !== damage) log.error(line);
+    damage = line;
+  }
+
+  return {
+    read,
+    damage: () => damage,
+    update(change) {
+      const done = turn.then(async () => {
+        const before = await read();
+        const { state, result } = change(before);
+        if (state === before) return result;
+        try {
+          await write(file, `${JSON.stringify({ version: 1, sources: state }, null, 2)}\n`);
+        } catch (error) {
+          throw new DeliveryError(
+            "E_ACCESS_STATE",
+            `${file} cannot be written: ${(error as Error).message}`,
+            {
+              cause: error,
+            },
+          );
+        }
+        known = { print: await fingerprint(file), state };
+        return result;
+      });
+      turn = done.catch(() => undefined);
+      return done;
+    },
+  };
+}
+
+/** Differs when the file was replaced or edited. */
+async function fingerprint(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
+    return [ino, size, mtimeMs, ctimeMs].join();
+  } catch {
+    return "none";
+  }
+}
+
+type Loose = Readonly<Record<string, unknown>>;
+
+/** Throws an Error for anything that this version does not write. */
+function readState(content: unknown): AccessState {
+  const { version, sources } = asObject(content, "it");
+  if (version !== 1) throw new Error("it is not of version 1");
+  return mapValues(asObject(sources, "sources"), readSource);
+}
+
+function readSource(value: unknown): SourceAccess {
+  const { dm, people, groups, pending, declined, chats } = asObject(value, "a source");
+  if (dm !== undefined && dm !== "pairing" && dm !== "allowlist" && dm !== "disabled")
+    throw new Error("dm is none that is known");
+  return {
+    ...(dm === undefined ? {} : { dm }),
+    people: mapValues(asObject(people, "people"), (one) => {
+      const { name, sinceMs } = asObject(one, "a person");
+      return { sinceMs: asNumber(sinceMs), ...nameOf(name) };
+    }),
+    groups: mapValues(asObject(groups, "groups"), (one) => {
+      const { mention, allow } = asObject(one, "a group");
+      if (typeof mention !== "boolean" || !Array.isArray(allow)) throw new Error("a group is broken");
+      return { mention, allow: allow.map(asText) };
+    }),
+    pending: mapValues(asObject(pending, "pending"), (one) => {
+      const { id, name, chatId, createdMs, untilMs, replies } = asObject(one, "a pending person");
+      return {
+        id: asText(id),
+        ...nameOf(name),
+        chatId: asText(chatId),
+        createdMs: asNumber(createdMs),
+        untilMs: asNumber(untilMs),
+        replies: asNumber(replies),
+      };
+    }),
+    declined: mapValues(asObject(declined, "declined"), asNumber),
+    chats: mapValues(asObject(chats, "chats"), asText),
+  };
+}
+
+function nameOf(name: unknown): { readonly name?: string } {
+  return name === undefined ? {} : { name: asText(name) };
+}
+
+function asObject(value: unknown, what: string): Loose {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Loose;
+  throw new Error(`${what} is no object`);
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new Error("a text is missing");
+}
+
+function asNumber(value: unknown): number {
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  throw new Error("a number is missing");
+}
+
+/** Without a prototype: an id may be any text. */
+function mapValues<T>(object: Loose, read: (value: unknown) => T): Readonly<Record<string, T>> {
+  const mapped: Record<string, T> = Object.create(null);
+  for (const [key, value] of Object.entries(object)) mapped[key] = read(value);
+  return mapped;
+}

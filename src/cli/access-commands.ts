@@ -1,0 +1,79 @@
+// `access` and its parts, as the command line has them.
+
+import type { Command } from "commander";
+import type { AccessRequest } from "../access/administer.ts";
+import { finish } from "./exit.ts";
+import type { CommonOptions } from "./router-commands.ts";
+import type { TalkOptions } from "./status.ts";
+import type { CommandWorld } from "./world.ts";
+
+interface SourceOption extends TalkOptions {
+  readonly source?: string;
+}
+
+export function addAccessCommands(
+  program: Command,
+  world: CommandWorld,
+  { config, json }: CommonOptions,
+): void {
+  const group = program
+    .command("access")
+    .description(
+      "who may write through the chats of a config: list, pair, deny, allow, remove, policy, group",
+    )
+    .helpCommand(false);
+  const part = (name: string, description: string) =>
+    group.command(name).description(description).addOption(config()).addOption(json()).exitOverride();
+  const ofSource = (name: string, description: string) =>
+    part(name, description).option(
+      "-s, --source <name>",
+      "the chat source; may be left out when there is one",
+    );
+  const run = (request: AccessRequest, options: TalkOptions) =>
+    finish(async () => (await import("./access.ts")).access(request, options, world));
+  const on = ({ source }: SourceOption) => (source === undefined ? {} : { source });
+
+  part("list", "who may write, who waits with a code, which groups are taken in").action((options) =>
+    run({ do: "list" }, options),
+  );
+  part("pair", "let in whoever was given this code")
+    .argument("<code>", "the six digits that they were given")
+    .action((code, options) => run({ do: "pair", code }, options));
+  part("deny", "refuse whoever was given this code, for good")
+    .argument("<code>", "the six digits that they were given")
+    .action((code, options) => run({ do: "deny", code }, options));
+  ofSource("allow", "let somebody in by id")
+    .argument("<id>", "the platform's own id of the person")
+    .option("--name <name>", "what list calls them")
+    .action((person, options: SourceOption & { name?: string }) => {
+      const named = options.name === undefined ? {} : { name: options.name };
+      return run({ do: "allow", person, ...named, ...on(options) }, options);
+    });
+  ofSource("remove", "no longer let somebody in")
+    .argument("<id>", "the platform's own id of the person")
+    .action((person, options: SourceOption) => run({ do: "remove", person, ...on(options) }, options));
+  ofSource("policy", "what a stranger gets")
+    .argument("<policy>", "pairing, allowlist, disabled, or config for what the config says")
+    .action((written, options: SourceOption) =>
+      finish(async () => {
+        const { access, readPolicy } = await import("./access.ts");
+        return access({ do: "policy", dm: readPolicy(written), ...on(options) }, options, world);
+      }),
+    );
+  ofSource("group", "take in a group")
+    .argument("<chat>", "the platform's own id of the group")
+    .option("--allow <ids...>", "who may write there")
+    .option("--no-mention", "take every message, not only those that mention the bot")
+    .option("--remove", "no longer take it in")
+    .action((chat, options: SourceOption & { allow?: string[]; mention: boolean; remove?: boolean }) =>
+      finish(async () => {
+        const { access, readIds } = await import("./access.ts");
+        const allow = readIds(options.allow ?? []);
+        const request: AccessRequest =
+          options.remove === true
+            ? { do: "ungroup", chat, ...on(options) }
+            : { do: "group", chat, allow, mention: options.mention, ...on(options) };
+        return access(request, options, world);
+      }),
+    );
+}

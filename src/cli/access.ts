@@ -1,0 +1,119 @@
+// `access`: who may write through the chats of a config. Asks the running router, or changes the file in the state folder while
+// none runs: then it is read at the next start.
+
+import { join } from "node:path";
+import {
+  type AccessAnswer,
+  type AccessRequest,
+  administer,
+  type SourceAccessAnswer,
+} from "../access/administer.ts";
+import { openAccessStore } from "../access/store.ts";
+import { stateFolder } from "../config/places.ts";
+import type { AccessOptions } from "../contract/chat.ts";
+import { UsageError } from "../errors.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { createLog } from "../runtime/log.ts";
+import { writeStateFile } from "../runtime/state-file.ts";
+import { colors } from "./colors.ts";
+import type { ExitCode } from "./exit.ts";
+import { loadPlan } from "./load-plan.ts";
+import { configFile, findRouter, reached } from "./reach.ts";
+import { safeLine } from "./safe-text.ts";
+import type { TalkOptions } from "./status.ts";
+import { printRelative } from "./times.ts";
+import type { CommandWorld } from "./world.ts";
+
+/** What lets somebody in. Claude reads what strangers write, so it is not for Claude's shell. */
+const widening: ReadonlySet<AccessRequest["do"]> = new Set(["pair", "allow", "policy", "group"]);
+
+export async function access(
+  request: AccessRequest,
+  options: TalkOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (widening.has(request.do) && world.env.CLAUDECODE === "1") {
+    throw new UsageError("E_TRUST_PERSON", "only a person can let somebody in, and this shell is Claude's", {
+      hint: "answer the form that Claude Code shows, or type this in a terminal of your own",
+    });
+  }
+  const file = configFile(world, options.config);
+  const router = await findRouter(world, file);
+  const answer =
+    router === undefined
+      ? await withoutRouter(request, file, world)
+      : await reached(world, router).ask("access", { request });
+  if (options.json) {
+    world.print(`${JSON.stringify(answer, null, 2)}\n`);
+    return 0;
+  }
+  const lines = request.do === "list" ? printAccess(answer, world.now()) : [safeLine(answer.said)];
+  world.print(`${lines.join("\n")}\n`);
+  return 0;
+}
+
+async function withoutRouter(
+  request: AccessRequest,
+  file: string,
+  world: CommandWorld,
+): Promise<AccessAnswer> {
+  const { loaded, plan } = await loadPlan(file, world.env);
+  const store = openAccessStore({
+    file: join(stateFolder(world.env, file), "access.json"),
+    clock: systemClock,
+    log: createLog({ secrets: () => loaded.secrets }),
+    write: writeStateFile,
+  });
+  const chats = Object.fromEntries(
+    plan.sources
+      .filter(({ type }) => type.chat !== undefined)
+      .map(({ name, type, options }) => [
+        name,
+        { type: type.type, access: options.access as unknown as AccessOptions },
+      ]),
+  );
+  return administer(request, { store, clock: systemClock, chats: () => chats });
+}
+
+function printAccess({ sources }: AccessAnswer, nowMs: number): string[] {
+  if (sources.length === 0) return ["the config has no chat"];
+  return sources.flatMap((one) => [
+    `${colors.bold(one.source)} (${one.type}): ${one.dm}`,
+    ...one.pending.map(
+      ({ code, id, name, until }) =>
+        `  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
+    ),
+    ...one.people.map(
+      ({ id, name, from }) => `  ${colors.green("allowed")}  ${who(id, name)}${inConfig(from)}`,
+    ),
+    ...one.bots.map((id) => `  ${colors.green("bot    ")}  ${safeLine(id)}${inConfig("config")}`),
+    ...one.groups.map((group) => `  ${colors.green("group  ")}  ${printGroup(group)}${inConfig(group.from)}`),
+    ...(one.pending.length + one.people.length + one.groups.length === 0 ? ["  nobody may write"] : []),
+  ]);
+}
+
+function printGroup({ chat, mention, allow }: SourceAccessAnswer["groups"][number]): string {
+  const when = mention ? "when mentioned" : "every message";
+  return `${safeLine(chat)}: ${allow.length === 0 ? "nobody" : allow.map(safeLine).join(", ")}, ${when}`;
+}
+
+function who(id: string, name: string | undefined): string {
+  return name === undefined ? safeLine(id) : `${safeLine(id)} ${safeLine(name)}`;
+}
+
+function inConfig(from: "config" | "paired" | "added"): string {
+  return from === "config" ? " (in the config)" : "";
+}
+
+/** `a,b` or several words. */
+export function readIds(written: readonly string[]): string[] {
+  return written.flatMap((word) => word.split(",")).filter((id) => id !== "");
+}
+
+const policies = ["pairing", "allowlist", "disabled", "config"] as const;
+
+export function readPolicy(written: string): (typeof policies)[number] {
+  const found = policies.find((policy) => policy === written);
+  if (found !== undefined) return found;
+  throw new UsageError("E_USAGE", `"${written}" is no policy`, { hint: `there are: ${policies.join(", ")}` });
+}

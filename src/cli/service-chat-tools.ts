@@ -1,0 +1,165 @@
+// The tools for chats of one session, over the running router: the event is found, the access checked, the files guarded, and
+// the chat does the rest.
+
+import { guardFiles } from "../chat/file-guard.ts";
+import { realPath, stateRoot } from "../config/places.ts";
+import type { Chat, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
+import type { RouterEvent, Tool } from "../contract.ts";
+import { ConnectorError, UsageError } from "../errors.ts";
+import type { PlannedSource } from "../plan/plan.ts";
+import {
+  type ChatPort,
+  downloadAttachmentTool,
+  editMessageTool,
+  fetchMessagesTool,
+  reactTool,
+  sendMessageTool,
+} from "../session/tools/chat.ts";
+import type { ReplyAnswer } from "../session/tools/reply.ts";
+import { safeLine } from "./safe-text.ts";
+import type { Running } from "./service.ts";
+import type { ChatService } from "./service-chat.ts";
+import type { Member } from "./service-members.ts";
+
+export interface ChatTools {
+  readonly tools: readonly Tool[];
+  /** Before an event of a chat is answered: may it be, and which files go along. Of other sources: that none do. */
+  prepare(event: RouterEvent, answer: ReplyAnswer): Promise<readonly OutgoingFile[]>;
+  answered(eventId: string): void;
+}
+
+/** `read` finds an event that this session may act on, or rejects. */
+export function chatTools(
+  running: Running,
+  chats: ChatService,
+  member: Member,
+  read: (eventId: string) => Promise<RouterEvent>,
+): ChatTools {
+  const { config, router } = running;
+  const abilities = new Set(
+    config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
+  );
+
+  function chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
+    const planned = config.plan.sources.find(({ name }) => name === source);
+    const chat = router.chat(source);
+    if (planned?.type.chat !== undefined && chat !== undefined) return { planned, chat };
+    throw planned?.type.chat === undefined
+      ? new UsageError("E_REPLY_NONE", `${source} is no chat`)
+      : new ConnectorError("E_SOURCE_START", `${source} does not run now; status says why`, {
+          retryable: true,
+        });
+  }
+
+  async function place(eventId: string, ability: keyof Chat) {
+    const event = await read(eventId);
+    const { planned, chat } = chatOf(event.source);
+    const outbound = await chats.outbound(planned);
+    outbound.checkAnswer(event);
+    if (chat[ability] === undefined)
+      throw new UsageError("E_REPLY_NONE", `${event.source} (${planned.type.type}) cannot do that`);
+    return { event, chat, outbound };
+  }
+
+  function guard(paths: readonly string[], { type }: PlannedSource): Promise<OutgoingFile[]> {
+    return guardFiles(
+      paths,
+      {
+        closedFolders: [stateRoot(process.env)],
+        openFolders: [chats.inboxFolder],
+        // The config, `.env`, and what `${file:}` reads.
+        closedFiles: [realPath(config.loaded.file), ...config.loaded.files.map(({ path }) => path)],
+        cwd: member.attached.facts().project,
+      },
+      type.chat ?? { maxFiles: 0, maxFileBytes: 0 },
+    );
+  }
+
+  const port: ChatPort = {
+    async react(eventId, emoji, messageId) {
+      const { event, chat } = await place(eventId, "react");
+      const said = await chat.react!(event, emoji, messageId);
+      if (messageId === undefined) chats.answered(eventId);
+      return said;
+    },
+    async edit(eventId, messageId, text) {
+      const { event, chat } = await place(eventId, "edit");
+      return chat.edit!(event, messageId, text);
+    },
+    async download(eventId, wanted) {
+      const { event, chat } = await place(eventId, "download");
+      const all = attachmentsOf(event);
+      const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
+      if (chosen.length === 0)
+        throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
+          hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
+        });
+      const lines: string[] = [];
+      for (const attachment of chosen) {
+        const { path, bytes } = await chat.download!(event, attachment);
+        lines.push(`${attachment.id}: ${path} (${bytes} bytes)`);
+      }
+      return lines.join("\n");
+    },
+    async history(eventId, limit, before) {
+      const { event, chat, outbound } = await place(eventId, "history");
+      const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
+      return describeHistory(messages, (person) => outbound.isAdmitted(person, event));
+    },
+    async send({ source, chatId, threadId, text, files }) {
+      const { planned, chat } = chatOf(source);
+      const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
+      if (chat.send === undefined) throw new UsageError("E_REPLY_NONE", `${source} cannot do that`);
+      const guarded = await guard(files, planned);
+      return chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) });
+    },
+  };
+
+  return {
+    tools: [
+      ...(abilities.has("react") ? [reactTool(port)] : []),
+      ...(abilities.has("edit") ? [editMessageTool(port)] : []),
+      ...(abilities.has("download") ? [downloadAttachmentTool(port)] : []),
+      ...(abilities.has("history") ? [fetchMessagesTool(port)] : []),
+      ...(abilities.has("send") ? [sendMessageTool(port)] : []),
+    ],
+    async prepare(event, { files, replyTo }) {
+      const planned = config.plan.sources.find(({ name }) => name === event.source);
+      if (planned?.type.chat === undefined) {
+        if (files.length > 0 || replyTo !== undefined)
+          throw new UsageError("E_FILE", `the sender of ${event.id} takes text only`);
+        return [];
+      }
+      (await chats.outbound(planned)).checkAnswer(event);
+      return guard(files, planned);
+    },
+    answered: chats.answered,
+  };
+}
+
+function attachmentsOf({ data }: RouterEvent): readonly ChatAttachment[] {
+  const { attachments } = (data ?? {}) as { attachments?: unknown };
+  return Array.isArray(attachments) ? (attachments as ChatAttachment[]) : [];
+}
+
+/** One line each, whatever is in it: a message cannot pass for two. */
+function describeHistory(
+  messages: readonly HistoryMessage[],
+  isAdmitted: (person: string) => boolean,
+): string {
+  const shown = messages.filter(({ sender }) => sender === undefined || isAdmitted(sender.id));
+  const lines = shown.map(({ id, sender, timeMs, text, attachments }) => {
+    const time = new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
+    const who = sender === undefined ? "(you)" : `${safeLine(sender.name ?? "")} <${safeLine(sender.id)}>`;
+    const files = attachments === 0 ? "" : ` +${attachments} attached`;
+    return `${time} #${safeLine(id)} ${who.trim()}${files}: ${safeLine(text.replaceAll(/\r\n?|[\n\u2028\u2029\u0085\v\f]/g, " ⏎ "))}`;
+  });
+  const hidden = messages.length - shown.length;
+  return [
+    ...lines,
+    ...(hidden === 0
+      ? []
+      : [`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),
+    ...(messages.length === 0 ? ["no messages"] : []),
+  ].join("\n");
+}

@@ -1,0 +1,246 @@
+// What an owner does for its chats: who may speak, what they see while they wait, which of them nobody answered, and the
+// permission prompts that go to some of them. Loaded with the first chat that a config has.
+
+import { join } from "node:path";
+import { type AccessAnswer, type AccessRequest, administer, type ChatSources } from "../access/administer.ts";
+import { openAudit } from "../access/audit.ts";
+import { createOutbound, type Outbound } from "../access/outbound.ts";
+import { accessOf } from "../access/pairing.ts";
+import { createPeople } from "../access/people.ts";
+import { createRelay, type PendingPrompt, type PromptNotes, type Relay } from "../access/relay.ts";
+import { type AccessStore, openAccessStore } from "../access/store.ts";
+import { openInbox } from "../chat/inbox.ts";
+import type { AccessOptions, People } from "../contract/chat.ts";
+import type { Host } from "../contract/host.ts";
+import type { Json, RouterEvent } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { StateChange } from "../journal/records.ts";
+import type { PlannedSource } from "../plan/plan.ts";
+import { createChatSigns } from "../runtime/chat-signs.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { Consent } from "../runtime/consent.ts";
+import { writeStateFile } from "../runtime/state-file.ts";
+import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
+import type { PermissionRequest } from "../session/permission.ts";
+import type { QuestionTurn } from "./question-turn.ts";
+import { safeLine } from "./safe-text.ts";
+import type { ServiceState } from "./service.ts";
+import type { Member } from "./service-members.ts";
+import { askAboutStrangers } from "./service-pairing.ts";
+
+export interface ChatService {
+  /** For one source, when it is made. */
+  people(source: PlannedSource, refused: Host["refused"]): People;
+  /** The event is safe. `channels` took it. */
+  accepted(event: RouterEvent, channels: readonly string[]): void;
+  changed(change: StateChange): void;
+  answered(eventId: string): void;
+  /** Oldest first. */
+  unanswered(): readonly Unanswered[];
+  /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
+  reminder(sessionId: string): string | undefined;
+  outbound(source: PlannedSource): Promise<Outbound>;
+  administer(request: AccessRequest): Promise<AccessAnswer>;
+  ask(member: Member, request: PermissionRequest): void;
+  memberBack(member: Member): void;
+  memberGone(member: Member): void;
+  readonly inboxFolder: string;
+  readonly store: AccessStore;
+  stop(): void;
+}
+
+interface ChatServiceOptions {
+  readonly state: ServiceState;
+  readonly journal: Journal;
+  readonly consent: Consent;
+  readonly turn: QuestionTurn;
+  /** Fires when this owner begins to end. */
+  readonly ending: AbortSignal;
+}
+
+const keepFilesMs = 7 * 24 * 60 * 60 * 1_000;
+/** After a change of owner sessions come back within 2 s; one that has not by then will not. */
+const backWithinMs = 15_000;
+
+export function openChatService({ state, journal, consent, turn, ending }: ChatServiceOptions): ChatService {
+  const { log, folder } = state.options;
+  const clock = systemClock;
+  const inboxFolder = join(folder, "inbox");
+  const inbox = openInbox(inboxFolder, clock);
+  void inbox.clear(keepFilesMs);
+  const store = openAccessStore({ file: join(folder, "access.json"), clock, log, write: writeStateFile });
+  const unanswered = trackUnanswered(journal, clock);
+  const chat = (source: string) => state.running()?.router.chat(source);
+  const planned = (name: string) => state.running()?.config.plan.sources.find((one) => one.name === name);
+  const signs = createChatSigns({
+    clock,
+    log,
+    chat,
+    manners(name) {
+      const source = planned(name);
+      const ackReaction = source?.options.ackReaction;
+      const typingForMs = source?.type.chat?.typingForMs;
+      return {
+        ...(typeof ackReaction === "string" ? { ackReaction } : {}),
+        ...(typingForMs === undefined ? {} : { typingForMs }),
+      };
+    },
+  });
+  const relay = createRelay({
+    clock,
+    log,
+    notes: promptNotes(journal),
+    audit: openAudit(join(folder, "permissions.jsonl"), clock),
+    settings() {
+      const permissions = state.running()?.config.plan.permissions;
+      if (permissions === undefined || !permissions.powers.every(consent.allows)) return undefined;
+      return permissions;
+    },
+    chat,
+    async answer(session, id, behavior) {
+      const member = state.members.list().find((one) => one.id === session);
+      if (member === undefined) throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");
+      await member.session.decide(id, behavior);
+    },
+    mask: state.mask,
+  });
+  relay.resume();
+  const cancelLook = clock.after(backWithinMs, () => endOrphans(journal, relay, state));
+
+  function chats(): ChatSources {
+    const sources = state.running()?.config.plan.sources ?? [];
+    return Object.fromEntries(
+      sources
+        .filter(({ type }) => type.chat !== undefined)
+        .map(({ name, type, options }) => [name, { type: type.type, access: accessOptions(options) }]),
+    );
+  }
+
+  async function change(request: AccessRequest): Promise<AccessAnswer> {
+    const answer = await administer(request, { store, clock, chats });
+    const { paired } = answer;
+    if (paired !== undefined)
+      await chat(paired.source)
+        ?.send?.(
+          { chatId: paired.chatId },
+          { text: "You are let in. What you write here now goes to Claude." },
+        )
+        .catch((error: Error) =>
+          log.warn(`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
+        );
+    return answer;
+  }
+
+  void askAboutStrangers({ administer: change, members: state.members.list, turn, log }, ending);
+
+  function settle(eventId: string): void {
+    signs.answered(eventId);
+    unanswered.answered(eventId);
+  }
+
+  return {
+    inboxFolder,
+    store,
+    people: (source, refused) =>
+      createPeople({
+        source: source.name,
+        access: accessOptions(source.options),
+        mentions: mentionTest(source),
+        store,
+        verdicts: relay,
+        clock,
+        save: inbox.save,
+        dropped: (reason) => refused({ status: 403, reason }),
+        describe: () => describeSessions(state),
+      }),
+    accepted(event, channels) {
+      if (planned(event.source)?.type.chat === undefined) return;
+      signs.taken(event);
+      const all = state.running()?.config.plan.channels ?? [];
+      const isAnswerable = all.some(
+        ({ name, answers }) => channels.includes(name) && answers.includes(event.source),
+      );
+      if (isAnswerable) unanswered.add(event);
+    },
+    changed(change) {
+      if (change.state === "sent") signs.sent(change.id);
+      else if (change.state === "acked") signs.answered(change.id);
+      unanswered.changed(change);
+    },
+    answered: settle,
+    unanswered: () => unanswered.list(),
+    reminder: (sessionId) => remind(unanswered.list(), sessionId, clock.now()),
+    outbound: async ({ name, options }) =>
+      createOutbound(name, accessOptions(options), accessOf(await store.read(), name)),
+    administer: change,
+    ask({ id, attached }, request) {
+      const { project, label } = attached.facts();
+      void relay.ask(request, { id, project, ...(label === undefined ? {} : { label }) });
+    },
+    memberBack: ({ id }) => relay.sessionBack(id),
+    memberGone({ id }) {
+      // An owner that ends lets go of sessions that go on with the next one.
+      if (!ending.aborted) relay.sessionGone(id);
+    },
+    stop() {
+      cancelLook();
+      relay.stop();
+      signs.stop();
+    },
+  };
+}
+
+const remindAfterMs = 60_000;
+
+function remind(all: readonly Unanswered[], sessionId: string, nowMs: number): string | undefined {
+  const own = all.filter(({ session, timeMs }) => session === sessionId && nowMs - timeMs >= remindAfterMs);
+  const [first] = own;
+  if (first === undefined) return undefined;
+  const more = own.length === 1 ? "" : ` and ${own.length - 1} more`;
+  return `not answered yet: ${first.eventId} from ${safeLine(first.name)}${more}; the sender sees only reply`;
+}
+
+function accessOptions(options: PlannedSource["options"]): AccessOptions {
+  return options.access as unknown as AccessOptions;
+}
+
+function mentionTest({ options, code }: PlannedSource): (text: string) => boolean {
+  const patterns = accessOptions(options).mentionPatterns.flatMap(
+    (_, index) => code.regex(`access.mentionPatterns.${index}`) ?? [],
+  );
+  return (text) => patterns.some((pattern) => pattern.test(text));
+}
+
+const promptKind = "permission";
+
+function promptNotes(journal: Journal): PromptNotes {
+  return {
+    all: () => journal.notes(promptKind).map(({ value }) => value as unknown as PendingPrompt),
+    put: (prompt) =>
+      journal.note(
+        promptKind,
+        prompt.request.id,
+        prompt as unknown as Json,
+        // A little longer, so that whoever is owner then takes its buttons away.
+        prompt.askedMs + prompt.expireMs + 60 * 60 * 1_000,
+      ),
+    drop: (id) => journal.note(promptKind, id, null),
+  };
+}
+
+function endOrphans(journal: Journal, relay: Relay, state: ServiceState): void {
+  const here = new Set(state.members.list().map(({ id }) => id));
+  for (const { session } of promptNotes(journal).all())
+    if (!here.has(session.id)) relay.sessionGone(session.id);
+}
+
+function describeSessions(state: ServiceState): string {
+  const members = state.members.list();
+  const listening = members.filter((member) => member.listening().state !== "no").length;
+  if (listening > 0)
+    return listening === 1 ? "A Claude session is open." : `${listening} Claude sessions are open.`;
+  return members.length > 0
+    ? "Claude is open but does not listen to this channel; what you write waits."
+    : "No Claude session is open; what you write waits for the next one.";
+}

@@ -1,0 +1,121 @@
+// Asks the person at a terminal whether a stranger who waits with a pairing code may write: one at a time, in one session, and
+// never again about somebody who was declined. Only the person's own `yes` to a form lets anybody in.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
+import type { Log } from "../contract.ts";
+import type { Form, FormAnswer } from "../session/form.ts";
+import type { QuestionTurn } from "./question-turn.ts";
+import { safeLine } from "./safe-text.ts";
+import type { Member } from "./service-members.ts";
+
+type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+  readonly dispatchSession: Pick<Member["dispatchSession"], "ready">;
+};
+
+interface PairingOptions {
+  administer(request: AccessRequest): Promise<AccessAnswer>;
+  members(): readonly Askable[];
+  readonly turn: QuestionTurn;
+  readonly log: Log;
+  /** How often it looks whether somebody waits. Default 1 s. */
+  readonly everyMs?: number;
+  /** Between two questions. Default 15 s. */
+  readonly gapMs?: number;
+}
+
+interface Waiting {
+  readonly source: string;
+  readonly type: string;
+  readonly pending: SourceAccessAnswer["pending"][number];
+}
+
+/** Goes on until the signal fires. Never rejects. */
+export async function askAboutStrangers(options: PairingOptions, signal: AbortSignal): Promise<void> {
+  const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000 } = options;
+  const ready = new WeakSet<Askable>();
+  const seen = new WeakSet<Askable>();
+  /** By session, the codes that it was asked about. */
+  const asked = new WeakMap<Askable, Set<string>>();
+  const sleep = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
+
+  function choose(code: string): Askable | undefined {
+    for (const member of members()) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      void member.dispatchSession.ready.then(() => ready.add(member));
+    }
+    const rank = (member: Askable) => (member.listening().state === "yes" ? 0 : 1);
+    return members()
+      .filter((member) => ready.has(member) && member.session.takesForms() && !asked.get(member)?.has(code))
+      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
+  }
+
+  async function waiting(): Promise<Waiting[]> {
+    const { sources } = await administer({ do: "list" });
+    return sources.flatMap(({ source, type, pending }) =>
+      pending.map((one) => ({ source, type, pending: one })),
+    );
+  }
+
+  /** Undefined when it was settled elsewhere. */
+  async function ask(member: Askable, one: Waiting): Promise<FormAnswer | undefined> {
+    const over = new AbortController();
+    let answer: FormAnswer | undefined;
+    const answered = member.session.ask(formOf(one), over.signal).then((given) => {
+      answer = given;
+    });
+    answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
+    for (;;) {
+      await Promise.race([answered, sleep(everyMs)]);
+      if (answer !== undefined) return answer;
+      const still = await waiting();
+      if (!signal.aborted && still.some(({ pending }) => pending.code === one.pending.code)) continue;
+      over.abort();
+      return undefined;
+    }
+  }
+
+  async function settle(member: Askable, one: Waiting): Promise<void> {
+    const answer = await ask(member, one);
+    if (answer === undefined || answer.action === "cancel") return;
+    const isYes = answer.action === "accept" && answer.values.allow === "yes";
+    const { said } = await administer({ do: isYes ? "pair" : "deny", code: one.pending.code });
+    log.info(`the person at session ${member.id} decided: ${safeLine(said)}`);
+  }
+
+  while (!signal.aborted) {
+    const all = await waiting();
+    const next = all
+      .map((one) => ({ one, member: choose(one.pending.code) }))
+      .find(({ member }) => member !== undefined);
+    const member = next?.member;
+    if (next === undefined || member === undefined) {
+      await sleep(everyMs);
+      continue;
+    }
+    asked.set(member, (asked.get(member) ?? new Set()).add(next.one.pending.code));
+    await turn
+      .take(() => settle(member, next.one))
+      .catch((error: unknown) => {
+        // A session that ended takes its question with it; the next one is asked.
+        if (!signal.aborted && members().includes(member))
+          log.warn(
+            `session ${member.id} could not be asked: ${safeLine(error instanceof Error ? error.message : String(error))}`,
+          );
+      });
+    await sleep(gapMs);
+  }
+}
+
+function formOf({ source, type, pending }: Waiting): Form {
+  const name =
+    pending.name === undefined ? "" : `, who calls themselves "${safeLine(pending.name).slice(0, 60)}"`;
+  return {
+    message:
+      `Somebody wants to write to Claude on ${source} (${type}): id ${safeLine(pending.id).slice(0, 80)}${name}.\n` +
+      `They were given the code ${pending.code}. Say yes only if you expect them and they tell you that code: whoever is let in can tell Claude what to do.`,
+    fields: { allow: { title: `Let ${pending.code} in?`, choices: ["no", "yes"] } },
+  };
+}

@@ -1,0 +1,106 @@
+// `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask.
+
+import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
+import type { SourceType } from "../contract.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { quietUntilMs } from "../shaping/quiet.ts";
+import { type Power, powerOf } from "./powers.ts";
+import { compileQuiet } from "./shaping.ts";
+
+export interface PlannedPermissions {
+  /** By relay source, the ids of those who decide. */
+  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly expireMs: number;
+  mayRelay(tool: string): boolean;
+  isQuiet(nowMs: number): boolean;
+  /** Nobody is asked before a person has agreed to all of them. */
+  readonly powers: readonly Power[];
+}
+
+const bounds = { leastMs: 10_000, mostMs: 24 * 60 * 60 * 1_000 };
+
+export function planPermissions(
+  { relay, approvers, tools, expireMs, quiet = [] }: PermissionsValues,
+  sources: Readonly<Record<string, SourceValues>>,
+  typeOf: (type: string) => Pick<SourceType<never>, "chat"> | undefined,
+  issues: IssueDraft[],
+): PlannedPermissions {
+  const names = Object.keys(sources);
+  for (const [index, name] of relay.entries()) {
+    const path = ["permissions", "relay", index];
+    const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
+    if (source === undefined) {
+      issues.push({
+        path,
+        code: "E_CONFIG_REFERENCE",
+        message: `no source is called ${name}`,
+        hint: didYouMeanHint(name, names) ?? `sources: ${names.join(", ") || "none"}`,
+      });
+    } else if (typeOf(source.type)?.chat?.can.includes("ask") !== true) {
+      issues.push({
+        path,
+        code: "E_CONFIG_VALUE",
+        message: `${name} is no chat that a permission prompt can be sent to`,
+        hint: "name a source of a chat type",
+      });
+    } else if (!Object.hasOwn(approvers, name)) {
+      issues.push({
+        path,
+        code: "E_CONFIG_MISSING_KEY",
+        message: `nobody is named who may decide on ${name}`,
+        hint: `add under permissions: approvers: { ${name}: ["ID"] }; channel-router access list shows ids`,
+      });
+    }
+  }
+  for (const name of Object.keys(approvers)) {
+    if (relay.includes(name)) continue;
+    issues.push({
+      path: ["permissions", "approvers", name],
+      on: "key",
+      code: "E_CONFIG_REFERENCE",
+      message: `${name} is not in relay, so nobody is asked there`,
+      hint: didYouMeanHint(name, relay) ?? `add it to relay, or remove it here`,
+    });
+  }
+  if (expireMs < bounds.leastMs || expireMs > bounds.mostMs) {
+    issues.push({
+      path: ["permissions", "expire"],
+      code: "E_CONFIG_VALUE",
+      message: "must be from 10s to 24h",
+    });
+  }
+  const allowed = (tools?.allow ?? ["*"]).map(toolTest);
+  const denied = (tools?.deny ?? []).map(toolTest);
+  const windows = compileQuiet({ quiet }, ["permissions"], issues);
+  const used = relay.filter((name) => Object.hasOwn(approvers, name));
+  return {
+    approvers: new Map(used.map((name) => [name, new Set((approvers[name] ?? []).map(String))])),
+    expireMs,
+    mayRelay: (tool) => allowed.some((test) => test(tool)) && !denied.some((test) => test(tool)),
+    isQuiet: (nowMs) => windows.length > 0 && quietUntilMs(windows, nowMs) !== undefined,
+    powers: used.map((name) =>
+      powerOf(
+        "approve",
+        (approvers[name] ?? []).map(String).sort().join(", "),
+        `permissions.approvers.${name}`,
+      ),
+    ),
+  };
+}
+
+/** `*` stands for any text. */
+function toolTest(pattern: string): (tool: string) => boolean {
+  const [first = "", ...rest] = pattern.split("*");
+  const last = rest.pop();
+  if (last === undefined) return (tool) => tool === first;
+  return (tool) => {
+    if (!tool.startsWith(first)) return false;
+    let from = first.length;
+    for (const piece of rest) {
+      const at = tool.indexOf(piece, from);
+      if (at === -1) return false;
+      from = at + piece.length;
+    }
+    return tool.length - last.length >= from && tool.endsWith(last);
+  };
+}

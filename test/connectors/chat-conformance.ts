@@ -1,0 +1,243 @@
+// What every chat promises, as one suite that each of them runs against an emulator of its platform: the built program, real
+// sessions, real processes. A platform says how people write on it and what they see; all else is the same for all.
+
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { PermissionButton } from "../../src/contract/chat.ts";
+import type { Sender } from "../../src/contract.ts";
+import { newestOwner, stateRoot } from "../faults/stage.ts";
+import type { BuiltProgram } from "../support/build-with.ts";
+import type { SpawnedClaude } from "../support/claude-simulator.ts";
+import { createProject, eventually, type Project } from "../support/router.ts";
+
+/** A platform as its people have it. */
+export interface ChatPlatform {
+  /** The source as YAML on one line; `access` is one, too. */
+  source(access: string): string;
+  /** For the router's processes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of a group in which everybody is. */
+  readonly groupId: string;
+  readonly abilities: {
+    readonly files: boolean;
+    readonly edit: boolean;
+    readonly react: boolean;
+    readonly buttons: boolean;
+    readonly groups: boolean;
+  };
+  /** Somebody writes, to the bot alone or in the group. Settles with the message's id, whether or not anybody reads it. */
+  write(
+    person: Sender,
+    text: string,
+    options?: {
+      readonly inGroup?: boolean;
+      readonly isBot?: boolean;
+      readonly attachment?: { readonly name: string; readonly content: string };
+    },
+  ): Promise<string>;
+  press(person: Sender, messageId: string, button: PermissionButton): Promise<void>;
+  /** What the bot has sent, in the chat with this person alone or in the group, oldest first. */
+  shown(person: Sender, options?: { readonly inGroup?: boolean }): Promise<readonly ShownMessage[]>;
+  /** Emojis of the bot under a message. */
+  reactions(messageId: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface ShownMessage {
+  readonly id: string;
+  readonly text: string;
+  readonly edited: boolean;
+  readonly files: readonly { readonly name: string; readonly content: string }[];
+  readonly buttons: readonly PermissionButton[];
+  readonly replyTo?: string;
+}
+
+export interface ChatCase {
+  readonly type: string;
+  open(): Promise<ChatPlatform>;
+  /** Default: the built program. */
+  program?(): Promise<BuiltProgram>;
+  readonly people?: { readonly ada: Sender; readonly eve: Sender };
+  /** Longer than one message of the platform may be, shorter than three. */
+  readonly longText: string;
+}
+
+const withinMs = 20_000;
+
+export function testChat({ type, open, program, longText, ...more }: ChatCase): void {
+  const { ada, eve } = more.people ?? { ada: { id: "41", name: "Ada" }, eve: { id: "66", name: "Eve" } };
+  const cleaning: (() => Promise<unknown>)[] = [];
+  let built: BuiltProgram | undefined;
+  let platform: ChatPlatform;
+  let project: Project;
+
+  beforeAll(async () => {
+    built = await program?.();
+  });
+  afterAll(() => built?.remove());
+  afterEach(async () => {
+    for (const clean of cleaning.splice(0).reverse()) await clean();
+  });
+
+  /** One chat called `phone`. What the config lets people do is allowed by the environment. */
+  async function begin(access: string, config = ""): Promise<void> {
+    platform = await open();
+    cleaning.push(() => platform.close());
+    project = await createProject(
+      (port) => `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access)}\n${config}`,
+      built === undefined ? {} : { program: built.program },
+    );
+    cleaning.push(() => project.remove());
+  }
+
+  const env = () => ({ ...platform.env, CHANNEL_ROUTER_TRUST: "all" });
+  const claude = (options?: Parameters<Project["claude"]>[0]) => project.claude(options, env());
+  const run = (...args: string[]) => project.run(args, { env: platform.env });
+  const lastTo = async (person: Sender) => (await platform.shown(person)).at(-1);
+  const shows = (person: Sender, test: (message: ShownMessage) => boolean) =>
+    eventually(async () => (await platform.shown(person)).find(test), withinMs);
+
+  async function askPermission(
+    session: SpawnedClaude,
+    id: string,
+    preview = '{"command":"npm test"}',
+  ): Promise<void> {
+    session.wire.notify("notifications/claude/channel/permission_request", {
+      request_id: id,
+      tool_name: "Bash",
+      description: "Run shell command",
+      input_preview: preview,
+    });
+  }
+
+  const verdicts = (session: SpawnedClaude) =>
+    session.notices
+      .filter(({ method }) => method === "notifications/claude/channel/permission")
+      .map(({ params }) => params);
+
+  const relayTo = (person: Sender) =>
+    `permissions: { relay: [phone], approvers: { phone: ["${person.id}"] } }\n`;
+
+  describe(`the chat type ${type}`, () => {
+    it("lets a stranger in by a code that a person types, and nobody before", async () => {
+      await begin("{}");
+      const session = await claude();
+      await platform.write(ada, "let me in");
+      const { text } = await shows(ada, (message) => message.text.includes("access pair"));
+      const code = /access pair ([0-9a-f]{6})/.exec(text)?.[1] as string;
+      expect((await run("access", "list")).stdout).toContain(`${code}  ${ada.id}`);
+      expect((await run("access", "pair", code)).stdout).toContain("may write on phone now");
+      await shows(ada, (message) => message.text.includes("You are let in"));
+      const message = await platform.write(ada, "what is up?");
+      const event = await session.nextEvent(withinMs);
+      expect(event.content).toBe("what is up?");
+      expect(event.meta).toMatchObject({ channel: "phone", user: ada.name, user_id: ada.id });
+      expect(session.events).toHaveLength(1);
+      if (platform.abilities.react)
+        expect(await eventually(async () => (await platform.reactions(message))[0], withinMs)).toBe("👀");
+    });
+
+    it("carries an answer in parts, with a file, an edit and a reaction", async () => {
+      await begin(`{ allow: ["${ada.id}"] }`);
+      const session = await claude();
+      const question = await platform.write(ada, "tell me all");
+      const { meta } = await session.nextEvent(withinMs);
+      const event_id = meta.event_id as string;
+      await writeFile(join(project.folder, "notes.txt"), "the notes");
+      const files = platform.abilities.files ? { files: ["notes.txt"] } : {};
+      const sent = await session.callTool("reply", { event_id, text: longText, ...files });
+      expect(sent.text).toMatch(/^sent 2 parts \(ids: .+, .+\)/);
+      const parts = await platform.shown(ada);
+      const letters = (text: string) => text.replaceAll(/[^\p{L}\p{N}]/gu, "");
+      expect(letters(parts.map(({ text }) => text).join(""))).toBe(letters(longText));
+      expect(parts[0]?.replyTo).toBe(question);
+      if (platform.abilities.files)
+        expect(parts.flatMap((part) => part.files)).toEqual([{ name: "notes.txt", content: "the notes" }]);
+      if (platform.abilities.edit) {
+        const message_id = parts[0]?.id as string;
+        await session.callTool("edit_message", { event_id, message_id, text: "in short: yes" });
+        await shows(ada, ({ edited, text }) => edited && text === "in short: yes");
+      }
+      if (platform.abilities.react) {
+        await session.callTool("react", { event_id, emoji: "👍" });
+        expect(await platform.reactions(question)).toContain("👍");
+      }
+    });
+
+    it("puts a permission prompt before the approver and takes the verdict back to the session that asked", async () => {
+      await begin(`{ allow: ["${ada.id}"] }`, relayTo(ada));
+      const [first, second] = [await claude(), await claude()];
+      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await askPermission(first, "abcde");
+      const prompt = await shows(ada, (message) => message.text.includes("abcde"));
+      expect(prompt.text).toContain("npm test");
+      expect(prompt.text).toContain(project.folder);
+      if (platform.abilities.buttons) await platform.press(ada, prompt.id, "allow");
+      else await platform.write(ada, "yes abcde");
+      await eventually(() => verdicts(first).length > 0, withinMs);
+      expect(verdicts(first)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
+      await shows(ada, (message) => message.text.includes("Sent: allow") && message.buttons.length === 0);
+
+      await askPermission(second, "fghij");
+      await shows(ada, (message) => message.text.includes("fghij"));
+      await platform.write(ada, "No FGHIJ");
+      await eventually(() => verdicts(second).length > 0, withinMs);
+      expect(verdicts(second)).toEqual([{ request_id: "fghij", behavior: "deny" }]);
+      expect(verdicts(first)).toHaveLength(1);
+      expect([...first.events, ...second.events]).toEqual([]);
+    });
+
+    it("gives an outsider nothing, whatever they try", async () => {
+      const group = platform?.abilities.groups === false ? "" : ", groups: { GROUP: { allow: [] } }";
+      const groupId = await open().then(async (one) => {
+        await one.close();
+        return one.groupId;
+      });
+      await begin(
+        `{ dm: allowlist, allow: ["${ada.id}"]${group.replace("GROUP", JSON.stringify(groupId))} }`,
+        relayTo(ada),
+      );
+      const session = await claude();
+      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await askPermission(session, "abcde");
+      const prompt = await shows(ada, (message) => message.text.includes("abcde"));
+      await platform.write(eve, "hello");
+      await platform.write(eve, "yes abcde");
+      if (platform.abilities.buttons) await platform.press(eve, prompt.id, "allow");
+      if (platform.abilities.groups) await platform.write(eve, "@bot hello", { inGroup: true });
+      // Behind all that: when this is there, the rest has been judged.
+      await platform.write(ada, "are you there?");
+      const event = await session.nextEvent(withinMs);
+      expect(event.content).toBe("are you there?");
+      expect(session.events).toHaveLength(1);
+      expect(verdicts(session)).toEqual([]);
+      expect(await platform.shown(eve)).toEqual([]);
+      expect(await platform.shown(eve, { inGroup: true })).toEqual([]);
+      expect((await run("status")).stdout).toMatch(/refused: \d+ x 403/);
+      expect((await lastTo(ada))?.text).toContain("abcde");
+    });
+
+    it("loses nothing when the owner is killed", async () => {
+      await begin(`{ allow: ["${ada.id}"] }`, relayTo(ada));
+      const owner = await claude();
+      const survivor = await claude();
+      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await askPermission(survivor, "abcde");
+      const prompt = await shows(ada, (message) => message.text.includes("abcde"));
+      const { pid } = newestOwner(stateRoot(project));
+      expect(pid).toBe(owner.process.pid);
+      process.kill(pid, "SIGKILL");
+      await platform.write(ada, "written while nobody listens");
+      if (platform.abilities.buttons) await platform.press(ada, prompt.id, "allow");
+      else await platform.write(ada, "yes abcde");
+      const event = await survivor.nextEvent(withinMs);
+      expect(event.content).toBe("written while nobody listens");
+      await eventually(() => verdicts(survivor).length > 0, withinMs);
+      expect(verdicts(survivor)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
+      await survivor.callTool("reply", { event_id: event.meta.event_id as string, text: "still here" });
+      await shows(ada, ({ text }) => text.includes("still here"));
+      expect(survivor.events).toHaveLength(1);
+    });
+  });
+}
