@@ -137,8 +137,9 @@ export function createRelay(options: RelayOptions): Relay {
       await closeCopies(base, sent, over.get(request.id)?.outcome ?? "over");
       return;
     }
-    if (sent.length === 0) {
+    if (sent.length === 0 && now.decided === undefined) {
       prompts.delete(request.id);
+      await dropNote(request.id);
       await record({
         what: "unasked",
         id: request.id,

@@ -81,9 +81,10 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
   });
 
   /** One chat called `phone`. What the config lets people do is allowed by the environment. */
-  async function begin(access: string, config = ""): Promise<void> {
+  async function begin(written: string | ((platform: ChatPlatform) => string), config = ""): Promise<void> {
     platform = await open();
     cleaning.push(() => platform.close());
+    const access = typeof written === "string" ? written : written(platform);
     project = await createProject(
       (port) => `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access)}\n${config}`,
       built === undefined ? {} : { program: built.program },
@@ -92,7 +93,8 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
   }
 
   const env = () => ({ ...platform.env, CHANNEL_ROUTER_TRUST: "all" });
-  const claude = (options?: Parameters<Project["claude"]>[0]) => project.claude(options, env());
+  /** Nobody sits at its terminal. */
+  const claude = () => project.claude({ answerForm: () => ({ action: "cancel" }) }, env());
   const run = (...args: string[]) => project.run(args, { env: platform.env });
   const lastTo = async (person: Sender) => (await platform.shown(person)).at(-1);
   const shows = (person: Sender, test: (message: ShownMessage) => boolean) =>
@@ -189,13 +191,9 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     });
 
     it("gives an outsider nothing, whatever they try", async () => {
-      const group = platform?.abilities.groups === false ? "" : ", groups: { GROUP: { allow: [] } }";
-      const groupId = await open().then(async (one) => {
-        await one.close();
-        return one.groupId;
-      });
       await begin(
-        `{ dm: allowlist, allow: ["${ada.id}"]${group.replace("GROUP", JSON.stringify(groupId))} }`,
+        ({ groupId }) =>
+          `{ dm: allowlist, allow: ["${ada.id}"], groups: { ${JSON.stringify(groupId)}: { allow: [] } } }`,
         relayTo(ada),
       );
       const session = await claude();

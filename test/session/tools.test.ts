@@ -140,7 +140,17 @@ describe("reply", () => {
       },
     });
     expect(await call(tool, { event_id: "e1", text: "yes" })).toBe("the caller has the answer");
-    expect(sent).toEqual([["e1", "yes"]]);
+    expect(sent).toEqual([["e1", { text: "yes", files: [] }]]);
+  });
+
+  test("takes files and a message to quote where there are chats, and only there", async () => {
+    const sent: unknown[] = [];
+    const port = { reply: async (...args: unknown[]) => String(sent.push(args)) };
+    const input = { event_id: "e1", text: "yes", files: ["a.txt"], reply_to: "7" };
+    await call(replyTool(port, { chats: true }), input);
+    expect(sent).toEqual([["e1", { text: "yes", files: ["a.txt"], replyTo: "7" }]]);
+    const { claude } = await connect([replyTool(port)]);
+    expect(await claude.callTool("reply", input)).toMatchObject({ isError: true });
   });
 
   test("that comes too late is a tool error with its reason", async () => {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { IssueDraft, PermissionsValues } from "../../src/config/values.ts";
+import type { ChatTraits } from "../../src/contract/chat.ts";
+import { planPermissions } from "../../src/plan/permissions.ts";
+
+const chat: ChatTraits = { can: ["ask", "send"], maxFiles: 1, maxFileBytes: 1 };
+const sources = {
+  phone: { type: "testchat", enabled: true, options: {} },
+  hook: { type: "http", enabled: true, options: {} },
+};
+
+function plan(more: Partial<PermissionsValues>) {
+  const issues: IssueDraft[] = [];
+  const values = { relay: ["phone"], approvers: { phone: ["41"] }, expireMs: 600_000, ...more };
+  const planned = planPermissions(values, sources, (type) => (type === "testchat" ? { chat } : {}), issues);
+  return {
+    planned,
+    issues: issues.map(({ path, message, hint }) => `${path.join(".")}: ${message} (${hint})`),
+  };
+}
+
+describe("permissions", () => {
+  it("name approvers, whose ids are a power", () => {
+    const { planned, issues } = plan({ approvers: { phone: [42, "41"] } });
+    expect(issues).toEqual([]);
+    expect([...(planned.approvers.get("phone") ?? [])]).toEqual(["42", "41"]);
+    expect(planned.powers).toMatchObject([
+      { power: "approve", value: "41, 42", component: "permissions.approvers.phone" },
+    ]);
+    expect(plan({ approvers: { phone: ["43"] } }).planned.powers[0]?.hash).not.toBe(planned.powers[0]?.hash);
+  });
+
+  it("relay nothing where nobody can be asked", () => {
+    expect(plan({ relay: ["phon"], approvers: {} }).issues).toEqual([
+      'permissions.relay.0: no source is called phon (did you mean "phone"?)',
+    ]);
+    expect(plan({ relay: ["hook"], approvers: { hook: ["1"] } }).issues).toEqual([
+      "permissions.relay.0: hook is no chat that a permission prompt can be sent to (name a source of a chat type)",
+    ]);
+    expect(plan({ approvers: {} }).issues[0]).toContain("nobody is named who may decide on phone");
+    expect(plan({ approvers: { phone: ["1"], hook: ["1"] } }).issues[0]).toContain("hook is not in relay");
+  });
+
+  it("have times within bounds", () => {
+    expect(plan({ expireMs: 9_999 }).issues[0]).toContain("must be from 10s to 24h");
+    expect(plan({ quiet: [{ from: "23:00", to: "07:00", tz: "Europe/Berln" }] }).issues[0]).toContain(
+      "no time zone",
+    );
+  });
+
+  it("are silent in quiet time", () => {
+    const { planned } = plan({ quiet: [{ from: "23:00", to: "07:00", tz: "UTC" }] });
+    expect(planned.isQuiet(Date.UTC(2026, 0, 5, 23, 30))).toBe(true);
+    expect(planned.isQuiet(Date.UTC(2026, 0, 5, 12))).toBe(false);
+    expect(plan({}).planned.isQuiet(0)).toBe(false);
+  });
+
+  it.each([
+    [{}, "Bash", true],
+    [{ allow: ["Bash"] }, "Bash", true],
+    [{ allow: ["Bash"] }, "BashOutput", false],
+    [{ allow: ["mcp__*"] }, "mcp__github__merge", true],
+    [{ allow: ["mcp__*__merge"] }, "mcp__github__merge", true],
+    [{ allow: ["mcp__*__merge"] }, "mcp____merge", true],
+    [{ allow: ["a*a"] }, "a", false],
+    [{ deny: ["mcp__prod__*"] }, "mcp__prod__drop", false],
+    [{ allow: ["*"], deny: ["Bash"] }, "Bash", false],
+  ])("of tools %j let %s be asked about: %s", (tools, tool, may) => {
+    expect(plan({ tools }).planned.mayRelay(tool)).toBe(may);
+  });
+});
