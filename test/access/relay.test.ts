@@ -108,11 +108,7 @@ describe("a permission prompt", () => {
     const { relay, prompts, press } = await openRelay();
     const preview = `start ${"x".repeat(5_000)} rm -rf /`;
     await relay.ask({ ...request, preview }, session);
-    const [
-      {
-        prompt: { text, buttons },
-      },
-    ] = prompts as [{ prompt: PermissionPrompt }];
+    const { text, buttons } = (prompts[0] as { prompt: PermissionPrompt }).prompt;
     expect(buttons[0]?.button).toBe("more");
     expect(text).toMatch(/start x+ ⋯ \d+ characters left out ⋯ x+ rm -rf \//);
     const more = await press("more");
