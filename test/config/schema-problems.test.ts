@@ -1,6 +1,7 @@
 // What the schema refuses, one row for each kind of mistake: the place, the words, what to type instead.
 
 import { describe, expect, test } from "vitest";
+import { connectors } from "../../src/connectors/index.ts";
 import { load, told } from "./loading.ts";
 
 /** The issues of a channel `p` with this one line in it; the line is the fifth. */
@@ -171,11 +172,12 @@ describe("in a source", () => {
   });
 
   test("an unknown type", async () => {
+    const types = [...connectors.map(({ type }) => type), "probe"].join(", ");
     expect(
       told(await load("sources:\n  a: { type: htp }\n  b: { type: carrier_pigeon }\n  c: { path: /x }\n")),
     ).toEqual([
       '2:14 sources.a.type: no source type is called "htp" (E_CONFIG_VALUE) [did you mean "http"?]',
-      '3:14 sources.b.type: no source type is called "carrier_pigeon" (E_CONFIG_VALUE) [types: http, probe]',
+      `3:14 sources.b.type: no source type is called "carrier_pigeon" (E_CONFIG_VALUE) [types: ${types}]`,
       '4:3 sources.c: "type" is missing (E_CONFIG_MISSING_KEY) [add type: http]',
     ]);
   });

@@ -1,7 +1,7 @@
 // The `discord` source type: a bot that people talk to, alone and in the channels and threads that were named.
 
 import { createHash } from "node:crypto";
-import { chatMeta } from "../../chat/options.ts";
+import { chatMeta, chatPowers } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
@@ -17,6 +17,9 @@ const traits: ChatTraits = {
   maxFileBytes: 10 * 1024 * 1024,
   // "The typing indicator lasts for 10 seconds": docs/resources/channel, "Trigger Typing Indicator".
   typingForMs: 9_000,
+  credentials: [
+    { variable: "DISCORD_BOT_TOKEN", title: "bot token", pattern: "^[\\w-]+\\.[\\w-]+\\.[\\w-]+$" },
+  ],
 };
 
 export const discord: SourceType<DiscordOptions> = {
@@ -32,10 +35,12 @@ export const discord: SourceType<DiscordOptions> = {
   ],
   answers: () => true,
   keeps: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
-  powers: ({ apiRoot }) =>
-    apiRoot === discordOptions.properties.api_root.default
+  powers: ({ access, apiRoot }) => [
+    ...chatPowers(access),
+    ...(apiRoot === discordOptions.properties.api_root.default
       ? []
-      : [{ power: "secret", value: new URL(apiRoot).origin }],
+      : [{ power: "secret" as const, value: new URL(apiRoot).origin }]),
+  ],
   imagine: imagineArrival,
   create: createDiscordSource,
 };
