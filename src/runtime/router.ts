@@ -9,6 +9,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import { beginAll } from "./begin-all.ts";
 import { type ClaimRegister, noRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
 import { type Counts, createCounter } from "./counts.ts";
@@ -380,18 +381,6 @@ function enabled({ sources }: Plan): readonly PlannedSource[] {
 
 function mapToSets({ added, removed, changed, kept }: Changes) {
   return { added: new Set(added), removed: new Set(removed), changed: new Set(changed), kept: new Set(kept) };
-}
-
-/** All settle before the first failure is told, with the name of its source. */
-async function beginAll(sources: readonly RunningSource[]): Promise<void> {
-  const results = await Promise.allSettled(sources.map((one) => one.begin()));
-  for (const [index, result] of results.entries()) {
-    if (result.status === "fulfilled") continue;
-    const { name } = sources[index] as RunningSource;
-    if (!isRouterError(result.reason)) throw result.reason;
-    const { code, message, hint } = result.reason;
-    throw new ConnectorError(code, `source ${name} cannot start: ${message}`, { hint, cause: result.reason });
-  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
