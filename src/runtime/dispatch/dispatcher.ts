@@ -76,7 +76,8 @@ export interface DispatchReport {
 
 export interface Dispatcher {
   /**
-   * Until its `ready` it is sent nothing, but may fetch. `carried`: what an earlier owner sent it. An id that is attached already takes the place of the first.
+   * Until its `ready` it is sent nothing, but may fetch. `carried`: what an earlier owner sent it. An id that is attached
+   * already takes the place of the first.
    */
   attach(session: DispatchSession, carried?: Carried): void;
   /** Cheap, and may be called as often as anything was appended, or a session's `listening` may have changed. */
@@ -241,12 +242,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         if (!seat.isGone && !stopping.signal.aborted) restart();
       };
       const cancel = clock.after(expectedMs, () => expect(false));
-      const started = session.ready.then(() => {
+      // What it had must be known before anybody else could be sent it.
+      const isCarried = carried === undefined ? undefined : carryOver(desk, seat, carried);
+      const started = Promise.all([session.ready, isCarried]).then(() => {
         seat.hasStarted = true;
         known.started();
       });
-      const isCarried = carried === undefined ? undefined : carryOver(desk, seat, carried);
-      void Promise.all([started, isCarried, settled]).then(() => {
+      void Promise.all([started, settled]).then(() => {
         cancel();
         expect(true);
       });

@@ -147,11 +147,14 @@ describe("what the client's stream had of the earlier owner", () => {
   test("is sent, and not sent again", async () => {
     const startedMs = bench.clock.now();
     bench.attach("a", { startedMs }).stall();
+    bench.attach("b", { startedMs: startedMs - 1 });
     await events(1, 2);
     await bench.crash();
     const again = bench.attach("a", { startedMs }, carried(["e1"]).had);
+    const other = bench.attach("b", { startedMs: startedMs - 1 });
     await bench.quiet();
     expect(again.seen()).toEqual(["e2"]);
+    expect(other.seen()).toEqual([]);
     expect(bench.changes.find(({ id, state }) => id === "e1" && state === "sent")).toMatchObject({
       session: "a",
       attempt: 1,
