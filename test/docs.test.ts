@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => project.remove());
 
-/** Variables that the examples name; any value will do. */
+/** Variables that the examples name; any value of the kind will do. */
 const variablesIn = (text: string) =>
   Object.fromEntries(
     [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name]) => [name as string, "an-example-value"]),

@@ -31,6 +31,11 @@ export const connectors: readonly SourceTypeEntry[] = [
     load: async () => (await import("./slack/index.ts")).slack,
   },
   {
+    type: "sse",
+    summary: "Listens to an event stream (server-sent events), or to webhooks that a relay passes on as one.",
+    load: async () => (await import("./sse/index.ts")).sse,
+  },
+  {
     type: "tail",
     summary: "Follows files that grow: each new line, or stack trace, becomes one event.",
     load: async () => (await import("./tail/index.ts")).tail,
@@ -44,5 +49,10 @@ export const connectors: readonly SourceTypeEntry[] = [
     type: "watch",
     summary: "Tells when files are created, changed or removed, and empties drop folders.",
     load: async () => (await import("./watch/index.ts")).watch,
+  },
+  {
+    type: "websocket",
+    summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
+    load: async () => (await import("./websocket/index.ts")).websocket,
   },
 ];

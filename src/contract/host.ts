@@ -139,15 +139,21 @@ export interface WebSocketRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly protocols?: readonly string[];
   readonly signal: AbortSignal;
+  /** Until the connection stands. Default 30 s. */
   readonly timeoutMs?: number;
-  /** A longer message ends the connection. */
+  /** A longer message ends the connection with E_HTTP_SIZE. */
   readonly maxBytes: number;
 }
 
 export interface WebSocketLink {
-  /** Ends when the connection was closed; rejects when it broke off. Read slowly, it holds the far side back. */
+  /**
+   * Ends when the connection was closed in an ordinary way. Rejects with a ConnectorError when it broke off (E_HTTP_FAILED) or was
+   * closed with a code that says why (E_HTTP_STATUS). Read slowly, it holds the far side back. May be called once.
+   */
   messages(): AsyncIterable<string | Uint8Array>;
   send(message: string | Uint8Array): void;
+  /** Asks for a sign of life; settles when it comes, and never when none does. */
+  ping(): Promise<void>;
   close(): void;
 }
 

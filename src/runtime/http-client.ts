@@ -3,12 +3,12 @@
 
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
+import { connectMs, failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
 
 type Undici = typeof import("undici");
 type Response = Awaited<ReturnType<Undici["fetch"]>>;
 
 const defaults = { timeoutMs: 30_000, idleMs: 30_000 };
-const connectMs = 10_000;
 const maxRedirects = 5;
 
 interface ClientOptions {
@@ -66,7 +66,7 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
     request,
     async webSocket(options) {
       const { openWebSocket } = await import("./web-socket.ts");
-      return openWebSocket(options, { userAgent });
+      return openWebSocket(options, { userAgent, clock });
     },
   };
 }
@@ -141,28 +141,12 @@ function answerOf(response: Response, url: URL, clock: { now(): number }): HttpA
     },
     failure() {
       if (status >= 200 && status < 300) return undefined;
-      const afterMs = retryAfterMs(headers["retry-after"], clock.now());
-      return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaningOf(status)}`, {
-        retryable: [408, 425, 429].includes(status) || status >= 500,
-        retryAfterMs: afterMs,
-      });
+      return statusFailure(url, status, headers["retry-after"], clock.now());
     },
     discard() {
       response.body?.cancel().catch(() => undefined);
     },
   };
-}
-
-const meanings: Readonly<Record<number, string>> = {
-  301: " (moved)",
-  401: " (not logged in: is the token right?)",
-  403: " (not allowed)",
-  404: " (not found)",
-  429: " (too many requests)",
-};
-
-function meaningOf(status: number): string {
-  return meanings[status] ?? "";
 }
 
 function decoderFor(contentType: string | undefined): InstanceType<typeof TextDecoder> {
@@ -174,50 +158,8 @@ function decoderFor(contentType: string | undefined): InstanceType<typeof TextDe
   }
 }
 
-const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
-
-/** Seconds or a date (RFC 9110 section 10.2.3); at most a day. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
-  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined;
-}
-
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
   throw new ConnectorError("E_HTTP_FAILED", "the address is no http or https URL");
-}
-
-/** The host alone: a user, a path (of a webhook relay, say) and a query may all be secrets. */
-export function placeOf({ host, pathname }: URL): string {
-  return pathname === "/" ? host : `${host}/…`;
-}
-
-function failure(url: URL, reason: string, cause?: unknown): ConnectorError {
-  return new ConnectorError("E_HTTP_FAILED", `${placeOf(url)} cannot be asked: ${reason}`, {
-    retryable: true,
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: "its name is not known",
-  EAI_AGAIN: "its name cannot be looked up now",
-  ECONNREFUSED: "the connection is refused",
-  ECONNRESET: "the connection was closed",
-  EHOSTUNREACH: "it cannot be reached",
-  ENETUNREACH: "there is no network",
-  UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs / 1_000} s`,
-  UND_ERR_BODY_TIMEOUT: "nothing more came",
-  UND_ERR_SOCKET: "the connection was closed",
-};
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
-  if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
-    return `its certificate is not good (${code})`;
-  return typeof code === "string" ? code : "the request failed";
 }

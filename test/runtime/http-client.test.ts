@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import { createHttpClient, retryAfterMs } from "../../src/runtime/http-client.ts";
+import { createHttpClient } from "../../src/runtime/http-client.ts";
+import { retryAfterMs } from "../../src/runtime/http-failure.ts";
 
 const servers: Server[] = [];
 afterEach(() => {

@@ -1,0 +1,25 @@
+// What the option schema cannot say. Pure; the place of each problem is told in the words of the YAML.
+
+import type { OptionIssue, Surroundings } from "../../contract.ts";
+import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-options.ts";
+import type { SseOptions } from "./options.generated.ts";
+
+export function checkOptions(options: SseOptions, surroundings: Surroundings): OptionIssue[] {
+  return [
+    ...requestIssues(options, ["https", "http"]),
+    ...relayIssues(options, surroundings),
+    ...durationIssue("idle", options.idleMs, [5_000, "5s"], [86_400_000, "1d"]),
+    ...sizeIssue("max_message", options.maxMessageBytes),
+  ];
+}
+
+function relayIssues({ url, relay }: SseOptions, { holdsSecret }: Surroundings): OptionIssue[] {
+  if (relay === undefined || holdsSecret(url)) return [];
+  return [
+    {
+      path: ["url"],
+      message: "is the only secret of a relay, and stands here for everybody to read",
+      hint: 'put it into .env beside this file, as RELAY_URL=..., and write  url: "${RELAY_URL}"',
+    },
+  ];
+}

@@ -1,0 +1,36 @@
+// The `sse` source type: server-sent events, and webhooks through a relay that sends them so.
+
+import type { Json, SourceType } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { addressOf, placeOf, secretPowers } from "../../intake/request-options.ts";
+import { keyOf } from "../../intake/seen-keys.ts";
+import { checkOptions } from "./check.ts";
+import type { SseOptions } from "./options.generated.ts";
+import { sseOptions } from "./options.ts";
+import { unwrapRelayed } from "./relay.ts";
+import { arrivalOfEvent, createSseSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const sse: SourceType<SseOptions> = {
+  type: "sse",
+  summary: "Listens to an event stream (server-sent events), or to webhooks that a relay passes on as one.",
+  options: sseOptions,
+  validate,
+  meta: { event: "{{headers.event}}" },
+  // On a reload the old connection ends before the new one begins, where it goes on. Relays remember nothing: there the two overlap.
+  claims: ({ url, relay, headers = {}, auth }) =>
+    relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
+  check: checkOptions,
+  powers: secretPowers,
+  keeps: ({ url }) => addressOf(url),
+  imagine(options, payload, headers) {
+    if (options.relay === undefined) {
+      const { event = options.events?.[0] ?? "message", id = "" } = headers;
+      return arrivalOfEvent({ name: event, data: payload, id }, options.url);
+    }
+    const arrival = unwrapRelayed(JSON.stringify({ ...headers, body: payload }));
+    if (arrival === undefined) throw new UsageError("E_USAGE", "the payload is no body of a request");
+    return arrival;
+  },
+  create: createSseSource,
+};

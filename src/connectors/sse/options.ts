@@ -1,0 +1,48 @@
+// The options of an sse source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/sse.md are generated from here. What a schema cannot say is in check.ts.
+
+import type { JsonSchema } from "../../contract.ts";
+import { authOption, headersOption } from "../../intake/request-options.ts";
+
+export const sseOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["url"],
+  properties: {
+    url: {
+      description:
+        "The address of the event stream, http or https. Of a relay it is a secret: write it as a variable.",
+      type: "string",
+      "x-secret": "variables",
+    },
+    events: {
+      description:
+        "The names of the events that are taken; one without a name is called message. Default: all, or message for a relay.",
+      type: "array",
+      items: { type: "string" },
+      minItems: 1,
+      uniqueItems: true,
+    },
+    headers: headersOption,
+    auth: authOption,
+    relay: {
+      description:
+        "The kind of webhook relay at the other end: the events are then the requests that it passes on. smee is smee.io and what speaks as it does.",
+      type: "string",
+      enum: ["smee"],
+    },
+    idle: {
+      description: "How long nothing may come, comments included, before it connects again, from 5s to 1d.",
+      type: "string",
+      format: "duration",
+      default: "5m",
+    },
+    max_message: {
+      description:
+        "The size up to which one event is taken; a larger one is left out, and counted in status. At most 64MiB.",
+      type: "string",
+      format: "size",
+      default: "1MiB",
+    },
+  },
+} as const satisfies JsonSchema;

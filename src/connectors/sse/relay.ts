@@ -1,0 +1,48 @@
+// What a webhook relay of smee's kind sends: the request as one JSON object, in which its headers lie beside `body`, `query` and
+// `timestamp` (github.com/probot/smee.io, lib/server.js). gosmee's servers add the body as it was sent, in base64, as `bodyB`.
+
+import type { Arrival, Json, JsonObject } from "../../contract.ts";
+import { guessJson, parseJson } from "../../intake/json.ts";
+
+const about = new Set(["body", "bodyB", "query", "timestamp"]);
+const credentials = new Set(["authorization", "proxy-authorization", "cookie"]);
+
+/** Undefined for a message that is no relayed request. */
+export function unwrapRelayed(message: string): Arrival | undefined {
+  const parsed = parseJson(message);
+  if (!("data" in parsed) || !isObject(parsed.data)) return undefined;
+  const relayed = parsed.data;
+  const body = bodyOf(relayed);
+  if (body === undefined) return undefined;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(relayed)) {
+    const lower = name.toLowerCase();
+    if (typeof value === "string" && !about.has(name) && !credentials.has(lower)) headers[lower] = value;
+  }
+  return {
+    ...body,
+    headers,
+    ...(isObject(relayed.query) ? { query: textsOf(relayed.query) } : {}),
+    method: "POST",
+    // Whoever knows the address of the channel can send, and the signature is over bytes that are gone.
+    trust: "unverified",
+  };
+}
+
+function bodyOf({ body, bodyB }: JsonObject): Pick<Arrival, "data" | "text"> | undefined {
+  const sent = typeof bodyB === "string" && bodyB !== "" ? Buffer.from(bodyB, "base64").toString() : body;
+  if (sent === undefined || sent === null) return undefined;
+  if (typeof sent !== "string") return { data: sent, text: JSON.stringify(sent) };
+  const parsed = guessJson(sent);
+  return { data: "data" in parsed ? parsed.data : sent, text: sent };
+}
+
+function textsOf(query: JsonObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
+  );
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,154 @@
+// One event stream after the other: each begins where the last one ended, as far as the server can.
+
+import type { Host, Round } from "../../contract/host.ts";
+import type { Arrival, Emit, Source } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { found, typeOf } from "../../intake/answer.ts";
+import { type Connection, runConnection } from "../../intake/connection.ts";
+import type { HandOver } from "../../intake/hand-over.ts";
+import { guessJson } from "../../intake/json.ts";
+import { createLoopSource } from "../../intake/loop-source.ts";
+import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { createEventStream, type StreamEvent } from "./event-stream.ts";
+import type { SseOptions } from "./options.generated.ts";
+import { unwrapRelayed } from "./relay.ts";
+
+/** As long as browsers wait, unless the stream says otherwise. */
+const defaultRetryMs = 1_000;
+const longestRetryMs = 10 * 60 * 1_000;
+
+export function createSseSource(name: string, options: SseOptions, host: Host): Source {
+  const { store, clock, log } = host;
+  const { url, relay } = options;
+  const wanted = options.events ?? (relay === undefined ? undefined : ["message"]);
+  let handOver: HandOver | undefined;
+  let retryMs = defaultRetryMs;
+  let lastId: string | undefined;
+  let hasWarned = false;
+
+  function arrivalOf(event: StreamEvent): Arrival | undefined {
+    if (wanted !== undefined && !wanted.includes(event.name)) return undefined;
+    if (event.isTooLarge) {
+      host.refused({ status: 413, reason: "an event is larger than max_message" });
+      return undefined;
+    }
+    if (relay === undefined) return arrivalOfEvent(event, url);
+    const arrival = unwrapRelayed(event.data);
+    if (arrival === undefined && !hasWarned) {
+      hasWarned = true;
+      log.warn(`source ${name}: the relay sends what is no relayed request; is it of the kind ${relay}?`);
+    }
+    return arrival;
+  }
+
+  async function open(signal: AbortSignal): Promise<Connection<Uint8Array>> {
+    const answer = await host.http.request({
+      url,
+      headers: {
+        accept: "text/event-stream",
+        "cache-control": "no-store",
+        ...(lastId === undefined || lastId === "" ? {} : { "last-event-id": headerText(lastId) }),
+        ...requestHeaders(options),
+      },
+      signal,
+      idleMs: 0,
+    });
+    const failure = answer.failure() ?? unfit(answer.status, answer);
+    if (failure === undefined) return { pieces: answer.body() };
+    answer.discard();
+    throw failure;
+  }
+
+  async function run(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
+    // A relay counts anew on each connection, so that its ids say nothing.
+    if (relay === undefined) lastId ??= String(store.get("last") ?? "");
+    const stream = createEventStream(options.maxMessageBytes, lastId);
+    const kept = createKeeper(async (id) => {
+      if (relay === undefined && id !== (store.get("last") ?? "")) await store.set("last", id);
+    });
+    try {
+      await runConnection<Uint8Array>({
+        clock,
+        emit,
+        signal,
+        round,
+        idleMs: options.idleMs,
+        open,
+        *read(bytes) {
+          for (const event of stream.read(bytes)) {
+            const arrival = arrivalOf(event);
+            if (arrival !== undefined) yield { arrival, safe: () => kept.keep(event.id) };
+          }
+          if (relay === undefined) lastId = stream.lastId();
+          retryMs = Math.min(stream.retryMs() ?? retryMs, longestRetryMs);
+        },
+        handsTo(next) {
+          handOver = next;
+        },
+      });
+      // Also past those that nobody wanted.
+      kept.keep(stream.lastId());
+    } finally {
+      await kept.settled();
+    }
+  }
+
+  return createLoopSource(name, host, {
+    loop: (emit) => ({
+      run: (signal, round) => run(emit, signal, round),
+      pauseMs: () => retryMs * (1 + Math.random() / 10),
+      backoff: { firstMs: 1_000, maxMs: 60_000 },
+    }),
+    place: () => placeOf(url, relay === undefined ? "shown" : "hidden"),
+    held: () => handOver?.held(),
+  });
+}
+
+export function arrivalOfEvent(
+  { name, data, id }: Pick<StreamEvent, "name" | "data" | "id">,
+  url: string,
+): Arrival {
+  const parsed = guessJson(data);
+  return {
+    data: "data" in parsed ? parsed.data : data,
+    text: data,
+    headers: { event: name, ...(id === "" ? {} : { id }) },
+    trust: trustOf(url),
+  };
+}
+
+function unfit(status: number, answer: Parameters<typeof typeOf>[0]): ConnectorError | undefined {
+  if (status === 204)
+    return new ConnectorError("E_HTTP_STATUS", "the server says that there are no more events (204)");
+  if (typeOf(answer) === "text/event-stream") return undefined;
+  return new ConnectorError("E_HTTP_CONTENT", `the answer is no event stream: ${found(answer, "")}`, {
+    retryable: true,
+    hint: "an event stream is of the type text/event-stream",
+  });
+}
+
+/** An id goes out in UTF-8, whose bytes a header takes as Latin-1 (the EventSource of browsers does so too). */
+function headerText(id: string): string {
+  return Buffer.from(id).toString("latin1");
+}
+
+/** Writes the newest of what it is given, one after the other. What could not be written is made up for by the next. */
+function createKeeper(write: (id: string) => Promise<void>) {
+  let next: string | undefined;
+  let writing: Promise<void> | undefined;
+  async function writeAll(): Promise<void> {
+    while (next !== undefined) {
+      const id = next;
+      next = undefined;
+      await write(id).catch(() => undefined);
+    }
+    writing = undefined;
+  }
+  return {
+    keep(id: string): void {
+      next = id;
+      writing ??= writeAll();
+    },
+    settled: () => writing ?? Promise.resolve(),
+  };
+}

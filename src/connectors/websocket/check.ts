@@ -1,0 +1,25 @@
+// What the option schema cannot say. Pure; the place of each problem is told in the words of the YAML.
+
+import type { OptionIssue } from "../../contract.ts";
+import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-options.ts";
+import type { WebsocketOptions } from "./options.generated.ts";
+
+export function checkOptions(options: WebsocketOptions): OptionIssue[] {
+  return [
+    ...requestIssues(options, ["wss", "ws"]),
+    ...(options.protocols ?? []).flatMap(protocolIssue),
+    ...durationIssue("idle", options.idleMs, [5_000, "5s"], [86_400_000, "1d"]),
+    ...sizeIssue("max_message", options.maxMessageBytes),
+  ];
+}
+
+function protocolIssue(protocol: string, index: number): OptionIssue[] {
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(protocol)) return [];
+  return [
+    {
+      path: ["protocols", index],
+      message: "is no name of a subprotocol",
+      hint: "one name an entry, without spaces or commas, for example  graphql-transport-ws",
+    },
+  ];
+}

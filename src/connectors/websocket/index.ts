@@ -1,0 +1,22 @@
+// The `websocket` source type: messages on a connection that we open.
+
+import type { Json, SourceType } from "../../contract.ts";
+import { addressOf, secretPowers } from "../../intake/request-options.ts";
+import { checkOptions } from "./check.ts";
+import type { WebsocketOptions } from "./options.generated.ts";
+import { websocketOptions } from "./options.ts";
+import { arrivalOf, createWebsocketSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const websocket: SourceType<WebsocketOptions> = {
+  type: "websocket",
+  summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
+  options: websocketOptions,
+  validate,
+  meta: {},
+  check: checkOptions,
+  powers: (options, surroundings) => secretPowers(options, surroundings, [options.send as Json | undefined]),
+  keeps: ({ url }) => addressOf(url),
+  imagine: (options, payload) => arrivalOf(payload, options.url),
+  create: createWebsocketSource,
+};

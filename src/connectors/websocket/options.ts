@@ -1,0 +1,49 @@
+// The options of a websocket source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/websocket.md are generated from here. What a schema cannot say is in check.ts.
+
+import type { JsonSchema } from "../../contract.ts";
+import { authOption, headersOption } from "../../intake/request-options.ts";
+
+export const websocketOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["url"],
+  properties: {
+    url: {
+      description: "The address to connect to, ws or wss.",
+      type: "string",
+      "x-secret": "variables",
+    },
+    headers: headersOption,
+    auth: authOption,
+    protocols: {
+      description: "The subprotocols that are offered; the server chooses one of them.",
+      type: "array",
+      items: { type: "string" },
+      minItems: 1,
+      uniqueItems: true,
+    },
+    send: {
+      description:
+        "The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON.",
+      type: "array",
+      minItems: 1,
+      "x-secret": "variables",
+      items: { type: ["string", "object", "array"], "x-template": { only: ["time"] } },
+    },
+    idle: {
+      description:
+        "How long nothing may come before it connects again, from 5s to 1d. After half of it a ping asks for a sign of life.",
+      type: "string",
+      format: "duration",
+      default: "1m",
+    },
+    max_message: {
+      description:
+        "The size up to which one message is taken; a larger one ends the connection. At most 64MiB.",
+      type: "string",
+      format: "size",
+      default: "1MiB",
+    },
+  },
+} as const satisfies JsonSchema;

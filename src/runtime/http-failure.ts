@@ -1,0 +1,78 @@
+// How a request to the outside fails, in words that show no secret: the same for requests and for WebSockets.
+
+import { ConnectorError } from "../errors.ts";
+
+/** How long a connection may take to stand. */
+export const connectMs = 10_000;
+
+/** The host alone: a user, a path (of a webhook relay, say) and a query may all be secrets. */
+export function placeOf({ host, pathname }: URL): string {
+  return pathname === "/" ? host : `${host}/…`;
+}
+
+/** E_HTTP_FAILED, retryable: there is no answer. */
+export function failure(url: URL, reason: string, cause?: unknown): ConnectorError {
+  return new ConnectorError("E_HTTP_FAILED", `${placeOf(url)} cannot be asked: ${reason}`, {
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** E_HTTP_STATUS, for an answer that is no success: `retryable` for 408, 425, 429 and 5xx. */
+export function statusFailure(
+  url: URL,
+  status: number,
+  retryAfter: string | undefined,
+  nowMs: number,
+): ConnectorError {
+  return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaningOf(status)}`, {
+    retryable: [408, 425, 429].includes(status) || status >= 500,
+    retryAfterMs: retryAfterMs(retryAfter, nowMs),
+  });
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  301: " (moved)",
+  302: " (moved)",
+  307: " (moved)",
+  308: " (moved)",
+  401: " (not logged in: is the token right?)",
+  403: " (not allowed)",
+  404: " (not found)",
+  429: " (too many requests)",
+};
+
+function meaningOf(status: number): string {
+  return meanings[status] ?? "";
+}
+
+const maxRetryAfterMs = 24 * 60 * 60 * 1_000;
+
+/** Seconds or a date (RFC 9110 section 10.2.3); at most a day. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - nowMs;
+  return Number.isFinite(ms) && ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name is not known",
+  EAI_AGAIN: "its name cannot be looked up now",
+  ECONNREFUSED: "the connection is refused",
+  ECONNRESET: "the connection was closed",
+  EHOSTUNREACH: "it cannot be reached",
+  ENETUNREACH: "there is no network",
+  UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs / 1_000} s`,
+  UND_ERR_BODY_TIMEOUT: "nothing more came",
+  UND_ERR_SOCKET: "the connection was closed",
+};
+
+/** Why, by the code of the system or of undici. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
+  if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
+    return `its certificate is not good (${code})`;
+  return typeof code === "string" ? code : "the request failed";
+}
