@@ -8,6 +8,7 @@ import { channels } from "./figures/channels.mjs";
 import { durable } from "./figures/durable.mjs";
 import { latency } from "./figures/latency.mjs";
 import { memory } from "./figures/memory.mjs";
+import { polls } from "./figures/polls.mjs";
 import { recovery } from "./figures/recovery.mjs";
 import { reload } from "./figures/reload.mjs";
 import { sessions } from "./figures/sessions.mjs";
@@ -27,6 +28,7 @@ const figures = {
   channels,
   memory,
   unread,
+  polls,
   reload,
   tail,
 };

@@ -132,3 +132,21 @@ channels:
     dispose: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+/** A config of so many polls of one far side, at an address each; a person has agreed to nothing, since none is needed. */
+export async function polling({ count, url }) {
+  const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
+  const sources = Array.from(
+    { length: count },
+    (_, index) => `  poll_${index}: { type: poll, url: "${url}/${index}" }\n`,
+  );
+  writeFileSync(join(folder, "channels.yaml"), `sources:\n${sources.join("")}`);
+  return {
+    name: "router",
+    port: 0,
+    args: [routerEntry, "--config", join(folder, "channels.yaml")],
+    folder,
+    env: environment(folder, { CHANNEL_ROUTER_STATE_DIR: join(folder, "state") }),
+    dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
