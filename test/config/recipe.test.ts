@@ -2,6 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import type { LoadedConfig } from "../../src/config/values.ts";
@@ -305,6 +306,49 @@ describe("a mistake is told", () => {
     expect(told({ issues: [issue] })).toEqual([
       "ci.yaml:18:16 channels.failed.when: x <- channels.yaml:3:13 use.ci.recipe",
     ]);
+  });
+});
+
+describe("a file of any kind is answered with issues, never with an exception", () => {
+  const frames = (loaded: LoadedConfig) => loaded.issues.map((issue) => loaded.frame(issue)).join("\n");
+
+  test("a recipe of which parts are missing, doubled or in another place", async () => {
+    const lines = recipe.split("\n");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(lines.length - 1), { maxLength: 30 }),
+        fc.array(
+          fc.constantFrom("  x: 1", "inputs:", "sources:", "  - a", "a: [", "  ? {}", "*a", "use: {}"),
+          { maxLength: 3 },
+        ),
+        async (chosen, more) => {
+          const kept = lines.filter((_, index) => !chosen.includes(index));
+          const text = [...kept.slice(0, chosen[0] ?? 0), ...more, ...kept.slice(chosen[0] ?? 0)].join("\n");
+          expect(frames(await using(use(withSecret), text))).not.toContain("s3cret-from-outside");
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("any value under with and override", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.jsonValue({ maxDepth: 3 }),
+        fc.jsonValue({ maxDepth: 4 }),
+        async (given, override) => {
+          const shaped = { sources: { github: override }, channels: { failed: override, github: override } };
+          const one = { recipe: "./ci.yaml", with: given, override };
+          const text = JSON.stringify({ use: { one, two: { ...one, override: shaped } } });
+          frames(await using(text));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each(["", "- a\n", "recipe: x\n", "\u0000", `${"a: &a [*a]\n"}`])("%j as a recipe", async (text) => {
+    expect(frames(await using(use(withSecret), text))).toContain("ci.yaml");
   });
 });
 
