@@ -56,3 +56,30 @@ test("dev with every source off stays until it is told to end", async () => {
   expect((await dev.exited).code).toBe(0);
   await free();
 });
+
+test("dev says what flow control holds back, and prints the digest when it comes", async () => {
+  const project = await createProject(
+    (port) =>
+      `listen: 127.0.0.1:${port}\nsources:\n  hello: { type: http, path: /hello }\nchannels:\n  hello: { content: "{{data.n}}", digest: { every: 10s, wait: 2s } }\n`,
+  );
+  projects.push(project);
+  const { process: dev, printed } = project.dev();
+  try {
+    const send = (n: number) =>
+      fetch(`${project.address}/hello`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ n }),
+      }).then(
+        ({ status }) => status,
+        () => undefined,
+      );
+    await eventually(async () => (await send(1)) === 202);
+    await send(2);
+    await eventually(() => /delivered hello, \d+ tokens/.test(printed()), 10_000);
+    expect(printed()).toMatch(/held hello \w{13}: digest: collected until /);
+    expect(printed()).toMatch(/<channel [^>]*count="2"/);
+  } finally {
+    await dev.interrupt();
+  }
+}, 20_000);
