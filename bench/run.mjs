@@ -12,6 +12,7 @@ import { polls } from "./figures/polls.mjs";
 import { recovery } from "./figures/recovery.mjs";
 import { reload } from "./figures/reload.mjs";
 import { sessions } from "./figures/sessions.mjs";
+import { shaping } from "./figures/shaping.mjs";
 import { startup } from "./figures/startup.mjs";
 import { tail } from "./figures/tail.mjs";
 import { throughput } from "./figures/throughput.mjs";
@@ -31,6 +32,7 @@ const figures = {
   polls,
   reload,
   tail,
+  shaping,
 };
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]

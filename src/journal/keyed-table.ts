@@ -22,6 +22,8 @@ export interface KeyedTable {
 interface Scope {
   limit: number;
   readonly keys: Map<string, Keyed>;
+  /** Kept, because a fresh one walks over the places of all that were deleted before. */
+  oldest: Iterator<string>;
 }
 
 /** `maxEntries` over all scopes: beyond it the scope that was not written for longest loses its oldest. */
@@ -36,7 +38,12 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
   }
 
   function removeOldest(name: string, scope: Scope): void {
-    remove(name, scope, scope.keys.keys().next().value as string);
+    let next = scope.oldest.next();
+    if (next.done) {
+      scope.oldest = scope.keys.keys();
+      next = scope.oldest.next();
+    }
+    remove(name, scope, next.value as string);
   }
 
   return {
@@ -45,7 +52,7 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
       return entry === undefined || isPast(entry, nowMs) ? undefined : entry;
     },
     set(name, key, entry, limit) {
-      const scope = scopes.get(name) ?? { limit, keys: new Map<string, Keyed>() };
+      const scope = scopes.get(name) ?? newScope(limit);
       scope.limit = limit;
       // Deleted first, so that insertion order stays the order of age.
       if (scope.keys.delete(key)) size -= 1;
@@ -69,6 +76,11 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
     scopes: () => [...scopes].map(([scope, { limit }]) => ({ scope, limit })),
     size: () => size,
   };
+}
+
+function newScope(limit: number): Scope {
+  const keys = new Map<string, Keyed>();
+  return { limit, keys, oldest: keys.keys() };
 }
 
 function isPast(entry: Keyed, nowMs: number): boolean {

@@ -2,6 +2,7 @@
 
 import { isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
+import { type BoundedMap, createBoundedMap } from "../shaping/bounded-map.ts";
 import { type Cadence, readCadence, writeCadence } from "../shaping/digest.ts";
 import type { DigestOptions } from "../shaping/options.ts";
 
@@ -14,12 +15,12 @@ export interface Cadences {
 }
 
 export function createCadences(journal: Pick<Journal, "note" | "notes">): Cadences {
-  const scopes = new Map<string, Map<string, Cadence>>();
+  const scopes = new Map<string, BoundedMap<Cadence>>();
 
-  function of(scope: string): Map<string, Cadence> {
+  function of(scope: string): BoundedMap<Cadence> {
     let found = scopes.get(scope);
     if (found !== undefined) return found;
-    found = new Map();
+    found = createBoundedMap<Cadence>(maxKeys);
     scopes.set(scope, found);
     for (const { key, value } of journal.notes(scope)) {
       const cadence = readCadence(value);
@@ -31,10 +32,7 @@ export function createCadences(journal: Pick<Journal, "note" | "notes">): Cadenc
   return {
     get: (scope, key) => of(scope).get(key),
     set({ scope, everyMs }, key, cadence) {
-      const found = of(scope);
-      found.delete(key); // Set anew, so that the order stays that of use.
-      found.set(key, cadence);
-      if (found.size > maxKeys) found.delete(found.keys().next().value as string);
+      of(scope).set(key, cadence);
       journal.note(scope, key, writeCadence(cadence), cadence.closedMs + everyMs).catch((error) => {
         // Forgotten by the next owner: its first digest of this key waits as for a first event.
         if (!isRouterError(error)) throw error;

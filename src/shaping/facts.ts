@@ -51,6 +51,39 @@ export function joinFacts(one: Facts, other: Facts): Facts {
   };
 }
 
+/** `joinFacts` for one more event, without making anything anew where it is like those before: a group has thousands. */
+export function addFacts(facts: Facts, entry: ShapedEntry): Facts {
+  const { id, priority, untilMs, meta, shaping, terms } = entry;
+  const isLike =
+    shaping.sums === undefined &&
+    priority === facts.priority &&
+    (untilMs === undefined) === (facts.untilMs === undefined) &&
+    facts.meta.trust === meta.trust &&
+    sameMeta(facts.meta, meta) &&
+    sameTerms(facts.terms, terms);
+  if (!isLike) return joinFacts(facts, factsOf(entry));
+  const { atMs } = shaping;
+  return {
+    ...facts,
+    count: facts.count + 1,
+    firstMs: Math.min(facts.firstMs, atMs),
+    lastMs: Math.max(facts.lastMs, atMs),
+    lastId: later(facts.lastId, id),
+    ...(untilMs === undefined ? {} : { untilMs: Math.max(untilMs, facts.untilMs ?? 0) }),
+  };
+}
+
+function sameTerms(one: GroupTerms, other: GroupTerms): boolean {
+  return (
+    one.source === other.source &&
+    one.conversation === other.conversation &&
+    one.thread === other.thread &&
+    one.configFile === other.configFile &&
+    one.receipt?.ackWithinMs === other.receipt?.ackWithinMs &&
+    one.receipt?.attempts === other.receipt?.attempts
+  );
+}
+
 function later(one: string, other: string): string {
   if (one > other) return one;
   return other;

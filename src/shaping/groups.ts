@@ -2,7 +2,7 @@
 // large, or the largest when all together do, is folded in part, and the part goes on as one member; of too many groups of
 // a channel the oldest closes early.
 
-import { type Facts, factsOf, joinFacts } from "./facts.ts";
+import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, SumTerms } from "./options.ts";
 
@@ -136,14 +136,21 @@ export function createGroups(): Groups {
   return {
     join(place, entry, dueMs) {
       const name = nameOf(place, entry.terms.to);
-      const facts = factsOf(entry);
       const { sums } = entry.shaping;
       let group = groups.get(name);
       if (group === undefined) {
-        group = { ...place, name, facts, members: new Map(), dueMs: 0, mustClose: false, partsUnderWay: 0 };
+        group = {
+          ...place,
+          name,
+          facts: factsOf(entry),
+          members: new Map(),
+          dueMs: 0,
+          mustClose: false,
+          partsUnderWay: 0,
+        };
         schedule(group, dueMs());
         insert(group);
-      } else group.facts = group.facts.count === 0 ? facts : joinFacts(group.facts, facts);
+      } else group.facts = group.facts.count === 0 ? factsOf(entry) : addFacts(group.facts, entry);
       group.members.set(entry.id, sums);
       ids += 1;
       hold(entry.channel, entry.id, group);

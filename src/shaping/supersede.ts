@@ -1,5 +1,6 @@
 // `supersede`: which event of a key is the latest, by channel. Of a key that is forgotten, the older event is simply delivered too.
 
+import { createBoundedMap } from "./bounded-map.ts";
 import type { Member } from "./member.ts";
 
 const maxKeys = 10_000;
@@ -10,13 +11,11 @@ export interface Latest {
 }
 
 export function createLatest(): Latest {
-  const latest = new Map<string, Member>();
+  const latest = createBoundedMap<Member>(maxKeys);
   return {
     replace(key, member) {
       const older = latest.get(key);
-      latest.delete(key); // Set anew, so that the order stays that of use.
       latest.set(key, member);
-      if (latest.size > maxKeys) latest.delete(latest.keys().next().value as string);
       return older;
     },
   };

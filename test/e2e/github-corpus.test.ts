@@ -21,7 +21,7 @@ const budget = 200;
 
 const config = (port: number) => `
 listen: 127.0.0.1:${port}
-budget: { event: ${budget} }
+budget: { event: ${budget}, hour: none }
 sources:
   github: { type: http, path: /github, verify: { scheme: github, secret: "\${GITHUB_WEBHOOK_SECRET}" } }
 channels:

@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 const hello = (port: number) =>
-  `listen: 127.0.0.1:${port}\nbudget: { hour: none }\nsources:\n  hello: { type: http, path: /hello }\n`;
+  `listen: 127.0.0.1:${port}\nsources:\n  hello: { type: http, path: /hello }\n`;
 
 async function open(config?: (port: number) => string): Promise<Project> {
   const project = await createProject(config);
@@ -200,7 +200,8 @@ test("a home that cannot be written leaves the tools, and status says that nothi
 
 test("a client that does not read holds nobody up: what is accepted waits on disk and arrives once, in order", async () => {
   const project = await open(
-    (port) => `${hello(port)}channels: { hello: { content: "{{data.text}}", budget: { event: 20000 } } }\n`,
+    (port) =>
+      `${hello(port)}budget: { hour: none }\nchannels: { hello: { content: "{{data.text}}", budget: { event: 20000 } } }\n`,
   );
   const claude = await project.claude();
   await listening(project);
