@@ -30,7 +30,7 @@ const oneTail = `sources:
   app: { type: tail, files: app.log }
 channels:
   app: { match: { data.line: { regex: "${pattern}" } } }
-delivery: { keep: 1h }
+budget: { hour: none }
 `;
 
 export async function tail({ profileFolder }) {

@@ -5,6 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Arrival, Clock } from "../../contract.ts";
 import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
+import { withBuffer } from "./buffers.ts";
 import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataOf } from "./format.ts";
@@ -54,11 +55,8 @@ export interface Follower {
   close(): Promise<void>;
 }
 
-const chunkBytes = 2 * 1024 * 1024;
-/** So many bytes are made one text: longer ones are costly to make. */
+/** So many bytes are made one text, and their lines handed over: what is short-lived costs little. */
 const textBytes = 64 * 1024;
-/** For all followers, one after the other: nothing of it is kept. Large, because each chunk that has an event is one commit. */
-let chunk: Buffer | undefined;
 
 /** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
 export function createFollower(first: FoundFile, at: Cursor | number, following: Following): Follower {
@@ -160,6 +158,28 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     isSaved = true;
   }
 
+  async function readOn(file: FileHandle, buffer: Buffer, signal: AbortSignal): Promise<boolean> {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    // Read after the content: what was read is of the file that begins so.
+    const head = await readHead(file);
+    const isShorter = bytesRead === 0 && (await file.stat()).size < position;
+    if (isShorter || !head.fits(fingerprint)) {
+      await restart(signal);
+      return !signal.aborted;
+    }
+    if (!isComplete(fingerprint)) fingerprint = head.fingerprint();
+    const { unit } = reader as LineReader;
+    const taken = bytesRead - (bytesRead % unit);
+    for (let from = 0; from < taken; from += textBytes) {
+      const piece = buffer.subarray(from, Math.min(taken, from + textBytes));
+      changedMs = clock.now();
+      position += piece.length;
+      const lines = (reader as LineReader).push(piece);
+      if (!(await hand(records.push(lines, changedMs), signal))) return false;
+    }
+    return taken > 0 && (taken === buffer.length || found.size > position);
+  }
+
   const self: Follower = {
     id: first.id,
     found: () => found,
@@ -183,25 +203,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       if (!isKnown) await begin(file);
       if (isIgnored) await self.close();
       if (isIgnored || reader === undefined) return false;
-      chunk ??= Buffer.allocUnsafeSlow(chunkBytes);
-      const { bytesRead } = await file.read(chunk, 0, chunkBytes, position);
-      // Read after the content: what was read is of the file that begins so.
-      const head = await readHead(file);
-      const isShorter = bytesRead === 0 && (await file.stat()).size < position;
-      if (isShorter || !head.fits(fingerprint)) {
-        await restart(signal);
-        return !signal.aborted;
-      }
-      if (!isComplete(fingerprint)) fingerprint = head.fingerprint();
-      const taken = bytesRead - (reader.unit === 2 ? bytesRead % 2 : 0);
-      if (taken === 0) return false;
-      changedMs = clock.now();
-      const lines: Line[] = [];
-      for (let from = 0; from < taken; from += textBytes)
-        lines.push(...reader.push(chunk.subarray(from, Math.min(taken, from + textBytes))));
-      position += taken;
-      const isWhole = await hand(records.push(lines, changedMs), signal);
-      return isWhole && (taken === chunkBytes || found.size > position);
+      return withBuffer(found.size - position, (buffer) => readOn(file, buffer, signal));
     },
     async flush(signal, isOver = false) {
       const nowMs = clock.now();

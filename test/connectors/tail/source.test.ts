@@ -341,6 +341,22 @@ describe("what is not taken", () => {
   });
 });
 
+it("does not mix what several sources read at one time", async () => {
+  const made = ["a", "b", "c"].map((letter) => {
+    const files = inFolder();
+    const expected = Array.from({ length: 30_000 }, (_, n) => `${letter.repeat(40)} ${n}`);
+    files.write("app.log", `${expected.join("\n")}\n`);
+    return { ...files, expected };
+  });
+  const readings = await Promise.all(
+    made.map(({ folder }) => read(folder, { files: "app.log", from: "start" })),
+  );
+  for (const [index, reading] of readings.entries()) {
+    for (let looks = 0; reading.arrivals.length < 30_000 && looks < 20; looks++) await reading.look();
+    expect(lines(reading)).toEqual(made[index]?.expected);
+  }
+});
+
 describe("after a crash", () => {
   it("what was accepted comes again with the id that it had, and what was not comes for the first time", async () => {
     const { folder, write, append } = inFolder();
