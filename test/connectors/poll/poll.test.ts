@@ -563,6 +563,16 @@ describe("an answer that cannot be used is a failure in words, and changes nothi
     expect(source.told).toEqual([expect.stringMatching(/items: gave an object, no list/)]);
   });
 
+  test("a server that hangs in the middle of an answer is left too", async () => {
+    server.answer = (response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write("[");
+    };
+    const source = await start({ timeout: "1s" });
+    await source.rested();
+    expect(source.told).toEqual([expect.stringMatching(/broke off: nothing more came/)]);
+  });
+
   test("a server that hangs is left after the time-out", async () => {
     server.answer = () => {};
     const source = await start({ timeout: "1s" });
