@@ -1,7 +1,7 @@
 // What the option schema cannot say. Pure; the place of each problem is told in the words of the YAML.
 
 import type { OptionIssue } from "../../contract.ts";
-import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-options.ts";
+import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
 import type { WebsocketOptions } from "./options.generated.ts";
 
 export function checkOptions(options: WebsocketOptions): OptionIssue[] {
