@@ -246,7 +246,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       [...open.values()].map(({ shaped: { id, channel } }) => {
         const hold = shaper.holdOf({ id, channel });
         return hold === undefined
-          ? { id, channel, reason: "waits for room in the session's hour, or for the end of quiet time" }
+          ? { id, channel, reason: "it is looked at next" }
           : { id, channel, hold, reason: holdWords(hold) };
       }),
   };

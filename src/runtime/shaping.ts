@@ -231,6 +231,7 @@ export function createShaping({ journal, clock, newId, dispatcher, plan: first }
   }
 
   async function stop(): Promise<void> {
+    if (!isStopped) spending.flush();
     isStopped = true;
     cancelTimer();
     while (running !== undefined) await running;

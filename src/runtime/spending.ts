@@ -13,6 +13,8 @@ const maxSessions = 200;
 export interface Spending {
   /** This session was sent something. */
   keep(sessionId: string): void;
+  /** Writes what was not written yet. */
+  flush(): void;
 }
 
 export function createSpending(
@@ -23,16 +25,21 @@ export function createSpending(
   const waiting = new Set<string>();
   for (const { key, value } of journal.notes(kind).slice(-maxSessions)) hours.restore(key, value);
 
+  function write(sessionId: string): void {
+    if (!waiting.delete(sessionId)) return;
+    journal.jot(kind, sessionId, hours.dump(sessionId)).catch((error) => {
+      if (!isRouterError(error)) throw error;
+    });
+  }
+
   return {
+    flush() {
+      for (const sessionId of waiting) write(sessionId);
+    },
     keep(sessionId) {
       if (waiting.has(sessionId)) return;
       waiting.add(sessionId);
-      clock.after(everyMs, () => {
-        waiting.delete(sessionId);
-        journal.jot(kind, sessionId, hours.dump(sessionId)).catch((error) => {
-          if (!isRouterError(error)) throw error;
-        });
-      });
+      clock.after(everyMs, () => write(sessionId));
     },
   };
 }

@@ -6,6 +6,7 @@
 // `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first that holds it back keeps it. What a group
 // comes to is an event of its own, which only `quiet` and the budgets can hold back. In quiet time no group closes.
 
+import { createBoundedMap } from "./bounded-map.ts";
 import type { Cadence } from "./digest.ts";
 import { digestDueMs } from "./digest.ts";
 import { type Closing, createGroups, type Group, type Place } from "./groups.ts";
@@ -51,6 +52,8 @@ export interface Shaper {
   counts(): ReadonlyMap<string, ShapingCounts>;
   readonly hours: HourBudget;
 }
+
+type HeldAlone = Exclude<Hold, { readonly by: "closing" }>;
 
 export type Hold =
   | {
@@ -99,12 +102,13 @@ export function createShaper(ports: ShaperPorts): Shaper {
   const groups = createGroups();
   const hours = createHourBudget();
   const counts = new Map<string, ShapingCounts>();
-  const lastHourDigest = new Map<string, number>();
-  const alone = new Set<string>();
+  const lastHourDigest = createBoundedMap<number>(maxRemembered);
+  const alone = createBoundedMap<true>(maxRemembered);
   let channels = new Map<string, Shaped>();
   let hour: number | undefined;
   let pending: Action[] = [];
-  /** The first position of what is held without a group, and when to look again. */
+  /** What is held without a group: why, where the first of it stands, and when to look again. */
+  let gated = createBoundedMap<HeldAlone>(maxRemembered);
   let gate: { position: number; atMs: number } | undefined;
 
   function count(channel: string, what: keyof ShapingCounts, by = 1): void {
@@ -157,7 +161,9 @@ export function createShaper(ports: ShaperPorts): Shaper {
     return true;
   }
 
-  function keepBack(position: number, atMs: number): void {
+  function keepBack({ id, channel, position }: ShapedEntry, hold: HeldAlone): void {
+    const { untilMs: atMs } = hold;
+    gated.set(`${channel}/${id}`, hold);
     gate = {
       position: Math.min(position, gate?.position ?? position),
       atMs: Math.min(atMs, gate?.atMs ?? atMs),
@@ -173,7 +179,7 @@ export function createShaper(ports: ShaperPorts): Shaper {
     const untilMs = quietUntil(nowMs);
     if (untilMs === undefined) return false;
     if (entry.attempt > 0) {
-      keepBack(entry.position, untilMs);
+      keepBack(entry, { by: "quiet", untilMs, count: 1, key: "" });
       return true;
     }
     groups.join({ reason: "quiet", channel: entry.channel, key: "" }, entry, () => untilMs);
@@ -186,13 +192,13 @@ export function createShaper(ports: ShaperPorts): Shaper {
     const { channel } = entry;
     const place: Place = { reason: "hour", channel, key: "", session };
     // An event that was alone in its group goes out in place of its digest.
-    const asDigest = entry.shaping.sums !== undefined || alone.has(`${channel}/${entry.id}`);
+    const asDigest = entry.shaping.sums !== undefined || alone.get(`${channel}/${entry.id}`) === true;
     const waits = !asDigest && groups.find(place, entry.terms.to) !== undefined;
     const roomMs = roomFor(session, options, { channel, tokens: entry.tokens, isDigest: asDigest }, nowMs);
     if (roomMs <= nowMs && !waits) return false;
     if (asDigest || !canJoin(entry)) {
       if (roomMs <= nowMs) return false;
-      keepBack(entry.position, roomMs);
+      keepBack(entry, { by: "hour", untilMs: roomMs, count: 1, key: "", session });
       return true;
     }
     groups.join(place, entry, () => {
@@ -283,6 +289,7 @@ export function createShaper(ports: ShaperPorts): Shaper {
       if (gate !== undefined && gate.atMs <= nowMs) {
         found.push({ do: "ask", position: gate.position });
         gate = undefined;
+        gated = createBoundedMap<HeldAlone>(maxRemembered);
       }
       return found;
     },
@@ -295,17 +302,14 @@ export function createShaper(ports: ShaperPorts): Shaper {
         count(closing.channel, "folded", closing.isPart ? closing.members.size : withoutParts(closing));
       }
       if (closing.session === undefined) return;
-      const name = `${closing.session} ${closing.channel}`;
-      lastHourDigest.delete(name);
-      lastHourDigest.set(name, nowMs);
-      if (how === "released") for (const id of closing.members.keys()) alone.add(`${closing.channel}/${id}`);
-      for (const remembered of [lastHourDigest, alone])
-        if (remembered.size > maxRemembered) remembered.delete(remembered.keys().next().value as string);
+      lastHourDigest.set(`${closing.session} ${closing.channel}`, nowMs);
+      if (how === "released")
+        for (const id of closing.members.keys()) alone.set(`${closing.channel}/${id}`, true);
     },
     reopen: groups.reopen,
     holdOf(member) {
       const holder = groups.of(member);
-      if (holder === undefined) return undefined;
+      if (holder === undefined) return gated.get(`${member.channel}/${member.id}`);
       if (!("dueMs" in holder)) return { by: "closing" };
       const { reason, dueMs, facts, key, session } = holder;
       return {

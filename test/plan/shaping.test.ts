@@ -1,7 +1,7 @@
 // What is proven about flow control when a config is loaded.
 
 import { expect, test } from "vitest";
-import { compileOf } from "./plan-of.ts";
+import { compileOf, mailbox } from "./plan-of.ts";
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -83,4 +83,17 @@ test("the memory of a digest's cadence and of a throttle's windows belongs to th
   const [otherDigest, sameThrottle] = await scopes({ digest: { ...digest, by: "{{data.b}}" }, throttle });
   expect(otherDigest).not.toBe(before[0]);
   expect(sameThrottle).toBe(before[1]);
+});
+
+test("a thread is an attribute and a term of the delivery, and what the loop guard counts by; else the dedupe key is", async () => {
+  const box = await mailbox({
+    threads: { match: { "data.pr": { exists: true } }, thread: "pr-{{data.pr}}" },
+    keys: { dedupe: { key: "{{data.id}}", forMs: hour } },
+  });
+  const [thread] = box.send({ data: { pr: 7 } }).deliveries;
+  expect(thread?.meta.thread).toBe("pr-7");
+  expect(thread?.terms).toMatchObject({ thread: "pr-7" });
+  const [key] = box.send({ data: { id: "x" } }).deliveries;
+  expect(key?.terms).toMatchObject({ loopKey: "x" });
+  expect(key?.meta).not.toHaveProperty("thread");
 });
