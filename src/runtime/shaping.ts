@@ -9,7 +9,7 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../journal/records.ts";
 import { foldGroup, type MemberText, newestIds } from "../plan/fold.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Closing } from "../shaping/groups.ts";
+import type { Closing, GroupLimits } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
 import type { ShapingOptions } from "../shaping/options.ts";
 import { type Action, createShaper, type Hold, type ShapingCounts } from "../shaping/shaper.ts";
@@ -24,6 +24,8 @@ export interface ShapingParts {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly plan: Plan;
+  /** For tests: those of the shaper. */
+  readonly limits?: GroupLimits;
   newId(nowMs: number): string;
   /** Asked when something is to be done: it is made after this. */
   dispatcher(): Pick<Dispatcher, "wake" | "revisit" | "revisitFrom" | "end">;
@@ -68,10 +70,14 @@ const retryMs = 1_000;
 /** Longer timers overflow in Node and would fire at once. */
 const maxTimerMs = 24 * 60 * 60_000;
 
-export function createShaping({ journal, clock, newId, dispatcher, plan: first }: ShapingParts): Shaping {
-  let plan = first;
+export function createShaping(parts: ShapingParts): Shaping {
+  const { journal, clock, newId, dispatcher } = parts;
+  let { plan } = parts;
   const cadences = createCadences(journal);
-  const shaper = createShaper({ cadence: cadences.get, isOpen: (member) => openEntry(member) !== undefined });
+  const shaper = createShaper(
+    { cadence: cadences.get, isOpen: (member) => openEntry(member) !== undefined },
+    parts.limits,
+  );
   const spending = createSpending(journal, clock, shaper.hours);
   /** By channel that must be read: how far it was. */
   const cursors = new Map<string, number>();
@@ -238,7 +244,7 @@ export function createShaping({ journal, clock, newId, dispatcher, plan: first }
   }
 
   void journal.ended.then(stop);
-  apply(first);
+  apply(plan);
   const ready = (async () => {
     while (running !== undefined) await running;
   })();

@@ -6,7 +6,16 @@ import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, SumTerms } from "./options.ts";
 
-export const limits = { members: 10_000, groups: 10_000, ids: 100_000 } as const;
+export interface GroupLimits {
+  /** Of one group, before it is folded in part. */
+  readonly members: number;
+  /** Of one channel. */
+  readonly groups: number;
+  /** Of all groups together. */
+  readonly ids: number;
+}
+
+const usualLimits: GroupLimits = { members: 10_000, groups: 10_000, ids: 100_000 };
 
 export interface Place {
   readonly reason: Reason;
@@ -62,7 +71,7 @@ export interface Groups {
   list(): readonly Group[];
 }
 
-export function createGroups(): Groups {
+export function createGroups(limits: GroupLimits = usualLimits): Groups {
   const groups = new Map<string, Group>();
   /** By channel, then id. */
   const holders = new Map<string, Map<string, Group | Closing>>();

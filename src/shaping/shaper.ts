@@ -9,7 +9,7 @@
 import { createBoundedMap } from "./bounded-map.ts";
 import type { Cadence } from "./digest.ts";
 import { digestDueMs } from "./digest.ts";
-import { type Closing, createGroups, type Group, type Place } from "./groups.ts";
+import { type Closing, createGroups, type Group, type GroupLimits, type Place } from "./groups.ts";
 import { createHourBudget, type HourBudget } from "./hour.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
@@ -98,8 +98,8 @@ interface Shaped {
   readonly latest: Latest;
 }
 
-export function createShaper(ports: ShaperPorts): Shaper {
-  const groups = createGroups();
+export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
+  const groups = createGroups(limits);
   const hours = createHourBudget();
   const counts = new Map<string, ShapingCounts>();
   const lastHourDigest = createBoundedMap<number>(maxRemembered);

@@ -13,6 +13,7 @@ import { createDispatcher, type Dispatcher } from "../../src/runtime/dispatch/di
 import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
 import { createShaping, type Shaping } from "../../src/runtime/shaping.ts";
+import type { GroupLimits } from "../../src/shaping/groups.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { type FakeSession, fakeSession } from "./dispatch/bench.ts";
@@ -39,7 +40,11 @@ export interface ShapedRouter {
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
 
-export async function shapedRouter(channels: Channels, more?: More): Promise<ShapedRouter> {
+export async function shapedRouter(
+  channels: Channels,
+  more?: More,
+  limits?: GroupLimits,
+): Promise<ShapedRouter> {
   const folder = await mkdtemp(join(tmpdir(), "shaping-"));
   const clock = manualClock();
   const newId = createEventIds();
@@ -57,7 +62,10 @@ export async function shapedRouter(channels: Channels, more?: More): Promise<Sha
     journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
     opened.push(journal);
     memory = createMemory(clock, journal.memory);
-    shaping = createShaping({ journal, clock, plan, newId, dispatcher: () => dispatcher });
+    shaping = createShaping({
+      ...{ journal, clock, plan, newId, dispatcher: () => dispatcher },
+      ...(limits === undefined ? {} : { limits }),
+    });
     dispatcher = createDispatcher({
       journal,
       clock,
