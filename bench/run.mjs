@@ -16,6 +16,7 @@ import { shaping } from "./figures/shaping.mjs";
 import { startup } from "./figures/startup.mjs";
 import { tail } from "./figures/tail.mjs";
 import { throughput } from "./figures/throughput.mjs";
+import { tokens } from "./figures/tokens.mjs";
 import { unread } from "./figures/unread.mjs";
 import { printTable } from "./harness/table.mjs";
 
@@ -33,6 +34,7 @@ const figures = {
   reload,
   tail,
   shaping,
+  tokens,
 };
 
 const usage = `Usage: npm run bench -- [--only NAME,...] [--json] [--strict] [--unread SECONDS] [--profile FOLDER]
