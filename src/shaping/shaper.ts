@@ -243,6 +243,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     hours,
     configure(next) {
       const before = channels;
+      if (hour !== next.hour && gate !== undefined) gate.atMs = 0;
       hour = next.hour;
       channels = new Map(
         [...next.channels].map(([name, options]) => {

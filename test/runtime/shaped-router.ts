@@ -29,6 +29,8 @@ export interface ShapedRouter {
   /** Admits and commits; gives the event's id. */
   send(data: Json): Promise<string>;
   advance(ms: number): Promise<void>;
+  /** A session beside the first, started now. */
+  attach(id: string): FakeSession;
   /** Settles when it is so, or after five seconds: the test's own expectation says then what is wrong. */
   until(isSo: () => boolean): Promise<void>;
   /** Drops everything as it is and opens it anew: what a crash leaves. */
@@ -136,6 +138,11 @@ export async function shapedRouter(
     async advance(ms) {
       await clock.advance(ms);
       await quiet();
+    },
+    attach(id) {
+      const other = fakeSession(id, clock.now());
+      dispatcher.attach(other);
+      return other;
     },
     async until(isSo) {
       for (const end = Date.now() + 5_000; !isSo() && Date.now() < end; ) await quiet();

@@ -192,3 +192,28 @@ test("a session that is over its hour gets a digest, and goes on counting after 
   expect(router.told()).toHaveLength(4);
   expect(router.told().at(-1)).toMatch(/^4: .*over the hour's budget/);
 });
+
+test("a session that is over its hour holds back nothing that goes to another", async () => {
+  const text = "x".repeat(800);
+  const router = await shapedRouter({ all: { content: text } }, { budget: { event: 500, hour: 1_000 } });
+  for (let n = 0; n < 4; n++) await router.send({});
+  expect(router.told()).toHaveLength(3);
+  await router.advance(second);
+  const other = router.attach("t");
+  for (let n = 0; n < 2; n++) await router.send({});
+  await router.until(() => other.got.length === 2);
+  expect(other.got).toHaveLength(2);
+});
+
+test("what a session fetches itself is never refused for its budget", async () => {
+  const text = "x".repeat(800);
+  const router = await shapedRouter({ all: { content: text } }, { budget: { event: 500, hour: 1_000 } });
+  router.session.state = "no";
+  router.dispatcher.wake();
+  for (let n = 0; n < 9; n++) await router.send({});
+  for (let n = 0; n < 3; n++) {
+    const fetched = await router.dispatcher.pending("s", 3);
+    expect(fetched.events).toHaveLength(3);
+    fetched.confirm();
+  }
+});

@@ -33,10 +33,12 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
     return none;
   }
   if (desk.roster.isOnItsWay(entry.id, terms, seat)) return none;
-  if (desk.holds(entry, delivery as Delivery, seat.session.id)) return none;
   const { push } = desk.roster.targets(terms, entry);
+  const isTarget = push.includes(seat);
+  // What one session was sent is no reason to keep back what goes to another, or is fetched.
+  if (desk.holds(entry, delivery as Delivery, isTarget ? seat.session.id : undefined)) return none;
   if (push.length === 0) return wait;
-  if (!push.includes(seat)) return none;
+  if (!isTarget) return none;
   if (terms.to === "all") {
     if (!seat.taken.has(entry.position)) return giveUp(desk, entry, terms) ? none : { is: "push", terms };
     // The sessions that it waited for may be gone.
