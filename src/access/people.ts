@@ -87,7 +87,10 @@ export function createPeople(options: PeopleOptions): People {
       }
       return { as: "event" };
     },
-    press: (press) => verdicts.press(source, press),
+    async press(press) {
+      const rules = rulesOf(access, accessOf(await store.read(), source), options.mentions);
+      return rules.dm === "disabled" ? { show: "nothing" } : verdicts.press(source, press);
+    },
     save: options.save,
   };
 }

@@ -8,7 +8,7 @@ import { createOutbound, type Outbound } from "../access/outbound.ts";
 import { accessOf } from "../access/pairing.ts";
 import { createPeople } from "../access/people.ts";
 import { createRelay, type PendingPrompt, type PromptNotes, type Relay } from "../access/relay.ts";
-import { type AccessStore, openAccessStore } from "../access/store.ts";
+import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
 import type { AccessOptions, People } from "../contract/chat.ts";
 import type { Host } from "../contract/host.ts";
@@ -45,8 +45,9 @@ export interface ChatService {
   ask(member: Member, request: PermissionRequest): void;
   memberBack(member: Member): void;
   memberGone(member: Member): void;
+  /** What is wrong with who may speak, for whoever looks at the status. */
+  problems(): readonly string[];
   readonly inboxFolder: string;
-  readonly store: AccessStore;
   stop(): void;
 }
 
@@ -141,7 +142,10 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
 
   return {
     inboxFolder,
-    store,
+    problems() {
+      const damage = store.damage();
+      return damage === undefined ? [] : [damage];
+    },
     people: (source, refused) =>
       createPeople({
         source: source.name,

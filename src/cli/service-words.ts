@@ -23,10 +23,15 @@ export function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): stri
     .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
 }
 
+/** Each with its place in the file. */
+export function framed(config: ProvenConfig | undefined): string[] {
+  return config === undefined ? [] : config.issues.map((issue) => config.loaded.frame(issue));
+}
+
 export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
   if (config === undefined) {
     log.warn(`no config file found; looked for ${found.tried.join(", ")}`);
     return;
   }
-  for (const issue of config.issues) log.error(config.loaded.frame(issue));
+  for (const problem of framed(config)) log.error(problem);
 }

@@ -40,7 +40,7 @@ import { journalled, openExpectations } from "./service-expectations.ts";
 import { type Members, openMembers } from "./service-members.ts";
 import { createTally, type Tally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
-import { leaving, tellProblems, waitingPowers } from "./service-words.ts";
+import { framed, leaving, tellProblems, waitingPowers } from "./service-words.ts";
 
 export interface ServiceOptions {
   readonly role: OwnerRole;
@@ -129,9 +129,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     config: () => config,
     running: () => running,
     greeting: () => greeted,
-    problems: () =>
-      reloader.verdict()?.problems ??
-      (config?.issues ?? []).map((issue) => config?.loaded.frame(issue) ?? ""),
+    problems: () => [...(reloader.verdict()?.problems ?? framed(config)), ...(chat?.problems() ?? [])],
     verdict: () => reloader.verdict(),
     reload: () => reload("asked"),
     secrets: () => [...secrets],
