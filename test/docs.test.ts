@@ -26,7 +26,10 @@ afterAll(() => project.remove());
 /** Variables that the examples name; any value of the kind will do. */
 const variablesIn = (text: string) =>
   Object.fromEntries(
-    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name]) => [name as string, "an-example-value"]),
+    [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name]) => [
+      name as string,
+      name?.endsWith("_URL") ? "https://example.com/hook" : "an-example-value",
+    ]),
   );
 
 describe("configs in the docs pass check", () => {

@@ -1,8 +1,5 @@
 // The options that every chat source has, as JSON Schema: a connector puts them among its own.
 
-import type { AccessOptions } from "../contract/chat.ts";
-import type { PowerRequest } from "../contract.ts";
-
 const id = { type: ["string", "integer"], minLength: 1, maximum: Number.MAX_SAFE_INTEGER };
 const ids = { type: "array", items: id, default: [] };
 
@@ -68,18 +65,6 @@ export const chatOptions = {
     examples: ["👀"],
   },
 } as const;
-
-/** The people whom the config lets in: a connector's `powers` are these, and what else it needs. */
-export function chatPowers({ allow, groups, bots }: AccessOptions): PowerRequest[] {
-  const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
-  return [
-    ...(allow.length === 0 ? [] : [ids(allow)]),
-    ...(bots.length === 0 ? [] : [`bots ${ids(bots)}`]),
-    ...Object.entries(groups).flatMap(([chat, group]) =>
-      group.allow.length === 0 ? [] : [`${ids(group.allow)} in group ${chat}`],
-    ),
-  ].map((value) => ({ power: "people", value }));
-}
 
 /** Meta of the default channel of every chat: who wrote, where, and what is attached. */
 export const chatMeta = {

@@ -2,6 +2,7 @@
 // plan holds only what has none. Pure: what compiling needs was loaded before.
 
 import type { ConfigValues, IssueDraft } from "../config/values.ts";
+import type { AccessOptions } from "../contract/chat.ts";
 import type { JsonObject, SourceType, Surroundings } from "../contract.ts";
 import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
@@ -13,7 +14,7 @@ import { defaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
-import { type Power, powerOf, powersFor, powersOf } from "./powers.ts";
+import { type Power, peoplePowers, powerOf, powersFor, powersOf } from "./powers.ts";
 import { createIsUnwanted } from "./unwanted.ts";
 
 export interface Compilation {
@@ -86,9 +87,10 @@ export function* compileInSteps(
     const claims = type.claims?.(source.options) ?? [];
     const needed = [
       ...powersFor(claims, listenPowers),
-      ...(type.powers?.(source.options, surroundings) ?? []).map(({ power, value }) =>
-        powerOf(power, value, `sources.${name}`),
-      ),
+      ...[
+        ...(type.chat === undefined ? [] : peoplePowers(source.options.access as unknown as AccessOptions)),
+        ...(type.powers?.(source.options, surroundings) ?? []),
+      ].map(({ power, value }) => powerOf(power, value, `sources.${name}`)),
     ];
     const code = compileOptions(source.code ?? [], ["sources", name], engine, issues);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));

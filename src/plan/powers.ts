@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import type { ConfigValues } from "../config/values.ts";
+import type { AccessOptions } from "../contract/chat.ts";
 import type { Claim, PowerRequest } from "../contract.ts";
 
 /** It waits for a person; what needs it is not started before. */
@@ -26,6 +27,18 @@ export function powersOf({ listenAddress }: Pick<ConfigValues, "listenAddress">)
 export function powersFor(claims: readonly Claim[], powers: readonly Power[]): Power[] {
   const usesListener = claims.some((claim) => claim.startsWith("route:"));
   return usesListener ? powers.filter(({ power }) => power === "listen") : [];
+}
+
+/** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
+export function peoplePowers({ allow, groups, bots }: AccessOptions): PowerRequest[] {
+  const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
+  return [
+    ...(allow.length === 0 ? [] : [ids(allow)]),
+    ...(bots.length === 0 ? [] : [`bots ${ids(bots)}`]),
+    ...Object.entries(groups).flatMap(([chat, group]) =>
+      group.allow.length === 0 ? [] : [`${ids(group.allow)} in group ${chat}`],
+    ),
+  ].map((value) => ({ power: "people", value }));
 }
 
 const words: Record<Exclude<Power["power"], "listen">, string> = {

@@ -1,6 +1,6 @@
 import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
-import { chatMeta, chatOptions, chatPowers } from "../../src/chat/options.ts";
+import { chatMeta, chatOptions } from "../../src/chat/options.ts";
 import type { ChatData } from "../../src/contract/chat.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { viewWith } from "../templates/sample-view.ts";
@@ -32,17 +32,6 @@ describe("the options that all chats share", () => {
     expect(validate({ access: { allow: ["41", 41] } })).toBe(true);
     expect(validate({ access: { allow: [Number("184467440737095516")] } })).toBe(false);
   });
-});
-
-it("a config that lets nobody in asks for no power; each list of people is one", () => {
-  const access = { dm: "pairing" as const, allow: [], groups: {}, mentionPatterns: [], bots: [] };
-  expect(chatPowers(access)).toEqual([]);
-  const groups = { "-100": { mention: true, allow: [42, "41"] }, "-200": { mention: true, allow: [] } };
-  expect(chatPowers({ ...access, allow: ["41"], bots: ["9"], groups })).toEqual([
-    { power: "people", value: "41" },
-    { power: "people", value: "bots 9" },
-    { power: "people", value: "41, 42 in group -100" },
-  ]);
 });
 
 describe("the meta that all chats offer", () => {

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { powersFor, powersOf } from "../../src/plan/powers.ts";
+import { peoplePowers, powersFor, powersOf } from "../../src/plan/powers.ts";
 
 const at = (host: string, port = 8788) => powersOf({ listenAddress: { host, port, loopback: false } });
 
@@ -32,4 +32,15 @@ test("another address is another power, the same address the same one", () => {
       expect(at(...one)[0]?.hash === at(...other)[0]?.hash).toBe(isSame);
     }),
   );
+});
+
+test("a config that lets nobody in asks for no power; each list of people is one", () => {
+  const access = { dm: "pairing" as const, allow: [], groups: {}, mentionPatterns: [], bots: [] };
+  expect(peoplePowers(access)).toEqual([]);
+  const groups = { "-100": { mention: true, allow: [42, "41"] }, "-200": { mention: true, allow: [] } };
+  expect(peoplePowers({ ...access, allow: ["41"], bots: ["9"], groups })).toEqual([
+    { power: "people", value: "41" },
+    { power: "people", value: "bots 9" },
+    { power: "people", value: "41, 42 in group -100" },
+  ]);
 });

@@ -1,7 +1,7 @@
 // The `discord` source type: a bot that people talk to, alone and in the channels and threads that were named.
 
 import { createHash } from "node:crypto";
-import { chatMeta, chatPowers } from "../../chat/options.ts";
+import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
@@ -35,12 +35,10 @@ export const discord: SourceType<DiscordOptions> = {
   ],
   answers: () => true,
   keeps: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
-  powers: ({ access, apiRoot }) => [
-    ...chatPowers(access),
-    ...(apiRoot === discordOptions.properties.api_root.default
+  powers: ({ apiRoot }) =>
+    apiRoot === discordOptions.properties.api_root.default
       ? []
-      : [{ power: "secret" as const, value: new URL(apiRoot).origin }]),
-  ],
+      : [{ power: "secret", value: new URL(apiRoot).origin }],
   imagine: imagineArrival,
   create: createDiscordSource,
 };

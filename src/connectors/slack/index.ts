@@ -15,6 +15,10 @@ const traits: ChatTraits = {
   can: ["react", "edit", "download", "history", "send", "ask"],
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
+  credentials: [
+    { variable: "SLACK_BOT_TOKEN", title: "bot token", pattern: "^xoxb-[\\w-]+$" },
+    { variable: "SLACK_APP_TOKEN", title: "app-level token", pattern: "^xapp-[\\w-]+$" },
+  ],
 };
 
 export const slack: SourceType<SlackOptions> = {

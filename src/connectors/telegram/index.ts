@@ -25,6 +25,7 @@ export const telegram: SourceType<TelegramOptions> = {
     maxFiles: 10,
     maxFileBytes: 50_000_000,
     typingForMs: 5_000,
+    credentials: [{ variable: "TELEGRAM_BOT_TOKEN", title: "bot token", pattern: "^\\d+:[\\w-]{30,}$" }],
   },
   check: checkOptions,
   powers: powersOf,

@@ -2,7 +2,7 @@
 // process. Written as a connector is, against the contract alone.
 
 import { Ajv } from "ajv";
-import { chatMeta, chatOptions, chatPowers } from "../../../src/chat/options.ts";
+import { chatMeta, chatOptions } from "../../../src/chat/options.ts";
 import type { AccessOptions } from "../../../src/contract/chat.ts";
 import type { JsonObject, SourceType } from "../../../src/contract.ts";
 import { createTestChat } from "./source.ts";
@@ -38,7 +38,6 @@ export const testchat: SourceType<TestChatOptions> = {
     credentials: [{ variable: "TESTCHAT_TOKEN", title: "bot token", pattern: "^\\d+:\\w+$" }],
   },
   claims: ({ url }) => [`token:${url}`],
-  powers: ({ access }) => chatPowers(access),
   keeps: ({ url }) => ({ url }) as JsonObject,
   imagine: (_, payload) => ({ data: { text: payload }, text: payload, trust: "sender" }),
   create: createTestChat,
