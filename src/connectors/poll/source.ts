@@ -78,8 +78,10 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
       if (!isAllRead && page.items.some((item) => !items.isNew(pages.keyOf(item)))) break;
       if (all.some(({ url }) => url === page.next)) break;
       if (all.length === maxPages) {
-        if (items.isBegun())
-          warnOnce(`the answer has more than ${maxPages} pages of new items: raise max_pages`);
+        if (items.isBegun() || options.since === "start")
+          warnOnce(
+            `the answer has more than ${maxPages} pages, and the others were not read: raise max_pages`,
+          );
         break;
       }
       const next = await read({ ...request, url: page.next }, signal);

@@ -423,6 +423,14 @@ describe("pages", () => {
     expect(source.told).toEqual([expect.stringContaining("more than 2 pages")]);
   });
 
+  test("are bounded for since: start too, and that is told", async () => {
+    server.answer = paged(() => 100);
+    const source = await start({ max_pages: 2, since: "start" });
+    await source.rested();
+    expect(source.arrivals).toHaveLength(10);
+    expect(source.told).toEqual([expect.stringContaining("the others were not read")]);
+  });
+
   test("on another host are refused in words", async () => {
     server.answer = paged(
       () => 30,
