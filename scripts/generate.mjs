@@ -17,6 +17,7 @@ const stale = [];
 
 const { coreSchema, mayBeEmpty } = await load("src/config/schema.ts");
 const { recipeSchema } = await load("src/config/recipe/schema.ts");
+const { testsSchema } = await load("src/config/tests-schema.ts");
 const { optionKey } = await load("src/config/option-key.ts");
 const { unitFormats } = await load("src/config/unit-formats.ts");
 const types = readdirSync(`${root}src/connectors`, { withFileTypes: true })
@@ -26,6 +27,10 @@ const types = readdirSync(`${root}src/connectors`, { withFileTypes: true })
 
 await writeValidator("src/config/validate.generated.js", coreSchema);
 await writeValidator("src/config/recipe/validate.generated.js", recipeSchema);
+const { default: _, ...tests } = testsSchema;
+await writeValidator("src/config/tests-validate.generated.js", tests);
+// Loaded apart from the rest when there are tests; to an editor they are one.
+for (const schema of [coreSchema, recipeSchema]) schema.properties.tests = testsSchema;
 const connectors = [];
 for (const type of types) {
   const folder = `src/connectors/${type}`;

@@ -23,6 +23,7 @@ import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
 import { checkSources, loadTypes, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
 import { checkTests } from "./tests-check.ts";
+import { testsSchema } from "./tests-schema.ts";
 import { validate } from "./validate.generated.js";
 import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
@@ -97,7 +98,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     ...[...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path))),
     ...references,
     ...inputDrafts(expansion, schemasFor),
-    ...checkTests(root, isRecipe),
+    ...(await testDrafts(root, isRecipe, typed)),
   ].filter(({ path }) => !places.isStandIn(path));
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
@@ -163,6 +164,21 @@ function notAConfig(yaml: YamlFile): FileProblem {
     message: "this file is a recipe, which a config uses",
     hint: "in channels.yaml beside it, write  use: { NAME: { recipe: ./FILE.yaml } }",
   };
+}
+
+async function testDrafts(
+  root: JsonObject,
+  isRecipe: boolean,
+  typed: (path: Path) => string | undefined,
+): Promise<IssueDraft[]> {
+  const { tests } = root;
+  if (!Array.isArray(tests) || tests.length === 0) return [];
+  const { validate: validateTests } = await import("./tests-validate.generated.js");
+  validateTests(tests);
+  const errors = validateTests.errors ?? [];
+  const ofShape = explainErrors(errors, { schema: testsSchema, value: tests, prefix: ["tests"], typed });
+  // A test that is no mapping is told by the core schema.
+  return [...ofShape.filter(({ path }) => path.length > 2), ...checkTests(root, isRecipe)];
 }
 
 /** Everything in the values that has a problem, or has something in it that has one. */

@@ -7,7 +7,7 @@ import type { JsonSchema } from "../contract.ts";
 import { namePattern } from "./name-pattern.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
 import { channelBudget, shapingKeys, usualBudget } from "./shaping-schema.ts";
-import { testsSchema } from "./tests-schema.ts";
+import { anyTests } from "./tests-schema.ts";
 import { useSchema } from "./use-schema.ts";
 
 export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
@@ -383,6 +383,6 @@ export const coreSchema: JsonSchema = {
       description: "Tools with which Claude answers, by name.",
     },
     permissions: permissionsSchema,
-    tests: testsSchema,
+    tests: anyTests,
   },
 };

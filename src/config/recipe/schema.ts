@@ -3,7 +3,7 @@
 
 import type { JsonSchema } from "../../contract.ts";
 import { namePattern } from "../name-pattern.ts";
-import { testsSchema } from "../tests-schema.ts";
+import { anyTests } from "../tests-schema.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 
@@ -93,6 +93,6 @@ export const recipeSchema: JsonSchema = {
     sources: entries("Where events come from"),
     channels: entries("Which events reach Claude and how they look"),
     sinks: entries("Tools with which Claude answers"),
-    tests: testsSchema,
+    tests: anyTests,
   },
 };
