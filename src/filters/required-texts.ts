@@ -11,12 +11,19 @@ export function requiredTexts(pattern: string, ignoreCase: boolean): MayMatch | 
   const folds = ignoreCase || (flags?.[1] as string | undefined)?.includes("i") === true;
   // Flags further in change what a character stands for from there on, and \Q what stands for itself.
   if (/\(\?(?!:|P?<[A-Za-z])|\\[QE]/.test(rest)) return undefined;
-  const texts = readChoice({ pattern: rest, at: 0 });
-  if (texts === undefined || texts.length > maxTexts) return undefined;
-  return folds ? foldedTest(texts) : plainTest(texts);
+  const needs = readChoice({ pattern: rest, at: 0 })
+    .filter((texts) => texts.length <= maxTexts)
+    .sort((a, b) => shortest(b) - shortest(a))
+    .slice(0, maxNeeds);
+  const tests = needs.map((texts) => (folds ? foldedTest(texts) : plainTest(texts)));
+  const certain = tests.filter((test) => test !== undefined);
+  const [first, ...others] = certain;
+  if (first === undefined || others.length === 0) return first;
+  return (text) => first(text) && others.every((test) => test(text));
 }
 
 const maxTexts = 16;
+const maxNeeds = 3;
 
 function plainTest(texts: readonly string[]): MayMatch {
   const [only] = texts;
@@ -35,43 +42,41 @@ function foldedTest(texts: readonly string[]): MayMatch | undefined {
   return (text) => test(text.toLowerCase());
 }
 
-/** The longest of the texts that stand one after another, or the texts of all branches. Undefined: none is certain. */
-type Texts = readonly string[] | undefined;
+/** One of these must be there. */
+type Need = readonly string[];
 
 interface Reading {
   readonly pattern: string;
   at: number;
 }
 
-/** Up to the end, or to the bracket that closes the group. */
-function readChoice(reading: Reading): Texts {
-  const all: string[] = [];
-  let isCertain = true;
-  for (;;) {
-    const branch = readBranch(reading);
-    if (branch === undefined) isCertain = false;
-    else all.push(...branch);
-    if (reading.pattern[reading.at] !== "|") return isCertain ? all : undefined;
+/** Up to the end, or to the bracket that closes the group. All of what it gives must hold. */
+function readChoice(reading: Reading): readonly Need[] {
+  const branches = [readBranch(reading)];
+  while (reading.pattern[reading.at] === "|") {
     reading.at += 1;
+    branches.push(readBranch(reading));
   }
+  const [only] = branches;
+  if (branches.length === 1) return only as readonly Need[];
+  // Of each branch the one that is the least likely to be there by chance; together they are one need.
+  const best = branches.map((needs) => [...needs].sort((a, b) => shortest(b) - shortest(a))[0]);
+  return best.every((need) => need !== undefined) ? [best.flat()] : [];
 }
 
-function readBranch(reading: Reading): Texts {
+function readBranch(reading: Reading): Need[] {
   const { pattern } = reading;
-  let best: Texts;
+  const needs: Need[] = [];
   let run = "";
-  const offer = (texts: Texts) => {
-    if (texts !== undefined && (best === undefined || shortest(texts) > shortest(best))) best = texts;
-  };
   const endRun = () => {
-    if (run !== "") offer([run]);
+    if (run !== "") needs.push([run]);
     run = "";
   };
   while (reading.at < pattern.length && pattern[reading.at] !== "|" && pattern[reading.at] !== ")") {
     if (pattern[reading.at] === "(") {
       endRun();
-      const texts = readGroup(reading);
-      if (readRepeat(reading) !== "may be absent") offer(texts);
+      const inner = readGroup(reading);
+      if (readRepeat(reading) !== "may be absent") needs.push(...inner);
       continue;
     }
     const character = readCharacter(reading);
@@ -80,14 +85,14 @@ function readBranch(reading: Reading): Texts {
     if (character === undefined || repeat !== "once") endRun();
   }
   endRun();
-  return best;
+  return needs;
 }
 
 function shortest(texts: readonly string[]): number {
   return Math.min(...texts.map((text) => text.length));
 }
 
-function readGroup(reading: Reading): Texts {
+function readGroup(reading: Reading): readonly Need[] {
   const opening = /\((?:\?(?::|P?<\w+>))?/y;
   opening.lastIndex = reading.at;
   reading.at += opening.exec(reading.pattern)?.[0].length ?? 1;

@@ -10,6 +10,8 @@ describe("a pattern that cannot do without a text", () => {
   it.each([
     ["ERROR", false],
     ["ERROR.*timeout", false],
+    ["INFO.*timeout", false],
+    ["timeout.*(?:INFO|WARN)", false],
     ["panic:|Traceback|Exception", false],
     ["(fatal|panic): \\d+", false],
     ["(?i)error|fatal", false],
