@@ -20,6 +20,11 @@ export const connectors: readonly SourceTypeEntry[] = [
     load: async () => (await import("./http/index.ts")).http,
   },
   {
+    type: "imessage",
+    summary: "The Messages app of this Mac: what people, and you yourself, write to you.",
+    load: async () => (await import("./imessage/index.ts")).imessage,
+  },
+  {
     type: "poll",
     summary:
       "Asks an HTTP address again and again, and makes an event of each item that is new in its answer.",

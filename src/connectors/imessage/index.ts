@@ -1,0 +1,40 @@
+// The `imessage` source type: the Messages app of this Mac, read from its database, answered through the app itself.
+
+import { join } from "node:path";
+import { chatMeta } from "../../chat/options.ts";
+import type { ChatTraits } from "../../contract/chat.ts";
+import type { SourceType, Surroundings } from "../../contract.ts";
+import { imagineArrival } from "./incoming.ts";
+import type { ImessageOptions } from "./options.generated.ts";
+import { imessageOptions } from "./options.ts";
+import { createImessageSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+const traits: ChatTraits = {
+  can: ["history", "send", "ask"],
+  maxFiles: 10,
+  maxFileBytes: 100 * 1024 * 1024,
+};
+
+export const imessage: SourceType<ImessageOptions> = {
+  type: "imessage",
+  summary: "The Messages app of this Mac: what people, and you yourself, write to you.",
+  options: imessageOptions,
+  validate,
+  meta: chatMeta,
+  content: "text",
+  chat: traits,
+  claims: ({ database }) => [`file:${database}`],
+  answers: () => true,
+  keeps: ({ database }) => ({ database }),
+  powers: ({ database }, around) => [
+    { power: "file", value: expand(database, around) },
+    { power: "command", value: "osascript, to send with Messages" },
+  ],
+  imagine: imagineArrival,
+  create: createImessageSource,
+};
+
+function expand(path: string, { home }: Pick<Surroundings, "home">): string {
+  return path.startsWith("~/") ? join(home, path.slice(2)) : path;
+}

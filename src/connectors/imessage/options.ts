@@ -1,0 +1,60 @@
+// The options of an imessage source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/imessage.md are generated from here.
+
+import { chatOptions } from "../../chat/options.ts";
+import type { JsonSchema } from "../../contract.ts";
+
+const { access } = chatOptions;
+
+export const imessageOptions = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    access: {
+      ...access,
+      properties: {
+        ...access.properties,
+        dm: {
+          ...access.properties.dm,
+          description:
+            "What happens to a stranger who writes to you: allowlist ignores them; pairing answers them, in your name, with a code that you approve with channel-router access pair; disabled ignores everybody.",
+          default: "allowlist",
+        },
+      },
+    },
+    own: {
+      description:
+        "Your own addresses (phone numbers with their country code, e-mail addresses): what you write to yourself counts as written by you. Default: those that Messages has sent from.",
+      type: "array",
+      items: { type: "string", minLength: 3 },
+      examples: [["+15550100", "me@example.com"]],
+    },
+    services: {
+      description:
+        "The services whose messages are taken. The sender of an SMS can be forged, that of an iMessage cannot.",
+      type: "array",
+      items: { type: "string", enum: ["iMessage", "SMS", "RCS"] },
+      minItems: 1,
+      uniqueItems: true,
+      default: ["iMessage"],
+    },
+    signature: {
+      description: "A line put under what is sent, so that people know who wrote. None by default.",
+      type: "string",
+      maxLength: 200,
+      examples: ["Sent by Claude"],
+    },
+    every: {
+      description: "How often it is looked whether something was written.",
+      type: "string",
+      format: "duration",
+      default: "1s",
+    },
+    database: {
+      description: "The database of Messages.",
+      type: "string",
+      minLength: 1,
+      default: "~/Library/Messages/chat.db",
+    },
+  },
+} as const satisfies JsonSchema;

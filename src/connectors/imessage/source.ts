@@ -1,0 +1,177 @@
+// An imessage source at work: looks into the database of Messages, takes what is new in its order, answers through the app.
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { parseMarkdown } from "../../chat/markdown.ts";
+import { plain, writeMarkup } from "../../chat/markup.ts";
+import { splitText } from "../../chat/parts.ts";
+import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Emit, Json, Source } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { type Database, openDatabase, type Row } from "./database.ts";
+import { createEchoes } from "./echoes.ts";
+import { arrivalOf, incomingOf, isGroup, normalAddress, rowText, rowTimeMs } from "./incoming.ts";
+import type { ImessageOptions } from "./options.generated.ts";
+import { imessageOptions } from "./options.ts";
+import { sendScript } from "./send-script.ts";
+
+const pageSize = 100;
+/** Longer texts are hard to read on a phone; Messages itself has no limit that is written down. */
+const maxPart = 10_000;
+const cursorKey = "row";
+
+export function createImessageSource(name: string, options: ImessageOptions, host: Host): Source {
+  const { store, people, log, clock } = host;
+  const file = options.database.startsWith("~/")
+    ? join(host.home, options.database.slice(2))
+    : options.database;
+  const stopping = new AbortController();
+  const database: Database = openDatabase(file, host, stopping.signal);
+  const echoes = createEchoes(clock);
+  const services: ReadonlySet<string> = new Set(options.services);
+  let emit: Emit | undefined;
+  let own: ReadonlySet<string> | undefined;
+  let seen = "";
+
+  const loop = host.loop({
+    pauseMs: () => options.everyMs,
+    async run(signal) {
+      if (process.platform !== "darwin" && options.database === imessageOptions.properties.database.default)
+        throw new ConnectorError("E_CHAT", "imessage needs a Mac: it reads and drives the Messages app");
+      own ??= await ownAddresses();
+      const now = await fingerprint();
+      if (now === seen) return;
+      while (!signal.aborted && (await takePage()));
+      seen = now;
+    },
+  });
+
+  /** Asking the database starts a program: only when something was written. */
+  async function fingerprint(): Promise<string> {
+    const states = await Promise.all([file, `${file}-wal`].map((path) => stat(path).catch(() => undefined)));
+    return states.map((state) => (state === undefined ? "-" : `${state.mtimeMs}/${state.size}`)).join(" ");
+  }
+
+  async function ownAddresses(): Promise<ReadonlySet<string>> {
+    const addresses = options.own ?? (await database.ownAddresses());
+    return new Set(addresses.map(normalAddress));
+  }
+
+  /** False when nothing is left. */
+  async function takePage(): Promise<boolean> {
+    const kept = store.get(cursorKey);
+    if (typeof kept !== "number") {
+      // What was written before the very first start is history.
+      await store.set(cursorKey, await database.lastRowId());
+      return false;
+    }
+    const rows = await database.after(kept, pageSize);
+    for (const row of rows) {
+      if (stopping.signal.aborted) return false;
+      await take(row);
+      await store.set(cursorKey, row.rowid);
+    }
+    return rows.length === pageSize;
+  }
+
+  async function take(row: Row): Promise<void> {
+    const sender = senderOf(row);
+    if (sender === undefined) return;
+    const reception = await people.receive(incomingOf(row, sender));
+    switch (reception.as) {
+      case "event":
+        await emit?.(arrivalOf(row, sender, host.home));
+        break;
+      case "answer":
+      case "verdict":
+        await say(row.chat_guid, reception.text).catch((error: Error) =>
+          log.warn(`source ${name}: ${error.message}`),
+        );
+        break;
+      case "nothing":
+    }
+  }
+
+  /** Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. */
+  function senderOf(row: Row): string | undefined {
+    const isToUs = !isGroup(row) && own?.has(normalAddress(row.chat_identifier)) === true;
+    const isTaken = row.service === null || services.has(row.service);
+    // What a person writes to themselves stands there twice, as sent and as received.
+    if (row.is_from_me === 1 || !isTaken) return undefined;
+    if (isToUs && echoes.isEcho(rowText(row))) return undefined;
+    return row.handle === null ? undefined : normalAddress(row.handle);
+  }
+
+  async function say(chatGuid: string, text: string): Promise<void> {
+    echoes.sent(text);
+    await sendScript(host, chatGuid, { text });
+  }
+
+  async function send(chatGuid: string, { text, files = [] }: Message): Promise<string> {
+    const flat = writeMarkup(parseMarkdown(text), plain);
+    const signed =
+      options.signature === undefined || flat.trim() === "" ? flat : `${flat}\n${options.signature}`;
+    const parts = splitText(signed, { max: maxPart, unit: "characters" }).filter((part) => part !== "");
+    let done = 0;
+    try {
+      for (const part of parts) {
+        await say(chatGuid, part);
+        done += 1;
+      }
+      for (const { path } of files) await sendScript(host, chatGuid, { file: path });
+    } catch (error) {
+      if (done === 0 || !(error instanceof ConnectorError)) throw error;
+      throw new ConnectorError(error.code, `${error.message}; ${done} of ${parts.length} parts went out`, {
+        hint: error.hint ?? "send only the rest",
+        cause: error,
+      });
+    }
+    return parts.length <= 1 ? "sent" : `sent ${parts.length} parts`;
+  }
+
+  function chatOf(to: ChatAddress): string {
+    return "chatId" in to ? to.chatId : `iMessage;-;${to.person}`;
+  }
+
+  const chat: Pick<Required<Chat>, "history" | "send" | "askPermission" | "expirePermission"> = {
+    async history(event, { limit, before }) {
+      const rows = await database.history(dataOf(event).chat_id, Math.min(limit, pageSize), before);
+      return rows.map((row) => ({
+        id: row.guid,
+        ...(row.is_from_me === 1 || row.handle === null ? {} : { sender: { id: normalAddress(row.handle) } }),
+        timeMs: rowTimeMs(row),
+        text: rowText(row),
+        attachments: (JSON.parse(row.attachments) as unknown[]).length,
+      }));
+    },
+    send: (to, message) => send(chatOf(to), message),
+    async askPermission(person, prompt): Promise<Json> {
+      const guid = chatOf({ person });
+      await say(guid, prompt.text);
+      return { chat: guid };
+    },
+    async expirePermission(prompted, text) {
+      await say((prompted as { chat: string }).chat, text);
+    },
+  };
+
+  return {
+    async start(to) {
+      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
+      emit = to;
+      loop.start();
+    },
+    async stop(deadline) {
+      stopping.abort();
+      await loop.stop(deadline);
+    },
+    health: () => loop.health(),
+    reply: (event, message) => send(dataOf(event).chat_id, message),
+    chat,
+  };
+}
+
+function dataOf({ data }: AnsweredEvent): ChatData {
+  return data as ChatData;
+}
