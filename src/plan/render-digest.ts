@@ -113,7 +113,8 @@ function usual(input: DigestInput, options: ShapingOptions, tokens: number): str
     ids.length === 0 ? "" : `Ids, newest first: ${ids.join(" ")}${more > 0 ? ` and ${more} more` : ""}.`;
   room -= idLine.length + 40;
   const lines: string[] = [];
-  for (const { line } of newest.slice(-maxLines).reverse()) {
+  const worthTelling = newest.filter(({ line }) => line !== "");
+  for (const { line } of worthTelling.slice(-maxLines).reverse()) {
     room -= line.length + 3;
     if (room < 0) break;
     lines.unshift(`- ${line}`);

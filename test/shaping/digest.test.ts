@@ -34,6 +34,13 @@ describe("a digest", () => {
     expect(delivery.meta).toEqual({ channel: "all", event_id: delivery.eventId, count: "30", host: "k" });
   });
 
+  test("has no line for an event that says nothing", async () => {
+    const stage = await stageOf({ all: channel });
+    for (const n of ["a", "", "b"]) stage.at(0, { n, key: "k" });
+    stage.until(10);
+    expect(stage.told()[0]?.[1].split("\n").slice(1, 4)).toEqual(["The newest 2:", "- a", "- b"]);
+  });
+
   test("of one event is that event", async () => {
     const stage = await stageOf({ all: channel });
     stage.at(0, { n: "alone", key: "k" });
