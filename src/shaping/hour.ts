@@ -21,7 +21,7 @@ export interface HourBudget {
   used(spending: Spending, nowMs: number): number;
   /** When so many tokens have room: `nowMs` when at once. A session that was sent nothing takes anything. */
   roomMs(spending: Spending, limit: number, ask: Ask, nowMs: number): number;
-  /** Of all sessions, to be kept and given to `restore`. */
+  /** Of one session, to be kept and given to `restore`. */
   dump(session: string): Json;
   restore(session: string, stored: Json): void;
 }
