@@ -150,7 +150,7 @@ export function createShaping(parts: ShapingParts): Shaping {
           shaper.enter(shapedEntry(entry, delivery), nowMs);
       }
       cursors.set(channel, last.position);
-      await act(shaper.actions(nowMs));
+      await act(shaper.actions(nowMs, true));
       if (turns % 16 === 0) await breathe();
     }
   }

@@ -40,8 +40,11 @@ export interface Shaper {
   spend(session: string, channel: string, tokens: number, nowMs: number): void;
   /** It came to an end that shaping did not decide. */
   ended(member: Member): void;
-  /** What is to be done now. A closing stays held until `settle` or `reopen`. */
-  actions(nowMs: number): readonly Action[];
+  /**
+   * What is to be done now. A closing stays held until `settle` or `reopen`. `onlyUrgent`: while events that were accepted before are
+   * still being entered no group closes, because its other members may be to come.
+   */
+  actions(nowMs: number, onlyUrgent?: boolean): readonly Action[];
   /** When to ask for actions again; Infinity when nothing is waited for. */
   nextMs(): number;
   settle(closing: Closing, how: "folded" | "released" | "gone", nowMs: number): void;
@@ -281,11 +284,11 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
       if (channels.get(channel)?.options.hour !== undefined) hours.add({ session, channel }, tokens, nowMs);
     },
     ended: (member) => groups.leave(member),
-    actions(nowMs) {
+    actions(nowMs, onlyUrgent = false) {
       const found = pending;
       pending = [];
-      for (const group of groups.due(nowMs, (one) => postpone(one, nowMs)))
-        found.push({ do: "fold", closing: groups.close(group) });
+      const due = onlyUrgent ? [] : groups.due(nowMs, (one) => postpone(one, nowMs));
+      for (const group of due) found.push({ do: "fold", closing: groups.close(group) });
       for (const group of groups.tooLarge()) found.push({ do: "fold", closing: groups.closePart(group) });
       if (gate !== undefined && gate.atMs <= nowMs) {
         found.push({ do: "ask", position: gate.position });

@@ -33,8 +33,8 @@ export interface ShapedRouter {
   attach(id: string): FakeSession;
   /** Settles when it is so, or after five seconds: the test's own expectation says then what is wrong. */
   until(isSo: () => boolean): Promise<void>;
-  /** Drops everything as it is and opens it anew: what a crash leaves. */
-  crash(): Promise<void>;
+  /** Drops everything as it is and opens it anew, after so long: what a crash leaves. */
+  crash(awayMs?: number): Promise<void>;
   reload(channels: Channels, more?: More): Promise<void>;
   /** What the session was sent: contents, or `count` and the first line of a digest. */
   told(): string[];
@@ -147,11 +147,12 @@ export async function shapedRouter(
     async until(isSo) {
       for (const end = Date.now() + 5_000; !isSo() && Date.now() < end; ) await quiet();
     },
-    async crash() {
+    async crash(awayMs = 0) {
       epoch += 1;
       const before = shaping;
       await quiet();
       await before.stop();
+      clock.set(clock.now() + awayMs);
       await open();
     },
     async reload(next, others) {

@@ -39,6 +39,15 @@ describe("a digest", () => {
     expect(router.told()).toEqual([expect.stringMatching(/^2: /)]);
   });
 
+  test("is one, however many its members are, when its time came while no router ran", async () => {
+    const router = await shapedRouter({ all: channel });
+    await Promise.all(Array.from({ length: 600 }, (_, n) => router.send({ n, key: "k" })));
+    expect(router.told()).toEqual([]);
+    await router.crash(minute);
+    await router.until(() => router.told().length > 0);
+    expect(router.told()).toEqual([expect.stringMatching(/^600: /)]);
+  });
+
   test("keeps its cadence over a crash", async () => {
     const router = await shapedRouter({ all: channel });
     await router.send({ n: "a", key: "k" });
