@@ -57,6 +57,7 @@ export const chatOptions = {
       },
     },
   },
+  // The connector puts it there once `emit` has settled; that an answer is being written is shown by the router.
   ack_reaction: {
     description: "An emoji that is put under each message that was taken. None by default.",
     type: "string",

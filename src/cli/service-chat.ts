@@ -78,15 +78,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     clock,
     log,
     chat,
-    manners(name) {
-      const source = planned(name);
-      const ackReaction = source?.options.ackReaction;
-      const typingForMs = source?.type.chat?.typingForMs;
-      return {
-        ...(typeof ackReaction === "string" ? { ackReaction } : {}),
-        ...(typingForMs === undefined ? {} : { typingForMs }),
-      };
-    },
+    typingForMs: (name) => planned(name)?.type.chat?.typingForMs,
   });
   const relay = createRelay({
     clock,

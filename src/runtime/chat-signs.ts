@@ -1,6 +1,6 @@
-// What a person sees in their chat while Claude works on what they wrote: a reaction when the message is safe, and that an
-// answer is being written, from when a session has the message until it was answered or too long ago. Signs are a courtesy:
-// one that fails is told once in a while and nothing else comes of it.
+// What a person sees in their chat while Claude works on what they wrote: that an answer is being written, from when a session has
+// the message until it was answered or too long ago. A courtesy: a sign that fails is told once in a while, and nothing else
+// comes of it.
 
 import type { Chat } from "../contract/chat.ts";
 import type { Clock, Log, RouterEvent } from "../contract.ts";
@@ -17,9 +17,9 @@ export interface ChatSigns {
 export interface SignsOptions {
   readonly clock: Clock;
   readonly log: Log;
-  chat(source: string): Pick<Chat, "react" | "typing"> | undefined;
-  /** Of a source: the emoji, and how long its platform shows `typing`. */
-  manners(source: string): { readonly ackReaction?: string; readonly typingForMs?: number };
+  chat(source: string): Pick<Chat, "typing"> | undefined;
+  /** How long the platform of a source shows `typing`; undefined where it shows none. */
+  typingForMs(source: string): number | undefined;
 }
 
 /** Whoever has not answered by then may not answer at all. */
@@ -28,16 +28,17 @@ const typingBoundMs = 5 * 60 * 1_000;
 const maxTaken = 500;
 const tellEveryMs = 10 * 60 * 1_000;
 
-export function createChatSigns({ clock, log, chat, manners }: SignsOptions): ChatSigns {
+export function createChatSigns({ clock, log, chat, typingForMs }: SignsOptions): ChatSigns {
   const taken = new Map<string, RouterEvent>();
   /** By conversation: two messages of one chat are one sign. */
   const typing = new Map<string, { readonly eventIds: Set<string>; cancel(): void }>();
   let toldMs: number | undefined;
 
-  function tell(source: string, what: string, error: unknown): void {
+  function tell(source: string, error: unknown): void {
     if (toldMs !== undefined && clock.now() - toldMs < tellEveryMs) return;
     toldMs = clock.now();
-    log.warn(`source ${source}: ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn(`source ${source}: typing could not be shown: ${reason}`);
   }
 
   function show(event: RouterEvent, place: string, forMs: number, untilMs: number): void {
@@ -49,7 +50,7 @@ export function createChatSigns({ clock, log, chat, manners }: SignsOptions): Ch
     }
     void chat(event.source)
       ?.typing?.(event)
-      .catch((error: unknown) => tell(event.source, "typing could not be shown", error));
+      .catch((error: unknown) => tell(event.source, error));
     const cancel = clock.after(forMs, () => show(event, place, forMs, untilMs));
     shown.cancel = cancel;
   }
@@ -59,24 +60,19 @@ export function createChatSigns({ clock, log, chat, manners }: SignsOptions): Ch
       taken.set(event.id, event);
       const [oldest] = taken.keys();
       if (taken.size > maxTaken && oldest !== undefined) taken.delete(oldest);
-      const { ackReaction } = manners(event.source);
-      if (ackReaction === undefined) return;
-      void chat(event.source)
-        ?.react?.(event, ackReaction)
-        .catch((error: unknown) => tell(event.source, "a reaction could not be set", error));
     },
     sent(eventId) {
       const event = taken.get(eventId);
       if (event === undefined) return;
       taken.delete(eventId);
-      const { typingForMs } = manners(event.source);
-      if (typingForMs === undefined) return;
+      const forMs = typingForMs(event.source);
+      if (forMs === undefined) return;
       const place = `${event.source}/${event.conversation ?? event.id}`;
       const shown = typing.get(place);
       shown?.eventIds.add(eventId);
       if (shown !== undefined) return;
       typing.set(place, { eventIds: new Set([eventId]), cancel: () => undefined });
-      show(event, place, typingForMs, clock.now() + typingBoundMs);
+      show(event, place, forMs, clock.now() + typingBoundMs);
     },
     answered(eventId) {
       taken.delete(eventId);

@@ -26,33 +26,24 @@ function open(fails = false) {
   const signs = createChatSigns({
     clock,
     log: { info: () => {}, warn: (line) => told.push(line), error: () => {} },
-    chat: () => ({
-      react: (one, emoji) => act(`${emoji} ${one.id}`),
-      typing: async (one) => void (await act(`typing ${one.id}`)),
-    }),
-    manners: () => ({ ackReaction: "👀", typingForMs: 5_000 }),
+    chat: () => ({ typing: async (one) => void (await act(`typing ${one.id}`)) }),
+    typingForMs: () => 5_000,
   });
   return { clock, shown, told, signs };
 }
 
 describe("what somebody sees who waits for an answer", () => {
-  it("is a reaction when the message is safe", () => {
-    const { signs, shown } = open();
-    signs.taken(event("e1"));
-    expect(shown).toEqual(["👀 e1"]);
-  });
-
   it("is typing from when a session has it until it was answered", async () => {
     const { signs, shown, clock } = open();
     signs.taken(event("e1"));
     await clock.advance(60_000);
-    expect(shown).toHaveLength(1);
+    expect(shown).toEqual([]);
     signs.sent("e1");
     await clock.advance(12_000);
-    expect(shown.slice(1)).toEqual(["typing e1", "typing e1", "typing e1"]);
+    expect(shown).toEqual(["typing e1", "typing e1", "typing e1"]);
     signs.answered("e1");
     await clock.advance(60_000);
-    expect(shown).toHaveLength(4);
+    expect(shown).toHaveLength(3);
   });
 
   it("is typing for five minutes at most", async () => {
@@ -60,7 +51,7 @@ describe("what somebody sees who waits for an answer", () => {
     signs.taken(event("e1"));
     signs.sent("e1");
     await clock.advance(20 * 60_000);
-    expect(shown).toHaveLength(1 + 60);
+    expect(shown).toHaveLength(60);
   });
 
   it("is one sign for several messages of one chat", async () => {
@@ -81,6 +72,6 @@ describe("what somebody sees who waits for an answer", () => {
     signs.taken(event("e1"));
     signs.sent("e1");
     await clock.advance(30_000);
-    expect(told).toEqual(["source phone: a reaction could not be set: blocked"]);
+    expect(told).toEqual(["source phone: typing could not be shown: blocked"]);
   });
 });

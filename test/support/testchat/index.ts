@@ -10,6 +10,7 @@ import { createTestChat } from "./source.ts";
 export interface TestChatOptions {
   readonly url: string;
   readonly access: AccessOptions;
+  readonly ackReaction?: string;
 }
 
 const options = {

@@ -17,7 +17,7 @@ import type { SentMessage, Update } from "./platform.ts";
 
 const limit = { max: 400, unit: "characters", counts: "markup" } as const;
 
-export function createTestChat(name: string, { url }: TestChatOptions, host: Host): Source {
+export function createTestChat(name: string, { url, ackReaction }: TestChatOptions, host: Host): Source {
   const { people, http, store } = host;
   let emit: Emit | undefined;
 
@@ -84,7 +84,9 @@ export function createTestChat(name: string, { url }: TestChatOptions, host: Hos
       deliveryId: `${chat.id}/${id}`,
       conversation: `${name}/${chat.id}/${update.threadId ?? ""}`,
     };
-    await emit?.(arrival);
+    const taken = await emit?.(arrival);
+    if (ackReaction !== undefined && taken?.outcome === "accepted")
+      await call("react", { chat: chat.id, id, emoji: ackReaction });
   }
 
   async function answer(reception: Reception, chat: string, replyTo: string): Promise<void> {
