@@ -4,26 +4,15 @@
 
 const variable = { type: "string", pattern: "\\$\\{" };
 
-export function editorSchema(core, connectors, mayBeEmpty) {
+export function editorSchema(core, { sources, sinks }, mayBeEmpty) {
   const schema = structuredClone(core);
   const { channels } = schema.properties;
   for (const section of [...mayBeEmpty.map((key) => schema.properties[key]), channels.additionalProperties])
     section.type = [section.type, "null"];
-  const source = schema.properties.sources.additionalProperties;
-  const common = source.properties;
-  common.type = { ...common.type, enum: connectors.map(({ type }) => type) };
-  source.allOf = connectors.map(({ type }) => ({
-    if: { properties: { type: { const: type } } },
-    // biome-ignore lint/suspicious/noThenProperty: `then` is JSON Schema's own word.
-    then: { $ref: `#/$defs/${type}` },
-  }));
-  delete source.additionalProperties;
-  const defs = Object.fromEntries(
-    connectors.map(({ type, options }) => [
-      type,
-      { ...options, properties: { ...common, ...options.properties }, additionalProperties: false },
-    ]),
-  );
+  const defs = {
+    ...putInPlace(schema.properties.sources.additionalProperties, sources, (type) => type),
+    ...putInPlace(schema.properties.sinks.additionalProperties, sinks, (type) => `${type}_sink`),
+  };
   const { $schema: _, $id: __, ...rest } = schema;
   return withVariables({
     $schema: "http://json-schema.org/draft-07/schema#",
@@ -45,6 +34,24 @@ export function recipeEditorSchema(recipe, core, connectors, mayBeEmpty) {
     properties: { ...rest.properties, sources, channels, sinks },
     $defs,
   };
+}
+
+/** Makes the entries of a section those of its types; gives the definitions that they then refer to. */
+function putInPlace(entry, connectors, nameOf) {
+  const common = entry.properties;
+  common.type = { ...common.type, enum: connectors.map(({ type }) => type) };
+  entry.allOf = connectors.map(({ type }) => ({
+    if: { properties: { type: { const: type } } },
+    // biome-ignore lint/suspicious/noThenProperty: `then` is JSON Schema's own word.
+    then: { $ref: `#/$defs/${nameOf(type)}` },
+  }));
+  delete entry.additionalProperties;
+  return Object.fromEntries(
+    connectors.map(({ type, options }) => [
+      nameOf(type),
+      { ...options, properties: { ...common, ...options.properties }, additionalProperties: false },
+    ]),
+  );
 }
 
 function withVariables(schema) {

@@ -20,8 +20,8 @@ const { recipeSchema } = await load("src/config/recipe/schema.ts");
 const { testsSchema } = await load("src/config/tests-schema.ts");
 const { optionKey } = await load("src/config/option-key.ts");
 const { unitFormats } = await load("src/config/unit-formats.ts");
-const types = readdirSync(`${root}src/connectors`, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && existsSync(`${root}src/connectors/${entry.name}/options.ts`))
+const folders = readdirSync(`${root}src/connectors`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name)
   .sort();
 
@@ -31,32 +31,40 @@ const { default: _, ...tests } = testsSchema;
 await writeValidator("src/config/tests-validate.generated.js", tests);
 // Loaded apart from the rest when there are tests; to an editor they are one.
 for (const schema of [coreSchema, recipeSchema]) schema.properties.tests = testsSchema;
-const connectors = [];
-for (const type of types) {
-  const folder = `src/connectors/${type}`;
-  const { [`${type}Options`]: options } = await load(`${folder}/options.ts`);
-  connectors.push({ type, options });
-  await writeValidator(`${folder}/validate.generated.js`, options);
-  await writeTypes(
-    `${folder}/options.generated.ts`,
-    `${type[0].toUpperCase()}${type.slice(1)}Options`,
-    options,
-  );
-  updateDocs(`docs/connectors/${type}.md`, type, options);
-}
+const sources = await derive("", "Options", "options");
+const sinks = await derive("/sink", "SinkOptions", "sink-options");
 write(
   "schema/channels.schema.json",
-  `${JSON.stringify(editorSchema(coreSchema, connectors, mayBeEmpty), null, 2)}\n`,
+  `${JSON.stringify(editorSchema(coreSchema, { sources, sinks }, mayBeEmpty), null, 2)}\n`,
 );
 
 write(
   "schema/recipe.schema.json",
-  `${JSON.stringify(recipeEditorSchema(recipeSchema, coreSchema, connectors, mayBeEmpty), null, 2)}\n`,
+  `${JSON.stringify(recipeEditorSchema(recipeSchema, coreSchema, { sources, sinks }, mayBeEmpty), null, 2)}\n`,
 );
 
 if (stale.length > 0) {
   console.error(`stale: ${stale.join(", ")}\nrun: npm run generate`);
   process.exit(1);
+}
+
+/** Writes what follows from the options of each connector that has a file of them in `below`. */
+async function derive(below, suffix, mark) {
+  const found = [];
+  for (const type of folders) {
+    const folder = `src/connectors/${type}${below}`;
+    if (!existsSync(`${root}${folder}/options.ts`)) continue;
+    const { [`${type}${suffix}`]: options } = await load(`${folder}/options.ts`);
+    found.push({ type, options });
+    await writeValidator(`${folder}/validate.generated.js`, options);
+    await writeTypes(
+      `${folder}/options.generated.ts`,
+      `${type[0].toUpperCase()}${type.slice(1)}${suffix}`,
+      options,
+    );
+    updateDocs(`docs/connectors/${type}.md`, `${mark}:${type}`, options);
+  }
+  return found;
 }
 
 /** Imports a TypeScript file that holds plain data or pure functions. */
@@ -82,7 +90,7 @@ async function writeValidator(path, schema) {
     allowUnionTypes: true,
     code: { source: true, esm: true, lines: true },
   });
-  ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-regex", "x-glob", "x-order"]);
+  ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-regex", "x-glob", "x-deep", "x-order"]);
   for (const [name, pattern] of Object.entries(unitFormats)) ajv.addFormat(name, pattern);
   const code = standalone(ajv, ajv.compile(schema));
   // Ajv leaves `require` calls for its run-time parts even in ES modules: bundling makes the file stand alone.
@@ -144,14 +152,14 @@ function inTypeScriptNames(schema) {
   return result;
 }
 
-function updateDocs(path, type, options) {
+function updateDocs(path, mark, options) {
   if (!existsSync(`${root}${path}`)) return;
   const text = readFileSync(`${root}${path}`, "utf8");
   const table = optionsTable(options);
   write(
     path,
     text.replace(
-      new RegExp(`(<!-- options:${type} -->\n)[\\s\\S]*?(<!-- /options -->)`),
+      new RegExp(`(<!-- ${mark} -->\n)[\\s\\S]*?(<!-- /options -->)`),
       (_, start, end) => `${start}${table}${end}`,
     ),
   );

@@ -359,6 +359,8 @@ export interface Tool {
   readonly description: string;
   /** JSON Schema of the arguments, `type: object`. */
   readonly input: JsonSchema;
+  /** The compiled check of `input`, where there is one already; it fills in defaults. */
+  readonly validate?: OptionsValidator;
   readonly readOnly?: boolean;
   readonly alwaysLoad?: boolean;
   /** The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. */

@@ -33,7 +33,9 @@ export async function check(
     return 1;
   }
   process.stdout.write(
-    `${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}\n`,
+    `${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
+      plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
+    }\n`,
   );
   for (const { power, value, trusted } of powers) {
     const state = trusted ? "trusted" : "waits for your consent: channel-router trust";

@@ -5,6 +5,7 @@ import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Clock, JsonObject, RouterEvent } from "../contract.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Router } from "../runtime/router.ts";
+import type { Sinks } from "../runtime/sinks.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
 import type { Unanswered } from "../runtime/unanswered.ts";
 import type { ChannelFlow } from "./flow.ts";
@@ -28,6 +29,8 @@ export interface ControlPorts {
   verdict(): Verdict | undefined;
   /** Undefined while there is no good config. */
   router(): Pick<Router, "report" | "emit" | "preview"> | undefined;
+  /** Empty while there is no good config. */
+  sinks(): ReturnType<Sinks["report"]>;
   sessions(): readonly SessionView[];
   readonly journal: JournalReads;
   readonly decisions: Pick<TraceRing, "find" | "latest" | "watch">;
@@ -114,6 +117,7 @@ export type HistoryLine =
     }
   | DigestLine
   | StateLine
+  | { readonly type: "call"; readonly timeMs: number; readonly session: string; readonly text: string }
   | { readonly type: "segment" | "cursor" | "note"; readonly timeMs: number };
 
 export interface StateLine {

@@ -82,6 +82,8 @@ export interface StatusAnswer {
   readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
   /** Channels that flow control did something for. Absent in the answer of an older router. */
   readonly shaping?: readonly ChannelFlow[];
+  /** Absent in the answer of an older router. */
+  readonly sinks?: readonly SinkAnswer[];
   /** Since the router started. */
   readonly counts: Counts & { readonly sent: number };
   readonly sessions: readonly SessionAnswer[];
@@ -117,6 +119,16 @@ export interface SourceAnswer extends Pick<SourceHealth, "state" | "detail"> {
   readonly last_error?: string;
   readonly next_try?: string;
   readonly refused?: RefusedAnswer;
+}
+
+/** A tool that acts on the outside, and what it did since the router started. */
+export interface SinkAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly calls: number;
+  readonly failures: number;
+  /** Of the latest call, when it failed. */
+  readonly last_error?: string;
 }
 
 /** Requests that became no event. */
@@ -178,7 +190,7 @@ export interface WhyAnswer {
 
 export interface WhyStep {
   readonly time: string;
-  /** `arrived`, `decided`, or a state of the journal. */
+  /** `arrived`, `decided`, a state of the journal, or `call` for what a sink did about it. */
   readonly step: string;
   readonly channel?: string;
   readonly session?: string;

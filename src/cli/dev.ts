@@ -15,7 +15,7 @@ import { check } from "./check.ts";
 import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
-import { openRouter } from "./open-router.ts";
+import { lend, openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
 import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printTrace } from "./print.ts";
@@ -58,6 +58,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     newId,
     detail: "trace",
     cursors: createMemoryCursors(),
+    lent: lend(file, systemClock, () => loaded.secrets),
     announce: show.notice,
     commit: async () => {},
     observe(decision) {

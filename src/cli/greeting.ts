@@ -65,6 +65,7 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     connectors: from.flatMap((source) => sources[source]?.type ?? []),
     receipt: receipt !== undefined,
     answerable: reply === true && from.some(answers),
+    sinks: Array.isArray(reply) ? reply : [],
   }));
   // A source that no channel names feeds a channel of its own name.
   const named = new Set(described.flatMap((channel) => channel.sources));

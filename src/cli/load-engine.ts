@@ -1,11 +1,13 @@
 // Loads what this config needs to be compiled, and nothing else: Handlebars, CEL and RE2 only where they are used.
 
-import type { ConfigValues } from "../config/values.ts";
+import type { ConfigValues, SinkValues } from "../config/values.ts";
 import type { SourceType } from "../contract.ts";
 import { loadEngines } from "../filters/engines.ts";
+import type { RegexCompiler } from "../filters/regex.ts";
 import { markOf } from "../plan/code-options.ts";
 import type { Engine } from "../plan/compile-channel.ts";
 import { defaultChannels } from "../plan/default-channels.ts";
+import { noSchemas, type SchemaCompiler } from "../plan/schema-compiler.ts";
 import { createTemplateCompiler, type TemplateCompiler } from "../templates/compile.ts";
 import { type DialectMark, dialectOf } from "../templates/dialect.ts";
 
@@ -30,9 +32,10 @@ export async function loadEngine(
     ...Object.values(values.channels),
     ...defaultChannels(values, types).map(([, channel]) => channel),
   ];
-  const code = Object.values(values.sources).flatMap((source) => source.code ?? []);
+  const sinks = Object.values(values.sinks);
+  const code = [...Object.values(values.sources), ...sinks].flatMap((component) => component.code ?? []);
   const engines = await loadEngines({
-    patterns: code.some(({ kind }) => kind === "regex"),
+    patterns: code.some(({ kind }) => kind === "regex") || sinks.some(hasPattern),
     matches: channels.flatMap(({ match }) => (match === undefined ? [] : [match])),
     expressions: channels
       .flatMap(({ when, vars, changed }) => [
@@ -54,5 +57,16 @@ export async function loadEngine(
       ),
     ]),
   );
-  return { ...engines, templates, dialect };
+  return { ...engines, templates, dialect, schemas: await schemasFor(sinks, engines.regex) };
+}
+
+/** Somewhere in the arguments that it declares. */
+function hasPattern({ input }: SinkValues): boolean {
+  return JSON.stringify(input).includes('"pattern"');
+}
+
+async function schemasFor(sinks: readonly SinkValues[], regex: RegexCompiler): Promise<SchemaCompiler> {
+  if (sinks.length === 0) return noSchemas;
+  const { createSchemaCompiler } = await import("../plan/input-schema.ts");
+  return createSchemaCompiler(regex);
 }

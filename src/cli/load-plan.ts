@@ -6,7 +6,7 @@ import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
 import { findConfig, homeFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
-import { connectors } from "../connectors/index.ts";
+import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { loadRegex } from "../filters/regex.ts";
@@ -44,6 +44,7 @@ export async function loadPlan(
     folder: dirname(loaded.file),
     home: homeFolder(env),
     holdsSecret: secretFinder(loaded.secrets),
+    sinkTypes: loaded.sinkTypes,
   });
   let step = steps.next();
   for (; !step.done; step = steps.next()) await breathe();
@@ -63,7 +64,14 @@ export function readConfig(
   env: NodeJS.ProcessEnv,
   as: Pick<LoadOptions, "recipe" | "standIns"> = {},
 ): Promise<LoadedConfig> {
-  return loadConfig(file, { env, registry: connectors, escapeForTemplate, loadPatterns: loadRegex, ...as });
+  return loadConfig(file, {
+    env,
+    registry: connectors,
+    sinkRegistry: sinkTypes,
+    escapeForTemplate,
+    loadPatterns: loadRegex,
+    ...as,
+  });
 }
 
 /** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */

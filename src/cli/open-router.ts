@@ -3,8 +3,8 @@
 import { dirname } from "node:path";
 import { homeFolder, realPath, runningFolder, stateFolder } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
-import type { SpawnOptions } from "../contract/host.ts";
-import type { Log } from "../contract.ts";
+import type { Lent } from "../contract/host.ts";
+import type { Clock, Log } from "../contract.ts";
 import { powersOf } from "../plan/powers.ts";
 import { openClaimRegister } from "../runtime/claim-register.ts";
 import type { Consent } from "../runtime/consent.ts";
@@ -12,14 +12,27 @@ import { createHttpClient } from "../runtime/http-client.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
 import { createListener } from "../runtime/listener.ts";
 import { createRouter, type NextListen, type Router, type RouterOptions } from "../runtime/router.ts";
+import { secretFinder } from "../runtime/secret-mask.ts";
 import { spawnGroup } from "../runtime/spawn.ts";
 import { version } from "./version.ts";
 
-interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "lent" | "claims"> {
+interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   readonly loaded: LoadedConfig;
   /** False for a router beside the owner of the same config. */
   readonly isOwner: boolean;
   readonly consent: Consent;
+}
+
+/** What sources and sinks are lent of the world. `secrets`: of every config so far. */
+export function lend(file: string, clock: Clock, secrets: () => readonly string[]): Lent {
+  const folder = dirname(file);
+  return {
+    folder,
+    home: homeFolder(process.env),
+    http: createHttpClient({ userAgent: `channel-router/${version}`, clock }),
+    spawn: (command) =>
+      spawnGroup(command, { folder, environment: process.env, holdsSecret: secretFinder(secrets()) }),
+  };
 }
 
 /** What the listener of a running router needs to know of another config; it moves only where the address differs. */
@@ -48,17 +61,10 @@ export async function openRouter({ loaded, isOwner, ...options }: OpenRouterOpti
     trusted: () => powersOf(loaded.values).every(options.consent.allows),
     log: options.log,
   });
-  const folder = dirname(loaded.file);
-  const lent = {
-    folder,
-    home: homeFolder(process.env),
-    http: createHttpClient({ userAgent: `channel-router/${version}`, clock: options.clock }),
-    spawn: (command: SpawnOptions) => spawnGroup(command, folder),
-  };
   const claims = openClaimRegister({
     runningFolder: runningFolder(process.env),
     config: realPath(loaded.file),
     isOwner,
   });
-  return createRouter({ ...options, listener, lent, claims });
+  return createRouter({ ...options, listener, claims });
 }

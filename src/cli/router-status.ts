@@ -41,6 +41,10 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
     ...(report?.unrouted === undefined ? {} : { unrouted: refusedAnswer(report.unrouted) }),
     channels: (ports.plan()?.channels ?? []).map(({ name, from }) => ({ name, from })),
     shaping: ports.deliveries.shaping(),
+    sinks: ports.sinks().map(({ lastError, ...sink }) => ({
+      ...sink,
+      ...(lastError === undefined ? {} : { last_error: lastError }),
+    })),
     counts: { ...(report?.counts ?? none), sent },
     sessions: sessionAnswers(ports),
     unanswered: ports.unanswered().map(({ eventId, timeMs, source, name, session }) => ({

@@ -46,6 +46,7 @@ export function createControlService(state: ServiceState): ControlHandler {
     reload: () => state.reload(),
     verdict: () => state.verdict(),
     router: () => state.running()?.router,
+    sinks: () => state.running()?.sinks.report() ?? [],
     sessions() {
       const stuck = stuckSessions(state);
       return state.members.list().map((member) => ({

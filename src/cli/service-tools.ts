@@ -13,6 +13,7 @@ import { digestAsEvent, listMembers } from "./digests.ts";
 import type { Running, ServiceState } from "./service.ts";
 import { type ChatTools, chatTools } from "./service-chat-tools.ts";
 import type { Member } from "./service-members.ts";
+import { sinkTools } from "./service-sinks.ts";
 import { statusReport } from "./status-report.ts";
 
 export function toolsFor(state: ServiceState, member: Member): Tool[] {
@@ -40,6 +41,7 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
     pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),
     ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, member)] : []),
     ...(chats?.tools ?? []),
+    ...sinkTools(running, member),
     silenceTool({
       channels: () => channels,
       async silence(channel, forMs, reason) {

@@ -4,8 +4,11 @@ import type { ConfigPlace } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { describePower } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
+import type { Greeting } from "../session/greeting.ts";
+import { greetingChanges } from "./greeting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import type { Verdict } from "./reloader.ts";
+import type { Member } from "./service-members.ts";
 
 /** Of a reload that comes too late. */
 export const leaving: Verdict = {
@@ -26,6 +29,31 @@ export function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): stri
 /** Each with its place in the file. */
 export function framed(config: ProvenConfig | undefined): string[] {
   return config === undefined ? [] : config.issues.map((issue) => config.loaded.frame(issue));
+}
+
+/** What of a reload waits for a new session, or for a new start. `greeting`: what a client that comes now is told. */
+export function notesOn(
+  before: ProvenConfig,
+  next: ProvenConfig,
+  members: readonly Pick<Member, "greeting">[],
+  greeting: Greeting | undefined,
+): string[] {
+  const stale = new Set(
+    members.flatMap((member) => {
+      const told = member.greeting();
+      return told === undefined || greeting === undefined ? [] : greetingChanges(told, greeting);
+    }),
+  );
+  const isSameDelivery =
+    JSON.stringify(before.loaded.values.delivery) === JSON.stringify(next.loaded.values.delivery);
+  return [
+    ...(stale.size === 0
+      ? []
+      : [
+          `sessions that are open keep what they began with: ${[...stale].join(", ")}; status shows the current text`,
+        ]),
+    ...(isSameDelivery ? [] : ["delivery holds from the next start of the router on"]),
+  ];
 }
 
 export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {

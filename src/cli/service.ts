@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nobody } from "../access/nobody.ts";
 import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
+import { repeatableTools } from "../config/tool-names.ts";
 import type { Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
@@ -25,11 +26,12 @@ import { signalReaches } from "../runtime/process-identity.ts";
 import type { Router } from "../runtime/router.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { createShaping, type Shaping } from "../runtime/shaping.ts";
+import type { Sinks } from "../runtime/sinks.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
 import type { Greeting } from "../session/greeting.ts";
-import { greetFast, greetingChanges } from "./greeting.ts";
+import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
-import { nextListen, openRouter } from "./open-router.ts";
+import { lend, nextListen, openRouter } from "./open-router.ts";
 import { consentOf } from "./power-answers.ts";
 import { createQuestionTurn } from "./question-turn.ts";
 import { type Applied, createReloader, type Verdict } from "./reloader.ts";
@@ -38,9 +40,10 @@ import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { journalled, openExpectations } from "./service-expectations.ts";
 import { type Members, openMembers } from "./service-members.ts";
+import { openSinks } from "./service-sinks.ts";
 import { createTally, type Tally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
-import { framed, leaving, tellProblems, waitingPowers } from "./service-words.ts";
+import { framed, leaving, notesOn, tellProblems, waitingPowers } from "./service-words.ts";
 
 export interface ServiceOptions {
   readonly role: OwnerRole;
@@ -64,6 +67,7 @@ export interface Running {
   readonly shaping: Shaping;
   readonly expectations: Expectations;
   readonly consent: Consent;
+  readonly sinks: Sinks;
 }
 
 /** What the parts of the service see of it. */
@@ -95,8 +99,6 @@ export interface ServiceState {
 
 /** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
 const settleMs = 1_500;
-/** What they did may have reached somebody: after a change of owner they are not tried again. */
-const sendingTools: ReadonlySet<string> = new Set(["reply", "react", "edit_message", "send_message"]);
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 
 export async function openService(options: ServiceOptions): Promise<Service> {
@@ -200,11 +202,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     running = { ...now, config: next };
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
+    now.sinks.use(next.plan.sinks);
     await greet(next);
     state.members.retool();
     return {
       difference: describeDiff(diff),
-      notes: [...waitingPowers(next, now.consent), ...notesOn(before, next)],
+      notes: [...waitingPowers(next, now.consent), ...notesOn(before, next, state.members.list(), greeted)],
     };
   }
 
@@ -213,25 +216,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       log.warn(`the state folder cannot be written, so each start takes a little longer: ${error.message}`);
     });
     greeted = await greeting.greeting();
-  }
-
-  function notesOn(before: ProvenConfig, next: ProvenConfig): string[] {
-    const stale = new Set(
-      state.members.list().flatMap((member) => {
-        const [told, now] = [member.greeting(), greeted];
-        return told === undefined || now === undefined ? [] : greetingChanges(told, now);
-      }),
-    );
-    const isSameDelivery =
-      JSON.stringify(before.loaded.values.delivery) === JSON.stringify(next.loaded.values.delivery);
-    return [
-      ...(stale.size === 0
-        ? []
-        : [
-            `sessions that are open keep what they began with: ${[...stale].join(", ")}; status shows the current text`,
-          ]),
-      ...(isSameDelivery ? [] : ["delivery holds from the next start of the router on"]),
-    ];
   }
 
   /** With the first chat that a config has. */
@@ -282,6 +266,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const configFile = realPath(loaded.file);
     const consent = await consentOf(process.env, loaded.file, log);
     await openChat(plan, { journal, consent });
+    const lent = lend(loaded.file, systemClock, state.secrets);
+    const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock }, consent, mask });
     const router = await openRouter({
       loaded,
       isOwner: true,
@@ -293,6 +279,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       consent,
       detail: "decision",
       cursors: journal,
+      lent,
       announce: (content, subject) => void dispatcher.announce(mask(content), configFile, subject),
       async commit({ event, deliveries, memory }, signal) {
         await journal.append(
@@ -323,7 +310,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       newId,
     });
     expectations.apply(plan);
-    running = { config: proven, journal, router, dispatcher, shaping, expectations, consent };
+    running = { config: proven, journal, router, dispatcher, shaping, expectations, consent, sinks };
     if (ending.signal.aborted) return;
     state.members.serve({
       tools: (member) => toolsFor(state, member),
@@ -372,7 +359,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     attach: (attached) => state.members.attach(attached),
     command: createControlService(state),
-    mayRunAgain: ({ tool }) => !sendingTools.has(tool ?? ""),
+    // What the others did may have reached somebody.
+    mayRunAgain: ({ tool }) => tool !== undefined && repeatableTools.includes(tool),
     async stop(reason) {
       ending.abort();
       watch.close();
@@ -380,7 +368,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       const deadline = AbortSignal.timeout(stopMs[reason]);
       await Promise.race([served.catch(() => undefined), aborted(deadline)]);
       chat?.stop();
-      await running?.router.stop(deadline);
+      await Promise.all([running?.sinks.stop(deadline), running?.router.stop(deadline)]);
       running?.expectations.stop();
       await Promise.race([running?.shaping.stop(), aborted(deadline)]);
       await running?.dispatcher.stop(deadline);

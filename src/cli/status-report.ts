@@ -36,12 +36,16 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
       ...(refused === undefined ? {} : { refused: describeRefusals(refused) }),
     })),
-    channels: ((running?.config ?? config)?.plan.channels ?? []).map(({ name, from, receipt, answers }) => ({
-      name,
-      sources: from,
-      receipt: receipt !== undefined,
-      answerable: answers.length > 0,
-    })),
+    channels: ((running?.config ?? config)?.plan.channels ?? []).map(
+      ({ name, from, receipt, answers, sinks }) => ({
+        name,
+        sources: from,
+        receipt: receipt !== undefined,
+        answerable: answers.length > 0,
+        sinks,
+      }),
+    ),
+    ...(running === undefined ? {} : { sinks: running.sinks.report() }),
     unanswered: state.chat()?.unanswered() ?? [],
     counts: { ...none, ...router?.counts, delivered: state.tally.sent() },
     owner: {

@@ -1,7 +1,13 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
 import { colors } from "./colors.ts";
-import type { RefusedAnswer, SessionAnswer, SourceAnswer, StatusAnswer } from "./control-words.ts";
+import type {
+  RefusedAnswer,
+  SessionAnswer,
+  SinkAnswer,
+  SourceAnswer,
+  StatusAnswer,
+} from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import { flowWords } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
@@ -45,6 +51,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
       ...answer.sources.flatMap((source) => printSource(source, nowMs)),
       ...printRefused("  ", answer.unrouted, " where no source answers"),
     ]),
+    ...titled("sinks", (answer.sinks ?? []).map(printSink), ""),
     ...titled(
       "sessions",
       sessions.flatMap((session) => printSession(session, nowMs)),
@@ -118,6 +125,12 @@ function printSource(source: SourceAnswer, nowMs: number): string[] {
     `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
     ...printRefused("    ", refused),
   ];
+}
+
+function printSink({ name, type, calls, failures, last_error }: SinkAnswer): string {
+  const failed = failures === 0 ? "" : `, ${failures} failed`;
+  const error = last_error === undefined ? "" : `; the last: ${safeLine(last_error)}`;
+  return `  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
 }
 
 function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): string[] {

@@ -118,6 +118,8 @@ function stepsOf(line: HistoryLine, eventId: string): WhyStep[] {
           ...(line.attempt === undefined ? {} : { attempt: line.attempt }),
         },
       ];
+    case "call":
+      return [{ ...step(line.timeMs, "call", line.text), session: line.session }];
     default:
       return [];
   }

@@ -5,20 +5,20 @@
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { toOptions } from "./camel-case.ts";
 import { codeOptions } from "./code-options.ts";
+import type { Section, Types } from "./component-options.ts";
 import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
-import type { SourceTypes } from "./source-options.ts";
 import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
 
 export interface Assembly {
   /** Complete: every default of the core is filled in. */
   readonly root: JsonObject;
-  /** Own options of the sources whose options are valid, by name. */
-  readonly options: ReadonlyMap<string, JsonObject>;
-  readonly types: SourceTypes;
+  /** Own options of the sources and sinks whose options are valid, by name. */
+  readonly options: Readonly<Record<Section, ReadonlyMap<string, JsonObject>>>;
+  readonly types: Types;
   readonly folder: string;
   readonly env: EnvironmentVariables;
   /** What something from a recipe can read of the recipe's inputs. */
@@ -34,6 +34,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const sections = propertiesOf(coreSchema);
 const channelSchema = entrySchema("channels");
 const sourceSchema = entrySchema("sources");
+const sinkSchema = entrySchema("sinks");
 
 export function assemble(from: Assembly): ConfigValues {
   const { root, isBroken } = from;
@@ -53,9 +54,7 @@ export function assemble(from: Assembly): ConfigValues {
     channels: entriesOf("channels", from, (name, channel) =>
       channelValues(name, soundParts(name, channel, from), from),
     ),
-    sinks: entriesOf("sinks", from, (name, sink): SinkValues | undefined =>
-      isBroken(["sinks", name]) ? undefined : { type: sink.type as string },
-    ),
+    sinks: entriesOf("sinks", from, (name, sink) => sinkValues(name, sink, from)),
   };
   if (typeof root.listen === "string" && !isBroken(["listen"])) {
     const address = parseListenAddress(root.listen, from);
@@ -87,8 +86,8 @@ function entriesOf<T>(
 }
 
 function sourceValues(name: string, source: JsonObject, from: Assembly): SourceValues | undefined {
-  const type = from.types.get(source.type as string);
-  const options = from.options.get(name);
+  const type = from.types.sources.get(source.type as string);
+  const options = from.options.sources.get(name);
   if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
   const code = codeOptions(type.options, options);
@@ -106,15 +105,32 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   };
 }
 
+function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues | undefined {
+  const type = from.types.sinks.get(sink.type as string);
+  const options = from.options.sinks.get(name);
+  if (type === undefined || options === undefined || from.isBroken(["sinks", name])) return undefined;
+  const result = typeof sink.result === "string" ? { result: sink.result } : {};
+  return {
+    type: type.type,
+    description: sink.description as string,
+    input: asObject(sink.input),
+    options: toOptions(type.options, options),
+    code: [...codeOptions(type.options, options), ...codeOptions(sinkSchema, result)],
+  };
+}
+
 /** Of maps of the user's own names only the wrong entries go; any other part goes whole. */
 const mapsOfNames: ReadonlySet<string> = new Set(["meta", "vars"]);
+const listsOfNames: ReadonlySet<string> = new Set(["reply"]);
 
 function soundParts(name: string, channel: JsonObject, { isBroken }: Assembly): JsonObject {
   const sound: JsonObject = Object.create(null);
   for (const [key, part] of Object.entries(channel)) {
     const at = ["channels", name, key];
     if (!isBroken(at)) sound[key] = part;
-    else if (mapsOfNames.has(key)) {
+    else if (Array.isArray(part) && listsOfNames.has(key)) {
+      sound[key] = part.filter((item, index) => typeof item === "string" && !isBroken([...at, `${index}`]));
+    } else if (mapsOfNames.has(key)) {
       sound[key] = Object.fromEntries(
         Object.entries(asObject(part)).filter(
           ([entry, value]) => typeof value === "string" && !isBroken([...at, entry]),

@@ -3,9 +3,19 @@
 // reports through `locate`.
 
 import { dirname, resolve } from "node:path";
+import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { assemble } from "./assemble.ts";
 import { breathe } from "./breathe.ts";
+import {
+  checkComponents,
+  componentEntries,
+  loadTypes,
+  type Registries,
+  type Section,
+  type Types,
+  typeOf,
+} from "./component-options.ts";
 import { layerEnvironment, readDotenvFiles } from "./environment.ts";
 import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
@@ -21,7 +31,6 @@ import { inputDrafts, prefixReferences } from "./recipe/names.ts";
 import { coreSchema } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
-import { checkSources, loadTypes, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
 import { checkTests } from "./tests-check.ts";
 import { testsSchema } from "./tests-schema.ts";
 import { validate } from "./validate.generated.js";
@@ -35,6 +44,8 @@ export interface LoadOptions {
   readonly env: EnvironmentVariables;
   /** The source types that exist; only those used are loaded. */
   readonly registry: readonly SourceTypeEntry[];
+  /** The same for sinks. Default: none. */
+  readonly sinkRegistry?: readonly SinkTypeEntry[];
   /** Template source that renders as exactly this text: what `${}` brings into a template is never parsed. */
   escapeForTemplate(text: string): string;
   /** Compiles the patterns of a recipe's inputs; called when there are any. */
@@ -49,7 +60,8 @@ export interface LoadOptions {
 
 /** Reads the file and all that it names once. `written` is a path, absolute or relative to `cwd`. */
 export async function loadConfig(written: string, options: LoadOptions): Promise<LoadedConfig> {
-  const { env, registry, escapeForTemplate, loadPatterns, standIns = false } = options;
+  const { env, escapeForTemplate, loadPatterns, standIns = false } = options;
+  const registries = { sources: options.registry, sinks: options.sinkRegistry ?? [] };
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, written);
   const folder = dirname(file);
@@ -72,7 +84,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const expansion = await expandRecipes(yaml, { world, loadPatterns, alone });
   const { root, placeOf } = expansion;
 
-  const { types, resolved: later, schemasFor } = await substituteAll(expansion, registry, world);
+  const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, world);
   const resolved = [...expansion.resolved, ...later];
   const references = prefixReferences(expansion);
   const replaced = resolved.filter((one) => one.replacements.length > 0);
@@ -83,7 +95,10 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
 
   validate(root);
   const core = explainErrors(validate.errors ?? [], { schema: coreSchema, value: root, prefix: [], typed });
-  const sources = checkSources(root, types, registry, typed);
+  const checked = {
+    sources: checkComponents(root, "sources", types.sources, registries.sources, typed),
+    sinks: checkComponents(root, "sinks", types.sinks, registries.sinks, typed),
+  };
   const meaning = checkMeaning(root, { folder, env, typed });
   // A value that could not be read is one problem; what was put in its place is none of its own.
   const unread = new Set(
@@ -95,7 +110,9 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   );
   const places = placeIssues(expansion, resolved);
   const drafts = [
-    ...[...core, ...sources.drafts, ...meaning].filter(({ path }) => !unread.has(pathKey(path))),
+    ...[...core, ...checked.sources.drafts, ...checked.sinks.drafts, ...meaning].filter(
+      ({ path }) => !unread.has(pathKey(path)),
+    ),
     ...references,
     ...inputDrafts(expansion, schemasFor),
     ...(await testDrafts(root, isRecipe, typed)),
@@ -118,7 +135,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   await breathe();
   const values = assemble({
     root,
-    options: sources.options,
+    options: { sources: checked.sources.options, sinks: checked.sinks.options },
     types,
     folder,
     env,
@@ -134,7 +151,8 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   return {
     file,
     values,
-    types,
+    types: types.sources,
+    sinkTypes: types.sinks,
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
     issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
@@ -203,29 +221,38 @@ function brokenPaths(
 
 async function substituteAll(
   { root, variables }: { readonly root: JsonObject; readonly variables: readonly ScopedVariable[] },
-  registry: readonly SourceTypeEntry[],
+  registries: Registries,
   around: VariableWorld,
 ): Promise<{
-  readonly types: SourceTypes;
+  readonly types: Types;
   readonly resolved: readonly Resolved[];
   schemasFor(path: Path): readonly JsonSchema[];
 }> {
-  // Types first: the schema of a source's options says how its other variables are read.
+  // Types first: the schema of a component's options says how its other variables are read.
   const isType = ({ path }: { readonly path: Path }) =>
-    path.length === 3 && path[0] === "sources" && path[2] === "type";
+    path.length === 3 && isSection(path[0]) && path[2] === "type";
   const first = resolveVariables(variables.filter(isType), () => [], around);
-  const types = await loadTypes(root, registry);
-  const optionSchemas = new Map<string, JsonSchema>();
-  for (const [name, source] of sourceEntries(root)) {
-    const schema = typeOf(source, types)?.options;
-    if (schema !== undefined) optionSchemas.set(name, schema);
+  const types = await loadTypes(root, registries);
+  const optionSchemas: Record<Section, Map<string, JsonSchema>> = { sources: new Map(), sinks: new Map() };
+  for (const section of sections) {
+    for (const [name, component] of componentEntries(root, section)) {
+      const schema = typeOf<{ readonly options: JsonSchema }>(component, types[section])?.options;
+      if (schema !== undefined) optionSchemas[section].set(name, schema);
+    }
   }
   const schemasFor = (path: Path): readonly JsonSchema[] => {
-    const own = path[0] === "sources" ? optionSchemas.get(String(path[1])) : undefined;
+    const [section] = path;
+    const own = isSection(section) ? optionSchemas[section].get(String(path[1])) : undefined;
     return [...schemasAt(coreSchema, path), ...(own === undefined ? [] : schemasAt(own, path.slice(2)))];
   };
   const others = variables.filter((variable) => !isType(variable));
   return { types, resolved: [...first, ...resolveVariables(others, schemasFor, around)], schemasFor };
+}
+
+const sections: readonly Section[] = ["sources", "sinks"];
+
+function isSection(key: string | number | undefined): key is Section {
+  return key === "sources" || key === "sinks";
 }
 
 /** What may be quoted in a message: texts and numbers as typed, never a secret, never what a variable brought in. */

@@ -6,6 +6,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { type Path, quoted } from "./problem.ts";
+import { builtInTools } from "./tool-names.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { IssueDraft } from "./values.ts";
 
@@ -54,17 +55,26 @@ function checkPublicUrl(root: JsonObject): IssueDraft[] {
 }
 
 function checkSinks(root: JsonObject): IssueDraft[] {
-  return Object.keys(asObject(root.sinks)).flatMap((name) => {
-    const type = member(asObject(root.sinks)[name], "type");
-    if (typeof type !== "string") return [];
-    return [
-      {
-        path: ["sinks", name, "type"],
+  return Object.entries(asObject(root.sinks)).flatMap(([name, sink]): IssueDraft[] => {
+    const path = ["sinks", name];
+    const issues: IssueDraft[] = [];
+    if (builtInTools.includes(name))
+      issues.push({
+        path,
+        on: "key",
+        code: "E_CONFIG_NAME",
+        message: `a tool of the router itself is called ${quoted(name)}`,
+        hint: `each sink is a tool with its name: write my_${name}`,
+      });
+    if (member(member(sink, "input"), "event_id") !== undefined)
+      issues.push({
+        path: [...path, "input", "event_id"],
+        on: "key",
         code: "E_CONFIG_VALUE",
-        message: "this version has no sink types",
-        hint: "remove the sink, and its name from reply:",
-      },
-    ];
+        message: "is added by the router where a template uses event",
+        hint: "remove it",
+      });
+    return issues;
   });
 }
 

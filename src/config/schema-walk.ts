@@ -31,6 +31,8 @@ export function childSchemas(
   root: JsonSchema,
 ): readonly JsonSchema[] {
   return branches(schema, root).flatMap((branch) => {
+    // What it says holds for all that is below it.
+    if (branch["x-deep"] === true) return [branch];
     if (typeof key === "number") return isSchema(branch.items) ? [branch.items] : [];
     const declared = propertiesOf(branch);
     if (Object.hasOwn(declared, key)) return [declared[key]!];

@@ -7,6 +7,7 @@ import type { JsonSchema } from "../contract.ts";
 import { namePattern } from "./name-pattern.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
 import { channelBudget, shapingKeys, usualBudget } from "./shaping-schema.ts";
+import { sinkSchema } from "./sink-schema.ts";
 import { anyTests } from "./tests-schema.ts";
 import { useSchema } from "./use-schema.ts";
 
@@ -250,14 +251,6 @@ const channel = {
   },
 } as const;
 
-const sink = {
-  type: "object",
-  required: ["type"],
-  properties: {
-    type: { type: "string", description: "The connector's name; its options stand beside this key." },
-  },
-} as const;
-
 export const coreSchema: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   title: "channel-router configuration",
@@ -379,7 +372,7 @@ export const coreSchema: JsonSchema = {
       type: "object",
       default: {},
       ...named,
-      additionalProperties: sink,
+      additionalProperties: sinkSchema,
       description: "Tools with which Claude answers, by name.",
     },
     permissions: permissionsSchema,

@@ -3,11 +3,18 @@
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import {
+  type ComponentType,
+  componentEntries,
+  ownOptions,
+  type Section,
+  type Types,
+  typeOf,
+} from "./component-options.ts";
 import { holdsLiteral, isSecretKey, type Mask, masksByKeyName } from "./mask.ts";
 import { type Path, pathKey } from "./problem.ts";
 import type { Expansion } from "./recipe/expand.ts";
 import { branches, childSchemas, propertiesOf } from "./schema-walk.ts";
-import { ownOptions, type SourceTypes, sourceEntries, typeOf } from "./source-options.ts";
 import type { Replacement } from "./substitute.ts";
 import type { Resolved } from "./variables.ts";
 import type { YamlFile } from "./yaml-file.ts";
@@ -22,7 +29,7 @@ export interface Secrets {
 
 export function findSecrets(
   { root, placeOf, instances }: Expansion,
-  types: SourceTypes,
+  types: Types,
   resolved: readonly Resolved[],
 ): Secrets {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
@@ -40,23 +47,21 @@ export function findSecrets(
     if (standIn !== true) texts.add(value);
   };
   for (const { replacements } of resolved) for (const one of replacements) if (one.fromFile) add(one);
-  for (const [name, source] of sourceEntries(root)) {
-    const path = ["sources", name];
-    const type = typeOf(source, types);
+  for (const { section, name, component, type } of components(root, types)) {
+    const path = [section, name];
     const place = placeOf(path);
     const node = place.yaml.locator.nodeAt(place.path);
-    // Without a schema the names of the keys have to do.
-    if (type === undefined && node !== undefined) hide(place.yaml, ...masksByKeyName(node));
-    if (type === undefined) continue;
     // What was typed there in clear is for the names of the keys to judge: most headers are no secret.
     if (node !== undefined) hide(place.yaml, ...masksByKeyName(node));
-    for (const secret of secretTexts(type.options, ownOptions(source), path)) {
+    if (type === undefined) continue;
+    for (const secret of secretTexts(type.options, ownOptions(component, section), path)) {
       const variable = byPath.get(pathKey(secret.path));
       const { yaml, path: inFile, instance } = placeOf(secret.path);
       const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
       for (const one of variable?.replacements ?? []) {
         const input = instance?.inputs.get(one.input ?? "");
         const given = input?.given;
+        if (!secret.whole && isHost(one.value, secret.text)) continue;
         // What a config typed for an input that the recipe calls no secret came from no variable.
         const isTyped = given === undefined || (byPath.get(pathKey(given))?.replacements.length ?? 0) === 0;
         if (!secret.whole && input?.secret === false && isTyped) continue;
@@ -64,7 +69,8 @@ export function findSecrets(
         if (given !== undefined && instance !== undefined) hideAt(instance.user, given);
       }
       if (!secret.whole) {
-        if (isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
+        const isLiteral = !secret.text.includes("{{");
+        if (isLiteral && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
         continue;
       }
       paths.add(pathKey(secret.path));
@@ -91,6 +97,24 @@ export function findSecrets(
 function writtenAt({ parsed, locator }: YamlFile, path: Path): string | undefined {
   const range = locator.rangeOf(path);
   return range && parsed.text.slice(...range).replace(/^["']|["']$/g, "");
+}
+
+function components(root: JsonObject, types: Types) {
+  const of = (section: Section, known: ReadonlyMap<string, ComponentType>) =>
+    componentEntries(root, section).map(([name, component]) => ({
+      section,
+      name,
+      component,
+      type: typeOf(component, known),
+    }));
+  return [...of("sources", types.sources), ...of("sinks", types.sinks)];
+}
+
+/** The name of a URL's host is no secret: it stands in many a text, where it would only be missed. */
+function isHost(value: string, url: string): boolean {
+  const [, scheme = "", host = ""] = /^([a-z]+:\/\/)(?:[^/?#@]*@)?([^/?#@]+)/i.exec(url) ?? [];
+  const named = value.replace(/\/$/, "");
+  return host !== "" && (host.includes(named) || `${scheme}${host}` === named);
 }
 
 interface SecretText {

@@ -83,7 +83,7 @@ var require_equal = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key." } } }, "description": "Tools with which Claude answers, by name." }, "permissions": { "type": "object", "additionalProperties": false, "required": ["relay", "approvers"], "description": "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.", "properties": { "relay": { "type": "array", "items": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }, "minItems": 1, "uniqueItems": true, "description": "The chat sources on which prompts are sent.", "examples": [["phone"]] }, "approvers": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "minItems": 1, "uniqueItems": true }, "description": "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.", "examples": [{ "phone": ["412587349"] }] }, "tools": { "type": "object", "additionalProperties": false, "description": "Which tools may be asked about in a chat; a * in a name stands for anything.", "properties": { "allow": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Only prompts for these tools are sent. Default: all.", "examples": [["Bash"]] }, "deny": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Prompts for these tools stay at the terminal, even if allow names them.", "examples": [["mcp__prod__*"]] } } }, "expire": { "type": "string", "format": "duration", "default": "10m", "description": "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays." }, "quiet": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20, "description": "Windows of time in which prompts stay at the terminal.", "examples": [[{ "from": "23:00", "to": "07:00" }]] } } }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object" } } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name. Empty ones are left out." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type", "description"], "properties": { "type": { "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "description": { "type": "string", "minLength": 1, "maxLength": 1e3, "description": "What the tool does, in a sentence for Claude.", "examples": ["Comment on the pull request of a CI event."] }, "input": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "object", "examples": [{ "type": "string" }] }, "description": "The arguments of the tool by name, each as JSON Schema; one without a default must be given. Templates see them as input.", "examples": [{ "text": { "type": "string", "maxLength": 4e3 } }] }, "result": { "type": "string", "x-template": { "only": ["input", "event", "time", "response"] }, "description": "What Claude is told when it was done: a template, which also sees what came back as response. Default: what the type says." } } }, "description": "Tools with which Claude answers, by name." }, "permissions": { "type": "object", "additionalProperties": false, "required": ["relay", "approvers"], "description": "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.", "properties": { "relay": { "type": "array", "items": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }, "minItems": 1, "uniqueItems": true, "description": "The chat sources on which prompts are sent.", "examples": [["phone"]] }, "approvers": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "minItems": 1, "uniqueItems": true }, "description": "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.", "examples": [{ "phone": ["412587349"] }] }, "tools": { "type": "object", "additionalProperties": false, "description": "Which tools may be asked about in a chat; a * in a name stands for anything.", "properties": { "allow": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Only prompts for these tools are sent. Default: all.", "examples": [["Bash"]] }, "deny": { "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Prompts for these tools stay at the terminal, even if allow names them.", "examples": [["mcp__prod__*"]] } } }, "expire": { "type": "string", "format": "duration", "default": "10m", "description": "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays." }, "quiet": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20, "description": "Windows of time in which prompts stay at the terminal.", "examples": [[{ "from": "23:00", "to": "07:00" }]] } } }, "tests": { "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object" } } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var func0 = require_equal().default;
@@ -96,7 +96,7 @@ var pattern12 = new RegExp("^([01]\\d|2[0-3]):[0-5]\\d$", "u");
 var pattern13 = new RegExp("^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "u");
 var pattern17 = new RegExp("^[A-Za-z_][A-Za-z0-9_]*$", "u");
 var pattern18 = new RegExp("^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "u");
-var pattern22 = new RegExp("^[A-Za-z0-9_*:.-]{1,200}$", "u");
+var pattern23 = new RegExp("^[A-Za-z0-9_*:.-]{1,200}$", "u");
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
 var formats6 = /^([1-9]\d{0,4}|100000)\/[1-9]\d*(ms|s|m|h|d)$/;
@@ -3071,6 +3071,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       for (const key35 in data94) {
         let data95 = data94[key35];
         if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+          if (data95.input === void 0) {
+            data95.input = {};
+          }
           if (data95.type === void 0) {
             const err242 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "type" }, message: "must have required property 'type'" };
             if (vErrors === null) {
@@ -3080,122 +3083,220 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
+          if (data95.description === void 0) {
+            const err243 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/required", keyword: "required", params: { missingProperty: "description" }, message: "must have required property 'description'" };
+            if (vErrors === null) {
+              vErrors = [err243];
+            } else {
+              vErrors.push(err243);
+            }
+            errors++;
+          }
           if (data95.type !== void 0) {
             if (typeof data95.type !== "string") {
-              const err243 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              const err244 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/type", schemaPath: "#/properties/sinks/additionalProperties/properties/type/type", keyword: "type", params: { type: "string" }, message: "must be string" };
               if (vErrors === null) {
-                vErrors = [err243];
+                vErrors = [err244];
               } else {
-                vErrors.push(err243);
+                vErrors.push(err244);
+              }
+              errors++;
+            }
+          }
+          if (data95.description !== void 0) {
+            let data97 = data95.description;
+            if (typeof data97 === "string") {
+              if (func3(data97) > 1e3) {
+                const err245 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/sinks/additionalProperties/properties/description/maxLength", keyword: "maxLength", params: { limit: 1e3 }, message: "must NOT have more than 1000 characters" };
+                if (vErrors === null) {
+                  vErrors = [err245];
+                } else {
+                  vErrors.push(err245);
+                }
+                errors++;
+              }
+              if (func3(data97) < 1) {
+                const err246 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/sinks/additionalProperties/properties/description/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                if (vErrors === null) {
+                  vErrors = [err246];
+                } else {
+                  vErrors.push(err246);
+                }
+                errors++;
+              }
+            } else {
+              const err247 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/sinks/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err247];
+              } else {
+                vErrors.push(err247);
+              }
+              errors++;
+            }
+          }
+          let data98 = data95.input;
+          if (data98 && typeof data98 == "object" && !Array.isArray(data98)) {
+            for (const key36 in data98) {
+              const _errs276 = errors;
+              if (typeof key36 === "string") {
+                if (!pattern17.test(key36)) {
+                  const err248 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/input", schemaPath: "#/properties/sinks/additionalProperties/properties/input/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key36 };
+                  if (vErrors === null) {
+                    vErrors = [err248];
+                  } else {
+                    vErrors.push(err248);
+                  }
+                  errors++;
+                }
+              }
+              var valid69 = _errs276 === errors;
+              if (!valid69) {
+                const err249 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/input", schemaPath: "#/properties/sinks/additionalProperties/properties/input/propertyNames", keyword: "propertyNames", params: { propertyName: key36 }, message: "property name must be valid" };
+                if (vErrors === null) {
+                  vErrors = [err249];
+                } else {
+                  vErrors.push(err249);
+                }
+                errors++;
+              }
+            }
+            for (const key37 in data98) {
+              let data99 = data98[key37];
+              if (!(data99 && typeof data99 == "object" && !Array.isArray(data99))) {
+                const err250 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/input/" + key37.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/properties/input/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err250];
+                } else {
+                  vErrors.push(err250);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err251 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/input", schemaPath: "#/properties/sinks/additionalProperties/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err251];
+            } else {
+              vErrors.push(err251);
+            }
+            errors++;
+          }
+          if (data95.result !== void 0) {
+            if (typeof data95.result !== "string") {
+              const err252 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1") + "/result", schemaPath: "#/properties/sinks/additionalProperties/properties/result/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+              if (vErrors === null) {
+                vErrors = [err252];
+              } else {
+                vErrors.push(err252);
               }
               errors++;
             }
           }
         } else {
-          const err244 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+          const err253 = { instancePath: instancePath + "/sinks/" + key35.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/sinks/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err244];
+            vErrors = [err253];
           } else {
-            vErrors.push(err244);
+            vErrors.push(err253);
           }
           errors++;
         }
       }
     } else {
-      const err245 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      const err254 = { instancePath: instancePath + "/sinks", schemaPath: "#/properties/sinks/type", keyword: "type", params: { type: "object" }, message: "must be object" };
       if (vErrors === null) {
-        vErrors = [err245];
+        vErrors = [err254];
       } else {
-        vErrors.push(err245);
+        vErrors.push(err254);
       }
       errors++;
     }
     if (data.permissions !== void 0) {
-      let data97 = data.permissions;
-      if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
-        if (data97.expire === void 0) {
-          data97.expire = "10m";
+      let data101 = data.permissions;
+      if (data101 && typeof data101 == "object" && !Array.isArray(data101)) {
+        if (data101.expire === void 0) {
+          data101.expire = "10m";
         }
-        if (data97.relay === void 0) {
-          const err246 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "relay" }, message: "must have required property 'relay'" };
+        if (data101.relay === void 0) {
+          const err255 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "relay" }, message: "must have required property 'relay'" };
           if (vErrors === null) {
-            vErrors = [err246];
+            vErrors = [err255];
           } else {
-            vErrors.push(err246);
+            vErrors.push(err255);
           }
           errors++;
         }
-        if (data97.approvers === void 0) {
-          const err247 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "approvers" }, message: "must have required property 'approvers'" };
+        if (data101.approvers === void 0) {
+          const err256 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "approvers" }, message: "must have required property 'approvers'" };
           if (vErrors === null) {
-            vErrors = [err247];
+            vErrors = [err256];
           } else {
-            vErrors.push(err247);
+            vErrors.push(err256);
           }
           errors++;
         }
-        for (const key36 in data97) {
-          if (!(key36 === "relay" || key36 === "approvers" || key36 === "tools" || key36 === "expire" || key36 === "quiet")) {
-            const err248 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key36 }, message: "must NOT have additional properties" };
+        for (const key38 in data101) {
+          if (!(key38 === "relay" || key38 === "approvers" || key38 === "tools" || key38 === "expire" || key38 === "quiet")) {
+            const err257 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
-              vErrors = [err248];
+              vErrors = [err257];
             } else {
-              vErrors.push(err248);
+              vErrors.push(err257);
             }
             errors++;
           }
         }
-        if (data97.relay !== void 0) {
-          let data98 = data97.relay;
-          if (Array.isArray(data98)) {
-            if (data98.length < 1) {
-              const err249 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+        if (data101.relay !== void 0) {
+          let data102 = data101.relay;
+          if (Array.isArray(data102)) {
+            if (data102.length < 1) {
+              const err258 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
               if (vErrors === null) {
-                vErrors = [err249];
+                vErrors = [err258];
               } else {
-                vErrors.push(err249);
+                vErrors.push(err258);
               }
               errors++;
             }
-            const len7 = data98.length;
+            const len7 = data102.length;
             for (let i12 = 0; i12 < len7; i12++) {
-              let data99 = data98[i12];
-              if (typeof data99 === "string") {
-                if (!pattern3.test(data99)) {
-                  const err250 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"' };
+              let data103 = data102[i12];
+              if (typeof data103 === "string") {
+                if (!pattern3.test(data103)) {
+                  const err259 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"' };
                   if (vErrors === null) {
-                    vErrors = [err250];
+                    vErrors = [err259];
                   } else {
-                    vErrors.push(err250);
+                    vErrors.push(err259);
                   }
                   errors++;
                 }
               } else {
-                const err251 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err260 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err251];
+                  vErrors = [err260];
                 } else {
-                  vErrors.push(err251);
+                  vErrors.push(err260);
                 }
                 errors++;
               }
             }
-            let i13 = data98.length;
+            let i13 = data102.length;
             let j5;
             if (i13 > 1) {
               const indices3 = {};
               for (; i13--; ) {
-                let item3 = data98[i13];
+                let item3 = data102[i13];
                 if (typeof item3 !== "string") {
                   continue;
                 }
                 if (typeof indices3[item3] == "number") {
                   j5 = indices3[item3];
-                  const err252 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" };
+                  const err261 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" };
                   if (vErrors === null) {
-                    vErrors = [err252];
+                    vErrors = [err261];
                   } else {
-                    vErrors.push(err252);
+                    vErrors.push(err261);
                   }
                   errors++;
                   break;
@@ -3204,127 +3305,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            const err253 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-            if (vErrors === null) {
-              vErrors = [err253];
-            } else {
-              vErrors.push(err253);
-            }
-            errors++;
-          }
-        }
-        if (data97.approvers !== void 0) {
-          let data100 = data97.approvers;
-          if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
-            for (const key37 in data100) {
-              const _errs281 = errors;
-              if (typeof key37 === "string") {
-                if (!pattern3.test(key37)) {
-                  const err254 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key37 };
-                  if (vErrors === null) {
-                    vErrors = [err254];
-                  } else {
-                    vErrors.push(err254);
-                  }
-                  errors++;
-                }
-              }
-              var valid73 = _errs281 === errors;
-              if (!valid73) {
-                const err255 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames", keyword: "propertyNames", params: { propertyName: key37 }, message: "property name must be valid" };
-                if (vErrors === null) {
-                  vErrors = [err255];
-                } else {
-                  vErrors.push(err255);
-                }
-                errors++;
-              }
-            }
-            for (const key38 in data100) {
-              let data101 = data100[key38];
-              if (Array.isArray(data101)) {
-                if (data101.length < 1) {
-                  const err256 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err256];
-                  } else {
-                    vErrors.push(err256);
-                  }
-                  errors++;
-                }
-                const len8 = data101.length;
-                for (let i14 = 0; i14 < len8; i14++) {
-                  let data102 = data101[i14];
-                  if (typeof data102 !== "string" && !(typeof data102 == "number" && (!(data102 % 1) && !isNaN(data102)) && isFinite(data102))) {
-                    const err257 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/type", keyword: "type", params: { type: schema11.properties.permissions.properties.approvers.additionalProperties.items.type }, message: "must be string,integer" };
-                    if (vErrors === null) {
-                      vErrors = [err257];
-                    } else {
-                      vErrors.push(err257);
-                    }
-                    errors++;
-                  }
-                  if (typeof data102 == "number" && isFinite(data102)) {
-                    if (data102 > 9007199254740991 || isNaN(data102)) {
-                      const err258 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9007199254740991 }, message: "must be <= 9007199254740991" };
-                      if (vErrors === null) {
-                        vErrors = [err258];
-                      } else {
-                        vErrors.push(err258);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (typeof data102 === "string") {
-                    if (func3(data102) < 1) {
-                      const err259 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err259];
-                      } else {
-                        vErrors.push(err259);
-                      }
-                      errors++;
-                    }
-                  }
-                }
-                let i15 = data101.length;
-                let j6;
-                if (i15 > 1) {
-                  const indices4 = {};
-                  for (; i15--; ) {
-                    let item4 = data101[i15];
-                    if (typeof item4 !== "string" && !(typeof item4 == "number" && (!(item4 % 1) && !isNaN(item4)) && isFinite(item4))) {
-                      continue;
-                    }
-                    if (typeof item4 == "string") {
-                      item4 += "_";
-                    }
-                    if (typeof indices4[item4] == "number") {
-                      j6 = indices4[item4];
-                      const err260 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/uniqueItems", keyword: "uniqueItems", params: { i: i15, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i15 + " are identical)" };
-                      if (vErrors === null) {
-                        vErrors = [err260];
-                      } else {
-                        vErrors.push(err260);
-                      }
-                      errors++;
-                      break;
-                    }
-                    indices4[item4] = i15;
-                  }
-                }
-              } else {
-                const err261 = { instancePath: instancePath + "/permissions/approvers/" + key38.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err261];
-                } else {
-                  vErrors.push(err261);
-                }
-                errors++;
-              }
-            }
-          } else {
-            const err262 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err262 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
               vErrors = [err262];
             } else {
@@ -3333,47 +3314,50 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        if (data97.tools !== void 0) {
-          let data103 = data97.tools;
-          if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
-            for (const key39 in data103) {
-              if (!(key39 === "allow" || key39 === "deny")) {
-                const err263 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key39 }, message: "must NOT have additional properties" };
+        if (data101.approvers !== void 0) {
+          let data104 = data101.approvers;
+          if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
+            for (const key39 in data104) {
+              const _errs291 = errors;
+              if (typeof key39 === "string") {
+                if (!pattern3.test(key39)) {
+                  const err263 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key39 };
+                  if (vErrors === null) {
+                    vErrors = [err263];
+                  } else {
+                    vErrors.push(err263);
+                  }
+                  errors++;
+                }
+              }
+              var valid75 = _errs291 === errors;
+              if (!valid75) {
+                const err264 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames", keyword: "propertyNames", params: { propertyName: key39 }, message: "property name must be valid" };
                 if (vErrors === null) {
-                  vErrors = [err263];
+                  vErrors = [err264];
                 } else {
-                  vErrors.push(err263);
+                  vErrors.push(err264);
                 }
                 errors++;
               }
             }
-            if (data103.allow !== void 0) {
-              let data104 = data103.allow;
-              if (Array.isArray(data104)) {
-                if (data104.length < 1) {
-                  const err264 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+            for (const key40 in data104) {
+              let data105 = data104[key40];
+              if (Array.isArray(data105)) {
+                if (data105.length < 1) {
+                  const err265 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err264];
+                    vErrors = [err265];
                   } else {
-                    vErrors.push(err264);
+                    vErrors.push(err265);
                   }
                   errors++;
                 }
-                const len9 = data104.length;
-                for (let i16 = 0; i16 < len9; i16++) {
-                  let data105 = data104[i16];
-                  if (typeof data105 === "string") {
-                    if (!pattern22.test(data105)) {
-                      const err265 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
-                      if (vErrors === null) {
-                        vErrors = [err265];
-                      } else {
-                        vErrors.push(err265);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err266 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const len8 = data105.length;
+                for (let i14 = 0; i14 < len8; i14++) {
+                  let data106 = data105[i14];
+                  if (typeof data106 !== "string" && !(typeof data106 == "number" && (!(data106 % 1) && !isNaN(data106)) && isFinite(data106))) {
+                    const err266 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/type", keyword: "type", params: { type: schema11.properties.permissions.properties.approvers.additionalProperties.items.type }, message: "must be string,integer" };
                     if (vErrors === null) {
                       vErrors = [err266];
                     } else {
@@ -3381,119 +3365,139 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
-                }
-              } else {
-                const err267 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                if (vErrors === null) {
-                  vErrors = [err267];
-                } else {
-                  vErrors.push(err267);
-                }
-                errors++;
-              }
-            }
-            if (data103.deny !== void 0) {
-              let data106 = data103.deny;
-              if (Array.isArray(data106)) {
-                if (data106.length < 1) {
-                  const err268 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                  if (vErrors === null) {
-                    vErrors = [err268];
-                  } else {
-                    vErrors.push(err268);
+                  if (typeof data106 == "number" && isFinite(data106)) {
+                    if (data106 > 9007199254740991 || isNaN(data106)) {
+                      const err267 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9007199254740991 }, message: "must be <= 9007199254740991" };
+                      if (vErrors === null) {
+                        vErrors = [err267];
+                      } else {
+                        vErrors.push(err267);
+                      }
+                      errors++;
+                    }
                   }
-                  errors++;
+                  if (typeof data106 === "string") {
+                    if (func3(data106) < 1) {
+                      const err268 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err268];
+                      } else {
+                        vErrors.push(err268);
+                      }
+                      errors++;
+                    }
+                  }
                 }
-                const len10 = data106.length;
-                for (let i17 = 0; i17 < len10; i17++) {
-                  let data107 = data106[i17];
-                  if (typeof data107 === "string") {
-                    if (!pattern22.test(data107)) {
-                      const err269 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                let i15 = data105.length;
+                let j6;
+                if (i15 > 1) {
+                  const indices4 = {};
+                  for (; i15--; ) {
+                    let item4 = data105[i15];
+                    if (typeof item4 !== "string" && !(typeof item4 == "number" && (!(item4 % 1) && !isNaN(item4)) && isFinite(item4))) {
+                      continue;
+                    }
+                    if (typeof item4 == "string") {
+                      item4 += "_";
+                    }
+                    if (typeof indices4[item4] == "number") {
+                      j6 = indices4[item4];
+                      const err269 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/uniqueItems", keyword: "uniqueItems", params: { i: i15, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i15 + " are identical)" };
                       if (vErrors === null) {
                         vErrors = [err269];
                       } else {
                         vErrors.push(err269);
                       }
                       errors++;
+                      break;
                     }
-                  } else {
-                    const err270 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err270];
-                    } else {
-                      vErrors.push(err270);
-                    }
-                    errors++;
+                    indices4[item4] = i15;
                   }
                 }
               } else {
-                const err271 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err270 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
-                  vErrors = [err271];
+                  vErrors = [err270];
                 } else {
-                  vErrors.push(err271);
+                  vErrors.push(err270);
                 }
                 errors++;
               }
             }
           } else {
-            const err272 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err271 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
-              vErrors = [err272];
+              vErrors = [err271];
             } else {
-              vErrors.push(err272);
+              vErrors.push(err271);
             }
             errors++;
           }
         }
-        let data108 = data97.expire;
-        if (typeof data108 === "string") {
-          if (!formats0.test(data108)) {
-            const err273 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-            if (vErrors === null) {
-              vErrors = [err273];
-            } else {
-              vErrors.push(err273);
-            }
-            errors++;
-          }
-        } else {
-          const err274 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-          if (vErrors === null) {
-            vErrors = [err274];
-          } else {
-            vErrors.push(err274);
-          }
-          errors++;
-        }
-        if (data97.quiet !== void 0) {
-          let data109 = data97.quiet;
-          if (Array.isArray(data109)) {
-            if (data109.length > 20) {
-              const err275 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
-              if (vErrors === null) {
-                vErrors = [err275];
-              } else {
-                vErrors.push(err275);
+        if (data101.tools !== void 0) {
+          let data107 = data101.tools;
+          if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+            for (const key41 in data107) {
+              if (!(key41 === "allow" || key41 === "deny")) {
+                const err272 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err272];
+                } else {
+                  vErrors.push(err272);
+                }
+                errors++;
               }
-              errors++;
             }
-            if (data109.length < 1) {
-              const err276 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-              if (vErrors === null) {
-                vErrors = [err276];
+            if (data107.allow !== void 0) {
+              let data108 = data107.allow;
+              if (Array.isArray(data108)) {
+                if (data108.length < 1) {
+                  const err273 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                  if (vErrors === null) {
+                    vErrors = [err273];
+                  } else {
+                    vErrors.push(err273);
+                  }
+                  errors++;
+                }
+                const len9 = data108.length;
+                for (let i16 = 0; i16 < len9; i16++) {
+                  let data109 = data108[i16];
+                  if (typeof data109 === "string") {
+                    if (!pattern23.test(data109)) {
+                      const err274 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err274];
+                      } else {
+                        vErrors.push(err274);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err275 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err275];
+                    } else {
+                      vErrors.push(err275);
+                    }
+                    errors++;
+                  }
+                }
               } else {
-                vErrors.push(err276);
+                const err276 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err276];
+                } else {
+                  vErrors.push(err276);
+                }
+                errors++;
               }
-              errors++;
             }
-            const len11 = data109.length;
-            for (let i18 = 0; i18 < len11; i18++) {
-              let data110 = data109[i18];
-              if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
-                if (data110.from === void 0) {
-                  const err277 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
+            if (data107.deny !== void 0) {
+              let data110 = data107.deny;
+              if (Array.isArray(data110)) {
+                if (data110.length < 1) {
+                  const err277 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err277];
                   } else {
@@ -3501,18 +3505,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                if (data110.to === void 0) {
-                  const err278 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
-                  if (vErrors === null) {
-                    vErrors = [err278];
+                const len10 = data110.length;
+                for (let i17 = 0; i17 < len10; i17++) {
+                  let data111 = data110[i17];
+                  if (typeof data111 === "string") {
+                    if (!pattern23.test(data111)) {
+                      const err278 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err278];
+                      } else {
+                        vErrors.push(err278);
+                      }
+                      errors++;
+                    }
                   } else {
-                    vErrors.push(err278);
-                  }
-                  errors++;
-                }
-                for (const key40 in data110) {
-                  if (!(key40 === "days" || key40 === "from" || key40 === "to" || key40 === "tz")) {
-                    const err279 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key40 }, message: "must NOT have additional properties" };
+                    const err279 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err279];
                     } else {
@@ -3521,121 +3528,92 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                if (data110.days !== void 0) {
-                  let data111 = data110.days;
-                  const _errs306 = errors;
-                  let valid86 = false;
-                  const _errs307 = errors;
-                  if (Array.isArray(data111)) {
-                    if (data111.length < 1) {
-                      const err280 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                      if (vErrors === null) {
-                        vErrors = [err280];
-                      } else {
-                        vErrors.push(err280);
-                      }
-                      errors++;
-                    }
-                    const len12 = data111.length;
-                    for (let i19 = 0; i19 < len12; i19++) {
-                      let data112 = data111[i19];
-                      if (!(data112 === "mon" || data112 === "tue" || data112 === "wed" || data112 === "thu" || data112 === "fri" || data112 === "sat" || data112 === "sun")) {
-                        const err281 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days/" + i19, schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.permissions.properties.quiet.items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
-                        if (vErrors === null) {
-                          vErrors = [err281];
-                        } else {
-                          vErrors.push(err281);
-                        }
-                        errors++;
-                      }
-                    }
-                    let i20 = data111.length;
-                    let j7;
-                    if (i20 > 1) {
-                      outer2:
-                        for (; i20--; ) {
-                          for (j7 = i20; j7--; ) {
-                            if (func0(data111[i20], data111[j7])) {
-                              const err282 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i20, j: j7 }, message: "must NOT have duplicate items (items ## " + j7 + " and " + i20 + " are identical)" };
-                              if (vErrors === null) {
-                                vErrors = [err282];
-                              } else {
-                                vErrors.push(err282);
-                              }
-                              errors++;
-                              break outer2;
-                            }
-                          }
-                        }
-                    }
-                  } else {
-                    const err283 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                    if (vErrors === null) {
-                      vErrors = [err283];
-                    } else {
-                      vErrors.push(err283);
-                    }
-                    errors++;
-                  }
-                  var _valid11 = _errs307 === errors;
-                  valid86 = valid86 || _valid11;
-                  if (!valid86) {
-                    const _errs310 = errors;
-                    if (typeof data111 === "string") {
-                      if (!pattern11.test(data111)) {
-                        const err284 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
-                        if (vErrors === null) {
-                          vErrors = [err284];
-                        } else {
-                          vErrors.push(err284);
-                        }
-                        errors++;
-                      }
-                    } else {
-                      const err285 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err285];
-                      } else {
-                        vErrors.push(err285);
-                      }
-                      errors++;
-                    }
-                    var _valid11 = _errs310 === errors;
-                    valid86 = valid86 || _valid11;
-                  }
-                  if (!valid86) {
-                    const err286 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                    if (vErrors === null) {
-                      vErrors = [err286];
-                    } else {
-                      vErrors.push(err286);
-                    }
-                    errors++;
-                  } else {
-                    errors = _errs306;
-                    if (vErrors !== null) {
-                      if (_errs306) {
-                        vErrors.length = _errs306;
-                      } else {
-                        vErrors = null;
-                      }
-                    }
-                  }
+              } else {
+                const err280 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err280];
+                } else {
+                  vErrors.push(err280);
                 }
-                if (data110.from !== void 0) {
-                  let data113 = data110.from;
-                  if (typeof data113 === "string") {
-                    if (!pattern12.test(data113)) {
-                      const err287 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
-                      if (vErrors === null) {
-                        vErrors = [err287];
-                      } else {
-                        vErrors.push(err287);
-                      }
-                      errors++;
-                    }
+                errors++;
+              }
+            }
+          } else {
+            const err281 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err281];
+            } else {
+              vErrors.push(err281);
+            }
+            errors++;
+          }
+        }
+        let data112 = data101.expire;
+        if (typeof data112 === "string") {
+          if (!formats0.test(data112)) {
+            const err282 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+            if (vErrors === null) {
+              vErrors = [err282];
+            } else {
+              vErrors.push(err282);
+            }
+            errors++;
+          }
+        } else {
+          const err283 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (vErrors === null) {
+            vErrors = [err283];
+          } else {
+            vErrors.push(err283);
+          }
+          errors++;
+        }
+        if (data101.quiet !== void 0) {
+          let data113 = data101.quiet;
+          if (Array.isArray(data113)) {
+            if (data113.length > 20) {
+              const err284 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
+              if (vErrors === null) {
+                vErrors = [err284];
+              } else {
+                vErrors.push(err284);
+              }
+              errors++;
+            }
+            if (data113.length < 1) {
+              const err285 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (vErrors === null) {
+                vErrors = [err285];
+              } else {
+                vErrors.push(err285);
+              }
+              errors++;
+            }
+            const len11 = data113.length;
+            for (let i18 = 0; i18 < len11; i18++) {
+              let data114 = data113[i18];
+              if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
+                if (data114.from === void 0) {
+                  const err286 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
+                  if (vErrors === null) {
+                    vErrors = [err286];
                   } else {
-                    const err288 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    vErrors.push(err286);
+                  }
+                  errors++;
+                }
+                if (data114.to === void 0) {
+                  const err287 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
+                  if (vErrors === null) {
+                    vErrors = [err287];
+                  } else {
+                    vErrors.push(err287);
+                  }
+                  errors++;
+                }
+                for (const key42 in data114) {
+                  if (!(key42 === "days" || key42 === "from" || key42 === "to" || key42 === "tz")) {
+                    const err288 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 }, message: "must NOT have additional properties" };
                     if (vErrors === null) {
                       vErrors = [err288];
                     } else {
@@ -3644,11 +3622,14 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                if (data110.to !== void 0) {
-                  let data114 = data110.to;
-                  if (typeof data114 === "string") {
-                    if (!pattern13.test(data114)) {
-                      const err289 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                if (data114.days !== void 0) {
+                  let data115 = data114.days;
+                  const _errs316 = errors;
+                  let valid88 = false;
+                  const _errs317 = errors;
+                  if (Array.isArray(data115)) {
+                    if (data115.length < 1) {
+                      const err289 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                       if (vErrors === null) {
                         vErrors = [err289];
                       } else {
@@ -3656,30 +3637,40 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                  } else {
-                    const err290 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err290];
-                    } else {
-                      vErrors.push(err290);
-                    }
-                    errors++;
-                  }
-                }
-                if (data110.tz !== void 0) {
-                  let data115 = data110.tz;
-                  if (typeof data115 === "string") {
-                    if (func3(data115) < 1) {
-                      const err291 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err291];
-                      } else {
-                        vErrors.push(err291);
+                    const len12 = data115.length;
+                    for (let i19 = 0; i19 < len12; i19++) {
+                      let data116 = data115[i19];
+                      if (!(data116 === "mon" || data116 === "tue" || data116 === "wed" || data116 === "thu" || data116 === "fri" || data116 === "sat" || data116 === "sun")) {
+                        const err290 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days/" + i19, schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.permissions.properties.quiet.items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
+                        if (vErrors === null) {
+                          vErrors = [err290];
+                        } else {
+                          vErrors.push(err290);
+                        }
+                        errors++;
                       }
-                      errors++;
+                    }
+                    let i20 = data115.length;
+                    let j7;
+                    if (i20 > 1) {
+                      outer2:
+                        for (; i20--; ) {
+                          for (j7 = i20; j7--; ) {
+                            if (func0(data115[i20], data115[j7])) {
+                              const err291 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i20, j: j7 }, message: "must NOT have duplicate items (items ## " + j7 + " and " + i20 + " are identical)" };
+                              if (vErrors === null) {
+                                vErrors = [err291];
+                              } else {
+                                vErrors.push(err291);
+                              }
+                              errors++;
+                              break outer2;
+                            }
+                          }
+                        }
                     }
                   } else {
-                    const err292 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err292 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                     if (vErrors === null) {
                       vErrors = [err292];
                     } else {
@@ -3687,67 +3678,177 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     errors++;
                   }
+                  var _valid11 = _errs317 === errors;
+                  valid88 = valid88 || _valid11;
+                  if (!valid88) {
+                    const _errs320 = errors;
+                    if (typeof data115 === "string") {
+                      if (!pattern11.test(data115)) {
+                        const err293 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
+                        if (vErrors === null) {
+                          vErrors = [err293];
+                        } else {
+                          vErrors.push(err293);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err294 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err294];
+                      } else {
+                        vErrors.push(err294);
+                      }
+                      errors++;
+                    }
+                    var _valid11 = _errs320 === errors;
+                    valid88 = valid88 || _valid11;
+                  }
+                  if (!valid88) {
+                    const err295 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err295];
+                    } else {
+                      vErrors.push(err295);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs316;
+                    if (vErrors !== null) {
+                      if (_errs316) {
+                        vErrors.length = _errs316;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data114.from !== void 0) {
+                  let data117 = data114.from;
+                  if (typeof data117 === "string") {
+                    if (!pattern12.test(data117)) {
+                      const err296 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
+                      if (vErrors === null) {
+                        vErrors = [err296];
+                      } else {
+                        vErrors.push(err296);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err297 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err297];
+                    } else {
+                      vErrors.push(err297);
+                    }
+                    errors++;
+                  }
+                }
+                if (data114.to !== void 0) {
+                  let data118 = data114.to;
+                  if (typeof data118 === "string") {
+                    if (!pattern13.test(data118)) {
+                      const err298 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                      if (vErrors === null) {
+                        vErrors = [err298];
+                      } else {
+                        vErrors.push(err298);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err299 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err299];
+                    } else {
+                      vErrors.push(err299);
+                    }
+                    errors++;
+                  }
+                }
+                if (data114.tz !== void 0) {
+                  let data119 = data114.tz;
+                  if (typeof data119 === "string") {
+                    if (func3(data119) < 1) {
+                      const err300 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err300];
+                      } else {
+                        vErrors.push(err300);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err301 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err301];
+                    } else {
+                      vErrors.push(err301);
+                    }
+                    errors++;
+                  }
                 }
               } else {
-                const err293 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err302 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err293];
+                  vErrors = [err302];
                 } else {
-                  vErrors.push(err293);
+                  vErrors.push(err302);
                 }
                 errors++;
               }
             }
           } else {
-            const err294 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            const err303 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
-              vErrors = [err294];
+              vErrors = [err303];
             } else {
-              vErrors.push(err294);
+              vErrors.push(err303);
             }
             errors++;
           }
         }
       } else {
-        const err295 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err304 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err295];
+          vErrors = [err304];
         } else {
-          vErrors.push(err295);
+          vErrors.push(err304);
         }
         errors++;
       }
     }
-    let data116 = data.tests;
-    if (Array.isArray(data116)) {
-      const len13 = data116.length;
+    let data120 = data.tests;
+    if (Array.isArray(data120)) {
+      const len13 = data120.length;
       for (let i21 = 0; i21 < len13; i21++) {
-        let data117 = data116[i21];
-        if (!(data117 && typeof data117 == "object" && !Array.isArray(data117))) {
-          const err296 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        let data121 = data120[i21];
+        if (!(data121 && typeof data121 == "object" && !Array.isArray(data121))) {
+          const err305 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err296];
+            vErrors = [err305];
           } else {
-            vErrors.push(err296);
+            vErrors.push(err305);
           }
           errors++;
         }
       }
     } else {
-      const err297 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+      const err306 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
       if (vErrors === null) {
-        vErrors = [err297];
+        vErrors = [err306];
       } else {
-        vErrors.push(err297);
+        vErrors.push(err306);
       }
       errors++;
     }
   } else {
-    const err298 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err307 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err298];
+      vErrors = [err307];
     } else {
-      vErrors.push(err298);
+      vErrors.push(err307);
     }
     errors++;
   }

@@ -1,6 +1,7 @@
 // What a config file says, after loading: environment resolved, keys in camelCase, durations in milliseconds (`...Ms`),
 // sizes in bytes (`...Bytes`). Names that the user chose (sources, channels, meta keys, match paths) are as written.
 
+import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 
 export interface ConfigValues {
@@ -147,6 +148,14 @@ export type Target =
 
 export interface SinkValues {
   readonly type: string;
+  /** For Claude. */
+  readonly description: string;
+  /** JSON Schema of each argument, by name. */
+  readonly input: JsonObject;
+  /** The connector's own options, defaults filled in. */
+  readonly options: JsonObject;
+  /** Those of them that are code, and `result` where it is set. */
+  readonly code: readonly CodeOption[];
 }
 
 /** A problem found by a later stage, in the terms of the values; the config room knows where that stands in the file. */
@@ -180,6 +189,8 @@ export interface LoadedConfig {
   readonly recipe?: JsonObject;
   /** The source types that the config uses, loaded, by `type`. */
   readonly types: ReadonlyMap<string, SourceType<never>>;
+  /** The same for sinks. */
+  readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
   /** Every file that was read or looked for, `.env` and `${file:}` included; `sha256` is `absent` for one that was not there. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   /** Every environment name that was asked for, found or not. */

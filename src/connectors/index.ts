@@ -1,6 +1,7 @@
-// The registry: every type of source, in alphabetical order, loaded only when a config uses it. The folder's name is the
-// `type:` in the YAML.
+// The registry: every type of source and of sink, in alphabetical order, loaded only when a config uses it. The folder's name is
+// the `type:` in the YAML; a folder may hold a source, a sink in `sink/`, or both.
 
+import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { SourceTypeEntry } from "../contract.ts";
 
 export const connectors: readonly SourceTypeEntry[] = [
@@ -59,5 +60,23 @@ export const connectors: readonly SourceTypeEntry[] = [
     type: "websocket",
     summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
     load: async () => (await import("./websocket/index.ts")).websocket,
+  },
+];
+
+export const sinkTypes: readonly SinkTypeEntry[] = [
+  {
+    type: "command",
+    summary: "Runs a program without a shell, and gives its output back.",
+    load: async () => (await import("./command/sink/index.ts")).commandSink,
+  },
+  {
+    type: "file",
+    summary: "Writes to files of one folder.",
+    load: async () => (await import("./file/sink/index.ts")).fileSink,
+  },
+  {
+    type: "http",
+    summary: "Makes an HTTP request, for instance to an API.",
+    load: async () => (await import("./http/sink/index.ts")).httpSink,
   },
 ];

@@ -162,7 +162,7 @@ export interface SpawnOptions {
   readonly command: readonly string[];
   /** Default: the config's folder. */
   readonly cwd?: string;
-  /** In addition to the router's own environment. */
+  /** In addition to the router's own environment without what is secret in it. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -188,6 +188,11 @@ export interface CompiledOptions {
   cel(path: string): ((roots: CodeRoots) => Json) | undefined;
   /** Throws a TemplateError when it fails on what it is given. Not neutralised. */
   template(path: string): ((roots: CodeRoots) => string) | undefined;
+  /**
+   * Of a template that is one `{{path}}` and nothing else: what stands there, with its type. The function gives undefined where the
+   * path leads nowhere.
+   */
+  value(path: string): ((roots: CodeRoots) => Json | undefined) | undefined;
   regex(path: string): Pattern | undefined;
   /** `*` within one part of a path, `**` across parts, `?`, `[a-z]`, `{a,b}`. */
   glob(path: string): ((text: string) => boolean) | undefined;

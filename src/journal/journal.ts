@@ -12,6 +12,7 @@ import { encodeEvent, encodeLine } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
 import type { OpenEntry, PageQuery } from "./open-entries.ts";
 import {
+  type CallLine,
   type Delivery,
   type DigestRecord,
   type EventRecord,
@@ -91,6 +92,8 @@ export interface Journal {
   note(kind: string, key: string, value: Json, untilMs?: number): Promise<void>;
   /** As `note`, for what means little after a power cut: settles when it outlives this process, without waiting for the disk. */
   jot(kind: string, key: string, value: Json): Promise<void>;
+  /** Keeps what a call did, for `history`. Settles when it outlives this process, which on a full disk can be later. */
+  call(call: Omit<CallLine, "type" | "timeMs">): Promise<void>;
   /** Live notes of a kind, oldest first. */
   notes(kind: string): Note[];
   /** What filters remember of committed events; what is still being committed is the caller's to keep. */
@@ -253,6 +256,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     note: (kind, key, value, untilMs) =>
       commitNote({ kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) }, true),
     jot: (kind, key, value) => commitNote({ kind, key, value }, false),
+    call: (call) =>
+      commitLine({ type: "call", timeMs: clock.now(), ...call }, { fact: true, lasting: false }),
     notes: (kind) =>
       state.kept.entries(noteScope(kind), clock.now()).map(([key, entry]) => ({ key, ...entry })),
     memory: {

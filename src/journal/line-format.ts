@@ -75,4 +75,12 @@ export function decodeAny(
   }
 }
 
-const lineTypes: ReadonlySet<string> = new Set(["segment", "event", "digest", "state", "cursor", "note"]);
+const lineTypes: ReadonlySet<string> = new Set([
+  "segment",
+  "event",
+  "digest",
+  "state",
+  "cursor",
+  "note",
+  "call",
+]);

@@ -126,7 +126,16 @@ export interface NoteLine extends Stamp {
   readonly untilMs?: number;
 }
 
-export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine;
+/** What was done by a call from a session; `id` is the event that it answered. It changes nothing: it is here to be read. */
+export interface CallLine extends Stamp {
+  readonly type: "call";
+  readonly id?: string;
+  readonly session: string;
+  /** One line for `why`. */
+  readonly text: string;
+}
+
+export type Line = SegmentLine | EventLine | DigestLine | StateLine | CursorLine | NoteLine | CallLine;
 
 /** Where a line stands: segment number (of this process), offset and length in bytes without the line feed. */
 export interface Place {

@@ -33,7 +33,7 @@ export async function findEvent(
   return undefined;
 }
 
-/** Every line about this event, in order: its acceptance, its states, the digest that folded it. */
+/** Every line about this event, in order: its acceptance, its states, the digest that folded it, the calls that answered it. */
 export async function findHistory(segments: Segments, id: string): Promise<Line[]> {
   const all = segments.all();
   const first = all.findIndex((segment) => mayHold(segment, id));
@@ -92,7 +92,7 @@ async function find(
 /** A payload may hold the same bytes as a field of ours. */
 function isAbout(line: Line, id: string): boolean {
   if (line.type === "event") return line.event.id === id;
-  if (line.type === "state") return line.id === id;
+  if (line.type === "state" || line.type === "call") return line.id === id;
   return line.type === "digest" && (line.id === id || line.members.some((member) => member.id === id));
 }
 

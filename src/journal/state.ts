@@ -76,6 +76,7 @@ export function createState(): JournalState {
           state.setNote(line);
           break;
         case "segment":
+        case "call":
           break;
       }
     },

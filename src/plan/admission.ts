@@ -134,7 +134,8 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
   return { kind: "taken", writes: [...writes, ...shape.writes], shape, loopKey };
 }
 
-function computeVars(channel: PlannedChannel, view: View): AdmissionProblem | undefined {
+/** Fills in the `vars` of a view; gives the first one that fails. */
+export function computeVars(channel: PlannedChannel, view: View): AdmissionProblem | undefined {
   for (const { name, evaluate } of channel.vars) {
     try {
       view.vars[name] = evaluate(view);

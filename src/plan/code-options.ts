@@ -6,11 +6,13 @@ import type { Json, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import type { DialectMark } from "../templates/dialect.ts";
+import { readWholePath } from "../templates/plain.ts";
 import type { Engine } from "./compile-channel.ts";
 
 type Compiled = {
   readonly cel: Map<string, (roots: CodeRoots) => Json>;
   readonly template: Map<string, (roots: CodeRoots) => string>;
+  readonly value: Map<string, (roots: CodeRoots) => Json | undefined>;
   readonly regex: Map<string, Pattern>;
   readonly glob: Map<string, (text: string) => boolean>;
 };
@@ -21,7 +23,13 @@ export function compileOptions(
   engine: Engine,
   issues: IssueDraft[],
 ): CompiledOptions {
-  const compiled: Compiled = { cel: new Map(), template: new Map(), regex: new Map(), glob: new Map() };
+  const compiled: Compiled = {
+    cel: new Map(),
+    template: new Map(),
+    value: new Map(),
+    regex: new Map(),
+    glob: new Map(),
+  };
   for (const option of code) {
     try {
       compileOne(option, engine, compiled);
@@ -35,6 +43,7 @@ export function compileOptions(
   return {
     cel: (path) => compiled.cel.get(path),
     template: (path) => compiled.template.get(path),
+    value: (path) => compiled.value.get(path),
     regex: (path) => compiled.regex.get(path),
     glob: (path) => compiled.glob.get(path),
   };
@@ -50,6 +59,8 @@ function compileOne({ key, kind, text, mark }: CodeOption, engine: Engine, compi
     case "template": {
       const template = engine.dialect(markOf(mark)).compile(text);
       compiled.template.set(key, (roots) => template.render(viewOf(roots)));
+      const value = readWholePath(text);
+      if (value !== undefined) compiled.value.set(key, (roots) => value(viewOf(roots)) as Json | undefined);
       break;
     }
     case "regex": {

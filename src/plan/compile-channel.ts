@@ -18,12 +18,14 @@ import type { DialectMark } from "../templates/dialect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
 import { sampleOf } from "./sample.ts";
+import type { SchemaCompiler } from "./schema-compiler.ts";
 import { compileShaping, longestHoldMs } from "./shaping.ts";
 
 export interface Engine extends Engines {
   readonly templates: TemplateCompiler;
   /** For the templates of options, which may see other roots. */
   dialect(mark: DialectMark): TemplateCompiler;
+  readonly schemas: SchemaCompiler;
 }
 
 interface Context {
@@ -137,6 +139,7 @@ export function compileChannel(
         values.reply === undefined || values.reply === true
           ? values.from.filter((source) => answering.get(source) === true)
           : [],
+      sinks: Array.isArray(values.reply) ? values.reply : [],
     },
   };
 }

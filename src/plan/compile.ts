@@ -3,6 +3,7 @@
 
 import type { ConfigValues, IssueDraft } from "../config/values.ts";
 import type { AccessOptions } from "../contract/chat.ts";
+import type { SinkType } from "../contract/sink.ts";
 import type { JsonObject, SourceType, Surroundings } from "../contract.ts";
 import { type ChannelIndex, indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
@@ -10,6 +11,7 @@ import { createAdmit } from "./admission.ts";
 import { claimIssues, isRoute } from "./claims.ts";
 import { compileOptions } from "./code-options.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
+import { compileSink } from "./compile-sink.ts";
 import { defaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
@@ -26,6 +28,8 @@ export interface Compilation {
 export interface Around extends Pick<Surroundings, "folder" | "home" | "holdsSecret"> {
   /** Hides the secrets of the config in what is sent and shown. */
   mask(text: string): string;
+  /** The sink types that the config uses. */
+  readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
 }
 
 /** How many channels are compiled in one step. */
@@ -129,6 +133,15 @@ export function* compileInSteps(
     ];
   });
 
+  const sinks = Object.entries(values.sinks).flatMap(([name, sink]) => {
+    const type = around.sinkTypes?.get(sink.type) as SinkType | undefined;
+    if (type === undefined) return [];
+    const listing = written.flatMap(([channel, { reply }]) =>
+      Array.isArray(reply) && reply.includes(name) ? [channel] : [],
+    );
+    return [compileSink(name, sink, type, { engine, surroundings, channels: listing, issues })];
+  });
+
   issues.push(...claimIssues(sources));
   const permissions =
     values.permissions === undefined
@@ -138,10 +151,12 @@ export function* compileInSteps(
     plan: {
       sources,
       channels: compiled.map(({ channel }) => channel),
+      sinks,
       powers: uniquePowers([
         ...listenPowers,
         ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
         ...(permissions?.powers ?? []),
+        ...sinks.flatMap((sink) => sink.powers),
       ]),
       ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),
       ...(permissions === undefined ? {} : { permissions }),

@@ -16,6 +16,7 @@ export interface PlanDiff {
   /** A `changed` source needs a new object; `retuned` ones are among the `kept`: only their `rate` or `expect` differs. */
   readonly sources: Changes & { readonly retuned: readonly string[] };
   readonly channels: Changes;
+  readonly sinks: Changes;
   /** The channels are asked in another order. */
   readonly reordered: boolean;
   /** Another address, not only another name for it. */
@@ -45,6 +46,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
         .map(({ name }) => name),
     },
     channels,
+    sinks: compare(before.sinks, after.sinks),
     reordered: !isSame(orderOf(before, channels.removed), orderOf(after, channels.added)),
     listen: !isSame(before.listen.address, after.listen.address),
     budget: before.hour !== after.hour,
@@ -54,7 +56,14 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
 }
 
 /** `+1 channel, ~1 source, -2 sources`; undefined when the plans do the same. */
-export function describeDiff({ sources, channels, reordered, listen, budget }: PlanDiff): string | undefined {
+export function describeDiff({
+  sources,
+  channels,
+  sinks,
+  reordered,
+  listen,
+  budget,
+}: PlanDiff): string | undefined {
   const parts = [
     ...count("+", "source", sources.added),
     ...count("~", "source", [...sources.changed, ...sources.retuned]),
@@ -62,6 +71,9 @@ export function describeDiff({ sources, channels, reordered, listen, budget }: P
     ...count("+", "channel", channels.added),
     ...count("~", "channel", channels.changed),
     ...count("-", "channel", channels.removed),
+    ...count("+", "sink", sinks.added),
+    ...count("~", "sink", sinks.changed),
+    ...count("-", "sink", sinks.removed),
     ...(reordered ? ["another order of channels"] : []),
     ...(listen ? ["another listen address"] : []),
     ...(budget ? ["another budget.hour"] : []),
@@ -100,8 +112,9 @@ function orderOf({ channels }: Plan, without: readonly string[]): string[] {
   return channels.flatMap(({ name }) => (left.has(name) ? [] : [name]));
 }
 
-function toolsOf({ channels }: Plan): boolean[] {
+function toolsOf({ channels, sinks }: Plan): unknown[] {
   return [
+    sinks.map(({ name, description, input }) => [name, description, input]),
     channels.some(({ receipt }) => receipt !== undefined),
     channels.some(({ answers }) => answers.length > 0),
   ];

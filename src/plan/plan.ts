@@ -4,16 +4,19 @@
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { CompiledOptions } from "../contract/host.ts";
 import type { Sample } from "../contract/invitation.ts";
+import type { SinkType } from "../contract/sink.ts";
 import type {
   Arrival,
   Claim,
   Filter,
   Json,
   JsonObject,
+  JsonSchema,
   ListenAddress,
   ListenSurroundings,
   Memory,
   MemoryWrite,
+  OptionsValidator,
   Outcome,
   RouterEvent,
   SourceType,
@@ -29,6 +32,7 @@ import type { PlannedShaping } from "./shaping.ts";
 export interface Plan {
   readonly sources: readonly PlannedSource[];
   readonly channels: readonly PlannedChannel[];
+  readonly sinks: readonly PlannedSink[];
   readonly powers: readonly Power[];
   readonly listen: PlannedListen;
   /** Tokens that one session may be sent in an hour; absent: no limit. */
@@ -124,6 +128,28 @@ export interface PlannedChannel {
   readonly to: Target;
   /** Those of its sources whose events Claude may answer with `reply`. */
   readonly answers: readonly string[];
+  /** Those that may answer its events. */
+  readonly sinks: readonly string[];
+}
+
+/** A tool that acts on the outside. */
+export interface PlannedSink {
+  readonly name: string;
+  readonly type: SinkType;
+  readonly options: JsonObject;
+  /** Its templates, and `result`. */
+  readonly code: CompiledOptions;
+  readonly description: string;
+  /** The arguments of the tool, as JSON Schema. */
+  readonly input: JsonSchema;
+  /** Checks them, and fills in the defaults. */
+  readonly validate: OptionsValidator;
+  /** Then `event_id` is among the arguments, and must be of an event of a channel that lists the sink. */
+  readonly usesEvent: boolean;
+  /** It sends nothing before a person has agreed to all of them. */
+  readonly powers: readonly Power[];
+  /** Equal for two sinks that do the same. */
+  readonly fingerprint: string;
 }
 
 export interface PlannedFilter {

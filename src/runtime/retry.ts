@@ -11,19 +11,26 @@ interface RetryOptions {
   /** Called before each wait, with the failure and the wait in milliseconds. */
   onWait(error: ConnectorError, delayMs: number): void;
   readonly signal: AbortSignal;
+  /** In all. Default: without end. */
+  readonly attempts?: number;
+  /** What asks for a longer wait has failed. Default: any wait is waited. */
+  readonly maxWaitMs?: number;
 }
 
 /**
- * Runs `attempt` until it settles well. Rejects with the first failure that trying again cannot help; settles as undefined
+ * Runs `attempt` until it settles well. Rejects with the first failure that trying again cannot help, or may not; settles as undefined
  * when the signal fires during a wait.
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T | undefined> {
-  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
+  const { attempts = Number.POSITIVE_INFINITY, maxWaitMs = Number.POSITIVE_INFINITY } = options;
+  let delayMs = firstDelayMs;
+  for (let made = 1; ; made += 1, delayMs = Math.min(delayMs * 2, maxDelayMs)) {
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof ConnectorError) || !error.retryable) throw error;
       const waitMs = error.retryAfterMs ?? delayMs;
+      if (made >= attempts || waitMs > maxWaitMs) throw error;
       options.onWait(error, waitMs);
       if (!(await pause(waitMs, options))) return undefined;
     }

@@ -111,7 +111,7 @@ interface Active {
 }
 
 const nothing: Active = {
-  plan: { sources: [], channels: [], powers: [], listen: { loopback: true, hosts: [] } },
+  plan: { sources: [], channels: [], sinks: [], powers: [], listen: { loopback: true, hosts: [] } },
   sources: [],
   planned: new Map(),
 };

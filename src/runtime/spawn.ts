@@ -1,36 +1,62 @@
-// Child processes: without a shell, each in a process group of its own, so that what it started ends with it.
+// Child processes: without a shell, each in a process group of its own, so that what it started ends with it, and without the
+// secrets of the router's own environment, which a command gets only when its `env` names them.
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { PassThrough } from "node:stream";
 import type { Child, SpawnOptions } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
 
 const defaultGraceMs = 2_000;
+/** How long what a program left running may still write to the output that it shares. */
+const closeWithinMs = 1_000;
+
+interface SpawnWorld {
+  /** Where a command runs that does not say. */
+  readonly folder: string;
+  /** Of the router. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Whether a value is, or holds, a secret of the config. */
+  holdsSecret(value: string): boolean;
+}
 
 /** Settles when the program runs. */
-export function spawnGroup(options: SpawnOptions, folder: string): Promise<Child> {
+export function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Child> {
   const [program = "", ...args] = options.command;
+  const cwd = options.cwd ?? world.folder;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: options.cwd ?? folder,
-      env: { ...process.env, ...options.env },
+      cwd,
+      env: { ...commandEnvironment(world), ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
       shell: false,
     });
+    const outputs = [child.stdout, child.stderr].map((from) => ({ from, to: from.pipe(new PassThrough()) }));
     const ended: Child["ended"] = new Promise((settle) => {
       child.once("close", (code, signal) => settle({ code, signal }));
+      child.once("exit", (code, signal) => {
+        const timer = setTimeout(() => {
+          for (const { from, to } of outputs) {
+            from.unpipe(to);
+            from.destroy();
+            to.end();
+          }
+          settle({ code, signal });
+        }, closeWithinMs);
+        child.once("close", () => clearTimeout(timer));
+      });
     });
+    const [stdout, stderr] = outputs.map(({ to }) => to) as [PassThrough, PassThrough];
     // A program that ends before it has read all is its own affair; its exit code says more.
     child.stdin.on("error", () => undefined);
     child.once("error", (error: NodeJS.ErrnoException) => {
+      const hasFolder = existsSync(cwd);
       reject(
         new ConnectorError(
           "E_COMMAND_START",
-          `the command ${program} cannot be started: ${reasonOf(error)}`,
-          {
-            retryable: true,
-            cause: error,
-          },
+          `the command ${program} cannot be started: ${hasFolder ? reasonOf(error) : `there is no folder ${cwd}`}`,
+          { retryable: true, cause: error },
         ),
       );
     });
@@ -39,11 +65,11 @@ export function spawnGroup(options: SpawnOptions, folder: string): Promise<Child
       resolve({
         pid,
         stdin: child.stdin,
-        stdout: child.stdout,
-        stderr: child.stderr,
+        stdout,
+        stderr,
         ended,
         async kill(graceMs = defaultGraceMs) {
-          signalGroup(pid, "SIGTERM");
+          signalGroup(pid, graceMs > 0 ? "SIGTERM" : "SIGKILL");
           const timer = setTimeout(() => signalGroup(pid, "SIGKILL"), graceMs);
           await ended;
           clearTimeout(timer);
@@ -53,6 +79,32 @@ export function spawnGroup(options: SpawnOptions, folder: string): Promise<Child
       });
     });
   });
+}
+
+const secretName =
+  /passw(?:or)?d|passphrase|secret|credential|cookie|tokens?(?:_|$)|(?:^|_)(?:(?:api|private|access|signing|encryption)?_?keys?|pat|dsn)(?:_|$)/i;
+const ownName = /^(?:CHANNEL_ROUTER_|CLAUDE_|CLAUDECODE$|MCP_|NODE_OPTIONS$|NODE_CHANNEL_FD$)/;
+/** A password inside an address: `postgres://user:password@host`. */
+const loginInUrl = /:\/\/[^/\s:@]*:[^/\s@]+@/;
+
+/**
+ * The environment that every command gets: the router's own, without the secrets of the config, without what sounds like a secret,
+ * and without what belongs to this process alone.
+ */
+export function commandEnvironment({
+  environment,
+  holdsSecret,
+}: Pick<SpawnWorld, "environment" | "holdsSecret">): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) =>
+        value !== undefined &&
+        !ownName.test(name) &&
+        !secretName.test(name) &&
+        !loginInUrl.test(value) &&
+        !holdsSecret(value),
+    ),
+  );
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

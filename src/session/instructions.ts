@@ -29,6 +29,8 @@ export interface DescribedChannel {
   readonly receipt?: boolean;
   /** Its events, or some of them, can be answered. */
   readonly answerable?: boolean;
+  /** Further tools that act on its events. */
+  readonly sinks?: readonly string[];
 }
 
 /** Server instructions are truncated there (Claude Code's MCP reference, "2KB"). */
@@ -88,11 +90,33 @@ function adviseTools({ channels, waiting = 0 }: InstructionsInput): string[] {
     ...(may === undefined
       ? []
       : [`Senders do not see this session. To answer an event of ${may}, call reply with its event_id.`]),
+    ...adviseSinks(channels),
     `When told that events wait, call pending.${now} event(event_id) shows the whole payload of a block.`,
   ];
 }
 
 const maxNamesBytes = maxInstructionsBytes / 8;
+
+/** By tool: one often serves several channels. */
+function adviseSinks(channels: readonly DescribedChannel[]): string[] {
+  const names = [...new Set(channels.flatMap(({ sinks = [] }) => sinks))];
+  const pieces = names.map(
+    (name) => `${name} (${namesOf(channels, ({ sinks = [] }) => sinks.includes(name)) ?? ""})`,
+  );
+  let text = "";
+  let listed = 0;
+  for (const piece of pieces) {
+    const next = `${text}${listed === 0 ? "" : ", "}${piece}`;
+    if (Buffer.byteLength(next) > maxNamesBytes) break;
+    text = next;
+    listed += 1;
+  }
+  if (names.length === 0) return [];
+  const more = listed === names.length ? "" : ` and ${names.length - listed} more (status)`;
+  return [
+    `Tools that act on events, by channel: ${text}${more}. Where they take event_id, give the event's.`,
+  ];
+}
 
 /** Undefined when there are none. */
 function namesOf(

@@ -30,6 +30,7 @@ export interface StatusReport extends DeliveryReport {
   readonly powers?: readonly PowerReport[];
   readonly sources: readonly SourceReport[];
   readonly channels: readonly ChannelReport[];
+  readonly sinks?: readonly SinkReport[];
   readonly counts: EventCounts;
   /** Messages of people that nobody has answered, oldest first. */
   readonly unanswered?: readonly UnansweredReport[];
@@ -51,6 +52,18 @@ export interface ChannelReport {
   readonly receipt?: boolean;
   /** Its events can be answered. */
   readonly answerable?: boolean;
+  /** Further tools that act on its events. */
+  readonly sinks?: readonly string[];
+}
+
+export interface SinkReport {
+  readonly name: string;
+  readonly type: string;
+  /** Since this process started. */
+  readonly calls: number;
+  readonly failures: number;
+  /** Of the latest call, when it failed. */
+  readonly lastError?: string;
 }
 
 export interface UnansweredReport {
@@ -93,6 +106,7 @@ const limits = {
   sources: 1200,
   channels: 600,
   unanswered: 400,
+  sinks: 400,
   next: 1000,
 };
 
@@ -118,6 +132,9 @@ export function describeStatus(report: StatusReport): string {
     ...describePowers(report.powers ?? []),
     ...section("sources", report.sources.map(describeSource), limits.sources),
     ...section("channels", report.channels.map(describeChannel), limits.channels),
+    ...((report.sinks ?? []).length === 0
+      ? []
+      : section("sinks", (report.sinks ?? []).map(describeSink), limits.sinks)),
     describeCounts(report.counts),
     ...describeUnanswered(report.unanswered ?? []),
     ...describeDelivery(report),
@@ -178,8 +195,14 @@ function describeRefused(refused: string | undefined): string {
   return refused === undefined ? "" : clipText(`; refused: ${refused}`, 150);
 }
 
-function describeChannel({ name, sources, receipt, answerable }: ChannelReport): string {
-  const traits = [...(receipt ? ["needs ack"] : []), ...(answerable ? ["reply"] : [])];
+function describeSink({ name, type, calls, failures, lastError }: SinkReport): string {
+  const failed = failures === 0 ? "" : `, ${failures} failed`;
+  const error = lastError === undefined ? "" : `; the last: ${oneLine(lastError)}`;
+  return clipText(`  ${name} (${type}) ${calls} ${calls === 1 ? "call" : "calls"}${failed}${error}`, 200);
+}
+
+function describeChannel({ name, sources, receipt, answerable, sinks = [] }: ChannelReport): string {
+  const traits = [...(receipt ? ["needs ack"] : []), ...(answerable ? ["reply"] : []), ...sinks];
   const end = traits.length === 0 ? "" : ` (${traits.join(", ")})`;
   return clipText(`  ${clipText(name, 60)}${end} from ${sources.join(", ")}`, 120);
 }

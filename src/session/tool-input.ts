@@ -1,15 +1,17 @@
 // Checks a tool call's arguments against the tool's JSON Schema. A schema is compiled at the tool's first call: most
 // conversations never call most tools. (The MCP SDK loads Ajv anyway.)
 
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import type { JsonObject, Tool } from "../contract.ts";
+import { Ajv } from "ajv";
+import type { JsonObject, OptionsValidator, SchemaError, Tool } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 
-const compiled = new WeakMap<Tool, ValidateFunction>();
+const compiled = new WeakMap<CheckedTool, OptionsValidator>();
+
+type CheckedTool = Pick<Tool, "name" | "input" | "validate">;
 
 /** Throws a UsageError (E_TOOL_INPUT) that names every problem. */
-export function checkToolInput(tool: Tool, input: JsonObject): void {
-  const validate = compiled.get(tool) ?? compile(tool);
+export function checkToolInput(tool: CheckedTool, input: JsonObject): void {
+  const validate = tool.validate ?? compiled.get(tool) ?? compile(tool);
   if (validate(input)) return;
   const problems = (validate.errors ?? []).map(describeProblem);
   throw new UsageError("E_TOOL_INPUT", `${tool.name}: ${[...new Set(problems)].join("; ")}`, {
@@ -17,19 +19,19 @@ export function checkToolInput(tool: Tool, input: JsonObject): void {
   });
 }
 
-function compile(tool: Tool): ValidateFunction {
-  const validate = new Ajv({ allErrors: true, strict: false }).compile(tool.input);
+function compile(tool: CheckedTool): OptionsValidator {
+  const validate = new Ajv({ allErrors: true, strict: false }).compile(tool.input) as OptionsValidator;
   compiled.set(tool, validate);
   return validate;
 }
 
-function describeProblem(error: ErrorObject): string {
+function describeProblem(error: SchemaError): string {
   const at = error.instancePath.slice(1).replaceAll("/", ".");
   if (error.keyword === "required") return `${join(at, error.params.missingProperty)} is missing`;
   if (error.keyword === "additionalProperties") {
     return `${join(at, error.params.additionalProperty)} is not one of its arguments`;
   }
-  const detail = error.keyword === "enum" ? `: ${error.params.allowedValues.join(", ")}` : "";
+  const detail = error.keyword === "enum" ? `: ${(error.params.allowedValues as unknown[]).join(", ")}` : "";
   return `${at === "" ? "the arguments" : at} ${error.message ?? "do not fit"}${detail}`;
 }
 
@@ -37,7 +39,7 @@ function join(at: string, name: unknown): string {
   return at === "" ? String(name) : `${at}.${String(name)}`;
 }
 
-function describeInput(tool: Tool): string {
+function describeInput(tool: CheckedTool): string {
   const names = Object.keys((tool.input.properties as object | undefined) ?? {});
   if (names.length === 0) return `${tool.name} takes no arguments`;
   const required = new Set(tool.input.required as string[] | undefined);

@@ -135,6 +135,17 @@ export function createPlainReader(
   }
 }
 
+/** What a text that is one `{{path}}` stands for; undefined for any other text. Its root is not checked. */
+export function readWholePath(text: string): Evaluate | undefined {
+  const inside = /^\{\{\s*([^{}]*?)\s*\}\}$/.exec(text)?.[1] ?? "";
+  path.lastIndex = 0;
+  // The pattern of a path wants to see what follows it.
+  const found = path.exec(`${inside} `);
+  if (found === null || found[0].length !== inside.length) return undefined;
+  const keys = Array.from((found[2] as string).matchAll(segment), (part) => part[1] ?? part[0]);
+  return keys.includes("this") ? undefined : lookup(found[1] as string, keys);
+}
+
 function lookup(root: string, keys: readonly string[]): Evaluate {
   return (view) => {
     let value: unknown = view[root as keyof View];

@@ -117,6 +117,7 @@ export async function startRunning(
     }),
     verdict: () => undefined,
     router: () => router,
+    sinks: () => [],
     sessions: () => sessions,
     access: async () => ({ said: "", sources: [] }),
     unanswered: () => [],

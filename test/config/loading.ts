@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { unitFormats } from "../../src/config/unit-formats.ts";
 import type { LoadedConfig } from "../../src/config/values.ts";
-import { connectors } from "../../src/connectors/index.ts";
+import { connectors, sinkTypes } from "../../src/connectors/index.ts";
 import type { JsonSchema, SourceType, SourceTypeEntry } from "../../src/contract.ts";
 import { loadRegex } from "../../src/filters/regex.ts";
 import { escapeForTemplate } from "../../src/templates/literal.ts";
@@ -46,7 +46,7 @@ const probeOptions: JsonSchema = {
 };
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true });
-ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-order"]);
+ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-deep", "x-order"]);
 for (const [name, pattern] of Object.entries(unitFormats)) ajv.addFormat(name, pattern);
 
 const probe: SourceType = {
@@ -86,6 +86,7 @@ export async function load(text: string | Buffer, loading: Loading = {}): Promis
   return loadConfig("channels.yaml", {
     env: { HOME: join(folder, "home"), ...loading.env },
     registry,
+    sinkRegistry: sinkTypes,
     escapeForTemplate,
     loadPatterns: loadRegex,
     cwd: folder,

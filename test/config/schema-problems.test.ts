@@ -244,8 +244,24 @@ describe("at the top", () => {
       '2:13 channels.ci: names no source, and no source is called "ci" (E_CONFIG_REFERENCE) [add from: with one of gh]',
     ],
     [
-      "sinks: { note: { type: file } }",
-      "1:24 sinks.note.type: this version has no sink types (E_CONFIG_VALUE) [remove the sink, and its name from reply:]",
+      "sinks: { note: { type: flie, description: x } }",
+      '1:24 sinks.note.type: no sink type is called "flie" (E_CONFIG_VALUE) [did you mean "file"?]',
+    ],
+    [
+      "sinks: { status: { type: file, description: x, path: n, file: n, content: c } }",
+      '1:10 sinks.status: a tool of the router itself is called "status" (E_CONFIG_NAME) [each sink is a tool with its name: write my_status]',
+    ],
+    [
+      "sinks: { note: { type: file, description: x, path: n, file: n, content: c, mod: write } }",
+      '1:76 sinks.note.mod: unknown key "mod" (E_CONFIG_UNKNOWN_KEY) [did you mean "mode"?]',
+    ],
+    [
+      "sinks: { note: { type: file, description: x, path: n, file: n, content: c, input: { event_id: { type: string } } } }",
+      "1:85 sinks.note.input.event_id: is added by the router where a template uses event (E_CONFIG_VALUE) [remove it]",
+    ],
+    [
+      "sinks: { note: { type: file, description: x, path: n, file: n, content: c, input: { a: string } } }",
+      '1:88 sinks.note.input.a: must be a mapping, found text (E_CONFIG_TYPE) [for example {"type":"string"}]',
     ],
   ])("%s", async (text, issue) => {
     expect(told(await load(`${text}\n`))).toEqual([issue]);

@@ -180,7 +180,7 @@ export function accept(arrivals: Arrival[]): Emit {
 }
 
 /** Paths of options whose description is missing or is no sentence. */
-function undescribed(schema: JsonSchema, path: string): string[] {
+export function undescribed(schema: JsonSchema, path: string): string[] {
   const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
   return Object.entries(properties).flatMap(([key, option]) => {
     const place = `${path}.${key}`;

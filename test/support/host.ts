@@ -31,13 +31,14 @@ export function lent(clock: Clock, folder = tmpdir()): Lent {
     folder,
     home: folder,
     http: createHttpClient({ userAgent: "channel-router/test", clock }),
-    spawn: (command) => spawnGroup(command, folder),
+    spawn: (command) => spawnGroup(command, { folder, environment: process.env, holdsSecret: () => false }),
   };
 }
 
 export const noCode: CompiledOptions = {
   cel: () => undefined,
   template: () => undefined,
+  value: () => undefined,
   regex: () => undefined,
   glob: () => undefined,
 };
@@ -45,7 +46,11 @@ export const noCode: CompiledOptions = {
 /** Compiles what the options as written have marked as code. Throws the first mistake. */
 export async function codeOf(schema: JsonSchema, written: JsonObject): Promise<CompiledOptions> {
   const code = codeOptions(schema, written);
-  const values = { sources: { tested: { type: "tested", enabled: true, options: {}, code } }, channels: {} };
+  const values = {
+    sources: { tested: { type: "tested", enabled: true, options: {}, code } },
+    channels: {},
+    sinks: {},
+  };
   const engine = await loadEngine(values as unknown as ConfigValues, new Map());
   const issues: Parameters<typeof compileOptions>[3] = [];
   const compiled = compileOptions(code, ["sources", "tested"], engine, issues);

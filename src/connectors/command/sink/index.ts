@@ -1,0 +1,27 @@
+// The `command` sink type: a program that is run for each call.
+
+import type { OutgoingCommand, SinkType } from "../../../contract/sink.ts";
+import { checkCommand, commandPower } from "../command-line.ts";
+import type { CommandSinkOptions } from "./options.generated.ts";
+import { commandSinkOptions } from "./options.ts";
+import { prepareCommand } from "./prepare.ts";
+import { runCommand } from "./run.ts";
+import { validate } from "./validate.generated.js";
+
+const maxTimeoutMs = 30 * 60 * 1_000;
+
+export const commandSink: SinkType<CommandSinkOptions, OutgoingCommand> = {
+  type: "command",
+  summary: "Runs a program without a shell, and gives its output back.",
+  options: commandSinkOptions,
+  validate,
+  check: (options) => [
+    ...checkCommand(options),
+    ...(options.timeoutMs > maxTimeoutMs ? [{ path: ["timeout"], message: "must be at most 30m" }] : []),
+  ],
+  powers: (options, surroundings) => [commandPower(options, surroundings)],
+  prepare: prepareCommand,
+  create: (_, options, host) => ({
+    send: (outgoing, signal) => runCommand(outgoing, options, host, signal),
+  }),
+};

@@ -1,0 +1,60 @@
+// The options of a command sink as they are written in YAML. What a schema cannot say is in check.ts.
+
+import type { JsonSchema } from "../../../contract.ts";
+
+const roots = ["input", "event", "time"];
+
+export const commandSinkOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["command"],
+  properties: {
+    command: {
+      description:
+        "The program and its arguments, without a shell. The program is literal, the arguments are templates; what a placeholder begins may not begin with - unless -- stands before it.",
+      type: "array",
+      minItems: 1,
+      items: { type: "string", "x-template": { only: roots } },
+      "x-secret": "variables",
+      examples: [["wc", "-w"]],
+    },
+    stdin: {
+      description: "What the program reads from its standard input: a template. Default: nothing.",
+      type: "string",
+      "x-template": { only: roots },
+      "x-secret": "variables",
+    },
+    env: {
+      description:
+        "Variables of its environment by name, each a template: beside those that every command gets, or in place of them.",
+      type: "object",
+      propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
+      additionalProperties: { type: "string", "x-template": { only: roots } },
+      "x-secret": "variables",
+    },
+    cwd: {
+      description: "The folder it runs in, from the config's folder or ~. Default: the config's folder.",
+      type: "string",
+      minLength: 1,
+    },
+    timeout: {
+      description: "How long it may run; then it is ended, with all that it started. At most 30m.",
+      type: "string",
+      format: "duration",
+      default: "30s",
+    },
+    exit_codes: {
+      description: "The exit codes that mean that it went well.",
+      type: "array",
+      minItems: 1,
+      items: { type: "integer", minimum: 0, maximum: 255 },
+      default: [0],
+    },
+    max_output: {
+      description: "How much of its output is kept; the rest is left out.",
+      type: "string",
+      format: "size",
+      default: "64KiB",
+    },
+  },
+} as const satisfies JsonSchema;

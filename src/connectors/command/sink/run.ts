@@ -1,0 +1,76 @@
+// Runs the program of one call to its end, within its time.
+
+import type { Child } from "../../../contract/host.ts";
+import type { OutgoingCommand, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
+import type { Json } from "../../../contract.ts";
+import { DeliveryError } from "../../../errors.ts";
+import type { CommandSinkOptions } from "./options.generated.ts";
+
+/** Of what a failed program said last, in UTF-16 units. */
+const shownOfFailure = 600;
+
+export async function runCommand(
+  { command, cwd, env, stdin = "" }: OutgoingCommand,
+  { timeoutMs, exitCodes, maxOutputBytes }: CommandSinkOptions,
+  { spawn, clock }: Pick<SinkHost, "spawn" | "clock">,
+  signal: AbortSignal,
+): Promise<SinkAnswer> {
+  const [program = ""] = command;
+  const child = await spawn({ command, cwd, env });
+  let cutShort: string | undefined;
+  const cut = (reason: string) => {
+    cutShort ??= reason;
+    void child.kill();
+  };
+  const cancel = clock.after(timeoutMs, () => cut(`it ran longer than ${timeoutMs / 1_000} s`));
+  const onAbort = () => cut("the router ended");
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    child.stdin.end(stdin);
+    const [stdout, stderr, { code, signal: killedBy }] = await Promise.all([
+      readStart(child.stdout, maxOutputBytes),
+      readStart(child.stderr, maxOutputBytes),
+      child.ended,
+    ]);
+    if (cutShort !== undefined) throw failed(`${program} was ended: ${cutShort}`, stderr || stdout);
+    if (code === null) throw failed(`${program} was ended by ${killedBy}`, stderr || stdout);
+    if (!exitCodes.includes(code)) throw failed(`${program} ended with exit code ${code}`, stderr || stdout);
+    const data = dataOf(stdout);
+    return {
+      text: stdout.trim() === "" ? `done, exit code ${code}` : stdout.trimEnd(),
+      response: { code, text: stdout, stderr, ...(data === undefined ? {} : { data }) },
+    };
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** All is read, so that the program does not wait; what is too long is left out. */
+async function readStart(stream: Child["stdout"], maxBytes: number): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    if (length < maxBytes) pieces.push(piece.subarray(0, maxBytes - length));
+    length += piece.byteLength;
+  }
+  return new TextDecoder().decode(Buffer.concat(pieces));
+}
+
+function dataOf(text: string): Json | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(message: string, output: string): DeliveryError {
+  const said = output.replaceAll(/\s+/g, " ").trim().slice(-shownOfFailure).toWellFormed();
+  return new DeliveryError("E_SINK_FAILED", message, {
+    retryable: false,
+    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+  });
+}

@@ -1,0 +1,45 @@
+// Where a file sink writes: one folder, which the config names, and plain names in it.
+
+import { isAbsolute, relative, resolve } from "node:path";
+import { UsageError } from "../../../errors.ts";
+
+interface Place {
+  readonly folder: string;
+  readonly home: string;
+}
+
+/** The folder as the config names it, absolute; links are not followed yet. */
+export function folderOf(path: string, { folder, home }: Place): string {
+  const isHome = path === "~" || path.startsWith("~/");
+  return resolve(folder, isHome ? `${home}${path.slice(1)}` : path);
+}
+
+/** Is it the outer folder, or below it? */
+export function isWithin(outer: string, inner: string): boolean {
+  const way = relative(outer, inner);
+  return way === "" || !(way === ".." || way.startsWith("../") || way.startsWith("..\\") || isAbsolute(way));
+}
+
+/** Of a name, in UTF-8: what common file systems take, less what an atomic write adds. */
+const maxNameBytes = 200;
+/** Names that Windows keeps for devices. */
+const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** The name itself. Throws E_SINK_REFUSED, with what to change, for one that could be more than the name of a file. */
+export function safeName(name: string): string {
+  const refuse = (message: string, hint: string): never => {
+    throw new UsageError("E_SINK_REFUSED", message, { hint });
+  };
+  const take = "take letters, digits, - and _";
+  if (name.trim() === "") return refuse("the file would have no name", take);
+  if (/[/\\]/.test(name)) return refuse("the file's name would hold a / or \\", "name a file, not a folder");
+  if (name.startsWith(".")) return refuse("the file's name would begin with a dot", take);
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}:*?"<>|]/u.test(name))
+    return refuse("the file's name would hold a character that names cannot have", take);
+  if (/^\s|[\s.]$/.test(name))
+    return refuse("the file's name would begin or end with a space or end with a dot", take);
+  if (device.test(name)) return refuse("this name belongs to a device", take);
+  if (Buffer.byteLength(name) > maxNameBytes)
+    return refuse("the file's name would be too long", "take a shorter one");
+  return name;
+}

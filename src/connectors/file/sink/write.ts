@@ -1,0 +1,93 @@
+// Writes what one call of a file sink says, so that no link leads it out of the folder: the folder is resolved first, the file itself
+// is never opened through a link.
+
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { OutgoingFile, SinkAnswer } from "../../../contract/sink.ts";
+import { DeliveryError, isRouterError } from "../../../errors.ts";
+import { isWithin } from "./place.ts";
+
+const ownerOnly = 0o600;
+
+/** `home`: the folder of the config file, which a folder inside it must not leave by a link. */
+export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promise<SinkAnswer> {
+  const { folder, file, mode, content } = outgoing;
+  const path = join(folder, file);
+  try {
+    await mkdir(folder, { recursive: true });
+    const real = await realpath(folder);
+    if (isWithin(home, folder) && !isWithin(await realpath(home), real))
+      throw failed(folder, "a link leads it out of the config's folder");
+    const target = join(real, file);
+    if (mode === "append") await append(target, content);
+    else await replace(real, file, content);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    throw failed(path, reasonOf(error as NodeJS.ErrnoException), error);
+  }
+  const bytes = Buffer.byteLength(content);
+  const done = mode === "append" ? "added to" : "written to";
+  return { text: `${bytes} bytes ${done} ${file}`, response: { file, path, bytes } };
+}
+
+async function append(target: string, content: string): Promise<void> {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const handle = await open(target, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, ownerOnly);
+  await using(handle, async () => {
+    if (!(await handle.stat()).isFile()) throw failed(target, "it is no file");
+    await handle.appendFile(content);
+    await handle.datasync();
+  });
+}
+
+/** Whoever reads sees the old file or the new one, never half of it. */
+async function replace(folder: string, file: string, content: string): Promise<void> {
+  const target = join(folder, file);
+  const found = await lstat(target).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) throw failed(target, "it is no file");
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  const handle = await open(temporary, "wx", ownerOnly);
+  try {
+    await using(handle, async () => {
+      await handle.writeFile(content);
+      await handle.datasync();
+    });
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined); // What is told is why it could not be written.
+    throw error;
+  }
+}
+
+async function using(handle: FileHandle, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    await handle.close();
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ELOOP: "it is a link, and links are not followed",
+  EACCES: "no permission",
+  EPERM: "no permission",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of its path is no folder",
+  EEXIST: "a part of its path is no folder",
+  EISDIR: "it is a folder",
+  ENXIO: "it is no file",
+};
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return reasons[error.code ?? ""] ?? error.code ?? error.message;
+}
+
+function failed(path: string, reason: string, cause?: unknown): DeliveryError {
+  return new DeliveryError("E_SINK_FAILED", `${path} cannot be written: ${reason}`, {
+    retryable: false,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

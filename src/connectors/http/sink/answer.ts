@@ -1,0 +1,84 @@
+// What an http sink makes of the answer. A call that the far side has taken is not told as failed because its answer was long.
+
+import type { HttpAnswer } from "../../../contract/host.ts";
+import type { SinkAnswer } from "../../../contract/sink.ts";
+import type { Json } from "../../../contract.ts";
+import { ConnectorError, isRouterError } from "../../../errors.ts";
+
+/** Of the body of a failure, in UTF-16 units: enough for the message of an API. */
+const shownOfFailure = 600;
+const readOfFailureBytes = 64 * 1024;
+
+/** Throws a ConnectorError when the status is no success. */
+export async function readAnswer(answer: HttpAnswer, method: string, maxBytes: number): Promise<SinkAnswer> {
+  const failure = answer.failure();
+  const { text, isWhole } = await readStart(answer, failure === undefined ? maxBytes : readOfFailureBytes);
+  if (failure !== undefined) throw withBody(failure, text);
+  const data = isWhole ? dataOf(answer.headers["content-type"], text) : undefined;
+  return {
+    // What a request changed is said by its status; what one reads is why it was made.
+    text: method === "GET" ? `answered ${answer.status}\n${text}` : `answered ${answer.status}`,
+    response: {
+      status: answer.status,
+      headers: { ...answer.headers },
+      text,
+      ...(data === undefined ? {} : { data }),
+    },
+  };
+}
+
+async function readStart(
+  answer: HttpAnswer,
+  maxBytes: number,
+): Promise<{ readonly text: string; readonly isWhole: boolean }> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  let isWhole = true;
+  try {
+    for await (const piece of answer.body()) {
+      pieces.push(piece.subarray(0, maxBytes - length));
+      length += piece.byteLength;
+      if (length <= maxBytes) continue;
+      isWhole = false;
+      break;
+    }
+  } catch (error) {
+    // The head is there, so the request was taken; what is missing is only what it said.
+    if (!isRouterError(error)) throw error;
+    isWhole = false;
+  }
+  if (!isWhole) answer.discard();
+  return {
+    text: new TextDecoder(charsetOf(answer.headers["content-type"])).decode(Buffer.concat(pieces)),
+    isWhole,
+  };
+}
+
+function charsetOf(contentType: string | undefined): string {
+  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).encoding;
+  } catch {
+    return "utf-8";
+  }
+}
+
+function dataOf(contentType: string | undefined, text: string): Json | undefined {
+  if (!/[/+]json\b/i.test(contentType ?? "")) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withBody(failure: Error, body: string): Error {
+  if (!(failure instanceof ConnectorError)) return failure;
+  const said = body.replaceAll(/\s+/g, " ").trim().slice(0, shownOfFailure).toWellFormed();
+  const { retryable, retryAfterMs } = failure;
+  return new ConnectorError(failure.code, failure.message, {
+    retryable,
+    retryAfterMs,
+    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+  });
+}

@@ -1,0 +1,46 @@
+// What the schema of an http sink cannot say.
+
+import type { OptionIssue, PowerRequest, Surroundings } from "../../../contract.ts";
+import type { HttpSinkOptions } from "./options.generated.ts";
+import { originOf } from "./url.ts";
+
+/** They belong to the connection. */
+const ownHeaders = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te"];
+const maxTimeoutMs = 10 * 60 * 1_000;
+
+export function checkSink(options: HttpSinkOptions): OptionIssue[] {
+  const { method, url, headers = {}, json, form, body } = options.request;
+  const issues: OptionIssue[] = [];
+  const say = (path: readonly string[], message: string, hint?: string) =>
+    void issues.push({ path, message, ...(hint === undefined ? {} : { hint }) });
+
+  const origin = originOf(url);
+  if (typeof origin !== "string") say(["request", "url"], origin.message, origin.hint);
+
+  const bodies = Object.entries({ json, form, body }).flatMap(([key, value]) =>
+    value === undefined ? [] : [key],
+  );
+  if (bodies.length > 1)
+    say(["request", bodies[1] as string], `cannot stand beside ${bodies[0]}`, "a request has one body");
+  else if (bodies.length === 1 && method === "GET")
+    say(
+      ["request", bodies[0] as string],
+      "GET has no body",
+      "put the values into the url, or choose another method",
+    );
+
+  for (const name of Object.keys(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+      say(["request", "headers", name], "is no name of a header", "letters, digits and -");
+    else if (ownHeaders.includes(name.toLowerCase()))
+      say(["request", "headers", name], "is set by the connection itself", "remove it");
+  }
+  if (options.timeoutMs > maxTimeoutMs) say(["timeout"], "must be at most 10m");
+  return issues;
+}
+
+export function powersOfSink(options: HttpSinkOptions, { holdsSecret }: Surroundings): PowerRequest[] {
+  const origin = originOf(options.request.url);
+  if (typeof origin !== "string" || !holdsSecret(options.request as never)) return [];
+  return [{ power: "secret", value: origin.replace(/^https:\/\//, "") }];
+}

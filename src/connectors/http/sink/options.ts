@@ -1,0 +1,80 @@
+// The options of an http sink as they are written in YAML. What a schema cannot say (which URL is safe) is in check.ts.
+
+import type { JsonSchema } from "../../../contract.ts";
+
+const roots = ["input", "event", "time"];
+
+export const httpSinkOptions = {
+  type: "object",
+  additionalProperties: false,
+  required: ["request"],
+  properties: {
+    request: {
+      description: "The request that a call makes.",
+      type: "object",
+      additionalProperties: false,
+      required: ["url"],
+      properties: {
+        method: {
+          description: "The HTTP method.",
+          type: "string",
+          enum: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+          default: "POST",
+        },
+        url: {
+          description:
+            "The address as a template. Scheme and host are literal; what a placeholder gives is percent-encoded and cannot leave its place.",
+          type: "string",
+          minLength: 1,
+          "x-template": { only: roots, encode: "url" },
+          "x-secret": "variables",
+          examples: ["https://api.example.com/items/{{input.id}}"],
+        },
+        headers: {
+          description: "Headers by name, each a template.",
+          type: "object",
+          additionalProperties: { type: "string", "x-template": { only: roots } },
+          "x-secret": "variables",
+        },
+        json: {
+          description:
+            "The body as JSON: any value, whose texts are templates. A text that is one {{path}} keeps the type of what stands there; a key whose {{path}} leads nowhere is left out.",
+          "x-template": { only: roots },
+          "x-deep": true,
+          "x-secret": "variables",
+        },
+        form: {
+          description: "The body as a form: fields by name, each a template.",
+          type: "object",
+          additionalProperties: { type: "string", "x-template": { only: roots } },
+          "x-secret": "variables",
+        },
+        body: {
+          description: "The body as text: a template.",
+          type: "string",
+          "x-template": { only: roots },
+          "x-secret": "variables",
+        },
+      },
+    },
+    idempotency_key: {
+      description:
+        "A header that gets an id of the call, the same for every try. With it a POST or PATCH that failed is tried again, as GET, PUT and DELETE always are. Default: none.",
+      type: "string",
+      pattern: "^[A-Za-z0-9-]+$",
+      examples: ["Idempotency-Key"],
+    },
+    timeout: {
+      description: "How long one try may take until the answer begins. At most 10m.",
+      type: "string",
+      format: "duration",
+      default: "30s",
+    },
+    max_answer: {
+      description: "How much of an answer is read; the rest is left out.",
+      type: "string",
+      format: "size",
+      default: "1MiB",
+    },
+  },
+} as const satisfies JsonSchema;

@@ -1,0 +1,68 @@
+// What one call of an http sink sends.
+
+import type { OutgoingRequest, SinkCall } from "../../../contract/sink.ts";
+import type { Json } from "../../../contract.ts";
+import { UsageError } from "../../../errors.ts";
+import type { HttpSinkOptions } from "./options.generated.ts";
+import { safeUrl } from "./url.ts";
+
+export function prepareRequest(options: HttpSinkOptions, call: SinkCall): OutgoingRequest {
+  const { method, url, headers = {} } = options.request;
+  const render = (path: string) => call.code.template(`request.${path}`)?.(call.roots) ?? "";
+  const { type, body } = bodyOf(options.request, call, render);
+  const sent: Record<string, string> = {
+    accept: "application/json, */*;q=0.5",
+    ...(type === undefined ? {} : { "content-type": type }),
+  };
+  for (const name of Object.keys(headers))
+    sent[name.toLowerCase()] = headerValue(name, render(`headers.${name}`));
+  if (options.idempotencyKey !== undefined) sent[options.idempotencyKey.toLowerCase()] = call.id;
+  return {
+    kind: "request",
+    method,
+    url: safeUrl(render("url"), url),
+    headers: sent,
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function bodyOf(
+  { json, form, body }: HttpSinkOptions["request"],
+  call: SinkCall,
+  render: (path: string) => string,
+): { readonly type?: string; readonly body?: string } {
+  if (json !== undefined) {
+    const value = jsonOf(json as Json, "request.json", call) ?? null;
+    return { type: "application/json", body: JSON.stringify(value) };
+  }
+  if (form !== undefined) {
+    const fields = Object.keys(form).map((name): [string, string] => [name, render(`form.${name}`)]);
+    return { type: "application/x-www-form-urlencoded", body: new URLSearchParams(fields).toString() };
+  }
+  return body === undefined ? {} : { type: "text/plain; charset=utf-8", body: render("body") };
+}
+
+/** Undefined where a text that is one {{path}} leads nowhere. */
+function jsonOf(value: Json, path: string, call: SinkCall): Json | undefined {
+  if (typeof value === "string") {
+    const whole = call.code.value(path);
+    return whole === undefined ? (call.code.template(path)?.(call.roots) ?? "") : whole(call.roots);
+  }
+  if (Array.isArray(value)) return value.map((item, index) => jsonOf(item, `${path}.${index}`, call) ?? null);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => {
+      const made = jsonOf(inner, `${path}.${key}`, call);
+      return made === undefined ? [] : [[key, made]];
+    }),
+  );
+}
+
+/** What a header may hold: tab and the printable characters of Latin-1 (RFC 9110 section 5.5). */
+function headerValue(name: string, value: string): string {
+  const trimmed = value.trim();
+  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(trimmed)) return trimmed;
+  throw new UsageError("E_SINK_REFUSED", `the header ${name} cannot hold this value`, {
+    hint: "a header is one line of plain characters",
+  });
+}

@@ -1,0 +1,159 @@
+// The arguments of a sink, which the config declares as JSON Schema. A mistake in it is found at load, in its place; at run time the
+// compiled check fills in the defaults. Patterns are RE2, as everywhere. Loaded only for a config with sinks.
+
+import { Ajv, type ErrorObject } from "ajv";
+import type { IssueDraft } from "../config/values.ts";
+import type { JsonSchema, OptionsValidator } from "../contract.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { isRouterError } from "../errors.ts";
+import type { RegexCompiler } from "../filters/regex.ts";
+import type { SchemaCompiler } from "./schema-compiler.ts";
+
+type Path = readonly (string | number)[];
+
+const keywords = [
+  "type",
+  "description",
+  "title",
+  "default",
+  "examples",
+  "enum",
+  "const",
+  "format",
+  "pattern",
+  "minLength",
+  "maxLength",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "items",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "properties",
+  "required",
+  "additionalProperties",
+  "minProperties",
+  "maxProperties",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "not",
+];
+
+export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
+  const regExp = Object.assign(
+    (pattern: string) => {
+      const compiled = regex(pattern);
+      return {
+        test(text: string) {
+          compiled.begin();
+          return compiled.test(text);
+        },
+      };
+    },
+    { code: "re2" },
+  );
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    // A format is a word to the model; what it may look like is for `pattern` to say.
+    validateFormats: false,
+    addUsedSchema: false,
+    code: { regExp },
+  });
+
+  return {
+    compile(schema, at, issues) {
+      const mistakes = [
+        ...unknownKeywords(schema.properties, at),
+        ...wrongValues(ajv, schema, at),
+        ...wrongPatterns(schema.properties, at, regex),
+      ];
+      issues.push(...mistakes);
+      return mistakes.length > 0 ? () => false : (ajv.compile(schema) as OptionsValidator);
+    },
+  };
+}
+
+/** `walk` is called with each schema below the declared properties, and where it stands. */
+function walkSchemas(properties: unknown, at: Path, walk: (schema: JsonSchema, path: Path) => void): void {
+  if (!isObject(properties)) return;
+  for (const [name, schema] of Object.entries(properties)) walkSchema(schema, [...at, name], walk);
+}
+
+function walkSchema(schema: unknown, path: Path, walk: (schema: JsonSchema, path: Path) => void): void {
+  if (!isObject(schema)) return;
+  walk(schema, path);
+  walkSchemas(schema.properties, [...path, "properties"], walk);
+  for (const key of ["items", "additionalProperties", "not"]) walkSchema(schema[key], [...path, key], walk);
+  for (const key of ["anyOf", "oneOf", "allOf"]) {
+    const branches = schema[key];
+    if (Array.isArray(branches))
+      for (const [index, one] of branches.entries()) walkSchema(one, [...path, key, index], walk);
+  }
+}
+
+function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
+  const issues: IssueDraft[] = [];
+  walkSchemas(properties, at, (schema, path) => {
+    for (const key of Object.keys(schema)) {
+      if (keywords.includes(key)) continue;
+      issues.push({
+        path: [...path, key],
+        on: "key",
+        code: "E_CONFIG_UNKNOWN_KEY",
+        message: `unknown key "${key}" of JSON Schema`,
+        hint: didYouMeanHint(key, keywords) ?? `known here: ${keywords.join(", ")}`,
+      });
+    }
+  });
+  return issues;
+}
+
+/** What JSON Schema itself says about the schema. */
+function wrongValues(ajv: Ajv, schema: JsonSchema, at: Path): IssueDraft[] {
+  if (ajv.validateSchema(schema) === true) return [];
+  const byPlace = new Map<string, ErrorObject>();
+  for (const error of ajv.errors ?? []) {
+    // The branches of one choice speak about one place: the list of words says most.
+    if (error.keyword === "enum" || !byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
+  }
+  return [...byPlace.values()].flatMap((error) => {
+    const [root, ...path] = error.instancePath.split("/").slice(1);
+    if (root !== "properties") return [];
+    const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues?.map(String);
+    return [
+      {
+        path: [...at, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
+        code: "E_CONFIG_VALUE",
+        message:
+          allowed === undefined
+            ? (error.message ?? "is not valid JSON Schema")
+            : "is not one of the words known here",
+        ...(allowed === undefined ? {} : { hint: `one of ${allowed.join(", ")}` }),
+      },
+    ];
+  });
+}
+
+function wrongPatterns(properties: unknown, at: Path, regex: RegexCompiler): IssueDraft[] {
+  const issues: IssueDraft[] = [];
+  walkSchemas(properties, at, ({ pattern }, path) => {
+    if (typeof pattern !== "string") return;
+    try {
+      regex(pattern);
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      issues.push({ path: [...path, "pattern"], code: error.code, message: error.message, hint: error.hint });
+    }
+  });
+  return issues;
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,58 @@
+// What one call of a sink would send, without sending it. Pure: the runtime sends what this gives, and the tests in a config look at it
+// with `maskedOutgoing`.
+
+import type { Outgoing, SinkCall, SinkRoots } from "../contract/sink.ts";
+import type { JsonObject, RouterEvent, View } from "../contract.ts";
+import { UsageError } from "../errors.ts";
+import { computeVars } from "./admission.ts";
+import type { Plan, PlannedChannel, PlannedSink } from "./plan.ts";
+import { viewOf } from "./view.ts";
+
+export interface CallFacts {
+  /** Unique; the same for every try. */
+  readonly id: string;
+  readonly timeMs: number;
+  /** Checked, with defaults. */
+  readonly input: JsonObject;
+  /** See `answeredView`. */
+  readonly event?: View;
+  readonly place: SinkCall["place"];
+}
+
+export function rootsOf({ input, event, timeMs }: CallFacts): SinkRoots {
+  return { input, ...(event === undefined ? {} : { event }), time: new Date(timeMs).toISOString() };
+}
+
+/** Throws a RouterError for what may not be sent, or cannot be rendered. */
+export function outgoingOf({ type, options, code }: PlannedSink, facts: CallFacts): Outgoing {
+  return type.prepare(options, { id: facts.id, roots: rootsOf(facts), code, place: facts.place });
+}
+
+/** The same to be shown: every secret of the config is hidden. */
+export function maskedOutgoing(
+  sink: PlannedSink,
+  facts: CallFacts,
+  maskAll: (value: unknown) => unknown,
+): Outgoing {
+  return maskAll(outgoingOf(sink, facts)) as Outgoing;
+}
+
+/** The channel by which a sink may answer an event that these channels took; undefined when none of them lists it. */
+export function channelFor(
+  { channels }: Pick<Plan, "channels">,
+  sink: string,
+  took: readonly string[],
+): PlannedChannel | undefined {
+  return channels.find(({ name, sinks }) => sinks.includes(sink) && took.includes(name));
+}
+
+/** What a sink's templates see as `event`. Throws an UsageError when the channel's `vars` cannot be computed any more. */
+export function answeredView(channel: PlannedChannel, event: RouterEvent): View {
+  const view = viewOf(event);
+  const failure = computeVars(channel, view);
+  if (failure === undefined) return view;
+  throw new UsageError(
+    "E_SINK_EVENT",
+    `${failure.key} of ${channel.name} fails on this event: ${failure.message}`,
+  );
+}

@@ -1,0 +1,236 @@
+// The file sink in real folders.
+
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, describe, expect, test } from "vitest";
+import { fileSink } from "../../../src/connectors/file/sink/index.ts";
+import { isWithin } from "../../../src/connectors/file/sink/place.ts";
+import type { OutgoingFile, SinkHost } from "../../../src/contract/sink.ts";
+import type { JsonObject } from "../../../src/contract.ts";
+import { outgoingOf } from "../../../src/plan/outgoing.ts";
+import { systemClock } from "../../../src/runtime/clock.ts";
+import { lent } from "../../support/host.ts";
+import { outgoing, planSink, proveSink } from "../../support/sink.ts";
+import { testSink } from "../sink-conformance.ts";
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function project(): string {
+  const folder = mkdtempSync(join(tmpdir(), "router-file-"));
+  folders.push(folder);
+  return folder;
+}
+
+const text = { type: "string" };
+const hostIn = (folder: string): SinkHost => ({ ...lent(systemClock, folder), clock: systemClock });
+
+async function write(folder: string, options: JsonObject, input: JsonObject) {
+  const sink = await planSink(fileSink, {
+    input: { name: text, text },
+    options: { path: "notes", file: "{{input.name}}.md", content: "{{input.text}}\n", ...options },
+  });
+  const made = fileSink.create("tested", sink.options as never, hostIn(folder));
+  const place = { folder, home: join(folder, "home") };
+  const sent = outgoingOf(sink, { id: "1", timeMs: 0, input, place }) as OutgoingFile;
+  return made.send(sent, new AbortController().signal);
+}
+
+describe("conformance", () => {
+  const folder = mkdtempSync(join(tmpdir(), "router-file-"));
+  const file = join(folder, "n", "a.log");
+  testSink({
+    type: fileSink,
+    written: () => ({
+      input: { text },
+      options: { path: join(folder, "n"), file: "a.log", content: "{{input.text}}\n" },
+    }),
+    input: { text: "x" },
+    host: async () => hostIn(folder),
+    done: async () => (existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0),
+  });
+});
+
+describe("a file", () => {
+  test("is made with its folder, for its owner alone, and grows", async () => {
+    const folder = project();
+    const { text: said, response } = await write(folder, {}, { name: "todo", text: "one" });
+    expect(said).toBe("4 bytes added to todo.md");
+    expect(response).toEqual({ file: "todo.md", path: join(folder, "notes", "todo.md"), bytes: 4 });
+    await write(folder, {}, { name: "todo", text: "two" });
+    const path = join(folder, "notes", "todo.md");
+    expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test("is replaced whole, and nothing is left beside it", async () => {
+    const folder = project();
+    await write(folder, { mode: "write" }, { name: "todo", text: "one" });
+    await write(folder, { mode: "write" }, { name: "todo", text: "two" });
+    expect(readFileSync(join(folder, "notes", "todo.md"), "utf8")).toBe("two\n");
+    expect(readdirSync(join(folder, "notes"))).toEqual(["todo.md"]);
+  });
+
+  test("gets every line of calls that come at once", async () => {
+    const folder = project();
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) => write(folder, {}, { name: "log", text: `line ${n}` })),
+    );
+    const lines = readFileSync(join(folder, "notes", "log.md"), "utf8")
+      .trimEnd()
+      .split("\n");
+    expect(lines.toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => `line ${n}`).toSorted());
+  });
+
+  test.each(["append", "write"])("that is a link is not followed to %s", async (mode) => {
+    const folder = project();
+    const outside = join(folder, "outside.txt");
+    mkdirSync(join(folder, "notes"));
+    writeFileSync(outside, "mine");
+    symlinkSync(outside, join(folder, "notes", "todo.md"));
+    await expect(write(folder, { mode }, { name: "todo", text: "x" })).rejects.toMatchObject({
+      code: "E_SINK_FAILED",
+    });
+    expect(readFileSync(outside, "utf8")).toBe("mine");
+  });
+
+  test.each(["append", "write"])("that is a pipe or a folder is not opened to %s", async (mode) => {
+    const folder = project();
+    mkdirSync(join(folder, "notes", "sub.md"), { recursive: true });
+    execFileSync("mkfifo", [join(folder, "notes", "pipe.md")]);
+    for (const name of ["sub", "pipe"])
+      await expect(write(folder, { mode }, { name, text: "x" })).rejects.toMatchObject({
+        code: "E_SINK_FAILED",
+      });
+  });
+
+  test("is not written through a link that leads the folder out of the config's", async () => {
+    const folder = project();
+    const outside = project();
+    symlinkSync(outside, join(folder, "notes"));
+    await expect(write(folder, {}, { name: "todo", text: "x" })).rejects.toMatchObject({
+      message: expect.stringContaining("a link leads it out of the config's folder"),
+    });
+    expect(readdirSync(outside)).toEqual([]);
+  });
+
+  test("that cannot be written says why", async () => {
+    const folder = project();
+    writeFileSync(join(folder, "notes"), "");
+    await expect(write(folder, {}, { name: "todo", text: "x" })).rejects.toMatchObject({
+      message: expect.stringMatching(/cannot be written: a part of its path is no folder/),
+      retryable: false,
+    });
+  });
+
+  test.skipIf(process.getuid?.() === 0)("that may not be written says why", async () => {
+    const folder = project();
+    mkdirSync(join(folder, "notes"));
+    chmodSync(join(folder, "notes"), 0o500);
+    await expect(write(folder, {}, { name: "todo", text: "x" })).rejects.toMatchObject({
+      message: expect.stringMatching(/cannot be written: no permission/),
+    });
+  });
+});
+
+describe("a name", () => {
+  const nameOf = async (name: string) => {
+    const sink = await planSink(fileSink, {
+      input: { name: text },
+      options: { path: "/n", file: "{{input.name}}", content: "x" },
+    });
+    return (outgoing(sink, { name }) as OutgoingFile).file;
+  };
+
+  test.each([
+    "",
+    " ",
+    ".",
+    "..",
+    ".bashrc",
+    "../x",
+    "a/b",
+    "a\\b",
+    "a\0b",
+    "a\nb",
+    "con.txt",
+    "a:b",
+    "x ",
+    "x.",
+    "\u202egpj.exe",
+    "x".repeat(300),
+  ])("%j is refused", async (name) => {
+    await expect(nameOf(name)).rejects.toMatchObject({ code: "E_SINK_REFUSED", hint: expect.any(String) });
+  });
+
+  test.each(["todo.md", "Zürich 2026-01-05.txt", "日本.md", "a..b", "-x"])(
+    "%j is taken as it is",
+    async (name) => {
+      expect(await nameOf(name)).toBe(name);
+    },
+  );
+
+  test("never leads out of its folder", async () => {
+    const sink = await planSink(fileSink, {
+      input: { name: text },
+      options: { path: "/n/m", file: "{{input.name}}", content: "x" },
+    });
+    const parts = fc
+      .array(fc.constantFrom("..", ".", "/", "\\", "a", "\0", "~", " ", "\n", "é"))
+      .map((all) => all.join(""));
+    fc.assert(
+      fc.property(fc.oneof(parts, fc.string({ unit: "binary" })), (name) => {
+        try {
+          const { folder, file } = outgoing(sink, { name }) as OutgoingFile;
+          const path = join(folder, file);
+          expect(path).toBe(`/n/m/${name}`);
+          expect(isWithin("/n/m", path)).toBe(true);
+          expect(path.slice("/n/m/".length)).not.toMatch(/[/\\\0]/);
+        } catch (error) {
+          if (!(error instanceof Error) || !("code" in error)) throw error;
+          expect(error.code).toBe("E_SINK_REFUSED");
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe("check", () => {
+  const powers = async (path: string) =>
+    (await proveSink(fileSink, { options: { path, file: "x", content: "x" } })).sink.powers.map(
+      ({ power, value }) => `${power} ${value}`,
+    );
+
+  test("asks for consent for a folder outside the config's, and for no other", async () => {
+    expect(await powers("notes")).toEqual([]);
+    expect(await powers("./a/../b")).toEqual([]);
+    expect(await powers("..")).toEqual(["file /"]);
+    expect(await powers("../project-2")).toEqual(["file /project-2"]);
+    expect(await powers("~/notes")).toEqual(["file /home/person/notes"]);
+    expect(await powers("/project/x")).toEqual([]);
+  });
+
+  test("wants the folder literal", async () => {
+    const { issues } = await proveSink(fileSink, {
+      options: { path: "{{input.x}}", file: "x", content: "x" },
+    });
+    expect(issues.map(({ message }) => message)).toEqual(["the folder must be literal"]);
+  });
+});

@@ -1,0 +1,159 @@
+// Sinks as a plan proves them, and what a call of one would send.
+
+import { describe, expect, test } from "vitest";
+import { fileSink } from "../../src/connectors/file/sink/index.ts";
+import { httpSink } from "../../src/connectors/http/sink/index.ts";
+import type { JsonObject } from "../../src/contract.ts";
+import { answeredView, channelFor, maskedOutgoing } from "../../src/plan/outgoing.ts";
+import type { PlannedChannel } from "../../src/plan/plan.ts";
+import { createMask, maskAll } from "../../src/runtime/secret-mask.ts";
+import { checkToolInput } from "../../src/session/tool-input.ts";
+import { answeredEvent, planSink, proveSink } from "../support/sink.ts";
+
+const note = (content: string, file = "x.md") => ({ path: "notes", file, content });
+const text = { type: "string" };
+
+async function told(input: JsonObject, content: string, channels?: readonly string[]): Promise<string[]> {
+  const { issues } = await proveSink(
+    fileSink,
+    { input, options: note(content) },
+    channels === undefined ? {} : { channels },
+  );
+  return issues.map(
+    ({ path, message, hint, offset }) =>
+      `${path.slice(2).join(".")}${offset === undefined ? "" : `+${offset}`}: ${message}${hint === undefined ? "" : ` [${hint}]`}`,
+  );
+}
+
+describe("templates", () => {
+  test.each([
+    ["{{input.text}} {{input.txet}}", ['content+23: txet is none of its inputs [did you mean "text"?]']],
+    ["{{upper input.no}}", ["content+14: no is none of its inputs [there are: text]"]],
+    ["{{event.dta.x}}", ['content+8: event has no dta [did you mean "data"?]']],
+    ["{{event.data.input.x}} {{json event}} {{! input.y }} {{upper 'input.z'}}", []],
+    ["{{data.x}}", ["content+2: data is no root of the event [did you mean time.x?]"]],
+    [
+      "{{response.status}}",
+      ["content+2: response is no root of the event [did you mean input.response.status?]"],
+    ],
+    ["{{#if input.text}}{{input.text}}{{/if}} {{date time}}", []],
+  ])("%s", async (content, issues) => {
+    const found = await told({ text }, content);
+    expect(found.map((issue) => issue.replace(/ \[did you mean (?:time|input)\..*/, ""))).toEqual(
+      issues.map((issue) => issue.replace(/ \[did you mean (?:time|input)\..*/, "")),
+    );
+  });
+
+  test("that use event need a channel that lists the sink, and make event_id an argument", async () => {
+    expect(await told({}, "{{event.id}}", [])).toEqual([
+      ": its templates use event, and no channel lists it [add  reply: tested  to the channels whose events it may answer]",
+    ]);
+    expect(await told({}, "plain", [])).toEqual([]);
+    const answering = await planSink(fileSink, { input: { a: text }, options: note("{{event.id}}") });
+    expect(answering.usesEvent).toBe(true);
+    expect(answering.input).toMatchObject({ required: ["event_id", "a"], additionalProperties: false });
+    const free = await planSink(fileSink, { input: { event: text }, options: note("{{input.event}}") });
+    expect([free.usesEvent, free.input.required]).toEqual([false, ["event"]]);
+  });
+});
+
+describe("arguments", () => {
+  test.each([
+    [{ a: { type: "strng" } }, ["input.a.type: is not one of the words known here"]],
+    [{ a: { type: "string", maxLenght: 3 } }, ['input.a.maxLenght: unknown key "maxLenght" of JSON Schema']],
+    [
+      { a: { type: "array", items: { type: "string", min: 3 } } },
+      ['input.a.items.min: unknown key "min" of JSON Schema'],
+    ],
+    [{ a: { type: "string", pattern: "(?=x)" } }, ["input.a.pattern: not a pattern that RE2 accepts"]],
+    [
+      { a: { anyOf: [{ type: "string" }, { minLength: "x" }] } },
+      ["input.a.anyOf.1.minLength: must be integer"],
+    ],
+    [{ a: { type: "object", properties: { b: { type: "string" } }, required: ["b"] } }, []],
+  ])("%j", async (input, messages) => {
+    const found = await told(input as JsonObject, "x");
+    expect(found.map((issue) => issue.replace(/ \[.*/, "").replace(/accepts: .*/, "accepts"))).toEqual(
+      messages,
+    );
+  });
+
+  test("are checked, get their defaults, and patterns are RE2", async () => {
+    const sink = await planSink(fileSink, {
+      input: {
+        n: { type: "integer", minimum: 1, default: 3 },
+        s: { type: "string", pattern: "^(a+)+$" },
+      },
+      options: note("x"),
+    });
+    const given: JsonObject = { s: "aaa" };
+    checkToolInput(sink, given);
+    expect(given).toEqual({ s: "aaa", n: 3 });
+    expect(() => checkToolInput(sink, { n: 0 })).toThrow("tested: s is missing; n must be >= 1");
+    const started = Date.now();
+    expect(() => checkToolInput(sink, { s: `${"a".repeat(50_000)}!` })).toThrow("must match pattern");
+    expect(Date.now() - started).toBeLessThan(10_000);
+  });
+});
+
+test("what a call would send can be seen without sending it, with secrets hidden", async () => {
+  const sink = await planSink(httpSink, {
+    input: { body: text },
+    options: {
+      request: {
+        url: "https://api.example.com/{{event.data.repo}}",
+        headers: { authorization: "Bearer s3cret-token-1" },
+        json: { body: "{{input.body}}", pr: "{{event.vars.pr}}" },
+      },
+    },
+  });
+  const mask = createMask(["s3cret-token-1"]);
+  const facts = {
+    id: "call-1",
+    timeMs: 0,
+    input: { body: "hi" },
+    event: answeredEvent,
+    place: { folder: "/p", home: "/h" },
+  };
+  expect(maskedOutgoing(sink, facts, (value) => maskAll(value, mask))).toEqual({
+    kind: "request",
+    method: "POST",
+    url: "https://api.example.com/acme%2Fapp",
+    headers: {
+      accept: "application/json, */*;q=0.5",
+      "content-type": "application/json",
+      authorization: "Bearer •••",
+    },
+    body: '{"body":"hi","pr":7}',
+  });
+});
+
+describe("the event of a call", () => {
+  const channel = (name: string, sinks: readonly string[], vars: PlannedChannel["vars"] = []) =>
+    ({ name, sinks, vars }) as PlannedChannel;
+
+  test("must be of a channel that lists the sink", () => {
+    const plan = { channels: [channel("a", []), channel("b", ["note"]), channel("c", ["note"])] };
+    expect(channelFor(plan, "note", ["a"])).toBeUndefined();
+    expect(channelFor(plan, "note", ["a", "c"])?.name).toBe("c");
+    expect(channelFor(plan, "other", ["b"])).toBeUndefined();
+  });
+
+  test("has the values of its channel", () => {
+    const event = {
+      id: "e1",
+      source: "s",
+      connector: "http",
+      timeMs: 0,
+      data: { n: 2 },
+      text: "",
+      trust: "local" as const,
+    };
+    const twice = channel(
+      "a",
+      [],
+      [{ name: "twice", evaluate: ({ data }) => (data as { n: number }).n * 2 }],
+    );
+    expect(answeredView(twice, event).vars).toEqual({ twice: 4 });
+  });
+});
