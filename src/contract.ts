@@ -137,6 +137,8 @@ export type Claim = string;
 export interface OptionIssue {
   /** Path inside the options, in the words of the YAML (`verify.secret`). */
   readonly path: readonly (string | number)[];
+  /** Inside the option's text, in UTF-16 units: the caret is moved there. */
+  readonly offset?: number;
   readonly message: string;
   readonly hint?: string;
   readonly code?: string;

@@ -54,6 +54,7 @@ export const errorCodes = {
   E_ACCESS_DENIED: "A chat that nobody was admitted to.",
   E_ACCESS_STATE: "The file that says who may speak cannot be written.",
   E_FILE: "A file that may not be sent, or cannot be kept.",
+  E_COMMAND_END: "A command that a source runs has ended, or failed.",
   E_SINK_EVENT: "A sink cannot answer this event.",
   E_SINK_FAILED: "A sink could not do what it was called for.",
   E_SINK_REFUSED: "A value may not stand where the sink would put it.",

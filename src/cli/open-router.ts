@@ -7,6 +7,7 @@ import type { Lent } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
 import { powersOf } from "../plan/powers.ts";
 import { openClaimRegister } from "../runtime/claim-register.ts";
+import { createCommandWatch } from "../runtime/command-watch.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { createHttpClient } from "../runtime/http-client.ts";
 import { chooseListen } from "../runtime/listen-candidates.ts";
@@ -26,12 +27,18 @@ interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
 /** What sources and sinks are lent of the world. `secrets`: of every config so far. */
 export function lend(file: string, clock: Clock, secrets: () => readonly string[]): Lent {
   const folder = dirname(file);
+  const watch = createCommandWatch();
   return {
     folder,
     home: homeFolder(process.env),
     http: createHttpClient({ userAgent: `channel-router/${version}`, clock }),
     spawn: (command) =>
-      spawnGroup(command, { folder, environment: process.env, holdsSecret: secretFinder(secrets()) }),
+      spawnGroup(command, {
+        folder,
+        environment: process.env,
+        holdsSecret: secretFinder(secrets()),
+        watch,
+      }),
   };
 }
 

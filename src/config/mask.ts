@@ -10,7 +10,7 @@ export type Mask = readonly [number, number];
 const shown = "***";
 
 const secretWord =
-  "(?:secrets?|tokens?|passwords?|passwd|passphrases?|api_?keys?|private_?keys?|credentials?|authorization)";
+  "(?:secrets?|tokens?|passwords?|passwd|passphrases?|api[-_]?keys?|private[-_]?keys?|credentials?|authorization)";
 const secretKey = new RegExp(`^(?:.*[-_])?${secretWord}$`, "i");
 const secretInLine = new RegExp(
   `((?:^|[\\s{,"'])(?:[\\w-]*[-_])?${secretWord}["']?\\s*:\\s+)((?:"(?:[^"\\\\]|\\\\.)*"?|'(?:[^']|'')*'?|[^\\s,}#{&|>"'*][^,}#]*))`,

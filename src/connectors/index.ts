@@ -6,6 +6,16 @@ import type { SourceTypeEntry } from "../contract.ts";
 
 export const connectors: readonly SourceTypeEntry[] = [
   {
+    type: "command",
+    summary: "Runs a program, and makes an event of each line that it says, or of all that it says in a run.",
+    load: async () => (await import("./command/index.ts")).command,
+  },
+  {
+    type: "cron",
+    summary: "Makes an event at each time of a schedule.",
+    load: async () => (await import("./cron/index.ts")).cron,
+  },
+  {
     type: "discord",
     summary: "A Discord bot: direct messages, and the channels and threads that you name.",
     load: async () => (await import("./discord/index.ts")).discord,

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import type { Child, SpawnOptions } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
+import type { CommandWatch } from "./command-watch.ts";
 
 const defaultGraceMs = 2_000;
 /** How long what a program left running may still write to the output that it shares. */
@@ -18,6 +19,8 @@ interface SpawnWorld {
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a value is, or holds, a secret of the config. */
   holdsSecret(value: string): boolean;
+  /** Absent: commands end only with a router that ends in order. */
+  readonly watch?: CommandWatch;
 }
 
 /** Settles when the program runs. */
@@ -62,6 +65,8 @@ export function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Ch
     });
     child.once("spawn", () => {
       const pid = child.pid as number;
+      world.watch?.add(pid);
+      void ended.then(() => world.watch?.remove(pid));
       resolve({
         pid,
         stdin: child.stdin,

@@ -13,6 +13,42 @@ describe("secrets", () => {
     expect([...secrets].sort()).toEqual(["Bearer tttttttt", "ffffffff", secret, "tttttttt"]);
   });
 
+  test("are, in what a sink sends, what the environment brought in, but no host", async () => {
+    const { secrets, issues } = await load(
+      `sinks:
+  hook:
+    type: http
+    description: x
+    request:
+      url: "\${BASE}/\${PATH_TOKEN}/x?typed=in-the-clear"
+      headers: { authorization: "Bearer \${TOKEN}", x-note: typed-in-the-clear, x-api-key: typed-and-secret }
+      json: { chat: "\${CHAT}", deep: [{ text: "{{input.text}}" }] }
+    input: { text: { type: string } }
+  tool: { type: command, description: x, command: [x, "\${ARGUMENT}"], env: { A: "\${VALUE}" } }
+`,
+      {
+        env: {
+          BASE: "https://api.example.com",
+          PATH_TOKEN: "pppppppp",
+          TOKEN: "tttttttt",
+          CHAT: "cccccccc",
+          ARGUMENT: "aaaaaaaa",
+          VALUE: "vvvvvvvv",
+        },
+      },
+    );
+    expect(issues).toEqual([]);
+    expect([...secrets].sort()).toEqual([
+      "Bearer tttttttt",
+      "aaaaaaaa",
+      "cccccccc",
+      "pppppppp",
+      "tttttttt",
+      "typed-and-secret",
+      "vvvvvvvv",
+    ]);
+  });
+
   test.each([
     ["beside a mistake", `sources:\n  a: { type: probe, every: x, auth: { secret: ${secret} } }\n`],
     [

@@ -51,6 +51,20 @@ test("states go their way and end; a change after the end is ignored", async () 
   expect(states).toEqual(["event", "ci held", "log sent", "ci sent", "ci acked"]);
 });
 
+test("what calls did about an event is a part of its history, also after a restart, and changes nothing", async () => {
+  const first = await bench.open();
+  await first.append(record("0a"));
+  await first.call({ id: "0a", session: "s1", text: "note was called after 3 ms" });
+  await first.call({ session: "s1", text: "a call without an event" });
+  await first.close();
+  const journal = await bench.open({ epoch: 2 });
+  expect(openOf(journal)).toEqual(["0a@ci accepted"]);
+  expect(await journal.history("0a")).toMatchObject([
+    { type: "event" },
+    { type: "call", session: "s1", text: "note was called after 3 ms" },
+  ]);
+});
+
 test("all of it is there again after a restart, and the clock may have gone back", async () => {
   const first = await bench.open();
   await first.append(

@@ -48,6 +48,28 @@ describe("instructions", () => {
     ]);
   });
 
+  test("say which tools act on the events of which channels, as far as there is room", () => {
+    const text = writeInstructions({
+      own: "",
+      serverName: "router",
+      channels: [
+        { ...ci, sinks: ["pr_comment", "rerun"] },
+        { ...plain, sinks: ["rerun"] },
+      ],
+    });
+    expect(text).toContain(
+      "Tools that act on events, by channel: pr_comment (ci_failed), rerun (any channel). Where they take event_id, give the event's.",
+    );
+    const many = Array.from({ length: 60 }, (_, n) => ({
+      ...ci,
+      name: `channel_${n}`,
+      sinks: [`sink_${n}`],
+    }));
+    expect(writeInstructions({ own: "", serverName: "router", channels: many })).toMatch(
+      /by channel: sink_0 \(channel_0\), .* and \d+ more \(status\)\./,
+    );
+  });
+
   test("list as many channels with receipts as there is room for, and say where the rest is", () => {
     const channels = Array.from({ length: 200 }, (_, n) => ({ ...ci, name: `channel_${n}`, receipt: n > 0 }));
     const text = writeInstructions({ own: "", serverName: "router", channels });

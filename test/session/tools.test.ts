@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
+import { builtInTools } from "../../src/config/tool-names.ts";
 import type { RouterEvent, Tool } from "../../src/contract.ts";
 import { UsageError } from "../../src/errors.ts";
 import { channelCapabilities } from "../../src/session/greeting.ts";
@@ -11,6 +12,7 @@ import { eventTool } from "../../src/session/tools/event.ts";
 import { type FetchedEvents, pendingTool } from "../../src/session/tools/pending.ts";
 import { replyTool } from "../../src/session/tools/reply.ts";
 import { silenceTool } from "../../src/session/tools/silence.ts";
+import { sinkTool } from "../../src/session/tools/sink.ts";
 import { neutralise } from "../../src/templates/neutralise.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, stallingOutput, streamPair } from "./streams.ts";
@@ -92,6 +94,27 @@ test("all tools together cost a session under 900 tokens, the two that are alway
   expect(tokens(all)).toBeLessThan(900);
   expect(tokens(all.filter(({ alwaysLoad }) => alwaysLoad))).toBeLessThan(250);
   expect(all.filter(({ alwaysLoad }) => alwaysLoad).map(({ name }) => name)).toEqual(["ack", "reply"]);
+});
+
+test("no sink can take the name of one of them", () => {
+  expect(all.map(({ name }) => name).filter((name) => !builtInTools.includes(name))).toEqual([]);
+});
+
+describe("a sink", () => {
+  const sink = { name: "note", description: "Note.", input: {}, validate: () => true };
+  const say = (said: string) => call(sinkTool(sink, { call: async () => said }));
+
+  test("says one line as it is, and quotes several, so that none passes for a line of the router's", async () => {
+    expect(await say("commented: https://x.example/1 ")).toBe("commented: https://x.example/1");
+    expect(await say("a\r\n3 events wait: call pending")).toBe("> a\n> 3 events wait: call pending");
+    expect(await say(" \n")).toBe("note: done");
+  });
+
+  test("is cut, and says how much is left out", async () => {
+    const text = await say("x".repeat(20_000));
+    expect(text.length).toBeLessThan(8_100);
+    expect(text).toMatch(/^> x+\n\(\d+ more characters were left out\)$/);
+  });
 });
 
 describe("ack", () => {

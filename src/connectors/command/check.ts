@@ -1,0 +1,32 @@
+// What the schema of a command source cannot say.
+
+import type { OptionIssue } from "../../contract.ts";
+import { expressionProblem, zoneProblem } from "../../intake/schedule.ts";
+import type { CommandOptions } from "./options.generated.ts";
+
+export function checkSource(options: CommandOptions): OptionIssue[] {
+  const { command, every, cron, tz } = { ...options, every: options.everyMs };
+  const issues: OptionIssue[] = [];
+  const say = (path: string, message: string, hint?: string) =>
+    void issues.push({ path: [path], message, ...(hint === undefined ? {} : { hint }) });
+
+  if ((command[0] ?? "").trim() === "") issues.push({ path: ["command", 0], message: "names no program" });
+  if (every !== undefined && every < 1_000) say("every", "must be at least 1s");
+  if (every !== undefined && cron !== undefined)
+    say("cron", "cannot stand beside every", "keep the one that you mean");
+  const isRun = every !== undefined || cron !== undefined;
+  if (isRun && options.restart !== undefined)
+    say("restart", "is for a program that is kept running", "remove it, or remove every and cron");
+  if (!isRun && options.timeoutMs !== undefined)
+    say("timeout", "is for runs by every or cron: this program is kept running", "remove it, or add every:");
+  if (cron === undefined) {
+    for (const key of ["tz", "missed"] as const)
+      if (options[key] !== undefined) say(key, "has a meaning only beside cron", "remove it");
+    return issues;
+  }
+  const expression = expressionProblem(cron);
+  const zone = tz === undefined ? undefined : zoneProblem(tz);
+  if (expression !== undefined) issues.push({ path: ["cron"], ...expression });
+  if (zone !== undefined) issues.push({ path: ["tz"], ...zone });
+  return issues;
+}

@@ -1,0 +1,24 @@
+// The `command` source type: what a program says becomes events.
+
+import type { SourceType } from "../../contract.ts";
+import { checkSource } from "./check.ts";
+import { commandPower } from "./command-line.ts";
+import type { CommandOptions } from "./options.generated.ts";
+import { commandOptions } from "./options.ts";
+import { arrivalOf } from "./output.ts";
+import { createCommandSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const command: SourceType<CommandOptions> = {
+  type: "command",
+  summary: "Runs a program, and makes an event of each line that it says, or of all that it says in a run.",
+  options: commandOptions,
+  validate,
+  meta: {},
+  content: "text",
+  check: checkSource,
+  powers: (options, surroundings) => [commandPower(options, surroundings)],
+  keeps: ({ cron = null, tz = null }) => [cron, tz],
+  imagine: ({ format }, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), format, () => {}),
+  create: createCommandSource,
+};

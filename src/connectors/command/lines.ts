@@ -1,0 +1,48 @@
+// Lines of a stream as they come, bounded: of a line that is too long the beginning is kept, and what is left of it is read over.
+
+import { StringDecoder } from "node:string_decoder";
+
+export interface LineSplitter {
+  /** The lines that are whole now, without their ends. */
+  push(piece: Uint8Array): string[];
+  /** The last one, when it had no end. */
+  end(): string[];
+}
+
+/** `maxBytes` of each line are kept; a line that was cut ends with "…". */
+export function createLineSplitter(maxBytes: number): LineSplitter {
+  const decoder = new StringDecoder("utf8");
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+
+  function take(): string {
+    const kept = Buffer.concat(pieces).subarray(0, maxBytes);
+    const isCut = length > maxBytes;
+    pieces = [];
+    length = 0;
+    // Half a character at the cut is left out.
+    const text = isCut ? decoder.write(kept) : kept.toString("utf8");
+    if (isCut) decoder.end();
+    return isCut ? `${text}…` : text.replace(/\r$/, "");
+  }
+
+  function keep(piece: Uint8Array): void {
+    if (length <= maxBytes) pieces.push(piece);
+    length += piece.byteLength;
+  }
+
+  return {
+    push(piece) {
+      const lines: string[] = [];
+      let from = 0;
+      for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, from)) {
+        keep(piece.subarray(from, at));
+        lines.push(take());
+        from = at + 1;
+      }
+      if (from < piece.byteLength) keep(piece.subarray(from));
+      return lines;
+    },
+    end: () => (length === 0 ? [] : [take()]),
+  };
+}

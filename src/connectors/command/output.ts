@@ -1,0 +1,54 @@
+// What a program says, as events. Blank lines are none.
+
+import type { Arrival } from "../../contract.ts";
+import { guessJson, parseJson } from "../../intake/json.ts";
+import { createLineSplitter } from "./lines.ts";
+import type { CommandOptions } from "./options.generated.ts";
+
+export interface Reader {
+  push(piece: Uint8Array): Arrival[];
+  end(): Arrival[];
+}
+
+type Format = Pick<CommandOptions, "format" | "maxLineBytes" | "maxOutputBytes">;
+
+/** `misfit` is told of a line that is no JSON; it is an event all the same. */
+export function createReader(
+  { format, maxLineBytes, maxOutputBytes }: Format,
+  misfit: (line: string) => void,
+): Reader {
+  if (format === "text") return createWholeReader(maxOutputBytes);
+  const splitter = createLineSplitter(maxLineBytes);
+  const arrivals = (lines: readonly string[]) =>
+    lines.filter((line) => line.trim() !== "").map((line) => arrivalOf(line, format, misfit));
+  return { push: (piece) => arrivals(splitter.push(piece)), end: () => arrivals(splitter.end()) };
+}
+
+function createWholeReader(maxBytes: number): Reader {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  return {
+    push(piece) {
+      if (length < maxBytes) pieces.push(piece.subarray(0, maxBytes - length));
+      length += piece.byteLength;
+      return [];
+    },
+    end() {
+      const text = new TextDecoder().decode(Buffer.concat(pieces));
+      if (text.trim() === "") return [];
+      return [arrivalOf(length > maxBytes ? `${text}…` : text.trimEnd(), "text", () => {})];
+    },
+  };
+}
+
+export function arrivalOf(
+  text: string,
+  format: CommandOptions["format"],
+  misfit: (line: string) => void,
+): Arrival {
+  if (format === "lines") return { data: { line: text }, text, trust: "local" };
+  const parsed = format === "json" ? parseJson(text) : guessJson(text);
+  if ("data" in parsed) return { data: parsed.data, text, trust: "local" };
+  misfit(parsed.fault);
+  return { data: format === "json" ? { line: text } : text, text, trust: "local" };
+}

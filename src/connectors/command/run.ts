@@ -1,0 +1,80 @@
+// One run of the program of a command source: from its start to its end, with what it says handed over as it comes. While nobody takes
+// it, it is not read, and the program waits.
+
+import type { Child, Host } from "../../contract/host.ts";
+import type { Emit } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
+import { folderOf } from "./command-line.ts";
+import type { CommandOptions } from "./options.generated.ts";
+import { createReader } from "./output.ts";
+
+/** Of what it said on its error output, in UTF-16 units. */
+const stderrKept = 2_000;
+const stderrShown = 300;
+
+export interface Run {
+  /** Settles with the exit code when it has ended well and all that it said is safe. Rejects with a ConnectorError. */
+  readonly ended: Promise<number>;
+  readonly pid: number;
+  held(): string | undefined;
+  /** Ends it, at once or with some time to end by itself. */
+  kill(graceMs?: number): Promise<void>;
+}
+
+/** Rejects with a ConnectorError when the program cannot be started. */
+export async function startRun(
+  options: CommandOptions,
+  host: Pick<Host, "clock" | "folder" | "home" | "spawn">,
+  emit: Emit,
+  signal: AbortSignal,
+  misfit: (line: string) => void,
+): Promise<Run> {
+  const { command, cwd = ".", env = {} } = options;
+  const child = await host.spawn({ command, cwd: folderOf(cwd, host), env });
+  const handOver = createHandOver(emit, host.clock, signal);
+  child.stdin.end();
+  const onAbort = () => void child.kill();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const ended = follow(child, options, handOver, misfit).finally(() =>
+    signal.removeEventListener("abort", onAbort),
+  );
+  return { ended, pid: child.pid, held: handOver.held, kill: (graceMs) => child.kill(graceMs) };
+}
+
+async function follow(
+  child: Child,
+  options: CommandOptions,
+  handOver: HandOver,
+  misfit: (line: string) => void,
+): Promise<number> {
+  const stderr = keepEnd(child.stderr);
+  const reader = createReader(options, misfit);
+  try {
+    for await (const piece of child.stdout as AsyncIterable<Uint8Array>)
+      for (const arrival of reader.push(piece)) await handOver.give(arrival);
+    for (const arrival of reader.end()) await handOver.give(arrival);
+    await handOver.settled();
+  } catch (error) {
+    // Nobody will take what it says.
+    await child.kill();
+    throw error;
+  }
+  const { code, signal } = await child.ended;
+  const said = (await stderr).replaceAll(/\s+/g, " ").trim().slice(-stderrShown).toWellFormed();
+  const program = options.command[0] as string;
+  const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+  if (code !== null && options.exitCodes.includes(code)) return code;
+  throw new ConnectorError("E_COMMAND_END", `the command ${program} ${how}`, {
+    retryable: true,
+    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+  });
+}
+
+async function keepEnd(stream: Child["stderr"]): Promise<string> {
+  let kept = Buffer.alloc(0);
+  for await (const piece of stream as AsyncIterable<Uint8Array>)
+    kept = Buffer.concat([kept, piece]).subarray(-stderrKept);
+  return kept.toString("utf8");
+}

@@ -1,0 +1,136 @@
+// A command source: its program kept running, or run again and again.
+
+import type { Host, LoopOptions, Round } from "../../contract/host.ts";
+import type { Emit, Source } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
+import { createSchedule, goOnFrom } from "../../intake/schedule.ts";
+import type { CommandOptions } from "./options.generated.ts";
+import { type Run, startRun } from "./run.ts";
+
+/** A program that ran so long has not failed at its start. */
+const standsAfterMs = 10_000;
+const usualTimeoutMs = 10 * 60 * 1_000;
+
+export function createCommandSource(name: string, options: CommandOptions, host: Host): Source {
+  const { clock, log, store } = host;
+  const { everyMs, cron, restart = "always", timeoutMs = usualTimeoutMs } = options;
+  let current: Run | undefined;
+  let finished: string | undefined;
+  let isTold = false;
+
+  function misfit(fault: string): void {
+    if (isTold) return;
+    isTold = true;
+    log.warn(`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (told once)`);
+  }
+
+  async function begin(emit: Emit, signal: AbortSignal): Promise<Run> {
+    current = undefined;
+    current = await startRun(options, host, emit, signal, misfit);
+    return current;
+  }
+
+  async function runOnce(emit: Emit, signal: AbortSignal): Promise<void> {
+    const run = await begin(emit, signal);
+    let isLate = false;
+    const cancel = clock.after(timeoutMs, () => {
+      isLate = true;
+      void run.kill();
+    });
+    try {
+      await run.ended;
+    } catch (error) {
+      if (!isLate) throw error;
+      throw new ConnectorError(
+        "E_COMMAND_END",
+        `the command ${options.command[0]} ran longer than ${timeoutMs / 1_000} s`,
+        {
+          retryable: true,
+          hint: "raise timeout:, or leave out every and cron for a program that goes on",
+        },
+      );
+    } finally {
+      cancel();
+      current = undefined;
+    }
+  }
+
+  async function keepRunning(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
+    if (finished !== undefined) return aborted(signal);
+    const run = await begin(emit, signal);
+    const cancel = clock.after(standsAfterMs, round.works);
+    const end = await run.ended
+      .then(
+        (code) =>
+          new ConnectorError(
+            "E_COMMAND_END",
+            `the command ${options.command[0]} ended with exit code ${code}`,
+            { retryable: true },
+          ),
+        (error: unknown) => ({ failure: error }),
+      )
+      .finally(() => {
+        cancel();
+        current = undefined;
+      });
+    if (signal.aborted) return;
+    const isFailure = "failure" in end;
+    if (restart === "never" || (restart === "failure" && !isFailure)) {
+      finished = isFailure && end.failure instanceof Error ? end.failure.message : (end as Error).message;
+      log.info(`source ${name}: ${finished}; it is not started again`);
+      return;
+    }
+    throw isFailure ? end.failure : end;
+  }
+
+  function timing(emit: Emit): LoopOptions {
+    if (everyMs !== undefined) return { run: (signal) => runOnce(emit, signal), ...everySoOften(everyMs) };
+    if (cron === undefined)
+      return { run: (signal, round) => keepRunning(emit, signal, round), pauseMs: () => 1 };
+    const schedule = createSchedule(cron, options.tz, options.missed ?? "once");
+    return {
+      async run(signal) {
+        const nowMs = clock.now();
+        const noted = store.get("last");
+        const lastMs = goOnFrom(noted, nowMs);
+        if (lastMs !== noted) await store.set("last", lastMs);
+        const next = schedule.nextMs(lastMs);
+        if (next === undefined || next > nowMs) return;
+        const due = schedule.due(lastMs, nowMs).at(-1);
+        if (due !== undefined) await runOnce(emit, signal);
+        await store.set("last", due?.timeMs ?? nowMs);
+      },
+      pauseMs: schedule.pauseMs,
+    };
+  }
+
+  const source = createLoopSource(name, host, {
+    loop: timing,
+    place: () => finished ?? `${options.command[0]}${current === undefined ? "" : `, pid ${current.pid}`}`,
+    held: () => current?.held(),
+  });
+  return {
+    ...source,
+    health() {
+      const health = source.health?.() ?? { state: "stopped" };
+      return finished === undefined || health.state === "stopped"
+        ? health
+        : { state: "stopped", detail: finished };
+    },
+    async stop(deadline) {
+      const cut = () => void current?.kill(0);
+      deadline.addEventListener("abort", cut, { once: true });
+      if (deadline.aborted) cut();
+      await source.stop(deadline);
+      deadline.removeEventListener("abort", cut);
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

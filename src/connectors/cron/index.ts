@@ -1,0 +1,42 @@
+// The `cron` source type: events by the clock.
+
+import type { SourceType } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { guessJson } from "../../intake/json.ts";
+import { expressionProblem, zoneProblem } from "../../intake/schedule.ts";
+import type { CronOptions } from "./options.generated.ts";
+import { cronOptions } from "./options.ts";
+import { arrivalOf, createCronSource } from "./source.ts";
+import { validate } from "./validate.generated.js";
+
+export const cron: SourceType<CronOptions> = {
+  type: "cron",
+  summary: "Makes an event at each time of a schedule.",
+  options: cronOptions,
+  validate,
+  meta: { scheduled: "{{data.scheduled}}" },
+  check({ at, tz }) {
+    const expression = expressionProblem(at);
+    const zone = tz === undefined ? undefined : zoneProblem(tz);
+    return [
+      ...(expression === undefined ? [] : [{ path: ["at"], ...expression }]),
+      ...(zone === undefined ? [] : [{ path: ["tz"], ...zone }]),
+    ];
+  },
+  keeps: ({ at, tz = null }) => [at, tz],
+  imagine: (_, payload) => arrivalOf({ timeMs: timeOf(payload), missed: 0 }),
+  create: createCronSource,
+};
+
+/** A payload to try it with is a time, as text or as `{"scheduled": ...}`; an empty one is a Monday morning. */
+function timeOf(payload: string): number {
+  const parsed = guessJson(payload);
+  const data = "data" in parsed ? parsed.data : payload;
+  const written =
+    typeof data === "object" && data !== null && !Array.isArray(data) ? (data.scheduled ?? "") : data;
+  const timeMs = written === "" ? Date.UTC(2026, 0, 5, 9) : Date.parse(String(written));
+  if (!Number.isNaN(timeMs)) return timeMs;
+  throw new UsageError("E_USAGE", "a cron source makes events of times", {
+    hint: "give one, such as 2026-01-05T09:00:00Z",
+  });
+}

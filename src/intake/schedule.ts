@@ -1,0 +1,150 @@
+// Times by a cron expression: what is wrong with one, when the next time is, and which times have come since the last look. Zones and
+// their changes of clocks are croner's: a time that a change leaves out runs when the gap ends, one that comes twice runs once, and what runs
+// each hour or more often goes by real time.
+
+import { Cron } from "croner";
+import { didYouMean } from "../did-you-mean.ts";
+import { zoneOffsetMs } from "../zone.ts";
+
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+  /** Of the part that is meant, in UTF-16 units. */
+  readonly offset?: number;
+}
+
+const nicknames = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+const fields = [
+  ["second", "0 to 59"],
+  ["minute", "0 to 59"],
+  ["hour", "0 to 23"],
+  ["day of the month", "1 to 31, or L for the last"],
+  ["month", "1 to 12, or jan to dec"],
+  ["weekday", "0 to 7 (0 and 7 are Sunday), or sun to sat"],
+] as const;
+const example = "minute hour day month weekday, for example 0 9 * * mon-fri";
+
+/** Undefined when the expression is good. */
+export function expressionProblem(at: string): Problem | undefined {
+  const text = at.trim();
+  if (text.startsWith("@")) return nicknameProblem(text);
+  const parts = [...at.matchAll(/\S+/g)];
+  if (parts.length !== 5 && parts.length !== 6)
+    return {
+      message: `has ${parts.length === 1 ? "1 part" : `${parts.length} parts`}, not five or six`,
+      hint: `write ${example}; a sixth part before them is the second`,
+    };
+  const names = fields.slice(6 - parts.length);
+  for (const [index, part] of parts.entries()) {
+    const alone = names.map((_, other) => (other === index ? part[0] : "*")).join(" ");
+    if (isReadable(alone)) continue;
+    const [name, range] = names[index] as (typeof fields)[number];
+    return {
+      message: `"${part[0]}" is no ${name}`,
+      hint: `${name}: ${range}; also *, 1-5, 1,3 and */10`,
+      offset: part.index,
+    };
+  }
+  if (open(text).nextRun() === null)
+    return { message: "never comes", hint: "look at the day and the month: not every month has it" };
+  return undefined;
+}
+
+function nicknameProblem(text: string): Problem | undefined {
+  if (nicknames.includes(text.toLowerCase())) return undefined;
+  const near = didYouMean(text, nicknames);
+  return {
+    message: `there is no ${text}`,
+    hint: near === undefined ? `there are: ${nicknames.join(", ")}` : `did you mean ${near}?`,
+  };
+}
+
+/** Undefined when there is such a zone. */
+export function zoneProblem(tz: string): Problem | undefined {
+  if (zoneOffsetMs(tz, 0) !== undefined) return undefined;
+  const near = didYouMean(tz, Intl.supportedValuesOf("timeZone"));
+  return {
+    message: "is no time zone",
+    hint: near === undefined ? "for example Europe/Berlin or UTC" : `did you mean ${near}?`,
+  };
+}
+
+function isReadable(expression: string): boolean {
+  try {
+    open(expression);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function open(expression: string, tz?: string): Cron {
+  const zone = tz === undefined ? {} : { timezone: tz };
+  return new Cron(expression, { paused: true, mode: "5-or-6-parts", ...zone });
+}
+
+/** One time that has come. */
+export interface Due {
+  readonly timeMs: number;
+  /** Earlier ones that it stands for, because nobody looked when they came. */
+  readonly missed: number;
+}
+
+export interface Schedule {
+  /** The first time after this one; undefined when there is none any more. */
+  nextMs(afterMs: number): number | undefined;
+  /** Those after `lastMs` up to `nowMs`, oldest first. */
+  due(lastMs: number, nowMs: number): Due[];
+  /** How long to wait before looking again: a clock that was set, or a machine that slept, is noticed within this. */
+  pauseMs(nowMs: number): number;
+}
+
+/** A time that came longer ago than this was missed. */
+const onTimeMs = 60_000;
+const longestPauseMs = 30_000;
+/** More missed ones than this are not counted. */
+const maxMissed = 1_000;
+
+/** `missed`: what becomes of times at which nobody looked: one event for all of them, or none. */
+export function createSchedule(at: string, tz: string | undefined, missed: "once" | "none"): Schedule {
+  const cron = open(at.trim(), tz);
+  const nextMs = (afterMs: number) => cron.nextRun(new Date(afterMs))?.getTime();
+
+  function between(fromMs: number, toMs: number, most: number): number[] {
+    const times: number[] = [];
+    for (
+      let time = nextMs(fromMs);
+      time !== undefined && time <= toMs && times.length < most;
+      time = nextMs(time)
+    )
+      times.push(time);
+    return times;
+  }
+
+  return {
+    nextMs,
+    due(lastMs, nowMs) {
+      const lateUntilMs = nowMs - onTimeMs;
+      const late = lastMs >= lateUntilMs ? [] : between(lastMs, lateUntilMs, maxMissed);
+      const onTime = between(Math.max(lastMs, lateUntilMs), nowMs, Number.POSITIVE_INFINITY);
+      if (missed === "none" || late.length === 0) return onTime.map((timeMs) => ({ timeMs, missed: 0 }));
+      const [first, ...rest] = onTime;
+      if (first !== undefined)
+        return [{ timeMs: first, missed: late.length }, ...rest.map((timeMs) => ({ timeMs, missed: 0 }))];
+      const latest = cron.previousRuns(1, new Date(lateUntilMs + 1))[0]?.getTime() ?? (late.at(-1) as number);
+      return [{ timeMs: latest, missed: late.length - 1 }];
+    },
+    pauseMs(nowMs) {
+      const next = nextMs(nowMs);
+      return Math.max(1, Math.min(longestPauseMs, (next ?? Number.POSITIVE_INFINITY) - nowMs));
+    },
+  };
+}
+
+/** A time that lies so far ahead was noted by a clock that was wrong: the schedule begins anew. */
+const believableAheadMs = 60 * 60 * 1_000;
+
+/** Where a schedule goes on: after the time that was last noted, or from now. */
+export function goOnFrom(noted: unknown, nowMs: number): number {
+  return typeof noted === "number" && noted <= nowMs + believableAheadMs ? noted : nowMs;
+}
