@@ -1,6 +1,7 @@
 // The command and the cron source in the built program: what they say reaches Claude, and nothing of them outlives the router.
 
 import { afterEach, expect, test } from "vitest";
+import { isAlive } from "../support/processes.ts";
 import { createProject, eventually, type Project } from "../support/router.ts";
 
 const projects: Project[] = [];
@@ -14,15 +15,6 @@ async function open(config: string): Promise<Project> {
   const project = await createProject(() => config);
   projects.push(project);
   return project;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const following = `sources:

@@ -2,8 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
+import { isAlive } from "../support/processes.ts";
 import { eventually, type Project, program } from "../support/router.ts";
-import { accepted, atEnd, isAlive, listening, newestOwner, open, stateRoot } from "./stage.ts";
+import { accepted, atEnd, listening, newestOwner, open, stateRoot } from "./stage.ts";
 
 const config = (port: number) => `
 listen: 127.0.0.1:${port}

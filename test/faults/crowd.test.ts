@@ -2,11 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import { portHolder } from "../../src/runtime/port-holder.ts";
+import { isAlive } from "../support/processes.ts";
 import { eventually } from "../support/router.ts";
 import {
   accepted,
   flood,
-  isAlive,
   listening,
   missing,
   newestOwner,

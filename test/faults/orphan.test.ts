@@ -2,8 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
+import { isAlive } from "../support/processes.ts";
 import { eventually, program } from "../support/router.ts";
-import { atEnd, isAlive, listening, open } from "./stage.ts";
+import { atEnd, listening, open } from "./stage.ts";
 
 const hook = (port: number) => `listen: 127.0.0.1:${port}\nsources: { hook: { type: http, path: /hook } }\n`;
 const greeting = [

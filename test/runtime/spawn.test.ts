@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { commandEnvironment, spawnGroup } from "../../src/runtime/spawn.ts";
+import { isAlive } from "../support/processes.ts";
 import { eventually } from "../support/router.ts";
 
 const world = { folder: "/tmp", environment: process.env, holdsSecret: () => false };
@@ -76,12 +77,3 @@ test("kill ends all that the program started, even what does not want to end", a
   expect((await child.ended).signal).toBe("SIGKILL");
   await eventually(() => !isAlive(inner) && !isAlive(child.pid));
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -10,6 +10,7 @@ import type { OutgoingCommand } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { lent } from "../../support/host.ts";
+import { isAlive } from "../../support/processes.ts";
 import { eventually } from "../../support/router.ts";
 import { outgoing, planSink, proveSink } from "../../support/sink.ts";
 import { testSink } from "../sink-conformance.ts";
@@ -123,15 +124,6 @@ describe("a program", () => {
     expect(Date.now() - started).toBeLessThan(10_000);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe("an argument", () => {
   const argument = async (item: string, a: string, before: readonly string[] = []) => {

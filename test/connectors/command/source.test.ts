@@ -15,6 +15,7 @@ import { createListener } from "../../../src/runtime/listener.ts";
 import { createMemoryCursors } from "../../../src/runtime/store.ts";
 import { hostOf, quiet, surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { isAlive } from "../../support/processes.ts";
 import { eventually } from "../../support/router.ts";
 import { accept, testSource } from "../conformance.ts";
 
@@ -59,15 +60,6 @@ function open(more: Partial<CommandOptions> & Pick<CommandOptions, "command">, o
     data: () => arrivals.map(({ data }) => data),
     start: (emit: Emit = accept(arrivals)) => source.start(emit),
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 {
