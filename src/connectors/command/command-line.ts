@@ -1,8 +1,9 @@
 // A command of a config: how a person is asked about it, and the rule that no text from outside chooses the program or becomes code
 // of an interpreter.
 
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
+import { absolute } from "../../files/pattern.ts";
 
 interface CommandOptions {
   readonly command: readonly string[];
@@ -67,17 +68,8 @@ export function commandPower(
   const shown = (text: string) => (holdsSecret(text) ? "•••" : text);
   const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(shown(value))}`);
   const line = [...variables, ...command.map((item) => quoted(shown(item)))].join(" ");
-  const where = cwd === undefined ? "" : ` (in ${folderOf(cwd, { folder, home })})`;
+  const where = cwd === undefined ? "" : ` (in ${absolute(cwd, { folder, home })})`;
   return { power: "command", value: `${line}${where}` };
-}
-
-/** A path as written in the config. Absolute. */
-export function folderOf(
-  path: string,
-  { folder, home }: { readonly folder: string; readonly home: string },
-): string {
-  const isHome = path === "~" || path.startsWith("~/");
-  return resolve(folder, isHome ? `${home}${path.slice(1)}` : path);
 }
 
 /** As a shell would take it. */

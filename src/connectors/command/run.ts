@@ -4,8 +4,8 @@
 import type { Child, Host } from "../../contract/host.ts";
 import type { Emit } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { absolute } from "../../files/pattern.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
-import { folderOf } from "./command-line.ts";
 import type { CommandOptions } from "./options.generated.ts";
 import { createReader } from "./output.ts";
 
@@ -31,7 +31,7 @@ export async function startRun(
   misfit: (line: string) => void,
 ): Promise<Run> {
   const { command, cwd = ".", env = {} } = options;
-  const child = await host.spawn({ command, cwd: folderOf(cwd, host), env });
+  const child = await host.spawn({ command, cwd: absolute(cwd, host), env });
   const handOver = createHandOver(emit, host.clock, signal);
   child.stdin.end();
   const onAbort = () => void child.kill();

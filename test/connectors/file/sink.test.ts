@@ -18,9 +18,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fileSink } from "../../../src/connectors/file/sink/index.ts";
-import { isWithin } from "../../../src/connectors/file/sink/place.ts";
 import type { OutgoingFile, SinkHost } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
+import { isWithin } from "../../../src/files/pattern.ts";
 import { outgoingOf } from "../../../src/plan/outgoing.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";
 import { lent } from "../../support/host.ts";
@@ -200,7 +200,7 @@ describe("a name", () => {
           const { folder, file } = outgoing(sink, { name }) as OutgoingFile;
           const path = join(folder, file);
           expect(path).toBe(`/n/m/${name}`);
-          expect(isWithin("/n/m", path)).toBe(true);
+          expect(isWithin(path, "/n/m")).toBe(true);
           expect(path.slice("/n/m/".length)).not.toMatch(/[/\\\0]/);
         } catch (error) {
           if (!(error instanceof Error) || !("code" in error)) throw error;

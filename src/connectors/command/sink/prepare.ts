@@ -2,7 +2,8 @@
 
 import type { OutgoingCommand, SinkCall } from "../../../contract/sink.ts";
 import { UsageError } from "../../../errors.ts";
-import { folderOf, isTemplate } from "../command-line.ts";
+import { absolute } from "../../../files/pattern.ts";
+import { isTemplate } from "../command-line.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 
 export function prepareCommand(options: CommandSinkOptions, call: SinkCall): OutgoingCommand {
@@ -15,7 +16,7 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
   return {
     kind: "command",
     command,
-    cwd: folderOf(options.cwd ?? ".", call.place),
+    cwd: absolute(options.cwd ?? ".", call.place),
     env: Object.fromEntries(
       Object.keys(options.env ?? {}).map((name) => [name, withoutNul(render(`env.${name}`), name)]),
     ),

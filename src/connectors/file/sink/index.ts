@@ -1,9 +1,10 @@
 // The `file` sink type: notes, logs and drafts in one folder.
 
 import type { OutgoingFile, SinkType } from "../../../contract/sink.ts";
+import { absolute, isWithin } from "../../../files/pattern.ts";
+import { safeName } from "./name.ts";
 import type { FileSinkOptions } from "./options.generated.ts";
 import { fileSinkOptions } from "./options.ts";
-import { folderOf, isWithin, safeName } from "./place.ts";
 import { validate } from "./validate.generated.js";
 import { writeOutgoing } from "./write.ts";
 
@@ -17,12 +18,12 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
       ? [{ path: ["path"], message: "the folder must be literal", hint: "put the values into file:" }]
       : [],
   powers({ path }, surroundings) {
-    const folder = folderOf(path, surroundings);
-    return isWithin(surroundings.folder, folder) ? [] : [{ power: "file", value: folder }];
+    const folder = absolute(path, surroundings);
+    return isWithin(folder, surroundings.folder) ? [] : [{ power: "file", value: folder }];
   },
   prepare: ({ path, mode }, { roots, code, place }) => ({
     kind: "file",
-    folder: folderOf(path, place),
+    folder: absolute(path, place),
     file: safeName(code.template("file")?.(roots) ?? ""),
     mode,
     content: code.template("content")?.(roots) ?? "",

@@ -7,7 +7,7 @@ import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from "n
 import { join } from "node:path";
 import type { OutgoingFile, SinkAnswer } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
-import { isWithin } from "./place.ts";
+import { isWithin } from "../../../files/pattern.ts";
 
 const ownerOnly = 0o600;
 
@@ -18,7 +18,7 @@ export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promi
   try {
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
-    if (isWithin(home, folder) && !isWithin(await realpath(home), real))
+    if (isWithin(folder, home) && !isWithin(real, await realpath(home)))
       throw failed(folder, "a link leads it out of the config's folder");
     const target = join(real, file);
     if (mode === "append") await append(target, content);

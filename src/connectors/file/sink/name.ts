@@ -1,24 +1,6 @@
-// Where a file sink writes: one folder, which the config names, and plain names in it.
+// The names that a file sink may write to in its folder.
 
-import { isAbsolute, relative, resolve } from "node:path";
 import { UsageError } from "../../../errors.ts";
-
-interface Place {
-  readonly folder: string;
-  readonly home: string;
-}
-
-/** The folder as the config names it, absolute; links are not followed yet. */
-export function folderOf(path: string, { folder, home }: Place): string {
-  const isHome = path === "~" || path.startsWith("~/");
-  return resolve(folder, isHome ? `${home}${path.slice(1)}` : path);
-}
-
-/** Is it the outer folder, or below it? */
-export function isWithin(outer: string, inner: string): boolean {
-  const way = relative(outer, inner);
-  return way === "" || !(way === ".." || way.startsWith("../") || way.startsWith("..\\") || isAbsolute(way));
-}
 
 /** Of a name, in UTF-8: what common file systems take, less what an atomic write adds. */
 const maxNameBytes = 200;
