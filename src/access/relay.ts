@@ -189,6 +189,8 @@ export function createRelay(options: RelayOptions): Relay {
   async function end(id: string, what: "expired" | "ended", outcome: string): Promise<void> {
     const prompt = prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined) return;
+    // Somebody is deciding just now: they were in time.
+    if (what === "expired" && busy.has(id)) return arm(id);
     forget(id, outcome);
     await record({ what, id, session: prompt.session.id });
     await closeCopies(prompt, prompt.copies, outcome);
@@ -305,12 +307,15 @@ export function createRelay(options: RelayOptions): Relay {
         if (asking.id === session && decided !== undefined) void handOver(request.id);
     },
     sessionGone(session) {
-      for (const { request, session: asking, decided } of [...prompts.values()]) {
-        if (asking.id !== session) continue;
-        if (decided === undefined) void end(request.id, "ended", "The session has ended.");
+      const ended = "The session has ended.";
+      for (const prompt of [...prompts.values()]) {
+        const { id } = prompt.request;
+        if (prompt.session.id !== session) continue;
+        if (prompt.decided === undefined) void end(id, "ended", ended);
         else {
-          forget(request.id, "The session has ended.");
-          void dropNote(request.id);
+          forget(id, ended);
+          void closeCopies(prompt, prompt.copies, ended);
+          void dropNote(id);
         }
       }
     },

@@ -274,6 +274,29 @@ describe("a prompt that nobody answers", () => {
     expect(answered).toEqual([]);
   });
 
+  it("says so, too, when it was decided and its session never came back", async () => {
+    const { relay, press, gone, closed, kept, answered, settle } = await openRelay();
+    await relay.ask(request, session);
+    gone.add("s1");
+    await press("allow");
+    await settle();
+    relay.sessionGone("s1");
+    await expect.poll(() => closed.length).toBe(2);
+    expect(closed[0]?.text).toContain("The session has ended");
+    expect([answered, [...kept]]).toEqual([[], []]);
+  });
+
+  it("does not expire while somebody is deciding", async () => {
+    const { relay, press, clock, closed, answered } = await openRelay();
+    await relay.ask(request, session);
+    const pressed = press("allow");
+    await clock.advance(10 * minuteMs);
+    expect(await pressed).toEqual({ show: "notice", text: "Sent: allow" });
+    await expect.poll(() => closed.length).toBe(2);
+    expect(closed[0]?.text).toContain("Sent: allow");
+    expect(answered).toHaveLength(1);
+  });
+
   it("goes on with the next owner, and expires there", async () => {
     const before = await openRelay();
     await before.relay.ask(request, session);
