@@ -22,7 +22,7 @@ export interface Assembly {
   readonly folder: string;
   readonly env: EnvironmentVariables;
   /** What something from a recipe can read of the recipe's inputs. */
-  inputsOf(section: "channels", name: string): JsonObject | undefined;
+  inputsOf(section: "sources" | "channels", name: string): JsonObject | undefined;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
 }
@@ -91,6 +91,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
   const code = codeOptions(type.options, options);
+  const inputs = from.inputsOf("sources", name);
   const { rate, expectMs } = toOptions(sourceSchema, {
     rate: source.rate ?? null,
     expect: source.expect ?? null,
@@ -101,6 +102,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     ...(typeof expectMs === "number" ? { expectMs } : {}),
     options: toOptions(type.options, options),
+    ...(inputs === undefined ? {} : { inputs }),
     ...(code.length === 0 ? {} : { code }),
   };
 }

@@ -70,7 +70,7 @@ export function findSecrets(
       }
       if (!secret.whole) {
         const isLiteral = !secret.text.includes("{{");
-        if (isLiteral && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
+        if (isLiteral && !isStandIn && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
         continue;
       }
       paths.add(pathKey(secret.path));

@@ -10,6 +10,7 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
   if (!Array.isArray(root.tests)) return [];
   const sources = namesIn(root.sources);
   const channels = [...new Set([...namesIn(root.channels), ...sources])];
+  const sinks = namesIn(root.sinks);
   const seen = new Set<Json>();
   return root.tests.flatMap((test, index): IssueDraft[] => {
     if (!isObject(test)) return [];
@@ -37,6 +38,17 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
     }
     for (const [send, at] of each(test.send, [...path, "send"])) {
       drafts.push(...unknown(send.source, [...at, "source"], "source", sources), ...payloadDrafts(send, at));
+    }
+    if (isObject(test.call))
+      drafts.push(...unknown(test.call.sink, [...path, "call", "sink"], "sink", sinks));
+    if (test.send === undefined && test.call === undefined) {
+      const message = "nothing is sent, and no sink is called";
+      drafts.push({
+        path,
+        code: "E_CONFIG_MISSING_KEY",
+        message,
+        hint: "add  send: { source: ..., data: ... }",
+      });
     }
     for (const [expected, at] of each(test.expect, [...path, "expect"])) {
       drafts.push(...unknown(expected.channel, [...at, "channel"], "channel", channels));

@@ -118,6 +118,38 @@ const deliveryTests = {
   },
 } as const;
 
+const textOrTests = (description: string) => ({
+  description,
+  anyOf: [{ type: ["string", "number", "boolean", "null"] }, contentTests],
+});
+
+const sentTests = {
+  type: "object",
+  additionalProperties: false,
+  minProperties: 1,
+  description:
+    "What the call would send; nothing is sent. A text is the whole of it; null is for what is not there.",
+  properties: {
+    method: textOrTests("The method of the request."),
+    url: textOrTests("The address of the request."),
+    headers: {
+      type: "object",
+      additionalProperties: { anyOf: [{ type: ["string", "number", "boolean", "null"] }, contentTests] },
+      description: "Headers of the request, by name.",
+    },
+    body: textOrTests("The body of the request, as text."),
+    json: { description: "The body of the request, read as JSON: any value." },
+    command: {
+      type: "array",
+      items: { type: "string" },
+      description: "The program and its arguments.",
+    },
+    stdin: textOrTests("What the program is given to read."),
+    file: textOrTests("The name of the file."),
+    content: textOrTests("What is written to the file."),
+  },
+} as const;
+
 const expectSchema = {
   type: "object",
   additionalProperties: false,
@@ -133,7 +165,24 @@ const expectSchema = {
       enum: ["accepted", "duplicate", "dropped", "unmatched"],
       description: "What the sender of the last event was told.",
     },
+    sent: sentTests,
+    refused: {
+      description:
+        "The call is refused and nothing is sent: true, or a part of the reason that Claude is told.",
+      anyOf: [{ const: true }, { type: "string", minLength: 1 }],
+    },
     delivered: count("How many events reached Claude in the whole test."),
+  },
+} as const;
+
+const callSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["sink"],
+  description: "A call of a sink by Claude, after all events. One that needs an event answers the last one.",
+  properties: {
+    sink: { type: "string", minLength: 1, description: "The sink." },
+    input: { type: "object", default: {}, description: "The arguments of the tool, without event_id." },
   },
 } as const;
 
@@ -151,7 +200,7 @@ export const testsSchema = {
   items: {
     type: "object",
     additionalProperties: false,
-    required: ["name", "send", "expect"],
+    required: ["name", "expect"],
     properties: {
       name: { type: "string", minLength: 1, description: "What the test shows, in a sentence." },
       with: {
@@ -164,6 +213,7 @@ export const testsSchema = {
         description: "An event, or a list of events, one after the other.",
         anyOf: [sendSchema, { type: "array", items: sendSchema, minItems: 1 }],
       },
+      call: callSchema,
       wait: {
         type: "string",
         format: "duration",

@@ -37,7 +37,7 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "array", "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "send", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } };
+var schema11 = { "type": "array", "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "expect"], "properties": { "name": { "type": "string", "minLength": 1, "description": "What the test shows, in a sentence." }, "with": { "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "In a recipe: its inputs in this test. What is not given has its default, or a stand-in." }, "send": { "description": "An event, or a list of events, one after the other.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source"], "properties": { "source": { "type": "string", "minLength": 1, "description": "The source that the event comes from." }, "at": { "type": "string", "pattern": "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$", "description": "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.", "examples": ["+5m"] }, "headers": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "Headers of the request, by name." }, "data": { "description": "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json." }, "text": { "type": "string", "description": "The payload as it comes over the wire, in place of data." }, "event": { "type": "string", "minLength": 1, "description": "An event that the running router keeps, by its event_id, in place of data." }, "method": { "type": "string", "minLength": 1, "description": "The request's method." }, "path": { "type": "string", "minLength": 1, "description": "The request's path." }, "query": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "The query of the request, by name." }, "params": { "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] }, "description": "What stands at the named parts of the path, by name." }, "sender": { "type": "object", "additionalProperties": false, "required": ["id"], "description": "The person who sends it, where the source knows one.", "properties": { "id": { "type": "string", "minLength": 1, "description": "The platform's own id of the person." }, "name": { "type": "string", "description": "The name shown for the person." } } } } }, "minItems": 1 }] }, "call": { "type": "object", "additionalProperties": false, "required": ["sink"], "description": "A call of a sink by Claude, after all events. One that needs an event answers the last one.", "properties": { "sink": { "type": "string", "minLength": 1, "description": "The sink." }, "input": { "type": "object", "default": {}, "description": "The arguments of the tool, without event_id." } } }, "wait": { "type": "string", "format": "duration", "description": "How much time passes after the last event before the test looks. Default 0s." }, "expect": { "description": "What came of it. A list is about what was delivered, one after the other, and nothing more.", "anyOf": [{ "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] }, "none": { "description": "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "outcome": { "enum": ["accepted", "duplicate", "dropped", "unmatched"], "description": "What the sender of the last event was told." }, "sent": { "type": "object", "additionalProperties": false, "minProperties": 1, "description": "What the call would send; nothing is sent. A text is the whole of it; null is for what is not there.", "properties": { "method": { "description": "The method of the request.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "url": { "description": "The address of the request.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "headers": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Headers of the request, by name." }, "body": { "description": "The body of the request, as text.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "json": { "description": "The body of the request, read as JSON: any value." }, "command": { "type": "array", "items": { "type": "string" }, "description": "The program and its arguments." }, "stdin": { "description": "What the program is given to read.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "file": { "description": "The name of the file.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "content": { "description": "What is written to the file.", "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] } } }, "refused": { "description": "The call is refused and nothing is sent: true, or a part of the reason that Claude is told.", "anyOf": [{ "const": true }, { "type": "string", "minLength": 1 }] }, "delivered": { "description": "How many events reached Claude in the whole test.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "channel": { "type": "string", "minLength": 1, "description": "The channel that delivers the event; the other tests here are about its latest one." }, "content": { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } }, "description": "What Claude reads." }, "meta": { "type": "object", "additionalProperties": { "anyOf": [{ "type": ["string", "number", "boolean", "null"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "equals": { "type": "string", "description": "The whole text; line breaks at its end do not count." }, "contains": { "description": "A text, or a list of texts, that must all be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "excludes": { "description": "A text, or a list of texts, that must not be in it.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 }] }, "matches": { "type": "string", "minLength": 1, "description": "An RE2 pattern that must fit somewhere in it." }, "snapshot": { "const": true, "description": "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file." } } }] }, "description": "Attributes of the event, by name: a text, null for one that is not there, or tests as in content." }, "tokens": { "description": "What it costs: characters / 4, rounded up. A number is the exact one.", "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "eq": { "type": "integer", "minimum": 0, "description": "Exactly so many." }, "lte": { "type": "integer", "minimum": 0, "description": "At most so many." }, "gte": { "type": "integer", "minimum": 0, "description": "At least so many." } } }] }, "priority": { "enum": ["low", "normal", "high"], "description": "How urgent it is." }, "digest": { "description": "Whether it is a digest of several events: true, false, or of how many.", "anyOf": [{ "type": "boolean" }, { "type": "integer", "minimum": 2 }] } } } }] } } } };
 var func2 = require_ucs2length().default;
 var func3 = Object.prototype.hasOwnProperty;
 var pattern0 = new RegExp("^[a-z][a-z0-9_]*$", "u");
@@ -60,8 +60,8 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data0.send === void 0) {
-          const err1 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/required", keyword: "required", params: { missingProperty: "send" }, message: "must have required property 'send'" };
+        if (data0.expect === void 0) {
+          const err1 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
           if (vErrors === null) {
             vErrors = [err1];
           } else {
@@ -69,22 +69,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data0.expect === void 0) {
-          const err2 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/required", keyword: "required", params: { missingProperty: "expect" }, message: "must have required property 'expect'" };
-          if (vErrors === null) {
-            vErrors = [err2];
-          } else {
-            vErrors.push(err2);
-          }
-          errors++;
-        }
         for (const key0 in data0) {
-          if (!(key0 === "name" || key0 === "with" || key0 === "send" || key0 === "wait" || key0 === "expect")) {
-            const err3 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" };
+          if (!(key0 === "name" || key0 === "with" || key0 === "send" || key0 === "call" || key0 === "wait" || key0 === "expect")) {
+            const err2 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
-              vErrors = [err3];
+              vErrors = [err2];
             } else {
-              vErrors.push(err3);
+              vErrors.push(err2);
             }
             errors++;
           }
@@ -93,20 +84,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           let data1 = data0.name;
           if (typeof data1 === "string") {
             if (func2(data1) < 1) {
-              const err4 = { instancePath: instancePath + "/" + i0 + "/name", schemaPath: "#/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+              const err3 = { instancePath: instancePath + "/" + i0 + "/name", schemaPath: "#/items/properties/name/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
               if (vErrors === null) {
-                vErrors = [err4];
+                vErrors = [err3];
               } else {
-                vErrors.push(err4);
+                vErrors.push(err3);
               }
               errors++;
             }
           } else {
-            const err5 = { instancePath: instancePath + "/" + i0 + "/name", schemaPath: "#/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            const err4 = { instancePath: instancePath + "/" + i0 + "/name", schemaPath: "#/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
             if (vErrors === null) {
-              vErrors = [err5];
+              vErrors = [err4];
             } else {
-              vErrors.push(err5);
+              vErrors.push(err4);
             }
             errors++;
           }
@@ -118,32 +109,32 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs8 = errors;
               if (typeof key1 === "string") {
                 if (!pattern0.test(key1)) {
-                  const err6 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key1 };
+                  const err5 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key1 };
                   if (vErrors === null) {
-                    vErrors = [err6];
+                    vErrors = [err5];
                   } else {
-                    vErrors.push(err6);
+                    vErrors.push(err5);
                   }
                   errors++;
                 }
               }
               var valid3 = _errs8 === errors;
               if (!valid3) {
-                const err7 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key1 }, message: "property name must be valid" };
+                const err6 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/propertyNames", keyword: "propertyNames", params: { propertyName: key1 }, message: "property name must be valid" };
                 if (vErrors === null) {
-                  vErrors = [err7];
+                  vErrors = [err6];
                 } else {
-                  vErrors.push(err7);
+                  vErrors.push(err6);
                 }
                 errors++;
               }
             }
           } else {
-            const err8 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err7 = { instancePath: instancePath + "/" + i0 + "/with", schemaPath: "#/items/properties/with/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
-              vErrors = [err8];
+              vErrors = [err7];
             } else {
-              vErrors.push(err8);
+              vErrors.push(err7);
             }
             errors++;
           }
@@ -155,21 +146,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           const _errs11 = errors;
           if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
             if (data3.source === void 0) {
-              const err9 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+              const err8 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
               if (vErrors === null) {
-                vErrors = [err9];
+                vErrors = [err8];
               } else {
-                vErrors.push(err9);
+                vErrors.push(err8);
               }
               errors++;
             }
             for (const key2 in data3) {
               if (!func3.call(schema11.items.properties.send.anyOf[0].properties, key2)) {
-                const err10 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                const err9 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
                 if (vErrors === null) {
-                  vErrors = [err10];
+                  vErrors = [err9];
                 } else {
-                  vErrors.push(err10);
+                  vErrors.push(err9);
                 }
                 errors++;
               }
@@ -178,20 +169,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               let data4 = data3.source;
               if (typeof data4 === "string") {
                 if (func2(data4) < 1) {
-                  const err11 = { instancePath: instancePath + "/" + i0 + "/send/source", schemaPath: "#/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  const err10 = { instancePath: instancePath + "/" + i0 + "/send/source", schemaPath: "#/items/properties/send/anyOf/0/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err11];
+                    vErrors = [err10];
                   } else {
-                    vErrors.push(err11);
+                    vErrors.push(err10);
                   }
                   errors++;
                 }
               } else {
-                const err12 = { instancePath: instancePath + "/" + i0 + "/send/source", schemaPath: "#/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err11 = { instancePath: instancePath + "/" + i0 + "/send/source", schemaPath: "#/items/properties/send/anyOf/0/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err12];
+                  vErrors = [err11];
                 } else {
-                  vErrors.push(err12);
+                  vErrors.push(err11);
                 }
                 errors++;
               }
@@ -200,20 +191,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               let data5 = data3.at;
               if (typeof data5 === "string") {
                 if (!pattern1.test(data5)) {
-                  const err13 = { instancePath: instancePath + "/" + i0 + "/send/at", schemaPath: "#/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                  const err12 = { instancePath: instancePath + "/" + i0 + "/send/at", schemaPath: "#/items/properties/send/anyOf/0/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
                   if (vErrors === null) {
-                    vErrors = [err13];
+                    vErrors = [err12];
                   } else {
-                    vErrors.push(err13);
+                    vErrors.push(err12);
                   }
                   errors++;
                 }
               } else {
-                const err14 = { instancePath: instancePath + "/" + i0 + "/send/at", schemaPath: "#/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err13 = { instancePath: instancePath + "/" + i0 + "/send/at", schemaPath: "#/items/properties/send/anyOf/0/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err14];
+                  vErrors = [err13];
                 } else {
-                  vErrors.push(err14);
+                  vErrors.push(err13);
                 }
                 errors++;
               }
@@ -224,17 +215,28 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 for (const key3 in data6) {
                   let data7 = data6[key3];
                   if (typeof data7 !== "string" && !(typeof data7 == "number" && isFinite(data7)) && typeof data7 !== "boolean") {
-                    const err15 = { instancePath: instancePath + "/" + i0 + "/send/headers/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                    const err14 = { instancePath: instancePath + "/" + i0 + "/send/headers/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
                     if (vErrors === null) {
-                      vErrors = [err15];
+                      vErrors = [err14];
                     } else {
-                      vErrors.push(err15);
+                      vErrors.push(err14);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err16 = { instancePath: instancePath + "/" + i0 + "/send/headers", schemaPath: "#/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err15 = { instancePath: instancePath + "/" + i0 + "/send/headers", schemaPath: "#/items/properties/send/anyOf/0/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err15];
+                } else {
+                  vErrors.push(err15);
+                }
+                errors++;
+              }
+            }
+            if (data3.text !== void 0) {
+              if (typeof data3.text !== "string") {
+                const err16 = { instancePath: instancePath + "/" + i0 + "/send/text", schemaPath: "#/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
                   vErrors = [err16];
                 } else {
@@ -243,35 +245,24 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 errors++;
               }
             }
-            if (data3.text !== void 0) {
-              if (typeof data3.text !== "string") {
-                const err17 = { instancePath: instancePath + "/" + i0 + "/send/text", schemaPath: "#/items/properties/send/anyOf/0/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                if (vErrors === null) {
-                  vErrors = [err17];
-                } else {
-                  vErrors.push(err17);
-                }
-                errors++;
-              }
-            }
             if (data3.event !== void 0) {
               let data9 = data3.event;
               if (typeof data9 === "string") {
                 if (func2(data9) < 1) {
-                  const err18 = { instancePath: instancePath + "/" + i0 + "/send/event", schemaPath: "#/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  const err17 = { instancePath: instancePath + "/" + i0 + "/send/event", schemaPath: "#/items/properties/send/anyOf/0/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err18];
+                    vErrors = [err17];
                   } else {
-                    vErrors.push(err18);
+                    vErrors.push(err17);
                   }
                   errors++;
                 }
               } else {
-                const err19 = { instancePath: instancePath + "/" + i0 + "/send/event", schemaPath: "#/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err18 = { instancePath: instancePath + "/" + i0 + "/send/event", schemaPath: "#/items/properties/send/anyOf/0/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err19];
+                  vErrors = [err18];
                 } else {
-                  vErrors.push(err19);
+                  vErrors.push(err18);
                 }
                 errors++;
               }
@@ -280,20 +271,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               let data10 = data3.method;
               if (typeof data10 === "string") {
                 if (func2(data10) < 1) {
-                  const err20 = { instancePath: instancePath + "/" + i0 + "/send/method", schemaPath: "#/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  const err19 = { instancePath: instancePath + "/" + i0 + "/send/method", schemaPath: "#/items/properties/send/anyOf/0/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err20];
+                    vErrors = [err19];
                   } else {
-                    vErrors.push(err20);
+                    vErrors.push(err19);
                   }
                   errors++;
                 }
               } else {
-                const err21 = { instancePath: instancePath + "/" + i0 + "/send/method", schemaPath: "#/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err20 = { instancePath: instancePath + "/" + i0 + "/send/method", schemaPath: "#/items/properties/send/anyOf/0/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err21];
+                  vErrors = [err20];
                 } else {
-                  vErrors.push(err21);
+                  vErrors.push(err20);
                 }
                 errors++;
               }
@@ -302,20 +293,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               let data11 = data3.path;
               if (typeof data11 === "string") {
                 if (func2(data11) < 1) {
-                  const err22 = { instancePath: instancePath + "/" + i0 + "/send/path", schemaPath: "#/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  const err21 = { instancePath: instancePath + "/" + i0 + "/send/path", schemaPath: "#/items/properties/send/anyOf/0/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err22];
+                    vErrors = [err21];
                   } else {
-                    vErrors.push(err22);
+                    vErrors.push(err21);
                   }
                   errors++;
                 }
               } else {
-                const err23 = { instancePath: instancePath + "/" + i0 + "/send/path", schemaPath: "#/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err22 = { instancePath: instancePath + "/" + i0 + "/send/path", schemaPath: "#/items/properties/send/anyOf/0/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err23];
+                  vErrors = [err22];
                 } else {
-                  vErrors.push(err23);
+                  vErrors.push(err22);
                 }
                 errors++;
               }
@@ -326,21 +317,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 for (const key4 in data12) {
                   let data13 = data12[key4];
                   if (typeof data13 !== "string" && !(typeof data13 == "number" && isFinite(data13)) && typeof data13 !== "boolean") {
-                    const err24 = { instancePath: instancePath + "/" + i0 + "/send/query/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                    const err23 = { instancePath: instancePath + "/" + i0 + "/send/query/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
                     if (vErrors === null) {
-                      vErrors = [err24];
+                      vErrors = [err23];
                     } else {
-                      vErrors.push(err24);
+                      vErrors.push(err23);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err25 = { instancePath: instancePath + "/" + i0 + "/send/query", schemaPath: "#/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err24 = { instancePath: instancePath + "/" + i0 + "/send/query", schemaPath: "#/items/properties/send/anyOf/0/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err25];
+                  vErrors = [err24];
                 } else {
-                  vErrors.push(err25);
+                  vErrors.push(err24);
                 }
                 errors++;
               }
@@ -351,21 +342,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 for (const key5 in data14) {
                   let data15 = data14[key5];
                   if (typeof data15 !== "string" && !(typeof data15 == "number" && isFinite(data15)) && typeof data15 !== "boolean") {
-                    const err26 = { instancePath: instancePath + "/" + i0 + "/send/params/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                    const err25 = { instancePath: instancePath + "/" + i0 + "/send/params/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/0/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[0].properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
                     if (vErrors === null) {
-                      vErrors = [err26];
+                      vErrors = [err25];
                     } else {
-                      vErrors.push(err26);
+                      vErrors.push(err25);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err27 = { instancePath: instancePath + "/" + i0 + "/send/params", schemaPath: "#/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err26 = { instancePath: instancePath + "/" + i0 + "/send/params", schemaPath: "#/items/properties/send/anyOf/0/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err27];
+                  vErrors = [err26];
                 } else {
-                  vErrors.push(err27);
+                  vErrors.push(err26);
                 }
                 errors++;
               }
@@ -374,21 +365,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               let data16 = data3.sender;
               if (data16 && typeof data16 == "object" && !Array.isArray(data16)) {
                 if (data16.id === void 0) {
-                  const err28 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                  const err27 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
                   if (vErrors === null) {
-                    vErrors = [err28];
+                    vErrors = [err27];
                   } else {
-                    vErrors.push(err28);
+                    vErrors.push(err27);
                   }
                   errors++;
                 }
                 for (const key6 in data16) {
                   if (!(key6 === "id" || key6 === "name")) {
-                    const err29 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
+                    const err28 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                     if (vErrors === null) {
-                      vErrors = [err29];
+                      vErrors = [err28];
                     } else {
-                      vErrors.push(err29);
+                      vErrors.push(err28);
                     }
                     errors++;
                   }
@@ -397,16 +388,27 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   let data17 = data16.id;
                   if (typeof data17 === "string") {
                     if (func2(data17) < 1) {
-                      const err30 = { instancePath: instancePath + "/" + i0 + "/send/sender/id", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      const err29 = { instancePath: instancePath + "/" + i0 + "/send/sender/id", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
-                        vErrors = [err30];
+                        vErrors = [err29];
                       } else {
-                        vErrors.push(err30);
+                        vErrors.push(err29);
                       }
                       errors++;
                     }
                   } else {
-                    const err31 = { instancePath: instancePath + "/" + i0 + "/send/sender/id", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err30 = { instancePath: instancePath + "/" + i0 + "/send/sender/id", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err30];
+                    } else {
+                      vErrors.push(err30);
+                    }
+                    errors++;
+                  }
+                }
+                if (data16.name !== void 0) {
+                  if (typeof data16.name !== "string") {
+                    const err31 = { instancePath: instancePath + "/" + i0 + "/send/sender/name", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err31];
                     } else {
@@ -415,33 +417,22 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     errors++;
                   }
                 }
-                if (data16.name !== void 0) {
-                  if (typeof data16.name !== "string") {
-                    const err32 = { instancePath: instancePath + "/" + i0 + "/send/sender/name", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err32];
-                    } else {
-                      vErrors.push(err32);
-                    }
-                    errors++;
-                  }
-                }
               } else {
-                const err33 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err32 = { instancePath: instancePath + "/" + i0 + "/send/sender", schemaPath: "#/items/properties/send/anyOf/0/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err33];
+                  vErrors = [err32];
                 } else {
-                  vErrors.push(err33);
+                  vErrors.push(err32);
                 }
                 errors++;
               }
             }
           } else {
-            const err34 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err33 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
-              vErrors = [err34];
+              vErrors = [err33];
             } else {
-              vErrors.push(err34);
+              vErrors.push(err33);
             }
             errors++;
           }
@@ -451,11 +442,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             const _errs48 = errors;
             if (Array.isArray(data3)) {
               if (data3.length < 1) {
-                const err35 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                const err34 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                 if (vErrors === null) {
-                  vErrors = [err35];
+                  vErrors = [err34];
                 } else {
-                  vErrors.push(err35);
+                  vErrors.push(err34);
                 }
                 errors++;
               }
@@ -464,21 +455,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 let data19 = data3[i1];
                 if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
                   if (data19.source === void 0) {
-                    const err36 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
+                    const err35 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/required", keyword: "required", params: { missingProperty: "source" }, message: "must have required property 'source'" };
                     if (vErrors === null) {
-                      vErrors = [err36];
+                      vErrors = [err35];
                     } else {
-                      vErrors.push(err36);
+                      vErrors.push(err35);
                     }
                     errors++;
                   }
                   for (const key7 in data19) {
                     if (!func3.call(schema11.items.properties.send.anyOf[1].items.properties, key7)) {
-                      const err37 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
+                      const err36 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
                       if (vErrors === null) {
-                        vErrors = [err37];
+                        vErrors = [err36];
                       } else {
-                        vErrors.push(err37);
+                        vErrors.push(err36);
                       }
                       errors++;
                     }
@@ -487,20 +478,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     let data20 = data19.source;
                     if (typeof data20 === "string") {
                       if (func2(data20) < 1) {
-                        const err38 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/source", schemaPath: "#/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        const err37 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/source", schemaPath: "#/items/properties/send/anyOf/1/items/properties/source/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
-                          vErrors = [err38];
+                          vErrors = [err37];
                         } else {
-                          vErrors.push(err38);
+                          vErrors.push(err37);
                         }
                         errors++;
                       }
                     } else {
-                      const err39 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/source", schemaPath: "#/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err38 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/source", schemaPath: "#/items/properties/send/anyOf/1/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err39];
+                        vErrors = [err38];
                       } else {
-                        vErrors.push(err39);
+                        vErrors.push(err38);
                       }
                       errors++;
                     }
@@ -509,20 +500,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     let data21 = data19.at;
                     if (typeof data21 === "string") {
                       if (!pattern1.test(data21)) {
-                        const err40 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/at", schemaPath: "#/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
+                        const err39 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/at", schemaPath: "#/items/properties/send/anyOf/1/items/properties/at/pattern", keyword: "pattern", params: { pattern: "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$" }, message: 'must match pattern "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$"' };
                         if (vErrors === null) {
-                          vErrors = [err40];
+                          vErrors = [err39];
                         } else {
-                          vErrors.push(err40);
+                          vErrors.push(err39);
                         }
                         errors++;
                       }
                     } else {
-                      const err41 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/at", schemaPath: "#/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err40 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/at", schemaPath: "#/items/properties/send/anyOf/1/items/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err41];
+                        vErrors = [err40];
                       } else {
-                        vErrors.push(err41);
+                        vErrors.push(err40);
                       }
                       errors++;
                     }
@@ -533,17 +524,28 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       for (const key8 in data22) {
                         let data23 = data22[key8];
                         if (typeof data23 !== "string" && !(typeof data23 == "number" && isFinite(data23)) && typeof data23 !== "boolean") {
-                          const err42 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/headers/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
+                          const err41 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/headers/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/headers/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.headers.additionalProperties.type }, message: "must be string,number,boolean" };
                           if (vErrors === null) {
-                            vErrors = [err42];
+                            vErrors = [err41];
                           } else {
-                            vErrors.push(err42);
+                            vErrors.push(err41);
                           }
                           errors++;
                         }
                       }
                     } else {
-                      const err43 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/headers", schemaPath: "#/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err42 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/headers", schemaPath: "#/items/properties/send/anyOf/1/items/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err42];
+                      } else {
+                        vErrors.push(err42);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data19.text !== void 0) {
+                    if (typeof data19.text !== "string") {
+                      const err43 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/text", schemaPath: "#/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
                         vErrors = [err43];
                       } else {
@@ -552,35 +554,24 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       errors++;
                     }
                   }
-                  if (data19.text !== void 0) {
-                    if (typeof data19.text !== "string") {
-                      const err44 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/text", schemaPath: "#/items/properties/send/anyOf/1/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err44];
-                      } else {
-                        vErrors.push(err44);
-                      }
-                      errors++;
-                    }
-                  }
                   if (data19.event !== void 0) {
                     let data25 = data19.event;
                     if (typeof data25 === "string") {
                       if (func2(data25) < 1) {
-                        const err45 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/event", schemaPath: "#/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        const err44 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/event", schemaPath: "#/items/properties/send/anyOf/1/items/properties/event/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
-                          vErrors = [err45];
+                          vErrors = [err44];
                         } else {
-                          vErrors.push(err45);
+                          vErrors.push(err44);
                         }
                         errors++;
                       }
                     } else {
-                      const err46 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/event", schemaPath: "#/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err45 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/event", schemaPath: "#/items/properties/send/anyOf/1/items/properties/event/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err46];
+                        vErrors = [err45];
                       } else {
-                        vErrors.push(err46);
+                        vErrors.push(err45);
                       }
                       errors++;
                     }
@@ -589,20 +580,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     let data26 = data19.method;
                     if (typeof data26 === "string") {
                       if (func2(data26) < 1) {
-                        const err47 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/method", schemaPath: "#/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        const err46 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/method", schemaPath: "#/items/properties/send/anyOf/1/items/properties/method/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
-                          vErrors = [err47];
+                          vErrors = [err46];
                         } else {
-                          vErrors.push(err47);
+                          vErrors.push(err46);
                         }
                         errors++;
                       }
                     } else {
-                      const err48 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/method", schemaPath: "#/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err47 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/method", schemaPath: "#/items/properties/send/anyOf/1/items/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err48];
+                        vErrors = [err47];
                       } else {
-                        vErrors.push(err48);
+                        vErrors.push(err47);
                       }
                       errors++;
                     }
@@ -611,20 +602,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     let data27 = data19.path;
                     if (typeof data27 === "string") {
                       if (func2(data27) < 1) {
-                        const err49 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/path", schemaPath: "#/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        const err48 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/path", schemaPath: "#/items/properties/send/anyOf/1/items/properties/path/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                         if (vErrors === null) {
-                          vErrors = [err49];
+                          vErrors = [err48];
                         } else {
-                          vErrors.push(err49);
+                          vErrors.push(err48);
                         }
                         errors++;
                       }
                     } else {
-                      const err50 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/path", schemaPath: "#/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err49 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/path", schemaPath: "#/items/properties/send/anyOf/1/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err50];
+                        vErrors = [err49];
                       } else {
-                        vErrors.push(err50);
+                        vErrors.push(err49);
                       }
                       errors++;
                     }
@@ -635,21 +626,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       for (const key9 in data28) {
                         let data29 = data28[key9];
                         if (typeof data29 !== "string" && !(typeof data29 == "number" && isFinite(data29)) && typeof data29 !== "boolean") {
-                          const err51 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/query/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
+                          const err50 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/query/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/query/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.query.additionalProperties.type }, message: "must be string,number,boolean" };
                           if (vErrors === null) {
-                            vErrors = [err51];
+                            vErrors = [err50];
                           } else {
-                            vErrors.push(err51);
+                            vErrors.push(err50);
                           }
                           errors++;
                         }
                       }
                     } else {
-                      const err52 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/query", schemaPath: "#/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err51 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/query", schemaPath: "#/items/properties/send/anyOf/1/items/properties/query/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                       if (vErrors === null) {
-                        vErrors = [err52];
+                        vErrors = [err51];
                       } else {
-                        vErrors.push(err52);
+                        vErrors.push(err51);
                       }
                       errors++;
                     }
@@ -660,21 +651,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       for (const key10 in data30) {
                         let data31 = data30[key10];
                         if (typeof data31 !== "string" && !(typeof data31 == "number" && isFinite(data31)) && typeof data31 !== "boolean") {
-                          const err53 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/params/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
+                          const err52 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/params/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/send/anyOf/1/items/properties/params/additionalProperties/type", keyword: "type", params: { type: schema11.items.properties.send.anyOf[1].items.properties.params.additionalProperties.type }, message: "must be string,number,boolean" };
                           if (vErrors === null) {
-                            vErrors = [err53];
+                            vErrors = [err52];
                           } else {
-                            vErrors.push(err53);
+                            vErrors.push(err52);
                           }
                           errors++;
                         }
                       }
                     } else {
-                      const err54 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/params", schemaPath: "#/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err53 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/params", schemaPath: "#/items/properties/send/anyOf/1/items/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                       if (vErrors === null) {
-                        vErrors = [err54];
+                        vErrors = [err53];
                       } else {
-                        vErrors.push(err54);
+                        vErrors.push(err53);
                       }
                       errors++;
                     }
@@ -683,21 +674,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     let data32 = data19.sender;
                     if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                       if (data32.id === void 0) {
-                        const err55 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
+                        const err54 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/required", keyword: "required", params: { missingProperty: "id" }, message: "must have required property 'id'" };
                         if (vErrors === null) {
-                          vErrors = [err55];
+                          vErrors = [err54];
                         } else {
-                          vErrors.push(err55);
+                          vErrors.push(err54);
                         }
                         errors++;
                       }
                       for (const key11 in data32) {
                         if (!(key11 === "id" || key11 === "name")) {
-                          const err56 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
+                          const err55 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
                           if (vErrors === null) {
-                            vErrors = [err56];
+                            vErrors = [err55];
                           } else {
-                            vErrors.push(err56);
+                            vErrors.push(err55);
                           }
                           errors++;
                         }
@@ -706,16 +697,27 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         let data33 = data32.id;
                         if (typeof data33 === "string") {
                           if (func2(data33) < 1) {
-                            const err57 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/id", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            const err56 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/id", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/id/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
-                              vErrors = [err57];
+                              vErrors = [err56];
                             } else {
-                              vErrors.push(err57);
+                              vErrors.push(err56);
                             }
                             errors++;
                           }
                         } else {
-                          const err58 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/id", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          const err57 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/id", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err57];
+                          } else {
+                            vErrors.push(err57);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data32.name !== void 0) {
+                        if (typeof data32.name !== "string") {
+                          const err58 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/name", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err58];
                           } else {
@@ -724,43 +726,32 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           errors++;
                         }
                       }
-                      if (data32.name !== void 0) {
-                        if (typeof data32.name !== "string") {
-                          const err59 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender/name", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err59];
-                          } else {
-                            vErrors.push(err59);
-                          }
-                          errors++;
-                        }
-                      }
                     } else {
-                      const err60 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err59 = { instancePath: instancePath + "/" + i0 + "/send/" + i1 + "/sender", schemaPath: "#/items/properties/send/anyOf/1/items/properties/sender/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                       if (vErrors === null) {
-                        vErrors = [err60];
+                        vErrors = [err59];
                       } else {
-                        vErrors.push(err60);
+                        vErrors.push(err59);
                       }
                       errors++;
                     }
                   }
                 } else {
-                  const err61 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  const err60 = { instancePath: instancePath + "/" + i0 + "/send/" + i1, schemaPath: "#/items/properties/send/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                   if (vErrors === null) {
-                    vErrors = [err61];
+                    vErrors = [err60];
                   } else {
-                    vErrors.push(err61);
+                    vErrors.push(err60);
                   }
                   errors++;
                 }
               }
             } else {
-              const err62 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+              const err61 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
               if (vErrors === null) {
-                vErrors = [err62];
+                vErrors = [err61];
               } else {
-                vErrors.push(err62);
+                vErrors.push(err61);
               }
               errors++;
             }
@@ -768,11 +759,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             valid4 = valid4 || _valid0;
           }
           if (!valid4) {
-            const err63 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+            const err62 = { instancePath: instancePath + "/" + i0 + "/send", schemaPath: "#/items/properties/send/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
             if (vErrors === null) {
-              vErrors = [err63];
+              vErrors = [err62];
             } else {
-              vErrors.push(err63);
+              vErrors.push(err62);
             }
             errors++;
           } else {
@@ -786,173 +777,186 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
           }
         }
-        if (data0.wait !== void 0) {
-          let data35 = data0.wait;
-          if (typeof data35 === "string") {
-            if (!formats0.test(data35)) {
-              const err64 = { instancePath: instancePath + "/" + i0 + "/wait", schemaPath: "#/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+        if (data0.call !== void 0) {
+          let data35 = data0.call;
+          if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+            if (data35.input === void 0) {
+              data35.input = {};
+            }
+            if (data35.sink === void 0) {
+              const err63 = { instancePath: instancePath + "/" + i0 + "/call", schemaPath: "#/items/properties/call/required", keyword: "required", params: { missingProperty: "sink" }, message: "must have required property 'sink'" };
               if (vErrors === null) {
-                vErrors = [err64];
+                vErrors = [err63];
               } else {
-                vErrors.push(err64);
+                vErrors.push(err63);
+              }
+              errors++;
+            }
+            for (const key12 in data35) {
+              if (!(key12 === "sink" || key12 === "input")) {
+                const err64 = { instancePath: instancePath + "/" + i0 + "/call", schemaPath: "#/items/properties/call/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err64];
+                } else {
+                  vErrors.push(err64);
+                }
+                errors++;
+              }
+            }
+            if (data35.sink !== void 0) {
+              let data36 = data35.sink;
+              if (typeof data36 === "string") {
+                if (func2(data36) < 1) {
+                  const err65 = { instancePath: instancePath + "/" + i0 + "/call/sink", schemaPath: "#/items/properties/call/properties/sink/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  if (vErrors === null) {
+                    vErrors = [err65];
+                  } else {
+                    vErrors.push(err65);
+                  }
+                  errors++;
+                }
+              } else {
+                const err66 = { instancePath: instancePath + "/" + i0 + "/call/sink", schemaPath: "#/items/properties/call/properties/sink/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                if (vErrors === null) {
+                  vErrors = [err66];
+                } else {
+                  vErrors.push(err66);
+                }
+                errors++;
+              }
+            }
+            let data37 = data35.input;
+            if (!(data37 && typeof data37 == "object" && !Array.isArray(data37))) {
+              const err67 = { instancePath: instancePath + "/" + i0 + "/call/input", schemaPath: "#/items/properties/call/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+              if (vErrors === null) {
+                vErrors = [err67];
+              } else {
+                vErrors.push(err67);
               }
               errors++;
             }
           } else {
-            const err65 = { instancePath: instancePath + "/" + i0 + "/wait", schemaPath: "#/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            const err68 = { instancePath: instancePath + "/" + i0 + "/call", schemaPath: "#/items/properties/call/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
-              vErrors = [err65];
+              vErrors = [err68];
             } else {
-              vErrors.push(err65);
+              vErrors.push(err68);
+            }
+            errors++;
+          }
+        }
+        if (data0.wait !== void 0) {
+          let data38 = data0.wait;
+          if (typeof data38 === "string") {
+            if (!formats0.test(data38)) {
+              const err69 = { instancePath: instancePath + "/" + i0 + "/wait", schemaPath: "#/items/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              if (vErrors === null) {
+                vErrors = [err69];
+              } else {
+                vErrors.push(err69);
+              }
+              errors++;
+            }
+          } else {
+            const err70 = { instancePath: instancePath + "/" + i0 + "/wait", schemaPath: "#/items/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            if (vErrors === null) {
+              vErrors = [err70];
+            } else {
+              vErrors.push(err70);
             }
             errors++;
           }
         }
         if (data0.expect !== void 0) {
-          let data36 = data0.expect;
-          const _errs90 = errors;
-          let valid17 = false;
-          const _errs91 = errors;
-          if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-            if (Object.keys(data36).length < 1) {
-              const err66 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+          let data39 = data0.expect;
+          const _errs97 = errors;
+          let valid18 = false;
+          const _errs98 = errors;
+          if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+            if (Object.keys(data39).length < 1) {
+              const err71 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
               if (vErrors === null) {
-                vErrors = [err66];
+                vErrors = [err71];
               } else {
-                vErrors.push(err66);
+                vErrors.push(err71);
               }
               errors++;
             }
-            for (const key12 in data36) {
-              if (!func3.call(schema11.items.properties.expect.anyOf[0].properties, key12)) {
-                const err67 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+            for (const key13 in data39) {
+              if (!func3.call(schema11.items.properties.expect.anyOf[0].properties, key13)) {
+                const err72 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
                 if (vErrors === null) {
-                  vErrors = [err67];
+                  vErrors = [err72];
                 } else {
-                  vErrors.push(err67);
+                  vErrors.push(err72);
                 }
                 errors++;
               }
             }
-            if (data36.channel !== void 0) {
-              let data37 = data36.channel;
-              if (typeof data37 === "string") {
-                if (func2(data37) < 1) {
-                  const err68 = { instancePath: instancePath + "/" + i0 + "/expect/channel", schemaPath: "#/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+            if (data39.channel !== void 0) {
+              let data40 = data39.channel;
+              if (typeof data40 === "string") {
+                if (func2(data40) < 1) {
+                  const err73 = { instancePath: instancePath + "/" + i0 + "/expect/channel", schemaPath: "#/items/properties/expect/anyOf/0/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                   if (vErrors === null) {
-                    vErrors = [err68];
+                    vErrors = [err73];
                   } else {
-                    vErrors.push(err68);
+                    vErrors.push(err73);
                   }
                   errors++;
                 }
               } else {
-                const err69 = { instancePath: instancePath + "/" + i0 + "/expect/channel", schemaPath: "#/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err74 = { instancePath: instancePath + "/" + i0 + "/expect/channel", schemaPath: "#/items/properties/expect/anyOf/0/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err69];
+                  vErrors = [err74];
                 } else {
-                  vErrors.push(err69);
+                  vErrors.push(err74);
                 }
                 errors++;
               }
             }
-            if (data36.content !== void 0) {
-              let data38 = data36.content;
-              if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
-                if (Object.keys(data38).length < 1) {
-                  const err70 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+            if (data39.content !== void 0) {
+              let data41 = data39.content;
+              if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
+                if (Object.keys(data41).length < 1) {
+                  const err75 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                   if (vErrors === null) {
-                    vErrors = [err70];
+                    vErrors = [err75];
                   } else {
-                    vErrors.push(err70);
+                    vErrors.push(err75);
                   }
                   errors++;
                 }
-                for (const key13 in data38) {
-                  if (!(key13 === "equals" || key13 === "contains" || key13 === "excludes" || key13 === "matches" || key13 === "snapshot")) {
-                    const err71 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                for (const key14 in data41) {
+                  if (!(key14 === "equals" || key14 === "contains" || key14 === "excludes" || key14 === "matches" || key14 === "snapshot")) {
+                    const err76 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
                     if (vErrors === null) {
-                      vErrors = [err71];
+                      vErrors = [err76];
                     } else {
-                      vErrors.push(err71);
+                      vErrors.push(err76);
                     }
                     errors++;
                   }
                 }
-                if (data38.equals !== void 0) {
-                  if (typeof data38.equals !== "string") {
-                    const err72 = { instancePath: instancePath + "/" + i0 + "/expect/content/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                if (data41.equals !== void 0) {
+                  if (typeof data41.equals !== "string") {
+                    const err77 = { instancePath: instancePath + "/" + i0 + "/expect/content/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err72];
+                      vErrors = [err77];
                     } else {
-                      vErrors.push(err72);
+                      vErrors.push(err77);
                     }
                     errors++;
                   }
                 }
-                if (data38.contains !== void 0) {
-                  let data40 = data38.contains;
-                  const _errs102 = errors;
-                  let valid20 = false;
-                  const _errs103 = errors;
-                  if (typeof data40 === "string") {
-                    if (func2(data40) < 1) {
-                      const err73 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err73];
-                      } else {
-                        vErrors.push(err73);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err74 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err74];
-                    } else {
-                      vErrors.push(err74);
-                    }
-                    errors++;
-                  }
-                  var _valid2 = _errs103 === errors;
-                  valid20 = valid20 || _valid2;
-                  if (!valid20) {
-                    const _errs105 = errors;
-                    if (Array.isArray(data40)) {
-                      if (data40.length < 1) {
-                        const err75 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                        if (vErrors === null) {
-                          vErrors = [err75];
-                        } else {
-                          vErrors.push(err75);
-                        }
-                        errors++;
-                      }
-                      const len2 = data40.length;
-                      for (let i2 = 0; i2 < len2; i2++) {
-                        let data41 = data40[i2];
-                        if (typeof data41 === "string") {
-                          if (func2(data41) < 1) {
-                            const err76 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains/" + i2, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err76];
-                            } else {
-                              vErrors.push(err76);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err77 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains/" + i2, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err77];
-                          } else {
-                            vErrors.push(err77);
-                          }
-                          errors++;
-                        }
-                      }
-                    } else {
-                      const err78 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (data41.contains !== void 0) {
+                  let data43 = data41.contains;
+                  const _errs109 = errors;
+                  let valid21 = false;
+                  const _errs110 = errors;
+                  if (typeof data43 === "string") {
+                    if (func2(data43) < 1) {
+                      const err78 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
                         vErrors = [err78];
                       } else {
@@ -960,91 +964,91 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    var _valid2 = _errs105 === errors;
-                    valid20 = valid20 || _valid2;
-                  }
-                  if (!valid20) {
-                    const err79 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  } else {
+                    const err79 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err79];
                     } else {
                       vErrors.push(err79);
                     }
                     errors++;
+                  }
+                  var _valid2 = _errs110 === errors;
+                  valid21 = valid21 || _valid2;
+                  if (!valid21) {
+                    const _errs112 = errors;
+                    if (Array.isArray(data43)) {
+                      if (data43.length < 1) {
+                        const err80 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                        if (vErrors === null) {
+                          vErrors = [err80];
+                        } else {
+                          vErrors.push(err80);
+                        }
+                        errors++;
+                      }
+                      const len2 = data43.length;
+                      for (let i2 = 0; i2 < len2; i2++) {
+                        let data44 = data43[i2];
+                        if (typeof data44 === "string") {
+                          if (func2(data44) < 1) {
+                            const err81 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains/" + i2, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err81];
+                            } else {
+                              vErrors.push(err81);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err82 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains/" + i2, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err82];
+                          } else {
+                            vErrors.push(err82);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err83 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                      if (vErrors === null) {
+                        vErrors = [err83];
+                      } else {
+                        vErrors.push(err83);
+                      }
+                      errors++;
+                    }
+                    var _valid2 = _errs112 === errors;
+                    valid21 = valid21 || _valid2;
+                  }
+                  if (!valid21) {
+                    const err84 = { instancePath: instancePath + "/" + i0 + "/expect/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err84];
+                    } else {
+                      vErrors.push(err84);
+                    }
+                    errors++;
                   } else {
-                    errors = _errs102;
+                    errors = _errs109;
                     if (vErrors !== null) {
-                      if (_errs102) {
-                        vErrors.length = _errs102;
+                      if (_errs109) {
+                        vErrors.length = _errs109;
                       } else {
                         vErrors = null;
                       }
                     }
                   }
                 }
-                if (data38.excludes !== void 0) {
-                  let data42 = data38.excludes;
-                  const _errs110 = errors;
-                  let valid23 = false;
-                  const _errs111 = errors;
-                  if (typeof data42 === "string") {
-                    if (func2(data42) < 1) {
-                      const err80 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err80];
-                      } else {
-                        vErrors.push(err80);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err81 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err81];
-                    } else {
-                      vErrors.push(err81);
-                    }
-                    errors++;
-                  }
-                  var _valid3 = _errs111 === errors;
-                  valid23 = valid23 || _valid3;
-                  if (!valid23) {
-                    const _errs113 = errors;
-                    if (Array.isArray(data42)) {
-                      if (data42.length < 1) {
-                        const err82 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                        if (vErrors === null) {
-                          vErrors = [err82];
-                        } else {
-                          vErrors.push(err82);
-                        }
-                        errors++;
-                      }
-                      const len3 = data42.length;
-                      for (let i3 = 0; i3 < len3; i3++) {
-                        let data43 = data42[i3];
-                        if (typeof data43 === "string") {
-                          if (func2(data43) < 1) {
-                            const err83 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes/" + i3, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err83];
-                            } else {
-                              vErrors.push(err83);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err84 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes/" + i3, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err84];
-                          } else {
-                            vErrors.push(err84);
-                          }
-                          errors++;
-                        }
-                      }
-                    } else {
-                      const err85 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (data41.excludes !== void 0) {
+                  let data45 = data41.excludes;
+                  const _errs117 = errors;
+                  let valid24 = false;
+                  const _errs118 = errors;
+                  if (typeof data45 === "string") {
+                    if (func2(data45) < 1) {
+                      const err85 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
                         vErrors = [err85];
                       } else {
@@ -1052,187 +1056,187 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    var _valid3 = _errs113 === errors;
-                    valid23 = valid23 || _valid3;
-                  }
-                  if (!valid23) {
-                    const err86 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  } else {
+                    const err86 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
                       vErrors = [err86];
                     } else {
                       vErrors.push(err86);
                     }
                     errors++;
-                  } else {
-                    errors = _errs110;
-                    if (vErrors !== null) {
-                      if (_errs110) {
-                        vErrors.length = _errs110;
-                      } else {
-                        vErrors = null;
-                      }
-                    }
                   }
-                }
-                if (data38.matches !== void 0) {
-                  let data44 = data38.matches;
-                  if (typeof data44 === "string") {
-                    if (func2(data44) < 1) {
-                      const err87 = { instancePath: instancePath + "/" + i0 + "/expect/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  var _valid3 = _errs118 === errors;
+                  valid24 = valid24 || _valid3;
+                  if (!valid24) {
+                    const _errs120 = errors;
+                    if (Array.isArray(data45)) {
+                      if (data45.length < 1) {
+                        const err87 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                        if (vErrors === null) {
+                          vErrors = [err87];
+                        } else {
+                          vErrors.push(err87);
+                        }
+                        errors++;
+                      }
+                      const len3 = data45.length;
+                      for (let i3 = 0; i3 < len3; i3++) {
+                        let data46 = data45[i3];
+                        if (typeof data46 === "string") {
+                          if (func2(data46) < 1) {
+                            const err88 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes/" + i3, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err88];
+                            } else {
+                              vErrors.push(err88);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err89 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes/" + i3, schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err89];
+                          } else {
+                            vErrors.push(err89);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err90 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                       if (vErrors === null) {
-                        vErrors = [err87];
+                        vErrors = [err90];
                       } else {
-                        vErrors.push(err87);
+                        vErrors.push(err90);
                       }
                       errors++;
                     }
-                  } else {
-                    const err88 = { instancePath: instancePath + "/" + i0 + "/expect/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err88];
-                    } else {
-                      vErrors.push(err88);
-                    }
-                    errors++;
+                    var _valid3 = _errs120 === errors;
+                    valid24 = valid24 || _valid3;
                   }
-                }
-                if (data38.snapshot !== void 0) {
-                  if (true !== data38.snapshot) {
-                    const err89 = { instancePath: instancePath + "/" + i0 + "/expect/content/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                    if (vErrors === null) {
-                      vErrors = [err89];
-                    } else {
-                      vErrors.push(err89);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err90 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                if (vErrors === null) {
-                  vErrors = [err90];
-                } else {
-                  vErrors.push(err90);
-                }
-                errors++;
-              }
-            }
-            if (data36.meta !== void 0) {
-              let data46 = data36.meta;
-              if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                for (const key14 in data46) {
-                  let data47 = data46[key14];
-                  const _errs124 = errors;
-                  let valid27 = false;
-                  const _errs125 = errors;
-                  if (typeof data47 !== "string" && !(typeof data47 == "number" && isFinite(data47)) && typeof data47 !== "boolean" && data47 !== null) {
-                    const err91 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                  if (!valid24) {
+                    const err91 = { instancePath: instancePath + "/" + i0 + "/expect/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                     if (vErrors === null) {
                       vErrors = [err91];
                     } else {
                       vErrors.push(err91);
                     }
                     errors++;
+                  } else {
+                    errors = _errs117;
+                    if (vErrors !== null) {
+                      if (_errs117) {
+                        vErrors.length = _errs117;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
                   }
-                  var _valid4 = _errs125 === errors;
-                  valid27 = valid27 || _valid4;
-                  if (!valid27) {
-                    const _errs127 = errors;
-                    if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
-                      if (Object.keys(data47).length < 1) {
-                        const err92 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                }
+                if (data41.matches !== void 0) {
+                  let data47 = data41.matches;
+                  if (typeof data47 === "string") {
+                    if (func2(data47) < 1) {
+                      const err92 = { instancePath: instancePath + "/" + i0 + "/expect/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err92];
+                      } else {
+                        vErrors.push(err92);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err93 = { instancePath: instancePath + "/" + i0 + "/expect/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err93];
+                    } else {
+                      vErrors.push(err93);
+                    }
+                    errors++;
+                  }
+                }
+                if (data41.snapshot !== void 0) {
+                  if (true !== data41.snapshot) {
+                    const err94 = { instancePath: instancePath + "/" + i0 + "/expect/content/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                    if (vErrors === null) {
+                      vErrors = [err94];
+                    } else {
+                      vErrors.push(err94);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err95 = { instancePath: instancePath + "/" + i0 + "/expect/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err95];
+                } else {
+                  vErrors.push(err95);
+                }
+                errors++;
+              }
+            }
+            if (data39.meta !== void 0) {
+              let data49 = data39.meta;
+              if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                for (const key15 in data49) {
+                  let data50 = data49[key15];
+                  const _errs131 = errors;
+                  let valid28 = false;
+                  const _errs132 = errors;
+                  if (typeof data50 !== "string" && !(typeof data50 == "number" && isFinite(data50)) && typeof data50 !== "boolean" && data50 !== null) {
+                    const err96 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err96];
+                    } else {
+                      vErrors.push(err96);
+                    }
+                    errors++;
+                  }
+                  var _valid4 = _errs132 === errors;
+                  valid28 = valid28 || _valid4;
+                  if (!valid28) {
+                    const _errs134 = errors;
+                    if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
+                      if (Object.keys(data50).length < 1) {
+                        const err97 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                         if (vErrors === null) {
-                          vErrors = [err92];
+                          vErrors = [err97];
                         } else {
-                          vErrors.push(err92);
+                          vErrors.push(err97);
                         }
                         errors++;
                       }
-                      for (const key15 in data47) {
-                        if (!(key15 === "equals" || key15 === "contains" || key15 === "excludes" || key15 === "matches" || key15 === "snapshot")) {
-                          const err93 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
+                      for (const key16 in data50) {
+                        if (!(key16 === "equals" || key16 === "contains" || key16 === "excludes" || key16 === "matches" || key16 === "snapshot")) {
+                          const err98 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
                           if (vErrors === null) {
-                            vErrors = [err93];
+                            vErrors = [err98];
                           } else {
-                            vErrors.push(err93);
+                            vErrors.push(err98);
                           }
                           errors++;
                         }
                       }
-                      if (data47.equals !== void 0) {
-                        if (typeof data47.equals !== "string") {
-                          const err94 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (data50.equals !== void 0) {
+                        if (typeof data50.equals !== "string") {
+                          const err99 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
-                            vErrors = [err94];
+                            vErrors = [err99];
                           } else {
-                            vErrors.push(err94);
+                            vErrors.push(err99);
                           }
                           errors++;
                         }
                       }
-                      if (data47.contains !== void 0) {
-                        let data49 = data47.contains;
-                        const _errs133 = errors;
-                        let valid29 = false;
-                        const _errs134 = errors;
-                        if (typeof data49 === "string") {
-                          if (func2(data49) < 1) {
-                            const err95 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err95];
-                            } else {
-                              vErrors.push(err95);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err96 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err96];
-                          } else {
-                            vErrors.push(err96);
-                          }
-                          errors++;
-                        }
-                        var _valid5 = _errs134 === errors;
-                        valid29 = valid29 || _valid5;
-                        if (!valid29) {
-                          const _errs136 = errors;
-                          if (Array.isArray(data49)) {
-                            if (data49.length < 1) {
-                              const err97 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                              if (vErrors === null) {
-                                vErrors = [err97];
-                              } else {
-                                vErrors.push(err97);
-                              }
-                              errors++;
-                            }
-                            const len4 = data49.length;
-                            for (let i4 = 0; i4 < len4; i4++) {
-                              let data50 = data49[i4];
-                              if (typeof data50 === "string") {
-                                if (func2(data50) < 1) {
-                                  const err98 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i4, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                  if (vErrors === null) {
-                                    vErrors = [err98];
-                                  } else {
-                                    vErrors.push(err98);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err99 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i4, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err99];
-                                } else {
-                                  vErrors.push(err99);
-                                }
-                                errors++;
-                              }
-                            }
-                          } else {
-                            const err100 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                      if (data50.contains !== void 0) {
+                        let data52 = data50.contains;
+                        const _errs140 = errors;
+                        let valid30 = false;
+                        const _errs141 = errors;
+                        if (typeof data52 === "string") {
+                          if (func2(data52) < 1) {
+                            const err100 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
                               vErrors = [err100];
                             } else {
@@ -1240,91 +1244,91 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           }
-                          var _valid5 = _errs136 === errors;
-                          valid29 = valid29 || _valid5;
-                        }
-                        if (!valid29) {
-                          const err101 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        } else {
+                          const err101 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err101];
                           } else {
                             vErrors.push(err101);
                           }
                           errors++;
+                        }
+                        var _valid5 = _errs141 === errors;
+                        valid30 = valid30 || _valid5;
+                        if (!valid30) {
+                          const _errs143 = errors;
+                          if (Array.isArray(data52)) {
+                            if (data52.length < 1) {
+                              const err102 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err102];
+                              } else {
+                                vErrors.push(err102);
+                              }
+                              errors++;
+                            }
+                            const len4 = data52.length;
+                            for (let i4 = 0; i4 < len4; i4++) {
+                              let data53 = data52[i4];
+                              if (typeof data53 === "string") {
+                                if (func2(data53) < 1) {
+                                  const err103 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i4, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err103];
+                                  } else {
+                                    vErrors.push(err103);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err104 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i4, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err104];
+                                } else {
+                                  vErrors.push(err104);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err105 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err105];
+                            } else {
+                              vErrors.push(err105);
+                            }
+                            errors++;
+                          }
+                          var _valid5 = _errs143 === errors;
+                          valid30 = valid30 || _valid5;
+                        }
+                        if (!valid30) {
+                          const err106 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err106];
+                          } else {
+                            vErrors.push(err106);
+                          }
+                          errors++;
                         } else {
-                          errors = _errs133;
+                          errors = _errs140;
                           if (vErrors !== null) {
-                            if (_errs133) {
-                              vErrors.length = _errs133;
+                            if (_errs140) {
+                              vErrors.length = _errs140;
                             } else {
                               vErrors = null;
                             }
                           }
                         }
                       }
-                      if (data47.excludes !== void 0) {
-                        let data51 = data47.excludes;
-                        const _errs141 = errors;
-                        let valid32 = false;
-                        const _errs142 = errors;
-                        if (typeof data51 === "string") {
-                          if (func2(data51) < 1) {
-                            const err102 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err102];
-                            } else {
-                              vErrors.push(err102);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err103 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err103];
-                          } else {
-                            vErrors.push(err103);
-                          }
-                          errors++;
-                        }
-                        var _valid6 = _errs142 === errors;
-                        valid32 = valid32 || _valid6;
-                        if (!valid32) {
-                          const _errs144 = errors;
-                          if (Array.isArray(data51)) {
-                            if (data51.length < 1) {
-                              const err104 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                              if (vErrors === null) {
-                                vErrors = [err104];
-                              } else {
-                                vErrors.push(err104);
-                              }
-                              errors++;
-                            }
-                            const len5 = data51.length;
-                            for (let i5 = 0; i5 < len5; i5++) {
-                              let data52 = data51[i5];
-                              if (typeof data52 === "string") {
-                                if (func2(data52) < 1) {
-                                  const err105 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i5, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                  if (vErrors === null) {
-                                    vErrors = [err105];
-                                  } else {
-                                    vErrors.push(err105);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err106 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i5, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err106];
-                                } else {
-                                  vErrors.push(err106);
-                                }
-                                errors++;
-                              }
-                            }
-                          } else {
-                            const err107 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                      if (data50.excludes !== void 0) {
+                        let data54 = data50.excludes;
+                        const _errs148 = errors;
+                        let valid33 = false;
+                        const _errs149 = errors;
+                        if (typeof data54 === "string") {
+                          if (func2(data54) < 1) {
+                            const err107 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
                               vErrors = [err107];
                             } else {
@@ -1332,86 +1336,141 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           }
-                          var _valid6 = _errs144 === errors;
-                          valid32 = valid32 || _valid6;
-                        }
-                        if (!valid32) {
-                          const err108 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        } else {
+                          const err108 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err108];
                           } else {
                             vErrors.push(err108);
                           }
                           errors++;
+                        }
+                        var _valid6 = _errs149 === errors;
+                        valid33 = valid33 || _valid6;
+                        if (!valid33) {
+                          const _errs151 = errors;
+                          if (Array.isArray(data54)) {
+                            if (data54.length < 1) {
+                              const err109 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err109];
+                              } else {
+                                vErrors.push(err109);
+                              }
+                              errors++;
+                            }
+                            const len5 = data54.length;
+                            for (let i5 = 0; i5 < len5; i5++) {
+                              let data55 = data54[i5];
+                              if (typeof data55 === "string") {
+                                if (func2(data55) < 1) {
+                                  const err110 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i5, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err110];
+                                  } else {
+                                    vErrors.push(err110);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err111 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i5, schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err111];
+                                } else {
+                                  vErrors.push(err111);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err112 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err112];
+                            } else {
+                              vErrors.push(err112);
+                            }
+                            errors++;
+                          }
+                          var _valid6 = _errs151 === errors;
+                          valid33 = valid33 || _valid6;
+                        }
+                        if (!valid33) {
+                          const err113 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err113];
+                          } else {
+                            vErrors.push(err113);
+                          }
+                          errors++;
                         } else {
-                          errors = _errs141;
+                          errors = _errs148;
                           if (vErrors !== null) {
-                            if (_errs141) {
-                              vErrors.length = _errs141;
+                            if (_errs148) {
+                              vErrors.length = _errs148;
                             } else {
                               vErrors = null;
                             }
                           }
                         }
                       }
-                      if (data47.matches !== void 0) {
-                        let data53 = data47.matches;
-                        if (typeof data53 === "string") {
-                          if (func2(data53) < 1) {
-                            const err109 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (data50.matches !== void 0) {
+                        let data56 = data50.matches;
+                        if (typeof data56 === "string") {
+                          if (func2(data56) < 1) {
+                            const err114 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
-                              vErrors = [err109];
+                              vErrors = [err114];
                             } else {
-                              vErrors.push(err109);
+                              vErrors.push(err114);
                             }
                             errors++;
                           }
                         } else {
-                          const err110 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          const err115 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
-                            vErrors = [err110];
+                            vErrors = [err115];
                           } else {
-                            vErrors.push(err110);
+                            vErrors.push(err115);
                           }
                           errors++;
                         }
                       }
-                      if (data47.snapshot !== void 0) {
-                        if (true !== data47.snapshot) {
-                          const err111 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                      if (data50.snapshot !== void 0) {
+                        if (true !== data50.snapshot) {
+                          const err116 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
                           if (vErrors === null) {
-                            vErrors = [err111];
+                            vErrors = [err116];
                           } else {
-                            vErrors.push(err111);
+                            vErrors.push(err116);
                           }
                           errors++;
                         }
                       }
                     } else {
-                      const err112 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err117 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                       if (vErrors === null) {
-                        vErrors = [err112];
+                        vErrors = [err117];
                       } else {
-                        vErrors.push(err112);
+                        vErrors.push(err117);
                       }
                       errors++;
                     }
-                    var _valid4 = _errs127 === errors;
-                    valid27 = valid27 || _valid4;
+                    var _valid4 = _errs134 === errors;
+                    valid28 = valid28 || _valid4;
                   }
-                  if (!valid27) {
-                    const err113 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key14.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (!valid28) {
+                    const err118 = { instancePath: instancePath + "/" + i0 + "/expect/meta/" + key15.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                     if (vErrors === null) {
-                      vErrors = [err113];
+                      vErrors = [err118];
                     } else {
-                      vErrors.push(err113);
+                      vErrors.push(err118);
                     }
                     errors++;
                   } else {
-                    errors = _errs124;
+                    errors = _errs131;
                     if (vErrors !== null) {
-                      if (_errs124) {
-                        vErrors.length = _errs124;
+                      if (_errs131) {
+                        vErrors.length = _errs131;
                       } else {
                         vErrors = null;
                       }
@@ -1419,115 +1478,57 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                const err114 = { instancePath: instancePath + "/" + i0 + "/expect/meta", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err119 = { instancePath: instancePath + "/" + i0 + "/expect/meta", schemaPath: "#/items/properties/expect/anyOf/0/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err114];
+                  vErrors = [err119];
                 } else {
-                  vErrors.push(err114);
+                  vErrors.push(err119);
                 }
                 errors++;
               }
             }
-            if (data36.tokens !== void 0) {
-              let data55 = data36.tokens;
-              const _errs152 = errors;
-              let valid35 = false;
-              const _errs153 = errors;
-              if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55))) {
-                const err115 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+            if (data39.tokens !== void 0) {
+              let data58 = data39.tokens;
+              const _errs159 = errors;
+              let valid36 = false;
+              const _errs160 = errors;
+              if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
+                const err120 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                 if (vErrors === null) {
-                  vErrors = [err115];
+                  vErrors = [err120];
                 } else {
-                  vErrors.push(err115);
+                  vErrors.push(err120);
                 }
                 errors++;
               }
-              if (typeof data55 == "number" && isFinite(data55)) {
-                if (data55 < 0 || isNaN(data55)) {
-                  const err116 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+              if (typeof data58 == "number" && isFinite(data58)) {
+                if (data58 < 0 || isNaN(data58)) {
+                  const err121 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                   if (vErrors === null) {
-                    vErrors = [err116];
+                    vErrors = [err121];
                   } else {
-                    vErrors.push(err116);
+                    vErrors.push(err121);
                   }
                   errors++;
                 }
               }
-              var _valid7 = _errs153 === errors;
-              valid35 = valid35 || _valid7;
-              if (!valid35) {
-                const _errs155 = errors;
-                if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
-                  if (Object.keys(data55).length < 1) {
-                    const err117 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+              var _valid7 = _errs160 === errors;
+              valid36 = valid36 || _valid7;
+              if (!valid36) {
+                const _errs162 = errors;
+                if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+                  if (Object.keys(data58).length < 1) {
+                    const err122 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                     if (vErrors === null) {
-                      vErrors = [err117];
+                      vErrors = [err122];
                     } else {
-                      vErrors.push(err117);
+                      vErrors.push(err122);
                     }
                     errors++;
                   }
-                  for (const key16 in data55) {
-                    if (!(key16 === "eq" || key16 === "lte" || key16 === "gte")) {
-                      const err118 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err118];
-                      } else {
-                        vErrors.push(err118);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data55.eq !== void 0) {
-                    let data56 = data55.eq;
-                    if (!(typeof data56 == "number" && (!(data56 % 1) && !isNaN(data56)) && isFinite(data56))) {
-                      const err119 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                      if (vErrors === null) {
-                        vErrors = [err119];
-                      } else {
-                        vErrors.push(err119);
-                      }
-                      errors++;
-                    }
-                    if (typeof data56 == "number" && isFinite(data56)) {
-                      if (data56 < 0 || isNaN(data56)) {
-                        const err120 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                        if (vErrors === null) {
-                          vErrors = [err120];
-                        } else {
-                          vErrors.push(err120);
-                        }
-                        errors++;
-                      }
-                    }
-                  }
-                  if (data55.lte !== void 0) {
-                    let data57 = data55.lte;
-                    if (!(typeof data57 == "number" && (!(data57 % 1) && !isNaN(data57)) && isFinite(data57))) {
-                      const err121 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                      if (vErrors === null) {
-                        vErrors = [err121];
-                      } else {
-                        vErrors.push(err121);
-                      }
-                      errors++;
-                    }
-                    if (typeof data57 == "number" && isFinite(data57)) {
-                      if (data57 < 0 || isNaN(data57)) {
-                        const err122 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                        if (vErrors === null) {
-                          vErrors = [err122];
-                        } else {
-                          vErrors.push(err122);
-                        }
-                        errors++;
-                      }
-                    }
-                  }
-                  if (data55.gte !== void 0) {
-                    let data58 = data55.gte;
-                    if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
-                      const err123 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  for (const key17 in data58) {
+                    if (!(key17 === "eq" || key17 === "lte" || key17 === "gte")) {
+                      const err123 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
                       if (vErrors === null) {
                         vErrors = [err123];
                       } else {
@@ -1535,104 +1536,90 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                    if (typeof data58 == "number" && isFinite(data58)) {
-                      if (data58 < 0 || isNaN(data58)) {
-                        const err124 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                  }
+                  if (data58.eq !== void 0) {
+                    let data59 = data58.eq;
+                    if (!(typeof data59 == "number" && (!(data59 % 1) && !isNaN(data59)) && isFinite(data59))) {
+                      const err124 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err124];
+                      } else {
+                        vErrors.push(err124);
+                      }
+                      errors++;
+                    }
+                    if (typeof data59 == "number" && isFinite(data59)) {
+                      if (data59 < 0 || isNaN(data59)) {
+                        const err125 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                         if (vErrors === null) {
-                          vErrors = [err124];
+                          vErrors = [err125];
                         } else {
-                          vErrors.push(err124);
+                          vErrors.push(err125);
+                        }
+                        errors++;
+                      }
+                    }
+                  }
+                  if (data58.lte !== void 0) {
+                    let data60 = data58.lte;
+                    if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
+                      const err126 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err126];
+                      } else {
+                        vErrors.push(err126);
+                      }
+                      errors++;
+                    }
+                    if (typeof data60 == "number" && isFinite(data60)) {
+                      if (data60 < 0 || isNaN(data60)) {
+                        const err127 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                        if (vErrors === null) {
+                          vErrors = [err127];
+                        } else {
+                          vErrors.push(err127);
+                        }
+                        errors++;
+                      }
+                    }
+                  }
+                  if (data58.gte !== void 0) {
+                    let data61 = data58.gte;
+                    if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
+                      const err128 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err128];
+                      } else {
+                        vErrors.push(err128);
+                      }
+                      errors++;
+                    }
+                    if (typeof data61 == "number" && isFinite(data61)) {
+                      if (data61 < 0 || isNaN(data61)) {
+                        const err129 = { instancePath: instancePath + "/" + i0 + "/expect/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                        if (vErrors === null) {
+                          vErrors = [err129];
+                        } else {
+                          vErrors.push(err129);
                         }
                         errors++;
                       }
                     }
                   }
                 } else {
-                  const err125 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  const err130 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                   if (vErrors === null) {
-                    vErrors = [err125];
+                    vErrors = [err130];
                   } else {
-                    vErrors.push(err125);
+                    vErrors.push(err130);
                   }
                   errors++;
                 }
-                var _valid7 = _errs155 === errors;
-                valid35 = valid35 || _valid7;
+                var _valid7 = _errs162 === errors;
+                valid36 = valid36 || _valid7;
               }
-              if (!valid35) {
-                const err126 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                if (vErrors === null) {
-                  vErrors = [err126];
-                } else {
-                  vErrors.push(err126);
-                }
-                errors++;
-              } else {
-                errors = _errs152;
-                if (vErrors !== null) {
-                  if (_errs152) {
-                    vErrors.length = _errs152;
-                  } else {
-                    vErrors = null;
-                  }
-                }
-              }
-            }
-            if (data36.priority !== void 0) {
-              let data59 = data36.priority;
-              if (!(data59 === "low" || data59 === "normal" || data59 === "high")) {
-                const err127 = { instancePath: instancePath + "/" + i0 + "/expect/priority", schemaPath: "#/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
-                if (vErrors === null) {
-                  vErrors = [err127];
-                } else {
-                  vErrors.push(err127);
-                }
-                errors++;
-              }
-            }
-            if (data36.digest !== void 0) {
-              let data60 = data36.digest;
-              const _errs166 = errors;
-              let valid37 = false;
-              const _errs167 = errors;
-              if (typeof data60 !== "boolean") {
-                const err128 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                if (vErrors === null) {
-                  vErrors = [err128];
-                } else {
-                  vErrors.push(err128);
-                }
-                errors++;
-              }
-              var _valid8 = _errs167 === errors;
-              valid37 = valid37 || _valid8;
-              if (!valid37) {
-                const _errs169 = errors;
-                if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
-                  const err129 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                  if (vErrors === null) {
-                    vErrors = [err129];
-                  } else {
-                    vErrors.push(err129);
-                  }
-                  errors++;
-                }
-                if (typeof data60 == "number" && isFinite(data60)) {
-                  if (data60 < 2 || isNaN(data60)) {
-                    const err130 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
-                    if (vErrors === null) {
-                      vErrors = [err130];
-                    } else {
-                      vErrors.push(err130);
-                    }
-                    errors++;
-                  }
-                }
-                var _valid8 = _errs169 === errors;
-                valid37 = valid37 || _valid8;
-              }
-              if (!valid37) {
-                const err131 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+              if (!valid36) {
+                const err131 = { instancePath: instancePath + "/" + i0 + "/expect/tokens", schemaPath: "#/items/properties/expect/anyOf/0/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                 if (vErrors === null) {
                   vErrors = [err131];
                 } else {
@@ -1640,23 +1627,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               } else {
-                errors = _errs166;
+                errors = _errs159;
                 if (vErrors !== null) {
-                  if (_errs166) {
-                    vErrors.length = _errs166;
+                  if (_errs159) {
+                    vErrors.length = _errs159;
                   } else {
                     vErrors = null;
                   }
                 }
               }
             }
-            if (data36.none !== void 0) {
-              let data61 = data36.none;
-              const _errs172 = errors;
-              let valid38 = false;
-              const _errs173 = errors;
-              if (true !== data61) {
-                const err132 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+            if (data39.priority !== void 0) {
+              let data62 = data39.priority;
+              if (!(data62 === "low" || data62 === "normal" || data62 === "high")) {
+                const err132 = { instancePath: instancePath + "/" + i0 + "/expect/priority", schemaPath: "#/items/properties/expect/anyOf/0/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[0].properties.priority.enum }, message: "must be equal to one of the allowed values" };
                 if (vErrors === null) {
                   vErrors = [err132];
                 } else {
@@ -1664,22 +1648,27 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-              var _valid9 = _errs173 === errors;
-              valid38 = valid38 || _valid9;
-              if (!valid38) {
-                const _errs174 = errors;
-                if (typeof data61 === "string") {
-                  if (func2(data61) < 1) {
-                    const err133 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                    if (vErrors === null) {
-                      vErrors = [err133];
-                    } else {
-                      vErrors.push(err133);
-                    }
-                    errors++;
-                  }
+            }
+            if (data39.digest !== void 0) {
+              let data63 = data39.digest;
+              const _errs173 = errors;
+              let valid38 = false;
+              const _errs174 = errors;
+              if (typeof data63 !== "boolean") {
+                const err133 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                if (vErrors === null) {
+                  vErrors = [err133];
                 } else {
-                  const err134 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  vErrors.push(err133);
+                }
+                errors++;
+              }
+              var _valid8 = _errs174 === errors;
+              valid38 = valid38 || _valid8;
+              if (!valid38) {
+                const _errs176 = errors;
+                if (!(typeof data63 == "number" && (!(data63 % 1) && !isNaN(data63)) && isFinite(data63))) {
+                  const err134 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                   if (vErrors === null) {
                     vErrors = [err134];
                   } else {
@@ -1687,47 +1676,46 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                var _valid9 = _errs174 === errors;
-                valid38 = valid38 || _valid9;
-              }
-              if (!valid38) {
-                const err135 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                if (vErrors === null) {
-                  vErrors = [err135];
-                } else {
-                  vErrors.push(err135);
-                }
-                errors++;
-              } else {
-                errors = _errs172;
-                if (vErrors !== null) {
-                  if (_errs172) {
-                    vErrors.length = _errs172;
-                  } else {
-                    vErrors = null;
+                if (typeof data63 == "number" && isFinite(data63)) {
+                  if (data63 < 2 || isNaN(data63)) {
+                    const err135 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                    if (vErrors === null) {
+                      vErrors = [err135];
+                    } else {
+                      vErrors.push(err135);
+                    }
+                    errors++;
                   }
                 }
+                var _valid8 = _errs176 === errors;
+                valid38 = valid38 || _valid8;
               }
-            }
-            if (data36.outcome !== void 0) {
-              let data62 = data36.outcome;
-              if (!(data62 === "accepted" || data62 === "duplicate" || data62 === "dropped" || data62 === "unmatched")) {
-                const err136 = { instancePath: instancePath + "/" + i0 + "/expect/outcome", schemaPath: "#/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
+              if (!valid38) {
+                const err136 = { instancePath: instancePath + "/" + i0 + "/expect/digest", schemaPath: "#/items/properties/expect/anyOf/0/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                 if (vErrors === null) {
                   vErrors = [err136];
                 } else {
                   vErrors.push(err136);
                 }
                 errors++;
+              } else {
+                errors = _errs173;
+                if (vErrors !== null) {
+                  if (_errs173) {
+                    vErrors.length = _errs173;
+                  } else {
+                    vErrors = null;
+                  }
+                }
               }
             }
-            if (data36.delivered !== void 0) {
-              let data63 = data36.delivered;
-              const _errs178 = errors;
-              let valid39 = false;
+            if (data39.none !== void 0) {
+              let data64 = data39.none;
               const _errs179 = errors;
-              if (!(typeof data63 == "number" && (!(data63 % 1) && !isNaN(data63)) && isFinite(data63))) {
-                const err137 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+              let valid39 = false;
+              const _errs180 = errors;
+              if (true !== data64) {
+                const err137 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
                 if (vErrors === null) {
                   vErrors = [err137];
                 } else {
@@ -1735,228 +1723,245 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 errors++;
               }
-              if (typeof data63 == "number" && isFinite(data63)) {
-                if (data63 < 0 || isNaN(data63)) {
-                  const err138 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                  if (vErrors === null) {
-                    vErrors = [err138];
-                  } else {
-                    vErrors.push(err138);
-                  }
-                  errors++;
-                }
-              }
-              var _valid10 = _errs179 === errors;
-              valid39 = valid39 || _valid10;
+              var _valid9 = _errs180 === errors;
+              valid39 = valid39 || _valid9;
               if (!valid39) {
                 const _errs181 = errors;
-                if (data63 && typeof data63 == "object" && !Array.isArray(data63)) {
-                  if (Object.keys(data63).length < 1) {
-                    const err139 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                if (typeof data64 === "string") {
+                  if (func2(data64) < 1) {
+                    const err138 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                     if (vErrors === null) {
-                      vErrors = [err139];
+                      vErrors = [err138];
                     } else {
-                      vErrors.push(err139);
+                      vErrors.push(err138);
                     }
                     errors++;
                   }
-                  for (const key17 in data63) {
-                    if (!(key17 === "eq" || key17 === "lte" || key17 === "gte")) {
-                      const err140 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err140];
-                      } else {
-                        vErrors.push(err140);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data63.eq !== void 0) {
-                    let data64 = data63.eq;
-                    if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
-                      const err141 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                      if (vErrors === null) {
-                        vErrors = [err141];
-                      } else {
-                        vErrors.push(err141);
-                      }
-                      errors++;
-                    }
-                    if (typeof data64 == "number" && isFinite(data64)) {
-                      if (data64 < 0 || isNaN(data64)) {
-                        const err142 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                        if (vErrors === null) {
-                          vErrors = [err142];
-                        } else {
-                          vErrors.push(err142);
-                        }
-                        errors++;
-                      }
-                    }
-                  }
-                  if (data63.lte !== void 0) {
-                    let data65 = data63.lte;
-                    if (!(typeof data65 == "number" && (!(data65 % 1) && !isNaN(data65)) && isFinite(data65))) {
-                      const err143 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                      if (vErrors === null) {
-                        vErrors = [err143];
-                      } else {
-                        vErrors.push(err143);
-                      }
-                      errors++;
-                    }
-                    if (typeof data65 == "number" && isFinite(data65)) {
-                      if (data65 < 0 || isNaN(data65)) {
-                        const err144 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                        if (vErrors === null) {
-                          vErrors = [err144];
-                        } else {
-                          vErrors.push(err144);
-                        }
-                        errors++;
-                      }
-                    }
-                  }
-                  if (data63.gte !== void 0) {
-                    let data66 = data63.gte;
-                    if (!(typeof data66 == "number" && (!(data66 % 1) && !isNaN(data66)) && isFinite(data66))) {
-                      const err145 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                      if (vErrors === null) {
-                        vErrors = [err145];
-                      } else {
-                        vErrors.push(err145);
-                      }
-                      errors++;
-                    }
-                    if (typeof data66 == "number" && isFinite(data66)) {
-                      if (data66 < 0 || isNaN(data66)) {
-                        const err146 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                        if (vErrors === null) {
-                          vErrors = [err146];
-                        } else {
-                          vErrors.push(err146);
-                        }
-                        errors++;
-                      }
-                    }
-                  }
                 } else {
-                  const err147 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  const err139 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                   if (vErrors === null) {
-                    vErrors = [err147];
+                    vErrors = [err139];
                   } else {
-                    vErrors.push(err147);
+                    vErrors.push(err139);
                   }
                   errors++;
                 }
-                var _valid10 = _errs181 === errors;
-                valid39 = valid39 || _valid10;
+                var _valid9 = _errs181 === errors;
+                valid39 = valid39 || _valid9;
               }
               if (!valid39) {
-                const err148 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                const err140 = { instancePath: instancePath + "/" + i0 + "/expect/none", schemaPath: "#/items/properties/expect/anyOf/0/properties/none/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                 if (vErrors === null) {
-                  vErrors = [err148];
+                  vErrors = [err140];
                 } else {
-                  vErrors.push(err148);
+                  vErrors.push(err140);
                 }
                 errors++;
               } else {
-                errors = _errs178;
+                errors = _errs179;
                 if (vErrors !== null) {
-                  if (_errs178) {
-                    vErrors.length = _errs178;
+                  if (_errs179) {
+                    vErrors.length = _errs179;
                   } else {
                     vErrors = null;
                   }
                 }
               }
             }
-          } else {
-            const err149 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-            if (vErrors === null) {
-              vErrors = [err149];
-            } else {
-              vErrors.push(err149);
+            if (data39.outcome !== void 0) {
+              let data65 = data39.outcome;
+              if (!(data65 === "accepted" || data65 === "duplicate" || data65 === "dropped" || data65 === "unmatched")) {
+                const err141 = { instancePath: instancePath + "/" + i0 + "/expect/outcome", schemaPath: "#/items/properties/expect/anyOf/0/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[0].properties.outcome.enum }, message: "must be equal to one of the allowed values" };
+                if (vErrors === null) {
+                  vErrors = [err141];
+                } else {
+                  vErrors.push(err141);
+                }
+                errors++;
+              }
             }
-            errors++;
-          }
-          var _valid1 = _errs91 === errors;
-          valid17 = valid17 || _valid1;
-          if (!valid17) {
-            const _errs190 = errors;
-            if (Array.isArray(data36)) {
-              const len6 = data36.length;
-              for (let i6 = 0; i6 < len6; i6++) {
-                let data67 = data36[i6];
-                if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
-                  if (Object.keys(data67).length < 1) {
-                    const err150 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6, schemaPath: "#/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+            if (data39.sent !== void 0) {
+              let data66 = data39.sent;
+              if (data66 && typeof data66 == "object" && !Array.isArray(data66)) {
+                if (Object.keys(data66).length < 1) {
+                  const err142 = { instancePath: instancePath + "/" + i0 + "/expect/sent", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  if (vErrors === null) {
+                    vErrors = [err142];
+                  } else {
+                    vErrors.push(err142);
+                  }
+                  errors++;
+                }
+                for (const key18 in data66) {
+                  if (!func3.call(schema11.items.properties.expect.anyOf[0].properties.sent.properties, key18)) {
+                    const err143 = { instancePath: instancePath + "/" + i0 + "/expect/sent", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
                     if (vErrors === null) {
-                      vErrors = [err150];
+                      vErrors = [err143];
                     } else {
-                      vErrors.push(err150);
+                      vErrors.push(err143);
                     }
                     errors++;
                   }
-                  for (const key18 in data67) {
-                    if (!(key18 === "channel" || key18 === "content" || key18 === "meta" || key18 === "tokens" || key18 === "priority" || key18 === "digest")) {
-                      const err151 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6, schemaPath: "#/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
-                      if (vErrors === null) {
-                        vErrors = [err151];
-                      } else {
-                        vErrors.push(err151);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data67.channel !== void 0) {
-                    let data68 = data67.channel;
-                    if (typeof data68 === "string") {
-                      if (func2(data68) < 1) {
-                        const err152 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/channel", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                        if (vErrors === null) {
-                          vErrors = [err152];
-                        } else {
-                          vErrors.push(err152);
-                        }
-                        errors++;
-                      }
+                }
+                if (data66.method !== void 0) {
+                  let data67 = data66.method;
+                  const _errs188 = errors;
+                  let valid41 = false;
+                  const _errs189 = errors;
+                  if (typeof data67 !== "string" && !(typeof data67 == "number" && isFinite(data67)) && typeof data67 !== "boolean" && data67 !== null) {
+                    const err144 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.method.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err144];
                     } else {
-                      const err153 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/channel", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                      if (vErrors === null) {
-                        vErrors = [err153];
-                      } else {
-                        vErrors.push(err153);
-                      }
-                      errors++;
+                      vErrors.push(err144);
                     }
+                    errors++;
                   }
-                  if (data67.content !== void 0) {
-                    let data69 = data67.content;
-                    if (data69 && typeof data69 == "object" && !Array.isArray(data69)) {
-                      if (Object.keys(data69).length < 1) {
-                        const err154 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  var _valid10 = _errs189 === errors;
+                  valid41 = valid41 || _valid10;
+                  if (!valid41) {
+                    const _errs191 = errors;
+                    if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
+                      if (Object.keys(data67).length < 1) {
+                        const err145 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
                         if (vErrors === null) {
-                          vErrors = [err154];
+                          vErrors = [err145];
                         } else {
-                          vErrors.push(err154);
+                          vErrors.push(err145);
                         }
                         errors++;
                       }
-                      for (const key19 in data69) {
+                      for (const key19 in data67) {
                         if (!(key19 === "equals" || key19 === "contains" || key19 === "excludes" || key19 === "matches" || key19 === "snapshot")) {
-                          const err155 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
+                          const err146 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
                           if (vErrors === null) {
-                            vErrors = [err155];
+                            vErrors = [err146];
                           } else {
-                            vErrors.push(err155);
+                            vErrors.push(err146);
                           }
                           errors++;
                         }
                       }
-                      if (data69.equals !== void 0) {
-                        if (typeof data69.equals !== "string") {
-                          const err156 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/equals", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (data67.equals !== void 0) {
+                        if (typeof data67.equals !== "string") {
+                          const err147 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err147];
+                          } else {
+                            vErrors.push(err147);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data67.contains !== void 0) {
+                        let data69 = data67.contains;
+                        const _errs197 = errors;
+                        let valid43 = false;
+                        const _errs198 = errors;
+                        if (typeof data69 === "string") {
+                          if (func2(data69) < 1) {
+                            const err148 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err148];
+                            } else {
+                              vErrors.push(err148);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err149 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err149];
+                          } else {
+                            vErrors.push(err149);
+                          }
+                          errors++;
+                        }
+                        var _valid11 = _errs198 === errors;
+                        valid43 = valid43 || _valid11;
+                        if (!valid43) {
+                          const _errs200 = errors;
+                          if (Array.isArray(data69)) {
+                            if (data69.length < 1) {
+                              const err150 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err150];
+                              } else {
+                                vErrors.push(err150);
+                              }
+                              errors++;
+                            }
+                            const len6 = data69.length;
+                            for (let i6 = 0; i6 < len6; i6++) {
+                              let data70 = data69[i6];
+                              if (typeof data70 === "string") {
+                                if (func2(data70) < 1) {
+                                  const err151 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains/" + i6, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err151];
+                                  } else {
+                                    vErrors.push(err151);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err152 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains/" + i6, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err152];
+                                } else {
+                                  vErrors.push(err152);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err153 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err153];
+                            } else {
+                              vErrors.push(err153);
+                            }
+                            errors++;
+                          }
+                          var _valid11 = _errs200 === errors;
+                          valid43 = valid43 || _valid11;
+                        }
+                        if (!valid43) {
+                          const err154 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err154];
+                          } else {
+                            vErrors.push(err154);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs197;
+                          if (vErrors !== null) {
+                            if (_errs197) {
+                              vErrors.length = _errs197;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data67.excludes !== void 0) {
+                        let data71 = data67.excludes;
+                        const _errs205 = errors;
+                        let valid46 = false;
+                        const _errs206 = errors;
+                        if (typeof data71 === "string") {
+                          if (func2(data71) < 1) {
+                            const err155 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err155];
+                            } else {
+                              vErrors.push(err155);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err156 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err156];
                           } else {
@@ -1964,42 +1969,17 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         }
-                      }
-                      if (data69.contains !== void 0) {
-                        let data71 = data69.contains;
-                        const _errs203 = errors;
-                        let valid45 = false;
-                        const _errs204 = errors;
-                        if (typeof data71 === "string") {
-                          if (func2(data71) < 1) {
-                            const err157 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err157];
-                            } else {
-                              vErrors.push(err157);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err158 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                          if (vErrors === null) {
-                            vErrors = [err158];
-                          } else {
-                            vErrors.push(err158);
-                          }
-                          errors++;
-                        }
-                        var _valid11 = _errs204 === errors;
-                        valid45 = valid45 || _valid11;
-                        if (!valid45) {
-                          const _errs206 = errors;
+                        var _valid12 = _errs206 === errors;
+                        valid46 = valid46 || _valid12;
+                        if (!valid46) {
+                          const _errs208 = errors;
                           if (Array.isArray(data71)) {
                             if (data71.length < 1) {
-                              const err159 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              const err157 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                               if (vErrors === null) {
-                                vErrors = [err159];
+                                vErrors = [err157];
                               } else {
-                                vErrors.push(err159);
+                                vErrors.push(err157);
                               }
                               errors++;
                             }
@@ -2008,26 +1988,60 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               let data72 = data71[i7];
                               if (typeof data72 === "string") {
                                 if (func2(data72) < 1) {
-                                  const err160 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains/" + i7, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  const err158 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes/" + i7, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                                   if (vErrors === null) {
-                                    vErrors = [err160];
+                                    vErrors = [err158];
                                   } else {
-                                    vErrors.push(err160);
+                                    vErrors.push(err158);
                                   }
                                   errors++;
                                 }
                               } else {
-                                const err161 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains/" + i7, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                const err159 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes/" + i7, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                 if (vErrors === null) {
-                                  vErrors = [err161];
+                                  vErrors = [err159];
                                 } else {
-                                  vErrors.push(err161);
+                                  vErrors.push(err159);
                                 }
                                 errors++;
                               }
                             }
                           } else {
-                            const err162 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            const err160 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err160];
+                            } else {
+                              vErrors.push(err160);
+                            }
+                            errors++;
+                          }
+                          var _valid12 = _errs208 === errors;
+                          valid46 = valid46 || _valid12;
+                        }
+                        if (!valid46) {
+                          const err161 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err161];
+                          } else {
+                            vErrors.push(err161);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs205;
+                          if (vErrors !== null) {
+                            if (_errs205) {
+                              vErrors.length = _errs205;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data67.matches !== void 0) {
+                        let data73 = data67.matches;
+                        if (typeof data73 === "string") {
+                          if (func2(data73) < 1) {
+                            const err162 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
                               vErrors = [err162];
                             } else {
@@ -2035,125 +2049,116 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           }
-                          var _valid11 = _errs206 === errors;
-                          valid45 = valid45 || _valid11;
-                        }
-                        if (!valid45) {
-                          const err163 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        } else {
+                          const err163 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err163];
                           } else {
                             vErrors.push(err163);
                           }
                           errors++;
-                        } else {
-                          errors = _errs203;
-                          if (vErrors !== null) {
-                            if (_errs203) {
-                              vErrors.length = _errs203;
-                            } else {
-                              vErrors = null;
-                            }
-                          }
                         }
                       }
-                      if (data69.excludes !== void 0) {
-                        let data73 = data69.excludes;
-                        const _errs211 = errors;
-                        let valid48 = false;
-                        const _errs212 = errors;
-                        if (typeof data73 === "string") {
-                          if (func2(data73) < 1) {
-                            const err164 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                            if (vErrors === null) {
-                              vErrors = [err164];
-                            } else {
-                              vErrors.push(err164);
-                            }
-                            errors++;
-                          }
-                        } else {
-                          const err165 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (data67.snapshot !== void 0) {
+                        if (true !== data67.snapshot) {
+                          const err164 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
                           if (vErrors === null) {
-                            vErrors = [err165];
+                            vErrors = [err164];
                           } else {
-                            vErrors.push(err165);
+                            vErrors.push(err164);
                           }
                           errors++;
                         }
-                        var _valid12 = _errs212 === errors;
-                        valid48 = valid48 || _valid12;
-                        if (!valid48) {
-                          const _errs214 = errors;
-                          if (Array.isArray(data73)) {
-                            if (data73.length < 1) {
-                              const err166 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                              if (vErrors === null) {
-                                vErrors = [err166];
-                              } else {
-                                vErrors.push(err166);
-                              }
-                              errors++;
-                            }
-                            const len8 = data73.length;
-                            for (let i8 = 0; i8 < len8; i8++) {
-                              let data74 = data73[i8];
-                              if (typeof data74 === "string") {
-                                if (func2(data74) < 1) {
-                                  const err167 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes/" + i8, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                  if (vErrors === null) {
-                                    vErrors = [err167];
-                                  } else {
-                                    vErrors.push(err167);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err168 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes/" + i8, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err168];
-                                } else {
-                                  vErrors.push(err168);
-                                }
-                                errors++;
-                              }
-                            }
-                          } else {
-                            const err169 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                            if (vErrors === null) {
-                              vErrors = [err169];
-                            } else {
-                              vErrors.push(err169);
-                            }
-                            errors++;
-                          }
-                          var _valid12 = _errs214 === errors;
-                          valid48 = valid48 || _valid12;
+                      }
+                    } else {
+                      const err165 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err165];
+                      } else {
+                        vErrors.push(err165);
+                      }
+                      errors++;
+                    }
+                    var _valid10 = _errs191 === errors;
+                    valid41 = valid41 || _valid10;
+                  }
+                  if (!valid41) {
+                    const err166 = { instancePath: instancePath + "/" + i0 + "/expect/sent/method", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/method/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err166];
+                    } else {
+                      vErrors.push(err166);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs188;
+                    if (vErrors !== null) {
+                      if (_errs188) {
+                        vErrors.length = _errs188;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data66.url !== void 0) {
+                  let data75 = data66.url;
+                  const _errs216 = errors;
+                  let valid49 = false;
+                  const _errs217 = errors;
+                  if (typeof data75 !== "string" && !(typeof data75 == "number" && isFinite(data75)) && typeof data75 !== "boolean" && data75 !== null) {
+                    const err167 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.url.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err167];
+                    } else {
+                      vErrors.push(err167);
+                    }
+                    errors++;
+                  }
+                  var _valid13 = _errs217 === errors;
+                  valid49 = valid49 || _valid13;
+                  if (!valid49) {
+                    const _errs219 = errors;
+                    if (data75 && typeof data75 == "object" && !Array.isArray(data75)) {
+                      if (Object.keys(data75).length < 1) {
+                        const err168 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err168];
+                        } else {
+                          vErrors.push(err168);
                         }
-                        if (!valid48) {
-                          const err170 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        errors++;
+                      }
+                      for (const key20 in data75) {
+                        if (!(key20 === "equals" || key20 === "contains" || key20 === "excludes" || key20 === "matches" || key20 === "snapshot")) {
+                          const err169 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+                          if (vErrors === null) {
+                            vErrors = [err169];
+                          } else {
+                            vErrors.push(err169);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data75.equals !== void 0) {
+                        if (typeof data75.equals !== "string") {
+                          const err170 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err170];
                           } else {
                             vErrors.push(err170);
                           }
                           errors++;
-                        } else {
-                          errors = _errs211;
-                          if (vErrors !== null) {
-                            if (_errs211) {
-                              vErrors.length = _errs211;
-                            } else {
-                              vErrors = null;
-                            }
-                          }
                         }
                       }
-                      if (data69.matches !== void 0) {
-                        let data75 = data69.matches;
-                        if (typeof data75 === "string") {
-                          if (func2(data75) < 1) {
-                            const err171 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (data75.contains !== void 0) {
+                        let data77 = data75.contains;
+                        const _errs225 = errors;
+                        let valid51 = false;
+                        const _errs226 = errors;
+                        if (typeof data77 === "string") {
+                          if (func2(data77) < 1) {
+                            const err171 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
                               vErrors = [err171];
                             } else {
@@ -2162,7 +2167,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                             errors++;
                           }
                         } else {
-                          const err172 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          const err172 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                           if (vErrors === null) {
                             vErrors = [err172];
                           } else {
@@ -2170,316 +2175,61 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         }
-                      }
-                      if (data69.snapshot !== void 0) {
-                        if (true !== data69.snapshot) {
-                          const err173 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content/snapshot", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                          if (vErrors === null) {
-                            vErrors = [err173];
-                          } else {
-                            vErrors.push(err173);
-                          }
-                          errors++;
-                        }
-                      }
-                    } else {
-                      const err174 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                      if (vErrors === null) {
-                        vErrors = [err174];
-                      } else {
-                        vErrors.push(err174);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (data67.meta !== void 0) {
-                    let data77 = data67.meta;
-                    if (data77 && typeof data77 == "object" && !Array.isArray(data77)) {
-                      for (const key20 in data77) {
-                        let data78 = data77[key20];
-                        const _errs225 = errors;
-                        let valid52 = false;
-                        const _errs226 = errors;
-                        if (typeof data78 !== "string" && !(typeof data78 == "number" && isFinite(data78)) && typeof data78 !== "boolean" && data78 !== null) {
-                          const err175 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
-                          if (vErrors === null) {
-                            vErrors = [err175];
-                          } else {
-                            vErrors.push(err175);
-                          }
-                          errors++;
-                        }
-                        var _valid13 = _errs226 === errors;
-                        valid52 = valid52 || _valid13;
-                        if (!valid52) {
+                        var _valid14 = _errs226 === errors;
+                        valid51 = valid51 || _valid14;
+                        if (!valid51) {
                           const _errs228 = errors;
-                          if (data78 && typeof data78 == "object" && !Array.isArray(data78)) {
-                            if (Object.keys(data78).length < 1) {
-                              const err176 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (Array.isArray(data77)) {
+                            if (data77.length < 1) {
+                              const err173 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                               if (vErrors === null) {
-                                vErrors = [err176];
+                                vErrors = [err173];
                               } else {
-                                vErrors.push(err176);
+                                vErrors.push(err173);
                               }
                               errors++;
                             }
-                            for (const key21 in data78) {
-                              if (!(key21 === "equals" || key21 === "contains" || key21 === "excludes" || key21 === "matches" || key21 === "snapshot")) {
-                                const err177 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
-                                if (vErrors === null) {
-                                  vErrors = [err177];
-                                } else {
-                                  vErrors.push(err177);
-                                }
-                                errors++;
-                              }
-                            }
-                            if (data78.equals !== void 0) {
-                              if (typeof data78.equals !== "string") {
-                                const err178 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err178];
-                                } else {
-                                  vErrors.push(err178);
-                                }
-                                errors++;
-                              }
-                            }
-                            if (data78.contains !== void 0) {
-                              let data80 = data78.contains;
-                              const _errs234 = errors;
-                              let valid54 = false;
-                              const _errs235 = errors;
-                              if (typeof data80 === "string") {
-                                if (func2(data80) < 1) {
-                                  const err179 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            const len8 = data77.length;
+                            for (let i8 = 0; i8 < len8; i8++) {
+                              let data78 = data77[i8];
+                              if (typeof data78 === "string") {
+                                if (func2(data78) < 1) {
+                                  const err174 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains/" + i8, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                                   if (vErrors === null) {
-                                    vErrors = [err179];
+                                    vErrors = [err174];
                                   } else {
-                                    vErrors.push(err179);
+                                    vErrors.push(err174);
                                   }
                                   errors++;
                                 }
                               } else {
-                                const err180 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                const err175 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains/" + i8, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                 if (vErrors === null) {
-                                  vErrors = [err180];
+                                  vErrors = [err175];
                                 } else {
-                                  vErrors.push(err180);
-                                }
-                                errors++;
-                              }
-                              var _valid14 = _errs235 === errors;
-                              valid54 = valid54 || _valid14;
-                              if (!valid54) {
-                                const _errs237 = errors;
-                                if (Array.isArray(data80)) {
-                                  if (data80.length < 1) {
-                                    const err181 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                    if (vErrors === null) {
-                                      vErrors = [err181];
-                                    } else {
-                                      vErrors.push(err181);
-                                    }
-                                    errors++;
-                                  }
-                                  const len9 = data80.length;
-                                  for (let i9 = 0; i9 < len9; i9++) {
-                                    let data81 = data80[i9];
-                                    if (typeof data81 === "string") {
-                                      if (func2(data81) < 1) {
-                                        const err182 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i9, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                        if (vErrors === null) {
-                                          vErrors = [err182];
-                                        } else {
-                                          vErrors.push(err182);
-                                        }
-                                        errors++;
-                                      }
-                                    } else {
-                                      const err183 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i9, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                      if (vErrors === null) {
-                                        vErrors = [err183];
-                                      } else {
-                                        vErrors.push(err183);
-                                      }
-                                      errors++;
-                                    }
-                                  }
-                                } else {
-                                  const err184 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                  if (vErrors === null) {
-                                    vErrors = [err184];
-                                  } else {
-                                    vErrors.push(err184);
-                                  }
-                                  errors++;
-                                }
-                                var _valid14 = _errs237 === errors;
-                                valid54 = valid54 || _valid14;
-                              }
-                              if (!valid54) {
-                                const err185 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                if (vErrors === null) {
-                                  vErrors = [err185];
-                                } else {
-                                  vErrors.push(err185);
-                                }
-                                errors++;
-                              } else {
-                                errors = _errs234;
-                                if (vErrors !== null) {
-                                  if (_errs234) {
-                                    vErrors.length = _errs234;
-                                  } else {
-                                    vErrors = null;
-                                  }
-                                }
-                              }
-                            }
-                            if (data78.excludes !== void 0) {
-                              let data82 = data78.excludes;
-                              const _errs242 = errors;
-                              let valid57 = false;
-                              const _errs243 = errors;
-                              if (typeof data82 === "string") {
-                                if (func2(data82) < 1) {
-                                  const err186 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                  if (vErrors === null) {
-                                    vErrors = [err186];
-                                  } else {
-                                    vErrors.push(err186);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err187 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err187];
-                                } else {
-                                  vErrors.push(err187);
-                                }
-                                errors++;
-                              }
-                              var _valid15 = _errs243 === errors;
-                              valid57 = valid57 || _valid15;
-                              if (!valid57) {
-                                const _errs245 = errors;
-                                if (Array.isArray(data82)) {
-                                  if (data82.length < 1) {
-                                    const err188 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-                                    if (vErrors === null) {
-                                      vErrors = [err188];
-                                    } else {
-                                      vErrors.push(err188);
-                                    }
-                                    errors++;
-                                  }
-                                  const len10 = data82.length;
-                                  for (let i10 = 0; i10 < len10; i10++) {
-                                    let data83 = data82[i10];
-                                    if (typeof data83 === "string") {
-                                      if (func2(data83) < 1) {
-                                        const err189 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i10, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                        if (vErrors === null) {
-                                          vErrors = [err189];
-                                        } else {
-                                          vErrors.push(err189);
-                                        }
-                                        errors++;
-                                      }
-                                    } else {
-                                      const err190 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i10, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                      if (vErrors === null) {
-                                        vErrors = [err190];
-                                      } else {
-                                        vErrors.push(err190);
-                                      }
-                                      errors++;
-                                    }
-                                  }
-                                } else {
-                                  const err191 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                  if (vErrors === null) {
-                                    vErrors = [err191];
-                                  } else {
-                                    vErrors.push(err191);
-                                  }
-                                  errors++;
-                                }
-                                var _valid15 = _errs245 === errors;
-                                valid57 = valid57 || _valid15;
-                              }
-                              if (!valid57) {
-                                const err192 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                if (vErrors === null) {
-                                  vErrors = [err192];
-                                } else {
-                                  vErrors.push(err192);
-                                }
-                                errors++;
-                              } else {
-                                errors = _errs242;
-                                if (vErrors !== null) {
-                                  if (_errs242) {
-                                    vErrors.length = _errs242;
-                                  } else {
-                                    vErrors = null;
-                                  }
-                                }
-                              }
-                            }
-                            if (data78.matches !== void 0) {
-                              let data84 = data78.matches;
-                              if (typeof data84 === "string") {
-                                if (func2(data84) < 1) {
-                                  const err193 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                                  if (vErrors === null) {
-                                    vErrors = [err193];
-                                  } else {
-                                    vErrors.push(err193);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err194 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                if (vErrors === null) {
-                                  vErrors = [err194];
-                                } else {
-                                  vErrors.push(err194);
-                                }
-                                errors++;
-                              }
-                            }
-                            if (data78.snapshot !== void 0) {
-                              if (true !== data78.snapshot) {
-                                const err195 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
-                                if (vErrors === null) {
-                                  vErrors = [err195];
-                                } else {
-                                  vErrors.push(err195);
+                                  vErrors.push(err175);
                                 }
                                 errors++;
                               }
                             }
                           } else {
-                            const err196 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                            const err176 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                             if (vErrors === null) {
-                              vErrors = [err196];
+                              vErrors = [err176];
                             } else {
-                              vErrors.push(err196);
+                              vErrors.push(err176);
                             }
                             errors++;
                           }
-                          var _valid13 = _errs228 === errors;
-                          valid52 = valid52 || _valid13;
+                          var _valid14 = _errs228 === errors;
+                          valid51 = valid51 || _valid14;
                         }
-                        if (!valid52) {
-                          const err197 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta/" + key20.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (!valid51) {
+                          const err177 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                           if (vErrors === null) {
-                            vErrors = [err197];
+                            vErrors = [err177];
                           } else {
-                            vErrors.push(err197);
+                            vErrors.push(err177);
                           }
                           errors++;
                         } else {
@@ -2493,232 +2243,2757 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       }
+                      if (data75.excludes !== void 0) {
+                        let data79 = data75.excludes;
+                        const _errs233 = errors;
+                        let valid54 = false;
+                        const _errs234 = errors;
+                        if (typeof data79 === "string") {
+                          if (func2(data79) < 1) {
+                            const err178 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err178];
+                            } else {
+                              vErrors.push(err178);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err179 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err179];
+                          } else {
+                            vErrors.push(err179);
+                          }
+                          errors++;
+                        }
+                        var _valid15 = _errs234 === errors;
+                        valid54 = valid54 || _valid15;
+                        if (!valid54) {
+                          const _errs236 = errors;
+                          if (Array.isArray(data79)) {
+                            if (data79.length < 1) {
+                              const err180 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err180];
+                              } else {
+                                vErrors.push(err180);
+                              }
+                              errors++;
+                            }
+                            const len9 = data79.length;
+                            for (let i9 = 0; i9 < len9; i9++) {
+                              let data80 = data79[i9];
+                              if (typeof data80 === "string") {
+                                if (func2(data80) < 1) {
+                                  const err181 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes/" + i9, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err181];
+                                  } else {
+                                    vErrors.push(err181);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err182 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes/" + i9, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err182];
+                                } else {
+                                  vErrors.push(err182);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err183 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err183];
+                            } else {
+                              vErrors.push(err183);
+                            }
+                            errors++;
+                          }
+                          var _valid15 = _errs236 === errors;
+                          valid54 = valid54 || _valid15;
+                        }
+                        if (!valid54) {
+                          const err184 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err184];
+                          } else {
+                            vErrors.push(err184);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs233;
+                          if (vErrors !== null) {
+                            if (_errs233) {
+                              vErrors.length = _errs233;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data75.matches !== void 0) {
+                        let data81 = data75.matches;
+                        if (typeof data81 === "string") {
+                          if (func2(data81) < 1) {
+                            const err185 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err185];
+                            } else {
+                              vErrors.push(err185);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err186 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err186];
+                          } else {
+                            vErrors.push(err186);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data75.snapshot !== void 0) {
+                        if (true !== data75.snapshot) {
+                          const err187 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err187];
+                          } else {
+                            vErrors.push(err187);
+                          }
+                          errors++;
+                        }
+                      }
                     } else {
-                      const err198 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/meta", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      const err188 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                       if (vErrors === null) {
-                        vErrors = [err198];
+                        vErrors = [err188];
                       } else {
-                        vErrors.push(err198);
+                        vErrors.push(err188);
+                      }
+                      errors++;
+                    }
+                    var _valid13 = _errs219 === errors;
+                    valid49 = valid49 || _valid13;
+                  }
+                  if (!valid49) {
+                    const err189 = { instancePath: instancePath + "/" + i0 + "/expect/sent/url", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/url/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err189];
+                    } else {
+                      vErrors.push(err189);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs216;
+                    if (vErrors !== null) {
+                      if (_errs216) {
+                        vErrors.length = _errs216;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data66.headers !== void 0) {
+                  let data83 = data66.headers;
+                  if (data83 && typeof data83 == "object" && !Array.isArray(data83)) {
+                    for (const key21 in data83) {
+                      let data84 = data83[key21];
+                      const _errs247 = errors;
+                      let valid58 = false;
+                      const _errs248 = errors;
+                      if (typeof data84 !== "string" && !(typeof data84 == "number" && isFinite(data84)) && typeof data84 !== "boolean" && data84 !== null) {
+                        const err190 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.headers.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                        if (vErrors === null) {
+                          vErrors = [err190];
+                        } else {
+                          vErrors.push(err190);
+                        }
+                        errors++;
+                      }
+                      var _valid16 = _errs248 === errors;
+                      valid58 = valid58 || _valid16;
+                      if (!valid58) {
+                        const _errs250 = errors;
+                        if (data84 && typeof data84 == "object" && !Array.isArray(data84)) {
+                          if (Object.keys(data84).length < 1) {
+                            const err191 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                            if (vErrors === null) {
+                              vErrors = [err191];
+                            } else {
+                              vErrors.push(err191);
+                            }
+                            errors++;
+                          }
+                          for (const key22 in data84) {
+                            if (!(key22 === "equals" || key22 === "contains" || key22 === "excludes" || key22 === "matches" || key22 === "snapshot")) {
+                              const err192 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
+                              if (vErrors === null) {
+                                vErrors = [err192];
+                              } else {
+                                vErrors.push(err192);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data84.equals !== void 0) {
+                            if (typeof data84.equals !== "string") {
+                              const err193 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                              if (vErrors === null) {
+                                vErrors = [err193];
+                              } else {
+                                vErrors.push(err193);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data84.contains !== void 0) {
+                            let data86 = data84.contains;
+                            const _errs256 = errors;
+                            let valid60 = false;
+                            const _errs257 = errors;
+                            if (typeof data86 === "string") {
+                              if (func2(data86) < 1) {
+                                const err194 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                if (vErrors === null) {
+                                  vErrors = [err194];
+                                } else {
+                                  vErrors.push(err194);
+                                }
+                                errors++;
+                              }
+                            } else {
+                              const err195 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                              if (vErrors === null) {
+                                vErrors = [err195];
+                              } else {
+                                vErrors.push(err195);
+                              }
+                              errors++;
+                            }
+                            var _valid17 = _errs257 === errors;
+                            valid60 = valid60 || _valid17;
+                            if (!valid60) {
+                              const _errs259 = errors;
+                              if (Array.isArray(data86)) {
+                                if (data86.length < 1) {
+                                  const err196 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                  if (vErrors === null) {
+                                    vErrors = [err196];
+                                  } else {
+                                    vErrors.push(err196);
+                                  }
+                                  errors++;
+                                }
+                                const len10 = data86.length;
+                                for (let i10 = 0; i10 < len10; i10++) {
+                                  let data87 = data86[i10];
+                                  if (typeof data87 === "string") {
+                                    if (func2(data87) < 1) {
+                                      const err197 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i10, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                      if (vErrors === null) {
+                                        vErrors = [err197];
+                                      } else {
+                                        vErrors.push(err197);
+                                      }
+                                      errors++;
+                                    }
+                                  } else {
+                                    const err198 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i10, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                    if (vErrors === null) {
+                                      vErrors = [err198];
+                                    } else {
+                                      vErrors.push(err198);
+                                    }
+                                    errors++;
+                                  }
+                                }
+                              } else {
+                                const err199 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                if (vErrors === null) {
+                                  vErrors = [err199];
+                                } else {
+                                  vErrors.push(err199);
+                                }
+                                errors++;
+                              }
+                              var _valid17 = _errs259 === errors;
+                              valid60 = valid60 || _valid17;
+                            }
+                            if (!valid60) {
+                              const err200 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                              if (vErrors === null) {
+                                vErrors = [err200];
+                              } else {
+                                vErrors.push(err200);
+                              }
+                              errors++;
+                            } else {
+                              errors = _errs256;
+                              if (vErrors !== null) {
+                                if (_errs256) {
+                                  vErrors.length = _errs256;
+                                } else {
+                                  vErrors = null;
+                                }
+                              }
+                            }
+                          }
+                          if (data84.excludes !== void 0) {
+                            let data88 = data84.excludes;
+                            const _errs264 = errors;
+                            let valid63 = false;
+                            const _errs265 = errors;
+                            if (typeof data88 === "string") {
+                              if (func2(data88) < 1) {
+                                const err201 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                if (vErrors === null) {
+                                  vErrors = [err201];
+                                } else {
+                                  vErrors.push(err201);
+                                }
+                                errors++;
+                              }
+                            } else {
+                              const err202 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                              if (vErrors === null) {
+                                vErrors = [err202];
+                              } else {
+                                vErrors.push(err202);
+                              }
+                              errors++;
+                            }
+                            var _valid18 = _errs265 === errors;
+                            valid63 = valid63 || _valid18;
+                            if (!valid63) {
+                              const _errs267 = errors;
+                              if (Array.isArray(data88)) {
+                                if (data88.length < 1) {
+                                  const err203 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                  if (vErrors === null) {
+                                    vErrors = [err203];
+                                  } else {
+                                    vErrors.push(err203);
+                                  }
+                                  errors++;
+                                }
+                                const len11 = data88.length;
+                                for (let i11 = 0; i11 < len11; i11++) {
+                                  let data89 = data88[i11];
+                                  if (typeof data89 === "string") {
+                                    if (func2(data89) < 1) {
+                                      const err204 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i11, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                      if (vErrors === null) {
+                                        vErrors = [err204];
+                                      } else {
+                                        vErrors.push(err204);
+                                      }
+                                      errors++;
+                                    }
+                                  } else {
+                                    const err205 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i11, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                    if (vErrors === null) {
+                                      vErrors = [err205];
+                                    } else {
+                                      vErrors.push(err205);
+                                    }
+                                    errors++;
+                                  }
+                                }
+                              } else {
+                                const err206 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                if (vErrors === null) {
+                                  vErrors = [err206];
+                                } else {
+                                  vErrors.push(err206);
+                                }
+                                errors++;
+                              }
+                              var _valid18 = _errs267 === errors;
+                              valid63 = valid63 || _valid18;
+                            }
+                            if (!valid63) {
+                              const err207 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                              if (vErrors === null) {
+                                vErrors = [err207];
+                              } else {
+                                vErrors.push(err207);
+                              }
+                              errors++;
+                            } else {
+                              errors = _errs264;
+                              if (vErrors !== null) {
+                                if (_errs264) {
+                                  vErrors.length = _errs264;
+                                } else {
+                                  vErrors = null;
+                                }
+                              }
+                            }
+                          }
+                          if (data84.matches !== void 0) {
+                            let data90 = data84.matches;
+                            if (typeof data90 === "string") {
+                              if (func2(data90) < 1) {
+                                const err208 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                if (vErrors === null) {
+                                  vErrors = [err208];
+                                } else {
+                                  vErrors.push(err208);
+                                }
+                                errors++;
+                              }
+                            } else {
+                              const err209 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                              if (vErrors === null) {
+                                vErrors = [err209];
+                              } else {
+                                vErrors.push(err209);
+                              }
+                              errors++;
+                            }
+                          }
+                          if (data84.snapshot !== void 0) {
+                            if (true !== data84.snapshot) {
+                              const err210 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                              if (vErrors === null) {
+                                vErrors = [err210];
+                              } else {
+                                vErrors.push(err210);
+                              }
+                              errors++;
+                            }
+                          }
+                        } else {
+                          const err211 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                          if (vErrors === null) {
+                            vErrors = [err211];
+                          } else {
+                            vErrors.push(err211);
+                          }
+                          errors++;
+                        }
+                        var _valid16 = _errs250 === errors;
+                        valid58 = valid58 || _valid16;
+                      }
+                      if (!valid58) {
+                        const err212 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers/" + key21.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                        if (vErrors === null) {
+                          vErrors = [err212];
+                        } else {
+                          vErrors.push(err212);
+                        }
+                        errors++;
+                      } else {
+                        errors = _errs247;
+                        if (vErrors !== null) {
+                          if (_errs247) {
+                            vErrors.length = _errs247;
+                          } else {
+                            vErrors = null;
+                          }
+                        }
+                      }
+                    }
+                  } else {
+                    const err213 = { instancePath: instancePath + "/" + i0 + "/expect/sent/headers", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/headers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                    if (vErrors === null) {
+                      vErrors = [err213];
+                    } else {
+                      vErrors.push(err213);
+                    }
+                    errors++;
+                  }
+                }
+                if (data66.body !== void 0) {
+                  let data92 = data66.body;
+                  const _errs275 = errors;
+                  let valid66 = false;
+                  const _errs276 = errors;
+                  if (typeof data92 !== "string" && !(typeof data92 == "number" && isFinite(data92)) && typeof data92 !== "boolean" && data92 !== null) {
+                    const err214 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.body.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err214];
+                    } else {
+                      vErrors.push(err214);
+                    }
+                    errors++;
+                  }
+                  var _valid19 = _errs276 === errors;
+                  valid66 = valid66 || _valid19;
+                  if (!valid66) {
+                    const _errs278 = errors;
+                    if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
+                      if (Object.keys(data92).length < 1) {
+                        const err215 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err215];
+                        } else {
+                          vErrors.push(err215);
+                        }
+                        errors++;
+                      }
+                      for (const key23 in data92) {
+                        if (!(key23 === "equals" || key23 === "contains" || key23 === "excludes" || key23 === "matches" || key23 === "snapshot")) {
+                          const err216 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                          if (vErrors === null) {
+                            vErrors = [err216];
+                          } else {
+                            vErrors.push(err216);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data92.equals !== void 0) {
+                        if (typeof data92.equals !== "string") {
+                          const err217 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err217];
+                          } else {
+                            vErrors.push(err217);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data92.contains !== void 0) {
+                        let data94 = data92.contains;
+                        const _errs284 = errors;
+                        let valid68 = false;
+                        const _errs285 = errors;
+                        if (typeof data94 === "string") {
+                          if (func2(data94) < 1) {
+                            const err218 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err218];
+                            } else {
+                              vErrors.push(err218);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err219 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err219];
+                          } else {
+                            vErrors.push(err219);
+                          }
+                          errors++;
+                        }
+                        var _valid20 = _errs285 === errors;
+                        valid68 = valid68 || _valid20;
+                        if (!valid68) {
+                          const _errs287 = errors;
+                          if (Array.isArray(data94)) {
+                            if (data94.length < 1) {
+                              const err220 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err220];
+                              } else {
+                                vErrors.push(err220);
+                              }
+                              errors++;
+                            }
+                            const len12 = data94.length;
+                            for (let i12 = 0; i12 < len12; i12++) {
+                              let data95 = data94[i12];
+                              if (typeof data95 === "string") {
+                                if (func2(data95) < 1) {
+                                  const err221 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains/" + i12, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err221];
+                                  } else {
+                                    vErrors.push(err221);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err222 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains/" + i12, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err222];
+                                } else {
+                                  vErrors.push(err222);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err223 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err223];
+                            } else {
+                              vErrors.push(err223);
+                            }
+                            errors++;
+                          }
+                          var _valid20 = _errs287 === errors;
+                          valid68 = valid68 || _valid20;
+                        }
+                        if (!valid68) {
+                          const err224 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err224];
+                          } else {
+                            vErrors.push(err224);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs284;
+                          if (vErrors !== null) {
+                            if (_errs284) {
+                              vErrors.length = _errs284;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data92.excludes !== void 0) {
+                        let data96 = data92.excludes;
+                        const _errs292 = errors;
+                        let valid71 = false;
+                        const _errs293 = errors;
+                        if (typeof data96 === "string") {
+                          if (func2(data96) < 1) {
+                            const err225 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err225];
+                            } else {
+                              vErrors.push(err225);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err226 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err226];
+                          } else {
+                            vErrors.push(err226);
+                          }
+                          errors++;
+                        }
+                        var _valid21 = _errs293 === errors;
+                        valid71 = valid71 || _valid21;
+                        if (!valid71) {
+                          const _errs295 = errors;
+                          if (Array.isArray(data96)) {
+                            if (data96.length < 1) {
+                              const err227 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err227];
+                              } else {
+                                vErrors.push(err227);
+                              }
+                              errors++;
+                            }
+                            const len13 = data96.length;
+                            for (let i13 = 0; i13 < len13; i13++) {
+                              let data97 = data96[i13];
+                              if (typeof data97 === "string") {
+                                if (func2(data97) < 1) {
+                                  const err228 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes/" + i13, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err228];
+                                  } else {
+                                    vErrors.push(err228);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err229 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes/" + i13, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err229];
+                                } else {
+                                  vErrors.push(err229);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err230 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err230];
+                            } else {
+                              vErrors.push(err230);
+                            }
+                            errors++;
+                          }
+                          var _valid21 = _errs295 === errors;
+                          valid71 = valid71 || _valid21;
+                        }
+                        if (!valid71) {
+                          const err231 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err231];
+                          } else {
+                            vErrors.push(err231);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs292;
+                          if (vErrors !== null) {
+                            if (_errs292) {
+                              vErrors.length = _errs292;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data92.matches !== void 0) {
+                        let data98 = data92.matches;
+                        if (typeof data98 === "string") {
+                          if (func2(data98) < 1) {
+                            const err232 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err232];
+                            } else {
+                              vErrors.push(err232);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err233 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err233];
+                          } else {
+                            vErrors.push(err233);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data92.snapshot !== void 0) {
+                        if (true !== data92.snapshot) {
+                          const err234 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err234];
+                          } else {
+                            vErrors.push(err234);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err235 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err235];
+                      } else {
+                        vErrors.push(err235);
+                      }
+                      errors++;
+                    }
+                    var _valid19 = _errs278 === errors;
+                    valid66 = valid66 || _valid19;
+                  }
+                  if (!valid66) {
+                    const err236 = { instancePath: instancePath + "/" + i0 + "/expect/sent/body", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/body/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err236];
+                    } else {
+                      vErrors.push(err236);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs275;
+                    if (vErrors !== null) {
+                      if (_errs275) {
+                        vErrors.length = _errs275;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data66.command !== void 0) {
+                  let data100 = data66.command;
+                  if (Array.isArray(data100)) {
+                    const len14 = data100.length;
+                    for (let i14 = 0; i14 < len14; i14++) {
+                      if (typeof data100[i14] !== "string") {
+                        const err237 = { instancePath: instancePath + "/" + i0 + "/expect/sent/command/" + i14, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/command/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                        if (vErrors === null) {
+                          vErrors = [err237];
+                        } else {
+                          vErrors.push(err237);
+                        }
+                        errors++;
+                      }
+                    }
+                  } else {
+                    const err238 = { instancePath: instancePath + "/" + i0 + "/expect/sent/command", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/command/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                    if (vErrors === null) {
+                      vErrors = [err238];
+                    } else {
+                      vErrors.push(err238);
+                    }
+                    errors++;
+                  }
+                }
+                if (data66.stdin !== void 0) {
+                  let data102 = data66.stdin;
+                  const _errs307 = errors;
+                  let valid76 = false;
+                  const _errs308 = errors;
+                  if (typeof data102 !== "string" && !(typeof data102 == "number" && isFinite(data102)) && typeof data102 !== "boolean" && data102 !== null) {
+                    const err239 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.stdin.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err239];
+                    } else {
+                      vErrors.push(err239);
+                    }
+                    errors++;
+                  }
+                  var _valid22 = _errs308 === errors;
+                  valid76 = valid76 || _valid22;
+                  if (!valid76) {
+                    const _errs310 = errors;
+                    if (data102 && typeof data102 == "object" && !Array.isArray(data102)) {
+                      if (Object.keys(data102).length < 1) {
+                        const err240 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err240];
+                        } else {
+                          vErrors.push(err240);
+                        }
+                        errors++;
+                      }
+                      for (const key24 in data102) {
+                        if (!(key24 === "equals" || key24 === "contains" || key24 === "excludes" || key24 === "matches" || key24 === "snapshot")) {
+                          const err241 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" };
+                          if (vErrors === null) {
+                            vErrors = [err241];
+                          } else {
+                            vErrors.push(err241);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data102.equals !== void 0) {
+                        if (typeof data102.equals !== "string") {
+                          const err242 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err242];
+                          } else {
+                            vErrors.push(err242);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data102.contains !== void 0) {
+                        let data104 = data102.contains;
+                        const _errs316 = errors;
+                        let valid78 = false;
+                        const _errs317 = errors;
+                        if (typeof data104 === "string") {
+                          if (func2(data104) < 1) {
+                            const err243 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err243];
+                            } else {
+                              vErrors.push(err243);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err244 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err244];
+                          } else {
+                            vErrors.push(err244);
+                          }
+                          errors++;
+                        }
+                        var _valid23 = _errs317 === errors;
+                        valid78 = valid78 || _valid23;
+                        if (!valid78) {
+                          const _errs319 = errors;
+                          if (Array.isArray(data104)) {
+                            if (data104.length < 1) {
+                              const err245 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err245];
+                              } else {
+                                vErrors.push(err245);
+                              }
+                              errors++;
+                            }
+                            const len15 = data104.length;
+                            for (let i15 = 0; i15 < len15; i15++) {
+                              let data105 = data104[i15];
+                              if (typeof data105 === "string") {
+                                if (func2(data105) < 1) {
+                                  const err246 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains/" + i15, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err246];
+                                  } else {
+                                    vErrors.push(err246);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err247 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains/" + i15, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err247];
+                                } else {
+                                  vErrors.push(err247);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err248 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err248];
+                            } else {
+                              vErrors.push(err248);
+                            }
+                            errors++;
+                          }
+                          var _valid23 = _errs319 === errors;
+                          valid78 = valid78 || _valid23;
+                        }
+                        if (!valid78) {
+                          const err249 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err249];
+                          } else {
+                            vErrors.push(err249);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs316;
+                          if (vErrors !== null) {
+                            if (_errs316) {
+                              vErrors.length = _errs316;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data102.excludes !== void 0) {
+                        let data106 = data102.excludes;
+                        const _errs324 = errors;
+                        let valid81 = false;
+                        const _errs325 = errors;
+                        if (typeof data106 === "string") {
+                          if (func2(data106) < 1) {
+                            const err250 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err250];
+                            } else {
+                              vErrors.push(err250);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err251 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err251];
+                          } else {
+                            vErrors.push(err251);
+                          }
+                          errors++;
+                        }
+                        var _valid24 = _errs325 === errors;
+                        valid81 = valid81 || _valid24;
+                        if (!valid81) {
+                          const _errs327 = errors;
+                          if (Array.isArray(data106)) {
+                            if (data106.length < 1) {
+                              const err252 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err252];
+                              } else {
+                                vErrors.push(err252);
+                              }
+                              errors++;
+                            }
+                            const len16 = data106.length;
+                            for (let i16 = 0; i16 < len16; i16++) {
+                              let data107 = data106[i16];
+                              if (typeof data107 === "string") {
+                                if (func2(data107) < 1) {
+                                  const err253 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes/" + i16, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err253];
+                                  } else {
+                                    vErrors.push(err253);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err254 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes/" + i16, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err254];
+                                } else {
+                                  vErrors.push(err254);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err255 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err255];
+                            } else {
+                              vErrors.push(err255);
+                            }
+                            errors++;
+                          }
+                          var _valid24 = _errs327 === errors;
+                          valid81 = valid81 || _valid24;
+                        }
+                        if (!valid81) {
+                          const err256 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err256];
+                          } else {
+                            vErrors.push(err256);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs324;
+                          if (vErrors !== null) {
+                            if (_errs324) {
+                              vErrors.length = _errs324;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data102.matches !== void 0) {
+                        let data108 = data102.matches;
+                        if (typeof data108 === "string") {
+                          if (func2(data108) < 1) {
+                            const err257 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err257];
+                            } else {
+                              vErrors.push(err257);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err258 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err258];
+                          } else {
+                            vErrors.push(err258);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data102.snapshot !== void 0) {
+                        if (true !== data102.snapshot) {
+                          const err259 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err259];
+                          } else {
+                            vErrors.push(err259);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err260 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err260];
+                      } else {
+                        vErrors.push(err260);
+                      }
+                      errors++;
+                    }
+                    var _valid22 = _errs310 === errors;
+                    valid76 = valid76 || _valid22;
+                  }
+                  if (!valid76) {
+                    const err261 = { instancePath: instancePath + "/" + i0 + "/expect/sent/stdin", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/stdin/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err261];
+                    } else {
+                      vErrors.push(err261);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs307;
+                    if (vErrors !== null) {
+                      if (_errs307) {
+                        vErrors.length = _errs307;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data66.file !== void 0) {
+                  let data110 = data66.file;
+                  const _errs335 = errors;
+                  let valid84 = false;
+                  const _errs336 = errors;
+                  if (typeof data110 !== "string" && !(typeof data110 == "number" && isFinite(data110)) && typeof data110 !== "boolean" && data110 !== null) {
+                    const err262 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.file.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err262];
+                    } else {
+                      vErrors.push(err262);
+                    }
+                    errors++;
+                  }
+                  var _valid25 = _errs336 === errors;
+                  valid84 = valid84 || _valid25;
+                  if (!valid84) {
+                    const _errs338 = errors;
+                    if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
+                      if (Object.keys(data110).length < 1) {
+                        const err263 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err263];
+                        } else {
+                          vErrors.push(err263);
+                        }
+                        errors++;
+                      }
+                      for (const key25 in data110) {
+                        if (!(key25 === "equals" || key25 === "contains" || key25 === "excludes" || key25 === "matches" || key25 === "snapshot")) {
+                          const err264 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" };
+                          if (vErrors === null) {
+                            vErrors = [err264];
+                          } else {
+                            vErrors.push(err264);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data110.equals !== void 0) {
+                        if (typeof data110.equals !== "string") {
+                          const err265 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err265];
+                          } else {
+                            vErrors.push(err265);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data110.contains !== void 0) {
+                        let data112 = data110.contains;
+                        const _errs344 = errors;
+                        let valid86 = false;
+                        const _errs345 = errors;
+                        if (typeof data112 === "string") {
+                          if (func2(data112) < 1) {
+                            const err266 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err266];
+                            } else {
+                              vErrors.push(err266);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err267 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err267];
+                          } else {
+                            vErrors.push(err267);
+                          }
+                          errors++;
+                        }
+                        var _valid26 = _errs345 === errors;
+                        valid86 = valid86 || _valid26;
+                        if (!valid86) {
+                          const _errs347 = errors;
+                          if (Array.isArray(data112)) {
+                            if (data112.length < 1) {
+                              const err268 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err268];
+                              } else {
+                                vErrors.push(err268);
+                              }
+                              errors++;
+                            }
+                            const len17 = data112.length;
+                            for (let i17 = 0; i17 < len17; i17++) {
+                              let data113 = data112[i17];
+                              if (typeof data113 === "string") {
+                                if (func2(data113) < 1) {
+                                  const err269 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains/" + i17, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err269];
+                                  } else {
+                                    vErrors.push(err269);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err270 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains/" + i17, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err270];
+                                } else {
+                                  vErrors.push(err270);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err271 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err271];
+                            } else {
+                              vErrors.push(err271);
+                            }
+                            errors++;
+                          }
+                          var _valid26 = _errs347 === errors;
+                          valid86 = valid86 || _valid26;
+                        }
+                        if (!valid86) {
+                          const err272 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err272];
+                          } else {
+                            vErrors.push(err272);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs344;
+                          if (vErrors !== null) {
+                            if (_errs344) {
+                              vErrors.length = _errs344;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data110.excludes !== void 0) {
+                        let data114 = data110.excludes;
+                        const _errs352 = errors;
+                        let valid89 = false;
+                        const _errs353 = errors;
+                        if (typeof data114 === "string") {
+                          if (func2(data114) < 1) {
+                            const err273 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err273];
+                            } else {
+                              vErrors.push(err273);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err274 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err274];
+                          } else {
+                            vErrors.push(err274);
+                          }
+                          errors++;
+                        }
+                        var _valid27 = _errs353 === errors;
+                        valid89 = valid89 || _valid27;
+                        if (!valid89) {
+                          const _errs355 = errors;
+                          if (Array.isArray(data114)) {
+                            if (data114.length < 1) {
+                              const err275 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err275];
+                              } else {
+                                vErrors.push(err275);
+                              }
+                              errors++;
+                            }
+                            const len18 = data114.length;
+                            for (let i18 = 0; i18 < len18; i18++) {
+                              let data115 = data114[i18];
+                              if (typeof data115 === "string") {
+                                if (func2(data115) < 1) {
+                                  const err276 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes/" + i18, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err276];
+                                  } else {
+                                    vErrors.push(err276);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err277 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes/" + i18, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err277];
+                                } else {
+                                  vErrors.push(err277);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err278 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err278];
+                            } else {
+                              vErrors.push(err278);
+                            }
+                            errors++;
+                          }
+                          var _valid27 = _errs355 === errors;
+                          valid89 = valid89 || _valid27;
+                        }
+                        if (!valid89) {
+                          const err279 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err279];
+                          } else {
+                            vErrors.push(err279);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs352;
+                          if (vErrors !== null) {
+                            if (_errs352) {
+                              vErrors.length = _errs352;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data110.matches !== void 0) {
+                        let data116 = data110.matches;
+                        if (typeof data116 === "string") {
+                          if (func2(data116) < 1) {
+                            const err280 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err280];
+                            } else {
+                              vErrors.push(err280);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err281 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err281];
+                          } else {
+                            vErrors.push(err281);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data110.snapshot !== void 0) {
+                        if (true !== data110.snapshot) {
+                          const err282 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err282];
+                          } else {
+                            vErrors.push(err282);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err283 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err283];
+                      } else {
+                        vErrors.push(err283);
+                      }
+                      errors++;
+                    }
+                    var _valid25 = _errs338 === errors;
+                    valid84 = valid84 || _valid25;
+                  }
+                  if (!valid84) {
+                    const err284 = { instancePath: instancePath + "/" + i0 + "/expect/sent/file", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/file/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err284];
+                    } else {
+                      vErrors.push(err284);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs335;
+                    if (vErrors !== null) {
+                      if (_errs335) {
+                        vErrors.length = _errs335;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+                if (data66.content !== void 0) {
+                  let data118 = data66.content;
+                  const _errs363 = errors;
+                  let valid92 = false;
+                  const _errs364 = errors;
+                  if (typeof data118 !== "string" && !(typeof data118 == "number" && isFinite(data118)) && typeof data118 !== "boolean" && data118 !== null) {
+                    const err285 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[0].properties.sent.properties.content.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                    if (vErrors === null) {
+                      vErrors = [err285];
+                    } else {
+                      vErrors.push(err285);
+                    }
+                    errors++;
+                  }
+                  var _valid28 = _errs364 === errors;
+                  valid92 = valid92 || _valid28;
+                  if (!valid92) {
+                    const _errs366 = errors;
+                    if (data118 && typeof data118 == "object" && !Array.isArray(data118)) {
+                      if (Object.keys(data118).length < 1) {
+                        const err286 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err286];
+                        } else {
+                          vErrors.push(err286);
+                        }
+                        errors++;
+                      }
+                      for (const key26 in data118) {
+                        if (!(key26 === "equals" || key26 === "contains" || key26 === "excludes" || key26 === "matches" || key26 === "snapshot")) {
+                          const err287 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
+                          if (vErrors === null) {
+                            vErrors = [err287];
+                          } else {
+                            vErrors.push(err287);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data118.equals !== void 0) {
+                        if (typeof data118.equals !== "string") {
+                          const err288 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/equals", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err288];
+                          } else {
+                            vErrors.push(err288);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data118.contains !== void 0) {
+                        let data120 = data118.contains;
+                        const _errs372 = errors;
+                        let valid94 = false;
+                        const _errs373 = errors;
+                        if (typeof data120 === "string") {
+                          if (func2(data120) < 1) {
+                            const err289 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err289];
+                            } else {
+                              vErrors.push(err289);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err290 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err290];
+                          } else {
+                            vErrors.push(err290);
+                          }
+                          errors++;
+                        }
+                        var _valid29 = _errs373 === errors;
+                        valid94 = valid94 || _valid29;
+                        if (!valid94) {
+                          const _errs375 = errors;
+                          if (Array.isArray(data120)) {
+                            if (data120.length < 1) {
+                              const err291 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err291];
+                              } else {
+                                vErrors.push(err291);
+                              }
+                              errors++;
+                            }
+                            const len19 = data120.length;
+                            for (let i19 = 0; i19 < len19; i19++) {
+                              let data121 = data120[i19];
+                              if (typeof data121 === "string") {
+                                if (func2(data121) < 1) {
+                                  const err292 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains/" + i19, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err292];
+                                  } else {
+                                    vErrors.push(err292);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err293 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains/" + i19, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err293];
+                                } else {
+                                  vErrors.push(err293);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err294 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err294];
+                            } else {
+                              vErrors.push(err294);
+                            }
+                            errors++;
+                          }
+                          var _valid29 = _errs375 === errors;
+                          valid94 = valid94 || _valid29;
+                        }
+                        if (!valid94) {
+                          const err295 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/contains", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err295];
+                          } else {
+                            vErrors.push(err295);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs372;
+                          if (vErrors !== null) {
+                            if (_errs372) {
+                              vErrors.length = _errs372;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data118.excludes !== void 0) {
+                        let data122 = data118.excludes;
+                        const _errs380 = errors;
+                        let valid97 = false;
+                        const _errs381 = errors;
+                        if (typeof data122 === "string") {
+                          if (func2(data122) < 1) {
+                            const err296 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err296];
+                            } else {
+                              vErrors.push(err296);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err297 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err297];
+                          } else {
+                            vErrors.push(err297);
+                          }
+                          errors++;
+                        }
+                        var _valid30 = _errs381 === errors;
+                        valid97 = valid97 || _valid30;
+                        if (!valid97) {
+                          const _errs383 = errors;
+                          if (Array.isArray(data122)) {
+                            if (data122.length < 1) {
+                              const err298 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err298];
+                              } else {
+                                vErrors.push(err298);
+                              }
+                              errors++;
+                            }
+                            const len20 = data122.length;
+                            for (let i20 = 0; i20 < len20; i20++) {
+                              let data123 = data122[i20];
+                              if (typeof data123 === "string") {
+                                if (func2(data123) < 1) {
+                                  const err299 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes/" + i20, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err299];
+                                  } else {
+                                    vErrors.push(err299);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err300 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes/" + i20, schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err300];
+                                } else {
+                                  vErrors.push(err300);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err301 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err301];
+                            } else {
+                              vErrors.push(err301);
+                            }
+                            errors++;
+                          }
+                          var _valid30 = _errs383 === errors;
+                          valid97 = valid97 || _valid30;
+                        }
+                        if (!valid97) {
+                          const err302 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/excludes", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err302];
+                          } else {
+                            vErrors.push(err302);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs380;
+                          if (vErrors !== null) {
+                            if (_errs380) {
+                              vErrors.length = _errs380;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data118.matches !== void 0) {
+                        let data124 = data118.matches;
+                        if (typeof data124 === "string") {
+                          if (func2(data124) < 1) {
+                            const err303 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err303];
+                            } else {
+                              vErrors.push(err303);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err304 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/matches", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err304];
+                          } else {
+                            vErrors.push(err304);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data118.snapshot !== void 0) {
+                        if (true !== data118.snapshot) {
+                          const err305 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content/snapshot", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err305];
+                          } else {
+                            vErrors.push(err305);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err306 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err306];
+                      } else {
+                        vErrors.push(err306);
+                      }
+                      errors++;
+                    }
+                    var _valid28 = _errs366 === errors;
+                    valid92 = valid92 || _valid28;
+                  }
+                  if (!valid92) {
+                    const err307 = { instancePath: instancePath + "/" + i0 + "/expect/sent/content", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/properties/content/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (vErrors === null) {
+                      vErrors = [err307];
+                    } else {
+                      vErrors.push(err307);
+                    }
+                    errors++;
+                  } else {
+                    errors = _errs363;
+                    if (vErrors !== null) {
+                      if (_errs363) {
+                        vErrors.length = _errs363;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                }
+              } else {
+                const err308 = { instancePath: instancePath + "/" + i0 + "/expect/sent", schemaPath: "#/items/properties/expect/anyOf/0/properties/sent/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                if (vErrors === null) {
+                  vErrors = [err308];
+                } else {
+                  vErrors.push(err308);
+                }
+                errors++;
+              }
+            }
+            if (data39.refused !== void 0) {
+              let data126 = data39.refused;
+              const _errs391 = errors;
+              let valid100 = false;
+              const _errs392 = errors;
+              if (true !== data126) {
+                const err309 = { instancePath: instancePath + "/" + i0 + "/expect/refused", schemaPath: "#/items/properties/expect/anyOf/0/properties/refused/anyOf/0/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                if (vErrors === null) {
+                  vErrors = [err309];
+                } else {
+                  vErrors.push(err309);
+                }
+                errors++;
+              }
+              var _valid31 = _errs392 === errors;
+              valid100 = valid100 || _valid31;
+              if (!valid100) {
+                const _errs393 = errors;
+                if (typeof data126 === "string") {
+                  if (func2(data126) < 1) {
+                    const err310 = { instancePath: instancePath + "/" + i0 + "/expect/refused", schemaPath: "#/items/properties/expect/anyOf/0/properties/refused/anyOf/1/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (vErrors === null) {
+                      vErrors = [err310];
+                    } else {
+                      vErrors.push(err310);
+                    }
+                    errors++;
+                  }
+                } else {
+                  const err311 = { instancePath: instancePath + "/" + i0 + "/expect/refused", schemaPath: "#/items/properties/expect/anyOf/0/properties/refused/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                  if (vErrors === null) {
+                    vErrors = [err311];
+                  } else {
+                    vErrors.push(err311);
+                  }
+                  errors++;
+                }
+                var _valid31 = _errs393 === errors;
+                valid100 = valid100 || _valid31;
+              }
+              if (!valid100) {
+                const err312 = { instancePath: instancePath + "/" + i0 + "/expect/refused", schemaPath: "#/items/properties/expect/anyOf/0/properties/refused/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                if (vErrors === null) {
+                  vErrors = [err312];
+                } else {
+                  vErrors.push(err312);
+                }
+                errors++;
+              } else {
+                errors = _errs391;
+                if (vErrors !== null) {
+                  if (_errs391) {
+                    vErrors.length = _errs391;
+                  } else {
+                    vErrors = null;
+                  }
+                }
+              }
+            }
+            if (data39.delivered !== void 0) {
+              let data127 = data39.delivered;
+              const _errs396 = errors;
+              let valid101 = false;
+              const _errs397 = errors;
+              if (!(typeof data127 == "number" && (!(data127 % 1) && !isNaN(data127)) && isFinite(data127))) {
+                const err313 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                if (vErrors === null) {
+                  vErrors = [err313];
+                } else {
+                  vErrors.push(err313);
+                }
+                errors++;
+              }
+              if (typeof data127 == "number" && isFinite(data127)) {
+                if (data127 < 0 || isNaN(data127)) {
+                  const err314 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                  if (vErrors === null) {
+                    vErrors = [err314];
+                  } else {
+                    vErrors.push(err314);
+                  }
+                  errors++;
+                }
+              }
+              var _valid32 = _errs397 === errors;
+              valid101 = valid101 || _valid32;
+              if (!valid101) {
+                const _errs399 = errors;
+                if (data127 && typeof data127 == "object" && !Array.isArray(data127)) {
+                  if (Object.keys(data127).length < 1) {
+                    const err315 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (vErrors === null) {
+                      vErrors = [err315];
+                    } else {
+                      vErrors.push(err315);
+                    }
+                    errors++;
+                  }
+                  for (const key27 in data127) {
+                    if (!(key27 === "eq" || key27 === "lte" || key27 === "gte")) {
+                      const err316 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key27 }, message: "must NOT have additional properties" };
+                      if (vErrors === null) {
+                        vErrors = [err316];
+                      } else {
+                        vErrors.push(err316);
                       }
                       errors++;
                     }
                   }
-                  if (data67.tokens !== void 0) {
-                    let data86 = data67.tokens;
-                    const _errs253 = errors;
-                    let valid60 = false;
-                    const _errs254 = errors;
-                    if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
-                      const err199 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                  if (data127.eq !== void 0) {
+                    let data128 = data127.eq;
+                    if (!(typeof data128 == "number" && (!(data128 % 1) && !isNaN(data128)) && isFinite(data128))) {
+                      const err317 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                       if (vErrors === null) {
-                        vErrors = [err199];
+                        vErrors = [err317];
                       } else {
-                        vErrors.push(err199);
+                        vErrors.push(err317);
                       }
                       errors++;
                     }
-                    if (typeof data86 == "number" && isFinite(data86)) {
-                      if (data86 < 0 || isNaN(data86)) {
-                        const err200 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                    if (typeof data128 == "number" && isFinite(data128)) {
+                      if (data128 < 0 || isNaN(data128)) {
+                        const err318 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/eq", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                         if (vErrors === null) {
-                          vErrors = [err200];
+                          vErrors = [err318];
                         } else {
-                          vErrors.push(err200);
+                          vErrors.push(err318);
                         }
                         errors++;
                       }
                     }
-                    var _valid16 = _errs254 === errors;
-                    valid60 = valid60 || _valid16;
-                    if (!valid60) {
-                      const _errs256 = errors;
-                      if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
-                        if (Object.keys(data86).length < 1) {
-                          const err201 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                  }
+                  if (data127.lte !== void 0) {
+                    let data129 = data127.lte;
+                    if (!(typeof data129 == "number" && (!(data129 % 1) && !isNaN(data129)) && isFinite(data129))) {
+                      const err319 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err319];
+                      } else {
+                        vErrors.push(err319);
+                      }
+                      errors++;
+                    }
+                    if (typeof data129 == "number" && isFinite(data129)) {
+                      if (data129 < 0 || isNaN(data129)) {
+                        const err320 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/lte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                        if (vErrors === null) {
+                          vErrors = [err320];
+                        } else {
+                          vErrors.push(err320);
+                        }
+                        errors++;
+                      }
+                    }
+                  }
+                  if (data127.gte !== void 0) {
+                    let data130 = data127.gte;
+                    if (!(typeof data130 == "number" && (!(data130 % 1) && !isNaN(data130)) && isFinite(data130))) {
+                      const err321 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err321];
+                      } else {
+                        vErrors.push(err321);
+                      }
+                      errors++;
+                    }
+                    if (typeof data130 == "number" && isFinite(data130)) {
+                      if (data130 < 0 || isNaN(data130)) {
+                        const err322 = { instancePath: instancePath + "/" + i0 + "/expect/delivered/gte", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                        if (vErrors === null) {
+                          vErrors = [err322];
+                        } else {
+                          vErrors.push(err322);
+                        }
+                        errors++;
+                      }
+                    }
+                  }
+                } else {
+                  const err323 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  if (vErrors === null) {
+                    vErrors = [err323];
+                  } else {
+                    vErrors.push(err323);
+                  }
+                  errors++;
+                }
+                var _valid32 = _errs399 === errors;
+                valid101 = valid101 || _valid32;
+              }
+              if (!valid101) {
+                const err324 = { instancePath: instancePath + "/" + i0 + "/expect/delivered", schemaPath: "#/items/properties/expect/anyOf/0/properties/delivered/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                if (vErrors === null) {
+                  vErrors = [err324];
+                } else {
+                  vErrors.push(err324);
+                }
+                errors++;
+              } else {
+                errors = _errs396;
+                if (vErrors !== null) {
+                  if (_errs396) {
+                    vErrors.length = _errs396;
+                  } else {
+                    vErrors = null;
+                  }
+                }
+              }
+            }
+          } else {
+            const err325 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err325];
+            } else {
+              vErrors.push(err325);
+            }
+            errors++;
+          }
+          var _valid1 = _errs98 === errors;
+          valid18 = valid18 || _valid1;
+          if (!valid18) {
+            const _errs408 = errors;
+            if (Array.isArray(data39)) {
+              const len21 = data39.length;
+              for (let i21 = 0; i21 < len21; i21++) {
+                let data131 = data39[i21];
+                if (data131 && typeof data131 == "object" && !Array.isArray(data131)) {
+                  if (Object.keys(data131).length < 1) {
+                    const err326 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21, schemaPath: "#/items/properties/expect/anyOf/1/items/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                    if (vErrors === null) {
+                      vErrors = [err326];
+                    } else {
+                      vErrors.push(err326);
+                    }
+                    errors++;
+                  }
+                  for (const key28 in data131) {
+                    if (!(key28 === "channel" || key28 === "content" || key28 === "meta" || key28 === "tokens" || key28 === "priority" || key28 === "digest")) {
+                      const err327 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21, schemaPath: "#/items/properties/expect/anyOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key28 }, message: "must NOT have additional properties" };
+                      if (vErrors === null) {
+                        vErrors = [err327];
+                      } else {
+                        vErrors.push(err327);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data131.channel !== void 0) {
+                    let data132 = data131.channel;
+                    if (typeof data132 === "string") {
+                      if (func2(data132) < 1) {
+                        const err328 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/channel", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/channel/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                        if (vErrors === null) {
+                          vErrors = [err328];
+                        } else {
+                          vErrors.push(err328);
+                        }
+                        errors++;
+                      }
+                    } else {
+                      const err329 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/channel", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      if (vErrors === null) {
+                        vErrors = [err329];
+                      } else {
+                        vErrors.push(err329);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data131.content !== void 0) {
+                    let data133 = data131.content;
+                    if (data133 && typeof data133 == "object" && !Array.isArray(data133)) {
+                      if (Object.keys(data133).length < 1) {
+                        const err330 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                        if (vErrors === null) {
+                          vErrors = [err330];
+                        } else {
+                          vErrors.push(err330);
+                        }
+                        errors++;
+                      }
+                      for (const key29 in data133) {
+                        if (!(key29 === "equals" || key29 === "contains" || key29 === "excludes" || key29 === "matches" || key29 === "snapshot")) {
+                          const err331 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key29 }, message: "must NOT have additional properties" };
                           if (vErrors === null) {
-                            vErrors = [err201];
+                            vErrors = [err331];
                           } else {
-                            vErrors.push(err201);
+                            vErrors.push(err331);
                           }
                           errors++;
                         }
-                        for (const key22 in data86) {
-                          if (!(key22 === "eq" || key22 === "lte" || key22 === "gte")) {
-                            const err202 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
+                      }
+                      if (data133.equals !== void 0) {
+                        if (typeof data133.equals !== "string") {
+                          const err332 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/equals", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err332];
+                          } else {
+                            vErrors.push(err332);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data133.contains !== void 0) {
+                        let data135 = data133.contains;
+                        const _errs421 = errors;
+                        let valid107 = false;
+                        const _errs422 = errors;
+                        if (typeof data135 === "string") {
+                          if (func2(data135) < 1) {
+                            const err333 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                             if (vErrors === null) {
-                              vErrors = [err202];
+                              vErrors = [err333];
                             } else {
-                              vErrors.push(err202);
+                              vErrors.push(err333);
                             }
                             errors++;
                           }
-                        }
-                        if (data86.eq !== void 0) {
-                          let data87 = data86.eq;
-                          if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
-                            const err203 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                            if (vErrors === null) {
-                              vErrors = [err203];
-                            } else {
-                              vErrors.push(err203);
-                            }
-                            errors++;
-                          }
-                          if (typeof data87 == "number" && isFinite(data87)) {
-                            if (data87 < 0 || isNaN(data87)) {
-                              const err204 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                              if (vErrors === null) {
-                                vErrors = [err204];
-                              } else {
-                                vErrors.push(err204);
-                              }
-                              errors++;
-                            }
-                          }
-                        }
-                        if (data86.lte !== void 0) {
-                          let data88 = data86.lte;
-                          if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                            const err205 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                            if (vErrors === null) {
-                              vErrors = [err205];
-                            } else {
-                              vErrors.push(err205);
-                            }
-                            errors++;
-                          }
-                          if (typeof data88 == "number" && isFinite(data88)) {
-                            if (data88 < 0 || isNaN(data88)) {
-                              const err206 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                              if (vErrors === null) {
-                                vErrors = [err206];
-                              } else {
-                                vErrors.push(err206);
-                              }
-                              errors++;
-                            }
-                          }
-                        }
-                        if (data86.gte !== void 0) {
-                          let data89 = data86.gte;
-                          if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
-                            const err207 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                            if (vErrors === null) {
-                              vErrors = [err207];
-                            } else {
-                              vErrors.push(err207);
-                            }
-                            errors++;
-                          }
-                          if (typeof data89 == "number" && isFinite(data89)) {
-                            if (data89 < 0 || isNaN(data89)) {
-                              const err208 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                              if (vErrors === null) {
-                                vErrors = [err208];
-                              } else {
-                                vErrors.push(err208);
-                              }
-                              errors++;
-                            }
-                          }
-                        }
-                      } else {
-                        const err209 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                        if (vErrors === null) {
-                          vErrors = [err209];
                         } else {
-                          vErrors.push(err209);
+                          const err334 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err334];
+                          } else {
+                            vErrors.push(err334);
+                          }
+                          errors++;
+                        }
+                        var _valid33 = _errs422 === errors;
+                        valid107 = valid107 || _valid33;
+                        if (!valid107) {
+                          const _errs424 = errors;
+                          if (Array.isArray(data135)) {
+                            if (data135.length < 1) {
+                              const err335 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err335];
+                              } else {
+                                vErrors.push(err335);
+                              }
+                              errors++;
+                            }
+                            const len22 = data135.length;
+                            for (let i22 = 0; i22 < len22; i22++) {
+                              let data136 = data135[i22];
+                              if (typeof data136 === "string") {
+                                if (func2(data136) < 1) {
+                                  const err336 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains/" + i22, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err336];
+                                  } else {
+                                    vErrors.push(err336);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err337 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains/" + i22, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err337];
+                                } else {
+                                  vErrors.push(err337);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err338 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err338];
+                            } else {
+                              vErrors.push(err338);
+                            }
+                            errors++;
+                          }
+                          var _valid33 = _errs424 === errors;
+                          valid107 = valid107 || _valid33;
+                        }
+                        if (!valid107) {
+                          const err339 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err339];
+                          } else {
+                            vErrors.push(err339);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs421;
+                          if (vErrors !== null) {
+                            if (_errs421) {
+                              vErrors.length = _errs421;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data133.excludes !== void 0) {
+                        let data137 = data133.excludes;
+                        const _errs429 = errors;
+                        let valid110 = false;
+                        const _errs430 = errors;
+                        if (typeof data137 === "string") {
+                          if (func2(data137) < 1) {
+                            const err340 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err340];
+                            } else {
+                              vErrors.push(err340);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err341 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err341];
+                          } else {
+                            vErrors.push(err341);
+                          }
+                          errors++;
+                        }
+                        var _valid34 = _errs430 === errors;
+                        valid110 = valid110 || _valid34;
+                        if (!valid110) {
+                          const _errs432 = errors;
+                          if (Array.isArray(data137)) {
+                            if (data137.length < 1) {
+                              const err342 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                              if (vErrors === null) {
+                                vErrors = [err342];
+                              } else {
+                                vErrors.push(err342);
+                              }
+                              errors++;
+                            }
+                            const len23 = data137.length;
+                            for (let i23 = 0; i23 < len23; i23++) {
+                              let data138 = data137[i23];
+                              if (typeof data138 === "string") {
+                                if (func2(data138) < 1) {
+                                  const err343 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes/" + i23, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err343];
+                                  } else {
+                                    vErrors.push(err343);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err344 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes/" + i23, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err344];
+                                } else {
+                                  vErrors.push(err344);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err345 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                            if (vErrors === null) {
+                              vErrors = [err345];
+                            } else {
+                              vErrors.push(err345);
+                            }
+                            errors++;
+                          }
+                          var _valid34 = _errs432 === errors;
+                          valid110 = valid110 || _valid34;
+                        }
+                        if (!valid110) {
+                          const err346 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err346];
+                          } else {
+                            vErrors.push(err346);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs429;
+                          if (vErrors !== null) {
+                            if (_errs429) {
+                              vErrors.length = _errs429;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                      if (data133.matches !== void 0) {
+                        let data139 = data133.matches;
+                        if (typeof data139 === "string") {
+                          if (func2(data139) < 1) {
+                            const err347 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                            if (vErrors === null) {
+                              vErrors = [err347];
+                            } else {
+                              vErrors.push(err347);
+                            }
+                            errors++;
+                          }
+                        } else {
+                          const err348 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                          if (vErrors === null) {
+                            vErrors = [err348];
+                          } else {
+                            vErrors.push(err348);
+                          }
+                          errors++;
+                        }
+                      }
+                      if (data133.snapshot !== void 0) {
+                        if (true !== data133.snapshot) {
+                          const err349 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content/snapshot", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                          if (vErrors === null) {
+                            vErrors = [err349];
+                          } else {
+                            vErrors.push(err349);
+                          }
+                          errors++;
+                        }
+                      }
+                    } else {
+                      const err350 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/content", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/content/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err350];
+                      } else {
+                        vErrors.push(err350);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data131.meta !== void 0) {
+                    let data141 = data131.meta;
+                    if (data141 && typeof data141 == "object" && !Array.isArray(data141)) {
+                      for (const key30 in data141) {
+                        let data142 = data141[key30];
+                        const _errs443 = errors;
+                        let valid114 = false;
+                        const _errs444 = errors;
+                        if (typeof data142 !== "string" && !(typeof data142 == "number" && isFinite(data142)) && typeof data142 !== "boolean" && data142 !== null) {
+                          const err351 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/0/type", keyword: "type", params: { type: schema11.items.properties.expect.anyOf[1].items.properties.meta.additionalProperties.anyOf[0].type }, message: "must be string,number,boolean,null" };
+                          if (vErrors === null) {
+                            vErrors = [err351];
+                          } else {
+                            vErrors.push(err351);
+                          }
+                          errors++;
+                        }
+                        var _valid35 = _errs444 === errors;
+                        valid114 = valid114 || _valid35;
+                        if (!valid114) {
+                          const _errs446 = errors;
+                          if (data142 && typeof data142 == "object" && !Array.isArray(data142)) {
+                            if (Object.keys(data142).length < 1) {
+                              const err352 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                              if (vErrors === null) {
+                                vErrors = [err352];
+                              } else {
+                                vErrors.push(err352);
+                              }
+                              errors++;
+                            }
+                            for (const key31 in data142) {
+                              if (!(key31 === "equals" || key31 === "contains" || key31 === "excludes" || key31 === "matches" || key31 === "snapshot")) {
+                                const err353 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key31 }, message: "must NOT have additional properties" };
+                                if (vErrors === null) {
+                                  vErrors = [err353];
+                                } else {
+                                  vErrors.push(err353);
+                                }
+                                errors++;
+                              }
+                            }
+                            if (data142.equals !== void 0) {
+                              if (typeof data142.equals !== "string") {
+                                const err354 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/equals", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/equals/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err354];
+                                } else {
+                                  vErrors.push(err354);
+                                }
+                                errors++;
+                              }
+                            }
+                            if (data142.contains !== void 0) {
+                              let data144 = data142.contains;
+                              const _errs452 = errors;
+                              let valid116 = false;
+                              const _errs453 = errors;
+                              if (typeof data144 === "string") {
+                                if (func2(data144) < 1) {
+                                  const err355 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err355];
+                                  } else {
+                                    vErrors.push(err355);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err356 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err356];
+                                } else {
+                                  vErrors.push(err356);
+                                }
+                                errors++;
+                              }
+                              var _valid36 = _errs453 === errors;
+                              valid116 = valid116 || _valid36;
+                              if (!valid116) {
+                                const _errs455 = errors;
+                                if (Array.isArray(data144)) {
+                                  if (data144.length < 1) {
+                                    const err357 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                    if (vErrors === null) {
+                                      vErrors = [err357];
+                                    } else {
+                                      vErrors.push(err357);
+                                    }
+                                    errors++;
+                                  }
+                                  const len24 = data144.length;
+                                  for (let i24 = 0; i24 < len24; i24++) {
+                                    let data145 = data144[i24];
+                                    if (typeof data145 === "string") {
+                                      if (func2(data145) < 1) {
+                                        const err358 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i24, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                        if (vErrors === null) {
+                                          vErrors = [err358];
+                                        } else {
+                                          vErrors.push(err358);
+                                        }
+                                        errors++;
+                                      }
+                                    } else {
+                                      const err359 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains/" + i24, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                      if (vErrors === null) {
+                                        vErrors = [err359];
+                                      } else {
+                                        vErrors.push(err359);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                } else {
+                                  const err360 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                  if (vErrors === null) {
+                                    vErrors = [err360];
+                                  } else {
+                                    vErrors.push(err360);
+                                  }
+                                  errors++;
+                                }
+                                var _valid36 = _errs455 === errors;
+                                valid116 = valid116 || _valid36;
+                              }
+                              if (!valid116) {
+                                const err361 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/contains", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/contains/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                if (vErrors === null) {
+                                  vErrors = [err361];
+                                } else {
+                                  vErrors.push(err361);
+                                }
+                                errors++;
+                              } else {
+                                errors = _errs452;
+                                if (vErrors !== null) {
+                                  if (_errs452) {
+                                    vErrors.length = _errs452;
+                                  } else {
+                                    vErrors = null;
+                                  }
+                                }
+                              }
+                            }
+                            if (data142.excludes !== void 0) {
+                              let data146 = data142.excludes;
+                              const _errs460 = errors;
+                              let valid119 = false;
+                              const _errs461 = errors;
+                              if (typeof data146 === "string") {
+                                if (func2(data146) < 1) {
+                                  const err362 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err362];
+                                  } else {
+                                    vErrors.push(err362);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err363 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err363];
+                                } else {
+                                  vErrors.push(err363);
+                                }
+                                errors++;
+                              }
+                              var _valid37 = _errs461 === errors;
+                              valid119 = valid119 || _valid37;
+                              if (!valid119) {
+                                const _errs463 = errors;
+                                if (Array.isArray(data146)) {
+                                  if (data146.length < 1) {
+                                    const err364 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                    if (vErrors === null) {
+                                      vErrors = [err364];
+                                    } else {
+                                      vErrors.push(err364);
+                                    }
+                                    errors++;
+                                  }
+                                  const len25 = data146.length;
+                                  for (let i25 = 0; i25 < len25; i25++) {
+                                    let data147 = data146[i25];
+                                    if (typeof data147 === "string") {
+                                      if (func2(data147) < 1) {
+                                        const err365 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i25, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                        if (vErrors === null) {
+                                          vErrors = [err365];
+                                        } else {
+                                          vErrors.push(err365);
+                                        }
+                                        errors++;
+                                      }
+                                    } else {
+                                      const err366 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes/" + i25, schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                      if (vErrors === null) {
+                                        vErrors = [err366];
+                                      } else {
+                                        vErrors.push(err366);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                } else {
+                                  const err367 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                  if (vErrors === null) {
+                                    vErrors = [err367];
+                                  } else {
+                                    vErrors.push(err367);
+                                  }
+                                  errors++;
+                                }
+                                var _valid37 = _errs463 === errors;
+                                valid119 = valid119 || _valid37;
+                              }
+                              if (!valid119) {
+                                const err368 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/excludes", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/excludes/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                if (vErrors === null) {
+                                  vErrors = [err368];
+                                } else {
+                                  vErrors.push(err368);
+                                }
+                                errors++;
+                              } else {
+                                errors = _errs460;
+                                if (vErrors !== null) {
+                                  if (_errs460) {
+                                    vErrors.length = _errs460;
+                                  } else {
+                                    vErrors = null;
+                                  }
+                                }
+                              }
+                            }
+                            if (data142.matches !== void 0) {
+                              let data148 = data142.matches;
+                              if (typeof data148 === "string") {
+                                if (func2(data148) < 1) {
+                                  const err369 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err369];
+                                  } else {
+                                    vErrors.push(err369);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err370 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/matches", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/matches/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err370];
+                                } else {
+                                  vErrors.push(err370);
+                                }
+                                errors++;
+                              }
+                            }
+                            if (data142.snapshot !== void 0) {
+                              if (true !== data142.snapshot) {
+                                const err371 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1") + "/snapshot", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/properties/snapshot/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" };
+                                if (vErrors === null) {
+                                  vErrors = [err371];
+                                } else {
+                                  vErrors.push(err371);
+                                }
+                                errors++;
+                              }
+                            }
+                          } else {
+                            const err372 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                            if (vErrors === null) {
+                              vErrors = [err372];
+                            } else {
+                              vErrors.push(err372);
+                            }
+                            errors++;
+                          }
+                          var _valid35 = _errs446 === errors;
+                          valid114 = valid114 || _valid35;
+                        }
+                        if (!valid114) {
+                          const err373 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta/" + key30.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/additionalProperties/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                          if (vErrors === null) {
+                            vErrors = [err373];
+                          } else {
+                            vErrors.push(err373);
+                          }
+                          errors++;
+                        } else {
+                          errors = _errs443;
+                          if (vErrors !== null) {
+                            if (_errs443) {
+                              vErrors.length = _errs443;
+                            } else {
+                              vErrors = null;
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      const err374 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/meta", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/meta/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err374];
+                      } else {
+                        vErrors.push(err374);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data131.tokens !== void 0) {
+                    let data150 = data131.tokens;
+                    const _errs471 = errors;
+                    let valid122 = false;
+                    const _errs472 = errors;
+                    if (!(typeof data150 == "number" && (!(data150 % 1) && !isNaN(data150)) && isFinite(data150))) {
+                      const err375 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                      if (vErrors === null) {
+                        vErrors = [err375];
+                      } else {
+                        vErrors.push(err375);
+                      }
+                      errors++;
+                    }
+                    if (typeof data150 == "number" && isFinite(data150)) {
+                      if (data150 < 0 || isNaN(data150)) {
+                        const err376 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                        if (vErrors === null) {
+                          vErrors = [err376];
+                        } else {
+                          vErrors.push(err376);
                         }
                         errors++;
                       }
-                      var _valid16 = _errs256 === errors;
-                      valid60 = valid60 || _valid16;
                     }
-                    if (!valid60) {
-                      const err210 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                      if (vErrors === null) {
-                        vErrors = [err210];
+                    var _valid38 = _errs472 === errors;
+                    valid122 = valid122 || _valid38;
+                    if (!valid122) {
+                      const _errs474 = errors;
+                      if (data150 && typeof data150 == "object" && !Array.isArray(data150)) {
+                        if (Object.keys(data150).length < 1) {
+                          const err377 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
+                          if (vErrors === null) {
+                            vErrors = [err377];
+                          } else {
+                            vErrors.push(err377);
+                          }
+                          errors++;
+                        }
+                        for (const key32 in data150) {
+                          if (!(key32 === "eq" || key32 === "lte" || key32 === "gte")) {
+                            const err378 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key32 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err378];
+                            } else {
+                              vErrors.push(err378);
+                            }
+                            errors++;
+                          }
+                        }
+                        if (data150.eq !== void 0) {
+                          let data151 = data150.eq;
+                          if (!(typeof data151 == "number" && (!(data151 % 1) && !isNaN(data151)) && isFinite(data151))) {
+                            const err379 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                            if (vErrors === null) {
+                              vErrors = [err379];
+                            } else {
+                              vErrors.push(err379);
+                            }
+                            errors++;
+                          }
+                          if (typeof data151 == "number" && isFinite(data151)) {
+                            if (data151 < 0 || isNaN(data151)) {
+                              const err380 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/eq", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/eq/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                              if (vErrors === null) {
+                                vErrors = [err380];
+                              } else {
+                                vErrors.push(err380);
+                              }
+                              errors++;
+                            }
+                          }
+                        }
+                        if (data150.lte !== void 0) {
+                          let data152 = data150.lte;
+                          if (!(typeof data152 == "number" && (!(data152 % 1) && !isNaN(data152)) && isFinite(data152))) {
+                            const err381 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                            if (vErrors === null) {
+                              vErrors = [err381];
+                            } else {
+                              vErrors.push(err381);
+                            }
+                            errors++;
+                          }
+                          if (typeof data152 == "number" && isFinite(data152)) {
+                            if (data152 < 0 || isNaN(data152)) {
+                              const err382 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/lte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/lte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                              if (vErrors === null) {
+                                vErrors = [err382];
+                              } else {
+                                vErrors.push(err382);
+                              }
+                              errors++;
+                            }
+                          }
+                        }
+                        if (data150.gte !== void 0) {
+                          let data153 = data150.gte;
+                          if (!(typeof data153 == "number" && (!(data153 % 1) && !isNaN(data153)) && isFinite(data153))) {
+                            const err383 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                            if (vErrors === null) {
+                              vErrors = [err383];
+                            } else {
+                              vErrors.push(err383);
+                            }
+                            errors++;
+                          }
+                          if (typeof data153 == "number" && isFinite(data153)) {
+                            if (data153 < 0 || isNaN(data153)) {
+                              const err384 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens/gte", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/properties/gte/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                              if (vErrors === null) {
+                                vErrors = [err384];
+                              } else {
+                                vErrors.push(err384);
+                              }
+                              errors++;
+                            }
+                          }
+                        }
                       } else {
-                        vErrors.push(err210);
+                        const err385 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err385];
+                        } else {
+                          vErrors.push(err385);
+                        }
+                        errors++;
+                      }
+                      var _valid38 = _errs474 === errors;
+                      valid122 = valid122 || _valid38;
+                    }
+                    if (!valid122) {
+                      const err386 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/tokens", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/tokens/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                      if (vErrors === null) {
+                        vErrors = [err386];
+                      } else {
+                        vErrors.push(err386);
                       }
                       errors++;
                     } else {
-                      errors = _errs253;
+                      errors = _errs471;
                       if (vErrors !== null) {
-                        if (_errs253) {
-                          vErrors.length = _errs253;
+                        if (_errs471) {
+                          vErrors.length = _errs471;
                         } else {
                           vErrors = null;
                         }
                       }
                     }
                   }
-                  if (data67.priority !== void 0) {
-                    let data90 = data67.priority;
-                    if (!(data90 === "low" || data90 === "normal" || data90 === "high")) {
-                      const err211 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/priority", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
+                  if (data131.priority !== void 0) {
+                    let data154 = data131.priority;
+                    if (!(data154 === "low" || data154 === "normal" || data154 === "high")) {
+                      const err387 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/priority", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/priority/enum", keyword: "enum", params: { allowedValues: schema11.items.properties.expect.anyOf[1].items.properties.priority.enum }, message: "must be equal to one of the allowed values" };
                       if (vErrors === null) {
-                        vErrors = [err211];
+                        vErrors = [err387];
                       } else {
-                        vErrors.push(err211);
+                        vErrors.push(err387);
                       }
                       errors++;
                     }
                   }
-                  if (data67.digest !== void 0) {
-                    let data91 = data67.digest;
-                    const _errs267 = errors;
-                    let valid62 = false;
-                    const _errs268 = errors;
-                    if (typeof data91 !== "boolean") {
-                      const err212 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                  if (data131.digest !== void 0) {
+                    let data155 = data131.digest;
+                    const _errs485 = errors;
+                    let valid124 = false;
+                    const _errs486 = errors;
+                    if (typeof data155 !== "boolean") {
+                      const err388 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                       if (vErrors === null) {
-                        vErrors = [err212];
+                        vErrors = [err388];
                       } else {
-                        vErrors.push(err212);
+                        vErrors.push(err388);
                       }
                       errors++;
                     }
-                    var _valid17 = _errs268 === errors;
-                    valid62 = valid62 || _valid17;
-                    if (!valid62) {
-                      const _errs270 = errors;
-                      if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                        const err213 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                    var _valid39 = _errs486 === errors;
+                    valid124 = valid124 || _valid39;
+                    if (!valid124) {
+                      const _errs488 = errors;
+                      if (!(typeof data155 == "number" && (!(data155 % 1) && !isNaN(data155)) && isFinite(data155))) {
+                        const err389 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                         if (vErrors === null) {
-                          vErrors = [err213];
+                          vErrors = [err389];
                         } else {
-                          vErrors.push(err213);
+                          vErrors.push(err389);
                         }
                         errors++;
                       }
-                      if (typeof data91 == "number" && isFinite(data91)) {
-                        if (data91 < 2 || isNaN(data91)) {
-                          const err214 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                      if (typeof data155 == "number" && isFinite(data155)) {
+                        if (data155 < 2 || isNaN(data155)) {
+                          const err390 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf/1/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                           if (vErrors === null) {
-                            vErrors = [err214];
+                            vErrors = [err390];
                           } else {
-                            vErrors.push(err214);
+                            vErrors.push(err390);
                           }
                           errors++;
                         }
                       }
-                      var _valid17 = _errs270 === errors;
-                      valid62 = valid62 || _valid17;
+                      var _valid39 = _errs488 === errors;
+                      valid124 = valid124 || _valid39;
                     }
-                    if (!valid62) {
-                      const err215 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                    if (!valid124) {
+                      const err391 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21 + "/digest", schemaPath: "#/items/properties/expect/anyOf/1/items/properties/digest/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                       if (vErrors === null) {
-                        vErrors = [err215];
+                        vErrors = [err391];
                       } else {
-                        vErrors.push(err215);
+                        vErrors.push(err391);
                       }
                       errors++;
                     } else {
-                      errors = _errs267;
+                      errors = _errs485;
                       if (vErrors !== null) {
-                        if (_errs267) {
-                          vErrors.length = _errs267;
+                        if (_errs485) {
+                          vErrors.length = _errs485;
                         } else {
                           vErrors = null;
                         }
@@ -2726,40 +5001,40 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  const err216 = { instancePath: instancePath + "/" + i0 + "/expect/" + i6, schemaPath: "#/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                  const err392 = { instancePath: instancePath + "/" + i0 + "/expect/" + i21, schemaPath: "#/items/properties/expect/anyOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                   if (vErrors === null) {
-                    vErrors = [err216];
+                    vErrors = [err392];
                   } else {
-                    vErrors.push(err216);
+                    vErrors.push(err392);
                   }
                   errors++;
                 }
               }
             } else {
-              const err217 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+              const err393 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
               if (vErrors === null) {
-                vErrors = [err217];
+                vErrors = [err393];
               } else {
-                vErrors.push(err217);
+                vErrors.push(err393);
               }
               errors++;
             }
-            var _valid1 = _errs190 === errors;
-            valid17 = valid17 || _valid1;
+            var _valid1 = _errs408 === errors;
+            valid18 = valid18 || _valid1;
           }
-          if (!valid17) {
-            const err218 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+          if (!valid18) {
+            const err394 = { instancePath: instancePath + "/" + i0 + "/expect", schemaPath: "#/items/properties/expect/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
             if (vErrors === null) {
-              vErrors = [err218];
+              vErrors = [err394];
             } else {
-              vErrors.push(err218);
+              vErrors.push(err394);
             }
             errors++;
           } else {
-            errors = _errs90;
+            errors = _errs97;
             if (vErrors !== null) {
-              if (_errs90) {
-                vErrors.length = _errs90;
+              if (_errs97) {
+                vErrors.length = _errs97;
               } else {
                 vErrors = null;
               }
@@ -2767,21 +5042,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
         }
       } else {
-        const err219 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err395 = { instancePath: instancePath + "/" + i0, schemaPath: "#/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err219];
+          vErrors = [err395];
         } else {
-          vErrors.push(err219);
+          vErrors.push(err395);
         }
         errors++;
       }
     }
   } else {
-    const err220 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+    const err396 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "array" }, message: "must be array" };
     if (vErrors === null) {
-      vErrors = [err220];
+      vErrors = [err396];
     } else {
-      vErrors.push(err220);
+      vErrors.push(err396);
     }
     errors++;
   }

@@ -39,6 +39,8 @@ export interface SourceValues {
   readonly expectMs?: number;
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
+  /** What the recipe was given that this source is from; absent outside recipes. */
+  readonly inputs?: JsonObject;
   /** Those of them that are code; absent: none. */
   readonly code?: readonly CodeOption[];
 }

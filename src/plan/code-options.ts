@@ -2,7 +2,7 @@
 
 import type { CodeOption, IssueDraft } from "../config/values.ts";
 import type { CodeRoots, CompiledOptions, Pattern } from "../contract/host.ts";
-import type { Json, View } from "../contract.ts";
+import type { Json, JsonObject, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import type { DialectMark } from "../templates/dialect.ts";
@@ -22,6 +22,7 @@ export function compileOptions(
   at: readonly (string | number)[],
   engine: Engine,
   issues: IssueDraft[],
+  inputs: JsonObject = {},
 ): CompiledOptions {
   const compiled: Compiled = {
     cel: new Map(),
@@ -32,7 +33,7 @@ export function compileOptions(
   };
   for (const option of code) {
     try {
-      compileOne(option, engine, compiled);
+      compileOne(option, engine, compiled, inputs);
     } catch (error) {
       if (!isRouterError(error)) throw error;
       const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
@@ -49,7 +50,24 @@ export function compileOptions(
   };
 }
 
-function compileOne({ key, kind, text, mark }: CodeOption, engine: Engine, compiled: Compiled): void {
+function compileOne(
+  { key, kind, text, mark }: CodeOption,
+  engine: Engine,
+  compiled: Compiled,
+  inputs: JsonObject,
+): void {
+  /** The roots that always exist are there, whatever was given. */
+  const viewOf = (roots: CodeRoots): View => ({
+    data: null,
+    text: "",
+    id: "",
+    source: "",
+    connector: "",
+    time: "",
+    vars: {},
+    inputs,
+    ...roots,
+  });
   switch (kind) {
     case "cel": {
       const program = engine.cel.compile(text, { purpose: mark === "condition" ? "condition" : "value" });
@@ -81,19 +99,4 @@ function compileOne({ key, kind, text, mark }: CodeOption, engine: Engine, compi
 
 export function markOf(mark: Json): DialectMark {
   return typeof mark === "object" && mark !== null && !Array.isArray(mark) ? (mark as DialectMark) : {};
-}
-
-/** The roots that always exist are there, whatever was given. */
-function viewOf(roots: CodeRoots): View {
-  return {
-    data: null,
-    text: "",
-    id: "",
-    source: "",
-    connector: "",
-    time: "",
-    inputs: {},
-    vars: {},
-    ...roots,
-  };
 }

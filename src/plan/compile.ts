@@ -96,7 +96,7 @@ export function* compileInSteps(
         ...(type.powers?.(source.options, surroundings) ?? []),
       ].map(({ power, value }) => powerOf(power, value, `sources.${name}`)),
     ];
-    const code = compileOptions(source.code ?? [], ["sources", name], engine, issues);
+    const code = compileOptions(source.code ?? [], ["sources", name], engine, issues, source.inputs);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
     const isUnwanted = createIsUnwanted(
       name,
@@ -117,6 +117,7 @@ export function* compileInSteps(
           source.options,
           claims.some(isRoute) ? listen : null,
           needed.map(({ hash }) => hash),
+          source.code === undefined ? null : (source.inputs ?? null),
         ]),
         claims,
         rate: source.rate,

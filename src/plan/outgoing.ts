@@ -49,6 +49,7 @@ export function channelFor(
 /** What a sink's templates see as `event`. Throws an UsageError when the channel's `vars` cannot be computed any more. */
 export function answeredView(channel: PlannedChannel, event: RouterEvent): View {
   const view = viewOf(event);
+  view.inputs = channel.inputs;
   const failure = computeVars(channel, view);
   if (failure === undefined) return view;
   throw new UsageError(

@@ -4,9 +4,13 @@ import type { TraceStep } from "../../contract.ts";
 import type { Rehearsed, RehearsedDelivery } from "../../runtime/rehearsal.ts";
 import { type TextContext, testText } from "./content-tests.ts";
 import type { Count, Expectation, Failure } from "./test-case.ts";
+import { type Called, testCall } from "./tool-calls.ts";
 
 export interface Came {
-  readonly last: Rehearsed;
+  /** Absent when nothing was sent. */
+  readonly last: Rehearsed | undefined;
+  /** What Claude's call of a sink came to. */
+  readonly called?: Called | undefined;
   /** In order. */
   readonly delivered: readonly RehearsedDelivery[];
   /** Why the last one was not delivered, beside its trace: `throttle`, `digest`, `delivery_id`. */
@@ -45,16 +49,15 @@ export function testExpectations(
 }
 
 function testOne(expected: Expectation, came: Came, path: Path, world: World, key: string): Failure[] {
-  const { none, outcome, delivered, ...ofDelivery } = expected;
-  const failures: Failure[] = [];
-  if (outcome !== undefined && came.last.outcome !== outcome) {
-    failures.push({
-      path: [...path, "outcome"],
-      message: `the outcome is ${came.last.outcome}, not ${outcome}`,
-      lines: traceOf(came),
-      expected: outcome,
-      actual: came.last.outcome,
-    });
+  const { none, outcome, delivered, sent, refused, ...ofDelivery } = expected;
+  const failures = testCall({ ...(sent && { sent }), ...(refused && { refused }) }, came.called, path, {
+    ...world,
+    key: world.name,
+  });
+  const actual = came.last?.outcome ?? null;
+  if (outcome !== undefined && actual !== outcome) {
+    const message = actual === null ? "no event was sent" : `the outcome is ${actual}, not ${outcome}`;
+    failures.push({ path: [...path, "outcome"], message, lines: traceOf(came), expected: outcome, actual });
   }
   if (delivered !== undefined) {
     const count = came.delivered.length;
@@ -76,8 +79,9 @@ function testOne(expected: Expectation, came: Came, path: Path, world: World, ke
 }
 
 function testNone(none: true | string, channel: string | undefined, came: Came, path: Path): Failure[] {
-  const { event } = came.last;
   const at = [...path, "none"];
+  if (came.last === undefined) return [{ path: at, message: "no event was sent", lines: [] }];
+  const { event } = came.last;
   const delivered = came.delivered.filter(
     ({ members, delivery }) =>
       members.includes(event.id) &&
@@ -206,6 +210,7 @@ function notDelivered(came: Came, path: Path, channel: string | undefined): Fail
 /** Why the last event was not taken, channel by channel. */
 function traceOf({ last, heldBy }: Came): string[] {
   const steps = new Map<string, TraceStep>();
+  if (last === undefined) return [];
   for (const step of last.admission?.trace ?? []) steps.set(step.channel, step);
   const lines = [...steps.values()].map(({ channel, filter, pass, detail }) =>
     pass ? `  yes ${channel}` : `  no  ${channel}: ${filter}${detail === undefined ? "" : `: ${detail}`}`,

@@ -21,6 +21,7 @@ import {
 import { type Came, testExpectations } from "./expectations.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
 import type { Failure, Send, TestCase } from "./test-case.ts";
+import { callSink } from "./tool-calls.ts";
 
 export interface SuiteOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -126,12 +127,12 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
 async function runTest(
   test: TestCase,
   at: Failure["path"],
-  { plan }: ProvenConfig,
+  { plan, mask }: ProvenConfig,
   room: Room,
   clock: { current: Rehearsal | undefined },
 ): Promise<Failure[]> {
   const { options, file } = room;
-  const sends = [test.send].flat() as readonly Send[];
+  const sends = [test.send ?? []].flat() as readonly Send[];
   const startMs = absoluteMs(sends[0]?.at) ?? defaultStartMs;
   let tail = 0;
   const rehearsal = createRehearsal({ plan, startMs, newId: createEventIds(() => tail++) });
@@ -157,11 +158,16 @@ async function runTest(
       return [{ path, message: error.message, lines: error.hint === undefined ? [] : [`  ${error.hint}`] }];
     }
   }
-  if (last === undefined) throw new Error("a test sends at least one event");
   if (test.wait !== undefined) rehearsal.advance(rehearsal.nowMs() + durationOf(test.wait));
-  const came = { last, delivered: rehearsal.delivered(), heldBy: holdsOf(last, rehearsal) };
+  const came = {
+    last,
+    delivered: rehearsal.delivered(),
+    heldBy: last === undefined ? [] : holdsOf(last, rehearsal),
+  };
+  const callWorld = { plan, file, env: options.env, mask, timeMs: rehearsal.nowMs() };
   try {
-    return testExpectations(test.expect, came, [...at, "expect"], {
+    const called = test.call && callSink(test.call, last, callWorld);
+    return testExpectations(test.expect, { ...came, called }, [...at, "expect"], {
       ...room,
       update: options.update,
       name: test.name,

@@ -5,7 +5,9 @@ import type { Json, JsonObject } from "../../contract.ts";
 export interface TestCase {
   readonly name: string;
   readonly with?: JsonObject;
-  readonly send: Send | readonly Send[];
+  /** There, or `call` is. */
+  readonly send?: Send | readonly Send[];
+  readonly call?: { readonly sink: string; readonly input: JsonObject };
   /** A duration. */
   readonly wait?: string;
   readonly expect: Expectation | readonly Expectation[];
@@ -30,13 +32,29 @@ export interface Send {
 export interface Expectation {
   readonly channel?: string;
   readonly content?: ContentTests;
-  readonly meta?: Readonly<Record<string, string | number | boolean | null | ContentTests>>;
+  readonly meta?: Readonly<Record<string, TextTests>>;
   readonly tokens?: Count;
   readonly priority?: string;
   readonly digest?: boolean | number;
   readonly none?: true | string;
   readonly outcome?: string;
   readonly delivered?: Count;
+  readonly sent?: SentTests;
+  readonly refused?: true | string;
+}
+
+export type TextTests = string | number | boolean | null | ContentTests;
+
+export interface SentTests {
+  readonly method?: TextTests;
+  readonly url?: TextTests;
+  readonly headers?: Readonly<Record<string, TextTests>>;
+  readonly body?: TextTests;
+  readonly json?: Json;
+  readonly command?: readonly string[];
+  readonly stdin?: TextTests;
+  readonly file?: TextTests;
+  readonly content?: TextTests;
 }
 
 export interface ContentTests {

@@ -279,6 +279,97 @@ describe("what is sent", () => {
   });
 });
 
+describe("a call of a sink", () => {
+  const withSinks = `sources:
+  ci: { type: http, path: /ci }
+channels:
+  failed:
+    from: ci
+    match: { data.state: failed }
+    vars: { pr: data.pr }
+    reply: comment
+  other: { from: ci, content: other }
+sinks:
+  comment:
+    type: http
+    description: Comment.
+    input: { body: { type: string, maxLength: 20 } }
+    request:
+      url: https://api.example.com/pulls/{{event.vars.pr}}/comments
+      headers: { authorization: "Bearer \${TOKEN}" }
+      json: { body: "{{input.body}}", from: "{{event.data.job}}" }
+  note:
+    type: file
+    description: Note.
+    path: ./notes
+    file: "{{input.name}}.md"
+    content: "{{input.text}}\\n"
+    input: { name: { type: string }, text: { type: string, default: nothing } }
+  count: { type: command, description: Count., command: [wc, -w], stdin: "{{input.text}}", input: { text: { type: string } } }
+`;
+  const failed = "{ source: ci, data: { state: failed, pr: 7, job: build } }";
+  const call = (sent: string, called: string, expected: string) =>
+    `  - { name: x, ${sent === "" ? "" : `send: ${sent}, `}call: ${called}, expect: ${expected} }\n`;
+
+  test.each([
+    [
+      failed,
+      "{ sink: comment, input: { body: On it. } }",
+      "{ sent: { method: POST, url: https://api.example.com/pulls/7/comments, headers: { Authorization: Bearer stand-in-for-TOKEN, cookie: null }, json: { from: build, body: On it. } } }",
+      "ok",
+    ],
+    [
+      failed,
+      "{ sink: comment, input: { body: On it. } }",
+      "{ sent: { url: { contains: /pulls/8/ }, json: { body: Later. } } }",
+      '28 tests[0].expect.sent.url.contains: url does not contain "/pulls/8/"; 28 tests[0].expect.sent.json: the body is different',
+    ],
+    [
+      "",
+      "{ sink: note, input: { name: today } }",
+      '{ sent: { file: today.md, content: "nothing\\n" } }',
+      "ok",
+    ],
+    ["", "{ sink: count, input: { text: a b } }", "{ sent: { command: [wc, -w], stdin: a b } }", "ok"],
+    [failed, "{ sink: comment, input: { body: much too long for this one } }", "{ refused: true }", "ok"],
+    [failed, "{ sink: comment, input: { bdy: x } }", "{ refused: body is missing }", "ok"],
+    ["", "{ sink: note, input: { name: ../up } }", "{ refused: true }", "ok"],
+    [
+      "{ source: ci, data: { state: passed } }",
+      "{ sink: comment, input: { body: x } }",
+      "{ channel: other, refused: may not answer an event of other }",
+      "ok",
+    ],
+    ["", "{ sink: comment, input: { body: x } }", "{ refused: none was sent }", "ok"],
+    [
+      failed,
+      "{ sink: comment, input: { body: x } }",
+      "{ refused: true }",
+      "28 tests[0].expect.refused: the call was not refused",
+    ],
+    [
+      failed,
+      "{ sink: comment, input: {} }",
+      "{ sent: { method: POST } }",
+      "28 tests[0].expect.sent: the call was refused",
+    ],
+    [failed, "{ sink: coment, input: {} }", "{ refused: true }", "no such"],
+  ])("%s %s", async (sent, called, expected, came) => {
+    if (came === "no such") {
+      const { stdout } = await run(call(sent, called, expected), [], withSinks);
+      expect(stdout).toContain('no sink is called "coment"');
+      return;
+    }
+    expect(await results(call(sent, called, expected), withSinks)).toEqual([came]);
+  });
+
+  test("that nobody made cannot be expected", async () => {
+    expect(await results(one(failed, "{ sent: { method: POST } }"), withSinks)).toEqual([
+      "28 tests[0].expect.sent: no sink is called: say which under call:",
+    ]);
+  });
+});
+
 describe("snapshots", () => {
   const tests = (job: string) =>
     one(`{ source: ci, data: { state: failed, job: ${job}, url: u } }`, "{ content: { snapshot: true } }");
