@@ -27,8 +27,8 @@ export interface GatewayOptions {
   readonly session: SessionInfo | undefined;
   /** Synchronous: in order, each with its number in the session. */
   dispatched(payload: GatewayDispatchPayload): void;
-  /** The session that lives, without which no place in it is worth keeping. */
-  sessionChanged(session: Omit<SessionInfo, "sequence"> | undefined): void;
+  /** The session that lives, with the place where it began; without one no place is worth keeping. */
+  sessionChanged(session: SessionInfo | undefined): void;
   /** It stands: `resumed` when nothing was missed. */
   stands(resumed: boolean): void;
   /** It was lost and is being tried again; undefined when it stands again. */

@@ -77,6 +77,8 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         dispatched,
         sessionChanged(next) {
           session = next;
+          // Kept from the beginning: what comes before the first message was taken must not be missed either.
+          if (next !== undefined) enqueue(() => keepPlace(next.sequence));
         },
         stands(resumed) {
           round.works();

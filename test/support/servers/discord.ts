@@ -23,6 +23,10 @@ export interface DiscordServer {
     message: { channel: string; author?: Partial<Author>; content?: string } & Record<string, unknown>,
   ): string;
   press(press: { customId: string; user: string; channel: string; message: Record<string, unknown> }): void;
+  /** What stands in a channel, oldest first. */
+  messagesIn(channel: string): readonly Record<string, unknown>[];
+  /** Emojis under a message. */
+  reactionsOf(message: string): readonly string[];
   addChannel(channel: { id: string } & Record<string, unknown>): void;
   /** Closes every gateway connection with this code. */
   drop(code: number): void;
@@ -62,6 +66,7 @@ export async function startDiscord(): Promise<DiscordServer> {
   const sessions = { identified: 0, resumed: 0 };
   const channels = new Map<string, Record<string, unknown>>();
   const messages = new Map<string, Record<string, unknown>[]>();
+  const reactions = new Map<string, string[]>();
   const dispatched: { s: number; t: string; d: unknown }[] = [];
   const failures: { path: string; status: number; body: object; headers: Record<string, string> }[] = [];
   const sockets = new Set<WebSocket>();
@@ -166,7 +171,11 @@ export async function startDiscord(): Promise<DiscordServer> {
       if (String(body.content ?? "").length > 2_000)
         return void json(400, { message: "Invalid Form Body", code: 50035 });
       const referenced = (body.message_reference as { message_id?: string } | undefined)?.message_id;
-      const sent = newMessage(id, bot, String(body.content ?? ""), referenced ? { type: 19 } : {});
+      const sent = newMessage(id, bot, String(body.content ?? ""), {
+        ...(referenced === undefined ? {} : { type: 19, message_reference: { message_id: referenced } }),
+        components: body.components ?? [],
+        uploads: files,
+      });
       return void json(200, keep(id, sent));
     }
     if (message === "") {
@@ -185,10 +194,13 @@ export async function startDiscord(): Promise<DiscordServer> {
     if (request.method === "PATCH") {
       if ((found.author as { id: string }).id !== botId)
         return void json(403, { message: "Cannot edit a message authored by another user", code: 50005 });
-      Object.assign(found, body);
+      Object.assign(found, body, { edited_timestamp: new Date().toISOString() });
       return void json(200, found);
     }
-    if (path.includes("/reactions/")) return void json(204, undefined);
+    if (path.includes("/reactions/")) {
+      reactions.set(message, [...(reactions.get(message) ?? []), path.split("/")[6] as string]);
+      return void json(204, undefined);
+    }
     json(200, found);
   }
 
@@ -256,6 +268,8 @@ export async function startDiscord(): Promise<DiscordServer> {
         data: { custom_id: customId, component_type: 2 },
       });
     },
+    messagesIn: (channel) => messages.get(channel) ?? [],
+    reactionsOf: (message) => reactions.get(message) ?? [],
     addChannel: (channel) => void channels.set(channel.id, channel),
     drop(code) {
       for (const socket of sockets) socket.close(code);

@@ -20,6 +20,9 @@ export interface SlackServer {
   /** Slack sends what was not confirmed again, with `retry_attempt`. */
   sendAgain(): void;
   press(body: Record<string, unknown>): void;
+  addPerson(id: string, name: string): void;
+  /** What stands in a channel, oldest first. */
+  messagesIn(channel: string): readonly Record<string, unknown>[];
   addFile(file: Record<string, unknown> & { id: string }): void;
   /** As Slack does every few hours. */
   refresh(): void;
@@ -51,6 +54,7 @@ export async function startSlack(): Promise<SlackServer> {
   const messages: Record<string, unknown>[] = [];
   const files = new Map<string, Record<string, unknown>>();
   const uploads = new Map<string, string>();
+  const people = new Map<string, string>();
   const open = new Map<string, object>();
   const failures: { method: string; error: string }[] = [];
   const sockets = new Set<WebSocket>();
@@ -82,7 +86,9 @@ export async function startSlack(): Promise<SlackServer> {
     const json = (body: object) =>
       void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (url.pathname.startsWith("/upload/")) {
-      uploads.set(url.pathname.slice("/upload/".length), content.toString());
+      // The client sends a form with one part.
+      const [, part] = /\r\n\r\n([\s\S]*)\r\n--/.exec(content.toString()) ?? [];
+      uploads.set(url.pathname.slice("/upload/".length), part ?? content.toString());
       return void response.end("OK");
     }
     const bearer = request.headers.authorization?.replace("Bearer ", "");
@@ -113,11 +119,10 @@ export async function startSlack(): Promise<SlackServer> {
         return { ok: true, url: base.replace("http", "ws") };
       case "auth.test":
         return { ok: true, user_id: userId, bot_id: "B0BOT", team: "T" };
-      case "users.info":
-        return {
-          ok: true,
-          user: { id: args.user, profile: { display_name: `name of ${String(args.user)}` } },
-        };
+      case "users.info": {
+        const name = people.get(String(args.user)) ?? `name of ${String(args.user)}`;
+        return { ok: true, user: { id: args.user, profile: { display_name: name } } };
+      }
       case "conversations.info":
         return { ok: true, channel: { id: args.channel, name: `name-of-${String(args.channel)}` } };
       case "conversations.open":
@@ -129,6 +134,7 @@ export async function startSlack(): Promise<SlackServer> {
           bot_id: "B0BOT",
           text: args.text,
           ts: nextTs(),
+          blocks: args.blocks,
         };
         messages.push({ ...message, ...(args.thread_ts === undefined ? {} : { thread_ts: args.thread_ts }) });
         return { ok: true, channel: args.channel, ts: message.ts };
@@ -136,7 +142,7 @@ export async function startSlack(): Promise<SlackServer> {
       case "chat.update": {
         const found = messages.find(({ ts, user }) => ts === args.ts && user === userId);
         if (found === undefined) return { ok: false, error: "cant_update_message" };
-        Object.assign(found, { text: args.text });
+        Object.assign(found, { text: args.text, blocks: args.blocks, edited: true });
         return { ok: true, ts: args.ts };
       }
       case "conversations.history":
@@ -156,6 +162,24 @@ export async function startSlack(): Promise<SlackServer> {
           upload_url: `${base}/upload/${String(args.filename)}`,
           file_id: `F-${String(args.filename)}`,
         };
+      case "files.completeUploadExternal": {
+        const sent = (args.files as { id: string }[]).map(({ id }) => id.replace("F-", ""));
+        messages.push({
+          channel: args.channel_id,
+          user: userId,
+          bot_id: "B0BOT",
+          text: "",
+          ts: nextTs(),
+          uploads: sent.map((name) => ({ name, content: uploads.get(name) ?? "" })),
+        });
+        return { ok: true, files: args.files };
+      }
+      case "reactions.add": {
+        const found = messages.find(({ ts }) => ts === args.timestamp);
+        if (found === undefined) return { ok: false, error: "message_not_found" };
+        found.reactions = [...((found.reactions as string[] | undefined) ?? []), String(args.name)];
+        return { ok: true };
+      }
       case "files.info":
         return { ok: true, file: files.get(String(args.file)) };
       default:
@@ -176,6 +200,7 @@ export async function startSlack(): Promise<SlackServer> {
       changed();
     });
     socket.send(JSON.stringify({ type: "hello", num_connections: 1 }));
+    for (const envelope of open.values()) socket.send(JSON.stringify({ ...envelope, retry_attempt: 1 }));
     changed();
   });
 
@@ -201,6 +226,8 @@ export async function startSlack(): Promise<SlackServer> {
         for (const socket of sockets) socket.send(JSON.stringify({ ...envelope, retry_attempt: 1 }));
     },
     press: (body) => send("interactive", { type: "block_actions", ...body }),
+    addPerson: (id, name) => void people.set(id, name),
+    messagesIn: (channel) => messages.filter((message) => message.channel === channel),
     addFile: (file) => void files.set(file.id, { url_private_download: `${base}/files/${file.id}`, ...file }),
     refresh() {
       for (const socket of sockets)
