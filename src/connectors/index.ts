@@ -67,6 +67,11 @@ export const connectors: readonly SourceTypeEntry[] = [
     load: async () => (await import("./watch/index.ts")).watch,
   },
   {
+    type: "webchat",
+    summary: "A page on this machine on which a person talks to Claude.",
+    load: async () => (await import("./webchat/index.ts")).webchat,
+  },
+  {
     type: "websocket",
     summary: "Connects to a WebSocket, says what it wants, and makes an event of each message.",
     load: async () => (await import("./websocket/index.ts")).websocket,

@@ -33,7 +33,6 @@ interface IntakeOptions {
   readonly chat: TelegramChat;
   readonly emit: Emit;
   readonly edits: boolean;
-  readonly ackReaction: string | undefined;
   /** True once nothing may be emitted any more. */
   isClosed(): boolean;
 }
@@ -119,10 +118,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const arrival = await withPictures(message);
     if (isClosed()) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
-    const { outcome } = await options.emit(arrival);
-    const { ackReaction } = options;
-    if (ackReaction !== undefined && outcome === "accepted")
-      besides("no reaction could be put", chat.react(asEvent(message), ackReaction));
+    await options.emit(arrival);
     return true;
   }
 

@@ -112,7 +112,6 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
         chat,
         emit,
         edits: options.edits,
-        ackReaction: options.ackReaction,
         isClosed: () => closed,
       });
       if (closed) return;

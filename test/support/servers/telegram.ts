@@ -24,6 +24,7 @@ export interface SentMessage {
   /** As it was sent. */
   markup: string;
   parseMode: string | undefined;
+  edited: boolean;
   readonly threadId: number | undefined;
   readonly replyTo: number | undefined;
   buttons: { text: string; callback_data: string }[];
@@ -121,6 +122,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
       ...words,
       chatId: Number(fields.chat_id),
       id: nextMessage++,
+      edited: false,
       threadId: fields.message_thread_id === undefined ? undefined : Number(fields.message_thread_id),
       replyTo: reply?.message_id,
       buttons: keyboard?.inline_keyboard?.flat() ?? [],
@@ -203,7 +205,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
           400,
           "Bad Request: message is not modified: specified new message content and reply markup are exactly the same",
         );
-      Object.assign(message, words, { buttons });
+      Object.assign(message, words, { buttons, edited: true });
       return shown(message);
     },
     setMessageReaction(fields) {

@@ -1,0 +1,189 @@
+// What Claude says and does in a room, and the permission prompts of a browser.
+
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { splitMessage } from "../../chat/parts.ts";
+import type { AnsweredEvent, Chat, ChatData, Message, OutgoingFile } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Json, JsonObject } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import { webHtml } from "./html.ts";
+import { mainRoom } from "./incoming.ts";
+import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
+
+export const maxFileBytes = 50_000_000;
+/** What is kept of a message is all of it. */
+const partLimit = { max: 8_000, unit: "characters", counts: "text" } as const;
+
+export interface Speaker extends Required<Omit<Chat, "history" | "download">> {
+  answer(event: AnsweredEvent, message: Message): Promise<string>;
+  /** Access answers somebody: kept only where it knows them. */
+  say(place: Place, text: string, isKept: boolean): Promise<void>;
+}
+
+export interface Place {
+  readonly browser: string;
+  readonly room: string;
+}
+
+interface SpeakerOptions {
+  readonly rooms: Rooms;
+  readonly host: Pick<Host, "clock" | "people">;
+  typing(place: Place): void;
+  /** Is there a page of this browser, now or before? */
+  isKnown(browser: string): boolean;
+}
+
+export function chatIdOf({ browser, room }: Place): string {
+  return `${browser}/${room}`;
+}
+
+function placeOf(chatId: string): Place {
+  const [browser = "", room = mainRoom] = chatId.split("/");
+  return { browser, room };
+}
+
+export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions): Speaker {
+  const { clock, people } = host;
+
+  const newMessage = ({ room }: Place, text: string): RoomMessage => ({
+    id: `m${clock.now().toString(36)}-${randomBytes(3).toString("hex")}`,
+    room,
+    from: "claude",
+    text,
+    timeMs: clock.now(),
+  });
+
+  /** A copy of our own: what the page fetches later is what was sent, whatever becomes of the file. */
+  async function copy(file: OutgoingFile): Promise<RoomFile> {
+    const { path, bytes } = await people.save(file.name, createReadStream(file.path), maxFileBytes);
+    return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
+  }
+
+  async function send(place: Place, { text, files = [], replyTo }: Message): Promise<string> {
+    if (text.trim() === "" && files.length === 0)
+      throw new ConnectorError("E_TOOL_INPUT", "there is nothing to send: the text is empty");
+    const copies: RoomFile[] = [];
+    for (const file of files) copies.push(await copy(file));
+    const parts = splitMessage(text, webHtml, partLimit);
+    const ids: string[] = [];
+    for (const [index, { plain, markup }] of parts.entries()) {
+      const isLast = index === parts.length - 1;
+      const message = {
+        ...newMessage(place, plain),
+        html: markup,
+        ...(index > 0 || replyTo === undefined ? {} : { replyTo }),
+        ...(isLast && copies.length > 0 ? { files: copies } : {}),
+      };
+      await rooms.put(place.browser, message);
+      ids.push(message.id);
+    }
+    return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
+  }
+
+  return {
+    answer(event, { replyTo, ...message }) {
+      const { chat_id: chatId, message_id: own } = dataOf(event);
+      return send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
+    },
+    async say(place, text, isKept) {
+      const message = newMessage(place, text);
+      if (isKept) await rooms.put(place.browser, message);
+      else rooms.show(place.browser, message);
+    },
+    async react(event, emoji, messageId) {
+      const { chat_id: chatId, message_id: own } = dataOf(event);
+      const { browser } = placeOf(chatId);
+      const isThere = await rooms.change(browser, messageId ?? own, ({ reactions = [], ...message }) => ({
+        ...message,
+        reactions: [...new Set([...reactions, emoji.slice(0, 64)])].slice(-10),
+      }));
+      if (!isThere) throw gone(messageId ?? own);
+      return `reacted with ${emoji}`;
+    },
+    async edit(event, messageId, text) {
+      const { browser } = placeOf(dataOf(event).chat_id);
+      const message = rooms.find(browser, messageId);
+      if (message === undefined) throw gone(messageId);
+      if (message.from !== "claude")
+        throw new ConnectorError("E_CHAT", "only messages that you sent can be changed");
+      const [part, ...more] = splitMessage(text, webHtml, partLimit);
+      if (part === undefined || more.length > 0)
+        throw new ConnectorError(
+          "E_TOOL_INPUT",
+          `the text is longer than the ${partLimit.max} characters of one message`,
+          {
+            hint: "shorten it, or send the rest with reply",
+          },
+        );
+      await rooms.change(browser, messageId, (before) => ({
+        ...before,
+        text: part.plain,
+        html: part.markup,
+        edited: true,
+      }));
+      return `edited (id: ${messageId})`;
+    },
+    async send(to, message) {
+      const place = "person" in to ? lastPlace(rooms, to.person) : placeOf(to.chatId);
+      if (!isKnown(place.browser))
+        throw new ConnectorError("E_CHAT", "no browser of this id has written", {
+          hint: "channel-router access list  shows those that have",
+        });
+      return send(place, message);
+    },
+    async typing(event) {
+      typing(placeOf(dataOf(event).chat_id));
+    },
+    async askPermission(person, { id, text, buttons }) {
+      const message = { ...newMessage(lastPlace(rooms, person), text), prompt: { id, buttons } };
+      await rooms.put(person, message);
+      return { browser: person, id: message.id };
+    },
+    async expirePermission(asked, text) {
+      const { browser, id } = asked as JsonObject & { browser: string; id: string };
+      const isThere = await rooms.change(browser, id, ({ prompt: _, ...message }) => ({ ...message, text }));
+      if (!isThere) await rooms.put(browser, newMessage(lastPlace(rooms, browser), text));
+    },
+  };
+}
+
+/** The prompt's text with all its details; what asked for them is gone. */
+export async function showDetails(
+  rooms: Rooms,
+  browser: string,
+  promptId: string,
+  text: string,
+): Promise<void> {
+  const message = rooms.of(browser).find(({ prompt }) => prompt?.id === promptId);
+  if (message === undefined) return;
+  await rooms.change(browser, message.id, ({ prompt, ...before }) => {
+    // Decided meanwhile.
+    if (prompt === undefined) return before;
+    const buttons = prompt.buttons.filter(({ button }) => button !== "more");
+    return { ...before, text, prompt: { id: promptId, buttons } };
+  });
+}
+
+function gone(id: string): ConnectorError {
+  return new ConnectorError("E_CHAT", `there is no message ${id.slice(0, 64)} any more`);
+}
+
+export function lastPlace(rooms: Rooms, browser: string): Place {
+  return { browser, room: rooms.of(browser).at(-1)?.room ?? mainRoom };
+}
+
+function dataOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
+  return data as unknown as ChatData;
+}
+
+/** As a page gets it: files without their paths. */
+export function asShown(message: RoomMessage): Json {
+  const { files, replyTo, timeMs, ...rest } = message;
+  return {
+    ...rest,
+    time_ms: timeMs,
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(files === undefined ? {} : { files: files.map(({ id, name, bytes }) => ({ id, name, bytes })) }),
+  } as unknown as Json;
+}

@@ -1,0 +1,13 @@
+// The markup of the page: the few tags of chat/markup.ts, all text escaped, links to the web and to mail only.
+
+import { type Markup, telegramHtml } from "../../chat/markup.ts";
+
+export const webHtml: Markup = {
+  ...telegramHtml,
+  around(mark, text) {
+    const [before, after] = telegramHtml.around(mark, text);
+    if (mark.kind !== "link") return [before, after];
+    if (!/^(https?:|mailto:)/i.test(mark.href)) return ["", ""];
+    return [before.replace(/^<a /, '<a target="_blank" rel="noreferrer noopener" '), after];
+  },
+};

@@ -1,0 +1,57 @@
+// The `webchat` source type: a page of our own on this machine, through which a person talks to Claude.
+
+import { chatMeta, chatPowers } from "../../chat/options.ts";
+import type { OptionIssue, SourceType, Surroundings } from "../../contract.ts";
+import { maxFileBytes } from "./chat.ts";
+import { mainRoom } from "./incoming.ts";
+import type { WebchatOptions } from "./options.generated.ts";
+import { webchatOptions } from "./options.ts";
+import { createWebchatSource } from "./source.ts";
+import { arrivalOf } from "./take.ts";
+import { validate } from "./validate.generated.js";
+
+export const webchat: SourceType<WebchatOptions> = {
+  type: "webchat",
+  summary: "A page on this machine on which a person talks to Claude.",
+  options: webchatOptions,
+  validate,
+  meta: { ...chatMeta, room: "{{data.room}}" },
+  content: "text",
+  claims: ({ path }) => [
+    `route:GET ${path}`,
+    `route:GET ${path}/stream`,
+    `route:GET ${path}/files/:`,
+    ...["messages", "upload", "press"].map((rest) => `route:POST ${path}/${rest}`),
+  ],
+  answers: () => true,
+  chat: { can: ["react", "edit", "send", "typing", "ask"], maxFiles: 10, maxFileBytes, typingForMs: 5_000 },
+  check: checkOptions,
+  powers: ({ access }) => chatPowers(access),
+  // What was said belongs to the page, however it is set up.
+  keeps: () => null,
+  imagine: (_options, payload) =>
+    arrivalOf(
+      { id: "m1", text: payload, room: mainRoom, replyTo: undefined, files: [] },
+      { id: "browser" },
+      { browser: "browser", room: mainRoom },
+      [],
+      { find: () => undefined },
+    ),
+  create: createWebchatSource,
+};
+
+const maxUploadBytes = 64 * 1024 * 1024;
+
+function checkOptions(options: WebchatOptions, { loopback }: Surroundings): OptionIssue[] {
+  if (options.maxUploadBytes < 1024 || options.maxUploadBytes > maxUploadBytes)
+    return [{ path: ["max_upload"], message: "must be from 1KiB to 64MiB" }];
+  if (loopback) return [];
+  return [
+    {
+      path: [],
+      code: "E_CONFIG_EXPOSED",
+      message: "a page that is served without encryption would be reachable from other machines",
+      hint: "let listen be an address of this machine, for instance 127.0.0.1:8788",
+    },
+  ];
+}

@@ -1,0 +1,32 @@
+// The options of a webchat source as they are written in YAML. Types, validators, the editor's schema and the table in
+// docs/connectors/webchat.md are generated from here.
+
+import { chatOptions } from "../../chat/options.ts";
+import type { JsonSchema } from "../../contract.ts";
+
+export const webchatOptions = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    path: {
+      description: "The path of the page on the config's listener, beginning with a slash.",
+      type: "string",
+      pattern: "^(/[A-Za-z0-9._~-]+)+$",
+      default: "/chat",
+    },
+    ...chatOptions,
+    history: {
+      description: "How many messages of each browser are kept and shown when its page is opened again.",
+      type: "integer",
+      minimum: 1,
+      maximum: 1000,
+      default: 200,
+    },
+    max_upload: {
+      description: "The size up to which the files of one message are taken together. At most 64MiB.",
+      type: "string",
+      format: "size",
+      default: "25MiB",
+    },
+  },
+} as const satisfies JsonSchema;

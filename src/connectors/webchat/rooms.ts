@@ -1,0 +1,170 @@
+// What was said, for each browser: kept in the source's store, so that a page that is opened again shows it, and sent to every
+// page that is open. A message that changes is sent again under its id.
+
+import type { PermissionPrompt } from "../../contract/chat.ts";
+import type { Store } from "../../contract/host.ts";
+import type { Json } from "../../contract.ts";
+
+export interface RoomMessage {
+  readonly id: string;
+  readonly room: string;
+  readonly from: "you" | "claude";
+  /** Without markup. */
+  readonly text: string;
+  /** The same with the markup that Claude gave it: a few tags, all text escaped. */
+  readonly html?: string;
+  readonly timeMs: number;
+  readonly replyTo?: string;
+  readonly edited?: true;
+  readonly files?: readonly RoomFile[];
+  readonly reactions?: readonly string[];
+  /** While it can be answered. */
+  readonly prompt?: Pick<PermissionPrompt, "id" | "buttons">;
+}
+
+export interface RoomFile {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** In the inbox of the state folder. */
+  readonly path: string;
+}
+
+export interface Rooms {
+  /** What is kept, oldest first: nothing of a browser that nobody let in. */
+  of(browser: string): readonly RoomMessage[];
+  /** With what was shown to it since the start and is not kept. */
+  seenBy(browser: string): readonly RoomMessage[];
+  /** Also one that is expected. */
+  find(browser: string, id: string): RoomMessage | undefined;
+  /** It may be reacted to before it is kept: its event is told of as soon as it is safe. */
+  expect(browser: string, message: RoomMessage): Expected;
+  /** Settles when it is kept; then it was shown, too. Rejects as the store does, and is not shown then. */
+  put(browser: string, message: RoomMessage): Promise<void>;
+  /** The same for one that is there, or expected: what becomes of it as it is then. False when there is none. */
+  change(browser: string, id: string, to: (before: RoomMessage) => RoomMessage): Promise<boolean>;
+  /** Shown, and not kept beyond this process. */
+  show(browser: string, message: RoomMessage): void;
+}
+
+export interface Expected {
+  /** As `put`, with what was put under it meanwhile. */
+  keep(): Promise<void>;
+  forget(): void;
+}
+
+/** Browsers whose messages are kept; beyond that those go that were silent longest. */
+const maxBrowsers = 20;
+const maxPassing = 10;
+
+interface RoomsOptions {
+  readonly store: Store;
+  /** Messages of one browser. */
+  readonly limit: number;
+  shown(browser: string, message: RoomMessage): void;
+}
+
+type Kept = { readonly n: number; readonly message: RoomMessage };
+
+export function openRooms({ store, limit, shown }: RoomsOptions): Rooms {
+  const browsers = new Map<string, Map<string, Kept>>();
+  const passing = new Map<string, readonly RoomMessage[]>();
+  const expected = new Map<string, RoomMessage>();
+  let last = 0;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  for (const [key, value] of store.entries()) {
+    const [kind, browser = "", id = ""] = key.split("/");
+    if (kind !== "said") continue;
+    const kept = value as unknown as Kept;
+    last = Math.max(last, kept.n);
+    browserOf(browser).set(id, kept);
+  }
+  for (const [browser, messages] of browsers) {
+    const sorted = [...messages].sort(([, a], [, b]) => a.n - b.n);
+    browsers.set(browser, new Map(sorted));
+  }
+
+  function browserOf(browser: string): Map<string, Kept> {
+    const messages = browsers.get(browser) ?? new Map<string, Kept>();
+    browsers.set(browser, messages);
+    return messages;
+  }
+
+  async function forgetOldest(browser: string): Promise<void> {
+    const messages = browserOf(browser);
+    for (const id of [...messages.keys()].slice(0, Math.max(0, messages.size - limit))) {
+      messages.delete(id);
+      await store.set(`said/${browser}/${id}`, null);
+    }
+    while (browsers.size > maxBrowsers) {
+      const [silent] = [...browsers].sort(([, a], [, b]) => newest(a) - newest(b))[0] as [string, unknown];
+      for (const id of browsers.get(silent)?.keys() ?? []) await store.set(`said/${silent}/${id}`, null);
+      browsers.delete(silent);
+    }
+  }
+
+  function find(browser: string, id: string): RoomMessage | undefined {
+    return browsers.get(browser)?.get(id)?.message ?? expected.get(`${browser}/${id}`);
+  }
+
+  async function keep(browser: string, message: RoomMessage): Promise<void> {
+    last += 1;
+    const n = browsers.get(browser)?.get(message.id)?.n ?? last;
+    const kept: Kept = { n, message };
+    await store.set(`said/${browser}/${message.id}`, kept as unknown as Json);
+    browserOf(browser).set(message.id, kept);
+    shown(browser, message);
+    await forgetOldest(browser);
+  }
+
+  /** Of two changes at once the second sees the first. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = turn.then(work, work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  return {
+    of: (browser) => [...(browsers.get(browser)?.values() ?? [])].map(({ message }) => message),
+    seenBy: (browser) => [
+      ...(passing.get(browser) ?? []),
+      ...[...(browsers.get(browser)?.values() ?? [])].map(({ message }) => message),
+    ],
+    find,
+    expect(browser, message) {
+      const key = `${browser}/${message.id}`;
+      expected.set(key, message);
+      return {
+        keep: () =>
+          inTurn(async () => {
+            const isKept = browsers.get(browser)?.has(message.id) === true;
+            if (!isKept) await keep(browser, expected.get(key) ?? message);
+          }),
+        forget: () => expected.delete(key),
+      };
+    },
+    put: (browser, message) => inTurn(() => keep(browser, message)),
+    change: (browser, id, to) =>
+      inTurn(async () => {
+        const before = find(browser, id);
+        if (before === undefined) return false;
+        const after = to(before);
+        const key = `${browser}/${id}`;
+        if (browsers.get(browser)?.has(id) === true) await keep(browser, after);
+        else expected.set(key, after);
+        return true;
+      }),
+    show(browser, message) {
+      const before = passing.get(browser) ?? [];
+      passing.delete(browser);
+      passing.set(browser, [...before, message].slice(-maxPassing));
+      for (const silent of [...passing.keys()].slice(0, -maxBrowsers)) passing.delete(silent);
+      shown(browser, message);
+    },
+  };
+}
+
+function newest(messages: ReadonlyMap<string, Kept>): number {
+  return Math.max(0, ...[...messages.values()].map(({ n }) => n));
+}

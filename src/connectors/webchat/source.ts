@@ -1,0 +1,228 @@
+// A page on the listener, for whoever sits at this machine. Each browser has a key of its own making; what it writes counts once a
+// person let it in, as in every chat.
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { Chat, PermissionButton } from "../../contract/chat.ts";
+import type { Host, Route } from "../../contract/host.ts";
+import type { Emit, Json, Source } from "../../contract.ts";
+import { DeliveryError, isRouterError } from "../../errors.ts";
+import { answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
+import { createGuard } from "../../requests/guard.ts";
+import { asShown, createSpeaker, showDetails } from "./chat.ts";
+import { readForm, readJson, writtenOf } from "./incoming.ts";
+import type { WebchatOptions } from "./options.generated.ts";
+import { page, pageHeaders } from "./page.ts";
+import { openRooms, type Rooms } from "./rooms.ts";
+import { createStreams } from "./streams.ts";
+import { senderOf, takeWritten } from "./take.ts";
+
+/** What a page asks for, by the rest of its path. */
+type Action = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  browser: string,
+  params: Readonly<Record<string, string>>,
+) => Promise<Json | Refusal | undefined>;
+
+const retryAfter = { "retry-after": "1" };
+
+/** Stands for a browser; its key is not to be had from it. */
+export function browserOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex").slice(0, 16);
+}
+
+export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
+  const { listener, clock, people } = host;
+  const path = options.path.replace(/\/+$/, "");
+  const streams = createStreams(clock);
+  let rooms: Rooms | undefined;
+  let emit: Emit | undefined;
+  let closed = false;
+  const removeRoutes: (() => void)[] = [];
+  const inFlight = new Set<Promise<unknown>>();
+
+  const live: Rooms = {
+    of: (browser) => opened().of(browser),
+    seenBy: (browser) => opened().seenBy(browser),
+    find: (browser, id) => opened().find(browser, id),
+    expect: (browser, message) => opened().expect(browser, message),
+    put: (browser, message) => opened().put(browser, message),
+    change: (browser, id, to) => opened().change(browser, id, to),
+    show: (browser, message) => opened().show(browser, message),
+  };
+
+  /** What was kept is read with the first need of it. */
+  function opened(): Rooms {
+    rooms ??= openRooms({
+      store: host.store,
+      limit: options.history,
+      shown: (browser, message) => streams.send(browser, "message", asShown(message)),
+    });
+    return rooms;
+  }
+
+  const speaker = createSpeaker({
+    rooms: live,
+    host,
+    typing: ({ browser, room }) => streams.send(browser, "typing", { room }),
+    isKnown: (browser) => live.of(browser).length > 0 || streams.count(browser) > 0,
+  });
+  const { answer: _, say: __, ...speaking } = speaker;
+
+  const take = (written: Parameters<typeof takeWritten>[0], browser: string) =>
+    takeWritten(written, browser, {
+      rooms: live,
+      speaker,
+      host,
+      maxUploadBytes: options.maxUploadBytes,
+      async emit(arrival) {
+        if (closed) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
+        return (emit as Emit)(arrival);
+      },
+    });
+
+  async function taken(written: ReturnType<typeof writtenOf>, browser: string): Promise<Json | Refusal> {
+    if (written instanceof Refusal) return written;
+    const outcome = await take(written, browser);
+    if (outcome instanceof Refusal) return outcome;
+    return { id: written.id, outcome: outcome === "answered" ? outcome : outcome.outcome };
+  }
+
+  const actions: Readonly<Record<string, Action>> = {
+    async "GET /stream"(_request, response, browser) {
+      const first = { browser, messages: live.seenBy(browser).map(asShown) };
+      if (!streams.open(browser, response, first))
+        return new Refusal(429, "too many pages are open", retryAfter);
+      return undefined;
+    },
+    async "POST /messages"(request, _response, browser) {
+      const fields = await readJson(request, clock);
+      if (fields === undefined || fields instanceof Refusal) return fields;
+      return taken(writtenOf(fields), browser);
+    },
+    async "POST /upload"(request, _response, browser) {
+      // So much is read of those only who were let in before.
+      if (live.of(browser).length === 0)
+        return new Refusal(403, "this browser is not let in: write something first");
+      const written = await readForm(request, options.maxUploadBytes, clock);
+      return written === undefined ? undefined : taken(written, browser);
+    },
+    async "POST /press"(request, _response, browser) {
+      const fields = await readJson(request, clock);
+      if (fields === undefined || fields instanceof Refusal) return fields;
+      const { prompt, button } = fields;
+      if (typeof prompt !== "string" || !["more", "allow", "deny"].includes(String(button)))
+        return new Refusal(400, "prompt and button are missing");
+      const answer = await people.press({
+        sender: senderOf(browser, undefined),
+        promptId: prompt,
+        button: button as PermissionButton,
+      });
+      if (answer.show === "details") await showDetails(live, browser, prompt, answer.text);
+      return answer.show === "notice" ? { notice: answer.text } : {};
+    },
+    async "GET /files/:file"(request, response, browser, { file: id = "" }) {
+      const files = live.of(browser).flatMap((message) => message.files ?? []);
+      const file = files.find((one) => one.id === id);
+      if (file === undefined) return new Refusal(404, "there is no such file any more");
+      const content = createReadStream(file.path);
+      try {
+        await new Promise((resolve, reject) => content.once("open", resolve).once("error", reject));
+      } catch {
+        return new Refusal(404, "there is no such file any more");
+      }
+      response.writeHead(200, {
+        "content-type": "application/octet-stream",
+        "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox",
+      });
+      await pipeline(content, response).catch(() => request.destroy());
+      return undefined;
+    },
+  };
+
+  function turnAway(response: ServerResponse, refusal: Refusal): void {
+    host.refused({ status: refusal.status, reason: refusal.error });
+    refuse(response, refusal, clock);
+  }
+
+  /** The guard keeps pages of others out, the key other users of this machine. */
+  async function handle(
+    action: Action | undefined,
+    ...[request, response, params]: Parameters<Route["handle"]>
+  ) {
+    const foreign = createGuard({ hosts: listener.hosts, address: listener.address() })(request);
+    if (foreign !== undefined) return turnAway(response, new Refusal(403, foreign));
+    if (action === undefined)
+      return answerText(response, 200, page(name), "text/html; charset=utf-8", pageHeaders);
+    const key = /^Bearer ([A-Za-z0-9_-]{32,128})$/.exec(request.headers.authorization ?? "")?.[1];
+    if (key === undefined) return turnAway(response, new Refusal(401, "this is for the page only"));
+    if (closed) return turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
+    try {
+      const result = await action(request, response, browserOf(key), params);
+      if (result instanceof Refusal) turnAway(response, result);
+      else if (result !== undefined) answerJson(response, 202, result);
+    } catch (error) {
+      if (!isRouterError(error)) throw error;
+      turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
+    }
+  }
+
+  function leave(): void {
+    for (const remove of removeRoutes.splice(0)) remove();
+  }
+
+  async function idle(deadline: AbortSignal): Promise<void> {
+    streams.close();
+    if (deadline.aborted) return;
+    const passed = new Promise((resolve) => deadline.addEventListener("abort", resolve, { once: true }));
+    await Promise.race([Promise.allSettled(inFlight), passed]);
+  }
+
+  return {
+    async start(to) {
+      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
+      emit = to;
+      const routes = [["GET ", undefined] as const, ...Object.entries(actions)];
+      for (const [route, action] of routes) {
+        const [method = "", rest = ""] = route.split(" ");
+        const remove = await listener.route({
+          path: `${path}${rest}`,
+          methods: [method],
+          owner: name,
+          handle(...args) {
+            const handled = handle(action, ...args).finally(() => inFlight.delete(handled));
+            inFlight.add(handled);
+            return handled;
+          },
+        });
+        removeRoutes.push(remove);
+      }
+      if (closed) leave();
+    },
+    async drain(deadline) {
+      leave();
+      await idle(deadline);
+    },
+    async stop(deadline) {
+      leave();
+      await idle(deadline);
+      closed = true;
+    },
+    health() {
+      if (closed || emit === undefined) return { state: "stopped" };
+      const address = listener.address();
+      return address === undefined
+        ? { state: "starting" }
+        : { state: "running", detail: `${address}${path}` };
+    },
+    reply: (event, message) => speaker.answer(event, message),
+    chat: speaking satisfies Chat,
+    invitation: () => ({ address: `${listener.address() ?? "http://127.0.0.1"}${path}` }),
+  };
+}

@@ -1,0 +1,70 @@
+// The open pages: each hears what is said in its rooms, as server-sent events (WHATWG HTML, section 9.2). One that does not read is
+// let go; it comes back by itself and gets what was kept.
+
+import type { ServerResponse } from "node:http";
+import type { Clock, Json } from "../../contract.ts";
+
+export interface Streams {
+  /** False when there are too many. `first` is what it hears at once. */
+  open(browser: string, response: ServerResponse, first: Json): boolean;
+  send(browser: string, event: string, data: Json): void;
+  /** How many pages of this browser are open. */
+  count(browser: string): number;
+  close(): void;
+}
+
+const maxStreams = 64;
+const maxOfOneBrowser = 8;
+const aliveEveryMs = 25_000;
+const maxUnreadBytes = 4 * 1024 * 1024;
+
+export function createStreams(clock: Clock): Streams {
+  const open = new Map<ServerResponse, string>();
+  let cancel = () => {};
+
+  function write(response: ServerResponse, text: string): void {
+    if (response.writableLength > maxUnreadBytes) response.destroy();
+    else response.write(text);
+  }
+
+  function keepAlive(): void {
+    cancel();
+    cancel = clock.after(aliveEveryMs, () => {
+      for (const response of open.keys()) write(response, ":\n\n");
+      if (open.size > 0) keepAlive();
+    });
+  }
+
+  const count = (browser: string) => [...open.values()].filter((one) => one === browser).length;
+
+  return {
+    count,
+    open(browser, response, first) {
+      if (open.size >= maxStreams || count(browser) >= maxOfOneBrowser) return false;
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      });
+      open.set(response, browser);
+      response.on("close", () => open.delete(response));
+      write(response, eventOf("history", first));
+      keepAlive();
+      return true;
+    },
+    send(browser, event, data) {
+      const text = eventOf(event, data);
+      for (const [response, one] of open) if (one === browser) write(response, text);
+    },
+    close() {
+      cancel();
+      for (const response of open.keys()) response.end();
+      open.clear();
+    },
+  };
+}
+
+/** JSON has no line ends of its own, so the data is one line. */
+function eventOf(event: string, data: Json): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}

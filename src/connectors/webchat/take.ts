@@ -1,0 +1,132 @@
+// A message from a page: judged first, then its files are kept, then it is an event, then it is shown.
+
+import { safeFileName } from "../../chat/file-name.ts";
+import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
+import type { Host } from "../../contract/host.ts";
+import type { Arrival, Json, Outcome, Sender } from "../../contract.ts";
+import { Refusal } from "../../requests/answer.ts";
+import { chatIdOf, type Place, type Speaker } from "./chat.ts";
+import type { Written } from "./incoming.ts";
+import type { RoomMessage, Rooms } from "./rooms.ts";
+
+const maxQuote = 200;
+
+interface TakeOptions {
+  readonly rooms: Rooms;
+  readonly speaker: Speaker;
+  readonly host: Pick<Host, "people" | "clock">;
+  readonly maxUploadBytes: number;
+  emit(arrival: Arrival): Promise<Outcome>;
+}
+
+/** Rejects as `Emit` and `People` do, when it was not taken. */
+export async function takeWritten(
+  written: Written,
+  browser: string,
+  { rooms, speaker, host, maxUploadBytes, emit }: TakeOptions,
+): Promise<Outcome | "answered" | Refusal> {
+  const { people, clock } = host;
+  const place = { browser, room: written.room };
+  const incoming = incomingOf(written, place);
+  const reception = await people.receive(incoming);
+  const own: RoomMessage = {
+    id: written.id,
+    room: written.room,
+    from: "you",
+    text: written.text,
+    timeMs: clock.now(),
+    ...(written.replyTo === undefined ? {} : { replyTo: written.replyTo }),
+  };
+  switch (reception.as) {
+    case "nothing":
+      return new Refusal(403, "this browser is not let in");
+    case "answer": {
+      // Of somebody whom nobody let in nothing is kept.
+      const isKept = rooms.of(browser).length > 0;
+      if (isKept) await rooms.put(browser, own);
+      else rooms.show(browser, own);
+      await speaker.say(place, reception.text, isKept);
+      return "answered";
+    }
+    case "verdict":
+      await rooms.put(browser, { ...own, reactions: [reception.emoji] });
+      return "answered";
+    case "event":
+      break;
+  }
+  const attachments: ChatAttachment[] = [];
+  for (const [index, file] of written.files.entries()) {
+    const name = safeFileName(file.name);
+    const saved = await people.save(name, file.stream(), maxUploadBytes);
+    attachments.push({ id: String(index + 1), kind: kindOf(file.type), name, mime: file.type, ...saved });
+  }
+  const files = attachments.map(({ id, name = "file", bytes = 0, path = "" }) => ({
+    id: `${written.id}-${id}`,
+    name,
+    bytes,
+    path,
+  }));
+  const whole = { ...own, ...(files.length === 0 ? {} : { files }) };
+  const expected = rooms.expect(browser, whole);
+  try {
+    const outcome = await emit(arrivalOf(written, incoming.sender, place, attachments, rooms));
+    await expected.keep();
+    return outcome;
+  } finally {
+    expected.forget();
+  }
+}
+
+export function senderOf(browser: string, name: string | undefined): Sender {
+  return { id: browser, ...(name === undefined ? {} : { name }) };
+}
+
+function incomingOf({ text, name }: Written, place: Place): IncomingMessage {
+  const command = /^\/([a-z]{1,32})\b/.exec(text)?.[1];
+  return {
+    sender: senderOf(place.browser, name),
+    isBot: false,
+    chat: { id: chatIdOf(place), kind: "direct" },
+    text,
+    isForUs: true,
+    ...(command === undefined ? {} : { command }),
+  };
+}
+
+export function arrivalOf(
+  { id, text, room, replyTo, files }: Pick<Written, "id" | "text" | "room" | "replyTo" | "files">,
+  sender: Sender,
+  place: Place,
+  attachments: readonly ChatAttachment[],
+  rooms: Pick<Rooms, "find">,
+): Arrival {
+  const words = text === "" ? placeholderOf(files.map(({ name }) => safeFileName(name))) : text;
+  const quoted = replyTo === undefined ? undefined : rooms.find(place.browser, replyTo)?.text;
+  const data: ChatData & { room: string } = {
+    text: words,
+    chat_id: chatIdOf(place),
+    message_id: id,
+    chat_type: "direct",
+    room,
+    ...(replyTo === undefined ? {} : { reply_to: replyTo }),
+    ...(quoted === undefined || quoted === "" ? {} : { quote: quoted.slice(0, maxQuote).toWellFormed() }),
+    ...(attachments.length === 0 ? {} : { attachments: [...attachments] }),
+  };
+  return {
+    data: data as unknown as Json,
+    text: words,
+    trust: "sender",
+    sender,
+    deliveryId: `${chatIdOf(place)}/${id}`,
+    conversation: chatIdOf(place),
+  };
+}
+
+function placeholderOf(names: readonly string[]): string {
+  return `(${names.length === 1 ? names[0] : `${names.length} files`})`;
+}
+
+function kindOf(mime: string): ChatAttachment["kind"] {
+  const [group] = mime.split("/");
+  return group === "image" || group === "audio" || group === "video" ? group : "file";
+}
