@@ -121,7 +121,7 @@ function refusalOf({ error_code: status, description, parameters }: GrammyError)
   if (status === 401 || (status === 404 && description === "Not Found")) {
     return refusal("Telegram does not know the token: it is wrong, or was revoked", {
       retryable: false,
-      hint: "ask @BotFather for the bot's token, put it where ${...} finds it, then  channel-router reload",
+      hint: "ask @BotFather for the token of the bot, then: channel-router configure telegram TOKEN",
     });
   }
   if (status === 409 && !/webhook/i.test(description)) {

@@ -16,6 +16,8 @@ export const updateKinds = ["message", "edited_message", "callback_query", "my_c
  * (Update.update_id): an offset of so long ago could only hide what is new.
  */
 const offsetForgottenMs = 3 * 24 * 60 * 60 * 1_000;
+/** A server that does not wait with an empty answer is not asked more often than so. */
+const idleMs = 1_000;
 /** The pictures of an album come within a moment of each other. */
 const albumMs = 700;
 
@@ -71,6 +73,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
   return async (self: Self, signal: AbortSignal, round: Round): Promise<void> => {
     if (mayHaveWebhook) await endWebhook();
     while (!signal.aborted) {
+      const askedMs = clock.now();
       let updates: Update[];
       try {
         updates = await next(signal, pollSeconds);
@@ -84,6 +87,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
         throw error;
       }
       round.works();
+      if (updates.length === 0 && clock.now() - askedMs < idleMs) await pause(idleMs, host, signal);
       await takeAll(updates, self);
     }
   };

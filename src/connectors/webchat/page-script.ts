@@ -10,6 +10,7 @@ const key = localStorage.getItem(keyName) || random();
 localStorage.setItem(keyName, key);
 const authorization = "Bearer " + key;
 const messages = new Map();
+let name = localStorage.getItem(keyName + " name") || "";
 let room = "main";
 let quoted;
 let files = [];
@@ -90,14 +91,14 @@ function drawAll() {
 
 function drawRooms() {
   const names = [...new Set(["main", room, ...[...messages.values()].map((message) => message.room)])];
-  const tabs = names.map((name) => {
-    const tab = make("button", name, () => { room = name; drawAll(); });
-    tab.setAttribute("aria-pressed", String(name === room));
+  const tabs = names.map((one) => {
+    const tab = make("button", one, () => { room = one; drawAll(); });
+    tab.setAttribute("aria-pressed", String(one === room));
     return tab;
   });
   at("rooms").replaceChildren(...tabs, make("button", "+", () => {
-    const name = prompt("Name of the room: small letters, digits, - and _");
-    if (name && /^[a-z0-9][a-z0-9_-]{0,39}$/.test(name)) { room = name; drawAll(); }
+    const wanted = prompt("Name of the room: small letters, digits, - and _");
+    if (wanted && /^[a-z0-9][a-z0-9_-]{0,39}$/.test(wanted)) { room = wanted; drawAll(); }
   }));
 }
 
@@ -111,10 +112,10 @@ async function send(message) {
   const { failed, ...rest } = message;
   put({ ...rest, pending: true });
   try {
-    const fields = { id: rest.id, room: rest.room, text: rest.text, ...(rest.reply_to ? { reply_to: rest.reply_to } : {}) };
+    const fields = { id: rest.id, room: rest.room, text: rest.text, ...(name ? { name } : {}), ...(rest.reply_to ? { reply_to: rest.reply_to } : {}) };
     if (rest.attached && rest.attached.length > 0) {
       const form = new FormData();
-      for (const [name, value] of Object.entries(fields)) form.set(name, value);
+      for (const [field, value] of Object.entries(fields)) form.set(field, value);
       for (const file of rest.attached) form.append("file", file);
       await post("/upload", form);
     } else await post("/messages", fields);
@@ -123,6 +124,16 @@ async function send(message) {
     put({ ...rest, failed: error.message });
   }
 }
+
+const drawName = () => { at("name").textContent = name || "Your name"; };
+at("name").addEventListener("click", () => {
+  const wanted = prompt("What Claude is to call you", name);
+  if (wanted === null) return;
+  name = wanted.trim().slice(0, 40);
+  localStorage.setItem(keyName + " name", name);
+  drawName();
+});
+drawName();
 
 at("form").addEventListener("submit", (event) => {
   event.preventDefault();

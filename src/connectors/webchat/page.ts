@@ -29,7 +29,7 @@ export function page(name: string): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}</title>
 <style>${style}</style>
-<header><h1>${name}</h1><nav id="rooms"></nav><span id="state" role="status"></span></header>
+<header><h1>${name}</h1><nav id="rooms"></nav><span id="state" role="status"></span><button id="name"></button></header>
 <main id="log" aria-live="polite"></main>
 <p id="typing" hidden>Claude is writing…</p>
 <form id="form">

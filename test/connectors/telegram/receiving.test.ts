@@ -234,6 +234,21 @@ describe("trouble", () => {
     expect(lines.join()).toContain("went to a webhook at old.example;");
   });
 
+  it("a server that does not wait: is asked once a second and not more often", async () => {
+    const server = await openTelegram();
+    server.waitNoMore();
+    const { clock, arrivals } = await startBot({ server });
+    const questions = () => server.calls.filter(({ method }) => method === "getUpdates").length;
+    await eventually(() => questions() === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(questions()).toBe(1);
+    server.write(ann, "hello");
+    await eventually(async () => {
+      await clock.advance(1_000);
+      return arrivals.length === 1;
+    });
+  });
+
   it("an offset that is days old is not used: after a week ids begin anew", async () => {
     const server = await openTelegram();
     const cursors = createMemoryCursors();

@@ -51,6 +51,8 @@ export interface TelegramServer {
   failNext(method: string, failure: Failure, after?: number): void;
   /** From now on no token is good; or it is again. */
   revoke(revoked?: boolean): void;
+  /** From now on a question for messages is answered at once, whether or not there are any. */
+  waitNoMore(): void;
   /** Another program asks for messages, once. */
   pollFromElsewhere(): Promise<number>;
   webhook(): { url: string; secret: string } | undefined;
@@ -76,6 +78,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
   const files = new Map<string, { path: string; content: Buffer }>();
   const failures = new Map<string, (Failure | undefined)[]>();
   let isRevoked = false;
+  let waits = true;
   let nextUpdate = 1_000;
   let nextMessage = 1;
   let hook: { url: string; secret: string } | undefined;
@@ -169,7 +172,7 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
           if (wanted().length > 0) end(() => resolve(wanted()));
         },
       };
-      const timer = setTimeout(() => end(() => resolve([])), Number(fields.timeout ?? 0) * 1_000);
+      const timer = setTimeout(() => end(() => resolve([])), waits ? Number(fields.timeout ?? 0) * 1_000 : 0);
       response.on("close", () => end(() => resolve([])));
       poller = own;
       own.look();
@@ -337,6 +340,9 @@ export async function startTelegram(port = 0): Promise<TelegramServer> {
     revoke(revoked = true) {
       isRevoked = revoked;
       if (revoked) poller?.end(new Refused(401, "Unauthorized"));
+    },
+    waitNoMore() {
+      waits = false;
     },
     async pollFromElsewhere() {
       const answer = await fetch(`${root}/bot${telegramToken}/getUpdates`, { method: "POST" });
