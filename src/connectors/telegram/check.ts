@@ -38,9 +38,11 @@ export function powersOf({ apiRoot, access }: TelegramOptions): PowerRequest[] {
 
 /** The payload is an update or a message as the Bot API has them, or else what somebody writes to the bot. */
 export function imagineArrival(_options: TelegramOptions, payload: string): Arrival {
-  const given = parsed(payload);
+  const value = parsed(payload);
+  const given = typeof value === "object" ? value : undefined;
+  const text = typeof value === "string" ? value : payload;
   const message =
-    given?.message ?? given?.edited_message ?? (given?.chat === undefined ? written(payload) : given);
+    given?.message ?? given?.edited_message ?? (given?.chat === undefined ? written(text) : given);
   try {
     const read = readMessage(
       [message as Message],
@@ -56,9 +58,10 @@ export function imagineArrival(_options: TelegramOptions, payload: string): Arri
   });
 }
 
-function parsed(payload: string): (Partial<Message> & Partial<Update>) | undefined {
+function parsed(payload: string): (Partial<Message> & Partial<Update>) | string | undefined {
   try {
     const value: unknown = JSON.parse(payload);
+    if (typeof value === "string") return value;
     return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;

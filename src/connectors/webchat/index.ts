@@ -31,7 +31,7 @@ export const webchat: SourceType<WebchatOptions> = {
   keeps: () => null,
   imagine: (_options, payload) =>
     arrivalOf(
-      { id: "m1", text: payload, room: mainRoom, replyTo: undefined, files: [] },
+      { id: "m1", text: textOf(payload), room: mainRoom, replyTo: undefined, files: [] },
       { id: "browser" },
       { browser: "browser", room: mainRoom },
       [],
@@ -39,6 +39,16 @@ export const webchat: SourceType<WebchatOptions> = {
     ),
   create: createWebchatSource,
 };
+
+/** A JSON text, or the payload as it is. */
+function textOf(payload: string): string {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === "string" ? value : payload;
+  } catch {
+    return payload;
+  }
+}
 
 const maxUploadBytes = 64 * 1024 * 1024;
 

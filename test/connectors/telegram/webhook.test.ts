@@ -117,6 +117,7 @@ describe("what the type says of itself", () => {
     const textOf = (payload: string) => telegram.imagine(options, payload, {}).text;
     const message = { message_id: 1, date: 1, chat: { id: 4, type: "private" }, from: ann, text: "hi" };
     expect(textOf("how is it?")).toBe("how is it?");
+    expect(textOf('"how is it?"')).toBe("how is it?");
     expect(textOf(JSON.stringify(message))).toBe("hi");
     expect(textOf(JSON.stringify({ update_id: 1, message }))).toBe("hi");
     expect(() => textOf('{"update_id":1,"message":{"message_id":1}}')).toThrow(
