@@ -1,7 +1,6 @@
 // What a schema cannot say of a telegram source, what it asks a person for, and the arrival that a payload would make.
 
 import type { Message, Update } from "grammy/types";
-import { chatPowers } from "../../chat/options.ts";
 import type { Arrival, OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { readMessage } from "./message.ts";
@@ -29,11 +28,10 @@ export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surrou
 }
 
 /** Telegram's own address is what a bot's token is for; any other gets it only with a person's consent. */
-export function powersOf({ apiRoot, access }: TelegramOptions): PowerRequest[] {
+export function powersOf({ apiRoot }: TelegramOptions): PowerRequest[] {
   const { origin } = new URL(apiRoot);
   const own = telegramOptions.properties.api_root.default;
-  const people = chatPowers(access);
-  return origin === own ? people : [{ power: "secret", value: origin }, ...people];
+  return origin === own ? [] : [{ power: "secret", value: origin }];
 }
 
 /** The payload is an update or a message as the Bot API has them, or else what somebody writes to the bot. */

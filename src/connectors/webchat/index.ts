@@ -1,6 +1,6 @@
 // The `webchat` source type: a page of our own on this machine, through which a person talks to Claude.
 
-import { chatMeta, chatPowers } from "../../chat/options.ts";
+import { chatMeta } from "../../chat/options.ts";
 import type { OptionIssue, SourceType, Surroundings } from "../../contract.ts";
 import { maxFileBytes } from "./chat.ts";
 import { mainRoom } from "./incoming.ts";
@@ -26,7 +26,6 @@ export const webchat: SourceType<WebchatOptions> = {
   answers: () => true,
   chat: { can: ["react", "edit", "send", "typing", "ask"], maxFiles: 10, maxFileBytes, typingForMs: 5_000 },
   check: checkOptions,
-  powers: ({ access }) => chatPowers(access),
   // What was said belongs to the page, however it is set up.
   keeps: () => null,
   imagine: (_options, payload) =>

@@ -26,7 +26,7 @@ async function begin(access: string, more = ""): Promise<{ platform: TestPlatfor
   const platform = await openTestPlatform();
   cleaning.push(() => platform.close());
   const project = await createProject(
-    (port) => `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access)}\n${more}`,
+    (port) => `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access, port)}\n${more}`,
     built,
   );
   cleaning.push(() => project.remove());
