@@ -39,7 +39,7 @@ interface IntakeOptions {
 
 /** A picture that takes longer comes without its file: `download_attachment` can still fetch it. */
 const pictureWithinMs = 15_000;
-/** A group that somebody adds the bot to is told once, and no endless list of them. */
+/** A group that somebody adds the bot to, or that gets another id, is told once, and no endless list of them. */
 const maxGroupsTold = 20;
 
 export function createIntake(options: IntakeOptions): Intake {
@@ -117,7 +117,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return false;
     }
     const arrival = await withPictures(message);
-    if (isClosed()) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
+    if (isClosed()) throw stopped();
     await options.emit(arrival);
     return true;
   }
@@ -142,12 +142,15 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** Which id a group has is not to be seen in Telegram's own programs. */
   function tellOfGroup({ my_chat_member: member, message }: Update): void {
+    if (groupsTold.size >= maxGroupsTold) return;
     const moved = message?.migrate_to_chat_id;
-    if (moved !== undefined)
+    if (moved !== undefined && !groupsTold.has(moved)) {
+      groupsTold.add(moved);
       log.warn(
         `source ${name}: the group ${message?.chat.id} now has the id ${moved}: write that into access.groups`,
       );
-    if (member === undefined || member.chat.type === "private" || groupsTold.size >= maxGroupsTold) return;
+    }
+    if (member === undefined || member.chat.type === "private") return;
     const isIn = ["member", "administrator"].includes(member.new_chat_member.status);
     if (!isIn || groupsTold.has(member.chat.id)) return;
     groupsTold.add(member.chat.id);
@@ -159,7 +162,7 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     async take(updates, self, settled) {
       for (const group of albumsOf(updates)) {
-        if (isClosed()) return;
+        if (isClosed()) throw stopped();
         const isEvent = await takeGroup(group, self);
         await settled?.(group.at(-1)?.update_id ?? 0, isEvent);
       }
@@ -168,6 +171,10 @@ export function createIntake(options: IntakeOptions): Intake {
       while (beside.size > 0) await Promise.all(beside);
     },
   };
+}
+
+function stopped(): DeliveryError {
+  return new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
 }
 
 /** The messages of one album, which come one after the other, as one group; every other update alone. */

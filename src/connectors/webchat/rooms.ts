@@ -56,6 +56,9 @@ export interface Expected {
 /** Browsers whose messages are kept; beyond that those go that were silent longest. */
 const maxBrowsers = 20;
 const maxPassing = 10;
+const maxPassingLength = 1_000;
+/** All that Claude says fits; of what a person pastes, the event has the rest. */
+const maxKeptLength = 8_000;
 
 interface RoomsOptions {
   readonly store: Store;
@@ -111,7 +114,7 @@ export function openRooms({ store, limit, shown }: RoomsOptions): Rooms {
   async function keep(browser: string, message: RoomMessage): Promise<void> {
     last += 1;
     const n = browsers.get(browser)?.get(message.id)?.n ?? last;
-    const kept: Kept = { n, message };
+    const kept: Kept = { n, message: cut(message, maxKeptLength) };
     await store.set(`said/${browser}/${message.id}`, kept as unknown as Json);
     browserOf(browser).set(message.id, kept);
     shown(browser, message);
@@ -158,11 +161,16 @@ export function openRooms({ store, limit, shown }: RoomsOptions): Rooms {
     show(browser, message) {
       const before = passing.get(browser) ?? [];
       passing.delete(browser);
-      passing.set(browser, [...before, message].slice(-maxPassing));
+      passing.set(browser, [...before, cut(message, maxPassingLength)].slice(-maxPassing));
       for (const silent of [...passing.keys()].slice(0, -maxBrowsers)) passing.delete(silent);
       shown(browser, message);
     },
   };
+}
+
+function cut(message: RoomMessage, max: number): RoomMessage {
+  if (message.text.length <= max) return message;
+  return { ...message, text: `${message.text.slice(0, max).toWellFormed()}…` };
 }
 
 function newest(messages: ReadonlyMap<string, Kept>): number {

@@ -275,6 +275,17 @@ it("what was said is there after a restart, bounded and in order", async () => {
   expect(cursors.cursors("")).toHaveLength(5);
 });
 
+it("of a long text the beginning is kept, and the event has all of it", async () => {
+  const cursors = createMemoryCursors();
+  const { page, arrivals, source } = await talking({ cursors });
+  await page.post("/messages", { id: "u2", text: "x".repeat(50_000) });
+  await source.stop(AbortSignal.abort());
+  expect(arrivals[1]?.text).toHaveLength(50_000);
+  const again = (await open({ cursors })).page();
+  await eventually(() => again.messages.has("u2"));
+  expect(again.messages.get("u2")?.text).toMatch(/^x{8000}…$/);
+});
+
 describe("a permission prompt", () => {
   const prompt = {
     id: "abcde",
