@@ -33,6 +33,7 @@ interface IntakeOptions {
   readonly chat: TelegramChat;
   readonly emit: Emit;
   readonly edits: boolean;
+  readonly ackReaction: string | undefined;
   /** True once nothing may be emitted any more. */
   isClosed(): boolean;
 }
@@ -118,7 +119,10 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const arrival = await withPictures(message);
     if (isClosed()) throw stopped();
-    await options.emit(arrival);
+    const { outcome } = await options.emit(arrival);
+    const { ackReaction } = options;
+    if (ackReaction !== undefined && outcome === "accepted")
+      besides("no reaction could be put", chat.react(asEvent(message), ackReaction));
     return true;
   }
 

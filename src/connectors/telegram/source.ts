@@ -112,6 +112,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
         chat,
         emit,
         edits: options.edits,
+        ackReaction: options.ackReaction,
         isClosed: () => closed,
       });
       if (closed) return;

@@ -78,6 +78,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       speaker,
       host,
       maxUploadBytes: options.maxUploadBytes,
+      ackReaction: options.ackReaction,
       async emit(arrival) {
         if (closed) throw new DeliveryError("E_SESSION_CLOSED", "the source has stopped");
         return (emit as Emit)(arrival);

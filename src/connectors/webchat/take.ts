@@ -16,6 +16,8 @@ interface TakeOptions {
   readonly speaker: Speaker;
   readonly host: Pick<Host, "people" | "clock">;
   readonly maxUploadBytes: number;
+  /** Put under what was taken. */
+  readonly ackReaction: string | undefined;
   emit(arrival: Arrival): Promise<Outcome>;
 }
 
@@ -23,7 +25,7 @@ interface TakeOptions {
 export async function takeWritten(
   written: Written,
   browser: string,
-  { rooms, speaker, host, maxUploadBytes, emit }: TakeOptions,
+  { rooms, speaker, host, maxUploadBytes, ackReaction, emit }: TakeOptions,
 ): Promise<Outcome | "answered" | Refusal> {
   const { people, clock } = host;
   const place = { browser, room: written.room };
@@ -66,7 +68,8 @@ export async function takeWritten(
     bytes,
     path,
   }));
-  const whole = { ...own, ...(files.length === 0 ? {} : { files }) };
+  const reactions = ackReaction === undefined ? {} : { reactions: [ackReaction] };
+  const whole = { ...own, ...reactions, ...(files.length === 0 ? {} : { files }) };
   const expected = rooms.expect(browser, whole);
   try {
     const outcome = await emit(arrivalOf(written, incoming.sender, place, attachments, rooms));

@@ -85,6 +85,13 @@ describe("what people write", () => {
     expect(arrivals).toEqual([]);
   });
 
+  it("gets a reaction once it was taken, the nearest that Telegram has", async () => {
+    const { server } = await startBot({ options: { ackReaction: "✅" } });
+    const { messageId } = server.write(ann, "hello");
+    await eventually(() => server.reactions.length === 1);
+    expect(server.reactions).toEqual([{ chatId: 42, messageId, emoji: "👍" }]);
+  });
+
   it("brings its picture along, and is an event without it when that cannot be had", async () => {
     const { server, arrivals } = await startBot();
     server.addFile("p", "photos/file 1.png", png);
