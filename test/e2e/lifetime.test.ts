@@ -112,7 +112,7 @@ test("a broken config is told with its caret, and a good one is picked up", asyn
   const project = await open((port) => hello(port).replace("path", "paht"));
   const claude = await project.claude();
   const { text } = await claude.callTool("status");
-  expect(text).toContain("channels.yaml:4:24");
+  expect(text).toContain("channels.yaml:3:24");
   expect(text).toMatch(/did you mean "?path/);
   await project.write("channels.yaml", hello(project.port));
   await listening(project);

@@ -63,10 +63,10 @@ describe("against a channel server on the SDK", () => {
   });
 
   test("the environment is Claude Code's", async () => {
-    const print = "console.error(JSON.stringify(process.env)); setTimeout(() => {}, 1000);";
+    const print = "console.error(JSON.stringify(process.env)); setTimeout(() => {}, 10_000);";
     const failed = await spawnClaude(
       { command: process.execPath, args: ["-e", print], project: "/tmp" },
-      { timeoutMs: 300 },
+      { timeoutMs: 2_000 },
     ).catch((error: Error) => error.message);
     expect(failed).toContain('"CLAUDE_PROJECT_DIR":"/tmp"');
     expect(failed).toMatch(/"CLAUDE_CODE_SESSION_ID":"[0-9a-f-]{36}"/);
