@@ -3,6 +3,8 @@
 import { connectors as real } from "../../../src/connectors/index.ts";
 import type { SourceTypeEntry } from "../../../src/contract.ts";
 
+export { sinkTypes } from "../../../src/connectors/index.ts";
+
 export const connectors: readonly SourceTypeEntry[] = [
   ...real,
   {
