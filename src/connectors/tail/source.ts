@@ -19,7 +19,7 @@ import { createRoster, type Roster } from "./roster.ts";
 
 const lookMs = 1_000;
 /** Where nothing has happened for a minute, and the folders are watched. */
-const quietLookMs = 5_000;
+const quietLookMs = 10_000;
 const quietAfterMs = 60_000;
 /** From a hint to the look. */
 const hintMs = 50;
