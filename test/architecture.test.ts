@@ -45,7 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   files: shared,
   journal: shared,
   requests: shared,
-  runtime: ["access", "journal", "plan", "shaping", ...shared],
+  runtime: ["access", "files", "journal", "plan", "shaping", ...shared],
   session: shared,
 };
 const onlyIn: Readonly<Record<string, string>> = {
@@ -53,6 +53,7 @@ const onlyIn: Readonly<Record<string, string>> = {
   handlebars: "templates",
   "@modelcontextprotocol/sdk": "session",
   "@marcbachmann/cel-js": "filters",
+  chokidar: "files",
 };
 
 const room = (file: string) =>

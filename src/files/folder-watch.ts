@@ -1,50 +1,34 @@
-// Says that something happened in one of some folders, so that whoever looks now and then looks at once. Only a hint: not every
-// file system tells, and not every folder can be watched.
+// Says that something happened in one of some folders, so that whoever looks now and then looks at once.
 
-import { type FSWatcher, watch } from "node:fs";
+import { isReported, type Listener, listenTo, stopListening } from "./folder-reports.ts";
 
 export interface FolderWatch {
-  /** These from now on; at most 64 of them are watched. */
+  /** These from now on; at most 64 of them are watched. To be called at each look: a folder may have been replaced. */
   watch(folders: readonly string[]): void;
-  /** Whether all of them are watched. */
+  /** Whether all of them are watched by now. */
   isWhole(): boolean;
   close(): void;
 }
 
 const maxWatched = 64;
 
-export function watchFolders(onChange: () => void): FolderWatch {
-  const watchers = new Map<string, FSWatcher>();
+export function watchFolders(onChange: Listener): FolderWatch {
+  // Its own function, so that two watches with the same callback are two.
+  const listener: Listener = (folder, name) => onChange(folder, name);
   let wanted: readonly string[] = [];
+  let watched: ReadonlySet<string> = new Set();
 
-  function open(folder: string): void {
-    try {
-      const watcher = watch(folder, { persistent: false }, onChange);
-      watcher.on("error", () => {
-        watchers.delete(folder);
-        watcher.close();
-      });
-      watchers.set(folder, watcher);
-    } catch {
-      // No such folder, or no watch to be had: looking finds the change, a little later.
-    }
+  function watch(folders: readonly string[]): void {
+    wanted = folders;
+    const before = watched;
+    watched = new Set(folders.slice(0, maxWatched));
+    for (const folder of before) if (!watched.has(folder)) stopListening(folder, listener);
+    for (const folder of watched) listenTo(folder, listener);
   }
 
   return {
-    watch(folders) {
-      wanted = folders.slice(0, maxWatched);
-      const keep = new Set(wanted);
-      for (const [folder, watcher] of watchers) {
-        if (keep.has(folder)) continue;
-        watchers.delete(folder);
-        watcher.close();
-      }
-      for (const folder of wanted) if (!watchers.has(folder)) open(folder);
-    },
-    isWhole: () => watchers.size === wanted.length && wanted.length > 0,
-    close() {
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
-    },
+    watch,
+    isWhole: () => wanted.length > 0 && wanted.every((folder) => watched.has(folder) && isReported(folder)),
+    close: () => watch([]),
   };
 }

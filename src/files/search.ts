@@ -99,6 +99,8 @@ export function createSearch(options: SearchOptions): Search {
           refused.set(path, `is one file too many: at most ${maxFiles} are read`);
           return;
         }
+        // What a link leads to grows elsewhere.
+        if (real !== path) folders.add(dirname(real));
         files.set(path, {
           path,
           shown: shownPath(path, folder),

@@ -2,10 +2,11 @@
 // by a link that now leads elsewhere (Kubernetes). Watches folders, because a file that is replaced takes its watch with it,
 // and looks by itself now and then, because not every file system tells. Whether the content differs is the caller's to see.
 
-import { type FSWatcher, lstatSync, readlinkSync, watch } from "node:fs";
+import { lstatSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
 import type { Clock } from "../contract.ts";
+import { watchFolders } from "../files/folder-watch.ts";
 
 export interface FileWatch {
   /** These files from now on, absolute. They need not exist, and neither need their folders. */
@@ -29,7 +30,9 @@ const maxLinks = 40;
 
 export function watchFiles(options: FileWatchOptions): FileWatch {
   const { clock, onChange, debounceMs = 200, maxDelayMs = 1_000, lookMs = 1_000 } = options;
-  const watchers = new Map<string, FSWatcher>();
+  const folders = watchFolders((folder, name) => {
+    if (name === undefined || names.get(folder)?.has(name)) noticed();
+  });
   let paths: readonly string[] = [];
   /** The names that matter, by folder. */
   let names = new Map<string, Set<string>>();
@@ -41,27 +44,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
 
   function follow(): void {
     names = placesOf(paths);
-    for (const [folder, watcher] of watchers) {
-      if (names.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
-    }
-    for (const folder of names.keys()) if (!watchers.has(folder)) watchFolder(folder);
-  }
-
-  function watchFolder(folder: string): void {
-    try {
-      const watcher = watch(folder, { persistent: false }, (_, name) => {
-        if (name === null || names.get(folder)?.has(name)) noticed();
-      });
-      watcher.on("error", () => {
-        watchers.delete(folder);
-        watcher.close();
-      });
-      watchers.set(folder, watcher);
-    } catch {
-      // No folder, or no watch to be had: looking finds the change, a little later.
-    }
+    folders.watch([...names.keys()]);
   }
 
   function noticed(): void {
@@ -101,8 +84,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
       isClosed = true;
       cancelTold();
       cancelLook();
-      for (const watcher of watchers.values()) watcher.close();
-      watchers.clear();
+      folders.close();
     },
   };
 }
