@@ -93,6 +93,15 @@ export async function administer(
   return { ...done, sources: list(state, chats, clock.now()) };
 }
 
+/** What a request would do, in the words of its answer. Changes nothing; rejects as `administer` does. */
+export async function rehearse(
+  request: AccessRequest,
+  { store, clock, chats }: Administration,
+): Promise<string> {
+  if (request.do === "list") return "";
+  return change(request, await store.read(), chats(), clock.now()).result.said;
+}
+
 type Done = Pick<AccessAnswer, "said" | "paired">;
 interface Change {
   readonly state: AccessState;
@@ -158,7 +167,7 @@ function change(
       const { dm: _, ...rest } = access;
       const dm = request.dm === "config" ? fixed.dm : request.dm;
       const next = request.dm === "config" ? rest : { ...rest, dm };
-      return put(state, source, next, { said: `${source}: ${dm}` });
+      return put(state, source, next, { said: `${source}: ${dm}, so ${policyWords[dm]}` });
     }
     case "group": {
       const { chat, allow, mention } = request;
@@ -174,7 +183,9 @@ function change(
         state,
         source,
         { ...access, groups },
-        { said: `the group ${chat} is taken in on ${source}` },
+        {
+          said: `the group ${chat} is taken in on ${source}: ${allow.join(", ")}, ${mention ? "when the bot is mentioned" : "every message"}`,
+        },
       );
     }
     case "ungroup": {
@@ -192,6 +203,12 @@ function change(
     }
   }
 }
+
+const policyWords: Readonly<Record<DmPolicy, string>> = {
+  pairing: "a stranger who writes is given a code",
+  allowlist: "strangers are ignored",
+  disabled: "nobody may write to the bot alone, nor in groups",
+};
 
 function put(state: AccessState, source: string, access: SourceAccess, result: Done): Change {
   return { state: { ...state, [source]: access }, result };

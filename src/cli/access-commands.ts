@@ -22,8 +22,13 @@ export function addAccessCommands(
       "who may write through the chats of a config: list, pair, deny, allow, remove, policy, group",
     )
     .helpCommand(false);
-  const part = (name: string, description: string) =>
-    group.command(name).description(description).addOption(config()).addOption(json()).exitOverride();
+  const part = (name: string, description: string, options?: { isDefault: boolean }) =>
+    group
+      .command(name, options)
+      .description(description)
+      .addOption(config())
+      .addOption(json())
+      .exitOverride();
   const ofSource = (name: string, description: string) =>
     part(name, description).option(
       "-s, --source <name>",
@@ -33,8 +38,8 @@ export function addAccessCommands(
     finish(async () => (await import("./access.ts")).access(request, options, world));
   const on = ({ source }: SourceOption) => (source === undefined ? {} : { source });
 
-  part("list", "who may write, who waits with a code, which groups are taken in").action((options) =>
-    run({ do: "list" }, options),
+  part("list", "who may write, who waits with a code, which groups are taken in", { isDefault: true }).action(
+    (options) => run({ do: "list" }, options),
   );
   part("pair", "let in whoever was given this code")
     .argument("<code>", "the six digits that they were given")

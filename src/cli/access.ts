@@ -22,7 +22,7 @@ import { configFile, findRouter, reached } from "./reach.ts";
 import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
 import { printRelative } from "./times.ts";
-import type { CommandWorld } from "./world.ts";
+import type { CommandWorld, RunningRouter } from "./world.ts";
 
 /** What lets somebody in. Claude reads what strangers write, so it is not for Claude's shell. */
 const widening: ReadonlySet<AccessRequest["do"]> = new Set(["pair", "allow", "policy", "group"]);
@@ -32,13 +32,10 @@ export async function access(
   options: TalkOptions,
   world: CommandWorld,
 ): Promise<ExitCode> {
-  if (widening.has(request.do) && world.env.CLAUDECODE === "1") {
-    throw new UsageError("E_TRUST_PERSON", "only a person can let somebody in, and this shell is Claude's", {
-      hint: "answer the form that Claude Code shows, or type this in a terminal of your own",
-    });
-  }
   const file = configFile(world, options.config);
   const router = await findRouter(world, file);
+  if (widening.has(request.do) && world.env.CLAUDECODE === "1")
+    return askPerson(request, options, world, router);
   const answer =
     router === undefined
       ? await withoutRouter(request, file, world)
@@ -50,6 +47,31 @@ export async function access(
   const lines = request.do === "list" ? printAccess(answer, world.now()) : [safeLine(answer.said)];
   world.print(`${lines.join("\n")}\n`);
   return 0;
+}
+
+/** Longer than the router keeps a command waiting for an answer to its form. */
+const askWithinMs = 75_000;
+
+/** The person at the terminal is asked by the router: this shell may be used by Claude. */
+async function askPerson(
+  request: AccessRequest,
+  options: TalkOptions,
+  world: CommandWorld,
+  router: RunningRouter | undefined,
+): Promise<ExitCode> {
+  if (router === undefined) {
+    throw new UsageError("E_TRUST_PERSON", "only a person can let somebody in, and this shell is Claude's", {
+      hint: "no router runs that could ask you with a form; type this in a terminal of your own",
+    });
+  }
+  const { CLAUDE_CODE_SESSION_ID: session } = world.env;
+  const answer = await reached(world, router).ask(
+    "ask_access",
+    { request, ...(session === undefined ? {} : { session }) },
+    { withinMs: askWithinMs },
+  );
+  world.print(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${safeLine(answer.said)}\n`);
+  return answer.state === "refused" ? 1 : 0;
 }
 
 async function withoutRouter(

@@ -11,6 +11,7 @@ import type { Unanswered } from "../runtime/unanswered.ts";
 import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import type { Verdict } from "./reloader.ts";
+import type { AskedAnswer } from "./service-asked.ts";
 
 export interface ControlPorts {
   readonly about: About;
@@ -37,6 +38,8 @@ export interface ControlPorts {
   readonly deliveries: DeliveryControls;
   /** Changes who may write through the chats, or lists it. Rejects with a UsageError while there is no good config with a chat. */
   access(request: AccessRequest): Promise<AccessAnswer>;
+  /** For a command in Claude's shell: puts the change before the person at the terminal. Rejects as `access` does. */
+  askAccess(request: AccessRequest, session: string | undefined): Promise<AskedAnswer>;
   /** Messages of people that nobody has answered, oldest first. */
   unanswered(): readonly Unanswered[];
   /** Texts that must never be shown. */

@@ -7,6 +7,7 @@ import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
 import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
+import type { AskedAnswer } from "./service-asked.ts";
 
 export interface ControlWords {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
@@ -41,6 +42,11 @@ export interface ControlWords {
     readonly answer: SilenceAnswer;
   };
   readonly access: { readonly args: { readonly request: AccessRequest }; readonly answer: AccessAnswer };
+  /** For a command in Claude's shell. `session`: the client's id of its session, where the command knows it. */
+  readonly ask_access: {
+    readonly args: { readonly request: AccessRequest; readonly session?: string };
+    readonly answer: AskedAnswer;
+  };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }

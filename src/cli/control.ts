@@ -52,6 +52,11 @@ export function createControl(ports: ControlPorts): ControlHandler {
       emitPayload(ports, readText(args, "source"), readText(args, "data"), readHeaderArgs(args)),
     silence: async (args) => silence(ports, args),
     access: async (args) => ports.access(readAccessRequest(args)),
+    ask_access: async (args) =>
+      ports.askAccess(
+        readAccessRequest(args),
+        args.session === undefined ? undefined : readText(args, "session"),
+      ),
     async reload() {
       const { timeMs, ...verdict } = await ports.reload();
       return { time: new Date(timeMs).toISOString(), ...verdict };

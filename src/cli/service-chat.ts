@@ -2,7 +2,13 @@
 // permission prompts that go to some of them. Loaded with the first chat that a config has.
 
 import { join } from "node:path";
-import { type AccessAnswer, type AccessRequest, administer, type ChatSources } from "../access/administer.ts";
+import {
+  type AccessAnswer,
+  type AccessRequest,
+  administer,
+  type ChatSources,
+  rehearse,
+} from "../access/administer.ts";
 import { openAudit } from "../access/audit.ts";
 import { createOutbound, type Outbound } from "../access/outbound.ts";
 import { accessOf } from "../access/pairing.ts";
@@ -26,6 +32,7 @@ import type { PermissionRequest } from "../session/permission.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { safeLine } from "./safe-text.ts";
 import type { ServiceState } from "./service.ts";
+import { type AskedAnswer, createAsked } from "./service-asked.ts";
 import type { Member } from "./service-members.ts";
 import { askAboutStrangers } from "./service-pairing.ts";
 
@@ -42,6 +49,8 @@ export interface ChatService {
   reminder(sessionId: string): string | undefined;
   outbound(source: PlannedSource): Promise<Outbound>;
   administer(request: AccessRequest): Promise<AccessAnswer>;
+  /** For a command in Claude's shell. */
+  askAccess(request: AccessRequest, session: string | undefined): Promise<AskedAnswer>;
   ask(member: Member, request: PermissionRequest): void;
   memberBack(member: Member): void;
   memberGone(member: Member): void;
@@ -125,6 +134,15 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     return answer;
   }
 
+  const askAccess = createAsked({
+    administer: change,
+    rehearse: (request) => rehearse(request, { store, clock, chats }),
+    members: state.members.list,
+    turn,
+    clock,
+    log,
+    ending,
+  });
   void askAboutStrangers({ administer: change, members: state.members.list, turn, log }, ending);
 
   function settle(eventId: string): void {
@@ -170,6 +188,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     outbound: async ({ name, options }) =>
       createOutbound(name, accessOptions(options), accessOf(await store.read(), name)),
     administer: change,
+    askAccess,
     ask({ id, attached }, request) {
       const { project, label } = attached.facts();
       void relay.ask(request, { id, project, ...(label === undefined ? {} : { label }) });

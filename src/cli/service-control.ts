@@ -9,6 +9,7 @@ import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
 import { powerAnswers } from "./power-answers.ts";
 import type { ServiceState } from "./service.ts";
+import type { ChatService } from "./service-chat.ts";
 import { version } from "./version.ts";
 
 /** Since when the clients of these sessions have taken nothing, by the session's id. */
@@ -88,15 +89,17 @@ export function createControlService(state: ServiceState): ControlHandler {
         await state.running()?.dispatcher.silence({ channel, forMs: 0, reason: "", by: "person" });
       },
     },
-    async access(request) {
-      const chat = state.chat();
-      if (chat === undefined)
-        throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
-      return chat.administer(request);
-    },
+    access: async (request) => chatOf(state).administer(request),
+    askAccess: async (request, session) => chatOf(state).askAccess(request, session),
     unanswered: () => state.chat()?.unanswered() ?? [],
     secrets: () => state.secrets(),
     end: options.end,
   };
   return createControl(ports);
+}
+
+function chatOf(state: ServiceState): ChatService {
+  const chat = state.chat();
+  if (chat !== undefined) return chat;
+  throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
 }

@@ -4,7 +4,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
 import type { Log } from "../contract.ts";
-import type { Form, FormAnswer } from "../session/form.ts";
+import type { Form } from "../session/form.ts";
+import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
@@ -59,29 +60,18 @@ export async function askAboutStrangers(options: PairingOptions, signal: AbortSi
     );
   }
 
-  /** Undefined when it was settled elsewhere. */
-  async function ask(member: Askable, one: Waiting): Promise<FormAnswer | undefined> {
-    const over = new AbortController();
-    let answer: FormAnswer | undefined;
-    const answered = member.session.ask(formOf(one), over.signal).then((given) => {
-      answer = given;
-    });
-    answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
-    for (;;) {
-      await Promise.race([answered, sleep(everyMs)]);
-      if (answer !== undefined) return answer;
-      const still = await waiting();
-      if (!signal.aborted && still.some(({ pending }) => pending.code === one.pending.code)) continue;
-      over.abort();
-      return undefined;
-    }
-  }
+  const stillWaits = async (code: string) => (await waiting()).some(({ pending }) => pending.code === code);
 
   async function settle(member: Askable, one: Waiting): Promise<void> {
-    const answer = await ask(member, one);
+    const { code } = one.pending;
+    const answer = await askWhile(member.session, formOf(one), {
+      still: () => stillWaits(code),
+      everyMs,
+      signal,
+    });
     if (answer === undefined || answer.action === "cancel") return;
     const isYes = answer.action === "accept" && answer.values.allow === "yes";
-    const { said } = await administer({ do: isYes ? "pair" : "deny", code: one.pending.code });
+    const { said } = await administer({ do: isYes ? "pair" : "deny", code });
     log.info(`the person at session ${member.id} decided: ${safeLine(said)}`);
   }
 

@@ -90,9 +90,13 @@ describe("what a person changes", () => {
 
   it("is the policy, in place of the config's", async () => {
     const { administer, receive } = await openWorld();
-    expect((await administer({ do: "policy", dm: "allowlist" })).said).toBe("phone: allowlist");
+    expect((await administer({ do: "policy", dm: "allowlist" })).said).toBe(
+      "phone: allowlist, so strangers are ignored",
+    );
     expect(await receive()).toEqual({ as: "nothing" });
-    expect((await administer({ do: "policy", dm: "config" })).said).toBe("phone: pairing");
+    expect((await administer({ do: "policy", dm: "config" })).said).toBe(
+      "phone: pairing, so a stranger who writes is given a code",
+    );
     expect((await receive()).as).toBe("answer");
   });
 

@@ -44,6 +44,11 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     dropped: (reason) => dropped.push(reason),
     describe: () => "A Claude session is open.",
   });
+  const administration = {
+    store,
+    clock,
+    chats: () => ({ phone: { type: "testchat", access: options } }),
+  };
   return {
     file,
     folder,
@@ -54,8 +59,8 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     people,
     receive: (message: Partial<IncomingMessage> = {}): Promise<Reception> =>
       people.receive(messageOf(message)),
-    administer: (request: AccessRequest) =>
-      administer(request, { store, clock, chats: () => ({ phone: { type: "testchat", access: options } }) }),
+    administration,
+    administer: (request: AccessRequest) => administer(request, administration),
   };
 }
 

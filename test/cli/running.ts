@@ -120,6 +120,7 @@ export async function startRunning(
     sinks: () => [],
     sessions: () => sessions,
     access: async () => ({ said: "", sources: [] }),
+    askAccess: async () => ({ state: "refused", said: "" }),
     unanswered: () => [],
     journal: {
       read: async (id) => kept.findLast((line) => (line.type === "event" ? line.event.id : line.id) === id),

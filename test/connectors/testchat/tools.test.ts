@@ -163,6 +163,20 @@ describe("access on the command line", () => {
     expect(JSON.parse(stdout).sources[0].people).toEqual([]);
   });
 
+  it("lets somebody in from Claude's shell on the yes of the person at the terminal alone", async () => {
+    const { project } = await begin("{}");
+    const forms: string[] = [];
+    await project.claude({
+      answerForm(params) {
+        forms.push(String(params.message));
+        return { action: "accept", content: { allow: "yes" } };
+      },
+    });
+    const { code, stdout } = await project.run(["access", "allow", "41"], { env: { CLAUDECODE: "1" } });
+    expect([code, stdout]).toEqual([0, "41 may write on phone now\n"]);
+    expect(forms).toEqual([expect.stringContaining("41 may write on phone now")]);
+  });
+
   it("says what is wrong with a code, an id, a source or a policy", async () => {
     const { project } = await begin("{}");
     const told = async (...args: string[]) => (await project.run(["access", ...args])).stderr;
