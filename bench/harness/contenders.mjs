@@ -106,6 +106,7 @@ export async function sessions() {
   writeFileSync(
     join(folder, "channels.yaml"),
     `listen: 127.0.0.1:${port}
+budget: { hour: none }
 delivery: { catch_up: 1000 }
 sources:
   one: { type: http, path: /one }
