@@ -17,19 +17,20 @@ CREATE TABLE message (ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, attribute
 CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
 CREATE TABLE attachment (ROWID INTEGER PRIMARY KEY, filename TEXT, mime_type TEXT, transfer_name TEXT, total_bytes INTEGER);
 CREATE TABLE message_attachment_join (message_id INTEGER, attachment_id INTEGER);
-INSERT INTO handle VALUES (1, '+15550101', 'iMessage'), (2, 'Me@Example.com', 'iMessage'), (3, '+15550199', 'SMS');
+INSERT INTO handle VALUES (1, '+15550101', 'iMessage'), (2, 'Me@Example.com', 'iMessage'), (3, '+15550199', 'SMS'),
+  (4, '+15550166', 'iMessage');
 INSERT INTO chat VALUES (1, 'iMessage;-;+15550101', 45, '+15550101', NULL), (2, 'iMessage;+;chat7', 43, 'chat7', 'Family'),
-  (3, 'iMessage;-;me@example.com', 45, 'me@example.com', NULL);
+  (3, 'iMessage;-;me@example.com', 45, 'me@example.com', NULL), (4, 'iMessage;-;+15550166', 45, '+15550166', NULL);
 `;
 
 export interface Said {
   readonly text?: string | null;
   /** Hexadecimal. */
   readonly body?: string;
-  /** 1: +15550101. 2: the person's own address. 3: +15550199 by SMS. */
-  readonly from?: 1 | 2 | 3;
-  /** 1: with +15550101 alone. 2: a group. 3: with oneself. */
-  readonly chat?: 1 | 2 | 3;
+  /** 1: +15550101. 2: the person's own address. 3: +15550199 by SMS. 4: +15550166. */
+  readonly from?: 1 | 2 | 3 | 4;
+  /** 1: with +15550101 alone. 2: a group. 3: with oneself. 4: with +15550166 alone. */
+  readonly chat?: 1 | 2 | 3 | 4;
   readonly service?: string;
   readonly fromMe?: boolean;
   readonly replyTo?: string;
@@ -48,7 +49,8 @@ export interface MessagesDatabase {
 export function createMessagesDatabase(): MessagesDatabase {
   const folder = mkdtempSync(join(tmpdir(), "messages-"));
   const file = join(folder, "chat.db");
-  const run = (statements: string) => execFileSync("sqlite3", [file], { input: statements });
+  const run = (statements: string) =>
+    execFileSync("sqlite3", ["-cmd", ".timeout 5000", file], { input: statements });
   const text = (value: string | null | undefined) =>
     value === null || value === undefined ? "NULL" : `'${value.replaceAll("'", "''")}'`;
   let count = 0;
@@ -69,15 +71,15 @@ export function createMessagesDatabase(): MessagesDatabase {
       count += 1;
       const guid = `guid-${count}`;
       const blob = body === undefined ? "NULL" : `x'${body}'`;
-      run(`BEGIN;
-INSERT INTO message VALUES (${count}, '${guid}', ${text(words)}, ${blob}, ${from}, '${service}', ${fromMe ? "'E:Me@Example.com'" : "NULL"},
+      run(`BEGIN IMMEDIATE;
+INSERT INTO message VALUES (NULL, '${guid}', ${text(words)}, ${blob}, ${from}, '${service}', ${fromMe ? "'E:Me@Example.com'" : "NULL"},
   ${(700_000_000 + count) * 1e9}, ${fromMe ? 1 : 0}, 0, ${associated}, ${text(replyTo)});
-INSERT INTO chat_message_join VALUES (${chat}, ${count});
+INSERT INTO chat_message_join SELECT ${chat}, ROWID FROM message WHERE guid = '${guid}';
 ${
   sent === undefined
     ? ""
     : `INSERT INTO attachment VALUES (${count}, '~/Library/Messages/${sent}', 'image/heic', '${sent}', 12);
-INSERT INTO message_attachment_join VALUES (${count}, ${count});`
+INSERT INTO message_attachment_join SELECT ROWID, ${count} FROM message WHERE guid = '${guid}';`
 }
 COMMIT;`);
       return guid;
