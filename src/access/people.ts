@@ -89,7 +89,11 @@ export function createPeople(options: PeopleOptions): People {
     },
     async press(press) {
       const rules = rulesOf(access, accessOf(await store.read(), source), options.mentions);
-      return rules.dm === "disabled" ? { show: "nothing" } : verdicts.press(source, press);
+      const answer =
+        rules.dm === "disabled" ? ({ show: "nothing" } as const) : await verdicts.press(source, press);
+      if (answer.show === "nothing")
+        options.dropped(`${press.sender.id} pressed a button and may not decide`);
+      return answer;
     },
     save: options.save,
   };

@@ -34,14 +34,7 @@ export function writePrompt(
     clean(request.preview).length > shortPreview || clean(request.description).length > maxDescription;
   return {
     id: request.id,
-    text: [
-      head(request),
-      elide(clean(request.description), maxDescription),
-      elide(clean(request.preview), shortPreview),
-      tail(request, session, expireMs),
-    ]
-      .filter((line) => line !== "")
-      .join("\n"),
+    text: [head(request), ...theirWords(request, shortPreview), tail(request, session, expireMs)].join("\n"),
     buttons: [
       ...(isCut ? [{ button: "more" as const, label: "See more" }] : []),
       { button: "allow", label: "✅ Allow" },
@@ -52,27 +45,32 @@ export function writePrompt(
 
 /** What `See more` shows. */
 export function writeDetails(request: PermissionRequest, session: AskingSession, expireMs: number): string {
-  return [
-    head(request),
-    elide(clean(request.description), maxDescription),
-    elide(clean(request.preview), longPreview),
-    tail(request, session, expireMs),
-  ].join("\n");
+  return [head(request), ...theirWords(request, longPreview), tail(request, session, expireMs)].join("\n");
+}
+
+/** What the client says of the call, and a model wrote: each line is marked, so that none can pass for one of ours. */
+function theirWords({ description, preview }: PermissionRequest, max: number): string[] {
+  const words = [elide(clean(description), maxDescription), elide(clean(preview), max)];
+  return words.filter((text) => text !== "").map((text) => text.replaceAll(/^/gm, "│ "));
 }
 
 /** In place of a prompt that is over. */
 export function writeOutcome(request: PermissionRequest, outcome: string): string {
-  return `${head(request)}\n${elide(clean(request.preview), 120).replaceAll("\n", " ")}\n${outcome}`;
+  return `${head(request)}\n│ ${oneLine(request.preview, 120)}\n${outcome}`;
 }
 
 function head({ tool }: PermissionRequest): string {
-  return `🔐 Permission: ${elide(clean(tool), 120)}`;
+  return `🔐 Permission: ${oneLine(tool, 120)}`;
+}
+
+function oneLine(text: string, max: number): string {
+  return elide(clean(text).replaceAll(/\s+/g, " "), max);
 }
 
 function tail({ id }: PermissionRequest, { project, label }: AskingSession, expireMs: number): string {
-  const named = label === undefined ? "" : `, session ${elide(clean(label), 60)}`;
+  const named = label === undefined ? "" : `, session ${oneLine(label, 60)}`;
   const minutes = Math.max(1, Math.round(expireMs / 60_000));
-  return `\nfor ${elide(clean(project), 120)}${named}\nWithin ${minutes} min: yes ${id} or no ${id}`;
+  return `\nfor ${oneLine(project, 120)}${named}\nWithin ${minutes} min: yes ${id} or no ${id}`;
 }
 
 /** The beginning and the end: what was left out is in the middle, and said. */
@@ -92,10 +90,12 @@ function cut(text: string, from: number, to: number): string {
     .replaceAll(/^\uFFFD|\uFFFD$/g, "");
 }
 
-/** Control and direction characters could make a prompt read as something else. */
+/** Control and direction characters could make a prompt read as something else, and empty lines could push it out of sight. */
 function clean(text: string): string {
   return text
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll(/[^\P{C}\n\t]/gu, "")
+    .replaceAll(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n")
+    .replaceAll(/[^\P{C}\n\t]|[\u115F\u1160\u2800\u3164\uFFA0]/gu, "")
+    .replaceAll(/\n\s*\n/g, "\n")
+    .replaceAll(/[^\S\n]{8,}/g, (blanks) => ` ⋯ ${blanks.length} blanks ⋯ `)
     .trim();
 }

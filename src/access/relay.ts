@@ -5,6 +5,7 @@
 import type { Chat, IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
 import type { Clock, Json, Log } from "../contract.ts";
 import type { Audit, AuditEntry } from "./audit.ts";
+import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
 import {
   type AskingSession,
@@ -64,6 +65,8 @@ export interface RelayOptions {
   answer(session: string, id: string, behavior: Behavior): Promise<void>;
   /** Hides the secrets of the config. */
   mask(text: string): string;
+  /** The folder in which it is written who may speak and decide: a call that names it stays at the terminal, too. */
+  readonly stateFolder: string;
 }
 
 export interface Relay extends Verdicts {
@@ -81,8 +84,8 @@ export interface Relay extends Verdicts {
 /** `yes abcde`: the alphabet has no l (Claude Code's channels reference). */
 const verdictPattern = /^\s*(y|yes|n|no)\s+([a-km-z]{5})\s*$/i;
 const idPattern = /^[a-km-z]{5}$/;
-/** Calls that change who may speak or decide: only at the terminal, whatever the config says. */
-const ownCommands = /channel-router\b[\s\S]{0,80}\b(access|trust|configure)\b/;
+/** More than a client asks at one time, and more than anybody looks through. */
+const maxPrompts = 50;
 const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
 const maxFieldLength = 16_000;
@@ -95,6 +98,8 @@ export function createRelay(options: RelayOptions): Relay {
   const over = new Map<string, { readonly outcome: string; readonly atMs: number }>();
   /** Ids whose prompt or verdict is just being worked on. */
   const busy = new Set<string>();
+  /** Ids that were asked about and are not yet recorded. */
+  const coming = new Set<string>();
   let isStopped = false;
 
   const isApprover = (source: string, person: string): boolean =>
@@ -116,18 +121,24 @@ export function createRelay(options: RelayOptions): Relay {
     const request = bounded(given, mask);
     const about = { id: request.id, session: session.id, ...describe(request, session) };
     const settings = options.settings();
-    const why = reasonNotToAsk(request, settings, prompts, clock.now());
-    if (settings === undefined || why !== undefined) {
-      if (why !== undefined) await record({ what: "unasked", ...about, reason: why });
+    if (settings === undefined) return;
+    const why = reasonNotToAsk(request, settings);
+    if (why !== undefined) {
+      await record({ what: "unasked", ...about, reason: why });
       return;
     }
     const people = [...settings.approvers].flatMap(([source, ids]) =>
       [...ids].map((person) => ({ source, person })),
     );
-    if (!(await record({ what: "asked", ...about, people }))) return;
     const base = { request, session, askedMs: clock.now(), expireMs: settings.expireMs, copies: [] };
-    // From here on a fast verdict finds it, with this owner or the next.
-    await keep(base);
+    coming.add(request.id);
+    try {
+      if (!(await record({ what: "asked", ...about, people }))) return;
+      // From here on a fast verdict finds it, with this owner or the next.
+      await keep(base);
+    } finally {
+      coming.delete(request.id);
+    }
     const prompt = writePrompt(request, session, settings.expireMs);
     const copies = await Promise.all(people.map((one) => copyTo(one, prompt)));
     const sent = copies.filter((copy) => copy !== undefined);
@@ -150,6 +161,19 @@ export function createRelay(options: RelayOptions): Relay {
     }
     await keep({ ...now, copies: sent });
     arm(request.id);
+  }
+
+  function reasonNotToAsk({ id, tool, preview }: PermissionRequest, settings: RelaySettings) {
+    if (!idPattern.test(id)) return "its id is none that a verdict could name";
+    // A word or a button that was meant for one call must not count for another.
+    if (prompts.has(id) || coming.has(id)) return "a prompt with this id waits already";
+    if (over.has(id)) return "a prompt with this id has only just ended";
+    if (prompts.size + coming.size >= maxPrompts) return `${maxPrompts} prompts wait already`;
+    if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "there is no approver";
+    if (!settings.mayRelay(tool)) return "permissions.tools keeps it at the terminal";
+    if (changesAccess(preview, options.stateFolder)) return "it changes who may speak or decide";
+    if (settings.isQuiet(clock.now())) return "it is quiet time";
+    return undefined;
   }
 
   async function copyTo(
@@ -273,7 +297,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     ask,
     async receive(source, message): Promise<Reception | undefined> {
-      const verdict = readVerdict(message);
+      const verdict = message.isSecondHand === true ? undefined : readVerdict(message);
       if (verdict === undefined || !isApprover(source, message.sender.id)) return undefined;
       const { id, behavior } = verdict;
       if (!prompts.has(id)) {
@@ -314,6 +338,7 @@ export function createRelay(options: RelayOptions): Relay {
         if (prompt.decided === undefined) void end(id, "ended", ended);
         else {
           forget(id, ended);
+          void record({ what: "ended", id, session });
           void closeCopies(prompt, prompt.copies, ended);
           void dropNote(id);
         }
@@ -331,22 +356,6 @@ export function createRelay(options: RelayOptions): Relay {
       timers.clear();
     },
   };
-}
-
-function reasonNotToAsk(
-  request: PermissionRequest,
-  settings: RelaySettings | undefined,
-  prompts: ReadonlyMap<string, PendingPrompt>,
-  nowMs: number,
-): string | undefined {
-  if (!idPattern.test(request.id)) return "its id is none that a verdict could name";
-  if (settings === undefined) return undefined;
-  if (prompts.has(request.id)) return "a prompt with this id waits already";
-  if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "there is no approver";
-  if (!settings.mayRelay(request.tool)) return "permissions.tools keeps it at the terminal";
-  if (ownCommands.test(request.preview)) return "it changes who may speak or decide";
-  if (settings.isQuiet(nowMs)) return "it is quiet time";
-  return undefined;
 }
 
 function readVerdict({

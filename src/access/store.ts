@@ -67,18 +67,15 @@ export const emptyAccess: SourceAccess = { people: {}, groups: {}, pending: {}, 
 export function openAccessStore({ file, clock, log, write }: StoreOptions): AccessStore {
   let known: { readonly print: string; readonly state: AccessState } = { print: "none", state: {} };
   let damage: string | undefined;
+  /** Why it cannot be read now; what cannot be understood is set aside, and stays told. */
+  let unreadable: string | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function read(): Promise<AccessState> {
+  /** Rejects when it is not known what the file says: then nothing may be written over it. */
+  async function readNow(): Promise<AccessState> {
     const print = await fingerprint(file);
     if (print === known.print) return known.state;
-    let text: string;
-    try {
-      text = print === "none" ? "" : await readFile(file, "utf8");
-    } catch (error) {
-      tell(`${file} cannot be read, so nobody counts as paired: ${(error as Error).message}`);
-      return {};
-    }
+    const text = print === "none" ? "" : await readFile(file, "utf8");
     try {
       known = { print, state: text === "" ? {} : readState(JSON.parse(text)) };
     } catch (error) {
@@ -86,6 +83,19 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
       known = { print: await fingerprint(file), state: {} };
     }
     return known.state;
+  }
+
+  async function read(): Promise<AccessState> {
+    try {
+      const state = await readNow();
+      unreadable = undefined;
+      return state;
+    } catch (error) {
+      const line = `${file} cannot be read, so nobody counts as paired: ${(error as Error).message}`;
+      if (line !== unreadable) log.error(line);
+      unreadable = line;
+      return {};
+    }
   }
 
   async function setAside(reason: string): Promise<void> {
@@ -106,22 +116,18 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
 
   return {
     read,
-    damage: () => damage,
+    damage: () => unreadable ?? damage,
     update(change) {
       const done = turn.then(async () => {
-        const before = await read();
+        const before = await readNow().catch((error: Error) => {
+          throw notWritten(`${file} cannot be read: ${error.message}`, error);
+        });
         const { state, result } = change(before);
         if (state === before) return result;
         try {
           await write(file, `${JSON.stringify({ version: 1, sources: state }, null, 2)}\n`);
         } catch (error) {
-          throw new DeliveryError(
-            "E_ACCESS_STATE",
-            `${file} cannot be written: ${(error as Error).message}`,
-            {
-              cause: error,
-            },
-          );
+          throw notWritten(`${file} cannot be written: ${(error as Error).message}`, error);
         }
         known = { print: await fingerprint(file), state };
         return result;
@@ -132,13 +138,20 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
   };
 }
 
-/** Differs when the file was replaced or edited. */
+function notWritten(message: string, cause: unknown): DeliveryError {
+  return new DeliveryError("E_ACCESS_STATE", message, { cause });
+}
+
+/** Differs when the file was replaced or edited; `none` where there is none. Rejects for a file that others may have written. */
 async function fingerprint(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = await stat(file);
+    const { ino, size, mtimeMs, ctimeMs, mode, uid } = await stat(file);
+    if (process.getuid !== undefined && ((mode & 0o022) !== 0 || uid !== process.getuid()))
+      throw new Error("others may write it; chmod 600 it once you have looked at what is in it");
     return [ino, size, mtimeMs, ctimeMs].join();
-  } catch {
-    return "none";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "none";
+    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ import { createPeople } from "../access/people.ts";
 import { createRelay, type PendingPrompt, type PromptNotes, type Relay } from "../access/relay.ts";
 import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
+import { stateRoot } from "../config/places.ts";
 import type { AccessOptions, People } from "../contract/chat.ts";
 import type { Host } from "../contract/host.ts";
 import type { Json, RouterEvent } from "../contract.ts";
@@ -106,6 +107,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
       await member.session.decide(id, behavior);
     },
     mask: state.mask,
+    stateFolder: stateRoot(process.env),
   });
   relay.resume();
   const cancelLook = clock.after(backWithinMs, () => endOrphans(journal, relay, state));

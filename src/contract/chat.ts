@@ -60,6 +60,8 @@ export interface IncomingMessage {
   readonly isForUs: boolean;
   /** A command of the platform's own kind that is meant for us, without its slash: `start`. */
   readonly command?: string;
+  /** Not what its sender writes just now: words of somebody else that they pass on, or a change of old ones. Decides nothing. */
+  readonly isSecondHand?: true;
 }
 
 /** What is to be done with a message. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -42,6 +42,39 @@ describe("the file of those who were let in", () => {
     const aside = (await readdir(folder)).find((name) => name.startsWith("access.json.corrupt-"));
     expect(await readFile(join(folder, aside as string), "utf8")).toBe(text);
     await administer({ do: "allow", person: "41" });
+    expect(await receive()).toEqual({ as: "event" });
+  });
+
+  it("keeps everybody when it cannot be read just now: no change is written over it", async () => {
+    const { administer, receive, file } = await openWorld({ dm: "allowlist" });
+    await administer({ do: "allow", person: "41" });
+    // What cannot be read and is no damage: as when the process has too many files open.
+    await rename(file, `${file}.away`);
+    await mkdir(file);
+    expect(await receive()).toEqual({ as: "nothing" });
+    await expect(administer({ do: "allow", person: "42" })).rejects.toMatchObject({
+      code: "E_ACCESS_STATE",
+      retryable: true,
+    });
+    await rm(file, { recursive: true });
+    await rename(`${file}.away`, file);
+    expect(await receive()).toEqual({ as: "event" });
+  });
+
+  it("lets nobody in where it cannot be looked at", async () => {
+    const { administer, receive, file } = await openWorld({ dm: "allowlist" });
+    await symlink(file, file);
+    expect(await receive()).toEqual({ as: "nothing" });
+    await expect(administer({ do: "allow", person: "42" })).rejects.toMatchObject({ code: "E_ACCESS_STATE" });
+  });
+
+  it.each([0o620, 0o602])("counts for nothing while others may write it (%o)", async (mode) => {
+    const { administer, receive, file, told } = await openWorld({ dm: "allowlist" });
+    await administer({ do: "allow", person: "41" });
+    await chmod(file, mode);
+    expect(await receive()).toEqual({ as: "nothing" });
+    expect(told.join()).toContain("chmod 600");
+    await chmod(file, 0o600);
     expect(await receive()).toEqual({ as: "event" });
   });
 

@@ -49,6 +49,7 @@ export function incomingOf(message: DiscordMessage, place: Place, own: string): 
     },
     text: textOf(message, own),
     isForUs: place.isDirect || answersUs || (message.mentions ?? []).some(({ id }) => id === own),
+    ...(message.message_snapshots === undefined ? {} : { isSecondHand: true as const }),
   };
 }
 

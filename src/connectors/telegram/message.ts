@@ -71,6 +71,9 @@ export function readMessage(album: readonly Message[], self: Self, isEdit = fals
         album.some((one) => isMentioned(one, self)) ||
         command !== undefined,
       ...(command === undefined ? {} : { command }),
+      ...(isEdit || message.forward_origin !== undefined || message.via_bot !== undefined
+        ? { isSecondHand: true as const }
+        : {}),
     },
     arrival: {
       data: data as unknown as Json,
