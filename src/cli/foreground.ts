@@ -1,10 +1,12 @@
 // `up --foreground`: a router process without a client of its own.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import type { ExitCode } from "./exit.ts";
 import { joinRouter } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { surviveFaults } from "./survive.ts";
 import type { UpState } from "./world.ts";
 
 const shutdownMs = 1_900;
@@ -23,6 +25,7 @@ export async function runForeground(file: string, ready: (state: UpState) => voi
     },
     end: () => ending.abort(),
   });
+  surviveFaults(log, systemClock, () => process.exit(1));
   // Whoever owns reloads at it; one that stands by must not end of it.
   process.on("SIGHUP", () => {});
   // Nothing else would keep this process alive: it has no stdin to read.

@@ -5,11 +5,13 @@ import { parseArgs } from "node:util";
 import { findConfig } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
 import { watchClient } from "../runtime/client-watch.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
 import { joinRouter, missingNow } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { surviveFaults } from "./survive.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
 const shutdownMs = 1_900;
@@ -43,6 +45,7 @@ export async function run(args: readonly string[]): Promise<void> {
       },
       end: () => ending.abort(),
     });
+    surviveFaults(log, systemClock, () => process.exit(1));
     const clientGone = own.client.then(
       (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
     );

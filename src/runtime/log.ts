@@ -9,8 +9,15 @@ interface LogOptions {
   readonly write?: (text: string) => void;
 }
 
+/** What moves the cursor, colours or hides: a line may quote what came from outside. */
+const control = /[^\P{C}\n\t]/gu;
+/** A further line of a text is told apart from the next text. */
+const nextLine = /\r?\n(?=channel-router:)/g;
+
 export function createLog({ secrets, write = (text) => process.stderr.write(text) }: LogOptions): Log {
-  const line = (level: string) => (text: string) =>
-    write(`channel-router: ${level}${createMask(secrets())(text)}\n`);
+  const line = (level: string) => (text: string) => {
+    const shown = createMask(secrets())(text).replace(nextLine, "\n  ").replace(control, "");
+    write(`channel-router: ${level}${shown}\n`);
+  };
   return { info: line(""), warn: line("warning: "), error: line("error: ") };
 }

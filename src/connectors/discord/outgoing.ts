@@ -23,8 +23,12 @@ import { type DiscordMessage, senderOf } from "./incoming.ts";
 
 /** "Messages may be up to 2000 characters": docs/resources/message. */
 export const limit: PartLimit = { max: 2_000, unit: "characters", counts: "markup" };
-/** What we send never calls anybody: docs/resources/message, "Allowed Mentions Object". */
-const silent = { allowed_mentions: { parse: [] } };
+/**
+ * What we send never calls anybody ("Allowed Mentions Object" of docs/resources/message), and Discord does not fetch addresses
+ * in it to show a picture of them ("Message Flags": SUPPRESS_EMBEDS): what Claude was talked into writing there would be told
+ * to whoever it names, before anybody has read it.
+ */
+export const silent = { allowed_mentions: { parse: [] }, flags: 1 << 2 };
 const downloadMs = 60_000;
 
 /** Where attachments lie; their address comes from Discord's own answer, and still only these are asked. */

@@ -12,7 +12,7 @@ import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.generated.ts";
-import { buttonRows, createOutgoing, promptText, readCustomId } from "./outgoing.ts";
+import { buttonRows, createOutgoing, promptText, readCustomId, silent } from "./outgoing.ts";
 import { createPlaces } from "./places.ts";
 
 /** How many chats are asked for what was missed, and for how many messages at most. */
@@ -74,7 +74,16 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         clock,
         signal: AbortSignal.any([signal, ending.signal]),
         session: kept,
-        dispatched,
+        dispatched(payload) {
+          try {
+            dispatched(payload);
+          } catch (error) {
+            // Thrown into the library it would end the whole process.
+            log.error(
+              `source ${name}: an event of Discord's could not be read: ${String((error as Error).stack)}`,
+            );
+          }
+        },
         sessionChanged(next) {
           session = next;
           // Kept from the beginning: what comes before the first message was taken must not be missed either.
@@ -213,7 +222,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     if (answer.show === "nothing") return quietly(api.interactions.deferMessageUpdate(id, token));
     const components = buttonRows({ id: pressed.promptId, buttons: buttonsLeft(interaction) });
     await quietly(
-      api.interactions.updateMessage(id, token, { content: promptText(answer.text), components }),
+      api.interactions.updateMessage(id, token, { content: promptText(answer.text), components, ...silent }),
     );
   }
 

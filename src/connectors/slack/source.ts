@@ -121,7 +121,14 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
       if (signal.aborted) resolve();
       else signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    socket.on("slack_event", (envelope: Envelope) => dispatched(envelope));
+    socket.on("slack_event", (envelope: Envelope) => {
+      try {
+        dispatched(envelope);
+      } catch (error) {
+        // Thrown into the library it would end the whole process.
+        log.error(`source ${name}: an event of Slack's could not be read: ${String((error as Error).stack)}`);
+      }
+    });
     const started = socket.start();
     try {
       await asked("connecting", () => Promise.race([started, over]));
@@ -170,11 +177,13 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const { web, own } = await connected();
     const key = `${message.channel}/${message.ts}`;
     if (seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
-    await names.learn(peopleIn(message), isDirect(message) ? undefined : message.channel);
+    // Nothing is asked about what a stranger writes, but who it is that wants to be paired.
+    if (isDirect(message) && message.user !== undefined) await names.learn([message.user]);
     const reception = await people.receive(incomingOf(message, own, names));
     const { channel } = message;
     switch (reception.as) {
       case "event": {
+        await names.learn(peopleIn(message), isDirect(message) ? undefined : channel);
         await emit?.(arrivalOf(message, own, names));
         await keepPlace(message);
         if (options.ackReaction !== undefined) await quietly(reactTo(web, message, options.ackReaction));

@@ -11,7 +11,7 @@ import type { TelegramOptions } from "./options.generated.ts";
 import { patiently } from "./patience.ts";
 import { askPermission, expirePermission } from "./permission.ts";
 import { allowedReactions, reactionFor } from "./reactions.ts";
-import { createSend, isRefused, longestText, withPlainFallback } from "./send.ts";
+import { createSend, isRefused, longestText, noPreview, withPlainFallback } from "./send.ts";
 
 /** The Bot API gives out no larger ones (getFile). */
 const maxDownloadBytes = 20 * 1024 * 1024;
@@ -80,7 +80,7 @@ export function createChat(
       try {
         await patiently(clock, () =>
           withPlainFallback(part, (written) =>
-            raw.editMessageText({ chat_id: chatId, message_id: idOf(messageId), ...written }),
+            raw.editMessageText({ chat_id: chatId, message_id: idOf(messageId), ...written, ...noPreview }),
           ),
         );
       } catch (error) {

@@ -6,7 +6,7 @@ import { safeFileName } from "../../chat/file-name.ts";
 import type { AnsweredEvent, Reception } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Json } from "../../contract.ts";
-import { DeliveryError } from "../../errors.ts";
+import { DeliveryError, isRouterError } from "../../errors.ts";
 import type { TelegramApi } from "./api.ts";
 import type { TelegramChat } from "./chat.ts";
 import { type ReadMessage, readMessage, type Self } from "./message.ts";
@@ -126,7 +126,20 @@ export function createIntake(options: IntakeOptions): Intake {
     return true;
   }
 
+  /** What has not the form that the Bot API gives it is left out: it would come again and again. */
   async function takeGroup(group: readonly Update[], self: Self): Promise<boolean> {
+    try {
+      return await takeWhole(group, self);
+    } catch (error) {
+      if (isRouterError(error)) throw error;
+      log.error(
+        `source ${name}: an update could not be read and is left out: ${error instanceof Error ? error.stack : String(error)}`,
+      );
+      return false;
+    }
+  }
+
+  async function takeWhole(group: readonly Update[], self: Self): Promise<boolean> {
     const [update] = group as readonly [Update];
     if (update.callback_query !== undefined) {
       await answerPress(api.raw, update.callback_query, people, (error) =>
@@ -185,9 +198,15 @@ function stopped(): DeliveryError {
 export function albumsOf(updates: readonly Update[]): Update[][] {
   const groups: Update[][] = [];
   for (const update of updates) {
-    const album = update.message?.media_group_id;
+    const { message } = update;
     const last = groups.at(-1);
-    if (album !== undefined && last?.[0]?.message?.media_group_id === album) last.push(update);
+    const before = last?.[0]?.message;
+    const isSame =
+      message?.media_group_id !== undefined &&
+      message.media_group_id === before?.media_group_id &&
+      message.chat?.id === before.chat?.id &&
+      message.from?.id === before.from?.id;
+    if (isSame) last?.push(update);
     else groups.push([update]);
   }
   return groups;

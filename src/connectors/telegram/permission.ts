@@ -5,7 +5,8 @@ import type { CallbackQuery, InlineKeyboardButton } from "grammy/types";
 import { splitText } from "../../chat/parts.ts";
 import type { ButtonPress, People, PermissionButton, PermissionPrompt } from "../../contract/chat.ts";
 import type { Json, JsonObject } from "../../contract.ts";
-import { isRefused, longestText } from "./send.ts";
+import { ConnectorError } from "../../errors.ts";
+import { isRefused, longestText, noPreview } from "./send.ts";
 
 /** Of a notice on a button (answerCallbackQuery). */
 const longestNotice = 200;
@@ -15,9 +16,16 @@ export async function askPermission(raw: RawApi, person: string, prompt: Permiss
     text: label,
     callback_data: `permission:${button}:${prompt.id}`,
   }));
+  // The id of a group, or the name of a channel, would show it to everybody there.
+  if (!/^\d+$/.test(person))
+    throw new ConnectorError(
+      "E_CHAT",
+      `${person.slice(0, 40)} is no id of one person, who could be asked alone`,
+    );
   const { message_id: id } = await raw.sendMessage({
     chat_id: person,
     text: cut(prompt.text, longestText),
+    ...noPreview,
     reply_markup: { inline_keyboard: [buttons] },
   });
   return { chat_id: person, message_id: id };
@@ -25,7 +33,7 @@ export async function askPermission(raw: RawApi, person: string, prompt: Permiss
 
 export async function expirePermission(raw: RawApi, asked: Json, text: string): Promise<void> {
   const { chat_id: chatId, message_id: id } = asked as JsonObject & { chat_id: string; message_id: number };
-  const words = { chat_id: chatId, text: cut(text, longestText) };
+  const words = { chat_id: chatId, text: cut(text, longestText), ...noPreview };
   try {
     await raw.editMessageText({ ...words, message_id: id });
   } catch (error) {
@@ -64,6 +72,7 @@ export async function answerPress(
         chat_id: query.message.chat.id,
         message_id: query.message.message_id,
         text: cut(answer.text, longestText),
+        ...noPreview,
         reply_markup: { inline_keyboard: withoutMore(query) },
       })
       .catch(failed);

@@ -67,8 +67,16 @@ interface Place {
   readonly reply_parameters?: { readonly message_id: number; readonly allow_sending_without_reply: true };
 }
 
+/**
+ * Telegram would fetch the first address in a text at once, to show a picture of it: what Claude was talked into writing
+ * there would be told to whoever it names, before anybody has read it.
+ */
+export const noPreview = { link_preview_options: { is_disabled: true } };
+
 async function sendText(raw: RawApi, place: Place, part: Part): Promise<number> {
-  const { message_id: id } = await withPlainFallback(part, (text) => raw.sendMessage({ ...place, ...text }));
+  const { message_id: id } = await withPlainFallback(part, (text) =>
+    raw.sendMessage({ ...place, ...text, ...noPreview }),
+  );
   return id;
 }
 

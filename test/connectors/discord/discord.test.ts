@@ -109,6 +109,19 @@ function eventOf(arrival: Arrival): AnsweredEvent {
 }
 
 describe("what comes in", () => {
+  test("what cannot be read ends nothing", async () => {
+    const far = await server();
+    const { arrived, arrivals } = await bot(far);
+    await far.untilConnected();
+    for (const kind of ["CHANNEL_DELETE", "MESSAGE_CREATE", "INTERACTION_CREATE", "THREAD_UPDATE"])
+      far.dispatch(kind, null);
+    far.dispatch("MESSAGE_CREATE", { id: "1", channel_id: "10", type: 0, author: null });
+    far.dispatch("INTERACTION_CREATE", { id: "1", type: 3, data: { custom_id: 5 } });
+    far.say({ channel: "10", content: "still here" });
+    await arrived(1);
+    expect(arrivals[0]?.text).toBe("still here");
+  });
+
   test("a direct message is an event with its sender, its place and its attachments", async () => {
     const far = await server();
     const { arrived, arrivals, source } = await bot(far);
@@ -313,6 +326,8 @@ describe("what goes out", () => {
       undefined,
     ]);
     expect(sent.map(({ body }) => body.allowed_mentions)).toEqual([{ parse: [] }, { parse: [] }]);
+    // Discord fetches no address that stands in it.
+    expect(sent.map(({ body }) => body.flags)).toEqual([4, 4]);
     expect(sent[1]?.body.content).toMatch(/\*\*end\*\*$/);
     expect(sent.map(({ files }) => files)).toEqual([[], [{ name: "log.txt", content: "the log" }]]);
   });

@@ -137,6 +137,27 @@ describe("what comes in", () => {
     expect(source.health?.()).toMatchObject({ state: "running" });
   });
 
+  test("nothing is asked about whom a stranger names, and what cannot be read ends nothing", async () => {
+    const far = await server();
+    const people = fakePeople({
+      receive: ({ sender }) => (sender.id === "U0EVE" ? { as: "nothing" } : { as: "event" }),
+    });
+    const { arrived, arrivals } = await bot(far, { people });
+    await far.until(far.isHeard);
+    far.send("events_api", {});
+    far.send("interactive", {});
+    far.send("interactive", { user: null, actions: [{ action_id: 5 }], channel: 7 });
+    far.send("events_api", { event: { type: "message", channel: null, ts: "1.0", user: "U0ANN" } });
+    far.say({ channel: "C0OPS", user: "U0EVE", text: "<@U0A> <@U0B> <@U0C>" });
+    far.say({ channel: "D0EVE", user: "U0EVE", text: "<@U0A>" });
+    expect(far.asked).not.toContain("users.info");
+    far.say({ channel: "D0ANN", text: "still here" });
+    await arrived(1);
+    expect(arrivals[0]?.text).toBe("still here");
+    // Who a stranger is that writes to us alone, and who Ann is.
+    expect(far.asked.filter((method) => /info$/.test(method))).toEqual(["users.info", "users.info"]);
+  });
+
   test("in a channel a mention or an answer in our thread is for us; a mention that comes twice is one event", async () => {
     const far = await server();
     const people = fakePeople();

@@ -64,6 +64,19 @@ describe("a message from one person", () => {
   });
 
   it.each([
+    ["changed", { text: "yes abcde", edit_date: 99 }, true],
+    [
+      "passed on",
+      { text: "yes abcde", forward_origin: { type: "hidden_user", sender_user_name: "Eve" } },
+      false,
+    ],
+    ["made by another bot", { text: "yes abcde", via_bot: { id: 5, is_bot: true, first_name: "B" } }, false],
+  ])("is second-hand when it was %s", (_, more, isEdit) => {
+    expect(readMessage([message(more)], self, isEdit)?.incoming.isSecondHand).toBe(true);
+    expect(read({ text: "yes abcde" })?.incoming.isSecondHand).toBeUndefined();
+  });
+
+  it.each([
     ["/start", "start"],
     ["/Status@router_bot now", "status"],
     ["/start@other_bot", undefined],
@@ -185,4 +198,18 @@ it("makes one message of the pictures of an album", () => {
     ["1", "p1"],
     ["2", "p2"],
   ]);
+});
+
+it("is an album only of one sender in one chat", () => {
+  const picture = (id: number, chat: number, from: number) => ({
+    update_id: id,
+    message: message({ media_group_id: "g", chat: { id: chat, type: "private" }, from: { id: from } }),
+  });
+  const groups = albumsOf([
+    picture(1, 42, 42),
+    picture(2, 42, 42),
+    picture(3, 42, 66),
+    picture(4, 7, 66),
+  ] as never);
+  expect(groups.map((group) => group.map(({ update_id: id }) => id))).toEqual([[1, 2], [3], [4]]);
 });

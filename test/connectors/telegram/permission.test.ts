@@ -35,6 +35,15 @@ describe("a permission prompt", () => {
     expect(message.buttons.map(({ text }) => text)).toEqual(["See more", "✅ Allow", "❌ Deny"]);
   });
 
+  it.each(["-1001", "@everybody", "42,77", ""])(
+    "is put before nobody under %j, which is no person",
+    async (id) => {
+      const { source, server } = await startBot();
+      await expect(source.chat.askPermission?.(id, prompt)).rejects.toThrow("no id of one person");
+      expect(server.sent).toEqual([]);
+    },
+  );
+
   it("shows all when asked for more, and keeps the other buttons", async () => {
     const { server, message } = await prompted({ show: "details", text: "all of it" });
     server.press(ann, message, "See more");

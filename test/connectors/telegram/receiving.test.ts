@@ -130,6 +130,10 @@ describe("what people write", () => {
     const { server, arrivals } = await startBot();
     server.push({ message: { message_id: 1, chat: null } });
     server.push({ something_new: {}, message: undefined });
+    server.push({ my_chat_member: { chat: null, new_chat_member: 7 } });
+    server.push({ callback_query: { id: "1", data: "permission:allow:abcde" } });
+    server.push({ edited_message: { text: "x", chat: 5, from: "me" } });
+    for (const chat of [null, { id: 3 }]) server.push({ message: { media_group_id: "m", chat, photo: 5 } });
     server.write(ann, "after");
     await eventually(() => arrivals.length === 1);
     expect(arrivals[0]?.text).toBe("after");

@@ -34,6 +34,21 @@ describe("an answer", () => {
     });
   });
 
+  it("has Telegram fetch no address that stands in it, neither now nor when it is changed", async () => {
+    const { server, source, event } = await asked();
+    await source.reply(event, { text: "https://evil.example/?d=secret" });
+    await source.chat.edit?.(event, "2", "https://evil.example/?d=more");
+    const prompted = await source.chat.askPermission?.("42", {
+      id: "abcde",
+      text: "https://e.example",
+      buttons: [],
+    });
+    await source.chat.expirePermission?.(prompted ?? null, "https://e.example is over");
+    const sent = server.calls.filter(({ method }) => /^(sendMessage|editMessageText)$/.test(method));
+    expect(sent).toHaveLength(4);
+    for (const { fields } of sent) expect(fields.link_preview_options).toEqual({ is_disabled: true });
+  });
+
   it("stays in its topic", async () => {
     const topic = { chat: team, text: "x", is_topic_message: true, message_thread_id: 5 };
     const { server, source, event } = await asked({}, topic);

@@ -22,6 +22,8 @@ export interface DiscordServer {
   say(
     message: { channel: string; author?: Partial<Author>; content?: string } & Record<string, unknown>,
   ): string;
+  /** Tells whoever is connected of anything. */
+  dispatch(t: string, d: unknown): void;
   press(press: { customId: string; user: string; channel: string; message: Record<string, unknown> }): void;
   /** What stands in a channel, oldest first. */
   messagesIn(channel: string): readonly Record<string, unknown>[];
@@ -256,6 +258,7 @@ export async function startDiscord(): Promise<DiscordServer> {
       dispatch("MESSAGE_CREATE", { ...message, ...guild });
       return String(message.id);
     },
+    dispatch,
     press({ customId, user, channel, message }) {
       const person = { id: user, username: `user ${user}`, global_name: null };
       dispatch("INTERACTION_CREATE", {

@@ -13,6 +13,10 @@ export interface SlackServer {
   readonly userId: string;
   /** Calls that changed something, in order. */
   readonly calls: readonly Call[];
+  /** Methods that were called, in order. */
+  readonly asked: readonly string[];
+  /** An envelope of any kind. */
+  send(type: string, payload?: object): void;
   /** Envelopes that were confirmed. */
   readonly confirmed: readonly string[];
   readonly connections: () => number;
@@ -50,6 +54,7 @@ export async function startSlack(): Promise<SlackServer> {
   let connections = 0;
   let base = "";
   const calls: Call[] = [];
+  const asked: string[] = [];
   const confirmed: string[] = [];
   const messages: Record<string, unknown>[] = [];
   const files = new Map<string, Record<string, unknown>>();
@@ -65,7 +70,7 @@ export async function startSlack(): Promise<SlackServer> {
   };
   const nextTs = () => `${++clock}.000100`;
 
-  function send(type: string, payload: object): void {
+  function send(type: string, payload?: object): void {
     envelopes += 1;
     const envelope = { envelope_id: `e${envelopes}`, type, payload, accepts_response_payload: false };
     open.set(envelope.envelope_id, envelope);
@@ -105,6 +110,7 @@ export async function startSlack(): Promise<SlackServer> {
     const failing = failures.findIndex((failure) => failure.method === method);
     const [failure] = failing < 0 ? [] : failures.splice(failing, 1);
     if (failure !== undefined) return json({ ok: false, error: failure.error });
+    asked.push(method);
     const changes = /^(chat|reactions|files\.complete)/.test(method);
     if (changes) calls.push({ method, args });
     json(resultOf(method, args));
@@ -213,6 +219,8 @@ export async function startSlack(): Promise<SlackServer> {
     appToken,
     userId,
     calls,
+    asked,
+    send,
     confirmed,
     connections: () => connections,
     say(message) {
