@@ -18,7 +18,6 @@ import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
 import { stateRoot } from "../config/places.ts";
 import type { AccessOptions, People } from "../contract/chat.ts";
-import type { Host } from "../contract/host.ts";
 import type { Json, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -39,7 +38,7 @@ import { askAboutStrangers } from "./service-pairing.ts";
 
 export interface ChatService {
   /** For one source, when it is made. */
-  people(source: PlannedSource, refused: Host["refused"]): People;
+  people(source: PlannedSource, turnedAway: (reason: string) => void): People;
   /** The event is safe. `channels` took it. */
   accepted(event: RouterEvent, channels: readonly string[]): void;
   changed(change: StateChange): void;
@@ -158,7 +157,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
       const damage = store.damage();
       return damage === undefined ? [] : [damage];
     },
-    people: (source, refused) =>
+    people: (source, turnedAway) =>
       createPeople({
         source: source.name,
         access: accessOptions(source.options),
@@ -167,7 +166,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
         verdicts: relay,
         clock,
         save: inbox.save,
-        dropped: (reason) => refused({ status: 403, reason }),
+        dropped: turnedAway,
         describe: () => describeSessions(state),
       }),
     accepted(event, channels) {

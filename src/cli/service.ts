@@ -28,6 +28,7 @@ import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { createShaping, type Shaping } from "../runtime/shaping.ts";
 import type { Sinks } from "../runtime/sinks.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
+import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
@@ -239,6 +240,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       maxBytes: delivery.maxSizeBytes,
     });
     const newId = createEventIds();
+    const turnedAway = createTurnedAway({ clock: systemClock, newId, observe: state.decisions.add });
     const shaping: Shaping = createShaping({
       journal,
       clock: systemClock,
@@ -271,7 +273,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const router = await openRouter({
       loaded,
       isOwner: true,
-      people: (source, refused) => chat?.people(source, refused) ?? nobody,
+      people(source, refused) {
+        const turnAway = (reason: string) => {
+          refused({ status: 403, reason });
+          turnedAway.add({ name: source.name, type: source.type.type }, reason);
+        };
+        return chat?.people(source, turnAway) ?? nobody;
+      },
       clock: systemClock,
       log,
       memory: createMemory(systemClock, journal.memory),

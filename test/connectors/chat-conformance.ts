@@ -232,6 +232,12 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       expect(await platform.shown(eve)).toEqual([]);
       expect(await platform.shown(eve, { inGroup: true })).toEqual([]);
       expect((await run("status")).stdout).toMatch(/refused: \d+ x 403/);
+      const { events } = JSON.parse((await run("events", "--json")).stdout) as {
+        events: { event_id: string; outcome: string; note?: string }[];
+      };
+      const turnedAway = events.find(({ note }) => note?.includes(`access: ${eve.id} is not allowed`));
+      expect(turnedAway?.outcome).toBe("dropped");
+      expect((await run("why", String(turnedAway?.event_id))).stdout).toContain(`${eve.id} is not allowed`);
       expect((await lastTo(ada))?.text).toContain("abcde");
     });
 
