@@ -79,7 +79,15 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   const inboxFolder = join(folder, "inbox");
   const inbox = openInbox(inboxFolder, clock);
   void inbox.clear(keepFilesMs);
-  const store = openAccessStore({ file: join(folder, "access.json"), clock, log, write: writeStateFile });
+  const store = openAccessStore({
+    file: join(folder, "access.json"),
+    clock,
+    log,
+    async write(file, text) {
+      await writeStateFile(file, text);
+      lookForStrangers();
+    },
+  });
   const unanswered = trackUnanswered(journal, clock);
   const chat = (source: string) => state.running()?.router.chat(source);
   const planned = (name: string) => state.running()?.config.plan.sources.find((one) => one.name === name);
@@ -144,7 +152,10 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     log,
     ending,
   });
-  void askAboutStrangers({ administer: change, members: state.members.list, turn, log }, ending);
+  const lookForStrangers = askAboutStrangers(
+    { administer: change, members: state.members.list, turn, log },
+    ending,
+  );
 
   function settle(eventId: string): void {
     signs.answered(eventId);

@@ -1,14 +1,16 @@
 // Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question at a time, to
 // one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
 
-import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../contract.ts";
 import type { Power } from "../plan/powers.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
+import { watchFiles } from "../runtime/file-watch.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
 import { listPowers } from "./power-answers.ts";
 import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
+import { createRest } from "./rest.ts";
 import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
@@ -24,24 +26,29 @@ interface AskOptions {
   members(): readonly Askable[];
   /** Name of the config file, for the question. */
   readonly config: string;
+  /** Where answers are kept: another process may write one there. */
+  readonly answersFile?: string;
   readonly mask: Mask;
   readonly log: Log;
   /** Shared with whatever else asks. */
   readonly turn?: QuestionTurn;
-  /** How often it looks whether something waits. Default 1 s. */
+  /** How often it looks whether what waits still does. Default 1 s. */
   readonly everyMs?: number;
   /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
   readonly gapMs?: number;
 }
 
-/** Goes on until the signal fires. Keeps `consent` fresh meanwhile. Never rejects. */
-export async function askForConsent(options: AskOptions, signal: AbortSignal): Promise<void> {
+/**
+ * Goes on until the signal fires, and never fails. Keeps `consent` fresh. While nothing waits it rests: the result is to be
+ * called when the powers may have changed.
+ */
+export function askForConsent(options: AskOptions, signal: AbortSignal): () => void {
   const { consent, members, turn = createQuestionTurn(), everyMs = 1_000, gapMs = 15_000 } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
   /** Sessions that were asked about these very powers, and gave no answer. */
   const asked = new WeakMap<Askable, Set<string>>();
-  const sleep = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
+  const { sleep, untilWoken, wake } = createRest(signal);
 
   function choose(key: string): Askable | undefined {
     for (const member of members()) {
@@ -54,10 +61,25 @@ export async function askForConsent(options: AskOptions, signal: AbortSignal): P
       .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
   }
 
-  while (!signal.aborted) {
-    const waiting = await look(options);
+  if (options.answersFile !== undefined) {
+    const watch = watchFiles({ clock: systemClock, onChange: wake });
+    watch.watch([options.answersFile]);
+    signal.addEventListener("abort", () => watch.close(), { once: true });
+  }
+  void goOn();
+  return wake;
+
+  async function goOn(): Promise<void> {
+    while (!signal.aborted) {
+      const waiting = await look(options);
+      if (waiting.length === 0) await untilWoken();
+      else await askAbout(waiting);
+    }
+  }
+
+  async function askAbout(waiting: readonly Power[]): Promise<void> {
     const key = keyOf(waiting);
-    const member = waiting.length === 0 ? undefined : choose(key);
+    const member = choose(key);
     if (member === undefined) await sleep(everyMs);
     else {
       asked.set(member, (asked.get(member) ?? new Set()).add(key));

@@ -1,12 +1,12 @@
 // Asks the person at a terminal whether a stranger who waits with a pairing code may write: one at a time, in one session, and
 // never again about somebody who was declined. Only the person's own `yes` to a form lets anybody in.
 
-import { setTimeout as pause } from "node:timers/promises";
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
 import type { Log } from "../contract.ts";
 import type { Form } from "../session/form.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
+import { createRest } from "./rest.ts";
 import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
@@ -20,7 +20,7 @@ interface PairingOptions {
   members(): readonly Askable[];
   readonly turn: QuestionTurn;
   readonly log: Log;
-  /** How often it looks whether somebody waits. Default 1 s. */
+  /** How often it looks whether who waits still does. Default 1 s. */
   readonly everyMs?: number;
   /** Between two questions. Default 15 s. */
   readonly gapMs?: number;
@@ -32,14 +32,14 @@ interface Waiting {
   readonly pending: SourceAccessAnswer["pending"][number];
 }
 
-/** Goes on until the signal fires. Never rejects. */
-export async function askAboutStrangers(options: PairingOptions, signal: AbortSignal): Promise<void> {
+/** Goes on until the signal fires, and never fails. While nobody waits it rests: the result is to be called when somebody may. */
+export function askAboutStrangers(options: PairingOptions, signal: AbortSignal): () => void {
   const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000 } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
   /** By session, the codes that it was asked about. */
   const asked = new WeakMap<Askable, Set<string>>();
-  const sleep = (ms: number) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined); // The loops see the signal.
+  const { sleep, untilWoken, wake } = createRest(signal);
 
   function choose(code: string): Askable | undefined {
     for (const member of members()) {
@@ -75,16 +75,20 @@ export async function askAboutStrangers(options: PairingOptions, signal: AbortSi
     log.info(`the person at session ${member.id} decided: ${safeLine(said)}`);
   }
 
-  while (!signal.aborted) {
-    const all = await waiting();
+  async function goOn(): Promise<void> {
+    while (!signal.aborted) {
+      const all = await waiting();
+      if (all.length === 0) await untilWoken();
+      else await askAbout(all);
+    }
+  }
+
+  async function askAbout(all: readonly Waiting[]): Promise<void> {
     const next = all
       .map((one) => ({ one, member: choose(one.pending.code) }))
       .find(({ member }) => member !== undefined);
     const member = next?.member;
-    if (next === undefined || member === undefined) {
-      await sleep(everyMs);
-      continue;
-    }
+    if (next === undefined || member === undefined) return sleep(everyMs);
     asked.set(member, (asked.get(member) ?? new Set()).add(next.one.pending.code));
     await turn
       .take(() => settle(member, next.one))
@@ -97,6 +101,9 @@ export async function askAboutStrangers(options: PairingOptions, signal: AbortSi
       });
     await sleep(gapMs);
   }
+
+  void goOn();
+  return wake;
 }
 
 function formOf({ source, type, pending }: Waiting): Form {

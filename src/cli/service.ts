@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nobody } from "../access/nobody.ts";
-import { type ConfigPlace, findConfig, realPath } from "../config/places.ts";
+import { type ConfigPlace, findConfig, realPath, trustFile } from "../config/places.ts";
 import { repeatableTools } from "../config/tool-names.ts";
 import type { Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
@@ -114,6 +114,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const secrets = new Set<string>();
   let hide: Mask = createMask([]);
   let chat: ChatService | undefined;
+  let lookForPowers = (): void => {};
   const turn = createQuestionTurn();
   const mask: Mask = (text) => hide(text);
 
@@ -201,6 +202,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await nextListen(before.loaded, next.loaded, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
+    lookForPowers();
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
     now.sinks.use(next.plan.sinks);
@@ -334,8 +336,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       changed: () => dispatcher.wake(),
     });
     const powers = () => running?.config.plan.powers ?? [];
-    void askForConsent(
-      { consent, powers, members: state.members.list, config: configFile, mask, log, turn },
+    const answersFile = trustFile(process.env, loaded.file);
+    lookForPowers = askForConsent(
+      { consent, powers, members: state.members.list, config: configFile, answersFile, mask, log, turn },
       ending.signal,
     );
     await router.start(plan);

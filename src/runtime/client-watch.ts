@@ -75,9 +75,10 @@ function fileName(path = ""): string {
   return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }
 
-const lookEveryMs = 1_000;
-/** Where looking costs a process of its own, a reused pid or a zombie is seen only by each fourth look. */
-const looksPerPs = 4;
+/** Each look wakes the processor; nothing may outlive its client by more than 5 s. */
+const lookEveryMs = 2_000;
+/** Where looking costs a process of its own, a reused pid or a zombie is seen only by each second look. */
+const looksPerPs = 2;
 
 /** Calls `onGone` once. The result ends the watch. */
 export function watchClient(client: ProcessIdentity, onGone: () => void): () => void {

@@ -1,12 +1,13 @@
 // Says when one of a few files may have changed, however it was done: written in place, renamed over (editors), or reached
 // by a link that now leads elsewhere (Kubernetes). Watches folders, because a file that is replaced takes its watch with it,
-// and looks by itself now and then, because not every file system tells. Whether the content differs is the caller's to see.
+// and looks by itself now and then, because not every file system tells: each second where one is known not to. Whether the
+// content differs is the caller's to see.
 
 import { lstatSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
 import type { Clock } from "../contract.ts";
-import { watchFolders } from "../files/folder-watch.ts";
+import { type FolderWatch, watchFolders } from "../files/folder-watch.ts";
 
 export interface FileWatch {
   /** These files from now on, absolute. They need not exist, and neither need their folders. */
@@ -22,21 +23,33 @@ export interface FileWatchOptions {
   readonly debounceMs?: number;
   /** A burst that does not end is told after this. Default 1,000. */
   readonly maxDelayMs?: number;
-  /** Between looks at the files themselves. Default 1,000. */
-  readonly lookMs?: number;
+  /** What reports changes in folders. Default `watchFolders`. */
+  readonly reports?: (onChange: Parameters<typeof watchFolders>[0]) => FolderWatch;
 }
 
 const maxLinks = 40;
+/** Between looks at the files themselves. */
+const lookMs = 10_000;
+/** Where a folder is not watched, or a change was found that no report had told of. */
+const deafLookMs = 1_000;
 
 export function watchFiles(options: FileWatchOptions): FileWatch {
-  const { clock, onChange, debounceMs = 200, maxDelayMs = 1_000, lookMs = 1_000 } = options;
-  const folders = watchFolders((folder, name) => {
-    if (name === undefined || names.get(folder)?.has(name)) noticed();
+  const { clock, onChange, debounceMs = 200, maxDelayMs = 1_000, reports = watchFolders } = options;
+  const folders = reports((folder, name) => {
+    // A folder's own name: it was itself moved or removed.
+    if (name !== undefined && name !== basename(folder) && !names.get(folder)?.has(name)) return;
+    isTold = true;
+    noticed();
   });
   let paths: readonly string[] = [];
   /** The names that matter, by folder. */
   let names = new Map<string, Set<string>>();
   let marks: string | undefined;
+  /** A report came since the last look began. */
+  let isTold = false;
+  /** The last look found a change that no report had told of until then. */
+  let isSuspect = false;
+  let isDeaf = false;
   let burstSinceMs: number | undefined;
   let cancelTold = (): void => {};
   let cancelLook = (): void => {};
@@ -54,6 +67,8 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     cancelTold();
     cancelTold = clock.after(Math.max(0, Math.min(debounceMs, leftMs)), () => {
       burstSinceMs = undefined;
+      isDeaf ||= isSuspect && !isTold;
+      isSuspect = false;
       follow();
       onChange();
     });
@@ -61,13 +76,21 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
 
   async function look(): Promise<void> {
     const looked = paths;
+    const wasTold = isTold;
+    const wasWhole = folders.isWhole();
+    isTold = false;
+    // A folder may have been replaced.
+    folders.watch([...names.keys()]);
     const found = (await Promise.all(looked.map(markOf))).join();
     if (isClosed) return;
     if (looked === paths) {
-      if (marks !== undefined && marks !== found) noticed();
+      if (marks !== undefined && marks !== found) {
+        isSuspect = wasWhole && !wasTold;
+        noticed();
+      }
       marks = found;
     }
-    cancelLook = clock.after(lookMs, () => void look());
+    cancelLook = clock.after(folders.isWhole() && !isDeaf ? lookMs : deafLookMs, () => void look());
   }
 
   return {

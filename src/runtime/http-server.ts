@@ -8,6 +8,8 @@ const headersTimeoutMs = 10_000;
 /** Headers and body together; a route may be stricter with the body. */
 const requestTimeoutMs = 20_000;
 const idleTimeoutMs = 5_000;
+/** So much later at most a slow request is cut. Node looks whether there are any or not, and each look wakes the processor. */
+const lookEveryMs = 5_000;
 
 export function createHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse) => void,
@@ -17,7 +19,7 @@ export function createHttpServer(
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: idleTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: lookEveryMs,
       noDelay: true,
     },
     serve,

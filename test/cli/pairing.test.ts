@@ -29,7 +29,7 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
   const end = new AbortController();
   ending.push(end);
   const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-  void askAboutStrangers(
+  const look = askAboutStrangers(
     {
       administer: world.administer,
       members: () => [member],
@@ -40,7 +40,12 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
     },
     end.signal,
   );
-  return { ...world, asked };
+  const receive: typeof world.receive = async (...message) => {
+    const received = await world.receive(...message);
+    look();
+    return received;
+  };
+  return { ...world, receive, asked };
 }
 
 const yes = async (): Promise<FormAnswer> => ({ action: "accept", values: { allow: "yes" } });

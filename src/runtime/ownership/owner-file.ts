@@ -24,6 +24,10 @@ export interface UnreadableOwner {
 
 const ownerName = /^owner-([1-9]\d{0,14})\.json$/;
 
+export function isOwnerName(name: string): boolean {
+  return ownerName.test(name);
+}
+
 export function ownerPath(folder: string, epoch: number): string {
   return join(folder, `owner-${epoch}.json`);
 }

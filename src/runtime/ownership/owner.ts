@@ -3,13 +3,14 @@
 
 import { chmod, lstat, mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Log } from "../../contract.ts";
 import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./claim.ts";
+import { watchClaim } from "./claim-watch.ts";
 import { createHost, type Service } from "./host.ts";
 import { createStreamPair } from "./link-pair.ts";
-import { listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./owner-file.ts";
+import { isOwnerName, listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./owner-file.ts";
 import { enterRunning, type RunningRegister } from "./running.ts";
 
 export interface OwnerRole {
@@ -42,7 +43,6 @@ export interface OwnerOptions {
   readonly register: RunningRegister | undefined;
 }
 
-const watchEveryMs = 1_000;
 const maxConnections = 256;
 
 /** Undefined when another process was faster. Rejects when the state folder cannot be used, or with what `serve` rejects. */
@@ -66,7 +66,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
 
   function end(how: "released" | "deposed"): Promise<void> {
     ending ??= (async () => {
-      clearInterval(watch);
+      unwatch();
       if (how === "released") host.announceLeaving();
       await service
         ?.stop(how)
@@ -94,7 +94,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     if (standing !== undefined && !isOurs(standing)) {
       log.warn(`epoch ${highest} has taken over from epoch ${file.epoch}`);
       void end("deposed");
-    } else if (standing === undefined || !(await exists(file.socket))) await restore();
+    } else if (standing === undefined || !(await exists(file.socket))) await restore(standing === undefined);
   }
 
   /** Epochs begin anew in a folder that was removed: then another process may have ours. */
@@ -104,15 +104,15 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
   }
 
   /** The state folder may be removed while we run: then it is made again, with our epoch in it. */
-  async function restore(): Promise<void> {
+  async function restore(isFileGone: boolean): Promise<void> {
     await makeFolder(folder);
     if (!(await exists(file.socket))) {
       await mkdir(dirname(file.socket), { recursive: true, mode: 0o700 });
       server.close();
       server = await listen(file.socket, (stream) => host.accept(stream));
     }
-    // When somebody was faster, the next look finds him.
-    await putOwner(folder, file);
+    // When somebody was faster, he is found.
+    if (isFileGone && !(await putOwner(folder, file))) return look();
     await enter();
     log.warn(`${folder} had been removed and was made again`);
   }
@@ -125,18 +125,22 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     });
   }
 
-  let looking = false;
-  const watch = setInterval(() => {
-    if (looking || ending !== undefined) return;
-    looking = true;
-    look()
-      // A folder that cannot be read at this moment deposes nobody.
-      .catch((error: Error) => log.warn(`could not look after ${folder}: ${error.message}`))
-      .finally(() => {
-        looking = false;
-      });
-  }, watchEveryMs);
-  watch.unref();
+  let complaint: string | undefined;
+  const unwatch = watchClaim({
+    folders: [...new Set([folder, dirname(file.socket)])],
+    concerns: (name) => isOwnerName(name) || name === basename(file.socket),
+    async look() {
+      try {
+        if (ending === undefined) await look();
+        complaint = undefined;
+      } catch (error) {
+        // A folder that cannot be read at this moment deposes nobody.
+        const { message } = error as Error;
+        if (message !== complaint) log.warn(`could not look after ${folder}: ${message}`);
+        complaint = message;
+      }
+    },
+  });
 
   try {
     service = await options.serve({ epoch: file.epoch, exclusive: true });

@@ -171,10 +171,11 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     { pid, socket }: OwnerFile,
   ): Promise<void> {
     if (relay === undefined) return follow(greeted);
-    const { oldestCallMs, refuseCalls } = relay;
+    const { oldestCallMs, onCall, refuseCalls } = relay;
     const unwatch = watchSilentOwner({
       pid,
       oldestCallMs,
+      onCall,
       refuseCalls,
       responds: () => responds(socket, version, closing.signal),
       onSilent: () => log.warn(`the owner (pid ${pid}) does not respond: tool calls fail until it does`),

@@ -18,6 +18,8 @@ export interface Relay {
   receiveLine(n: number, line: Buffer): void;
   /** See `ClientRecord`. */
   oldestCallMs(): number | undefined;
+  /** Has this called at each tool call that goes out to an owner from now on; undefined ends that. */
+  onCall(listener: (() => void) | undefined): void;
   /** Answers every tool call that has no answer yet with this text, as an error. */
   refuseCalls(text: string): void;
   /** Settles, with the reason, at the first sign that the client is gone. */
@@ -60,6 +62,7 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
   /** Called once there is a link again. */
   let onLink: (() => void) | undefined;
   let endTold = false;
+  let onCall: (() => void) | undefined;
   /** Until the first owner is there, or a line came that it does not answer. */
   let answerEarly: ((line: string) => string | undefined) | undefined;
   let settleGone: (reason: string) => void;
@@ -133,6 +136,7 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
       flying.push({ n: lastN, entry });
       record.sent(entry);
       link.line(lastN, entry.line);
+      if (entry.isCall) onCall?.();
     }
     if (inputEnded && queue.length === 0 && link !== undefined && holding === undefined && !endTold) {
       endTold = true;
@@ -245,6 +249,9 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
       });
     },
     oldestCallMs: () => record.oldestCallMs(),
+    onCall(listener) {
+      onCall = listener;
+    },
     refuseCalls(text) {
       for (const id of record.refuseCalls()) output.write(`${toolError(id, text)}\n`);
     },

@@ -6,6 +6,8 @@ export interface SilentOwnerOptions {
   readonly pid: number;
   /** How long the oldest tool call has waited for its answer; undefined when none does. */
   oldestCallMs(): number | undefined;
+  /** Has this called at each tool call from now on; undefined ends that. */
+  onCall(listener: (() => void) | undefined): void;
   /** Settles with false when the owner says nothing in time. Never rejects. */
   responds(): Promise<boolean>;
   /** Answers every call that waits with this text, as an error. */
@@ -19,18 +21,17 @@ const patienceMs = 5_000;
 const shortPatienceMs = 500;
 const lookEveryMs = 1_000;
 
-/** The result ends the watch. */
+/** Nothing ticks while no call waits. The result ends the watch. */
 export function watchSilentOwner(options: SilentOwnerOptions): () => void {
   let isSilent = false;
-  let isAsking = false;
   let isOver = false;
+
+  let timer: NodeJS.Timeout | undefined;
 
   async function look(): Promise<void> {
     const waitedMs = options.oldestCallMs();
-    if (isAsking || waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : patienceMs)) return;
-    isAsking = true;
+    if (waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : patienceMs)) return;
     const responds = await options.responds();
-    isAsking = false;
     if (isOver) return;
     if (!responds) {
       if (!isSilent) options.onSilent();
@@ -39,11 +40,23 @@ export function watchSilentOwner(options: SilentOwnerOptions): () => void {
     isSilent = !responds;
   }
 
-  const timer = setInterval(() => void look(), lookEveryMs);
-  timer.unref();
+  function lookWhileOneWaits(): void {
+    if (timer !== undefined || isOver || options.oldestCallMs() === undefined) return;
+    timer = setTimeout(async () => {
+      await look();
+      timer = undefined;
+      lookWhileOneWaits();
+    }, lookEveryMs);
+    timer.unref();
+  }
+
+  options.onCall(lookWhileOneWaits);
+  // Those that an earlier owner left.
+  lookWhileOneWaits();
   return () => {
     isOver = true;
-    clearInterval(timer);
+    options.onCall(undefined);
+    clearTimeout(timer);
   };
 }
 

@@ -1,0 +1,35 @@
+// What a loop that goes on until a signal fires does between its rounds: it rests for so long, or until somebody wakes it.
+
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface Rest {
+  /** Settles after so long, or when the signal fires. Keeps no process alive. */
+  sleep(ms: number): Promise<void>;
+  /** Settles at the next `wake`, or at once when there was one since it last settled; or when the signal fires. */
+  untilWoken(): Promise<void>;
+  wake(): void;
+}
+
+export function createRest(signal: AbortSignal): Rest {
+  let isWoken = false;
+  let settle: (() => void) | undefined;
+
+  function wake(): void {
+    isWoken = true;
+    settle?.();
+  }
+
+  signal.addEventListener("abort", wake, { once: true });
+  return {
+    wake,
+    sleep: (ms) => pause(ms, undefined, { signal, ref: false }).catch(() => undefined), // The loops see the signal.
+    async untilWoken() {
+      if (!isWoken && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          settle = resolve;
+        });
+      }
+      isWoken = false;
+    },
+  };
+}
