@@ -54,7 +54,8 @@ export interface Store {
 
 /**
  * Work that goes on for as long as the source runs: rounds of a poll, a connection, a child process. The loop times it, backs
- * off, keeps the health, says the first failure on stderr, and tells the session after the third in a row and when it is over.
+ * off, keeps the health, says the first failure on stderr, and tells the session after the third in a row, or after one that is not tried
+ * again within the hour, and when it is over.
  */
 export interface LoopOptions {
   /**
@@ -69,9 +70,16 @@ export interface LoopOptions {
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
   /** Before the first round. Default 0. */
   readonly firstMs?: number;
+  /**
+   * For work that has times of its own: when it is to be done next, undefined for never. Rounds may come more often than that, to look at
+   * the clock. A failure is not tried again before, and `backoff` means nothing.
+   */
+  dueMs?(nowMs: number): number | undefined;
 }
 
 export interface Round {
+  /** There was nothing to do: the round says neither that it works nor that it fails. */
+  skip(): void;
   /** How many rounds failed since the last good one. */
   readonly failures: number;
   /** The round is good already, whatever comes: a connection stands. */
@@ -94,7 +102,7 @@ export interface HttpClient {
   /**
    * Settles with the answer, whatever its status, when its head is there. Rejects with a ConnectorError (E_HTTP_FAILED,
    * retryable) when there is none: not found, refused, no valid certificate, too late; and when it is sent to another host.
-   * Redirects within the host are followed, at most five, for GET and HEAD only.
+   * Redirects within the host are followed, at most five, for GET and HEAD only, and never from https to http.
    */
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** Settles when the connection stands. Rejects as `request` does. */
@@ -113,6 +121,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Between two pieces of the body; 0: no limit. Default 30 s. */
   readonly idleMs?: number;
+  /** From the head of the answer to the end of its body. Default: no limit. */
+  readonly bodyMs?: number;
 }
 
 export interface HttpAnswer {

@@ -12,7 +12,7 @@ export interface AnswerContent {
 
 /** Rejects with a ConnectorError: E_HTTP_CONTENT when it says that it is JSON and is not, else as `HttpAnswer.text` does. */
 export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<AnswerContent> {
-  const text = (await answer.text(maxBytes)).replace(/^\uFEFF/, "");
+  const text = (await withinMaxBody(answer.text(maxBytes))).replace(/^\uFEFF/, "");
   const parsed = parse(text, typeOf(answer));
   if ("fault" in parsed) {
     throw new ConnectorError("E_HTTP_CONTENT", `the answer is ${found(answer, text)}: ${parsed.fault}`, {
@@ -20,6 +20,16 @@ export async function readAnswer(answer: HttpAnswer, maxBytes: number): Promise<
     });
   }
   return { data: parsed.data, text };
+}
+
+/** What is too long, with what to do about it in the words of a source that has `max_body`. */
+export async function withinMaxBody<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof ConnectorError) || error.code !== "E_HTTP_SIZE") throw error;
+    throw new ConnectorError(error.code, error.message, { hint: "raise max_body, or ask for less" });
+  }
 }
 
 function parse(text: string, type: string): ParsedJson {

@@ -47,7 +47,7 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
           dispatcher: dispatcherOf(idleMs),
         });
         const next = redirectOf(response, url, method);
-        if (next === undefined) return answerOf(response, url, clock);
+        if (next === undefined) return answerOf(response, url, clock, { ms: options.bodyMs, cut: late });
         await response.body?.cancel().catch(() => undefined);
         if (redirects === maxRedirects) throw failure(url, `it redirects more than ${maxRedirects} times`);
         url = next;
@@ -92,25 +92,48 @@ function redirectOf(response: Response, from: URL, method: string): URL | undefi
   const location = response.headers.get("location");
   if (location === null || ![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   if (method !== "GET" && method !== "HEAD") return undefined;
+  return redirectTarget(location, from);
+}
+
+/** Where a `location` leads. Throws a ConnectorError unless that is the same host, as safe as before. */
+export function redirectTarget(location: string, from: URL): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to === undefined) throw failure(from, "it redirects to something that is no URL");
+  if (to.username !== "" || to.password !== "")
+    throw failure(from, "it redirects to an address with a user name in it");
   const isSafer = from.protocol === "http:" && to.protocol === "https:" && to.hostname === from.hostname;
   if (to.origin === from.origin || isSafer) return to;
+  if (from.protocol === "https:" && to.protocol === "http:" && to.hostname === from.hostname)
+    throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to http://, without TLS`, {
+      hint: "what goes there could be read on the way: write the address that is meant",
+    });
   throw new ConnectorError("E_HTTP_FAILED", `${placeOf(from)} redirects to another host, ${to.host}`, {
     hint: "redirects to another host are not followed: write the address that is meant",
   });
 }
 
-function answerOf(response: Response, url: URL, clock: { now(): number }): HttpAnswer {
+interface Limit {
+  readonly ms: number | undefined;
+  /** Of the request. */
+  readonly cut: AbortController;
+}
+
+function answerOf(response: Response, url: URL, clock: { now(): number }, limit: Limit): HttpAnswer {
   const headers = Object.fromEntries(response.headers);
   const { status } = response;
+  const timer = limit.ms === undefined ? undefined : setTimeout(() => limit.cut.abort(), limit.ms);
 
   async function* body(): AsyncGenerator<Uint8Array> {
-    if (response.body === null) return;
     try {
+      if (response.body === null) return;
       for await (const piece of response.body) yield piece as Uint8Array;
     } catch (error) {
-      throw failure(url, `the answer broke off: ${reasonOf(error)}`, error);
+      const why = limit.cut.signal.aborted
+        ? `it did not end within ${(limit.ms ?? 0) / 1_000} s`
+        : reasonOf(error);
+      throw failure(url, `the answer broke off: ${why}`, error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -144,6 +167,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }): HttpA
       return statusFailure(url, status, headers["retry-after"], clock.now());
     },
     discard() {
+      clearTimeout(timer);
       response.body?.cancel().catch(() => undefined);
     },
   };

@@ -65,6 +65,10 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMs / 1_000} s`,
   UND_ERR_BODY_TIMEOUT: "nothing more came",
   UND_ERR_SOCKET: "the connection was closed",
+  UND_ERR_HEADERS_OVERFLOW: "its headers are too long",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS (http:// in place of https://?)",
+  Z_DATA_ERROR: "its compression is broken",
+  Z_BUF_ERROR: "its compression is broken",
 };
 
 /** Why, by the code of the system or of undici. */
@@ -74,5 +78,10 @@ export function reasonOf(error: unknown): string {
   if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
   if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
     return `its certificate is not good (${code})`;
-  return typeof code === "string" ? code : "the request failed";
+  if (typeof code === "string") return code;
+  const { name, message } = cause instanceof Error ? cause : { name: "", message: "" };
+  if (name === "HTTPParserError") return "it does not speak HTTP";
+  // What the Fetch standard calls so: ports of other protocols, such as 6667.
+  if (message === "bad port") return "its port is kept for another protocol, and no request is sent to it";
+  return "the request failed";
 }

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import { createHttpClient } from "../../src/runtime/http-client.ts";
+import { createHttpClient, redirectTarget } from "../../src/runtime/http-client.ts";
 import { retryAfterMs } from "../../src/runtime/http-failure.ts";
 
 const servers: Server[] = [];
@@ -68,6 +68,19 @@ test("redirects are followed within the host and never to another one", async ()
   expect((await client.request({ url: `${base}/within`, method: "POST", signal })).status).toBe(302);
 });
 
+test("a redirect from https to http within the host is refused in words", () => {
+  const from = new URL("https://api.example.com/x");
+  expect(() => redirectTarget("http://api.example.com/x", from)).toThrow(
+    /redirects to http:\/\/, without TLS/,
+  );
+  expect(() => redirectTarget("https://me:pass@api.example.com/x", from)).toThrow(/a user name in it/);
+  expect(redirectTarget("https://api.example.com/y", from).href).toBe("https://api.example.com/y");
+  expect(redirectTarget("//api.example.com/y", new URL("http://api.example.com/x")).protocol).toBe("http:");
+  expect(redirectTarget("https://api.example.com/y", new URL("http://api.example.com/x")).protocol).toBe(
+    "https:",
+  );
+});
+
 test("a failure says why, shows no secret of the address, and may be tried again", async () => {
   const base = await serve((_, response) => response.end());
   servers.pop()?.close();
@@ -79,11 +92,38 @@ test("a failure says why, shows no secret of the address, and may be tried again
   );
 });
 
+test.each<[string, (socket: Socket) => void, string]>([
+  ["does not speak HTTP", (socket) => socket.end("\0\0 nothing\r\n\r\n"), "http"],
+  ["does not speak TLS", (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"), "https"],
+])("a server that %s is told so", async (words, answer, scheme) => {
+  const server = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => answer(socket)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const asked = client.request({ url: `${scheme}://127.0.0.1:${port}/`, signal });
+  await expect(asked).rejects.toThrow(`it ${words}`);
+  server.close();
+});
+
+test("a port that no request may go to is told so", async () => {
+  await expect(client.request({ url: "http://127.0.0.1:6667/", signal })).rejects.toThrow(
+    /kept for another protocol/,
+  );
+});
+
 test("a server that does not answer in time is given up", async () => {
   const base = await serve(() => undefined);
   await expect(client.request({ url: base, signal, timeoutMs: 50 })).rejects.toThrow(
     /no answer within 0.05 s/,
   );
+});
+
+test("an answer that never ends is given up, however little of it comes at a time", async () => {
+  const base = await serve((_, response) => {
+    const dripping = setInterval(() => response.write("x"), 10);
+    response.once("close", () => clearInterval(dripping));
+  });
+  const answer = await client.request({ url: base, signal, bodyMs: 100 });
+  await expect(answer.text(1_000_000)).rejects.toThrow(/broke off: it did not end within 0.1 s/);
 });
 
 test("an answer that breaks off is a failure that may be tried again", async () => {

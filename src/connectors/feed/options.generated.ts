@@ -49,7 +49,7 @@ since: ("now" | "start")
  */
 backfill?: number
 /**
- * How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.
+ * How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.
  */
 timeoutMs: number
 /**

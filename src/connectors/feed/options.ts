@@ -37,7 +37,7 @@ export const feedOptions = {
     },
     timeout: {
       description:
-        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.",
+        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
       type: "string",
       format: "duration",
       default: "30s",

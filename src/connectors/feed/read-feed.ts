@@ -3,11 +3,11 @@
 import type { AnyFeed } from "feedsmith";
 import type { HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
-import { found } from "../../intake/answer.ts";
+import { found, withinMaxBody } from "../../intake/answer.ts";
 
 /** Rejects with a ConnectorError: E_HTTP_CONTENT when it is no feed or a broken one, else as `HttpAnswer.bytes` does. */
 export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<AnyFeed> {
-  const text = decode(await answer.bytes(maxBytes), answer.headers["content-type"]);
+  const text = decode(await withinMaxBody(answer.bytes(maxBytes)), answer.headers["content-type"]);
   const { DetectError, parseFeed } = await import("feedsmith");
   try {
     return parseFeed(text);

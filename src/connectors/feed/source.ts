@@ -29,6 +29,7 @@ export function createFeedSource(name: string, options: FeedOptions, host: Host)
       headers: { accept, ...requestHeaders(options), ...validators.headers(identity) },
       timeoutMs,
       idleMs: timeoutMs,
+      bodyMs: 10 * timeoutMs,
       signal,
     });
     if (answer === undefined) return;

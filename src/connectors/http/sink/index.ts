@@ -20,7 +20,7 @@ export const httpSink: SinkType<HttpSinkOptions, OutgoingRequest> = {
   prepare: prepareRequest,
   create: (_, { timeoutMs, maxAnswerBytes }, { http }) => ({
     async send({ kind: _kind, ...request }, signal) {
-      const answer = await http.request({ ...request, signal, timeoutMs });
+      const answer = await http.request({ ...request, signal, timeoutMs, bodyMs: timeoutMs });
       return readAnswer(answer, request.method, maxAnswerBytes);
     },
   }),

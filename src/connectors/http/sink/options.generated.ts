@@ -41,7 +41,7 @@ body?: string
  */
 idempotencyKey?: string
 /**
- * How long one try may take until the answer begins. At most 10m.
+ * How long one try may take until the answer begins, and then until it ends. At most 10m.
  */
 timeoutMs: number
 /**

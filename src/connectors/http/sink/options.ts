@@ -65,7 +65,7 @@ export const httpSinkOptions = {
       examples: ["Idempotency-Key"],
     },
     timeout: {
-      description: "How long one try may take until the answer begins. At most 10m.",
+      description: "How long one try may take until the answer begins, and then until it ends. At most 10m.",
       type: "string",
       format: "duration",
       default: "30s",

@@ -3,6 +3,7 @@
 import type { OutgoingRequest, SinkCall } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { UsageError } from "../../../errors.ts";
+import { fillJson } from "../../../intake/fill-json.ts";
 import type { HttpSinkOptions } from "./options.generated.ts";
 import { safeUrl } from "./url.ts";
 
@@ -32,7 +33,7 @@ function bodyOf(
   render: (path: string) => string,
 ): { readonly type?: string; readonly body?: string } {
   if (json !== undefined) {
-    const value = jsonOf(json as Json, "request.json", call) ?? null;
+    const value = fillJson(json as Json, "request.json", call.code, call.roots) ?? null;
     return { type: "application/json", body: JSON.stringify(value) };
   }
   if (form !== undefined) {
@@ -40,22 +41,6 @@ function bodyOf(
     return { type: "application/x-www-form-urlencoded", body: new URLSearchParams(fields).toString() };
   }
   return body === undefined ? {} : { type: "text/plain; charset=utf-8", body: render("body") };
-}
-
-/** Undefined where a text that is one {{path}} leads nowhere. */
-function jsonOf(value: Json, path: string, call: SinkCall): Json | undefined {
-  if (typeof value === "string") {
-    const whole = call.code.value(path);
-    return whole === undefined ? (call.code.template(path)?.(call.roots) ?? "") : whole(call.roots);
-  }
-  if (Array.isArray(value)) return value.map((item, index) => jsonOf(item, `${path}.${index}`, call) ?? null);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => {
-      const made = jsonOf(inner, `${path}.${key}`, call);
-      return made === undefined ? [] : [[key, made]];
-    }),
-  );
 }
 
 /** What a header may hold: tab and the printable characters of Latin-1 (RFC 9110 section 5.5). */
