@@ -5,8 +5,9 @@ import type { Loop, LoopOptions } from "../contract/host.ts";
 import type { Clock, Log, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 
-/** So many failures in a row are worth an event. */
+/** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
 const toldAfter = 3;
+const longPauseMs = 60 * 60_000;
 const defaultBackoff = { firstMs: 1_000, maxMs: 60_000 };
 
 interface LoopWorld {
@@ -49,18 +50,22 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
     const retryAfterMs = error instanceof ConnectorError ? error.retryAfterMs : undefined;
     const isHopeless = error instanceof ConnectorError && !error.retryable;
     const backoffMs = Math.min(isHopeless ? maxMs : firstMs * 2 ** failures, maxMs);
-    const waitMs = Math.max(retryAfterMs ?? 0, backoffMs) * (1 + random() / 10);
+    const nowMs = clock.now();
+    const pauseMs = Math.max(retryAfterMs ?? 0, backoffMs) * (1 + random() / 10);
+    const tryMs = options.dueMs === undefined ? nowMs + pauseMs : options.dueMs(nowMs);
     failures += 1;
-    const again = `next try in ${span(waitMs)}`;
+    const again = tryMs === undefined ? "never again" : `next try in ${span(tryMs - nowMs)}`;
     if (!isOurs) log.error(`${subject}: ${error instanceof Error ? error.stack : String(error)}`);
     else if (lastError !== reason) log.warn(`${subject}: ${reason}; ${again}`);
     lastError = reason;
-    if (failures >= toldAfter && !isTold) {
+    const isLong = (tryMs ?? Number.POSITIVE_INFINITY) - nowMs >= longPauseMs;
+    if ((failures >= toldAfter || isLong) && !isTold) {
       isTold = true;
-      const count = `${failures} times in ${span(clock.now() - failingSinceMs)}`;
-      world.announce(`${subject} fails: ${reason}. Tried ${count}; it goes on trying, ${again}.`);
+      const count = failures === 1 ? "once" : `${failures} times in ${span(nowMs - failingSinceMs)}`;
+      const goesOn = tryMs === undefined ? "" : "it goes on trying, ";
+      world.announce(`${subject} fails: ${reason}. Tried ${count}; ${goesOn}${again}.`);
     }
-    return waitMs;
+    return options.dueMs === undefined ? pauseMs : options.pauseMs(nowMs);
   }
 
   function wait(ms: number): void {
@@ -78,11 +83,15 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
       isGood = true;
       works();
     };
+    let isSkipped = false;
+    const skip = () => {
+      isSkipped = true;
+    };
     round = (async () => {
       let pauseMs: number;
       try {
-        await options.run(stopping.signal, { failures, works: good });
-        good();
+        await options.run(stopping.signal, { failures, works: good, skip });
+        if (!isSkipped) good();
         pauseMs = options.pauseMs(clock.now());
       } catch (error) {
         if (state !== "running") return;
@@ -110,7 +119,8 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
       await Promise.race([round, aborted(deadline)]);
     },
     health(): SourceHealth {
-      const next = nextMs === undefined ? {} : { nextTryMs: nextMs };
+      const tryMs = nextMs === undefined ? undefined : (options.dueMs ?? (() => nextMs))(clock.now());
+      const next = tryMs === undefined ? {} : { nextTryMs: tryMs };
       if (state === "stopped") return { state };
       if (state === "ready") return { state: "starting" };
       if (lastError === undefined) return { state: "running", ...next };

@@ -130,3 +130,46 @@ test("a round that does not end is left at the deadline", async () => {
   loop.start();
   await expect(loop.stop(AbortSignal.abort())).resolves.toBeUndefined();
 });
+
+test("one failure is an event where the next try is an hour away", async () => {
+  const failures = [failing("busy", { retryable: true, retryAfterMs: 2 * 60 * minute })];
+  const { clock, loop, told } = loopOf(async () => {
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+  });
+  loop.start();
+  await clock.advance(1);
+  expect(told).toEqual(["source ci fails: busy. Tried once; it goes on trying, next try in 2 h."]);
+  await clock.advance(120 * minute);
+  expect(told.at(-1)).toBe("source ci works again after 2 h.");
+});
+
+test("work that has its own times fails until its next time, however often the clock is looked at", async () => {
+  const start = Date.UTC(2026, 0, 5, 9);
+  const dueMs = (nowMs: number) => start + Math.ceil((nowMs + 1 - start) / (30 * minute)) * 30 * minute;
+  let next = start;
+  let works = false;
+  const { clock, loop, told, lines } = loopOf(
+    async (_, { skip }) => {
+      if (clock.now() < next) return skip();
+      next = dueMs(clock.now());
+      if (!works) throw failing("exit code 1");
+    },
+    { dueMs },
+  );
+  loop.start();
+  await clock.advance(20 * minute);
+  expect(loop.health()).toMatchObject({
+    state: "waiting",
+    lastError: "exit code 1",
+    nextTryMs: start + 30 * minute,
+  });
+  expect(lines).toEqual(["warn source ci: exit code 1; next try in 30 min"]);
+  expect(told).toEqual([]);
+  await clock.advance(41 * minute);
+  expect(told).toHaveLength(1);
+  works = true;
+  await clock.advance(30 * minute);
+  expect(loop.health()).toMatchObject({ state: "running" });
+  expect(told).toHaveLength(2);
+});

@@ -85,23 +85,33 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   }
 
   function timing(emit: Emit): LoopOptions {
-    if (everyMs !== undefined) return { run: (signal) => runOnce(emit, signal), ...everySoOften(everyMs) };
+    if (everyMs !== undefined) {
+      // A program may have done its work before it failed: it is not run more often than was asked for.
+      const backoff = { firstMs: everyMs, maxMs: everyMs };
+      return { run: (signal) => runOnce(emit, signal), ...everySoOften(everyMs), backoff };
+    }
     if (cron === undefined)
       return { run: (signal, round) => keepRunning(emit, signal, round), pauseMs: () => 1 };
     const schedule = createSchedule(cron, options.tz, options.missed ?? "once");
     return {
-      async run(signal) {
+      async run(signal, round) {
         const nowMs = clock.now();
         const noted = store.get("last");
         const lastMs = goOnFrom(noted, nowMs);
         if (lastMs !== noted) await store.set("last", lastMs);
         const next = schedule.nextMs(lastMs);
-        if (next === undefined || next > nowMs) return;
+        if (next === undefined || next > nowMs) return round.skip();
         const due = schedule.due(lastMs, nowMs).at(-1);
-        if (due !== undefined) await runOnce(emit, signal);
-        await store.set("last", due?.timeMs ?? nowMs);
+        try {
+          if (due === undefined) round.skip();
+          else await runOnce(emit, signal);
+        } finally {
+          // A run that the end of this process cut off was missed.
+          if (!signal.aborted) await store.set("last", due?.timeMs ?? nowMs);
+        }
       },
       pauseMs: schedule.pauseMs,
+      dueMs: schedule.nextMs,
     };
   }
 

@@ -226,6 +226,33 @@ describe("a program that is run", () => {
     expect(third.data()).toEqual([]);
   });
 
+  test.each<[string, Partial<CommandOptions>, string]>([
+    ["every so often", { everyMs: 7_200_000 }, "2 h"],
+    ["by cron", { cron: "1 * * * *", tz: "UTC" }, "60 min"],
+  ])("%s and fails is not run again before its time, and the session is told", async (_, when, next) => {
+    const clock = manualClock(Date.UTC(2026, 0, 5, 9));
+    const told: string[] = [];
+    const { start, data, source } = open(
+      { command: sh("echo ran; exit 3"), ...when },
+      { clock, announce: (content) => void told.push(content) },
+    );
+    await start();
+    const rested = () => eventually(() => source.health?.().nextTryMs !== undefined);
+    await rested();
+    if (when.cron !== undefined) await clock.advance(60_000);
+    await eventually(() => source.health?.().state === "waiting");
+    for (let minutes = 0; minutes < 50; minutes += 10) {
+      await clock.advance(600_000);
+      await rested();
+    }
+    expect(data()).toEqual([{ line: "ran" }]);
+    expect(source.health?.()).toMatchObject({
+      state: "waiting",
+      lastError: expect.stringContaining("exit code 3"),
+    });
+    expect(told).toEqual([expect.stringContaining(`Tried once; it goes on trying, next try in ${next}`)]);
+  });
+
   test("too long is ended and told", async () => {
     const { start, source } = open({ command: ["sleep", "60"], everyMs: 60_000, timeoutMs: 200 });
     await start();
