@@ -1,5 +1,6 @@
 // Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
 
+import { setMaxListeners } from "node:events";
 import { nobody } from "../access/nobody.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
 import type { Host, Listener } from "../contract/host.ts";
@@ -320,6 +321,8 @@ export function createRouter(options: RouterOptions): Router {
     },
     plan: () => active.plan,
     async stop(deadline) {
+      // Each source may listen to it: that is no leak, and no warning for stderr.
+      setMaxListeners(0, deadline);
       isStopping = true;
       listener.leave();
       await Promise.race([applying, whenAborted(deadline)]);

@@ -104,10 +104,19 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
     }
   }
 
-  const stop = async (deadline: AbortSignal): Promise<void> => {
+  /** Never rejects: what one source fails to end is no reason to leave the others running. */
+  const stop = async (
+    deadline: AbortSignal,
+    drain?: (deadline: AbortSignal) => Promise<void>,
+  ): Promise<void> => {
     trying.abort();
-    await source.stop(deadline);
-    await giveBack();
+    try {
+      await drain?.(deadline);
+      await source.stop(deadline);
+      await giveBack();
+    } catch (error) {
+      log.error(`source ${name} failed to stop: ${error instanceof Error ? error.stack : String(error)}`);
+    }
   };
 
   return {
@@ -178,22 +187,15 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
       });
     },
     async end(drainMs) {
-      trying.abort();
       const deadline = new AbortController();
       const cancel = clock.after(drainMs, () => deadline.abort());
-      const ended = (async () => {
-        await source.drain?.(deadline.signal);
-        await source.stop(deadline.signal);
-        await giveBack();
-      })().catch((error: unknown) => {
-        log.error(`source ${name} failed to stop: ${error instanceof Error ? error.stack : String(error)}`);
-      });
+      const ended = stop(deadline.signal, (signal) => source.drain?.(signal) ?? Promise.resolve());
       await within(ended, drainMs + cutMs, clock, () => {
         log.warn(`source ${name} did not stop within ${drainMs / 1_000} s and was left behind`);
       });
       cancel();
     },
-    stop,
+    stop: (deadline) => stop(deadline),
   };
 }
 

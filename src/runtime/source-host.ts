@@ -5,6 +5,7 @@ import type { Clock, Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import { createLoop } from "./loop.ts";
 import { type Cursors, createStore } from "./store.ts";
+import { clockFor } from "./stray-failures.ts";
 
 export interface HostOptions {
   readonly clock: Clock;
@@ -26,7 +27,7 @@ export function createHost(
   return {
     ...lent,
     log,
-    clock,
+    clock: clockFor(subject, clock, log),
     listener,
     code,
     people,

@@ -1,6 +1,6 @@
 // What the router knows of requests that became no event.
 
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Host } from "../../src/contract/host.ts";
 import type { SourceType } from "../../src/contract.ts";
 import { createEventIds } from "../../src/runtime/event-id.ts";
@@ -17,6 +17,30 @@ const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0)) await step();
 });
+
+function routerWith(more: Partial<Parameters<typeof createRouter>[0]>) {
+  const clock = manualClock();
+  const listener = createListener({
+    addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
+    hosts: [],
+    trusted: () => false,
+    log,
+  });
+  return createRouter({
+    lent: lent(clock),
+    cursors: createMemoryCursors(),
+    clock,
+    log,
+    listener,
+    consent: { demand: async () => {} },
+    detail: "decision",
+    memory: createMemory(clock),
+    newId: createEventIds(),
+    commit: async () => {},
+    refused: () => {},
+    ...more,
+  });
+}
 
 test("refusals of sources, of their rates and of the listener are counted once and told with their source", async () => {
   const { plan } = await compileOf(
@@ -43,27 +67,8 @@ test("refusals of sources, of their rates and of the listener are counted once a
       };
     },
   };
-  const clock = manualClock();
-  const listener = createListener({
-    addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
-    hosts: [],
-    trusted: () => false,
-    log,
-  });
   const told: [number, string | undefined][] = [];
-  const router = createRouter({
-    lent: lent(clock),
-    cursors: createMemoryCursors(),
-    clock,
-    log,
-    listener,
-    consent: { demand: async () => {} },
-    detail: "decision",
-    memory: createMemory(clock),
-    newId: createEventIds(),
-    commit: async () => {},
-    refused: ({ status }, source) => told.push([status, source]),
-  });
+  const router = routerWith({ refused: ({ status }, source) => told.push([status, source]) });
   await router.start({ ...plan, sources: [{ ...planned, type: type as never }] });
   cleanUp.push(() => router.stop(AbortSignal.abort()));
 
@@ -87,4 +92,42 @@ test("refusals of sources, of their rates and of the listener are counted once a
     { status: 429, count: 1 },
   ]);
   expect(report.unrouted?.last).toMatchObject({ status: 405, reason: "method not allowed" });
+});
+
+test("a source that fails to stop keeps none of the others running, and many of them are no warning", async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `s${index}`);
+  const { plan } = await compileOf(
+    { all: { from: ["s0"] } },
+    {
+      sources: Object.fromEntries(
+        names.map((name) => [name, { type: "letter", enabled: true, options: {} }]),
+      ),
+    },
+  );
+  const stopped: string[] = [];
+  const type: Partial<SourceType> = {
+    create: (name) => ({
+      start: async () => {},
+      stop: async (deadline) => {
+        deadline.addEventListener("abort", () => {});
+        if (name === "s0") throw new Error("stuck");
+        stopped.push(name);
+      },
+    }),
+  };
+  const lines: string[] = [];
+  const warned = vi.fn();
+  process.on("warning", warned);
+  cleanUp.push(async () => void process.off("warning", warned));
+  const router = routerWith({ log: { ...log, error: (line) => void lines.push(line) } });
+  await router.start({
+    ...plan,
+    sources: plan.sources.map((one) => ({ ...one, type: { ...one.type, ...type } as never })),
+  });
+  await router.stop(new AbortController().signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(stopped).toEqual(names.slice(1));
+  expect(lines).toEqual([expect.stringMatching(/^source s0 failed to stop: Error: stuck/)]);
+  expect(router.report().address).toBeUndefined();
+  expect(warned).not.toHaveBeenCalled();
 });
