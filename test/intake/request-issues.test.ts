@@ -58,7 +58,7 @@ describe("an option that cannot work is named, with what to write", () => {
     [{ since: "start", backfill: 3 }, /^backfill has no use with since: start/],
     [{ body: "x", json: {} }, /^json stands beside body/],
     [{ json: {}, method: "GET" }, /^json has no use with method: GET/],
-    [{ json: { after: ["{{cursor}}"] } }, /^json has a template in it/],
+    [{ json: { after: ["{{cursor}}"] } }, /^json has \{\{cursor\}\}, but nothing says what it is/],
     [{ cursor: "data.next" }, /^cursor is used nowhere/],
     [{ url: "https://x.example/{{cursor}}" }, /^url has \{\{cursor\}\}, but nothing says what it is/],
   ])("%j", (written, words) => {

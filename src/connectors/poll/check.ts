@@ -21,27 +21,22 @@ function bodyIssues(options: PollOptions): OptionIssue[] {
     issues.push({ path: ["json"], message: "stands beside body", hint: "keep one of them" });
   if (options.method === "GET" && (body !== undefined || json !== undefined))
     issues.push({ path, message: "has no use with method: GET", hint: "remove one of the two" });
-  if (json !== undefined && JSON.stringify(json).includes("{{"))
-    issues.push({
-      path: ["json"],
-      message: "has a template in it, which would be sent as it is",
-      hint: `write it as a text:  body: '{ "after": {{json cursor}} }'`,
-    });
-  if (cursor !== undefined && !usesCursor(options.url) && !(body !== undefined && usesCursor(body)))
+  const user = Object.entries({ url: options.url, body, json }).find(([, value]) => usesCursor(value))?.[0];
+  if (cursor !== undefined && user === undefined)
     issues.push({
       path: ["cursor"],
       message: "is used nowhere",
-      hint: "put {{cursor}} into url or body, where the next request has it",
+      hint: "put {{cursor}} into url, body or json, where the next request has it",
     });
-  if (cursor === undefined && (usesCursor(options.url) || (body !== undefined && usesCursor(body))))
+  if (cursor === undefined && user !== undefined)
     issues.push({
-      path: [usesCursor(options.url) ? "url" : "body"],
+      path: [user],
       message: "has {{cursor}}, but nothing says what it is",
       hint: "add  cursor: data.next_cursor",
     });
   return issues;
 }
 
-function usesCursor(template: string): boolean {
-  return /\{\{[^}]*\bcursor\b/.test(template);
+function usesCursor(templates: unknown): boolean {
+  return /\{\{[^}]*\bcursor\b/.test(JSON.stringify(templates) ?? "");
 }

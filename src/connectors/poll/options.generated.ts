@@ -24,7 +24,7 @@ headers?: {
  */
 body?: string
 /**
- * The body of a POST as a value, sent as JSON; it holds no templates.
+ * The body of a POST as a value, sent as JSON. Its texts are templates with {{cursor}} and {{time}}; one that is {{cursor}} alone keeps the type of the cursor, and is left out with its key while there is none.
  */
 json?: ({
 
@@ -87,7 +87,7 @@ since: ("now" | "start")
  */
 backfill?: number
 /**
- * How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.
+ * How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.
  */
 timeoutMs: number
 /**

@@ -37,8 +37,11 @@ export const pollOptions = {
       "x-template": { only: ["cursor", "time"] },
     },
     json: {
-      description: "The body of a POST as a value, sent as JSON; it holds no templates.",
+      description:
+        "The body of a POST as a value, sent as JSON. Its texts are templates with {{cursor}} and {{time}}; one that is {{cursor}} alone keeps the type of the cursor, and is left out with its key while there is none.",
       type: ["object", "array"],
+      "x-template": { only: ["cursor", "time"] },
+      "x-deep": true,
       "x-secret": "variables",
     },
     auth: authOption,
@@ -100,7 +103,7 @@ export const pollOptions = {
     },
     timeout: {
       description:
-        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it.",
+        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
       type: "string",
       format: "duration",
       default: "30s",

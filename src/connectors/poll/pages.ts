@@ -7,15 +7,15 @@ import { ConnectorError, ExpressionError } from "../../errors.ts";
 import { type AnswerContent, found, readAnswer } from "../../intake/answer.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 
-/** A list of items, one value that changes, or a text that changes. */
-export type Shape = "list" | "value" | "text";
+/** A list of items, one value that changes, a text that changes; or nothing, which each of them may be at times. */
+export type Shape = "list" | "value" | "text" | "nothing";
 
 export interface Page {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: AnswerContent;
   readonly shape: Shape;
-  /** Of a value or a text: itself. As the answer has them. */
+  /** Of a value or a text: itself. As the answer has them; none where it is nothing. */
   readonly items: readonly Json[];
   /** Absolute; undefined on the last page. */
   readonly next: string | undefined;
@@ -56,22 +56,34 @@ export function createPageReader(
 
   return {
     async read(answer) {
-      const content = await readAnswer(answer, maxBytes);
       const { url, headers } = answer;
+      if (answer.status === 204) {
+        answer.discard();
+        return {
+          url,
+          headers,
+          content: noContent,
+          shape: "nothing",
+          items: [],
+          next: undefined,
+          found: "empty",
+        };
+      }
+      const content = await readAnswer(answer, maxBytes);
       const roots = { ...content, headers };
-      const list = itemsOf === undefined ? content.data : evaluate("items", itemsOf, roots);
+      // Some servers write a list of nothing as null.
+      const list = itemsOf === undefined ? content.data : (evaluate("items", itemsOf, roots) ?? []);
       if (itemsOf !== undefined && !Array.isArray(list))
         throw misfitting(
           "items",
           `gave ${nameOf(list)}, no list: the answer is ${found(answer, content.text)}`,
         );
-      const single = typeof list === "object" && list !== null ? "value" : "text";
       return {
         url,
         headers,
         content,
-        shape: Array.isArray(list) ? "list" : single,
-        items: Array.isArray(list) ? list : [list],
+        shape: shapeOf(list),
+        items: Array.isArray(list) ? list : list === null ? [] : [list],
         next: nextOf(roots, answer),
         found: found(answer, content.text),
       };
@@ -80,8 +92,9 @@ export function createPageReader(
       if (ownKey === undefined) return keyOf(idOf(item) ?? item);
       try {
         const key = ownKey({ data: item, text: textOf(item) });
-        if (key !== null && key !== "") return keyOf(key);
-        misfit("key gave nothing for an item: the whole item is its key");
+        if (key !== null && key !== "" && isExact(key)) return keyOf(key);
+        const gave = key === null || key === "" ? "nothing" : "a number with too many digits to be exact";
+        misfit(`key gave ${gave} for an item: the whole item is its key`);
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
         misfit(`key: ${error.message}; the whole item is its key`);
@@ -111,7 +124,21 @@ function textOf(item: Json): string {
 
 function idOf(item: Json): Json | undefined {
   if (typeof item !== "object" || item === null || Array.isArray(item)) return undefined;
-  return typeof item.id === "string" || typeof item.id === "number" ? item.id : undefined;
+  const { id = null } = item;
+  return (typeof id === "string" || typeof id === "number") && isExact(id) ? id : undefined;
+}
+
+/** False for an integer of which neighbours read the same: as a key it would take one item for another. */
+function isExact(value: Json): boolean {
+  return typeof value !== "number" || !Number.isInteger(value) || Number.isSafeInteger(value);
+}
+
+const noContent: AnswerContent = { data: null, text: "" };
+
+function shapeOf(value: Json): Shape {
+  if (value === null) return "nothing";
+  if (Array.isArray(value)) return "list";
+  return typeof value === "object" ? "value" : "text";
 }
 
 function evaluate(option: string, program: (roots: CodeRoots) => Json, roots: CodeRoots): Json {

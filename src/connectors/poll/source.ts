@@ -5,6 +5,7 @@ import type { Host, HttpRequest } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { ask, createValidators } from "../../intake/conditional.ts";
+import { fillJson } from "../../intake/fill-json.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createNewItems, type NewItems } from "../../intake/new-items.ts";
@@ -44,9 +45,15 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   }
 
   function firstRequest(): Request {
-    const roots = { cursor: store.get("cursor") ?? "", time: new Date(clock.now()).toISOString() };
+    const cursor = store.get("cursor");
+    const time = new Date(clock.now()).toISOString();
+    const roots = { cursor: cursor ?? "", time };
     const { body, json } = options;
-    const text = body === undefined ? json && JSON.stringify(json) : (code.template("body")?.(roots) ?? "");
+    const value =
+      json === undefined
+        ? undefined
+        : fillJson(json as Json, "json", code, cursor === undefined ? { time } : roots);
+    const text = value === undefined ? body && (code.template("body")?.(roots) ?? "") : JSON.stringify(value);
     const isJson = json !== undefined || /^\s*[[{]/.test(text ?? "");
     return {
       url: code.template("url")?.(roots) ?? options.url,
@@ -59,6 +66,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
       ...(text === undefined ? {} : { body: text }),
       timeoutMs,
       idleMs: timeoutMs,
+      bodyMs: 10 * timeoutMs,
     };
   }
 
@@ -107,7 +115,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     const key = pages.keyOf(value);
     if (last?.key === key) return;
     const next = { key, count: (last?.count ?? 0) + 1 };
-    if (last !== undefined || backfill > 0) {
+    if (last !== undefined || (backfill > 0 && items.length > 0)) {
       handOver = createHandOver(emit, clock, signal);
       await handOver.give({ data: value, text: content.text, trust, deliveryId: `${next.count}:${key}` });
       await handOver.settled();
@@ -118,8 +126,8 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   /** A list that comes as something else is a page of an error, not news. */
   async function holdShape({ shape, found }: Page): Promise<void> {
     const before = store.get("shape");
+    if (shape === "nothing" || before === shape) return;
     if (before === undefined) return store.set("shape", shape);
-    if (before === shape) return;
     const names: Readonly<Record<string, string>> = { list: "a list", value: "an object", text: "a text" };
     throw new ConnectorError(
       "E_HTTP_CONTENT",
@@ -142,8 +150,10 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     const all = first.shape === "list" ? await furtherPages(first, request, items, signal) : [first];
     const before = store.get("cursor");
     const cursor = pages.cursorOf((order === "newest_first" ? first : all.at(-1)) ?? first, before);
-    if (first.shape === "list") await takeList(all, items, signal);
-    else await takeChange(first, emit, signal);
+    const shape = first.shape === "nothing" ? store.get("shape") : first.shape;
+    // Of nothing at the very first: whatever it will be, that is where it began.
+    if (shape === undefined || shape === "list") await takeList(all, items, signal);
+    if (shape !== "list") await takeChange(first, emit, signal);
     if (cursor !== undefined && JSON.stringify(cursor) !== JSON.stringify(before))
       await store.set("cursor", cursor);
     // Of an answer in pages only the first is asked for under conditions: where the new comes last, it would hide them.

@@ -43,7 +43,7 @@ prefix?: string
  */
 protocols?: [string, ...(string)[]]
 /**
- * The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON.
+ * The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON, whose texts are templates too.
  * 
  * @minItems 1
  */

@@ -25,11 +25,11 @@ export const websocketOptions = {
     },
     send: {
       description:
-        "The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON.",
+        "The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON, whose texts are templates too.",
       type: "array",
       minItems: 1,
       "x-secret": "variables",
-      items: { type: ["string", "object", "array"], "x-template": { only: ["time"] } },
+      items: { type: ["string", "object", "array"], "x-template": { only: ["time"] }, "x-deep": true },
     },
     idle: {
       description:

@@ -2,8 +2,9 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Host, Round } from "../../contract/host.ts";
-import type { Arrival, Emit, Source } from "../../contract.ts";
+import type { Arrival, Emit, Json, Source } from "../../contract.ts";
 import { type Connection, runConnection } from "../../intake/connection.ts";
+import { fillJson } from "../../intake/fill-json.ts";
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
@@ -28,12 +29,10 @@ export function createWebsocketSource(name: string, options: WebsocketOptions, h
       signal,
     });
     const roots = { time: new Date(clock.now()).toISOString() };
-    for (const [index, message] of send.entries())
-      link.send(
-        typeof message === "string"
-          ? (code.template(`send.${index}`)?.(roots) ?? "")
-          : JSON.stringify(message),
-      );
+    for (const [index, message] of send.entries()) {
+      const filled = fillJson(message as Json, `send.${index}`, code, roots);
+      link.send(typeof filled === "string" ? filled : JSON.stringify(filled));
+    }
     return { pieces: link.messages(), probe: link.ping };
   }
 

@@ -47,6 +47,31 @@ describe("the first answer", () => {
     expect(source.data()).toEqual([{ id: 251, title: "item 251" }]);
   });
 
+  test.each<[string, FarSide["answer"], JsonObject]>([
+    ["has no content", (response) => response.writeHead(204).end(), {}],
+    [
+      "has no content where items are asked for",
+      (response) => response.writeHead(204).end(),
+      { items: "data.list" },
+    ],
+    ["is null", json(null), {}],
+    ["has null in place of a list", json({ list: null }), { items: "data.list" }],
+  ])("that %s leaves nothing to be history, and is no failure later", async (_, nothing, options) => {
+    const list = (value: unknown) => json(options.items === undefined ? value : { list: value });
+    server.answer = nothing;
+    const source = await start(options);
+    await source.rested();
+    server.answer = list(items(1, 2));
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([1, 2]);
+    server.answer = nothing;
+    await source.nextRound();
+    server.answer = list(items(1, 3));
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([1, 2, 3]);
+    expect(source.told).toEqual([]);
+  });
+
   test("makes events of the newest of it with backfill, oldest first", async () => {
     server.answer = json(items(1, 250));
     const source = await start({ backfill: 3 });
@@ -115,6 +140,24 @@ describe("what is new", () => {
     expect(source.told.filter((line) => line.includes("key"))).toHaveLength(1);
   });
 
+  test.each([[{}], [{ key: "data.id" }]])(
+    "is found where ids have more digits than a number can hold: %j",
+    async (options) => {
+      const list = (...last: number[]) =>
+        `[${last.map((digit) => `{"id":1234567890123456780${digit},"n":${digit}}`)}]`;
+      const answer =
+        (text: string): FarSide["answer"] =>
+        (response) =>
+          response.setHeader("content-type", "application/json").end(text);
+      server.answer = answer(list(1));
+      const source = await start(options);
+      await source.rested();
+      server.answer = answer(list(2, 1));
+      await source.nextRound();
+      expect(source.data()).toMatchObject([{ n: 2 }]);
+    },
+  );
+
   test("is looked for in the list that items gives", async () => {
     server.answer = json({ total: 1, results: [{ id: 1 }] });
     const source = await start({ items: "data.results" });
@@ -167,6 +210,19 @@ describe("an answer that is no list", () => {
     expect(source.data()).toEqual([{ version: "2" }, { version: "1" }, { version: "2" }]);
     // A delivery id that comes again within a day would be taken for the same delivery.
     expect(new Set(source.arrivals.map(({ deliveryId }) => deliveryId)).size).toBe(3);
+  });
+
+  test("may be nothing at times, which is a change too", async () => {
+    server.answer = json({ on: true });
+    const source = await start();
+    await source.rested();
+    server.answer = json(null);
+    await source.nextRound();
+    await source.nextRound();
+    server.answer = json({ on: true });
+    await source.nextRound();
+    expect(source.data()).toEqual([null, { on: true }]);
+    expect(source.told).toEqual([]);
   });
 
   test("is an event when its key changes", async () => {
@@ -280,6 +336,24 @@ describe("the request", () => {
     });
     await source.nextRound();
     expect(server.asked.map(({ body }) => body)).toEqual(['{"after": "" }', '{"after": "x\\"y" }']);
+  });
+
+  test("has the cursor and the time in a body that is written as a value, and the cursor keeps its type", async () => {
+    server.answer = json({ cursor: 17, list: [] });
+    const source = await start({
+      json: { filter: [{ after: "{{cursor}}", until: "{{time}}" }], note: "after {{cursor}}", size: 5 },
+      items: "data.list",
+      cursor: "data.cursor",
+    });
+    await source.nextRound();
+    expect(server.asked.map(({ body }) => JSON.parse(body))).toEqual([
+      { filter: [{ until: "2026-01-05T09:00:00.000Z" }], note: "after ", size: 5 },
+      {
+        filter: [{ after: 17, until: expect.stringMatching(/^2026-01-05T09:01/) }],
+        note: "after 17",
+        size: 5,
+      },
+    ]);
   });
 
   test("keeps the cursor where its expression does not fit an answer without items", async () => {
@@ -528,7 +602,7 @@ describe("an answer that cannot be used is a failure in words, and changes nothi
       (response) => response.setHeader("content-type", "application/json").end('{"a":1'),
       /invalid JSON at line 1 column 7/,
     ],
-    ["more than max_body", json("x".repeat(20_000)), /longer than 10240 bytes/],
+    ["more than max_body", json("x".repeat(20_000)), /longer than 10240 bytes \(raise max_body/],
     [
       "more than max_body when inflated",
       (response) => {
