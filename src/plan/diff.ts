@@ -23,6 +23,8 @@ export interface PlanDiff {
   readonly listen: boolean;
   /** Sessions may be sent another number of tokens in an hour. */
   readonly budget: boolean;
+  /** Who is asked for permissions, or when, or for which tools. */
+  readonly permissions: boolean;
   /** Claude is offered other tools. */
   readonly tools: boolean;
   /**
@@ -50,6 +52,7 @@ export function diffPlans(before: Plan, after: Plan): PlanDiff {
     reordered: !isSame(orderOf(before, channels.removed), orderOf(after, channels.added)),
     listen: !isSame(before.listen.address, after.listen.address),
     budget: before.hour !== after.hour,
+    permissions: before.permissions?.fingerprint !== after.permissions?.fingerprint,
     tools: !isSame(toolsOf(before), toolsOf(after)),
     stopFirst: contested(before, after, sources),
   };
@@ -63,6 +66,7 @@ export function describeDiff({
   reordered,
   listen,
   budget,
+  permissions,
 }: PlanDiff): string | undefined {
   const parts = [
     ...count("+", "source", sources.added),
@@ -77,6 +81,7 @@ export function describeDiff({
     ...(reordered ? ["another order of channels"] : []),
     ...(listen ? ["another listen address"] : []),
     ...(budget ? ["another budget.hour"] : []),
+    ...(permissions ? ["other permissions"] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -15,6 +15,8 @@ export interface PlannedPermissions {
   isQuiet(nowMs: number): boolean;
   /** Nobody is asked before a person has agreed to all of them. */
   readonly powers: readonly Power[];
+  /** The same for the same settings. */
+  readonly fingerprint: string;
 }
 
 const bounds = { leastMs: 10_000, mostMs: 24 * 60 * 60 * 1_000 };
@@ -85,6 +87,7 @@ export function planPermissions(
         `permissions.approvers.${name}`,
       ),
     ),
+    fingerprint: JSON.stringify([relay, approvers, tools, expireMs, quiet]),
   };
 }
 

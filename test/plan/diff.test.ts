@@ -81,3 +81,11 @@ test("a fingerprint holds what a secret resolved to, and does not show it", asyn
   ]);
   expect(one.sources.changed).toEqual(["post"]);
 });
+
+test("who is asked for permissions is a change", async () => {
+  const permissions = { relay: [], approvers: {}, expireMs: 600_000 };
+  const later = { permissions: { ...permissions, expireMs: 60_000 } };
+  expect(describeDiff(await diff({ a: {} }, { a: {} }, [{}, { permissions }]))).toBe("other permissions");
+  expect(describeDiff(await diff({ a: {} }, { a: {} }, [{ permissions }, later]))).toBe("other permissions");
+  expect(describeDiff(await diff({ a: {} }, { a: {} }, [{ permissions }, { permissions }]))).toBeUndefined();
+});

@@ -7,7 +7,7 @@ import type { AnsweredEvent, Chat, ChatData, Message, OutgoingFile } from "../..
 import type { Host } from "../../contract/host.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
-import { webHtml } from "./html.ts";
+import { tidy, webHtml } from "./html.ts";
 import { mainRoom } from "./incoming.ts";
 import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
 
@@ -46,10 +46,10 @@ function placeOf(chatId: string): Place {
 export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions): Speaker {
   const { clock, people } = host;
 
-  const newMessage = ({ room }: Place, text: string): RoomMessage => ({
+  const newMessage = ({ room }: Place, text: string, from: RoomMessage["from"] = "router"): RoomMessage => ({
     id: `m${clock.now().toString(36)}-${randomBytes(3).toString("hex")}`,
     room,
-    from: "claude",
+    from,
     text,
     timeMs: clock.now(),
   });
@@ -70,8 +70,8 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
     for (const [index, { plain, markup }] of parts.entries()) {
       const isLast = index === parts.length - 1;
       const message = {
-        ...newMessage(place, plain),
-        html: markup,
+        ...newMessage(place, plain, "claude"),
+        html: tidy(markup),
         ...(index > 0 || replyTo === undefined ? {} : { replyTo }),
         ...(isLast && copies.length > 0 ? { files: copies } : {}),
       };
@@ -119,7 +119,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
       await rooms.change(browser, messageId, (before) => ({
         ...before,
         text: part.plain,
-        html: part.markup,
+        html: tidy(part.markup),
         edited: true,
       }));
       return `edited (id: ${messageId})`;

@@ -11,3 +11,8 @@ export const webHtml: Markup = {
     return [before.replace(/^<a /, '<a target="_blank" rel="noreferrer noopener" '), after];
   },
 };
+
+/** Line ends beside a block would stand there as empty lines. */
+export function tidy(html: string): string {
+  return html.replaceAll(/\n{1,2}(?=<(?:pre|blockquote)>)|(?<=<\/(?:pre|blockquote)>)\n{1,2}/g, "");
+}

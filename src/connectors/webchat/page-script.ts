@@ -9,12 +9,18 @@ const keyName = "channel-router" + base;
 const key = localStorage.getItem(keyName) || random();
 localStorage.setItem(keyName, key);
 const authorization = "Bearer " + key;
+const title = document.title;
 const messages = new Map();
+const unread = new Map();
 let name = localStorage.getItem(keyName + " name") || "";
 let room = "main";
+let unseen = 0;
 let quoted;
 let files = [];
+let isConnected = false;
+let isAtEnd = true;
 let typingTimer;
+let noticeTimer;
 
 const make = (tag, text, onclick) => {
   const element = document.createElement(tag);
@@ -23,18 +29,27 @@ const make = (tag, text, onclick) => {
   return element;
 };
 
+const names = { you: "You", claude: "Claude", router: "Router" };
+
+const withClass = (element, name, ...children) => {
+  element.className = name;
+  element.append(...children);
+  return element;
+};
+
 async function post(path, body) {
   const isForm = body instanceof FormData;
   const headers = isForm ? { authorization } : { authorization, "content-type": "application/json" };
-  const answer = await fetch(base + path, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
+  const answer = await fetch(base + path, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) })
+    .catch(() => { throw Object.assign(new Error("the router does not answer; it is sent when it does"), { isOffline: true }); });
   const result = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(result.error || "status " + answer.status);
   return result;
 }
 
 async function download(file) {
-  const answer = await fetch(base + "/files/" + file.id, { headers: { authorization } });
-  if (!answer.ok) return say("the file is not there any more");
+  const answer = await fetch(base + "/files/" + file.id, { headers: { authorization } }).catch(() => ({ ok: false }));
+  if (!answer.ok) return say("The file cannot be fetched: it is not there any more, or the router does not answer.");
   const link = make("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = file.name;
@@ -42,74 +57,181 @@ async function download(file) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
-function say(text) { at("state").textContent = text; }
-
-function bodyOf(message) {
-  const body = make("div");
-  // The server wrote this HTML from Markdown: a few tags, all text escaped.
-  if (message.html !== undefined) body.innerHTML = message.html;
-  else body.textContent = message.text;
-  return body;
+function say(text) {
+  at("notice").textContent = text;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { at("notice").textContent = ""; }, 8000);
 }
 
-function draw(message) {
-  const element = make("article");
-  element.id = "m-" + message.id;
-  element.className = message.from + (message.failed ? " failed" : "");
-  const time = new Date(message.time_ms).toLocaleTimeString();
-  const words = [time, message.from, message.edited && "(edited)", message.pending && "sending…", message.failed && "not sent: " + message.failed];
-  element.append(make("small", words.filter(Boolean).join(" ") + " "));
-  const answered = messages.get(message.reply_to);
-  if (answered) element.append(make("blockquote", "↳ " + answered.text.slice(0, 80)));
-  if (message.text) element.append(bodyOf(message));
-  for (const file of message.files || []) element.append(make("button", file.name, () => download(file)), " ");
-  if (message.reactions) element.append(make("span", message.reactions.join(" ") + " "));
-  for (const { button, label } of message.prompt ? message.prompt.buttons : [])
-    element.append(make("button", label, () => post("/press", { prompt: message.prompt.id, button }).then(({ notice }) => notice && say(notice), (error) => say(error.message))), " ");
-  if (message.failed) element.append(make("button", "Try again", () => send(message)));
-  else if (!message.pending) element.append(make("button", "Quote", () => { quoted = message.id; chips(); at("text").focus(); }));
+function connected(isSo, text) {
+  isConnected = isSo;
+  at("state").textContent = text;
+  at("state").className = isSo ? "on" : "off";
+  drawEmpty();
+}
+
+function sizeOf(bytes) {
+  if (bytes < 1024) return bytes + " B";
+  return bytes < 1048576 ? Math.round(bytes / 1024) + " KB" : (bytes / 1048576).toFixed(1) + " MB";
+}
+
+function timeOf(timeMs) {
+  const date = new Date(timeMs);
+  const time = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const element = make("time", date.toDateString() === new Date().toDateString() ? time : date.toLocaleDateString() + " " + time);
+  element.dateTime = date.toISOString();
   return element;
 }
 
-function put(message) {
-  messages.set(message.id, message);
-  drawRooms();
-  if (message.room !== room) return;
-  const log = at("log");
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  const before = at("m-" + message.id);
-  if (before) before.replaceWith(draw(message));
-  else log.append(draw(message));
-  if (isAtEnd) log.scrollTop = log.scrollHeight;
+function bodyOf(message) {
+  const body = withClass(make("div"), "body");
+  body.dir = "auto";
+  const command = /channel-router access pair [0-9a-f]{6}/.exec(message.from === "router" ? message.text : "");
+  // The server wrote this HTML from Markdown: a few tags, all text escaped.
+  if (message.html !== undefined) body.innerHTML = message.html;
+  else if (command) {
+    const copy = make("button", "Copy", () => navigator.clipboard.writeText(command[0]).then(() => say("Copied."), () => say("The browser does not let this page copy.")));
+    const [before, after] = [message.text.slice(0, command.index), message.text.slice(command.index + command[0].length)];
+    body.append(before, make("code", command[0]), " ", copy, after);
+  } else body.textContent = message.text;
+  return body;
 }
 
-function drawAll() {
-  at("log").replaceChildren(...[...messages.values()].filter((message) => message.room === room).map(draw));
+function press(message, button) {
+  post("/press", { prompt: message.prompt.id, button }).then(({ notice }) => notice && say(notice), (error) => say("Not sent: " + error.message));
+}
+
+function quote(message) {
+  quoted = message.id;
+  drawChips();
+  at("text").focus();
+}
+
+const beginning = (message, length) => {
+  const text = message.text || (message.files || []).map((file) => file.name).join(", ");
+  return text.length > length ? text.slice(0, length) + "…" : text;
+};
+
+function draw(message) {
+  const element = withClass(make("article"), message.from + (message.failed ? " failed" : ""));
+  element.id = "m-" + message.id;
+  element.tabIndex = -1;
+  const head = withClass(make("p"), "head", make("b", names[message.from]), timeOf(message.time_ms));
+  if (message.edited) head.append(make("span", "(edited)"));
+  if (message.pending) head.append(make("span", "sending…"));
+  if (message.failed) head.append(withClass(make("span", "not sent: " + message.failed), "wrong"));
+  else if (!message.pending) head.append(make("button", "Quote", () => quote(message)));
+  element.append(head);
+  const answered = messages.get(message.reply_to);
+  if (answered) element.append(make("blockquote", "↳ " + beginning(answered, 80)));
+  if (message.text) element.append(bodyOf(message));
+  const parts = withClass(make("div"), "parts");
+  for (const file of message.files || []) parts.append(make("button", "⤓ " + file.name + " (" + sizeOf(file.bytes) + ")", () => download(file)));
+  for (const file of message.files ? [] : message.attached || []) parts.append(make("span", file.name + " (" + sizeOf(file.size) + ")"));
+  for (const { button, label } of message.prompt ? message.prompt.buttons : []) parts.append(make("button", label, () => press(message, button)));
+  if (message.failed) parts.append(make("button", "Try again", () => send(message)));
+  if (message.reactions) parts.append(make("span", message.reactions.join(" ")));
+  element.append(parts);
+  return element;
+}
+
+/** What waits for a yes or no is shown in every room. */
+const isHere = (message) => message.room === room || message.prompt !== undefined;
+
+function toEnd() {
   at("log").scrollTop = at("log").scrollHeight;
-  drawRooms();
+  isAtEnd = true;
+  at("latest").hidden = true;
 }
 
+function put(message) {
+  const isNew = !messages.has(message.id);
+  const isTheirs = isNew && message.from !== "you";
+  messages.set(message.id, message);
+  if (isTheirs && document.hidden) document.title = "(" + (unseen += 1) + ") " + title;
+  const before = at("m-" + message.id);
+  if (!isHere(message)) {
+    // A prompt that is over goes back to its room.
+    if (before) before.remove();
+    if (isTheirs) unread.set(message.room, (unread.get(message.room) || 0) + 1);
+    return drawRooms();
+  }
+  if (isNew) drawRooms();
+  const after = draw(message);
+  if (before) {
+    const hadFocus = before.contains(document.activeElement);
+    before.replaceWith(after);
+    if (hadFocus) after.focus();
+  } else at("log").append(after);
+  drawEmpty();
+  if (isAtEnd || message.pending) toEnd();
+  else if (isTheirs) at("latest").hidden = false;
+}
+
+function drawAll(keptTop) {
+  unread.delete(room);
+  at("log").replaceChildren(...[...messages.values()].filter(isHere).map(draw));
+  drawEmpty();
+  drawRooms();
+  if (keptTop === undefined) toEnd();
+  else at("log").scrollTop = keptTop;
+}
+
+/** What a room says that has no message. */
+function drawEmpty() {
+  const isEmpty = ![...messages.values()].some(isHere);
+  const words = isConnected
+    ? "Nothing has been said here yet.\nWrite to Claude below. A browser that is new here gets a code first, by which whoever runs the router lets it in."
+    : "No connection to the router yet.\nIt runs while a Claude Code session is open, or after: channel-router up";
+  const shown = at("empty");
+  if (shown && (!isEmpty || shown.textContent !== words)) shown.remove();
+  if (!isEmpty || at("empty")) return;
+  const empty = make("p", words);
+  empty.id = "empty";
+  at("log").append(empty);
+}
+
+let drawnRooms = "";
 function drawRooms() {
   const names = [...new Set(["main", room, ...[...messages.values()].map((message) => message.room)])];
-  const tabs = names.map((one) => {
-    const tab = make("button", one, () => { room = one; drawAll(); });
+  const labels = names.map((one) => (unread.has(one) ? one + " (" + unread.get(one) + ")" : one));
+  const now = [room, ...labels].join("\n");
+  if (now === drawnRooms) return;
+  drawnRooms = now;
+  const focused = document.activeElement && document.activeElement.dataset ? document.activeElement.dataset.room : undefined;
+  const tabs = names.map((one, index) => {
+    const tab = make("button", labels[index], () => { room = one; drawAll(); });
+    tab.dataset.room = one;
     tab.setAttribute("aria-pressed", String(one === room));
     return tab;
   });
-  at("rooms").replaceChildren(...tabs, make("button", "+", () => {
-    const wanted = prompt("Name of the room: small letters, digits, - and _");
-    if (wanted && /^[a-z0-9][a-z0-9_-]{0,39}$/.test(wanted)) { room = wanted; drawAll(); }
-  }));
+  const more = make("button", "+", openRoom);
+  more.setAttribute("aria-label", "New room");
+  at("rooms").replaceChildren(...tabs, more);
+  const again = tabs.find((tab) => tab.dataset.room === focused);
+  if (again) again.focus();
 }
 
-function chips() {
-  const shown = files.map((file) => make("button", file.name + " ×", () => { files = files.filter((other) => other !== file); chips(); }));
-  if (quoted) shown.push(make("button", "↳ " + messages.get(quoted).text.slice(0, 40) + " ×", () => { quoted = undefined; chips(); }));
+function drawChips() {
+  const taken = (what, text, remove) => {
+    const chip = make("button", text + " ×", () => { remove(); drawChips(); at("text").focus(); });
+    chip.setAttribute("aria-label", "Remove " + what + " " + text);
+    return chip;
+  };
+  const shown = files.map((file) => taken("file", file.name + " (" + sizeOf(file.size) + ")", () => { files = files.filter((other) => other !== file); }));
+  if (quoted) shown.push(taken("quote", "↳ " + beginning(messages.get(quoted), 40), () => { quoted = undefined; }));
   at("chips").replaceChildren(...shown);
+  if (isAtEnd) toEnd();
+}
+
+function attach(more) {
+  files = [...files, ...more];
+  if (files.length > 10) { files = files.slice(0, 10); say("Ten files go with one message."); }
+  drawChips();
 }
 
 async function send(message) {
-  const { failed, ...rest } = message;
+  const { failed, isOffline, ...rest } = message;
   put({ ...rest, pending: true });
   try {
     const fields = { id: rest.id, room: rest.room, text: rest.text, ...(name ? { name } : {}), ...(rest.reply_to ? { reply_to: rest.reply_to } : {}) };
@@ -119,19 +241,46 @@ async function send(message) {
       for (const file of rest.attached) form.append("file", file);
       await post("/upload", form);
     } else await post("/messages", fields);
-    if (messages.get(rest.id).pending) put({ ...messages.get(rest.id), pending: false });
+    const now = messages.get(rest.id);
+    if (now && now.pending) put({ ...now, pending: false });
   } catch (error) {
-    put({ ...rest, failed: error.message });
+    put({ ...rest, pending: false, failed: error.message, isOffline: error.isOffline });
   }
+}
+
+/** One question at a time, in a box of the page. */
+function ask(question, hint, value, done) {
+  at("ask-title").textContent = question;
+  at("ask-hint").textContent = hint;
+  at("ask-text").value = value;
+  at("ask-form").onsubmit = (event) => {
+    event.preventDefault();
+    const isFine = done(at("ask-text").value.trim());
+    if (!isFine) return at("ask-text").focus();
+    at("ask").close();
+    at("text").focus();
+  };
+  at("ask").showModal();
+}
+at("ask-no").addEventListener("click", () => at("ask").close());
+
+function openRoom() {
+  ask("Name of the room", "Small letters, digits, - and _. A room is a conversation of its own.", "", (wanted) => {
+    if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(wanted)) return false;
+    room = wanted;
+    drawAll();
+    return true;
+  });
 }
 
 const drawName = () => { at("name").textContent = name || "Your name"; };
 at("name").addEventListener("click", () => {
-  const wanted = prompt("What Claude is to call you", name);
-  if (wanted === null) return;
-  name = wanted.trim().slice(0, 40);
-  localStorage.setItem(keyName + " name", name);
-  drawName();
+  ask("What Claude is to call you", "May be empty.", name, (wanted) => {
+    name = wanted.slice(0, 40);
+    localStorage.setItem(keyName + " name", name);
+    drawName();
+    return true;
+  });
 });
 drawName();
 
@@ -143,7 +292,8 @@ at("form").addEventListener("submit", (event) => {
   at("text").value = "";
   files = [];
   quoted = undefined;
-  chips();
+  drawChips();
+  at("text").focus();
 });
 at("text").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -151,18 +301,31 @@ at("text").addEventListener("keydown", (event) => {
   at("form").requestSubmit();
 });
 at("file").addEventListener("change", () => {
-  files = [...files, ...at("file").files];
+  const chosen = [...at("file").files];
   at("file").value = "";
-  chips();
+  attach(chosen);
 });
+at("latest").addEventListener("click", toEnd);
+at("log").addEventListener("scroll", () => {
+  const log = at("log");
+  isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  if (isAtEnd) at("latest").hidden = true;
+});
+addEventListener("resize", () => isAtEnd && toEnd());
+document.addEventListener("paste", ({ clipboardData }) => clipboardData.files.length > 0 && attach(clipboardData.files));
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => { event.preventDefault(); attach(event.dataTransfer.files); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 const heard = {
   history({ messages: all }) {
-    const open = [...messages.values()].filter((message) => message.pending || message.failed);
+    const isKept = new Set(all.map(({ id }) => id));
+    const open = [...messages.values()].filter((message) => (message.pending || message.failed) && !isKept.has(message.id));
     messages.clear();
-    for (const message of [...all, ...open.filter(({ id }) => !all.some((other) => other.id === id))]) messages.set(message.id, message);
-    say("");
-    drawAll();
+    for (const message of [...all, ...open]) messages.set(message.id, message);
+    connected(true, "connected");
+    drawAll(isAtEnd ? undefined : at("log").scrollTop);
+    for (const message of open) if (message.isOffline) send(message);
   },
   message: put,
   typing({ room: where }) {
@@ -195,7 +358,8 @@ async function listen() {
     const since = Date.now();
     await listen().catch(() => undefined);
     waitMs = Date.now() - since > 5000 ? 500 : Math.min(waitMs * 2, 15000);
-    say("not connected; trying again");
+    at("typing").hidden = true;
+    connected(false, "no connection, trying again");
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 })();

@@ -12,6 +12,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     "default-src 'none'",
     `script-src ${hashOf(script)}`,
     `style-src ${hashOf(style)}`,
+    "img-src data:",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -28,16 +29,34 @@ export function page(name: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}</title>
+<link rel="icon" href="data:,">
 <style>${style}</style>
-<header><h1>${name}</h1><nav id="rooms"></nav><span id="state" role="status"></span><button id="name"></button></header>
-<main id="log" aria-live="polite"></main>
-<p id="typing" hidden>Claude is writing…</p>
+<header>
+<h1>${name}</h1>
+<nav id="rooms" aria-label="Rooms"></nav>
+<span id="state" role="status">connecting…</span>
+<button id="name" type="button"></button>
+</header>
+<main id="log" role="log" aria-label="Messages" tabindex="0"></main>
+<div id="foot">
+<button id="latest" type="button" hidden>New messages ↓</button>
+<p id="typing" role="status" hidden>Claude is writing…</p>
+<p id="notice" role="alert"></p>
+</div>
 <form id="form">
-<p id="chips"></p>
-<textarea id="text" rows="2" aria-label="Message" placeholder="Enter sends, Shift+Enter begins a line"></textarea>
-<label><input id="file" type="file" multiple hidden>Attach</label>
-<button>Send</button>
+<div id="chips"></div>
+<textarea id="text" rows="1" dir="auto" aria-label="Message" placeholder="Message" title="Enter sends, Shift+Enter begins a line"></textarea>
+<input id="file" class="unseen" type="file" multiple><label for="file">Attach</label>
+<button id="send" class="main">Send</button>
 </form>
+<dialog id="ask" aria-labelledby="ask-title">
+<form id="ask-form">
+<label id="ask-title" for="ask-text"></label>
+<input id="ask-text" type="text" maxlength="40" autocomplete="off">
+<small id="ask-hint"></small>
+<p><button id="ask-no" type="button">Cancel</button><button class="main">OK</button></p>
+</form>
+</dialog>
 <script>${script}</script>
 </html>
 `;

@@ -8,7 +8,8 @@ import type { Json } from "../../contract.ts";
 export interface RoomMessage {
   readonly id: string;
   readonly room: string;
-  readonly from: "you" | "claude";
+  /** `router`: what access says, and permission prompts. */
+  readonly from: "you" | "claude" | "router";
   /** Without markup. */
   readonly text: string;
   /** The same with the markup that Claude gave it: a few tags, all text escaped. */

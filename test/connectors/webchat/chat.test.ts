@@ -72,7 +72,7 @@ async function openPlatform(): Promise<ChatPlatform> {
     },
     async shown({ name = "" }) {
       const page = pageOf(name);
-      const said = [...page.messages.values()].filter(({ from }) => from === "claude");
+      const said = [...page.messages.values()].filter(({ from }) => from !== "you");
       return Promise.all(said.map((message) => shownOf(page, message)));
     },
     reactions: async (messageId) =>

@@ -2,8 +2,11 @@
 
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import { page as pageOf } from "../../../src/connectors/webchat/page.ts";
 import { script } from "../../../src/connectors/webchat/page-script.ts";
 import { eventually } from "../../support/router.ts";
+
+const html = pageOf("desk");
 
 class Element {
   readonly tag: string;
@@ -36,13 +39,29 @@ class Element {
   addEventListener(kind: string, listener: (event: object) => void) {
     this.listeners[kind] = listener;
   }
+  readonly dataset: Record<string, string> = {};
+  scrollHeight = 0;
+  scrollTop = 0;
+  clientHeight = 0;
   setAttribute() {}
   focus() {}
+  showModal() {}
+  close() {}
+  contains() {
+    return false;
+  }
+  remove() {
+    const { parent } = this;
+    if (parent !== undefined) parent.children = parent.children.filter((one) => one !== this);
+  }
   requestSubmit() {
     this.fire("submit");
   }
+  onsubmit: ((event: object) => void) | undefined;
   fire(kind: string, event: object = {}) {
-    this.listeners[kind]?.({ preventDefault: () => {}, ...event });
+    const heard = { preventDefault: () => {}, ...event };
+    this.listeners[kind]?.(heard);
+    if (kind === "submit") this.onsubmit?.(heard);
   }
   all(): Element[] {
     return this.children.flatMap((child) => (child instanceof Element ? [child, ...child.all()] : []));
@@ -60,12 +79,11 @@ class Element {
   }
 }
 
-function openPage(answer = (): Response => Response.json({ outcome: "accepted" }, { status: 202 })) {
+function openPage(
+  answer = (): Response | Promise<Response> => Response.json({ outcome: "accepted" }, { status: 202 }),
+) {
   const elements = new Map(
-    ["rooms", "state", "log", "typing", "form", "chips", "text", "file", "name"].map((id) => [
-      id,
-      new Element(id),
-    ]),
+    [...html.matchAll(/ id="([a-z-]+)"/g)].map(([, id = ""]) => [id, new Element(id)]),
   );
   const at = (id: string) => elements.get(id) as Element;
   const calls: { path: string; body: unknown; authorization: string }[] = [];
@@ -79,13 +97,14 @@ function openPage(answer = (): Response => Response.json({ outcome: "accepted" }
           .all()
           .find((one) => one.id === id),
       createElement: (tag: string) => new Element(tag),
+      addEventListener: () => {},
     },
+    addEventListener: () => {},
     location: { pathname: "/chat" },
     localStorage: {
       getItem: (key: string) => stored.get(key) ?? null,
       setItem: (key: string, value: string) => stored.set(key, value),
     },
-    prompt: () => "deploys",
     ...{ crypto, btoa, setTimeout, clearTimeout, URL, FormData, TextDecoderStream },
     async fetch(path: string, { body, headers }: { body?: unknown; headers: Record<string, string> }) {
       calls.push({ path, body, authorization: headers.authorization ?? "" });
@@ -139,7 +158,7 @@ it("shows what was said, with quotes, files and reactions, and what changes", as
   page.hear("message", message({ html: "<b>hi</b>", reply_to: "u0", reactions: ["👍"], files }));
   await eventually(() => page.log().includes("↳ <b>old</b>"));
   expect(page.at("typing").hidden).toBe(true);
-  expect(page.log()).toMatch(/<b>hi<\/b>notes\.txt 👍/);
+  expect(page.log()).toMatch(/<b>hi<\/b>⤓ notes\.txt \(1 B\)👍/);
   page.hear("message", message({ html: "<i>bye</i>", edited: true }));
   await eventually(() => page.log().includes("<i>bye</i>"));
   expect(page.log()).toContain("(edited)");
@@ -188,18 +207,53 @@ it("says that a message was not sent, and sends it again under the same id", asy
   expect(page.log()).not.toContain("not sent");
 });
 
+it("sends by itself what it could not while the router did not answer", async () => {
+  let isDown = true;
+  const page = openPage(() =>
+    isDown ? Promise.reject(new TypeError("Failed to fetch")) : Response.json({}, { status: 202 }),
+  );
+  await eventually(() => page.calls.length === 1);
+  page.type("hello");
+  await eventually(() => page.log().includes("the router does not answer"));
+  isDown = false;
+  page.hear("history", { messages: [] });
+  await eventually(() => page.calls.length === 3 && !page.log().includes("not sent"));
+  expect(page.calls[2]?.body).toBe(page.calls[1]?.body);
+});
+
+it("shows a prompt in every room until it is over, and a code with a button to copy it", async () => {
+  const page = openPage();
+  await eventually(() => page.calls.length === 1);
+  const prompt = { id: "abcde", buttons: [{ button: "allow", label: "Allow" }] };
+  page.hear("message", message({ id: "m2", from: "router", room: "deploys", text: "May it?", prompt }));
+  await eventually(() => page.log().includes("May it?Allow"));
+  page.hear("message", message({ id: "m2", from: "router", room: "deploys", text: "Sent: allow" }));
+  await eventually(() => !page.log().includes("May it?"));
+  expect(page.log()).not.toContain("Sent: allow");
+  page.hear("message", message({ id: "m3", from: "router", text: "Type channel-router access pair 3fa9c1" }));
+  await eventually(() => page.log().includes("channel-router access pair 3fa9c1 Copy"));
+});
+
 it("has rooms, and a name for whoever writes", async () => {
   const page = openPage();
   await eventually(() => page.calls.length === 1);
+  const answer = (text: string) => {
+    page.at("ask-text").value = text;
+    page.at("ask-form").fire("submit");
+  };
   page.at("rooms").button("+");
+  answer("No Room");
+  answer("deploys");
   page.at("name").fire("click");
+  answer("Ada");
   page.type("ship it");
   await eventually(() => page.calls.length === 2);
-  expect(JSON.parse(String(page.calls[1]?.body))).toMatchObject({ room: "deploys", name: "deploys" });
+  expect(JSON.parse(String(page.calls[1]?.body))).toMatchObject({ room: "deploys", name: "Ada" });
   page.hear("message", message({ text: "elsewhere" }));
   page.hear("message", message({ id: "m2", room: "deploys", text: "here" }));
   await eventually(() => page.log().includes("here"));
   expect(page.log()).not.toContain("elsewhere");
+  expect(page.at("rooms").text()).toContain("main (1)");
   page.at("rooms").button("main");
   expect(page.log()).toContain("elsewhere");
 });

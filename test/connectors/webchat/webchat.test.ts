@@ -172,7 +172,7 @@ describe("a browser that nobody let in", () => {
     const desk = await open({ people: stranger(), cursors });
     const page = desk.page("eve");
     await page.post("/messages", { id: "u1", text: "let me in" });
-    const answers = () => [...page.messages.values()].filter(({ from }) => from === "claude");
+    const answers = () => [...page.messages.values()].filter(({ from }) => from !== "you");
     await eventually(() => answers().length === 1);
     expect(answers()[0]?.text).toBe("Your code is abc123");
     expect(cursors.cursors("")).toEqual([]);
@@ -209,7 +209,7 @@ describe("what Claude says", () => {
     const { page, source, event } = await talking();
     const text = "**Green** <img src=x onerror=alert(1)> [a](javascript:alert(1)) [b](https://b.example)";
     expect(await source.reply(event, { text })).toMatch(/^sent \(id: m[a-z0-9-]+\)$/);
-    const message = await eventually(() => [...page.messages.values()].find(({ from }) => from === "claude"));
+    const message = await eventually(() => [...page.messages.values()].find(({ from }) => from !== "you"));
     expect(message.reply_to).toBe("u1");
     expect(message.html).toContain("<b>Green</b> &lt;img src=x onerror=alert(1)&gt;");
     expect(message.html).not.toMatch(/<img|javascript:/);

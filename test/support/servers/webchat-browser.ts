@@ -5,7 +5,7 @@ import { browserOf } from "../../../src/connectors/webchat/source.ts";
 export interface PageMessage {
   readonly id: string;
   readonly room: string;
-  readonly from: "you" | "claude";
+  readonly from: "you" | "claude" | "router";
   readonly text: string;
   readonly html?: string;
   readonly reply_to?: string;
