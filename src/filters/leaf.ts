@@ -1,6 +1,7 @@
 // The test behind one path of a `match`: a scalar, a list (any of), or operators (all of). Compiled into three questions:
 // what one element must be, what no element may be, and whether the path must exist.
 
+import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { ExpressionError } from "../errors.ts";
@@ -13,6 +14,7 @@ import {
   type ValueTest,
 } from "./operators.ts";
 import type { PatternPath, Problems } from "./problems.ts";
+import { needsOfAll, needsOfAny } from "./text-need.ts";
 
 export interface Leaf {
   /** One value at the path must pass; undefined when none needs to. */
@@ -24,6 +26,8 @@ export interface Leaf {
   readonly wanted: string;
   /** Set when one value at the path must be one of these. */
   readonly equals: readonly Scalar[] | undefined;
+  /** What the text at the path must hold, where one stands there. */
+  readonly needs: TextNeeds | undefined;
 }
 
 const otherKeys = ["exists", "not"];
@@ -59,6 +63,7 @@ function compileChoice(
     exists: undefined,
     wanted: parts.map((part) => part!.wanted).join(" or "),
     equals: undefined,
+    needs: needsOfAny(parts.map((part) => part!.needs)),
   };
 }
 
@@ -124,6 +129,7 @@ function toLeaf(all: readonly CompiledOperator[], not: Leaf | undefined, exists:
     exists,
     wanted: wanted.join(" and "),
     equals: all.find((operator) => operator.equals !== undefined)?.equals,
+    needs: needsOfAll(all.map(({ needs }) => needs)),
   };
 }
 

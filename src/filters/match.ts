@@ -9,6 +9,7 @@ import { type Path, parsePath } from "./path.ts";
 import { createProblems, type PatternPath, type Problems } from "./problems.ts";
 import type { Regex, RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
+import { type NeedsAt, needsOfAll, needsOfAny } from "./text-need.ts";
 
 export interface Mismatch {
   /** The path as written in the pattern. */
@@ -33,6 +34,8 @@ interface Part {
   test(view: View): Mismatch | undefined;
   /** Equalities without which nothing fits, for the index. */
   readonly terms: readonly IndexTerm[];
+  /** What the text at these paths must hold. */
+  readonly needsAt: NeedsAt;
 }
 
 /**
@@ -59,7 +62,7 @@ export function compileMatch(pattern: Json, compileRegex: RegexCompiler): MatchC
     for (const regex of regexes) regex.begin();
     return whole.test(view);
   };
-  return { match: { terms: whole.terms, test, roots }, problems: [] };
+  return { match: { ...whole, test, roots }, problems: [] };
 }
 
 /** Whether `compileMatch` will ask for RE2. */
@@ -102,6 +105,7 @@ function compileAny(pattern: Json, at: PatternPath, context: Context): Part {
   if (alternatives.length === 1) return only!;
   return {
     terms: mergeTerms(alternatives.map((alternative) => alternative.terms)),
+    needsAt: (paths) => needsOfAny(alternatives.map((alternative) => alternative.needsAt(paths))),
     test(view) {
       let nearest: Mismatch | undefined;
       for (const alternative of alternatives) {
@@ -152,6 +156,7 @@ function compileEntry(key: string, test: Json, at: PatternPath, context: Context
 function allOf(parts: readonly Part[]): Part {
   return {
     terms: parts.flatMap((part) => part.terms),
+    needsAt: (paths) => needsOfAll(parts.map((part) => part.needsAt(paths))),
     test(view) {
       for (let i = 0; i < parts.length; i++) {
         const mismatch = parts[i]!.test(view);
@@ -170,6 +175,7 @@ function compileNone(patterns: readonly Json[], at: PatternPath, context: Contex
   });
   return {
     terms: [],
+    needsAt: () => undefined,
     test(view) {
       const hit = refused.find(({ match }) => match.test(view) === undefined);
       if (hit === undefined) return undefined;
@@ -198,7 +204,9 @@ function compilePath(key: string, test: Json, at: PatternPath, context: Context)
   context.roots.add(path.root);
   const operatorContext = { textual: path.textual, ignoreCase: false, compileRegex: context.compileRegex };
   const leaf = compileLeaf(test, operatorContext, at, context.problems);
-  return leaf === undefined ? nothing : { terms: termsOf(path, leaf), test: testOf(path, leaf) };
+  if (leaf === undefined) return nothing;
+  const needsAt: NeedsAt = (paths) => (paths.has(path.text) ? leaf.needs : undefined);
+  return { terms: termsOf(path, leaf), needsAt, test: testOf(path, leaf) };
 }
 
 /** `inputs` and `vars` are the channel's own: they are not known yet when channels are looked up. */
@@ -253,5 +261,6 @@ function currentValue({ readOne, readAll }: Path, view: View): Json | undefined 
 /** Stands where a part could not be compiled; a compilation with problems is never used. */
 const nothing: Part = {
   terms: [],
+  needsAt: () => undefined,
   test: () => ({ path: "", was: undefined, wanted: "", passed: 0 }),
 };

@@ -1,12 +1,14 @@
 // The operators of `match`, each compiled once into a test of one value. Lists, missing paths and `not` are the business of
 // leaf.ts; here a value is what stands at the path, or one element of it.
 
+import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json } from "../contract.ts";
 import { compileCidr } from "./cidr.ts";
 import { compileGlob } from "./glob.ts";
 import { operandError } from "./operand-error.ts";
 import type { RegexCompiler } from "./regex.ts";
 import { showValue } from "./show.ts";
+import { needsOf, needsOfAny } from "./text-need.ts";
 
 export type Scalar = string | number | boolean | null;
 export type ValueTest = (value: Json) => boolean;
@@ -25,6 +27,8 @@ export interface CompiledOperator {
   readonly wanted: string;
   /** The values that pass, when the operator is plain equality. */
   readonly equals?: readonly Scalar[];
+  /** What a text that passes must hold. */
+  readonly needs?: TextNeeds | undefined;
 }
 
 type Compile = (operand: Json, context: OperatorContext) => CompiledOperator;
@@ -38,9 +42,9 @@ export const operators: Readonly<Record<string, Compile>> = {
   in: (operand, context) => equality(Array.isArray(operand) ? operand : [operand], context),
   ci: (operand, context) =>
     equality(Array.isArray(operand) ? operand : [operand], { ...context, ignoreCase: true }),
-  prefix: textOperator("prefix", (operand) => (text) => text.startsWith(operand)),
-  suffix: textOperator("suffix", (operand) => (text) => text.endsWith(operand)),
-  contains: textOperator("contains", (operand) => (text) => text.includes(operand)),
+  prefix: holding("prefix", (operand) => (text) => text.startsWith(operand)),
+  suffix: holding("suffix", (operand) => (text) => text.endsWith(operand)),
+  contains: holding("contains", (operand) => (text) => text.includes(operand)),
   glob: textOperator("glob", (operand) => compileGlob(operand)),
   regex: (operand, context) => {
     const tests = texts(operand, context).map((pattern) =>
@@ -49,6 +53,7 @@ export const operators: Readonly<Record<string, Compile>> = {
     return {
       test: (value) => typeof value === "string" && tests.some((regex) => regex.test(value)),
       wanted: `regex ${showChoice(texts(operand, context))}`,
+      needs: needsOfAny(tests.map(({ needs }) => needs)),
     };
   },
   cidr: (operand, context) => {
@@ -70,12 +75,14 @@ export function equality(operands: readonly Json[], context: OperatorContext): C
   const wanted = showChoice(values);
   if (context.ignoreCase && values.some((value) => typeof value === "string")) {
     const folded = new Set(values.map(fold));
-    return { test: (value) => folded.has(fold(value) as Scalar), wanted: `${wanted} in any case` };
+    const test: ValueTest = (value) => folded.has(fold(value) as Scalar);
+    return { test, wanted: `${wanted} in any case`, needs: needsOf(values, true) };
   }
   const [only] = values;
-  if (values.length === 1) return { test: (value) => value === only, wanted, equals: values };
+  const needs = needsOf(values, false);
+  if (values.length === 1) return { test: (value) => value === only, wanted, equals: values, needs };
   const known = new Set<Json>(values);
-  return { test: (value) => known.has(value), wanted, equals: values };
+  return { test: (value) => known.has(value), wanted, equals: values, needs };
 }
 
 function toScalar(operand: Json, textual: boolean): Scalar {
@@ -92,6 +99,15 @@ function toScalar(operand: Json, textual: boolean): Scalar {
 
 function fold(value: Json): Json {
   return typeof value === "string" ? value.toLowerCase() : value;
+}
+
+/** One whose operand stands in the text, as it is written. */
+function holding(name: string, compile: (operand: string) => (text: string) => boolean): Compile {
+  const operator = textOperator(name, compile);
+  return (operand, context) => ({
+    ...operator(operand, context),
+    needs: needsOf(texts(operand, context), context.ignoreCase),
+  });
 }
 
 function textOperator(name: string, compile: (operand: string) => (text: string) => boolean): Compile {

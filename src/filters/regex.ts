@@ -2,8 +2,9 @@
 // an event. Linear is not yet short: what a pattern may cost on one event is bounded here. re2js is imported here only, and
 // only when a pattern needs it.
 
+import type { TextNeeds } from "../contract/emit-all.ts";
 import { ExpressionError } from "../errors.ts";
-import { type MayMatch, requiredTexts } from "./required-texts.ts";
+import { type MayMatch, requiredNeeds, requiredTexts } from "./required-texts.ts";
 
 export interface Regex {
   /** To be called before each event: from here on the time is counted anew. */
@@ -15,6 +16,8 @@ export interface Regex {
   test(text: string): boolean;
   /** The named groups of the first match in as much of the text as one `test` looks at; those that took no part are left out. */
   groups(text: string): Record<string, string> | undefined;
+  /** What a text must hold for the pattern to be found in it. */
+  readonly needs: TextNeeds | undefined;
 }
 
 export interface RegexOptions {
@@ -56,6 +59,7 @@ export async function loadRegex(): Promise<RegexCompiler> {
       const names = Object.keys(program.namedGroups());
       return {
         ...bounded((text) => program.test(text), bounds),
+        needs: requiredNeeds(pattern, options.ignoreCase === true),
         groups: (text) => groupsOf(program.matcher(text.slice(0, bounds.maxLength)), names),
       };
     } catch (error) {

@@ -1,25 +1,40 @@
 // What a text must hold for a pattern to be found in it: to look for plain text is many times quicker than to ask RE2, and
 // nearly all lines of a log hold none of it. Read from the pattern itself, and only where that is certain.
 
+import type { TextNeeds } from "../contract/emit-all.ts";
+import { needsOf, needsOfAll } from "./text-need.ts";
+
 /** False: the pattern is not in the text, for certain. True: perhaps. */
 export type MayMatch = (text: string) => boolean;
 
+/** `pattern` is one that RE2 accepts. */
+export function requiredNeeds(pattern: string, ignoreCase: boolean): TextNeeds | undefined {
+  const { needs, folds } = readNeeds(pattern, ignoreCase);
+  return needsOfAll(needs.map((texts) => needsOf(texts, folds)));
+}
+
 /** Undefined when no text can be named without which nothing matches. `pattern` is one that RE2 accepts. */
 export function requiredTexts(pattern: string, ignoreCase: boolean): MayMatch | undefined {
-  const flags = /^\(\?([imsU]+)\)/.exec(pattern);
-  const rest = flags === null ? pattern : pattern.slice(flags[0].length);
-  const folds = ignoreCase || (flags?.[1] as string | undefined)?.includes("i") === true;
-  // Flags further in change what a character stands for from there on, and \Q what stands for itself.
-  if (/\(\?(?!:|P?<[A-Za-z])|\\[QE]/.test(rest)) return undefined;
-  const needs = readChoice({ pattern: rest, at: 0 })
-    .filter((texts) => texts.length <= maxTexts)
-    .sort((a, b) => shortest(b) - shortest(a))
-    .slice(0, maxNeeds);
+  const { needs, folds } = readNeeds(pattern, ignoreCase);
   const tests = needs.map((texts) => (folds ? foldedTest(texts) : plainTest(texts)));
   const certain = tests.filter((test) => test !== undefined);
   const [first, ...others] = certain;
   if (first === undefined || others.length === 0) return first;
   return (text) => first(text) && others.every((test) => test(text));
+}
+
+/** The longest first. */
+function readNeeds(pattern: string, ignoreCase: boolean): { needs: readonly Need[]; folds: boolean } {
+  const flags = /^\(\?([imsU]+)\)/.exec(pattern);
+  const rest = flags === null ? pattern : pattern.slice(flags[0].length);
+  const folds = ignoreCase || (flags?.[1] as string | undefined)?.includes("i") === true;
+  // Flags further in change what a character stands for from there on, and \Q what stands for itself.
+  if (/\(\?(?!:|P?<[A-Za-z])|\\[QE]/.test(rest)) return { needs: [], folds };
+  const needs = readChoice({ pattern: rest, at: 0 })
+    .filter((texts) => texts.length <= maxTexts)
+    .sort((a, b) => shortest(b) - shortest(a))
+    .slice(0, maxNeeds);
+  return { needs, folds };
 }
 
 const maxTexts = 16;

@@ -17,7 +17,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { type Power, peoplePowers, powerOf, powersFor, powersOf } from "./powers.ts";
-import { createIsUnwanted } from "./unwanted.ts";
+import { createUnwanted } from "./unwanted.ts";
 
 export interface Compilation {
   readonly plan: Plan;
@@ -98,7 +98,7 @@ export function* compileInSteps(
     ];
     const code = compileOptions(source.code ?? [], ["sources", name], engine, issues, source.inputs);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
-    const isUnwanted = createIsUnwanted(
+    const unwanted = createUnwanted(
       name,
       source.type,
       fed.map(({ match }) => match),
@@ -129,7 +129,7 @@ export function* compileInSteps(
           mask,
           type.content,
         ),
-        ...(isUnwanted === undefined ? {} : { isUnwanted }),
+        ...unwanted,
       },
     ];
   });

@@ -24,6 +24,7 @@ import type {
   TraceStep,
   View,
 } from "../contract.ts";
+import type { NeedsAt } from "../filters/text-need.ts";
 import type { PlannedDelivery } from "./delivery.ts";
 import type { PlannedPermissions } from "./permissions.ts";
 import type { Power } from "./powers.ts";
@@ -73,6 +74,8 @@ export interface PlannedSource {
    * that is asked of every event.
    */
   readonly isUnwanted?: (arrival: Arrival) => boolean;
+  /** What the text of an arrival, to which these paths lead, must hold; without it `isUnwanted` says true. */
+  readonly needsAt?: NeedsAt;
 }
 
 export type Admit = (event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail) => Admission;

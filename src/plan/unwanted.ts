@@ -1,19 +1,26 @@
 // Most lines of a log are wanted by nobody. To see that takes the channels' `match` and nothing else: no identity, no time, no
 // memory. What passes here goes the whole road of admission.
 
+import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Arrival, Root, View } from "../contract.ts";
 import { indexChannels } from "../filters/channel-index.ts";
 import type { CompiledMatch } from "../filters/match.ts";
+import { type NeedsAt, needsOfAny } from "../filters/text-need.ts";
 
 /** What an arrival does not have before it became an event. */
 const later: readonly Root[] = ["id", "time", "vars"];
 
+interface Unwanted {
+  readonly isUnwanted: (arrival: Arrival) => boolean;
+  readonly needsAt: NeedsAt;
+}
+
 /** Undefined when a channel has no `match`, or one that reads what is not known yet. `matches` are those of one source's channels. */
-export function createIsUnwanted(
+export function createUnwanted(
   source: string,
   connector: string,
   matches: readonly (CompiledMatch | undefined)[],
-): ((arrival: Arrival) => boolean) | undefined {
+): Unwanted | undefined {
   const all = matches.filter((match) => match !== undefined);
   if (all.length < matches.length) return undefined;
   if (all.some(({ roots }) => later.some((root) => roots.has(root)))) return undefined;
@@ -21,13 +28,22 @@ export function createIsUnwanted(
   const index = indexChannels(all);
   // One for all arrivals: a match keeps nothing of it.
   const view: View = { data: null, text: "", id: "", source, connector, time: "", inputs: {}, vars: {} };
-  return (arrival) => {
-    if (hasMore(arrival)) return false;
-    view.data = arrival.data;
-    view.text = arrival.text;
-    for (const position of index.candidates(view))
-      if ((all[position] as CompiledMatch).test(view) === undefined) return false;
-    return true;
+  /** For one source it is always asked with the same paths. */
+  let known: { readonly paths: ReadonlySet<string>; readonly needs: TextNeeds | undefined } | undefined;
+  return {
+    isUnwanted(arrival) {
+      if (hasMore(arrival)) return false;
+      view.data = arrival.data;
+      view.text = arrival.text;
+      for (const position of index.candidates(view))
+        if ((all[position] as CompiledMatch).test(view) === undefined) return false;
+      return true;
+    },
+    needsAt(paths) {
+      if (paths !== known?.paths)
+        known = { paths, needs: needsOfAny(all.map((match) => match.needsAt(paths))) };
+      return known.needs;
+    },
   };
 }
 

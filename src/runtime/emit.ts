@@ -1,7 +1,7 @@
 // The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
 // cannot be lost; until then nothing is remembered and the sender is not answered.
 
-import type { EmitAll, Taken } from "../contract/emit-all.ts";
+import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
@@ -221,7 +221,25 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     return { count: arrivals.length, underWay };
   }
 
-  return Object.assign(one, { all });
+  const sieve: Sieve = {
+    // Where each arrival takes a part of a rate, each is to be handed over.
+    needs: (paths) =>
+      options.detail === "decision" && current().rate === undefined ? current().needsAt?.(paths) : undefined,
+    passOver(count, arrival) {
+      const nowMs = clock.now();
+      const planned = current();
+      options.observeUnmatched({
+        count,
+        decision(index) {
+          const event = identify(arrival(index), nowMs, options.newId(nowMs));
+          return { event, outcome: "unmatched", admission: planned.admit(event, memory, nowMs, options) };
+        },
+      });
+      counter.add("unmatched", count);
+    },
+  };
+
+  return Object.assign(one, { all: Object.assign(all, { sieve }) });
 }
 
 function overRate(source: string, retryAfterMs: number): DeliveryError {

@@ -1,6 +1,6 @@
 // One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
 
-import type { EmitAll } from "../contract/emit-all.ts";
+import type { EmitAll, Taken } from "../contract/emit-all.ts";
 import type { Host } from "../contract/host.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
@@ -75,10 +75,21 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
     if (!isOpen) await hold;
     return options.emit(arrival);
   };
-  const all: EmitAll = (arrivals, whole) =>
+  const many = (arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken =>
     isOpen || hold === undefined
       ? options.emit.all(arrivals, whole)
       : { count: 0, underWay: [], ready: hold };
+  const { sieve } = options.emit.all;
+  const all: EmitAll = Object.assign(many, {
+    ...(sieve === undefined
+      ? {}
+      : {
+          sieve: {
+            ...sieve,
+            needs: (paths: ReadonlySet<string>) => (isOpen ? sieve.needs(paths) : undefined),
+          },
+        }),
+  });
   const emit: Emit = Object.assign(one, { all });
 
   function wait(error: ConnectorError, next?: string): void {

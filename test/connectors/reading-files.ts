@@ -3,6 +3,7 @@
 
 import { afterEach } from "vitest";
 import { toOptions } from "../../src/config/camel-case.ts";
+import type { Sieve, Taken, TextNeeds } from "../../src/contract/emit-all.ts";
 import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
 import { type Cursors, createMemoryCursors } from "../../src/runtime/store.ts";
 import { codeOf, hostOf } from "../support/host.ts";
@@ -12,6 +13,8 @@ export interface Reading {
   readonly clock: ManualClock;
   /** What was accepted, each delivery id once. */
   readonly arrivals: Arrival[];
+  /** What was passed over, for it lacks what is needed: perhaps again and again. */
+  readonly passed: Arrival[];
   /** Every arrival that was emitted, again and again. */
   readonly emitted: Arrival[];
   readonly warnings: string[];
@@ -35,10 +38,12 @@ export function readingFiles<O>(type: SourceType<O>) {
     for (const one of running.splice(0)) await one.crash();
   });
 
-  return async (folder: string, written: JsonObject): Promise<Reading> => {
+  /** `needs`: what a text must hold for the router's channels to want it. */
+  return async (folder: string, written: JsonObject, needs?: TextNeeds): Promise<Reading> => {
     const clock = manualClock();
     const cursors: Cursors = createMemoryCursors();
     const arrivals: Arrival[] = [];
+    const passed: Arrival[] = [];
     const emitted: Arrival[] = [];
     const warnings: string[] = [];
     const known = new Set<string>();
@@ -56,6 +61,19 @@ export function readingFiles<O>(type: SourceType<O>) {
       return { eventId: `e${emitted.length}`, outcome: isKnown ? "duplicate" : "accepted" };
     };
 
+    const all = (some: readonly Arrival[], whole = (index: number) => some[index] as Arrival): Taken => {
+      const underWay = some.map((_, index) => ({ index, outcome: accept(whole(index)) }));
+      return { count: some.length, underWay };
+    };
+    const sieve: Sieve = {
+      needs: () => needs,
+      passOver(count, arrival) {
+        for (let index = 0; index < count; index++) passed.push(arrival(index));
+      },
+    };
+    const emit: Emit =
+      needs === undefined ? accept : Object.assign(accept, { all: Object.assign(all, { sieve }) });
+
     const idle = async () => {
       for (let turn = 0; source?.health?.().nextTryMs === undefined; turn++) {
         if (turn > 10_000 || source?.health?.().state === "stopped") return;
@@ -66,6 +84,7 @@ export function readingFiles<O>(type: SourceType<O>) {
     const reading: Reading = {
       clock,
       arrivals,
+      passed,
       emitted,
       warnings,
       source: () => source as Source,
@@ -110,7 +129,7 @@ export function readingFiles<O>(type: SourceType<O>) {
           log: { info: () => {}, warn: (line) => warnings.push(line), error: (line) => warnings.push(line) },
         });
         source = type.create("tested", options, host);
-        await source.start(accept);
+        await source.start(emit);
         await idle();
       },
       answer(emit) {

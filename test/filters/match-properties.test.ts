@@ -31,6 +31,54 @@ const view: fc.Arbitrary<View> = fc
   .tuple(value, fc.option(texts, { nil: undefined }))
   .map(([data, query]) => viewOf(data, query === undefined ? {} : { query }));
 
+const word = fc.constantFrom("x", "xy", "y", "X", "é");
+const textTest: fc.Arbitrary<Json> = fc.oneof(
+  word,
+  fc.array(word, { minLength: 1, maxLength: 3 }),
+  fc
+    .tuple(fc.constantFrom("prefix", "suffix", "contains", "regex", "eq"), word, fc.boolean())
+    .map(([operator, operand, ci]): Json => ({ [operator]: operand, ci })),
+  fc.record({ contains: word, not: word }),
+  fc.record({ exists: fc.boolean() }),
+  fc.array(fc.record({ contains: word }), { minLength: 1, maxLength: 2 }),
+);
+const textPattern: fc.Arbitrary<Json> = fc.letrec<{ pattern: Json }>((tie) => ({
+  pattern: fc.oneof(
+    { maxDepth: 3, depthSize: "small" },
+    fc.record({ text: textTest }),
+    fc.record({ text: textTest, "data.line": textTest }),
+    fc.record({ "data.n": fc.constantFrom(1, 2) }),
+    fc
+      .tuple(fc.constantFrom("any", "all", "none"), fc.array(tie("pattern"), { minLength: 1, maxLength: 3 }))
+      .map(([key, patterns]): Json => ({ [key]: patterns })),
+  ),
+})).pattern;
+
+it("a text that fits holds what is said to be needed", () => {
+  const paths = new Set(["text", "data.line"]);
+  fc.assert(
+    fc.property(
+      textPattern,
+      fc.array(fc.constantFrom("x", "y", "X", "é", "É", "-"), { maxLength: 4 }),
+      fc.constantFrom(1, 2),
+      (pattern, letters, n) => {
+        const { match } = compileMatch(pattern, regex);
+        const text = letters.join("");
+        const needs = match?.needsAt(paths);
+        if (match?.test({ ...viewOf({ line: text, n }), text }) !== undefined || needs === undefined) return;
+        const isHeld = needs.some((all) =>
+          all.every(({ texts, folds }) => {
+            if (folds && /[^\0-\x7f]/.test(text)) return true;
+            return texts.some((one) => (folds ? text.toLowerCase() : text).includes(one));
+          }),
+        );
+        expect(isHeld).toBe(true);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
 const segment = fc.oneof(
   { weight: 4, arbitrary: key.map((name) => `.${name}`) },
   fc.constantFrom("[0]", "[1]", "[*]"),

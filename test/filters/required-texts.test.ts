@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, it, test } from "vitest";
-import { requiredTexts } from "../../src/filters/required-texts.ts";
+import type { TextNeeds } from "../../src/contract/emit-all.ts";
+import { requiredNeeds, requiredTexts } from "../../src/filters/required-texts.ts";
 
 describe("a pattern that cannot do without a text", () => {
   const line = "12:00 INFO request done";
@@ -53,6 +54,16 @@ test("a text that must be there, in any case, is found in every spelling that RE
     );
   }
 });
+
+function holds(text: string, needs: TextNeeds): boolean {
+  return needs.some((all) =>
+    all.every(({ texts, folds }) => {
+      if (folds && /[^\0-\x7f]/.test(text)) return true;
+      const searched = folds ? text.toLowerCase() : text;
+      return texts.some((one) => searched.includes(one));
+    }),
+  );
+}
 
 const letter = fc.constantFrom(
   "a",
@@ -110,7 +121,12 @@ test("no match is ever hidden", () => {
           return;
         }
         const mayMatch = requiredTexts(pattern, ignoreCase);
-        for (const line of lines) if (program.test(line)) expect(mayMatch?.(line) ?? true).toBe(true);
+        const needs = requiredNeeds(pattern, ignoreCase);
+        for (const line of lines) {
+          if (!program.test(line)) continue;
+          expect(mayMatch?.(line) ?? true).toBe(true);
+          expect(needs === undefined || holds(line, needs)).toBe(true);
+        }
       },
     ),
     { numRuns: 3_000 },

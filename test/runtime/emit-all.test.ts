@@ -183,6 +183,62 @@ test("payloads of what nobody wants are let go after a second", async () => {
   expect(fullAdmissions()).toBe(1_000);
 });
 
+const text = new Set(["text", "data.line"]);
+const needing = async (channels: Channels) => setUp(await sourceOf(channels)).emit.all.sieve?.needs(text);
+const plain = (...texts: string[]) => ({ texts, folds: false });
+
+test.each<[string, Channels, unknown]>([
+  [
+    "a regex",
+    { a: { match: { "data.line": { regex: "ERROR.*(?:disk|net)" } } } },
+    [[plain("ERROR"), plain("disk", "net")]],
+  ],
+  ["contains", { a: { match: { text: { contains: ["x", "y"] } } } }, [[plain("x", "y")]]],
+  [
+    "in any case",
+    { a: { match: { text: { prefix: "Err", ci: true } } } },
+    [[{ texts: ["err"], folds: true }]],
+  ],
+  ["a list of texts", { a: { match: { text: ["up", "down"] } } }, [[plain("up", "down")]]],
+  [
+    "several tests",
+    { a: { match: { text: { prefix: "a", suffix: "b" }, "data.n": 1 } } },
+    [[plain("a"), plain("b")]],
+  ],
+  [
+    "several channels",
+    { a: { match: { text: "x" } }, b: { match: { "data.line": "y" } } },
+    [[plain("x")], [plain("y")]],
+  ],
+  ["any", { a: { match: { any: [{ text: "x" }, { text: "y" }] } } }, [[plain("x")], [plain("y")]]],
+  ["none", { a: { match: { none: [{ text: "x" }] } } }, undefined],
+  ["not", { a: { match: { text: { not: "x" } } } }, undefined],
+  ["a field", { a: { match: { "data.n": 1 } } }, undefined],
+  ["any, of which one is a field", { a: { match: [{ text: "x" }, { "data.n": 1 }] } }, undefined],
+  ["a channel without match", { a: { match: { text: "x" } }, b: {} }, undefined],
+  ["a pattern that needs nothing", { a: { match: { text: { regex: "\\d+" } } } }, undefined],
+  ["no text at all", { a: { match: { text: { contains: "\uFFFD" } } } }, undefined],
+])("what a text must hold for a channel to want it: %s", async (_, channels, expected) => {
+  expect(await needing(channels)).toEqual(expected);
+});
+
+test("where arrivals are counted by a rate, none can be passed over", async () => {
+  const planned = await sourceOf({ a: { match: { text: "x" } } });
+  expect(setUp({ ...planned, rate: { max: 1, perMs: 1_000 } }).emit.all.sieve?.needs(text)).toBeUndefined();
+});
+
+test("what is passed over is unmatched, and looked at only when somebody asks", async () => {
+  const { emit, ring, counter, fullAdmissions } = setUp(
+    await sourceOf({ a: { match: { text: { contains: "x" } } } }),
+  );
+  const passed = noise(700);
+  for (let batch = 0; batch < 3; batch++) emit.all.sieve?.passOver(700, (index) => passed[index] as Arrival);
+  expect([counter.counts().unmatched, fullAdmissions()]).toEqual([2_100, 0]);
+  const latest = ring.latest(2_000);
+  expect([latest.length, new Set(latest.map(({ eventId }) => eventId)).size]).toEqual([1_000, 1_000]);
+  expect(latest[0]?.trace).toMatchObject([{ channel: "a", filter: "match", pass: false, path: "text" }]);
+});
+
 test("those who watch are told of each at once", async () => {
   const { emit, ring } = setUp(await sourceOf(sources[0] as Channels));
   const seen: string[] = [];

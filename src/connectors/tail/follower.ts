@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import type { TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock } from "../../contract.ts";
 import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
@@ -22,6 +23,8 @@ export interface Following {
   readonly partialMs: number;
   readonly dataOf: DataOf;
   readonly handOver: HandOver;
+  /** What a line must hold for a channel to want it; undefined when each line is to be handed over. */
+  needs(): TextNeeds | undefined;
   createRecords(): Records;
   /** Settles when the cursor is durable. */
   save(follower: Follower): Promise<void>;
@@ -98,14 +101,14 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     const starts: number[] = [];
     const ends: number[] = [];
     const { shown } = found;
-    for (const { text, cut, end } of lines) {
-      const line = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
-      if (line !== "") {
-        arrivals.push({ data: dataOf(line, shown, cut), text: line, trust: "local" });
-        starts.push(start);
-        ends.push(end);
+    for (const line of lines) {
+      const arrival = arrivalOf(line, shown);
+      if (arrival.text !== "") {
+        arrivals.push(arrival);
+        starts.push(line.start ?? start);
+        ends.push(line.end);
       }
-      start = end;
+      start = line.end;
     }
     if (arrivals.length > 0) {
       const into = settled;
@@ -123,6 +126,22 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     }
     settled.reach(start);
     return true;
+  }
+
+  function arrivalOf({ text, cut }: Line, shown: string): Arrival {
+    const line = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
+    return { data: dataOf(line, shown, cut), text: line, trust: "local" };
+  }
+
+  /** Undefined when all lines of these bytes are to be looked at. */
+  function sift(bytes: Buffer): readonly Line[] | undefined {
+    const needs = following.needs();
+    const sifted = needs === undefined ? undefined : (reader as LineReader).sift(bytes, needs);
+    if (sifted === undefined) return undefined;
+    const { shown } = found;
+    if (sifted.passed > 0)
+      handOver.passOver(sifted.passed, (index) => arrivalOf(sifted.passedLine(index), shown));
+    return sifted.lines;
   }
 
   async function flushAll(signal: AbortSignal): Promise<void> {
@@ -174,8 +193,12 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       const piece = buffer.subarray(from, Math.min(taken, from + textBytes));
       changedMs = clock.now();
       position += piece.length;
-      const lines = (reader as LineReader).push(piece);
-      if (!(await hand(records.push(lines, changedMs), signal))) return false;
+      const sifted = sift(piece);
+      const lines = sifted ?? records.push((reader as LineReader).push(piece), changedMs);
+      if (!(await hand(lines, signal))) return false;
+      if (sifted === undefined) continue;
+      start = position - (reader as LineReader).pending();
+      settled.reach(start);
     }
     return taken > 0 && (taken === buffer.length || found.size > position);
   }

@@ -1,7 +1,7 @@
 // Hands lines to the router and minds their outcomes. What was not taken is offered again until it is; nothing else is handed
 // over meanwhile, so that little changes its order.
 
-import type { EmitAll } from "../../contract/emit-all.ts";
+import type { EmitAll, TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, Log, Outcome } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import { pause, settledOr } from "../../files/waiting.ts";
@@ -17,13 +17,17 @@ export interface Offer {
 }
 
 export interface HandOver {
+  /** What a line must hold for a channel to want it; undefined when each is to be offered. `paths`: see `Sieve`. */
+  needs(paths: ReadonlySet<string>): TextNeeds | undefined;
+  /** So many lines lack what is needed now. */
+  passOver(count: number, arrival: (index: number) => Arrival): void;
   /** Settles with true when all were handed over, with false when the signal fired before. */
   offer(offer: Offer, signal: AbortSignal): Promise<boolean>;
   /** Settles when nothing is under way any more, or the signal fires. */
   idle(signal: AbortSignal): Promise<void>;
   /** Why lines are not taken, while they are not. */
   trouble(): string | undefined;
-  /** How many lines have settled since the start. */
+  /** How many lines that a channel may want have settled since the start. */
   count(): number;
   /** Nothing is offered again after this. */
   end(): void;
@@ -77,6 +81,8 @@ export function createHandOver({ source, emit, clock, log }: HandOverOptions): H
   }
 
   return {
+    needs: (paths) => all.sieve?.needs(paths),
+    passOver: (count, arrival) => all.sieve?.passOver(count, arrival),
     async offer({ arrivals, whole, begin, reach }, signal) {
       let from = 0;
       while (from < arrivals.length) {
@@ -89,7 +95,6 @@ export function createHandOver({ source, emit, clock, log }: HandOverOptions): H
           underWay.add(following);
           void following.finally(() => underWay.delete(following));
         }
-        settled += taken.count - taken.underWay.length;
         from += taken.count;
         if (taken.count > 0) reach(from);
         if (taken.ready !== undefined) await settledOr(taken.ready, signal);

@@ -2,6 +2,8 @@
 // that is possible; a line that is not finished waits for its rest.
 
 import { isAscii } from "node:buffer";
+import type { TextNeeds } from "../../contract/emit-all.ts";
+import { createSift, needsAscii, type Place, type Sift, type SiftedLines } from "./sift.ts";
 
 export type Encoding = "utf-8" | "latin1" | "utf-16le";
 
@@ -11,11 +13,15 @@ export interface Line {
   readonly cut: number;
   /** Offset in the file just behind its line break. */
   readonly end: number;
+  /** Where it begins, if that is not where the one before it ended. */
+  readonly start?: number;
 }
 
 export interface LineReader {
   /** The bytes that follow those before; keeps none of them. */
   push(bytes: Buffer): Line[];
+  /** As `push`, but of most lines that lack what is needed only the number is told. Undefined: nothing can be said, and nothing was done. */
+  sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined;
   /** The unfinished line as it is, if there is one; the offset goes on. */
   flush(): Line | undefined;
   /** Bytes of the unfinished line that have been read. */
@@ -37,6 +43,7 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
   let pendingBytes = 0;
   /** Where the next byte stands. */
   let at = offset;
+  let known: { readonly needs: TextNeeds; readonly sift: Sift } | undefined;
 
   function keep(bytes: Buffer): void {
     pendingBytes += bytes.length;
@@ -94,39 +101,58 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
     if (from < bytes.length) keep(bytes.subarray(from));
   }
 
-  return {
-    push(bytes) {
-      const lines: Line[] = [];
-      let from = 0;
-      if (pendingBytes > 0) {
-        const to = indexOfBreak(bytes, 0);
-        if (to < 0 || to + unit > bytes.length) {
-          keep(bytes);
-          return lines;
-        }
-        keep(bytes.subarray(0, to + unit));
-        lines.push(take(unit));
-        from = to + unit;
-      }
-      const rest = bytes.subarray(from);
-      if (unit === 1 && (encoding === "latin1" || isAscii(rest))) {
-        pushSimple(rest, lines);
+  function push(bytes: Buffer): Line[] {
+    const lines: Line[] = [];
+    let from = 0;
+    if (pendingBytes > 0) {
+      const to = indexOfBreak(bytes, 0);
+      if (to < 0 || to + unit > bytes.length) {
+        keep(bytes);
         return lines;
       }
-      from = 0;
-      for (
-        let to = indexOfBreak(rest, 0);
-        to >= 0 && to + unit <= rest.length;
-        to = indexOfBreak(rest, from)
-      ) {
-        const bytesOfLine = rest.subarray(from, to);
-        at += bytesOfLine.length + unit;
-        lines.push(lineOf(bytesOfLine, bytesOfLine.length, at));
-        from = to + unit;
-      }
-      if (from < rest.length) keep(rest.subarray(from));
+      keep(bytes.subarray(0, to + unit));
+      lines.push(take(unit));
+      from = to + unit;
+    }
+    const rest = bytes.subarray(from);
+    if (unit === 1 && (encoding === "latin1" || isAscii(rest))) {
+      pushSimple(rest, lines);
       return lines;
-    },
+    }
+    from = 0;
+    for (let to = indexOfBreak(rest, 0); to >= 0 && to + unit <= rest.length; to = indexOfBreak(rest, from)) {
+      const bytesOfLine = rest.subarray(from, to);
+      at += bytesOfLine.length + unit;
+      lines.push(lineOf(bytesOfLine, bytesOfLine.length, at));
+      from = to + unit;
+    }
+    if (from < rest.length) keep(rest.subarray(from));
+    return lines;
+  }
+
+  function sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined {
+    if (encoding === "utf-16le" || (needsAscii(needs) && !isAscii(bytes))) return undefined;
+    const first = pendingBytes === 0 ? 0 : bytes.indexOf(newline) + 1;
+    if (pendingBytes > 0 && first === 0) return undefined;
+    if (known?.needs !== needs) known = { needs, sift: createSift(needs, encoding) };
+    const lines = push(bytes.subarray(0, first));
+    const until = bytes.lastIndexOf(newline) + 1;
+    const text = bytes.toString("latin1", first, until);
+    const begun = at;
+    at += until - first;
+    if (until < bytes.length) keep(bytes.subarray(until));
+    const lineAt = ({ from, to }: Place): Line => ({
+      ...lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1),
+      start: begun + from,
+    });
+    const { held, passed, passedPlace } = known.sift(text);
+    for (const place of held) lines.push(lineAt(place));
+    return { lines, passed, passedLine: (index) => lineAt(passedPlace(index)) };
+  }
+
+  return {
+    push,
+    sift,
     flush: () => (pendingBytes === 0 ? undefined : take(0)),
     pending: () => pendingBytes,
     unit,

@@ -30,6 +30,9 @@ const saveEveryMs = 5_000;
 const saveAfterLines = 1_000;
 const maxFiles = 1_000;
 
+/** What leads to the text of a line. */
+const textPaths: ReadonlySet<string> = new Set(["text", "data.line"]);
+
 /** The reading of files: begun by `start`. */
 interface Work {
   readonly handOver: HandOver;
@@ -175,6 +178,8 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
       partialMs: options.partialMs,
       dataOf: createFormat(options.format, code.regex("pattern")),
       handOver,
+      // Of lines that belong together, one may hold it for the others.
+      needs: () => (options.multiline === undefined ? handOver.needs(textPaths) : undefined),
       createRecords: () => recordsOf(options, host),
       save: (follower) => cursors.save(follower.id, follower.cursor()),
     };

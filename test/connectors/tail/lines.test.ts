@@ -8,6 +8,8 @@ import {
   type Encoding,
   type Line,
 } from "../../../src/connectors/tail/lines.ts";
+import type { SiftedLines } from "../../../src/connectors/tail/sift.ts";
+import type { TextNeeds } from "../../../src/contract/emit-all.ts";
 
 function read(encoding: Encoding, pieces: readonly Buffer[], maxBytes = 65_536, offset = 0): Line[] {
   const reader = createLineReader(encoding, offset, maxBytes);
@@ -54,6 +56,85 @@ test.each(["utf-8", "latin1", "utf-16le"] as const)(
     );
   },
 );
+
+const needs: fc.Arbitrary<TextNeeds> = fc.array(
+  fc.array(
+    fc.record({
+      texts: fc.array(fc.constantFrom("a", "text", "x", "日", "ü", "pl", "xx"), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      folds: fc.constant(false),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+  { minLength: 1, maxLength: 3 },
+);
+const holds = (text: string, needed: TextNeeds) =>
+  needed.some((all) => all.every(({ texts }) => texts.some((one) => text.includes(one))));
+
+test.each(["utf-8", "latin1"] as const)(
+  "%s: what is sifted out is what lacks the need, and the others stand where they stood",
+  (encoding) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(words[encoding], fc.constantFrom("\n", "\r\n")), { maxLength: 20 }),
+        words[encoding],
+        needs,
+        fc.integer({ min: 1, max: 200 }),
+        fc.integer({ min: 6, max: 300 }),
+        (written, last, needed, size, maxBytes) => {
+          const bytes = Buffer.from(written.flat().join("") + last, bufferEncoding[encoding]);
+          const pieces: Buffer[] = [];
+          for (let from = 0; from < bytes.length; from += size)
+            pieces.push(bytes.subarray(from, from + size));
+          const plain = createLineReader(encoding, 7, maxBytes);
+          const sifting = createLineReader(encoding, 7, maxBytes);
+          const held: Line[] = [];
+          const passed: Line[] = [];
+          let start = 7;
+          const all = pieces
+            .flatMap((piece) => plain.push(piece))
+            .map((line) => {
+              const placed = { ...line, start };
+              start = line.end;
+              return placed;
+            });
+          let reached = 7;
+          for (const piece of pieces) {
+            const sifted = sifting.sift(piece, needed);
+            const lines = sifted?.lines ?? sifting.push(piece);
+            for (const line of lines) {
+              held.push({ start: reached, ...line });
+              reached = line.end;
+            }
+            for (let index = 0; index < (sifted?.passed ?? 0); index++)
+              passed.push((sifted as SiftedLines).passedLine(index));
+            if (lines.length === 0 || sifted !== undefined)
+              reached = 7 + bytesUntil(pieces, piece) - sifting.pending();
+          }
+          for (const line of held) expect(all).toContainEqual(line);
+          const others = all.filter((line) => !held.some(({ end }) => end === line.end));
+          expect(passed).toEqual(others.filter(({ text }) => text !== ""));
+          expect(others.filter(({ text, cut }) => cut === 0 && holds(text, needed))).toEqual([]);
+          expect(sifting.flush()).toEqual(plain.flush());
+        },
+      ),
+    );
+  },
+);
+
+function bytesUntil(pieces: readonly Buffer[], last: Buffer): number {
+  return pieces.slice(0, pieces.indexOf(last) + 1).reduce((sum, { length }) => sum + length, 0);
+}
+
+test("what is needed in any case is found in any case, and in ASCII alone", () => {
+  const needed = [[{ texts: ["error"], folds: true }]];
+  const reader = createLineReader("utf-8", 0, 256);
+  const sifted = reader.sift(Buffer.from("an Error\nfine\nERROR\n"), needed);
+  expect([sifted?.lines.map(({ text }) => text), sifted?.passed]).toEqual([["an Error", "ERROR"], 1]);
+  expect(reader.sift(Buffer.from("ü\n"), needed)).toBeUndefined();
+});
 
 describe("a line that is too long", () => {
   it.each([
