@@ -69,11 +69,11 @@ async function ask(url: string, { method, headers, body, signal }: FetchInit, { 
     timeoutMs:
       answerWithinMs[url.endsWith("/getUpdates") ? "question" : typeof body === "string" ? "call" : "upload"],
   });
-  return { json: () => jsonOf(answer) };
+  return { json: () => jsonOf(answer, url.slice(url.lastIndexOf("/") + 1)) };
 }
 
 /** What is no answer of the Bot API comes from something before it: a gateway, a portal that wants a login. */
-async function jsonOf(answer: HttpAnswer): Promise<unknown> {
+async function jsonOf(answer: HttpAnswer, method: string): Promise<unknown> {
   const text = await answer.text(maxAnswerBytes);
   try {
     const value: unknown = JSON.parse(text);
@@ -83,7 +83,9 @@ async function jsonOf(answer: HttpAnswer): Promise<unknown> {
   }
   throw (
     answer.failure() ??
-    new ConnectorError("E_HTTP_FAILED", "what answers at api_root is not the Bot API", { retryable: true })
+    new ConnectorError("E_HTTP_FAILED", `what answers ${method} at api_root is not the Bot API`, {
+      retryable: true,
+    })
   );
 }
 

@@ -31,7 +31,6 @@ interface Polling {
 /** One connection: goes on until the signal fires; rejects when Telegram does not answer, or a message was not taken. */
 export function createPolling({ api, intake, host, name }: Polling) {
   const { store, clock } = host;
-  let mayHaveWebhook = true;
 
   async function next(signal: AbortSignal, seconds: number): Promise<Update[]> {
     const kept = store.get("offset") as { next: number; atMs: number } | undefined;
@@ -42,16 +41,15 @@ export function createPolling({ api, intake, host, name }: Polling) {
     );
   }
 
-  /** Telegram answers no question while it posts to a webhook. */
-  async function endWebhook(): Promise<void> {
+  /** Telegram answers no question while it posts to a webhook. Settles with whether there was one. */
+  async function endWebhook(): Promise<boolean> {
     const { url } = await api.raw.getWebhookInfo();
-    if (url !== undefined && url !== "") {
-      await api.raw.deleteWebhook({ drop_pending_updates: false });
-      host.log.warn(
-        `source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
-      );
-    }
-    mayHaveWebhook = false;
+    if (url === undefined || url === "") return false;
+    await api.raw.deleteWebhook({ drop_pending_updates: false });
+    host.log.warn(
+      `source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
+    );
+    return true;
   }
 
   /** What became no event is done for good at once: asked again, a verdict would be a message like any other. */
@@ -71,7 +69,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
   }
 
   return async (self: Self, signal: AbortSignal, round: Round): Promise<void> => {
-    if (mayHaveWebhook) await endWebhook();
+    let hadWebhook = false;
     while (!signal.aborted) {
       const askedMs = clock.now();
       let updates: Update[];
@@ -83,7 +81,10 @@ export function createPolling({ api, intake, host, name }: Polling) {
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof TelegramRefusal && error.status === 409) mayHaveWebhook = true;
+        const isTaken = error instanceof TelegramRefusal && error.status === 409;
+        if (!isTaken || hadWebhook) throw error;
+        hadWebhook = await endWebhook();
+        if (hadWebhook) continue;
         throw error;
       }
       round.works();
