@@ -6,7 +6,7 @@ import { loadEngines } from "../filters/engines.ts";
 import type { RegexCompiler } from "../filters/regex.ts";
 import { markOf } from "../plan/code-options.ts";
 import type { Engine } from "../plan/compile-channel.ts";
-import { defaultChannels } from "../plan/default-channels.ts";
+import { withDefaultChannels } from "../plan/default-channels.ts";
 import { noSchemas, type SchemaCompiler } from "../plan/schema-compiler.ts";
 import { createTemplateCompiler, type TemplateCompiler } from "../templates/compile.ts";
 import { type DialectMark, dialectOf } from "../templates/dialect.ts";
@@ -28,10 +28,7 @@ export async function loadEngine(
   now?: () => number,
 ): Promise<Engine> {
   const templates = now === undefined ? sharedTemplates : createTemplateCompiler({ now });
-  const channels = [
-    ...Object.values(values.channels),
-    ...defaultChannels(values, types).map(([, channel]) => channel),
-  ];
+  const channels = withDefaultChannels(values, types).map(([, channel]) => channel);
   const sinks = Object.values(values.sinks);
   const code = [...Object.values(values.sources), ...sinks].flatMap((component) => component.code ?? []);
   const engines = await loadEngines({
@@ -50,7 +47,7 @@ export async function loadEngine(
   await templates.prepare(
     channels.flatMap(({ content, meta, dedupe, changed, throttle, digest, supersede, thread }) => [
       ...(content === undefined ? [] : [content]),
-      ...Object.values(meta),
+      ...Object.values(meta ?? {}),
       ...(dedupe === undefined ? [] : [dedupe.key]),
       ...[changed?.by, throttle?.by, digest?.by, digest?.content, supersede, thread].filter(
         (text) => text !== undefined,

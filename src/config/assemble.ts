@@ -154,7 +154,7 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     ...(inputs === undefined ? {} : { inputs }),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
-    meta: bareMap(meta),
+    ...(meta === undefined ? {} : { meta: bareMap(meta) }),
     ...(changed === undefined ? {} : { changed: typeof changed === "string" ? { value: changed } : changed }),
     ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
     ...(quiet === undefined ? {} : { quiet: Array.isArray(quiet) ? quiet : [quiet] }),

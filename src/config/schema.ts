@@ -165,7 +165,8 @@ const channel = {
       type: "object",
       propertyNames: { pattern: metaKeyPattern, not: { enum: ["source", ...ownMetaKeys] } },
       additionalProperties: { type: "string", "x-template": true },
-      description: "Attributes of the event as templates, by name. Empty ones are left out.",
+      description:
+        "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none.",
     },
     budget: channelBudget,
     continue: {

@@ -70,7 +70,8 @@ export interface ChannelValues {
   readonly changed?: { readonly value: string; readonly by?: string };
   readonly dedupe?: { readonly key: string; readonly forMs: number };
   readonly content?: string;
-  readonly meta: Readonly<Record<string, string>>;
+  /** Absent when the channel has none of its own. */
+  readonly meta?: Readonly<Record<string, string>>;
   /** `hour`: absent means no limit of its own. */
   readonly budget?: { readonly event?: number; readonly hour?: number };
   readonly throttle?: ThrottleValues;

@@ -123,7 +123,7 @@ export function compileChannel(
       vars,
       inputs: values.inputs ?? {},
       content: values.content === undefined ? undefined : template([...at, "content"], values.content),
-      meta: Object.entries(values.meta).flatMap(([attribute, text]) => {
+      meta: Object.entries(values.meta ?? {}).flatMap(([attribute, text]) => {
         const value = template([...at, "meta", attribute], text);
         return value === undefined ? [] : [[attribute, value] as const];
       }),

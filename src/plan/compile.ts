@@ -12,7 +12,7 @@ import { claimIssues, isRoute } from "./claims.ts";
 import { compileOptions } from "./code-options.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./compile-channel.ts";
 import { compileSink } from "./compile-sink.ts";
-import { defaultChannels } from "./default-channels.ts";
+import { withDefaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
@@ -66,7 +66,6 @@ export function* compileInSteps(
     ]),
   );
 
-  const written = Object.entries(values.channels);
   const context = {
     engine,
     budget: values.budget.event,
@@ -76,7 +75,7 @@ export function* compileInSteps(
     issues,
   };
   const compiled: CompiledChannel[] = [];
-  for (const [name, channel] of [...written, ...defaultChannels(values, types)]) {
+  for (const [name, channel] of withDefaultChannels(values, types)) {
     compiled.push(compileChannel(name, channel, context));
     if (compiled.length % stepSize === 0) yield;
   }
@@ -137,7 +136,7 @@ export function* compileInSteps(
   const sinks = Object.entries(values.sinks).flatMap(([name, sink]) => {
     const type = around.sinkTypes?.get(sink.type) as SinkType | undefined;
     if (type === undefined) return [];
-    const listing = written.flatMap(([channel, { reply }]) =>
+    const listing = Object.entries(values.channels).flatMap(([channel, { reply }]) =>
       Array.isArray(reply) && reply.includes(name) ? [channel] : [],
     );
     return [compileSink(name, sink, type, { engine, surroundings, channels: listing, issues })];

@@ -29,7 +29,7 @@ export function sampleOf(
     const value = values.find((one) => mask(String(one)) === String(one));
     if (value !== undefined) fill(path, value);
   }
-  for (const text of [channel.content ?? "", ...Object.values(channel.meta)]) {
+  for (const text of [channel.content ?? "", ...Object.values(channel.meta ?? {})]) {
     for (const [, path = ""] of text.matchAll(placeholder)) fill(path, wordFor(path));
   }
   return filled ? { headers: roots.headers as Sample["headers"], data: roots.data } : undefined;

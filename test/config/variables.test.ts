@@ -180,7 +180,7 @@ describe("${...}", () => {
         expect(loaded.issues).toEqual([]);
         const channel = loaded.values.channels.p!;
         expect(compile(channel.content!).render(view)).toBe(`{${text}}[${text}]`);
-        for (const template of [channel.dedupe?.key, channel.changed?.by, channel.meta.m]) {
+        for (const template of [channel.dedupe?.key, channel.changed?.by, channel.meta?.m]) {
           expect(compile(template!).render(view)).toBe(text);
         }
       }),
