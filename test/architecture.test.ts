@@ -11,14 +11,15 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
-/** What every room may use: the words, the errors and the spelling helper that error messages share. */
-const shared = ["contract", "errors", "did-you-mean", "zone"];
+/** What every room may use: the words, the errors, the spelling helper that error messages share, time zones and waiting. */
+const shared = ["contract", "errors", "did-you-mean", "waiting", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: shared,
   contract: [],
   errors: ["contract"],
   "did-you-mean": [],
+  waiting: ["contract"],
   zone: [],
   main: ["cli"],
   cli: [

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
+import { aborted } from "../waiting.ts";
 import type { ExitCode } from "./exit.ts";
 import { joinRouter } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -15,7 +16,7 @@ export async function runForeground(file: string, ready: (state: UpState) => voi
   let secrets: readonly string[] = [];
   const log = createLog({ secrets: () => secrets });
   const ending = new AbortController();
-  const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+  const asked = aborted(ending.signal);
   const ownership = joinRouter({
     found: { file, tried: [file] },
     explicit: file,

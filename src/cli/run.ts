@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import { watchClient } from "../runtime/client-watch.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
+import { aborted } from "../waiting.ts";
 import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
 import { joinRouter, missingNow } from "./join-router.ts";
@@ -27,7 +28,7 @@ export async function run(args: readonly string[]): Promise<void> {
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
     const ending = new AbortController();
-    const asked = new Promise<void>((resolve) => ending.signal.addEventListener("abort", () => resolve()));
+    const asked = aborted(ending.signal);
     const own = readClientFacts({
       env: process.env,
       cwd: process.cwd(),

@@ -30,6 +30,7 @@ import type { Sinks } from "../runtime/sinks.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
 import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
+import { aborted } from "../waiting.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
 import { lend, nextListen, openRouter } from "./open-router.ts";
@@ -386,11 +387,4 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await running?.journal.close();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -4,6 +4,7 @@
 import type { Loop, LoopOptions } from "../contract/host.ts";
 import type { Clock, Log, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
+import { aborted } from "../waiting.ts";
 
 /** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
 const toldAfter = 3;
@@ -137,11 +138,4 @@ function span(ms: number): string {
   if (ms < 90_000) return `${Math.max(1, Math.round(ms / 1_000))} s`;
   if (ms < 90 * 60_000) return `${Math.round(ms / 60_000)} min`;
   return `${Math.round(ms / 3_600_000)} h`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

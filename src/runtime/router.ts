@@ -10,6 +10,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import { aborted } from "../waiting.ts";
 import { beginAll } from "./begin-all.ts";
 import { type ClaimRegister, noRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
@@ -325,7 +326,7 @@ export function createRouter(options: RouterOptions): Router {
       setMaxListeners(0, deadline);
       isStopping = true;
       listener.leave();
-      await Promise.race([applying, whenAborted(deadline)]);
+      await Promise.race([applying, aborted(deadline)]);
       await Promise.all([...active.sources, ...draining].map((one) => one.stop(deadline)));
       await listener.close(deadline);
     },
@@ -384,11 +385,4 @@ function enabled({ sources }: Plan): readonly PlannedSource[] {
 
 function mapToSets({ added, removed, changed, kept }: Changes) {
   return { added: new Set(added), removed: new Set(removed), changed: new Set(changed), kept: new Set(kept) };
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

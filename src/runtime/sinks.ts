@@ -7,6 +7,7 @@ import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../err
 import { outgoingOf, rootsOf } from "../plan/outgoing.ts";
 import type { PlannedSink } from "../plan/plan.ts";
 import { describePower } from "../plan/powers.ts";
+import { aborted } from "../waiting.ts";
 import type { Consent } from "./consent.ts";
 import { retry } from "./retry.ts";
 import { type Mask, maskAll } from "./secret-mask.ts";
@@ -207,11 +208,4 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
       ending.abort();
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -5,6 +5,7 @@ import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createSchedule, goOnFrom } from "../../intake/schedule.ts";
+import { aborted } from "../../waiting.ts";
 import type { CommandOptions } from "./options.generated.ts";
 import { type Run, startRun } from "./run.ts";
 
@@ -136,11 +137,4 @@ export function createCommandSource(name: string, options: CommandOptions, host:
       deadline.removeEventListener("abort", cut);
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

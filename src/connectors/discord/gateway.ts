@@ -5,6 +5,7 @@ import type { GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
 import type { Clock, Json, JsonObject } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { aborted } from "../../waiting.ts";
 import { failureOf } from "./failure.ts";
 import type { Library } from "./library.ts";
 
@@ -87,15 +88,11 @@ export async function holdConnection(options: GatewayOptions): Promise<void> {
   });
   manager.on(Events.Error, (error) => lose(fatal(error)));
 
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
   try {
     waitForIt("Discord's gateway does not answer");
     const connected = manager.connect();
     connected.catch((error: unknown) => lose(asLoss(error)));
-    await Promise.race([aborted, lost]);
+    await Promise.race([aborted(signal), lost]);
   } finally {
     isOver = true;
     cancelWait();

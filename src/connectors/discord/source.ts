@@ -7,6 +7,7 @@ import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { aborted } from "../../waiting.ts";
 import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isOrdinary, type Place } from "./incoming.ts";
@@ -234,7 +235,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     },
     async stop(deadline) {
       stopping.abort();
-      await Promise.race([intake.stop(), whenAborted(deadline)]);
+      await Promise.race([intake.stop(), aborted(deadline)]);
       await loop.stop(deadline);
       client = undefined;
     },
@@ -265,11 +266,4 @@ function buttonsLeft(interaction: APIInteraction): PermissionPrompt["buttons"] {
 interface Pressed {
   readonly custom_id?: string;
   readonly label?: string;
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -5,6 +5,7 @@ import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { aborted } from "../../waiting.ts";
 import { emojiName } from "./emoji.ts";
 import { asked, failureOf } from "./failure.ts";
 import {
@@ -118,8 +119,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
         reason ??= failureOf(error, "the connection");
       });
       socket.on("disconnected", () => resolve());
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
+      void aborted(signal).then(resolve);
     });
     socket.on("slack_event", (envelope: Envelope) => {
       try {
@@ -282,7 +282,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     },
     async stop(deadline) {
       stopping.abort();
-      await Promise.race([intake.stop(), whenAborted(deadline)]);
+      await Promise.race([intake.stop(), aborted(deadline)]);
       await loop.stop(deadline);
       client = undefined;
     },
@@ -304,11 +304,4 @@ function buttonsLeft(blocks: readonly Block[] = []): PermissionPrompt["buttons"]
       const button = readActionId(action_id)?.button;
       return button === undefined || button === "more" ? [] : [{ button, label: text?.text ?? button }];
     });
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -4,7 +4,7 @@
 import type { EmitAll, TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, Log, Outcome } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
-import { pause, settledOr } from "../../files/waiting.ts";
+import { pause, settledOr } from "../../waiting.ts";
 
 export interface Offer {
   readonly arrivals: readonly Arrival[];

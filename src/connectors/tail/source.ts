@@ -8,7 +8,7 @@ import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
-import { settledOr } from "../../files/waiting.ts";
+import { settledOr } from "../../waiting.ts";
 import { createCursors } from "./cursors.ts";
 import type { Follower, Following } from "./follower.ts";
 import { createFormat } from "./format.ts";

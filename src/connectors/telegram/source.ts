@@ -6,6 +6,7 @@ import type { Chat } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { aborted } from "../../waiting.ts";
 import { openApi, type TelegramApi } from "./api.ts";
 import { createChat, type TelegramChat } from "./chat.ts";
 import { createIntake, type Intake } from "./intake.ts";
@@ -92,11 +93,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
 
   async function settled(deadline: AbortSignal): Promise<void> {
     if (deadline.aborted) return;
-    const done = Promise.allSettled([...inFlight, intake?.idle()]);
-    await Promise.race([
-      done,
-      new Promise((resolve) => deadline.addEventListener("abort", resolve, { once: true })),
-    ]);
+    await Promise.race([Promise.allSettled([...inFlight, intake?.idle()]), aborted(deadline)]);
   }
 
   return {

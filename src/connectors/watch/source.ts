@@ -9,7 +9,7 @@ import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Findings, type FoundFile } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
-import { pause, raceWith } from "../../files/waiting.ts";
+import { pause, raceWith } from "../../waiting.ts";
 import { type Change, type Changes, createChanges, isSame, markOf } from "./changes.ts";
 import { type KnownFiles, openKnownFiles } from "./known-files.ts";
 import { moveAway } from "./move-away.ts";

@@ -11,6 +11,7 @@ import type { Emit, Json, Source } from "../../contract.ts";
 import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
 import { createGuard } from "../../requests/guard.ts";
+import { aborted } from "../../waiting.ts";
 import { asShown, createSpeaker, showDetails } from "./chat.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.generated.ts";
@@ -181,8 +182,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   async function idle(deadline: AbortSignal): Promise<void> {
     streams.close();
     if (deadline.aborted) return;
-    const passed = new Promise((resolve) => deadline.addEventListener("abort", resolve, { once: true }));
-    await Promise.race([Promise.allSettled(inFlight), passed]);
+    await Promise.race([Promise.allSettled(inFlight), aborted(deadline)]);
   }
 
   return {

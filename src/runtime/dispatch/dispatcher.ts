@@ -8,6 +8,7 @@ import type { Clock, Log } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery, Member, StateChange } from "../../journal/records.ts";
+import { aborted } from "../../waiting.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
 import { type Carried, carryOver } from "./carry-over.ts";
@@ -301,15 +302,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     async stop(deadline) {
       halt();
       const quiet = Promise.all([keeper.quiet(), ...[...feeds.values()].map((feed) => feed.quiet())]);
-      const isLate = await Promise.race([quiet.then(() => false), whenAborted(deadline)]);
+      const isLate = await Promise.race([quiet.then(() => false), aborted(deadline).then(() => true)]);
       if (!isLate) for (const { claimName } of feeds.keys()) desk.claims.clear(claimName);
     },
   };
-}
-
-function whenAborted(signal: AbortSignal): Promise<true> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(true);
-    else signal.addEventListener("abort", () => resolve(true), { once: true });
-  });
 }

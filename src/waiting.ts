@@ -1,6 +1,14 @@
-// Waiting that a signal ends.
+// Waiting that a signal ends, and for one.
 
-import type { Clock } from "../contract.ts";
+import type { Clock } from "./contract.ts";
+
+/** Settles when the signal fires; at once when it has. For signals of one deadline or one life: the listener stays until then. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
 
 /** Settles as the promise does; rejects with the signal's reason when it fires before. */
 export function raceWith<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
