@@ -144,7 +144,7 @@ describe("what comes in", () => {
     });
     const { arrived, arrivals } = await bot(far, { people });
     await far.until(far.isHeard);
-    far.send("events_api", {});
+    far.send("events_api", { event: {} });
     far.send("interactive", {});
     far.send("interactive", { user: null, actions: [{ action_id: 5 }], channel: 7 });
     far.send("events_api", { event: { type: "message", channel: null, ts: "1.0", user: "U0ANN" } });
