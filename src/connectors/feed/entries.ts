@@ -1,7 +1,7 @@
 // The entries of a feed in one shape, whatever its format: RSS, Atom, RDF or JSON Feed.
 
 import type { AnyFeed, AtomFeed, JsonFeed, RdfFeed, RssFeed } from "feedsmith";
-import { plainText } from "./plain-text.ts";
+import { cut, plainText } from "./plain-text.ts";
 
 /** What an event's `data` is. What the feed does not say is absent. */
 export type Entry = {
@@ -24,6 +24,10 @@ interface Raw {
   readonly author?: string | undefined;
   readonly published?: string | undefined;
   readonly html?: string | undefined;
+  /** The title is text, whatever looks like markup in it. */
+  readonly isTitleText?: boolean;
+  /** What a relative link begins at (xml:base), the outermost first; each may be relative itself. */
+  readonly bases?: readonly (string | undefined)[];
 }
 
 /** Oldest first: by date where each entry has one, else the feed turned round, since feeds begin with the newest. */
@@ -42,7 +46,9 @@ function rawEntries({ format, feed }: AnyFeed): Raw[] {
     case "rss":
       return (feed.items ?? []).map((item) => rssEntry(item as RssFeed.Item<string>));
     case "atom":
-      return (feed.entries ?? []).map((entry) => atomEntry(entry as AtomFeed.Entry<string>));
+      return (feed.entries ?? []).map((entry) =>
+        atomEntry(entry as AtomFeed.Entry<string>, feed as AtomFeed.Feed<string>),
+      );
     case "rdf":
       return (feed.items ?? []).map((item) => rdfEntry(item as RdfFeed.Item<string>));
     case "json":
@@ -63,16 +69,19 @@ function rssEntry(item: RssFeed.Item<string>): Raw {
   };
 }
 
-function atomEntry(entry: AtomFeed.Entry<string>): Raw {
+function atomEntry(entry: AtomFeed.Entry<string>, feed: AtomFeed.Feed<string>): Raw {
   const links = entry.links ?? [];
   const link = links.find(({ rel = "alternate" }) => rel === "alternate") ?? links[0];
   return {
     id: entry.id,
     title: entry.title?.value,
+    // RFC 4287 section 3.1.1: text unless it says otherwise.
+    isTitleText: (entry.title?.type ?? "text") === "text",
     link: link?.href,
-    author: entry.authors?.[0]?.name,
+    bases: [feed.xml?.base, entry.xml?.base],
+    author: entry.authors?.[0]?.name ?? feed.authors?.[0]?.name,
     published: entry.published ?? entry.updated,
-    html: entry.summary?.value ?? entry.content?.value,
+    html: entry.summary?.value ?? entry.content?.value ?? entry.media?.groups?.[0]?.description?.value,
   };
 }
 
@@ -100,8 +109,8 @@ function jsonEntry(item: JsonFeed.Item<string>): Raw {
 
 /** Undefined for an entry that says nothing at all. */
 function tidy(raw: Raw, feedUrl: string): Entry | undefined {
-  const link = linkOf(raw.link, feedUrl);
-  const title = short(raw.title, longest.title);
+  const link = linkOf(raw.link, (raw.bases ?? []).reduce(baseAfter, feedUrl));
+  const title = raw.isTitleText === true ? oneLine(raw.title) : short(raw.title, longest.title);
   const summary = short(raw.html, longest.summary);
   const id = raw.id?.trim() || link || [title, raw.published, summary].filter(Boolean).join(" ");
   if (id === "") return undefined;
@@ -121,6 +130,14 @@ function short(html: string | undefined, maxCharacters: number): string | undefi
   return plainText(html ?? "", maxCharacters) || undefined;
 }
 
+function oneLine(text = ""): string | undefined {
+  return cut(text.replace(/\s+/g, " ").trim(), longest.title) || undefined;
+}
+
+function baseAfter(outer: string, inner: string | undefined): string {
+  return inner !== undefined && URL.canParse(inner.trim(), outer) ? new URL(inner.trim(), outer).href : outer;
+}
+
 /** Absolute; nothing but a web address is taken for a link. */
 function linkOf(link: string | undefined, feedUrl: string): string | undefined {
   if (link === undefined || !URL.canParse(link.trim(), feedUrl)) return undefined;
@@ -131,6 +148,8 @@ function linkOf(link: string | undefined, feedUrl: string): string | undefined {
 function dateOf(text: string | undefined): string | undefined {
   const trimmed = text?.trim() ?? "";
   if (trimmed === "") return undefined;
-  const ms = Date.parse(trimmed);
+  // Without a zone a time would be another one on each machine.
+  const hasZone = !trimmed.includes(":") || /(?:[a-z]|[+-]\d\d:?\d\d)$/i.test(trimmed);
+  const ms = Date.parse(hasZone ? trimmed : `${trimmed}${trimmed.includes("T") ? "Z" : " UTC"}`);
   return Number.isNaN(ms) ? trimmed.slice(0, 60) : new Date(ms).toISOString();
 }

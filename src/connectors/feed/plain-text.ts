@@ -45,8 +45,9 @@ const tag = new RegExp(
 
 /** On one line and at most so many characters, an ellipsis included. */
 export function plainText(html: string, maxCharacters: number): string {
-  const text = html
-    .slice(0, maxMarkup)
+  // A tag that the bound tears is none.
+  const bounded = html.length <= maxMarkup ? html : html.slice(0, maxMarkup).replace(/<[^<>]*$/, "");
+  const text = bounded
     .replace(/<!--.*?(-->|$)/gs, " ")
     .replace(/<(script|style)\b.*?(<\/\1\s*>|$)/gis, " ")
     .replace(tag, (_, name: string) => (inline.has(name.toLowerCase()) ? "" : " "))
@@ -65,7 +66,7 @@ function character(code: number): string {
 }
 
 /** At the end of a word, where one is near. */
-function cut(text: string, maxCharacters: number): string {
+export function cut(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const start = text.slice(0, maxCharacters - 1);
   const word = start.lastIndexOf(" ");

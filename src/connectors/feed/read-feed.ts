@@ -21,17 +21,19 @@ export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<An
   }
 }
 
-/** In the charset of the header, else of a byte order mark, else of the XML declaration, else UTF-8 (RFC 7303 section 3). */
+const marks = [
+  ["\xff\xfe", "utf-16le"],
+  ["\xfe\xff", "utf-16be"],
+  ["\xef\xbb\xbf", "utf-8"],
+] as const;
+
+/** In the charset of a byte order mark, else of the header, else of the XML declaration, else UTF-8 (RFC 7303 section 3.2). */
 function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
-  const mark = start.startsWith("\xff\xfe")
-    ? "utf-16le"
-    : start.startsWith("\xfe\xff")
-      ? "utf-16be"
-      : undefined;
+  const [, mark] = marks.find(([bytes]) => start.startsWith(bytes)) ?? [];
   const charset =
-    /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ??
     mark ??
+    /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ??
     /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w-]+)/.exec(start)?.[1] ??
     "utf-8";
   try {

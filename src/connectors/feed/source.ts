@@ -34,8 +34,13 @@ export function createFeedSource(name: string, options: FeedOptions, host: Host)
     });
     if (answer === undefined) return;
     const entries = entriesOf(await readFeed(answer, options.maxBodyBytes), answer.url);
+    const shared = repeated(entries.map(({ id }) => id));
     await items.take(
-      entries.map((entry) => ({ key: keyOf(entry.id), arrival: arrivalOf(entry, trust) })),
+      entries.map((entry) => ({
+        // An id that several entries have is none.
+        key: keyOf(shared.has(entry.id) ? entry : entry.id),
+        arrival: arrivalOf(entry, trust),
+      })),
       signal,
     );
     await validators.remember(identity, answer.headers);
@@ -50,6 +55,11 @@ export function createFeedSource(name: string, options: FeedOptions, host: Host)
     place: () => placeOf(url),
     held: () => newItems?.held(),
   });
+}
+
+function repeated(ids: readonly string[]): ReadonlySet<string> {
+  const once = new Set<string>();
+  return new Set(ids.filter((id) => once.size === once.add(id).size));
 }
 
 export function arrivalOf(entry: Entry, trust: Trust): Arrival {

@@ -1,6 +1,7 @@
 // Feeds of every format from a server that the test runs, good and broken.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { entriesOf } from "../../../src/connectors/feed/entries.ts";
 import { feed } from "../../../src/connectors/feed/index.ts";
 import { plainText } from "../../../src/connectors/feed/plain-text.ts";
 import type { JsonObject, SourceType } from "../../../src/contract.ts";
@@ -153,6 +154,18 @@ describe("what is new", () => {
     ]);
   });
 
+  test("is each of those that share an id, which is none then", async () => {
+    const shared = (...ns: number[]) =>
+      rss(ns.map((n) => `<item><guid>site</guid><title>Item ${n}</title></item>`).join(""));
+    server.answer = content(shared(2, 1));
+    const source = await start();
+    await source.rested();
+    server.answer = content(shared(3, 2, 1));
+    await source.nextRound();
+    await source.nextRound();
+    expect(titles(source)).toEqual(["Item 3"]);
+  });
+
   test("survives a restart, and 304 is no news", async () => {
     server.answer = content(many(1, 3), "application/rss+xml", { etag: '"3"' });
     const first = await start();
@@ -179,6 +192,44 @@ describe("what is new", () => {
   });
 });
 
+test("Atom's titles are text, its links begin at xml:base, and its feed's author is that of its entries", async () => {
+  server.answer =
+    content(`<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:base="/base/">
+    <author><name>Ada</name></author>
+    <entry xml:base="sub/"><id>2</id><title>The &lt;select&gt;
+      element</title><link href="post.html"/><media:group><media:description>Seen</media:description></media:group></entry>
+    <entry><id>1</id><title type="html">The &lt;b&gt;bold&lt;/b&gt;</title><author><name>Bob</name></author></entry></feed>`);
+  const source = await start({ since: "start" });
+  await source.rested();
+  expect(source.data()).toEqual([
+    { id: "1", title: "The bold", author: "Bob" },
+    {
+      id: "2",
+      title: "The <select> element",
+      link: `${server.url}/base/sub/post.html`,
+      author: "Ada",
+      summary: "Seen",
+    },
+  ]);
+});
+
+test("a time without a zone is the same on each machine", () => {
+  const published = (text: string) =>
+    entriesOf({ format: "rss", feed: { items: [{ title: "x", pubDate: text }] } }, "")[0]?.published;
+  const before = process.env.TZ;
+  process.env.TZ = "Asia/Tokyo";
+  try {
+    expect(published("2002-10-02 13:00:00")).toBe("2002-10-02T13:00:00.000Z");
+    expect(published("2002-10-02T13:00:00.5")).toBe("2002-10-02T13:00:00.500Z");
+    expect(published("Wed, 02 Oct 2002 13:00")).toBe("2002-10-02T13:00:00.000Z");
+    expect(published("Wed, 02 Oct 2002 13:00:00 +0900")).toBe("2002-10-02T04:00:00.000Z");
+    expect(published("2002-10-02")).toBe("2002-10-02T00:00:00.000Z");
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+});
+
 describe("the charset", () => {
   const text = rss("<item><title>Grüße</title></item>");
   const latin = (declared: string) =>
@@ -189,6 +240,13 @@ describe("the charset", () => {
     [
       "of a byte order mark",
       content(Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")])),
+    ],
+    [
+      "of a byte order mark, whatever the header says",
+      content(
+        Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]),
+        "text/xml; charset=utf-8",
+      ),
     ],
     ["that nobody knows: UTF-8", content(text, "text/xml; charset=none-such")],
   ])("%s is read", async (_, answer) => {
