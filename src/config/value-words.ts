@@ -34,7 +34,15 @@ const kindWords: Readonly<Record<string, string>> = {
 export function wrongKind(found: Json | undefined, wanted: JsonSchema, typed: string | undefined): Words {
   const kinds = [...new Set(branches(wanted).flatMap(kindsWanted))];
   const message = `must be ${orList(kinds)}, found ${kindOf(found)}`;
-  return { code: "E_CONFIG_TYPE", message, hint: repair(found, kinds, typed) ?? exampleHint(wanted) };
+  return {
+    code: "E_CONFIG_TYPE",
+    message,
+    hint: repair(found, kinds, typed) ?? exampleHint(wanted) ?? formatHint(wanted),
+  };
+}
+
+function formatHint({ format }: JsonSchema): string | undefined {
+  return typeof format === "string" ? formatWords[format]?.[1] : undefined;
 }
 
 /** How to make the value that is there into one of the kinds that are wanted. */

@@ -77,7 +77,14 @@ export function secretPowers(
   const secret =
     options.auth !== undefined ||
     [options.url, { ...options.headers }, ...sent].some((value) => holdsSecret(value));
-  return secret ? [{ power: "secret", value: originOf(options.url) }] : [];
+  // As a sink says it, so that one host is one power.
+  return secret ? [{ power: "secret", value: plainOrigin(options.url) }] : [];
+}
+
+/** Without the port that goes without saying. */
+function plainOrigin(url: string): string {
+  const origin = originOf(url);
+  return URL.canParse(origin) ? new URL(origin).origin : origin;
 }
 
 /** `https://api.example:8443`; of a template too. */

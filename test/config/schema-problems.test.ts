@@ -72,7 +72,10 @@ describe("in a channel", () => {
       "dedupe: { key: k, for: 10 minutes }",
       '5:28 …dedupe.for: must be a duration, found "10 minutes" (E_CONFIG_VALUE) [write a whole number and ms, s, m, h or d, for example 30s]',
     ],
-    ["dedupe: { key: k, for: 60 }", "5:28 …dedupe.for: must be a duration, found a number (E_CONFIG_TYPE)"],
+    [
+      "dedupe: { key: k, for: 60 }",
+      "5:28 …dedupe.for: must be a duration, found a number (E_CONFIG_TYPE) [write a whole number and ms, s, m, h or d, for example 30s]",
+    ],
     [
       "meta: { x-github-event: a }",
       '5:13 …meta.x-github-event: the client drops the meta key "x-github-event": only letters, digits and _ are allowed (E_CONFIG_META) [write x_github_event]',

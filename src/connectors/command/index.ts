@@ -5,7 +5,7 @@ import { checkSource } from "./check.ts";
 import { commandPower } from "./command-line.ts";
 import type { CommandOptions } from "./options.generated.ts";
 import { commandOptions } from "./options.ts";
-import { arrivalOf } from "./output.ts";
+import { arrivalOf, formatOf } from "./output.ts";
 import { createCommandSource } from "./source.ts";
 import { validate } from "./validate.generated.js";
 
@@ -19,6 +19,6 @@ export const command: SourceType<CommandOptions> = {
   check: checkSource,
   powers: (options, surroundings) => [commandPower(options, surroundings)],
   keeps: ({ cron = null, tz = null }) => [cron, tz],
-  imagine: ({ format }, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), format, () => {}),
+  imagine: (options, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), formatOf(options), () => {}),
   create: createCommandSource,
 };

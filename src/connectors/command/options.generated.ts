@@ -24,9 +24,9 @@ tz?: string
  */
 missed?: ("once" | "none")
 /**
- * What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list.
+ * What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list. Default lines for a program that is kept running, text for one that is run by every or cron.
  */
-format: ("lines" | "json" | "text")
+format?: ("lines" | "json" | "text")
 /**
  * Whether a program that is kept running is started again when it has ended: always, only after a failure, or never. Default always.
  */

@@ -43,10 +43,9 @@ export const commandOptions = {
     },
     format: {
       description:
-        "What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list.",
+        "What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list. Default lines for a program that is kept running, text for one that is run by every or cron.",
       type: "string",
       enum: ["lines", "json", "text"],
-      default: "lines",
     },
     restart: {
       description:

@@ -10,11 +10,18 @@ export interface Reader {
   end(): Arrival[];
 }
 
-type Format = Pick<CommandOptions, "format" | "maxLineBytes" | "maxOutputBytes">;
+type Bounds = Pick<CommandOptions, "maxLineBytes" | "maxOutputBytes">;
+export type Format = NonNullable<CommandOptions["format"]>;
+
+/** A run says one thing; a program that goes on says one thing a line. */
+export function formatOf({ format, everyMs, cron }: CommandOptions): Format {
+  return format ?? (everyMs === undefined && cron === undefined ? "lines" : "text");
+}
 
 /** `misfit` is told of a line that is no JSON; it is an event all the same. */
 export function createReader(
-  { format, maxLineBytes, maxOutputBytes }: Format,
+  format: Format,
+  { maxLineBytes, maxOutputBytes }: Bounds,
   misfit: (line: string) => void,
 ): Reader {
   if (format === "text") return createWholeReader(maxOutputBytes);
@@ -41,11 +48,7 @@ function createWholeReader(maxBytes: number): Reader {
   };
 }
 
-export function arrivalOf(
-  text: string,
-  format: CommandOptions["format"],
-  misfit: (line: string) => void,
-): Arrival {
+export function arrivalOf(text: string, format: Format, misfit: (line: string) => void): Arrival {
   if (format === "lines") return { data: { line: text }, text, trust: "local" };
   const parsed = format === "json" ? parseJson(text) : guessJson(text);
   if ("data" in parsed) return { data: parsed.data, text, trust: "local" };

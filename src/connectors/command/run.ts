@@ -7,7 +7,7 @@ import { ConnectorError } from "../../errors.ts";
 import { absolute } from "../../files/pattern.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import type { CommandOptions } from "./options.generated.ts";
-import { createReader } from "./output.ts";
+import { createReader, formatOf } from "./output.ts";
 
 /** Of what it said on its error output, in UTF-16 units. */
 const stderrKept = 2_000;
@@ -50,7 +50,7 @@ async function follow(
   misfit: (line: string) => void,
 ): Promise<number> {
   const stderr = keepEnd(child.stderr);
-  const reader = createReader(options, misfit);
+  const reader = createReader(formatOf(options), options, misfit);
   try {
     for await (const piece of child.stdout as AsyncIterable<Uint8Array>)
       for (const arrival of reader.push(piece)) await handOver.give(arrival);

@@ -67,7 +67,10 @@ export function createCommandSource(name: string, options: CommandOptions, host:
           new ConnectorError(
             "E_COMMAND_END",
             `the command ${options.command[0]} ended with exit code ${code}`,
-            { retryable: true },
+            {
+              retryable: true,
+              hint: "for a program that ends by itself add every: or cron:, or restart: failure",
+            },
           ),
         (error: unknown) => ({ failure: error }),
       )

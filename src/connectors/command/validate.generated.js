@@ -37,7 +37,7 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "description": "The program and its arguments, without a shell.", "type": "array", "minItems": 1, "items": { "type": "string" }, "x-secret": "environment", "examples": [["journalctl", "-f", "-p", "err"]] }, "every": { "description": "How long from the end of one run to the next, at least 1s. Without it and without cron the program is kept running.", "type": "string", "format": "duration", "examples": ["5m"] }, "cron": { "description": "When it is run: a cron expression of five or six parts, or @hourly, @daily, @weekly, @monthly, @yearly.", "type": "string", "minLength": 1, "examples": ["0 9 * * mon-fri"] }, "tz": { "description": "The time zone of cron by its IANA name. Default: that of the machine.", "type": "string", "minLength": 1, "examples": ["Europe/Berlin"] }, "missed": { "description": "What becomes of times of cron at which the router did not run or the machine slept: one run for all of them together, or none. Default once.", "type": "string", "enum": ["once", "none"] }, "format": { "description": "What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list.", "type": "string", "enum": ["lines", "json", "text"], "default": "lines" }, "restart": { "description": "Whether a program that is kept running is started again when it has ended: always, only after a failure, or never. Default always.", "type": "string", "enum": ["always", "failure", "never"] }, "exit_codes": { "description": "The exit codes that mean that it went well.", "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0, "maximum": 255 }, "default": [0] }, "cwd": { "description": "The folder it runs in, from the config's folder or ~. Default: the config's folder.", "type": "string", "minLength": 1 }, "env": { "description": "Variables of its environment by name, beside those that every command gets, or in place of them.", "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string" }, "x-secret": "environment" }, "timeout": { "description": "How long a run by every or cron may take; then it is ended, with all that it started. Default 10m.", "type": "string", "format": "duration" }, "max_line": { "description": "The size from which a line is cut.", "type": "string", "format": "size", "default": "64KiB" }, "max_output": { "description": "The size from which the output of a run is cut (format text only).", "type": "string", "format": "size", "default": "1MiB" } } };
+var schema11 = { "type": "object", "additionalProperties": false, "required": ["command"], "properties": { "command": { "description": "The program and its arguments, without a shell.", "type": "array", "minItems": 1, "items": { "type": "string" }, "x-secret": "environment", "examples": [["journalctl", "-f", "-p", "err"]] }, "every": { "description": "How long from the end of one run to the next, at least 1s. Without it and without cron the program is kept running.", "type": "string", "format": "duration", "examples": ["5m"] }, "cron": { "description": "When it is run: a cron expression of five or six parts, or @hourly, @daily, @weekly, @monthly, @yearly.", "type": "string", "minLength": 1, "examples": ["0 9 * * mon-fri"] }, "tz": { "description": "The time zone of cron by its IANA name. Default: that of the machine.", "type": "string", "minLength": 1, "examples": ["Europe/Berlin"] }, "missed": { "description": "What becomes of times of cron at which the router did not run or the machine slept: one run for all of them together, or none. Default once.", "type": "string", "enum": ["once", "none"] }, "format": { "description": "What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list. Default lines for a program that is kept running, text for one that is run by every or cron.", "type": "string", "enum": ["lines", "json", "text"] }, "restart": { "description": "Whether a program that is kept running is started again when it has ended: always, only after a failure, or never. Default always.", "type": "string", "enum": ["always", "failure", "never"] }, "exit_codes": { "description": "The exit codes that mean that it went well.", "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0, "maximum": 255 }, "default": [0] }, "cwd": { "description": "The folder it runs in, from the config's folder or ~. Default: the config's folder.", "type": "string", "minLength": 1 }, "env": { "description": "Variables of its environment by name, beside those that every command gets, or in place of them.", "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string" }, "x-secret": "environment" }, "timeout": { "description": "How long a run by every or cron may take; then it is ended, with all that it started. Default 10m.", "type": "string", "format": "duration" }, "max_line": { "description": "The size from which a line is cut.", "type": "string", "format": "size", "default": "64KiB" }, "max_output": { "description": "The size from which the output of a run is cut (format text only).", "type": "string", "format": "size", "default": "1MiB" } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var formats0 = /^\d+(ms|s|m|h|d)$/;
@@ -47,9 +47,6 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   let vErrors = null;
   let errors = 0;
   if (data && typeof data == "object" && !Array.isArray(data)) {
-    if (data.format === void 0) {
-      data.format = "lines";
-    }
     if (data.exit_codes === void 0) {
       data.exit_codes = [0];
     }
@@ -200,24 +197,26 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    let data6 = data.format;
-    if (typeof data6 !== "string") {
-      const err13 = { instancePath: instancePath + "/format", schemaPath: "#/properties/format/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-      if (vErrors === null) {
-        vErrors = [err13];
-      } else {
-        vErrors.push(err13);
+    if (data.format !== void 0) {
+      let data6 = data.format;
+      if (typeof data6 !== "string") {
+        const err13 = { instancePath: instancePath + "/format", schemaPath: "#/properties/format/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        if (vErrors === null) {
+          vErrors = [err13];
+        } else {
+          vErrors.push(err13);
+        }
+        errors++;
       }
-      errors++;
-    }
-    if (!(data6 === "lines" || data6 === "json" || data6 === "text")) {
-      const err14 = { instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema11.properties.format.enum }, message: "must be equal to one of the allowed values" };
-      if (vErrors === null) {
-        vErrors = [err14];
-      } else {
-        vErrors.push(err14);
+      if (!(data6 === "lines" || data6 === "json" || data6 === "text")) {
+        const err14 = { instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema11.properties.format.enum }, message: "must be equal to one of the allowed values" };
+        if (vErrors === null) {
+          vErrors = [err14];
+        } else {
+          vErrors.push(err14);
+        }
+        errors++;
       }
-      errors++;
     }
     if (data.restart !== void 0) {
       let data7 = data.restart;

@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const source of running.splice(0)) await source.stop(AbortSignal.abort());
 });
 
-const usual = { format: "lines", exitCodes: [0], maxLineBytes: 65_536, maxOutputBytes: 1_048_576 } as const;
+const usual = { exitCodes: [0], maxLineBytes: 65_536, maxOutputBytes: 1_048_576 } as const;
 const sh = (script: string): [string, ...string[]] => ["sh", "-c", script];
 const stop = () => AbortSignal.timeout(5_000);
 
@@ -190,6 +190,22 @@ describe("a program that is run", () => {
     expect(data()).toEqual([{ a: [1, 2] }, { a: [1, 2] }]);
   });
 
+  test("makes one event of all that it says, unless lines are asked for; one that is kept running, one of each line", async () => {
+    const script = sh("printf 'a\\nb\\n'");
+    const run = open({ command: script, everyMs: 3_600_000 });
+    const lines = open({ command: script, everyMs: 3_600_000, format: "lines" });
+    const kept = open({ command: script });
+    for (const one of [run, lines, kept]) await one.start();
+    await eventually(() => run.data().length > 0 && lines.data().length > 1 && kept.data().length > 1);
+    expect(run.data()).toEqual(["a\nb"]);
+    expect(lines.data()).toEqual([{ line: "a" }, { line: "b" }]);
+    expect(kept.data().slice(0, 2)).toEqual([{ line: "a" }, { line: "b" }]);
+    await eventually(() => kept.source.health?.().lastError !== undefined);
+    expect(kept.source.health?.().lastError).toMatch(
+      /exit code 0 \(for a program that ends by itself add every:/,
+    );
+  });
+
   test("and says nothing makes no event; what is no JSON is text", async () => {
     const silent = open({ command: ["true"], everyMs: 3_600_000, format: "text" });
     const said = open({ command: ["echo", "87%"], everyMs: 3_600_000, format: "text" });
@@ -245,7 +261,7 @@ describe("a program that is run", () => {
       await clock.advance(600_000);
       await rested();
     }
-    expect(data()).toEqual([{ line: "ran" }]);
+    expect(data()).toEqual(["ran"]);
     expect(source.health?.()).toMatchObject({
       state: "waiting",
       lastError: expect.stringContaining("exit code 3"),
@@ -340,7 +356,7 @@ describe("check", () => {
 });
 
 test("a payload to try it with is what the program would say", () => {
-  const data = (format: CommandOptions["format"], payload: string) =>
+  const data = (format: NonNullable<CommandOptions["format"]>, payload: string) =>
     command.imagine({ ...usual, exitCodes: [0], command: ["x"], format }, payload, {}).data;
   expect(data("lines", "a line\n")).toEqual({ line: "a line" });
   expect(data("json", '{"a":1}')).toEqual({ a: 1 });

@@ -378,7 +378,7 @@ describe("check", () => {
       );
     const headers = { authorization: "Bearer s3cret-token" };
     expect(await powers({ request: { url: "https://api.example.com/x", headers } })).toEqual([
-      ["secret", "api.example.com", "sinks.tested"],
+      ["secret", "https://api.example.com", "sinks.tested"],
     ]);
     expect(await powers({ request: { url: "http://10.0.0.1:99/x", headers } })).toEqual([
       ["secret", "http://10.0.0.1:99", "sinks.tested"],

@@ -702,6 +702,12 @@ describe("a secret that goes to a host is a power", () => {
       { power: "secret", value: "https://api.example.com:8443" },
     ]);
   });
+  test("which is the same however its address is written", () => {
+    const auth = { scheme: "bearer", secret: "anything" };
+    expect(poll.powers?.({ url: "HTTPS://API.example.com:443/x", auth } as never, withSecret)).toEqual([
+      { power: "secret", value: "https://api.example.com" },
+    ]);
+  });
   test("and nothing else is", () => {
     expect(poll.powers?.({ url, headers: { accept: "text/plain" } } as never, withSecret)).toEqual([]);
   });

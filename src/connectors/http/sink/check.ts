@@ -42,5 +42,5 @@ export function checkSink(options: HttpSinkOptions): OptionIssue[] {
 export function powersOfSink(options: HttpSinkOptions, { holdsSecret }: Surroundings): PowerRequest[] {
   const origin = originOf(options.request.url);
   if (typeof origin !== "string" || !holdsSecret(options.request as never)) return [];
-  return [{ power: "secret", value: origin.replace(/^https:\/\//, "") }];
+  return [{ power: "secret", value: origin }];
 }
