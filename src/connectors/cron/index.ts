@@ -14,7 +14,8 @@ export const cron: SourceType<CronOptions> = {
   summary: "Makes an event at each time of a schedule.",
   options: cronOptions,
   validate,
-  meta: { scheduled: "{{data.scheduled}}" },
+  meta: {},
+  content: "text",
   check({ at, tz }) {
     const expression = expressionProblem(at);
     const zone = tz === undefined ? undefined : zoneProblem(tz);

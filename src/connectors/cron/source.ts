@@ -11,7 +11,7 @@ export function arrivalOf({ timeMs, missed }: Due): Arrival {
   const scheduled = new Date(timeMs).toISOString();
   return {
     data: missed === 0 ? { scheduled } : { scheduled, missed },
-    text: scheduled,
+    text: missed === 0 ? scheduled : `${scheduled} (and ${missed} before it that were missed)`,
     trust: "local",
     deliveryId: scheduled,
   };

@@ -73,6 +73,7 @@ describe("a schedule", () => {
     await second.start();
     await second.clock.advance(1_000);
     expect(second.scheduled()).toEqual([{ scheduled: "2026-01-05T12:00:00.000Z", missed: 177 }]);
+    expect(second.arrivals[0]?.text).toBe("2026-01-05T12:00:00.000Z (and 177 before it that were missed)");
     await second.source.stop(stop);
     const third = open({ missed: "none" }, manualClock(Date.UTC(2026, 0, 5, 15, 30, 59)), first.cursors);
     await third.start();

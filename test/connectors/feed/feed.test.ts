@@ -192,6 +192,20 @@ describe("what is new", () => {
   });
 });
 
+test("a default channel says title, summary and link, each once", () => {
+  expect(feed).toMatchObject({ content: "text", meta: {} });
+  const entry = {
+    id: "1",
+    title: "Out now",
+    link: "https://x.example/1",
+    summary: "At last.",
+    published: "2026",
+  };
+  expect(feed.imagine({ url: "https://x.example" } as never, JSON.stringify(entry), {}).text).toBe(
+    "Out now\nAt last.\nhttps://x.example/1",
+  );
+});
+
 test("Atom's titles are text, its links begin at xml:base, and its feed's author is that of its entries", async () => {
   server.answer =
     content(`<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/" xml:base="/base/">
