@@ -15,7 +15,7 @@ const written = files.filter(({ file }) => !file.includes(".generated."));
 const shared = ["contract", "errors", "did-you-mean", "waiting", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
-  chat: shared,
+  chat: ["files", ...shared],
   contract: [],
   errors: ["contract"],
   "did-you-mean": [],

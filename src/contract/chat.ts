@@ -148,10 +148,12 @@ export interface Message {
   readonly replyTo?: string;
 }
 
-/** A file that may leave: the guard of chat/file-guard.ts has seen it. */
+/** A file that may leave: the guard of chat/file-guard.ts has seen it. To be read with chat/outgoing-file.ts alone. */
 export interface OutgoingFile {
   /** Real path. */
   readonly path: string;
+  /** `device:inode`: this very file, and no other that was put in its place. */
+  readonly id: string;
   readonly name: string;
   readonly bytes: number;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   link,
   mkdir,
@@ -5,6 +6,7 @@ import {
   readdir,
   readFile,
   realpath,
+  rename,
   rm,
   stat,
   symlink,
@@ -17,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { guardFiles } from "../../src/chat/file-guard.ts";
 import { safeFileName } from "../../src/chat/file-name.ts";
 import { openInbox } from "../../src/chat/inbox.ts";
+import { bytesOfOutgoing } from "../../src/chat/outgoing-file.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -74,7 +77,9 @@ describe("a file that Claude wants to send", () => {
   it("is sent by its real path, under its own name", async () => {
     const path = await write("out/log.txt");
     await symlink(path, join(folder, "latest.txt"));
-    expect(await guard("latest.txt")).toEqual([{ path, name: "latest.txt", bytes: 4 }]);
+    expect(await guard("latest.txt")).toEqual([
+      { path, id: expect.stringMatching(/^\d+:\d+$/), name: "latest.txt", bytes: 4 },
+    ]);
   });
 
   it("may be one that was sent to us", async () => {
@@ -102,6 +107,52 @@ describe("a file that Claude wants to send", () => {
     await write("channels.yaml");
     await link(join(folder, "channels.yaml"), join(folder, "copy.txt"));
     await expect(guard("copy.txt")).rejects.toMatchObject({ code: "E_FILE" });
+  });
+
+  it("is refused when it is a hard link into our state, however deep, and not when it is one elsewhere", async () => {
+    await write("state/1f/access.json");
+    await link(join(folder, "state/1f/access.json"), join(folder, "copy.txt"));
+    await expect(guard("copy.txt")).rejects.toThrow("own state");
+    await link(await write("here.txt"), join(folder, "there.txt"));
+    expect(await guard("there.txt")).toHaveLength(1);
+    await link(await write("state/inbox/cat.jpg"), join(folder, "cat.jpg"));
+    expect(await guard("cat.jpg")).toHaveLength(1);
+  });
+
+  it.each([".ssh/config", "home/.aws/credentials", ".git-credentials", ".claude.json"])(
+    "is refused when it is %s",
+    async (name) => {
+      await write(name);
+      await expect(guard(name)).rejects.toThrow("secrets");
+    },
+  );
+
+  it("is refused when it is a pipe, which nobody may wait for", async () => {
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    await expect(guard("pipe")).rejects.toThrow("is no file");
+  });
+
+  it("is read as it was judged: not when another one, a link or a pipe took its place, and no more than it had", async () => {
+    const path = await write("log.txt", "first");
+    const [file] = await guard("log.txt");
+    if (file === undefined) throw new Error("refused");
+    await writeFile(path, "first and more");
+    expect((await bytesOfOutgoing(file)).toString()).toBe("first");
+    await writeFile(path, "cut");
+    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    await rm(path);
+    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    await write("state/access.json", "other");
+    await symlink(join(folder, "state/access.json"), path);
+    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    await rm(path);
+    execFileSync("mkfifo", [path]);
+    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    await rm(path);
+    await writeFile(path, "other");
+    await writeFile(join(folder, "keeps-the-number"), "x");
+    await rename(join(folder, "keeps-the-number"), path);
+    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
   });
 
   it("is refused when it leaves a folder by ..", async () => {

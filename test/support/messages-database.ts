@@ -43,6 +43,8 @@ export interface MessagesDatabase {
   readonly file: string;
   /** The message's guid. */
   say(said: Said): string;
+  /** Any statements. */
+  run(statements: string): void;
   remove(): void;
 }
 
@@ -57,6 +59,7 @@ export function createMessagesDatabase(): MessagesDatabase {
   run(schema);
   return {
     file,
+    run,
     say({
       text: words,
       body,

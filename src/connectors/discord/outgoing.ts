@@ -1,9 +1,9 @@
 // What goes to Discord: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
 
-import { readFile } from "node:fs/promises";
 import type { API, APIMessage } from "@discordjs/core";
 import type { RawFile } from "@discordjs/rest";
 import { discordMarkdown, writeMarkup } from "../../chat/markup.ts";
+import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
 import { type PartLimit, splitMessage } from "../../chat/parts.ts";
 import type {
   AnsweredEvent,
@@ -11,6 +11,7 @@ import type {
   ChatAddress,
   ChatData,
   Message,
+  OutgoingFile,
   People,
   PermissionButton,
   PermissionPrompt,
@@ -192,8 +193,8 @@ export function readCustomId(customId: string): { promptId: string; button: Perm
   return { promptId, button: button as PermissionButton };
 }
 
-async function rawFile({ path, name }: { readonly path: string; readonly name: string }): Promise<RawFile> {
-  return { name, data: await readFile(path) };
+async function rawFile(file: OutgoingFile): Promise<RawFile> {
+  return { name: file.name, data: await bytesOfOutgoing(file) };
 }
 
 function dataOf({ data }: AnsweredEvent): ChatData {

@@ -1,15 +1,24 @@
 // The text of a message that Messages keeps only as an archived NSAttributedString (its `typedstream` format): newer versions
 // leave the column `text` empty.
 
-/** After the class name, the string itself: a type `+`, its length, its bytes. Undefined when there is no such thing. */
-export function readAttributedBody(body: Uint8Array): string | undefined {
+/**
+ * After the class name, the string itself: a type `+`, its length, its bytes. Undefined when there is no such thing. Of a body
+ * that was cut to `cutBytes` as much as is there.
+ */
+export function readAttributedBody(
+  body: Uint8Array,
+  cutBytes = Number.POSITIVE_INFINITY,
+): string | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const name = bytes.indexOf("NSString");
   const type = name < 0 ? -1 : bytes.indexOf("+", name + "NSString".length);
   if (type < 0 || type - name > 24) return undefined;
   const [length, from] = readLength(bytes, type + 1);
-  if (length === undefined || from + length > bytes.length) return undefined;
-  return bytes.toString("utf8", from, from + length);
+  if (length === undefined) return undefined;
+  if (from + length <= bytes.length) return bytes.toString("utf8", from, from + length);
+  if (bytes.length < cutBytes) return undefined;
+  // Half a character at the end is none.
+  return `${bytes.toString("utf8", from).replace(/\uFFFD$/, "")}…`;
 }
 
 /** One byte, or 0x81 and two, or 0x82 and four, the lowest first. */

@@ -41,15 +41,20 @@ export interface Database {
 const answerWithinMs = 15_000;
 const maxAnswerBytes = 16 * 1024 * 1024;
 
+/** Of a message; what is longer is cut, so that a page of them, as long as anybody makes them, is an answer that we take. */
+const maxText = 32_000;
+export const maxBodyBytes = 48_000;
+
 const columns = `
-  m.ROWID AS rowid, m.guid, m.text, hex(m.attributedBody) AS body, m.service, m.is_from_me, m.date,
+  m.ROWID AS rowid, m.guid, substr(m.text, 1, ${maxText}) AS text,
+  hex(substr(m.attributedBody, 1, ${maxBodyBytes})) AS body, m.service, m.is_from_me, m.date,
   h.id AS handle, c.guid AS chat_guid, c.chat_identifier, c.style, c.display_name,
   (SELECT json_group_array(json_object('filename', a.filename, 'mime_type', a.mime_type,
      'transfer_name', a.transfer_name, 'total_bytes', a.total_bytes))
    FROM attachment a JOIN message_attachment_join j ON j.attachment_id = a.ROWID
    WHERE j.message_id = m.ROWID) AS attachments,
   m.thread_originator_guid AS reply_to,
-  (SELECT q.text FROM message q WHERE q.guid = m.thread_originator_guid) AS quote
+  (SELECT substr(q.text, 1, 1000) FROM message q WHERE q.guid = m.thread_originator_guid) AS quote
   FROM message m
   JOIN chat_message_join cm ON cm.message_id = m.ROWID
   JOIN chat c ON c.ROWID = cm.chat_id

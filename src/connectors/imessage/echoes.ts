@@ -17,6 +17,7 @@ export function createEchoes(clock: Pick<Clock, "now">): Echoes {
 
   return {
     sent(text) {
+      recent = recent.filter(({ untilMs }) => untilMs > clock.now());
       recent.push({ key: keyOf(text), untilMs: clock.now() + keptMs });
     },
     isEcho(text) {

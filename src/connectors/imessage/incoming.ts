@@ -5,16 +5,17 @@ import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
 import type { Arrival } from "../../contract.ts";
 import { readAttributedBody } from "./attributed-body.ts";
-import type { Row } from "./database.ts";
+import { maxBodyBytes, type Row } from "./database.ts";
 import type { ImessageOptions } from "./options.generated.ts";
 
-const groupStyle = 43;
+const directStyle = 45;
 const maxQuote = 200;
 /** Stands in a text where an attachment is shown. */
 const placeholder = /\uFFFC/g;
 
+/** What is not known to be a chat with one person is taken for one with several. */
 export function isGroup({ style }: Pick<Row, "style">): boolean {
-  return style === groupStyle;
+  return style !== directStyle;
 }
 
 /** Addresses differ in case and in how a number is grouped. */
@@ -24,7 +25,9 @@ export function normalAddress(address: string): string {
 }
 
 export function rowText(row: Row): string {
-  const text = row.text ?? (row.body === "" ? undefined : readAttributedBody(Buffer.from(row.body, "hex")));
+  const text =
+    row.text ??
+    (row.body === "" ? undefined : readAttributedBody(Buffer.from(row.body, "hex"), maxBodyBytes));
   return (text ?? "").replaceAll(placeholder, "").trim();
 }
 

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseMarkdown } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
+import { checkOutgoing } from "../../chat/outgoing-file.ts";
 import { splitText } from "../../chat/parts.ts";
 import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
@@ -16,7 +17,7 @@ import type { ImessageOptions } from "./options.generated.ts";
 import { imessageOptions } from "./options.ts";
 import { sendScript } from "./send-script.ts";
 
-const pageSize = 100;
+const pageSize = 50;
 /** Longer texts are hard to read on a phone; Messages itself has no limit that is written down. */
 const maxPart = 10_000;
 const cursorKey = "row";
@@ -96,7 +97,7 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
   /** Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. */
   function senderOf(row: Row): string | undefined {
     const isToUs = !isGroup(row) && own?.has(normalAddress(row.chat_identifier)) === true;
-    const isTaken = row.service === null || services.has(row.service);
+    const isTaken = row.service !== null && services.has(row.service);
     // What a person writes to themselves stands there twice, as sent and as received.
     if (row.is_from_me === 1 || !isTaken) return undefined;
     if (isToUs && echoes.isEcho(rowText(row))) return undefined;
@@ -119,7 +120,10 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
         await say(chatGuid, part);
         done += 1;
       }
-      for (const { path } of files) await sendScript(host, chatGuid, { file: path });
+      for (const file of files) {
+        await checkOutgoing(file);
+        await sendScript(host, chatGuid, { file: file.path });
+      }
     } catch (error) {
       if (done === 0 || !(error instanceof ConnectorError)) throw error;
       throw new ConnectorError(error.code, `${error.message}; ${done} of ${parts.length} parts went out`, {

@@ -1,7 +1,7 @@
 // What goes to Slack: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
 
-import { readFile } from "node:fs/promises";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
+import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
 import { type PartLimit, splitMessage, splitText } from "../../chat/parts.ts";
 import type {
   AnsweredEvent,
@@ -225,8 +225,8 @@ export function flat(text: string): string {
   );
 }
 
-async function upload({ path, name }: OutgoingFile) {
-  return { file: await readFile(path), filename: name };
+async function upload(file: OutgoingFile) {
+  return { file: await bytesOfOutgoing(file), filename: file.name };
 }
 
 function dataOf({ data }: AnsweredEvent): ChatData {

@@ -2,13 +2,15 @@
 // errors in which no token stands. grammY is an optional peer and loaded when a source starts.
 
 import type { GrammyError, HttpError, InputFile, RawApi } from "grammy";
+import { readOutgoing } from "../../chat/outgoing-file.ts";
+import type { OutgoingFile } from "../../contract/chat.ts";
 import type { Host, HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 
 export interface TelegramApi {
   readonly raw: RawApi;
   /** A file to be sent, read as it is sent. */
-  file(path: string, name: string): InputFile;
+  file(file: OutgoingFile): InputFile;
 }
 
 /** The server keeps a question for messages open for 50 s, and gives up on an upload after 500 s. */
@@ -43,7 +45,7 @@ export async function openApi(
           });
       },
     }),
-    file: (path, name) => new InputFile(path, name),
+    file: (file) => new InputFile(() => readOutgoing(file), file.name),
   };
 }
 

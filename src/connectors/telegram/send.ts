@@ -93,21 +93,17 @@ export async function withPlainFallback<T>(
   }
 }
 
-async function sendFile(
-  api: TelegramApi,
-  place: Place,
-  { path, name, bytes }: OutgoingFile,
-): Promise<number> {
-  if (/\.(jpe?g|png|webp)$/i.test(name) && bytes <= maxPhotoBytes) {
+async function sendFile(api: TelegramApi, place: Place, file: OutgoingFile): Promise<number> {
+  if (/\.(jpe?g|png|webp)$/i.test(file.name) && file.bytes <= maxPhotoBytes) {
     try {
-      const sent = await api.raw.sendPhoto({ ...place, photo: api.file(path, name) });
+      const sent = await api.raw.sendPhoto({ ...place, photo: api.file(file) });
       return sent.message_id;
     } catch (error) {
       // Too long and thin, or no picture whatever its name says.
       if (!isRefused(error, /photo|image/i)) throw error;
     }
   }
-  const sent = await api.raw.sendDocument({ ...place, document: api.file(path, name) });
+  const sent = await api.raw.sendDocument({ ...place, document: api.file(file) });
   return sent.message_id;
 }
 

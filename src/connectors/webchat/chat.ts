@@ -1,7 +1,7 @@
 // What Claude says and does in a room, and the permission prompts of a browser.
 
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { readOutgoing } from "../../chat/outgoing-file.ts";
 import { splitMessage } from "../../chat/parts.ts";
 import type { AnsweredEvent, Chat, ChatData, Message, OutgoingFile } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
@@ -56,7 +56,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
 
   /** A copy of our own: what the page fetches later is what was sent, whatever becomes of the file. */
   async function copy(file: OutgoingFile): Promise<RoomFile> {
-    const { path, bytes } = await people.save(file.name, createReadStream(file.path), maxFileBytes);
+    const { path, bytes } = await people.save(file.name, readOutgoing(file), maxFileBytes);
     return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
   }
 

@@ -14,6 +14,7 @@ import { createListener } from "../../../src/runtime/listener.ts";
 import { createMemoryCursors } from "../../../src/runtime/store.ts";
 import { type FakePeople, fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet } from "../../support/host.ts";
+import { outgoingFile } from "../../support/outgoing-file.ts";
 import { type DiscordServer, startDiscord } from "../../support/servers/discord.ts";
 
 const clean: (() => Promise<unknown> | unknown)[] = [];
@@ -317,7 +318,7 @@ describe("what goes out", () => {
     const path = join(folder, "log.txt");
     writeFileSync(path, "the log");
     const text = `@everyone ${"word ".repeat(500)}\n\n**end**`;
-    const said = await source.reply?.(event, { text, files: [{ path, name: "log.txt", bytes: 7 }] });
+    const said = await source.reply?.(event, { text, files: [outgoingFile(path, "log.txt")] });
     const sent = far.requests.filter(({ line }) => line === "POST /channels/10/messages");
     expect(said).toMatch(/^sent 2 parts \(ids: \d+, \d+\)$/);
     expect(sent.map(({ body }) => String(body.content).length <= 2_000)).toEqual([true, true]);

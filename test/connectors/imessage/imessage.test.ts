@@ -1,5 +1,7 @@
 // The imessage source against a database as macOS keeps it. The Messages app itself is behind one function, which is replaced.
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readAttributedBody } from "../../../src/connectors/imessage/attributed-body.ts";
 import { imessage } from "../../../src/connectors/imessage/index.ts";
@@ -16,6 +18,7 @@ import {
   type MessagesDatabase,
   messagesApp,
 } from "../../support/messages-database.ts";
+import { outgoingFile } from "../../support/outgoing-file.ts";
 
 const clean: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -168,6 +171,39 @@ describe("what comes in", () => {
     expect(readAttributedBody(Buffer.from("something else"))).toBeUndefined();
   });
 
+  test("messages of any length hold up nothing that comes after them", async () => {
+    const db = database();
+    const { arrivals, look } = await talk(db);
+    const words = "é".repeat(500_000);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(Buffer.byteLength(words));
+    const archived = Buffer.concat([
+      Buffer.from("NSString\x01\x94\x84\x01+\x82", "latin1"),
+      length,
+      Buffer.from(words),
+    ]);
+    for (let count = 0; count < 20; count += 1) db.say({ text: null, body: archived.toString("hex") });
+    db.say({ text: words });
+    db.say({ text: "after" });
+    await look();
+    expect(arrivals).toHaveLength(22);
+    expect(arrivals[0]?.text).toMatch(/^é{20000,24000}…$/);
+    expect(arrivals[20]?.text).toMatch(/^é{32000}$/);
+    expect(arrivals[21]?.text).toBe("after");
+  });
+
+  test("what is of no known service or kind of chat is nobody's", async () => {
+    const db = database();
+    const people = fakePeople();
+    const { arrivals, look } = await talk(db, { people });
+    db.say({ text: "of an unknown service", service: "" });
+    db.run("UPDATE message SET service = NULL; UPDATE chat SET style = NULL WHERE ROWID = 1;");
+    db.say({ text: "of an unknown kind" });
+    await look();
+    expect(arrivals.map(({ text }) => text)).toEqual(["of an unknown kind"]);
+    expect(people.received.map(({ chat }) => chat.kind)).toEqual(["group"]);
+  });
+
   test("what we sent to ourselves does not come back, what the person wrote to themselves does", async () => {
     const db = database();
     const { arrivals, look, source, app } = await talk(db, { options: { own: ["me@example.com"] } });
@@ -220,11 +256,14 @@ describe("what goes out", () => {
     db.say({ text: "hello" });
     await look();
     const event = eventOf(arrivals[0] as Arrival);
-    const files = [{ path: "/tmp/a.png", name: "a.png", bytes: 1 }];
+    const path = join(mkdtempSync("/tmp/cr-imessage-"), "a.png");
+    clean.push(() => rmSync(dirname(path), { recursive: true }));
+    writeFileSync(path, "png");
+    const files = [outgoingFile(path)];
     expect(await source.reply?.(event, { text: '**done** " & (do shell script "x")', files })).toBe("sent");
     expect(app.sent).toEqual([
       ["iMessage;-;+15550101", "text", 'done " & (do shell script "x")\nSent by Claude'],
-      ["iMessage;-;+15550101", "file", "/tmp/a.png"],
+      ["iMessage;-;+15550101", "file", path],
     ]);
   });
 

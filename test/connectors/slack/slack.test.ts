@@ -14,6 +14,7 @@ import { createListener } from "../../../src/runtime/listener.ts";
 import { createMemoryCursors } from "../../../src/runtime/store.ts";
 import { type FakePeople, fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet } from "../../support/host.ts";
+import { outgoingFile } from "../../support/outgoing-file.ts";
 import { type SlackServer, startSlack } from "../../support/servers/slack.ts";
 
 const clean: (() => Promise<unknown> | unknown)[] = [];
@@ -316,7 +317,7 @@ describe("what goes out", () => {
     const path = join(folder, "log.txt");
     writeFileSync(path, "the log");
     const text = `<!channel> ${"word ".repeat(1_000)}\n\n**end**`;
-    const said = await source.reply?.(event, { text, files: [{ path, name: "log.txt", bytes: 7 }] });
+    const said = await source.reply?.(event, { text, files: [outgoingFile(path, "log.txt")] });
     expect(said).toMatch(/^sent 2 parts \(ids: [\d.]+, [\d.]+\)$/);
     const posts = far.calls.filter(({ method }) => method === "chat.postMessage");
     expect(posts.map(({ args }) => args.thread_ts)).toEqual([ts, ts]);

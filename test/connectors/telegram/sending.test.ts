@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakePeople } from "../../support/fake-people.ts";
+import { outgoingFile } from "../../support/outgoing-file.ts";
 import { eventually } from "../../support/router.ts";
 import { readHtml } from "../../support/servers/telegram-html.ts";
 import { ann, type BotTestOptions, cleanUp, eventOf, startBot, team } from "./bot.ts";
@@ -19,7 +20,7 @@ async function fileOf(name: string, content: string | Buffer) {
   cleanUp(() => rm(folder, { recursive: true }));
   const path = join(folder, name);
   await writeFile(path, content);
-  return { path, name, bytes: content.length };
+  return outgoingFile(path);
 }
 
 describe("an answer", () => {
@@ -110,6 +111,16 @@ describe("an answer", () => {
       ["document", "no.png", "x"],
     ]);
     expect(await source.reply(event, { text: "", files: files.slice(0, 1) })).toBe("sent (id: 6)");
+  });
+
+  it("does not send another file than the one that was judged", async () => {
+    const { server, source, event } = await asked();
+    const file = await fileOf("log.txt", "mine");
+    await rm(file.path);
+    await writeFile(`${file.path}.secret`, "not mine");
+    await symlink(`${file.path}.secret`, file.path);
+    await expect(source.reply(event, { text: "", files: [file] })).rejects.toMatchObject({ code: "E_FILE" });
+    expect(server.sent).toEqual([]);
   });
 
   it("waits where Telegram wants that, for a minute at most", async () => {

@@ -13,6 +13,7 @@ import { type Cursors, createMemoryCursors } from "../../../src/runtime/store.ts
 import { fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet, surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { outgoingFile } from "../../support/outgoing-file.ts";
 import { eventually } from "../../support/router.ts";
 import { keyOf, openPage } from "../../support/servers/webchat-browser.ts";
 import { accept } from "../conformance.ts";
@@ -195,7 +196,7 @@ describe("a browser that nobody let in", () => {
     const { page, source, event, folder, open: openAs } = await talking();
     const path = join(folder, "secret.txt");
     await writeFile(path, "for ada");
-    await source.reply(event, { text: "here", files: [{ path, name: "secret.txt", bytes: 7 }] });
+    await source.reply(event, { text: "here", files: [outgoingFile(path, "secret.txt")] });
     const file = await eventually(() => [...page.messages.values()].flatMap(({ files = [] }) => files)[0]);
     const eve = openAs("eve");
     expect((await eve.file(file.id)).status).toBe(404);
@@ -240,7 +241,7 @@ describe("what Claude says", () => {
     const { page, source, event, folder } = await talking();
     const path = join(folder, 'rätsel;"1".txt');
     await writeFile(path, "as sent");
-    await source.reply(event, { text: "", files: [{ path, name: "rätsel.txt", bytes: 7 }] });
+    await source.reply(event, { text: "", files: [outgoingFile(path, "rätsel.txt")] });
     await writeFile(path, "changed");
     const file = await eventually(() => [...page.messages.values()].flatMap(({ files = [] }) => files)[0]);
     const answer = await page.file(file.id);
