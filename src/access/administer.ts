@@ -1,7 +1,7 @@
 // What a person at this machine may change about who may speak. The same whether the running router is asked or, while none
 // runs, the file. Ids that the config names are fixed: they are changed there.
 
-import type { AccessOptions } from "../contract/chat.ts";
+import type { AccessOptions, ChatTraits, PersonId } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
@@ -70,7 +70,12 @@ export interface SourceAccessAnswer {
 }
 
 /** The chats of the config, by the name of the source. */
-export type ChatSources = Readonly<Record<string, { readonly type: string; readonly access: AccessOptions }>>;
+export type ChatSources = Readonly<Record<string, ChatSource>>;
+
+interface ChatSource extends Pick<ChatTraits, "personId"> {
+  readonly type: string;
+  readonly access: AccessOptions;
+}
 
 export interface Administration {
   readonly store: AccessStore;
@@ -115,10 +120,10 @@ function change(
   nowMs: number,
 ): Change {
   if (request.do === "pair" || request.do === "deny") {
-    const found = findPending(state, request.code, nowMs);
+    const found = findPending(state, chats, request.code, nowMs);
     const { source, id, chatId } = found;
     const who = nameOf(found);
-    const access = accessOf(state, source);
+    const access = accessOf(state, source, typeOf(chats, source));
     if (request.do === "deny")
       return put(state, source, decline(access, found, nowMs), { said: `${who} was declined on ${source}` });
     return put(state, source, admit(access, found, nowMs), {
@@ -127,12 +132,12 @@ function change(
     });
   }
   const source = choose("source" in request ? request.source : undefined, chats);
-  const { access: fixed } = chats[source] as ChatSources[string];
-  const access = withoutExpired(accessOf(state, source), nowMs);
+  const { access: fixed, type, personId } = chats[source] as ChatSources[string];
+  const access = withoutExpired(accessOf(state, source, type), nowMs);
   switch (request.do) {
     case "allow": {
       const { person, name } = request;
-      checkId(person);
+      checkPerson(person, type, personId);
       if (fixed.allow.map(String).includes(person)) throw inConfig(`${person} may write already`);
       const people = {
         ...access.people,
@@ -177,7 +182,7 @@ function change(
         throw new UsageError("E_USAGE", "a group that names nobody admits nobody", {
           hint: `channel-router access group ${chat} --allow ID,ID`,
         });
-      for (const id of allow) checkId(id);
+      for (const id of allow) checkPerson(id, type, personId);
       const groups = { ...access.groups, [chat]: { mention, allow } };
       return put(
         state,
@@ -234,17 +239,33 @@ function checkId(id: string): void {
   });
 }
 
+/** A name would let in nobody, and the id of a group everybody. */
+function checkPerson(id: string, type: string, personId: PersonId | undefined): void {
+  checkId(id);
+  if (personId === undefined || new RegExp(personId.pattern).test(id)) return;
+  throw new UsageError("E_USAGE", `${id} is no id of a person on ${type}`, {
+    hint: `it looks like ${personId.example}; channel-router access list shows those who wait`,
+  });
+}
+
+function typeOf(chats: ChatSources, source: string): string {
+  return (chats[source] as ChatSources[string]).type;
+}
+
 function inConfig(message: string): UsageError {
   return new UsageError("E_USAGE", message, { hint: "it is written in the config file: change it there" });
 }
 
 function nameOf({ id, name }: { readonly id: string; readonly name?: string }): string {
-  return name === undefined ? id : `${name} (${id})`;
+  // Quoted: it is what they call themselves, and could read as more of the sentence.
+  return name === undefined
+    ? id
+    : `${id} ("${name.replaceAll(/["\u201C-\u201F\u2033\u301D\u301E\uFF02]/g, "'")}")`;
 }
 
 function list(state: AccessState, chats: ChatSources, nowMs: number): SourceAccessAnswer[] {
   return Object.entries(chats).map(([source, { type, access: fixed }]) => {
-    const added = withoutExpired(accessOf(state, source), nowMs);
+    const added = withoutExpired(accessOf(state, source, type), nowMs);
     const fixedIds = fixed.allow.map(String);
     return {
       source,

@@ -23,8 +23,11 @@ export interface Introduced {
   readonly reason?: string;
 }
 
-export function accessOf(state: AccessState, source: string): SourceAccess {
-  return Object.hasOwn(state, source) ? (state[source] as SourceAccess) : emptyAccess;
+/** What was added to the source of this name and type; empty where it was of another type. */
+export function accessOf(state: AccessState, source: string, type: string): SourceAccess {
+  const found = Object.hasOwn(state, source) ? (state[source] as SourceAccess) : emptyAccess;
+  if (found.type === type) return found;
+  return { ...(found.type === undefined ? found : emptyAccess), type };
 }
 
 /** Without the codes whose time is over. The same object when there is none. */
@@ -34,7 +37,13 @@ export function withoutExpired(access: SourceAccess, nowMs: number): SourceAcces
   return live.length === all.length ? access : { ...access, pending: Object.fromEntries(live) };
 }
 
-export function introduce(before: SourceAccess, message: IncomingMessage, nowMs: number): Introduced {
+/** `isTaken`: whether the code is out already, on any source. */
+export function introduce(
+  before: SourceAccess,
+  message: IncomingMessage,
+  nowMs: number,
+  isTaken: (code: string) => boolean,
+): Introduced {
   const access = withoutExpired(before, nowMs);
   const { sender, chat } = message;
   if (Object.hasOwn(access.declined, sender.id))
@@ -49,7 +58,7 @@ export function introduce(before: SourceAccess, message: IncomingMessage, nowMs:
   }
   if (Object.keys(access.pending).length >= pairingTerms.maxPending)
     return { access, reason: `${sender.id} was given no code: ${pairingTerms.maxPending} wait already` };
-  const code = newCode(access);
+  const code = newCode(isTaken);
   const pending: PendingPerson = {
     id: sender.id,
     ...(sender.name === undefined ? {} : { name: sender.name.slice(0, 100) }),
@@ -62,10 +71,10 @@ export function introduce(before: SourceAccess, message: IncomingMessage, nowMs:
 }
 
 /** Six hexadecimal digits. */
-function newCode(access: SourceAccess): string {
+function newCode(isTaken: (code: string) => boolean): string {
   for (;;) {
     const code = randomInt(0x1000000).toString(16).padStart(6, "0");
-    if (!Object.hasOwn(access.pending, code)) return code;
+    if (!isTaken(code)) return code;
   }
 }
 
@@ -74,11 +83,17 @@ export interface Found extends PendingPerson {
   readonly code: string;
 }
 
-/** Whoever has this code, of any source. Throws a UsageError when nobody has, or no longer. */
-export function findPending(state: AccessState, written: string, nowMs: number): Found {
+/** Whoever has this code, of any of these sources. Throws a UsageError when nobody has, or no longer. */
+export function findPending(
+  state: AccessState,
+  sources: Readonly<Record<string, { readonly type: string }>>,
+  written: string,
+  nowMs: number,
+): Found {
   const code = written.trim().toLowerCase();
-  for (const [source, access] of Object.entries(state)) {
-    const pending = Object.hasOwn(access.pending, code) ? access.pending[code] : undefined;
+  for (const [source, { type }] of Object.entries(sources)) {
+    const { pending: waiting } = accessOf(state, source, type);
+    const pending = Object.hasOwn(waiting, code) ? waiting[code] : undefined;
     if (pending !== undefined && pending.untilMs > nowMs) return { ...pending, source, code };
   }
   throw new UsageError("E_USAGE", `nobody waits with the code ${written.slice(0, 20)}`, {

@@ -24,6 +24,8 @@ export interface Verdicts {
 
 export interface PeopleOptions {
   readonly source: string;
+  /** The source's. */
+  readonly type: string;
   readonly access: AccessOptions;
   readonly mentions: MentionTest;
   readonly store: AccessStore;
@@ -37,7 +39,7 @@ export interface PeopleOptions {
 }
 
 export function createPeople(options: PeopleOptions): People {
-  const { source, access, store, verdicts, clock } = options;
+  const { source, type, access, store, verdicts, clock } = options;
   const bots = watchBotTalk(clock);
   const nothing: Reception = { as: "nothing" };
 
@@ -48,8 +50,10 @@ export function createPeople(options: PeopleOptions): People {
 
   async function welcomeStranger(message: IncomingMessage): Promise<Reception> {
     const told = await store.update((state) => {
-      const before = accessOf(state, source);
-      const introduced = introduce(before, message, clock.now());
+      const before = accessOf(state, source, type);
+      const isTaken = (code: string) =>
+        Object.values(state).some(({ pending }) => Object.hasOwn(pending, code));
+      const introduced = introduce(before, message, clock.now(), isTaken);
       const isSame = introduced.access === before;
       return { state: isSame ? state : { ...state, [source]: introduced.access }, result: introduced };
     });
@@ -60,10 +64,10 @@ export function createPeople(options: PeopleOptions): People {
 
   /** Where to reach somebody, for prompts and for what Claude sends by itself. */
   async function rememberChat({ sender, chat }: IncomingMessage): Promise<void> {
-    const known = accessOf(await store.read(), source).chats;
+    const known = accessOf(await store.read(), source, type).chats;
     if (Object.hasOwn(known, sender.id) && known[sender.id] === chat.id) return;
     await store.update((state) => {
-      const before = accessOf(state, source);
+      const before = accessOf(state, source, type);
       const chats = { ...before.chats, [sender.id]: chat.id };
       return { state: { ...state, [source]: { ...before, chats } }, result: undefined };
     });
@@ -71,7 +75,7 @@ export function createPeople(options: PeopleOptions): People {
 
   return {
     async receive(message) {
-      const rules = rulesOf(access, accessOf(await store.read(), source), options.mentions);
+      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
       if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
         const verdict = await verdicts.receive(source, message);
         if (verdict !== undefined) return verdict;
@@ -88,7 +92,7 @@ export function createPeople(options: PeopleOptions): People {
       return { as: "event" };
     },
     async press(press) {
-      const rules = rulesOf(access, accessOf(await store.read(), source), options.mentions);
+      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
       const answer =
         rules.dm === "disabled" ? ({ show: "nothing" } as const) : await verdicts.press(source, press);
       if (answer.show === "nothing")

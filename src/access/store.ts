@@ -13,6 +13,8 @@ export type AccessState = Readonly<Record<string, SourceAccess>>;
 
 /** What a person added to, or changed of, the `access` of one source. */
 export interface SourceAccess {
+  /** Of the source. Under another one the same id may be somebody else, so that all this counts for nothing there. */
+  readonly type?: string;
   /** In place of the config's. */
   readonly dm?: DmPolicy;
   /** By id. */
@@ -165,10 +167,11 @@ function readState(content: unknown): AccessState {
 }
 
 function readSource(value: unknown): SourceAccess {
-  const { dm, people, groups, pending, declined, chats } = asObject(value, "a source");
+  const { type, dm, people, groups, pending, declined, chats } = asObject(value, "a source");
   if (dm !== undefined && dm !== "pairing" && dm !== "allowlist" && dm !== "disabled")
     throw new Error("dm is none that is known");
   return {
+    ...(type === undefined ? {} : { type: asText(type) }),
     ...(dm === undefined ? {} : { dm }),
     people: mapValues(asObject(people, "people"), (one) => {
       const { name, sinceMs } = asObject(one, "a person");

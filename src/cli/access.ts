@@ -91,7 +91,7 @@ async function withoutRouter(
       .filter(({ type }) => type.chat !== undefined)
       .map(({ name, type, options }) => [
         name,
-        { type: type.type, access: options.access as unknown as AccessOptions },
+        { ...type.chat, type: type.type, access: options.access as unknown as AccessOptions },
       ]),
   );
   return administer(request, { store, clock: systemClock, chats: () => chats });

@@ -124,7 +124,10 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     return Object.fromEntries(
       sources
         .filter(({ type }) => type.chat !== undefined)
-        .map(({ name, type, options }) => [name, { type: type.type, access: accessOptions(options) }]),
+        .map(({ name, type, options }) => [
+          name,
+          { ...type.chat, type: type.type, access: accessOptions(options) },
+        ]),
     );
   }
 
@@ -171,6 +174,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     people: (source, turnedAway) =>
       createPeople({
         source: source.name,
+        type: source.type.type,
         access: accessOptions(source.options),
         mentions: mentionTest(source),
         store,
@@ -197,8 +201,8 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     answered: settle,
     unanswered: () => unanswered.list(),
     reminder: (sessionId) => remind(unanswered.list(), sessionId, clock.now()),
-    outbound: async ({ name, options }) =>
-      createOutbound(name, accessOptions(options), accessOf(await store.read(), name)),
+    outbound: async ({ name, type, options }) =>
+      createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type)),
     administer: change,
     askAccess,
     ask({ id, attached }, request) {

@@ -108,7 +108,11 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
 
 function formOf({ source, type, pending }: Waiting): Form {
   const name =
-    pending.name === undefined ? "" : `, who calls themselves "${safeLine(pending.name).slice(0, 60)}"`;
+    pending.name === undefined
+      ? ""
+      : `, who calls themselves "${safeLine(pending.name)
+          .replaceAll(/["\u201C-\u201F]/g, "'")
+          .slice(0, 60)}"`;
   return {
     message:
       `Somebody wants to write to Claude on ${source} (${type}): id ${safeLine(pending.id).slice(0, 80)}${name}.\n` +

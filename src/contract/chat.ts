@@ -168,6 +168,8 @@ export type ChatAbility = "react" | "edit" | "download" | "history" | "send" | "
 /** What a platform can do and takes. Known before anything starts: which tools there are hangs on it. */
 export interface ChatTraits {
   readonly can: readonly ChatAbility[];
+  /** What the id of a person looks like. Without it any text is one. */
+  readonly personId?: PersonId;
   /** With one message. 0: it takes none. */
   readonly maxFiles: number;
   readonly maxFileBytes: number;
@@ -175,6 +177,13 @@ export interface ChatTraits {
   readonly typingForMs?: number;
   /** What `channel-router configure TYPE` asks for, in this order. */
   readonly credentials?: readonly Credential[];
+}
+
+/** So that a name, or the id of a group, is not taken for the id of a person: it would let in nobody, or ask everybody. */
+export interface PersonId {
+  /** A JavaScript pattern of ours that a whole one fits. */
+  readonly pattern: string;
+  readonly example: string;
 }
 
 export interface Credential {

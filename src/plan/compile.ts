@@ -15,6 +15,7 @@ import { compileSink } from "./compile-sink.ts";
 import { withDefaultChannels } from "./default-channels.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
+import { checkAccessIds } from "./person-ids.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { type Power, peoplePowers, powerOf, powersFor, powersOf } from "./powers.ts";
 import { createUnwanted } from "./unwanted.ts";
@@ -87,11 +88,13 @@ export function* compileInSteps(
     for (const { path, ...issue } of type.check?.(source.options, surroundings) ?? []) {
       issues.push({ code: "E_CONFIG_VALUE", ...issue, path: ["sources", name, ...path] });
     }
+    const access = source.options.access as unknown as AccessOptions;
+    if (type.chat !== undefined) issues.push(...checkAccessIds(name, source.type, type.chat, access));
     const claims = type.claims?.(source.options) ?? [];
     const needed = [
       ...powersFor(claims, listenPowers),
       ...[
-        ...(type.chat === undefined ? [] : peoplePowers(source.options.access as unknown as AccessOptions)),
+        ...(type.chat === undefined ? [] : peoplePowers(access)),
         ...(type.powers?.(source.options, surroundings) ?? []),
       ].map(({ power, value }) => powerOf(power, value, `sources.${name}`)),
     ];

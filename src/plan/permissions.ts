@@ -4,6 +4,7 @@ import type { IssueDraft, PermissionsValues, SourceValues } from "../config/valu
 import type { SourceType } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
+import { checkPersonIds } from "./person-ids.ts";
 import { type Power, powerOf } from "./powers.ts";
 import { compileQuiet } from "./shaping.ts";
 
@@ -45,7 +46,11 @@ export function planPermissions(
         message: `${name} is no chat that a permission prompt can be sent to`,
         hint: "name a source of a chat type",
       });
-    } else if (!Object.hasOwn(approvers, name)) {
+    } else if (Object.hasOwn(approvers, name)) {
+      const traits = typeOf(source.type)?.chat ?? {};
+      const ids = ["permissions", "approvers", name];
+      issues.push(...checkPersonIds(approvers[name] ?? [], source.type, traits, ids));
+    } else {
       issues.push({
         path,
         code: "E_CONFIG_MISSING_KEY",

@@ -16,7 +16,7 @@ describe("a stranger who writes to the bot alone", () => {
     const { receive, administer } = await openWorld();
     const code = codeIn(await receive());
     const { said, paired } = await administer({ do: "pair", code: code.toUpperCase() });
-    expect(said).toBe("Ada (41) may write on phone now");
+    expect(said).toBe('41 ("Ada") may write on phone now');
     expect(paired).toEqual({ source: "phone", person: "41", chatId: "direct-41" });
     expect(await receive()).toEqual({ as: "event" });
     await expect(administer({ do: "pair", code })).rejects.toThrow("nobody waits with the code");

@@ -78,6 +78,17 @@ describe("the file of those who were let in", () => {
     expect(await receive()).toEqual({ as: "event" });
   });
 
+  it("says nothing about a source of another type, where the same id may be somebody else", async () => {
+    const { administer, receive, file } = await openWorld({ dm: "allowlist" });
+    await administer({ do: "allow", person: "41" });
+    await administer({ do: "group", chat: "g", allow: ["41"], mention: false });
+    expect(await receive()).toEqual({ as: "event" });
+    await writeFile(file, (await readFile(file, "utf8")).replace('"testchat"', '"webchat"'));
+    expect(await receive()).toEqual({ as: "nothing" });
+    expect(await receive({ chat: { id: "g", kind: "group" } })).toEqual({ as: "nothing" });
+    expect((await administer({ do: "list" })).sources[0]).toMatchObject({ people: [], groups: [] });
+  });
+
   it("loses no change when many come at once", async () => {
     const { administer } = await openWorld();
     const ids = Array.from({ length: 20 }, (_, index) => `p${index}`);

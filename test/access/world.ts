@@ -35,6 +35,7 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
   const store = openAccessStore({ file, clock, log, write });
   const people = createPeople({
     source: "phone",
+    type: "testchat",
     access: options,
     mentions: (text) => options.mentionPatterns.some((pattern) => text.includes(pattern)),
     store,

@@ -41,6 +41,18 @@ describe("permissions", () => {
     expect(plan({ approvers: { phone: ["1"], hook: ["1"] } }).issues[0]).toContain("hook is not in relay");
   });
 
+  it("name people by ids: no name, and nothing that would ask a whole group", () => {
+    const withIds = { ...chat, personId: { pattern: "^[1-9]\\d*$", example: "412587349" } };
+    const issues: IssueDraft[] = [];
+    const approvers = { phone: ["@ann", "-1001", 42, "٤٢", " 42"] };
+    const values = { relay: ["phone"], approvers, expireMs: 600_000 };
+    planPermissions(values, sources, () => ({ chat: withIds }), issues);
+    expect(issues.map(({ path }) => path.join("."))).toEqual(
+      [0, 1, 3, 4].map((index) => `permissions.approvers.phone.${index}`),
+    );
+    expect(issues[0]?.message).toBe("is no id of a person on testchat, which looks like 412587349");
+  });
+
   it("have times within bounds", () => {
     expect(plan({ expireMs: 9_999 }).issues[0]).toContain("must be from 10s to 24h");
     expect(plan({ quiet: [{ from: "23:00", to: "07:00", tz: "Europe/Berln" }] }).issues[0]).toContain(

@@ -12,6 +12,7 @@ import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   can: ["react", "edit", "download", "history", "send", "typing", "ask"],
+  personId: { pattern: "^\\d{1,20}$", example: "184405311681986560" },
   maxFiles: 10,
   // What a bot may upload to a server without boosts: docs/reference, "Uploading Files".
   maxFileBytes: 10 * 1024 * 1024,

@@ -12,6 +12,11 @@ import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   can: ["history", "send", "ask"],
+  // As incoming.ts makes an address the same whatever its case and blanks.
+  personId: {
+    pattern: "^(\\+?\\d{3,15}|[^\\sA-Z@]+@[^\\sA-Z@]+|urn:[^\\sA-Z().-]+)$",
+    example: "+15550100",
+  },
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
 };

@@ -13,6 +13,7 @@ import { validate } from "./validate.generated.js";
 const traits: ChatTraits = {
   // Slack shows no typing of apps.
   can: ["react", "edit", "download", "history", "send", "ask"],
+  personId: { pattern: "^[UW][A-Z0-9]{1,30}$", example: "U012AB3CD" },
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
   credentials: [

@@ -22,6 +22,8 @@ export const telegram: SourceType<TelegramOptions> = {
   answers: () => true,
   chat: {
     can: ["react", "edit", "download", "send", "typing", "ask"],
+    // Those of groups and channels are below zero.
+    personId: { pattern: "^[1-9]\\d{0,18}$", example: "412587349" },
     maxFiles: 10,
     maxFileBytes: 50_000_000,
     typingForMs: 5_000,

@@ -24,7 +24,13 @@ export const webchat: SourceType<WebchatOptions> = {
     ...["messages", "upload", "press"].map((rest) => `route:POST ${path}/${rest}`),
   ],
   answers: () => true,
-  chat: { can: ["react", "edit", "send", "typing", "ask"], maxFiles: 10, maxFileBytes, typingForMs: 5_000 },
+  chat: {
+    can: ["react", "edit", "send", "typing", "ask"],
+    personId: { pattern: "^[0-9a-f]{16}$", example: "9f86d081884c7d65" },
+    maxFiles: 10,
+    maxFileBytes,
+    typingForMs: 5_000,
+  },
   check: checkOptions,
   // What was said belongs to the page, however it is set up.
   keeps: () => null,
