@@ -5,6 +5,7 @@ import { ConnectorError } from "../errors.ts";
 
 export const nobody: People = {
   receive: async () => ({ as: "nothing" }),
+  admits: async () => false,
   press: async () => ({ show: "nothing" }),
   async save() {
     throw new ConnectorError("E_FILE", "nobody is admitted here, so no file is kept");

@@ -10,6 +10,7 @@ import type {
   Reception,
 } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
 import { watchBotTalk } from "./bot-talk.ts";
 import { accessOf, introduce } from "./pairing.ts";
 import { judge, type MentionTest, rulesOf } from "./rules.ts";
@@ -34,6 +35,11 @@ export interface PeopleOptions {
   readonly save: People["save"];
   /** Told of each message that became nothing. The reason holds nothing of what was written. */
   dropped(reason: string): void;
+  /**
+   * Has a person agreed to those whom the config lets in? Asked for each message, because it can be taken back; what is sent
+   * meanwhile is not taken, and waits where it is.
+   */
+  isTrusted(): boolean;
   /** One line for a person who asks with the command `status`. */
   describe(): string;
 }
@@ -46,6 +52,13 @@ export function createPeople(options: PeopleOptions): People {
   function drop(reason: string): Reception {
     options.dropped(reason);
     return nothing;
+  }
+
+  function demandTrust(): void {
+    if (options.isTrusted()) return;
+    throw new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
+      retryable: true,
+    });
   }
 
   async function welcomeStranger(message: IncomingMessage): Promise<Reception> {
@@ -75,6 +88,7 @@ export function createPeople(options: PeopleOptions): People {
 
   return {
     async receive(message) {
+      demandTrust();
       const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
       if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
         const verdict = await verdicts.receive(source, message);
@@ -91,7 +105,12 @@ export function createPeople(options: PeopleOptions): People {
       }
       return { as: "event" };
     },
+    async admits(person) {
+      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
+      return options.isTrusted() && rules.dm !== "disabled" && rules.isAllowed(person);
+    },
     async press(press) {
+      demandTrust();
       const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
       const answer =
         rules.dm === "disabled" ? ({ show: "nothing" } as const) : await verdicts.press(source, press);

@@ -25,7 +25,7 @@ import type { StateChange } from "../journal/records.ts";
 import type { PlannedSource } from "../plan/plan.ts";
 import { createChatSigns } from "../runtime/chat-signs.ts";
 import { systemClock } from "../runtime/clock.ts";
-import type { Consent } from "../runtime/consent.ts";
+import { type Consent, untrusted } from "../runtime/consent.ts";
 import { writeStateFile } from "../runtime/state-file.ts";
 import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
 import type { PermissionRequest } from "../session/permission.ts";
@@ -70,6 +70,7 @@ interface ChatServiceOptions {
 }
 
 const keepFilesMs = 7 * 24 * 60 * 60 * 1_000;
+const clearEveryMs = 24 * 60 * 60 * 1_000;
 /** After a change of owner sessions come back within 2 s; one that has not by then will not. */
 const backWithinMs = 15_000;
 
@@ -78,7 +79,13 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   const clock = systemClock;
   const inboxFolder = join(folder, "inbox");
   const inbox = openInbox(inboxFolder, clock);
-  void inbox.clear(keepFilesMs);
+  let cancelClearing = () => {};
+  /** A router in the background may run for months. */
+  function clearInbox(): void {
+    void inbox.clear(keepFilesMs);
+    cancelClearing = clock.after(clearEveryMs, clearInbox);
+  }
+  clearInbox();
   const store = openAccessStore({
     file: join(folder, "access.json"),
     clock,
@@ -182,6 +189,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
         clock,
         save: inbox.save,
         dropped: turnedAway,
+        isTrusted: () => source.powers.every(consent.allows),
         describe: () => describeSessions(state),
       }),
     accepted(event, channels) {
@@ -201,8 +209,10 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     answered: settle,
     unanswered: () => unanswered.list(),
     reminder: (sessionId) => remind(unanswered.list(), sessionId, clock.now()),
-    outbound: async ({ name, type, options }) =>
-      createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type)),
+    async outbound({ name, type, options, powers }) {
+      if (!powers.every(consent.allows)) throw untrusted();
+      return createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type));
+    },
     administer: change,
     askAccess,
     ask({ id, attached }, request) {
@@ -216,6 +226,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     },
     stop() {
       cancelLook();
+      cancelClearing();
       relay.stop();
       signs.stop();
     },

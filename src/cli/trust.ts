@@ -108,6 +108,8 @@ async function tellRevoked(config: string, options: TrustOptions, world: Command
   }
   world.print(`nothing is trusted for ${config} any more\n`);
   if (router !== undefined)
-    world.print(`  what pid ${router.pid} has started goes on until that router ends\n`);
+    world.print(
+      `  what pid ${router.pid} has started goes on until that router ends, but its chats hear nobody before you trust it again\n`,
+    );
   return 0;
 }

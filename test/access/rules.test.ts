@@ -113,3 +113,43 @@ describe("commands about the bot", () => {
     expect(await receive({ ...group(), command: "status", text: "/status" })).toEqual(event);
   });
 });
+
+it("hears nobody while a person has not agreed, or no longer, and loses nothing", async () => {
+  const { receive, people, trust, dropped } = await openWorld({ allow: ["41"] });
+  expect(await receive()).toEqual({ as: "event" });
+  expect(await people.admits("41")).toBe(true);
+  trust(false);
+  await expect(receive()).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED", retryable: true });
+  await expect(
+    people.press({ sender: { id: "41" }, promptId: "abcde", button: "allow" }),
+  ).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED" });
+  expect([await people.admits("41"), dropped]).toEqual([false, []]);
+  trust(true);
+  expect(await receive()).toEqual({ as: "event" });
+});
+
+it("counts a press of somebody who may not decide", async () => {
+  const { people, dropped } = await openWorld({ allow: ["41"] });
+  const press = { promptId: "abcde", button: "allow" as const };
+  expect(await people.press({ ...press, sender: { id: "66" } })).toEqual({ show: "nothing" });
+  expect(dropped).toEqual(["66 pressed a button and may not decide"]);
+});
+
+it.each([
+  [
+    "removed",
+    async ({ administer }: Awaited<ReturnType<typeof openWorld>>) =>
+      administer({ do: "remove", person: "42" }),
+  ],
+  [
+    "shut out with all others",
+    async ({ administer }: Awaited<ReturnType<typeof openWorld>>) =>
+      administer({ do: "policy", dm: "disabled" }),
+  ],
+] as const)("admits nobody who was %s", async (_, change) => {
+  const world = await openWorld();
+  await world.administer({ do: "allow", person: "42" });
+  expect(await world.people.admits("42")).toBe(true);
+  await change(world);
+  expect(await world.people.admits("42")).toBe(false);
+});

@@ -32,6 +32,7 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     warn: (line: string) => told.push(line),
     error: (line: string) => told.push(line),
   };
+  let isTrusted = true;
   const store = openAccessStore({ file, clock, log, write });
   const people = createPeople({
     source: "phone",
@@ -43,6 +44,7 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     clock,
     save: async () => ({ path: "/inbox/x", bytes: 1 }),
     dropped: (reason) => dropped.push(reason),
+    isTrusted: () => isTrusted,
     describe: () => "A Claude session is open.",
   });
   const administration = {
@@ -58,6 +60,9 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     dropped,
     store,
     people,
+    trust(next: boolean) {
+      isTrusted = next;
+    },
     receive: (message: Partial<IncomingMessage> = {}): Promise<Reception> =>
       people.receive(messageOf(message)),
     administration,

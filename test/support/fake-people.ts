@@ -18,6 +18,7 @@ export interface FakePeople extends People {
 export function fakePeople(
   answers: {
     receive?(message: IncomingMessage): Reception | Promise<Reception>;
+    admits?(person: string): boolean;
     press?(press: ButtonPress): PressAnswer | Promise<PressAnswer>;
   } = {},
 ): FakePeople {
@@ -32,6 +33,7 @@ export function fakePeople(
       received.push(message);
       return (await answers.receive?.(message)) ?? { as: "event" };
     },
+    admits: async (person) => answers.admits?.(person) ?? true,
     async press(press) {
       presses.push(press);
       return (await answers.press?.(press)) ?? { show: "nothing" };

@@ -3,6 +3,7 @@
 import type { Message, Update } from "grammy/types";
 import type { Arrival, OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { readMessage } from "./message.ts";
 import type { TelegramOptions } from "./options.generated.ts";
 import { telegramOptions } from "./options.ts";
@@ -27,11 +28,24 @@ export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surrou
   ];
 }
 
-/** Telegram's own address is what a bot's token is for; any other gets it only with a person's consent. */
-export function powersOf({ apiRoot }: TelegramOptions): PowerRequest[] {
+/**
+ * Telegram's own address is what a bot's token is for; any other gets it only with a person's consent. Whoever knows the secret of
+ * a webhook can post in anybody's name, an approver's too: an edit of the config that changes it needs a person as one of `allow`.
+ */
+export function powersOf({ apiRoot, webhook }: Pick<TelegramOptions, "apiRoot" | "webhook">): PowerRequest[] {
   const { origin } = new URL(apiRoot);
   const own = telegramOptions.properties.api_root.default;
-  return origin === own ? [] : [{ power: "secret", value: origin }];
+  return [
+    ...(origin === own ? [] : [{ power: "secret" as const, value: origin }]),
+    ...(webhook === undefined
+      ? []
+      : [
+          {
+            power: "people" as const,
+            value: `whoever knows the secret ${fingerprintOf(webhook.secret)} of ${webhook.path}`,
+          },
+        ]),
+  ];
 }
 
 /** The payload is an update or a message as the Bot API has them, or else what somebody writes to the bot. */

@@ -3,9 +3,10 @@
 import { chatMeta } from "../../chat/options.ts";
 import type { SourceType } from "../../contract.ts";
 import { checkOptions, imagineArrival, powersOf } from "./check.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { TelegramOptions } from "./options.generated.ts";
 import { telegramOptions } from "./options.ts";
-import { botOf, createTelegramSource, fingerprintOf } from "./source.ts";
+import { botOf, createTelegramSource } from "./source.ts";
 import { validate } from "./validate.generated.js";
 
 export const telegram: SourceType<TelegramOptions> = {

@@ -1,6 +1,5 @@
 // One bot: asks Telegram for its messages, or has them posted, and speaks in its chats.
 
-import { createHash } from "node:crypto";
 import type { Update } from "grammy/types";
 import type { Chat } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
@@ -9,6 +8,7 @@ import { ConnectorError } from "../../errors.ts";
 import { aborted } from "../../waiting.ts";
 import { openApi, type TelegramApi } from "./api.ts";
 import { createChat, type TelegramChat } from "./chat.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
 import type { TelegramOptions } from "./options.generated.ts";
@@ -21,11 +21,6 @@ const commands = [
   { command: "help", description: "What this bot is" },
   { command: "status", description: "Whether somebody listens" },
 ];
-
-/** Stands for a token where it is to be recognised and not told. */
-export function fingerprintOf(token: string): string {
-  return createHash("sha256").update(token).digest("hex").slice(0, 12);
-}
 
 /** Stays the same when the token is renewed. */
 export function botOf(token: string): string {

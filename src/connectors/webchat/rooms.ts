@@ -36,6 +36,8 @@ export interface Rooms {
   of(browser: string): readonly RoomMessage[];
   /** With what was shown to it since the start and is not kept. */
   seenBy(browser: string): readonly RoomMessage[];
+  /** That, and prompts that can be answered: for somebody who was never let in, or no longer is. */
+  passingBy(browser: string): readonly RoomMessage[];
   /** Also one that is expected. */
   find(browser: string, id: string): RoomMessage | undefined;
   /** It may be reacted to before it is kept: its event is told of as soon as it is safe. */
@@ -134,6 +136,12 @@ export function openRooms({ store, limit, shown }: RoomsOptions): Rooms {
     seenBy: (browser) => [
       ...(passing.get(browser) ?? []),
       ...[...(browsers.get(browser)?.values() ?? [])].map(({ message }) => message),
+    ],
+    passingBy: (browser) => [
+      ...(passing.get(browser) ?? []),
+      ...[...(browsers.get(browser)?.values() ?? [])]
+        .map(({ message }) => message)
+        .filter(({ prompt }) => prompt !== undefined),
     ],
     find,
     expect(browser, message) {

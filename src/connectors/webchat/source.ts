@@ -18,7 +18,7 @@ import type { WebchatOptions } from "./options.generated.ts";
 import { page, pageHeaders } from "./page.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
 import { createStreams } from "./streams.ts";
-import { senderOf, takeWritten } from "./take.ts";
+import { notLetIn, senderOf, takeWritten } from "./take.ts";
 
 /** What a page asks for, by the rest of its path. */
 type Action = (
@@ -28,6 +28,7 @@ type Action = (
   params: Readonly<Record<string, string>>,
 ) => Promise<Json | Refusal | undefined>;
 
+const maxUploads = 4;
 const retryAfter = { "retry-after": "1" };
 
 /** Stands for a browser; its key is not to be had from it. */
@@ -42,12 +43,14 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   let rooms: Rooms | undefined;
   let emit: Emit | undefined;
   let closed = false;
+  let uploads = 0;
   const removeRoutes: (() => void)[] = [];
   const inFlight = new Set<Promise<unknown>>();
 
   const live: Rooms = {
     of: (browser) => opened().of(browser),
     seenBy: (browser) => opened().seenBy(browser),
+    passingBy: (browser) => opened().passingBy(browser),
     find: (browser, id) => opened().find(browser, id),
     expect: (browser, message) => opened().expect(browser, message),
     put: (browser, message) => opened().put(browser, message),
@@ -95,8 +98,9 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
 
   const actions: Readonly<Record<string, Action>> = {
     async "GET /stream"(_request, response, browser) {
-      const first = { browser, messages: live.seenBy(browser).map(asShown) };
-      if (!streams.open(browser, response, first))
+      const isLetIn = await people.admits(browser);
+      const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
+      if (!streams.open(browser, response, { browser, messages: messages.map(asShown) }, isLetIn))
         return new Refusal(429, "too many pages are open", retryAfter);
       return undefined;
     },
@@ -107,10 +111,17 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     },
     async "POST /upload"(request, _response, browser) {
       // So much is read of those only who were let in before.
-      if (live.of(browser).length === 0)
+      if (!(await people.admits(browser)))
         return new Refusal(403, "this browser is not let in: write something first");
-      const written = await readForm(request, options.maxUploadBytes, clock);
-      return written === undefined ? undefined : taken(written, browser);
+      // All of a form is held in memory.
+      if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
+      uploads += 1;
+      try {
+        const written = await readForm(request, options.maxUploadBytes, clock);
+        return written === undefined ? undefined : await taken(written, browser);
+      } finally {
+        uploads -= 1;
+      }
     },
     async "POST /press"(request, _response, browser) {
       const fields = await readJson(request, clock);
@@ -127,7 +138,8 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       return answer.show === "notice" ? { notice: answer.text } : {};
     },
     async "GET /files/:file"(request, response, browser, { file: id = "" }) {
-      const files = live.of(browser).flatMap((message) => message.files ?? []);
+      const isLetIn = await people.admits(browser);
+      const files = isLetIn ? live.of(browser).flatMap((message) => message.files ?? []) : [];
       const file = files.find((one) => one.id === id);
       if (file === undefined) return new Refusal(404, "there is no such file any more");
       const content = createReadStream(file.path);
@@ -149,7 +161,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   };
 
   function turnAway(response: ServerResponse, refusal: Refusal): void {
-    host.refused({ status: refusal.status, reason: refusal.error });
+    if (refusal !== notLetIn) host.refused({ status: refusal.status, reason: refusal.error });
     refuse(response, refusal, clock);
   }
 

@@ -5,8 +5,8 @@ import type { ServerResponse } from "node:http";
 import type { Clock, Json } from "../../contract.ts";
 
 export interface Streams {
-  /** False when there are too many. `first` is what it hears at once. */
-  open(browser: string, response: ServerResponse, first: Json): boolean;
+  /** False when there are too many; strangers have fewer. `first` is what it hears at once. */
+  open(browser: string, response: ServerResponse, first: Json, isLetIn: boolean): boolean;
   send(browser: string, event: string, data: Json): void;
   /** How many pages of this browser are open. */
   count(browser: string): number;
@@ -14,12 +14,15 @@ export interface Streams {
 }
 
 const maxStreams = 64;
+/** Of these are for pages that nobody let in: whoever opens very many of them keeps out none that is. */
+const maxStrangers = 16;
 const maxOfOneBrowser = 8;
 const aliveEveryMs = 25_000;
 const maxUnreadBytes = 4 * 1024 * 1024;
 
 export function createStreams(clock: Clock): Streams {
   const open = new Map<ServerResponse, string>();
+  const strangers = new Set<ServerResponse>();
   let cancel = () => {};
 
   function write(response: ServerResponse, text: string): void {
@@ -39,15 +42,20 @@ export function createStreams(clock: Clock): Streams {
 
   return {
     count,
-    open(browser, response, first) {
+    open(browser, response, first, isLetIn) {
       if (open.size >= maxStreams || count(browser) >= maxOfOneBrowser) return false;
+      if (!isLetIn && strangers.size >= maxStrangers) return false;
       response.writeHead(200, {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
       });
       open.set(response, browser);
-      response.on("close", () => open.delete(response));
+      if (!isLetIn) strangers.add(response);
+      response.on("close", () => {
+        open.delete(response);
+        strangers.delete(response);
+      });
       write(response, eventOf("history", first));
       keepAlive();
       return true;
@@ -60,6 +68,7 @@ export function createStreams(clock: Clock): Streams {
       cancel();
       for (const response of open.keys()) response.end();
       open.clear();
+      strangers.clear();
     },
   };
 }

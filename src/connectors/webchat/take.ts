@@ -10,6 +10,8 @@ import type { Written } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";
 
 const maxQuote = 200;
+/** Access has counted it. */
+export const notLetIn = new Refusal(403, "this browser is not let in");
 
 interface TakeOptions {
   readonly rooms: Rooms;
@@ -41,7 +43,7 @@ export async function takeWritten(
   };
   switch (reception.as) {
     case "nothing":
-      return new Refusal(403, "this browser is not let in");
+      return notLetIn;
     case "answer": {
       // Of somebody whom nobody let in nothing is kept.
       const isKept = rooms.of(browser).length > 0;

@@ -101,6 +101,16 @@ describe("what the type says of itself", () => {
 
   it("asks a person before another server gets the token", () => {
     expect(powersOf(options)).toEqual([]);
+    const webhook = { path: "/telegram", secret: "a-secret-of-16-letters" };
+    const [power] = powersOf({ ...options, webhook });
+    expect(power).toMatchObject({
+      power: "people",
+      value: expect.stringMatching(/^whoever knows .* \/telegram$/),
+    });
+    expect(power?.value).not.toContain(webhook.secret);
+    expect(powersOf({ ...options, webhook: { ...webhook, secret: "another-secret-of-16" } })[0]).not.toEqual(
+      power,
+    );
     expect(powersOf({ ...options, apiRoot: "https://api.telegram.org/" })).toEqual([]);
     expect(powersOf({ ...options, apiRoot: "http://127.0.0.1:8081/x" })).toEqual([
       { power: "secret", value: "http://127.0.0.1:8081" },

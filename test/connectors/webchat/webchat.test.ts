@@ -15,7 +15,7 @@ import { hostOf, quiet, surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { outgoingFile } from "../../support/outgoing-file.ts";
 import { eventually } from "../../support/router.ts";
-import { keyOf, openPage } from "../../support/servers/webchat-browser.ts";
+import { idOf, keyOf, openPage } from "../../support/servers/webchat-browser.ts";
 import { accept } from "../conformance.ts";
 
 const options: WebchatOptions = {
@@ -183,13 +183,76 @@ describe("a browser that nobody let in", () => {
   });
 
   it("gets nothing but a refusal, and its files are not even read", async () => {
-    const people = fakePeople({ receive: () => ({ as: "nothing" }) });
+    const people = fakePeople({ receive: () => ({ as: "nothing" }), admits: () => false });
     const desk = await open({ people });
     const page = desk.page("eve");
     expect((await page.post("/messages", { id: "u1", text: "x" })).status).toBe(403);
     expect((await page.upload({ id: "u2" }, { a: "x" })).status).toBe(403);
     expect(people.received).toHaveLength(1);
     expect(people.saved.size).toBe(0);
+  });
+
+  it("sees nothing more of what was said, and none of its files, once it is no longer let in", async () => {
+    let isLetIn = true;
+    const folder = await mkdtemp("/tmp/cr-webchat-");
+    clean.push(() => rm(folder, { recursive: true }));
+    const people = fakePeople({ admits: () => isLetIn });
+    const {
+      page,
+      source,
+      event,
+      open: openAs,
+    } = await talking({
+      people: { ...people, save: openInbox(folder, manualClock()).save },
+    });
+    const path = join(folder, "secret.txt");
+    await writeFile(path, "for ada");
+    await source.reply(event, { text: "here", files: [outgoingFile(path)] });
+    const file = await eventually(() => [...page.messages.values()].flatMap(({ files = [] }) => files)[0]);
+    expect((await page.file(file.id)).status).toBe(200);
+    isLetIn = false;
+    expect((await page.file(file.id)).status).toBe(404);
+    expect((await page.upload({ id: "u9" }, { a: "x" })).status).toBe(403);
+    // Who decides is another question than who may write.
+    await source.chat.askPermission?.(page.id, { id: "abcde", text: "may it?", buttons: [] });
+    const again = openAs();
+    await eventually(() => again.messages.size > 0);
+    expect([...again.messages.values()].map(({ text }) => text)).toEqual(["may it?"]);
+  });
+
+  it("holds few forms in memory at once", async () => {
+    const held: (() => void)[] = [];
+    const people = fakePeople({
+      receive: () => new Promise((resolve) => held.push(() => resolve({ as: "event" }))),
+    });
+    const { page } = await open({ people }).then((desk) => ({ page: desk.page() }));
+    const upload = async (id: string) => (await page.upload({ id }, { a: "x" })).status;
+    const four = Promise.all(["u1", "u2", "u3", "u4"].map(upload));
+    await eventually(() => held.length === 4);
+    expect(await upload("u5")).toBe(429);
+    for (const take of held) take();
+    expect(await four).toEqual([202, 202, 202, 202]);
+    const fifth = upload("u5");
+    await eventually(() => held.length === 5);
+    held[4]?.();
+    expect(await fifth).toBe(202);
+  });
+
+  it("finds a place for its page however many strangers' pages are open", async () => {
+    const { address, page } = await open({ people: fakePeople({ admits: (id) => id === idOf("ada") }) });
+    const ended = new AbortController();
+    clean.push(() => ended.abort());
+    const asked = Array.from({ length: 70 }, (_, index) =>
+      fetch(`${address}/stream`, {
+        headers: { authorization: `Bearer ${keyOf(`stranger-${index}`)}` },
+        signal: ended.signal,
+      }),
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(16);
+    const ada = page("ada");
+    expect((await ada.post("/messages", { id: "u1", text: "hello" })).status).toBe(202);
+    await eventually(() => ada.messages.has("u1"));
   });
 
   it("sees nothing of another browser, and gets none of its files", async () => {

@@ -1,0 +1,7 @@
+// What stands for a secret where it is to be recognised and not told.
+
+import { createHash } from "node:crypto";
+
+export function fingerprintOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex").slice(0, 12);
+}
