@@ -5,7 +5,6 @@ import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../confi
 import type { Log } from "../contract.ts";
 import { joinOwnership, type Ownership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
 import { missingVariables } from "../runtime/start-cache.ts";
-import { outliveRejections } from "../runtime/stray-failures.ts";
 import { earlyAnswers } from "../session/early-answers.ts";
 import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
@@ -25,7 +24,6 @@ interface JoinOptions {
 export function joinRouter({ found, explicit, log, client, onSecrets, end }: JoinOptions): Ownership {
   const file = found.file ?? (found.tried[0] as string);
   const folder = stateFolder(process.env, file);
-  outliveRejections(log);
   return joinOwnership({
     folder,
     version,

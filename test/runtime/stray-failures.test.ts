@@ -1,22 +1,10 @@
-import { EventEmitter } from "node:events";
 import { expect, test } from "vitest";
 import type { Log } from "../../src/contract.ts";
-import { clockFor, outliveRejections } from "../../src/runtime/stray-failures.ts";
+import { clockFor } from "../../src/runtime/stray-failures.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const lines: string[] = [];
 const log: Log = { info: () => {}, warn: () => {}, error: (line) => void lines.push(line) };
-
-test("a rejection that nobody handles is told whole, and no longer once that was taken back", () => {
-  const process = new EventEmitter();
-  const end = outliveRejections(log, process as never);
-  process.emit("unhandledRejection", new Error("let go of"));
-  expect(lines.splice(0)).toEqual([
-    expect.stringMatching(/a bug in this program: Error: let go of\n {4}at /),
-  ]);
-  end();
-  expect(process.listenerCount("unhandledRejection")).toBe(0);
-});
 
 test("what throws in a timer is told with whose it is, and other timers run", async () => {
   const clock = manualClock();
