@@ -16,7 +16,11 @@ it.each([
   ["telegram", [412587349, "412587349"], ["@ann", "-1001234567890", "0", "4 1", "٤١", "1e9", "41\n"]],
   ["discord", ["184405311681986560"], ["ann#1234", "<@184405311681986560>", "everyone"]],
   ["slack", ["U012AB3CD", "W012AB3CD"], ["C012AB3CD", "u012ab3cd", "@ann", "U1,U2"]],
-  ["imessage", ["+15550100", "me@example.com", "12345"], ["+1 555 0100", "Me@Example.com", "iMessage;+;chat1"]],
+  [
+    "imessage",
+    ["+15550100", "me@example.com", "12345"],
+    ["+1 555 0100", "Me@Example.com", "iMessage;+;chat1"],
+  ],
   ["webchat", ["9f86d081884c7d65"], ["9F86D081884C7D65", "ann", "../x"]],
 ] as const)("on %s", async (type, people, others) => {
   for (const id of people) expect([id, await isPerson(type, id)]).toEqual([id, true]);
