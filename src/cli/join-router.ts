@@ -35,6 +35,7 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
         }),
     eligible: () => missingNow(found).length === 0,
     prepare: () => import("./service.ts"),
+    warm: async () => (await import("./warm-up.ts")).warmUp(found),
     async serve(role) {
       const { openService } = await import("./service.ts");
       return openService({

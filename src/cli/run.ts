@@ -16,8 +16,10 @@ import { surviveFaults } from "./survive.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
 const shutdownMs = 1_900;
-/** For answers that are still under way; Claude Code sends SIGKILL half a second after its first signal. */
-const flushMs = 200;
+/** For answers that are still under way. */
+const finishMs = 200;
+/** Claude Code sends SIGKILL half a second after its first signal: what comes after needs the rest of it. */
+const signalledSuccessorMs = 200;
 
 export async function run(args: readonly string[]): Promise<void> {
   await finish(async () => {
@@ -51,6 +53,7 @@ export async function run(args: readonly string[]): Promise<void> {
       (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
     );
 
+    const within: { finishMs: number; successorMs?: number } = { finishMs };
     const code = await Promise.race([
       ownership.ended.then(
         () => 0,
@@ -59,13 +62,16 @@ export async function run(args: readonly string[]): Promise<void> {
           return 1;
         },
       ),
-      stopSignal().then(() => 0),
+      stopSignal().then(() => {
+        within.successorMs = signalledSuccessorMs;
+        return 0;
+      }),
       clientGone.then(() => 0),
       asked.then(() => 1),
     ]);
     // Nothing may outlive the client: whatever still hangs is cut.
     setTimeout(() => process.exit(code), shutdownMs).unref();
-    await ownership.close(flushMs);
+    await ownership.close(within);
     process.exit(code);
   });
 }

@@ -48,8 +48,10 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
     return { label, claude };
   };
   let living: { readonly label: string; readonly claude: SpawnedClaude }[] = [];
+  const begunMs = performance.now();
   for (const label of labels) living.push(await start(label));
   await listening(project);
+  const startMs = performance.now() - begunMs;
 
   /** Every session goes on calling tools; an answer may be a clear failure, but there is one. */
   const wrong: string[] = [];
@@ -80,10 +82,10 @@ test("kill -9 of the owner in a flood on three sessions loses nothing that was a
     dead.add(victim!.claude);
     const killedMs = performance.now();
     victim!.claude.process.kill("SIGKILL");
-    await eventually(() => newestOwner(stateRoot(project)).epoch > owner.epoch, 3_000);
+    await eventually(() => newestOwner(stateRoot(project)).epoch > owner.epoch, 10_000);
     await listening(project, 15_000);
-    // The target is two seconds, and `npm run soak` measures it; here the machine may be busy with anything.
-    expect(performance.now() - killedMs).toBeLessThan(10_000);
+    // Two seconds are the target, which `npm run soak` holds; on a busy machine a start alone may take as long.
+    expect(performance.now() - killedMs).toBeLessThan(2_000 + startMs);
     const again = await start(victim!.label);
     living = [...living.filter((each) => each !== victim), again];
     callers.push(keepCalling(again.claude));

@@ -43,6 +43,8 @@ export interface Host {
   accept(stream: Duplex, local?: boolean): void;
   /** Clients are attached from now on; those that came before waited. */
   open(service: Service): void;
+  /** Has whoever would succeed get ready while the owner goes on; settles when it is, or when nobody can, at most so long. */
+  prepareSuccessor(withinMs: number): Promise<void>;
   /** Tells all that the owner is leaving, and names who should get ready. The result is that process' pid. */
   announceLeaving(): number | undefined;
   /** Ends all connections; `release` lets the successor begin at once. */
@@ -54,6 +56,7 @@ interface Peer {
   readonly hello: Hello;
   readonly local: boolean;
   eligible: boolean;
+  onReady?(): void;
 }
 
 const helloWithinMs = 2_000;
@@ -186,7 +189,8 @@ export function createHost(options: {
           facts = frame.facts;
           peer.eligible = frame.eligible === true;
           door?.setFacts(frame.facts);
-        } else if (isResume(frame) && resume === undefined && facts !== undefined) {
+        } else if (frame.t === "ready") peer.onReady?.();
+        else if (isResume(frame) && resume === undefined && facts !== undefined) {
           resume = frame;
           openWhenComplete();
         } else link.cut("the peer sent an unexpected frame");
@@ -201,15 +205,33 @@ export function createHost(options: {
     });
   }
 
+  /** Whoever was asked to get ready, as long as it is there. */
+  function nameSuccessor(): void {
+    if (successor === undefined || !peers.has(successor)) successor = chooseSuccessor(peers);
+  }
+
   return {
     accept,
     open(opened) {
       service = opened;
       for (const run of waiting.splice(0)) run();
     },
+    async prepareSuccessor(withinMs) {
+      const chosen = chooseSuccessor(peers);
+      if (chosen === undefined) return;
+      successor = chosen;
+      let timer: NodeJS.Timeout | undefined;
+      const isReady = new Promise<void>((resolve) => {
+        chosen.onReady = resolve;
+        timer = setTimeout(resolve, withinMs);
+      });
+      chosen.link.send({ t: "prepare" });
+      await Promise.race([isReady, chosen.link.closed]);
+      clearTimeout(timer);
+    },
     announceLeaving() {
       leaving = true;
-      successor = chooseSuccessor(peers);
+      nameSuccessor();
       for (const { link } of peers) {
         link.send({ t: "leaving", ...(successor !== undefined && { successor: successor.hello.pid }) });
       }
@@ -217,7 +239,7 @@ export function createHost(options: {
     },
     async close(reason, release) {
       leaving = true;
-      if (release && successor !== undefined && !peers.has(successor)) successor = chooseSuccessor(peers);
+      if (release) nameSuccessor();
       const bye = {
         t: "bye",
         reason,

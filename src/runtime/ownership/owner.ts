@@ -28,6 +28,8 @@ export interface Owner {
   readonly file: OwnerFile;
   /** The stream on which this process' own client attaches. */
   connectLocal(): Duplex;
+  /** Before `release`, while all goes on: has the successor get ready, so that the gap is short. At most so long. */
+  prepareSuccessor(withinMs: number): Promise<void>;
   /** Hands over and settles when nothing is held any more. Idempotent. */
   release(): Promise<void>;
   /** Settles when the owner is no more: `released` or `deposed`. */
@@ -160,6 +162,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       host.accept(ours, true);
       return theirs;
     },
+    prepareSuccessor: (withinMs) => host.prepareSuccessor(withinMs),
     release: () => end("released"),
   };
 }

@@ -5,7 +5,7 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../../contract.ts";
-import { isRunning } from "../process-identity.ts";
+import { isRunning, signalReaches } from "../process-identity.ts";
 import { type Greeted, greetOwner, responds } from "./greet-owner.ts";
 import type { Link } from "./link.ts";
 import type { Owner, Serve } from "./owner.ts";
@@ -29,8 +29,13 @@ export interface OwnershipOptions {
   };
   /** Whether this process has all that the running config needs. One that has not stands back for a second. */
   eligible?(): boolean;
-  /** Loads what `serve` needs: before this process owns, or when it probably will within milliseconds. */
+  /** Loads what `serve` needs. */
   prepare?(): Promise<unknown>;
+  /**
+   * Does beforehand what `serve` can do faster a second time: this process will probably own within milliseconds. A rejection
+   * counts for nothing.
+   */
+  warm?(): Promise<unknown>;
   /**
    * Called when this process owns, or works alone; perhaps more than once, each time after the earlier service was stopped.
    * Clients wait until it settles: what takes time (a listener, a bot's login) begins here and ends later. A rejection is
@@ -51,17 +56,21 @@ export type OwnershipState =
     }
   | { readonly mode: "alone"; readonly reason: string };
 
+export interface CloseWithin {
+  /** For the client's answers that are under way. Default 1,500. */
+  readonly finishMs?: number;
+  /** For the successor to get ready, while this process goes on serving. Default 1,000. */
+  readonly successorMs?: number;
+}
+
 export interface Ownership {
   state(): OwnershipState;
   /** Settles when the client is gone, with the reason; rejects when `serve` failed. Then it is time for `close`. */
   readonly ended: Promise<string>;
   /** The facts or the eligibility changed. */
   tell(): void;
-  /**
-   * Lets answers out, at most so long (1,500 ms; less when a signal says that the client is gone), hands over if this
-   * process owns, and lets everything go. Idempotent.
-   */
-  close(finishWithinMs?: number): Promise<void>;
+  /** Hands over if this process owns, and lets everything go. Idempotent. */
+  close(within?: CloseWithin): Promise<void>;
 }
 
 /** How long an owner that lives may be silent before a newcomer works alone, and how often one that does looks again. */
@@ -69,9 +78,10 @@ const patienceMs = 5_000;
 const aloneLookMs = 5_000;
 const aloneWelcomeMs = 1_000;
 const standBackMs = 1_000;
-/** Others leave the next epoch to the named successor for so long. */
-const courtesyMs = 200;
-const finishMs = 1_500;
+/** Others leave the next epoch to the named successor for so long, as long as it lives. */
+const courtesyMs = 1_000;
+const defaultFinishMs = 1_500;
+const defaultSuccessorMs = 1_000;
 
 interface Alone {
   connectLocal(): Duplex;
@@ -91,7 +101,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   let seekingSinceMs = performance.now();
   let stoodBackSinceMs: number | undefined;
   let closed: Promise<void> | undefined;
-  let isReplacedTold = false;
+  let isReplaced = false;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -192,7 +202,8 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     current.handle({
       onFrame(frame) {
         relay?.receive(frame);
-        if (frame.t === "leaving" && frame.successor === process.pid && owner === undefined) getReady();
+        if (frame.t === "prepare") void getReady().then(() => current.send({ t: "ready" }));
+        else if (frame.t === "leaving" && frame.successor === process.pid) void getReady();
         else if (frame.t === "bye" && frame.successor !== undefined) {
           courtesy = { pid: frame.successor, untilMs: performance.now() + courtesyMs };
         }
@@ -213,41 +224,55 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (shortLinks >= 3) await sleep(100);
   }
 
-  function getReady(): void {
-    void loadOwner();
+  let readying: Promise<unknown> | undefined;
+
+  /** Never rejects: whatever is wrong shows again when this process owns. */
+  async function getReady(): Promise<void> {
+    readying ??= (async () => {
+      await Promise.all([import("./owner.ts"), options.prepare?.()]);
+      await options.warm?.();
+    })().catch(() => undefined);
+    await readying;
   }
 
   /**
    * The part of the program that an owner needs. Undefined, after a pause, when its files are gone: the program was replaced
    * while it ran. Then this process goes on relaying for as long as somebody else owns.
    */
-  async function loadOwner(): Promise<typeof import("./owner.ts") | undefined> {
+  async function loadOwner(isAll: boolean): Promise<typeof import("./owner.ts") | undefined> {
     try {
       const { becomeAlone, becomeOwner } = await import("./owner.ts");
-      await options.prepare?.();
+      if (isAll) await options.prepare?.();
       return { becomeAlone, becomeOwner };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-      if (!isReplacedTold) {
-        log.error(
-          "the program's files were replaced while it ran: this session must be restarted (/mcp, Reconnect)",
-        );
-      }
-      isReplacedTold = true;
-      await sleep(1_000);
+      await wasReplaced(error);
       return undefined;
     }
   }
 
+  /** Rethrows any other error. */
+  async function wasReplaced(error: unknown): Promise<void> {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    if (!isReplaced) {
+      log.error(
+        "the program's files were replaced while it ran: this session must be restarted (/mcp, Reconnect)",
+      );
+    }
+    isReplaced = true;
+    await sleep(1_000);
+  }
+
   function mayStand(): boolean {
-    if (courtesy.pid !== process.pid && performance.now() < courtesy.untilMs) return false;
+    const { pid, untilMs } = courtesy;
+    if (pid !== process.pid && performance.now() < untilMs && signalReaches(pid)) return false;
     if (isEligible()) return true;
     stoodBackSinceMs ??= performance.now();
     return performance.now() - stoodBackSinceMs >= standBackMs;
   }
 
   async function stand(epoch: number): Promise<void> {
-    const loaded = await loadOwner();
+    // Of several that stand only one gets the epoch: what is large is loaded by that one, after its claim.
+    const loaded = await loadOwner(isReplaced);
     if (loaded === undefined || closing.signal.aborted) return;
     let failure: unknown;
     try {
@@ -268,7 +293,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
         },
       });
     } catch (error) {
-      if (failure !== undefined) return giveUp(failure);
+      if (failure !== undefined) return wasReplaced(failure).catch(giveUp);
       await workAlone(`the state folder cannot be used: ${(error as Error).message}`);
       return;
     }
@@ -308,7 +333,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       if (state.mode !== "alone") log.warn(`waits: ${reason}`);
     } else if (alone === undefined) {
       log.warn(`works alone, without sources: ${reason}`);
-      const loaded = await loadOwner();
+      const loaded = await loadOwner(true);
       if (loaded === undefined) return;
       try {
         alone = await loaded.becomeAlone({ reason, version, log, serve: options.serve });
@@ -344,9 +369,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       if (client === undefined || link === undefined) return;
       link.send({ t: "facts", facts: client.facts(), eligible: isEligible() });
     },
-    close(finishWithinMs = finishMs) {
+    close({ finishMs = defaultFinishMs, successorMs = defaultSuccessorMs } = {}) {
       closed ??= (async () => {
-        await relay?.finish(finishWithinMs);
+        await Promise.all([relay?.finish(finishMs), owner?.prepareSuccessor(successorMs)]);
         closing.abort();
         await owner?.release();
         link?.end();

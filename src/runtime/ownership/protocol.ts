@@ -68,6 +68,10 @@ export type Frame =
   | { readonly t: "c"; readonly n: number }
   /** The client will send no further line. */
   | { readonly t: "end" }
+  /** To whoever would succeed: the owner will leave in a moment, and goes on serving meanwhile. Answered with `ready`. */
+  | { readonly t: "prepare" }
+  /** All is loaded that an owner needs. */
+  | { readonly t: "ready" }
   /** The owner is about to go: hold the client's lines; `successor` says who should get ready. */
   | { readonly t: "leaving"; readonly successor?: number }
   /** The connection ends. The successor claims the next epoch at once, the others leave it to it for a moment. */
