@@ -2,7 +2,7 @@
 
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
-import { createIntake, type Intake } from "../../chat/intake.ts";
+import { caughtUp, createHearing } from "../../chat/hearing.ts";
 import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
@@ -16,8 +16,6 @@ import type { DiscordOptions } from "./options.generated.ts";
 import { buttonRows, createOutgoing, promptText, readCustomId, silent } from "./outgoing.ts";
 import { createPlaces } from "./places.ts";
 
-/** How many chats are asked for what was missed, and for how many messages at most. */
-const caughtUp = { chats: 200, messages: 100 };
 const requestMs = 30_000;
 
 type Api = InstanceType<Library["core"]["API"]>;
@@ -29,9 +27,16 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
   let client: { readonly api: Api; readonly own: string } | undefined;
   let lostReason: string | undefined;
   let session: Omit<SessionInfo, "sequence"> | undefined;
-  let intake = newIntake();
   /** Ends the connection, to make a new one. */
   let endRound = (_: ConnectorError) => {};
+  const hearing = createHearing({
+    source: name,
+    host,
+    people,
+    endRound: (reason) => endRound(reason),
+    describe: (error) => (error instanceof Error ? error.message : String(error)),
+  });
+  const { enqueue, quietly } = hearing;
   const places = createPlaces((id) =>
     connected().then(({ api }) => api.channels.get(id) as Promise<APIChannel>),
   );
@@ -92,7 +97,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         },
         stands(resumed) {
           round.works();
-          if (!resumed) catchUp();
+          if (!resumed) hearing.catchUp(takeMissed);
         },
         lost(reason) {
           lostReason = reason;
@@ -104,8 +109,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         ending.abort();
         lostReason = undefined;
         await connection.catch(() => undefined);
-        await intake.stop();
-        intake = newIntake();
+        await hearing.renew();
       }
     },
   });
@@ -126,22 +130,6 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
       places.forget(payload.d.id);
   }
 
-  function newIntake(): Intake {
-    return createIntake({
-      clock,
-      broke: (error) => endRound(error),
-      skipped(error) {
-        const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
-        log.error(`source ${name}: a message was left out: ${reason}`);
-      },
-    });
-  }
-
-  function enqueue(work: () => Promise<void>): void {
-    if (!intake.add(work))
-      endRound(new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true }));
-  }
-
   async function take(message: DiscordMessage): Promise<void> {
     const { api, own } = await connected();
     if (message.author.id === own || !isOrdinary(message)) return;
@@ -151,7 +139,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     switch (reception.as) {
       case "event": {
         await emit?.(arrivalOf(message, place, own));
-        await store.set(`chat/${channel_id}`, id);
+        await hearing.keepPlace(channel_id, id);
         if (options.ackReaction !== undefined)
           await quietly(api.channels.addMessageReaction(channel_id, id, options.ackReaction));
         break;
@@ -172,37 +160,27 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     return places.of(message.channel_id);
   }
 
-  /** What does not reach the person is no reason not to take the next message. */
-  async function quietly(work: Promise<unknown>): Promise<void> {
-    await work.catch((error: unknown) => {
-      log.warn(`source ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    });
-  }
-
   async function keepPlace(sequence: number): Promise<void> {
     if (session === undefined) return;
     const { sessionId, resumeURL } = session;
     await store.set("session", { sessionId, resumeURL, sequence });
   }
 
-  /** Nothing of the old session can be had: the chats that we know are asked for what came meanwhile. */
-  function catchUp(): void {
-    const known = store.entries().filter(([key]) => key.startsWith("chat/"));
-    for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
-    for (const [key, after] of known.slice(-caughtUp.chats)) {
-      const channel = key.slice("chat/".length);
-      enqueue(async () => {
-        const { api } = await connected();
-        const query = { after: String(after), limit: caughtUp.messages };
-        const missed = await asked("catching up", () => api.channels.getMessages(channel, query));
-        const place = missed.length === 0 ? undefined : await places.of(channel);
-        for (const message of missed.reverse())
-          await take({
-            ...message,
-            ...(place?.isDirect === false ? { guild_id: "known" } : {}),
-          } as DiscordMessage);
-      });
+  /** Nothing of the old session can be had: what came meanwhile is read from the chat. */
+  async function takeMissed(channel: string, after: string): Promise<void> {
+    const { api } = await connected();
+    let place: Place | undefined;
+    for (let from = after, count = 0; count < caughtUp.messages; ) {
+      const query = { after: from, limit: caughtUp.page };
+      const page = await asked("catching up", () => api.channels.getMessages(channel, query));
+      if (page.length > 0) place ??= await places.of(channel);
+      const guild = place?.isDirect === false ? { guild_id: "known" } : {};
+      for (const message of page.reverse()) await take({ ...message, ...guild } as DiscordMessage);
+      if (page.length < caughtUp.page) return;
+      from = page.at(-1)?.id ?? from;
+      count += page.length;
     }
+    hearing.missed(channel);
   }
 
   async function press(interaction: APIInteraction): Promise<void> {
@@ -211,12 +189,8 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     const customId = interaction.type === 3 ? interaction.data.custom_id : undefined;
     const pressed = customId === undefined ? undefined : readCustomId(customId);
     if (user === undefined || pressed === undefined) return;
-    const answer = await people
-      .press({ ...pressed, sender: { id: user.id, name: user.global_name ?? user.username } })
-      .catch((error: unknown) => {
-        log.warn(`source ${name}: a press could not be kept: ${String((error as Error).message)}`);
-        return { show: "notice", text: "This cannot be kept now: try again." } as const;
-      });
+    const sender = { id: user.id, name: user.global_name ?? user.username };
+    const answer = await hearing.press({ ...pressed, sender });
     const { id, token } = interaction;
     if (answer.show === "notice")
       return quietly(api.interactions.reply(id, token, { content: promptText(answer.text), flags: 64 }));
@@ -235,7 +209,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     },
     async stop(deadline) {
       stopping.abort();
-      await Promise.race([intake.stop(), aborted(deadline)]);
+      await Promise.race([hearing.stop(), aborted(deadline)]);
       await loop.stop(deadline);
       client = undefined;
     },

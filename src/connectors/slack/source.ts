@@ -1,6 +1,6 @@
 // A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
 
-import { createIntake, type Intake } from "../../chat/intake.ts";
+import { caughtUp, createHearing } from "../../chat/hearing.ts";
 import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
@@ -23,8 +23,6 @@ import { createNames } from "./names.ts";
 import type { SlackOptions } from "./options.generated.ts";
 import { blocksOf, createOutgoing, flat, readActionId } from "./outgoing.ts";
 
-/** How many chats are asked for what was missed, and for how many messages at most. */
-const caughtUp = { chats: 200, messages: 100 };
 const requestMs = 30_000;
 const leaveMs = 2_000;
 /** A message comes twice where it mentions the app: once as a message, once as a mention. */
@@ -37,14 +35,24 @@ interface Envelope {
 }
 
 export function createSlackSource(name: string, options: SlackOptions, host: Host): Source {
-  const { clock, log, store, people } = host;
+  const { clock, log, people } = host;
   const stopping = new AbortController();
   const seen = new Set<string>();
   let emit: Emit | undefined;
   let client: { readonly web: Web; readonly own: Own } | undefined;
-  let intake = newIntake();
   /** Ends the connection, to make a new one. */
   let endRound = (_: unknown) => {};
+  const hearing = createHearing({
+    source: name,
+    host,
+    people,
+    endRound: (reason) => endRound(reason),
+    describe(error) {
+      const failure = failureOf(error, "an answer");
+      return failure instanceof Error ? failure.message : String(failure);
+    },
+  });
+  const { enqueue, quietly } = hearing;
 
   const names = createNames(
     {
@@ -93,11 +101,8 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
       client = { web, own };
       await holdSocket(library, signal, () => {
         round.works();
-        catchUp();
-      }).finally(async () => {
-        await intake.stop();
-        intake = newIntake();
-      });
+        hearing.catchUp(takeMissed);
+      }).finally(hearing.renew);
     },
   });
 
@@ -157,22 +162,6 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     else void confirm();
   }
 
-  function newIntake(): Intake {
-    return createIntake({
-      clock,
-      broke: (error) => endRound(error),
-      skipped(error) {
-        const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
-        log.error(`source ${name}: a message was left out: ${reason}`);
-      },
-    });
-  }
-
-  function enqueue(work: () => Promise<void>): void {
-    if (!intake.add(work))
-      endRound(new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true }));
-  }
-
   async function take(message: SlackMessage): Promise<void> {
     const { web, own } = await connected();
     const key = `${message.channel}/${message.ts}`;
@@ -209,37 +198,37 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     return web.reactions.add({ channel, timestamp: ts, name: emojiName(emoji) });
   }
 
-  /** What does not reach the person is no reason not to take the next message. */
-  async function quietly(work: Promise<unknown>): Promise<void> {
-    await work.catch((error: unknown) => {
-      const failure = failureOf(error, "an answer");
-      log.warn(`source ${name}: ${failure instanceof Error ? failure.message : String(failure)}`);
-    });
-  }
-
   async function keepPlace({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
-    await store.set(thread_ts === undefined ? `chat/${channel}` : `chat/${channel}/${thread_ts}`, ts);
+    await hearing.keepPlace(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
   }
 
-  /** Slack keeps nothing for a client that is away: the chats that we know are asked for what came meanwhile. */
-  function catchUp(): void {
-    const known = store.entries().filter(([key]) => key.startsWith("chat/"));
-    for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
-    for (const [key, after] of known.slice(-caughtUp.chats)) {
-      const [, channel = "", thread] = key.split("/");
-      enqueue(async () => {
-        const { web } = await connected();
-        const page = { channel, oldest: String(after), limit: caughtUp.messages };
-        const missed = await asked("catching up", () =>
-          thread === undefined
-            ? web.conversations.history(page)
-            : web.conversations.replies({ ...page, ts: thread }),
-        );
-        const messages = (missed.messages ?? []).map((message) => ({ ...message, channel }) as SlackMessage);
-        for (const message of messages.sort((a, b) => Number(a.ts) - Number(b.ts)))
-          if (Number(message.ts) > Number(after)) await take(message);
-      });
+  /** Slack keeps nothing for a client that is away: what came meanwhile is read from the chat, the newest page first. */
+  async function takeMissed(chat: string, after: string): Promise<void> {
+    const [channel = "", thread] = chat.split("/");
+    const { web } = await connected();
+    const missed: SlackMessage[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = {
+        channel,
+        oldest: after,
+        limit: caughtUp.page,
+        ...(cursor === undefined ? {} : { cursor }),
+      };
+      const { messages = [], response_metadata: more } = await asked("catching up", () =>
+        thread === undefined
+          ? web.conversations.history(page)
+          : web.conversations.replies({ ...page, ts: thread }),
+      );
+      missed.push(...messages.map((message) => ({ ...message, channel }) as SlackMessage));
+      cursor = more?.next_cursor || undefined;
+      if (cursor === undefined) break;
+      if (missed.length >= caughtUp.messages) {
+        hearing.missed(channel);
+        break;
+      }
     }
+    for (const message of missed.sort((a, b) => Number(a.ts) - Number(b.ts)))
+      if (Number(message.ts) > Number(after)) await take(message);
   }
 
   async function press(body: Record<string, unknown>): Promise<void> {
@@ -253,10 +242,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const pressed = readActionId(actions?.[0]?.action_id ?? "");
     if (pressed === undefined || user === undefined || channel === undefined) return;
     const sender = { id: user.id, ...(user.name === undefined ? {} : { name: user.name }) };
-    const answer = await people.press({ ...pressed, sender }).catch((error: unknown) => {
-      log.warn(`source ${name}: a press could not be kept: ${String((error as Error).message)}`);
-      return { show: "notice", text: "This cannot be kept now: try again." } as const;
-    });
+    const answer = await hearing.press({ ...pressed, sender });
     if (answer.show === "notice")
       await web.chat.postEphemeral({ channel: channel.id, user: user.id, text: flat(answer.text) });
     if (answer.show === "details" && message !== undefined) {
@@ -282,7 +268,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     },
     async stop(deadline) {
       stopping.abort();
-      await Promise.race([intake.stop(), aborted(deadline)]);
+      await Promise.race([hearing.stop(), aborted(deadline)]);
       await loop.stop(deadline);
       client = undefined;
     },

@@ -280,6 +280,22 @@ describe("a connection that ends", () => {
     expect(second.arrivals[0]?.data).toMatchObject({ chat_id: "20", thread_id: "21", chat_type: "group" });
   });
 
+  test("more than one page was missed: all of it arrives, in its order", async () => {
+    const far = await server();
+    const cursors = createMemoryCursors();
+    const first = await bot(far, { cursors });
+    await far.untilConnected();
+    far.say({ channel: "21", content: "before" });
+    await first.arrived(1);
+    await first.source.stop(AbortSignal.timeout(2_000));
+    const missed = Array.from({ length: 230 }, (_, index) => `missed ${index}`);
+    for (const content of missed) far.say({ channel: "21", content });
+    far.forgetSessions();
+    const second = await bot(far, { cursors });
+    await second.arrived(missed.length);
+    expect(second.arrivals.map(({ text }) => text)).toEqual(missed);
+  });
+
   test("a token that Discord does not know is said clearly, without the token", async () => {
     const far = await server();
     far.refuseToken();

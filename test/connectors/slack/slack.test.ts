@@ -261,6 +261,21 @@ describe("a connection that ends", () => {
     expect(lines).toEqual([]);
   });
 
+  test("for so long that more than one page was missed: all of it arrives, in its order", async () => {
+    const far = await server();
+    const cursors = createMemoryCursors();
+    const first = await bot(far, { cursors });
+    await far.until(far.isHeard);
+    far.say({ channel: "D0ANN", text: "before" });
+    await first.arrived(1);
+    await first.source.stop(AbortSignal.timeout(2_000));
+    const missed = Array.from({ length: 230 }, (_, index) => `missed ${index}`);
+    for (const text of missed) far.say({ channel: "D0ANN", text });
+    const second = await bot(far, { cursors });
+    await second.arrived(missed.length);
+    expect(second.arrivals.map(({ text }) => text)).toEqual(missed);
+  });
+
   test("with the process: the next one asks the chats that are known, threads too", async () => {
     const far = await server();
     const cursors = createMemoryCursors();

@@ -160,7 +160,15 @@ export async function startSlack(): Promise<SlackServer> {
           .filter(({ ts }) => args.oldest === undefined || Number(ts) > Number(args.oldest))
           .filter(({ ts }) => args.latest === undefined || Number(ts) < Number(args.latest))
           .map(({ channel: _, ...message }) => message);
-        return { ok: true, messages: isReplies ? page : page.reverse() };
+        const ordered = isReplies ? page : page.reverse();
+        const [from, limit] = [Number(args.cursor ?? 0), Number(args.limit ?? 100)];
+        const isMore = ordered.length > from + limit;
+        return {
+          ok: true,
+          messages: ordered.slice(from, from + limit),
+          has_more: isMore,
+          response_metadata: { next_cursor: isMore ? String(from + limit) : "" },
+        };
       }
       case "files.getUploadURLExternal":
         return {
