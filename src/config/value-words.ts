@@ -34,15 +34,33 @@ const kindWords: Readonly<Record<string, string>> = {
 export function wrongKind(found: Json | undefined, wanted: JsonSchema, typed: string | undefined): Words {
   const kinds = [...new Set(branches(wanted).flatMap(kindsWanted))];
   const message = `must be ${orList(kinds)}, found ${kindOf(found)}`;
+  const argv = typeof found === "string" && wanted["x-argv"] === true ? argvHint(typed) : undefined;
   return {
     code: "E_CONFIG_TYPE",
     message,
-    hint: repair(found, kinds, typed) ?? exampleHint(wanted) ?? formatHint(wanted),
+    hint: argv ?? repair(found, kinds, typed) ?? exampleHint(wanted) ?? formatHint(wanted),
   };
 }
 
 function formatHint({ format }: JsonSchema): string | undefined {
   return typeof format === "string" ? formatWords[format]?.[1] : undefined;
+}
+
+/** A command line as the list that it stands for. */
+function argvHint(typed: string | undefined): string | undefined {
+  if (typed === undefined || typed.trim() === "") return undefined;
+  if (/[|&;<>$`*?()]/.test(typed.replaceAll(/\{\{.*?\}\}/g, "")))
+    return "there is no shell: write the program and its arguments as a list, for example [ls, -l]";
+  // Where quotes or blanks in a template hold words together, only a person knows what is one argument.
+  if (/["'\\]|\{\{/.test(typed)) return "write the program and its arguments as a list, for example [ls, -l]";
+  return `write [${typed.trim().split(/\s+/).map(argument).join(", ")}]`;
+}
+
+/** Unquoted where YAML takes that for text. */
+function argument(text: string): string {
+  const isPlain =
+    /^(?:--?[A-Za-z]|[A-Za-z./])[\w./=@%+-]*$/.test(text) && !/^(?:true|false|null)$/i.test(text);
+  return isPlain && !/^\.?\d*$/.test(text) ? text : JSON.stringify(text);
 }
 
 /** How to make the value that is there into one of the kinds that are wanted. */

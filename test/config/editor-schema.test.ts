@@ -9,7 +9,7 @@ import { unitFormats } from "../../src/config/unit-formats.ts";
 import { load, told } from "./loading.ts";
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
-ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-regex", "x-glob", "x-deep", "x-order"]);
+ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-regex", "x-glob", "x-argv", "x-deep", "x-order"]);
 for (const [name, pattern] of Object.entries(unitFormats)) ajv.addFormat(name, pattern);
 const validate = ajv.compile(editorSchema);
 

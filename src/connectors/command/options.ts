@@ -12,6 +12,7 @@ export const commandOptions = {
       type: "array",
       minItems: 1,
       items: { type: "string" },
+      "x-argv": true,
       "x-secret": "environment",
       examples: [["journalctl", "-f", "-p", "err"]],
     },

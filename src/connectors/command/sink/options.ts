@@ -15,6 +15,7 @@ export const commandSinkOptions = {
       type: "array",
       minItems: 1,
       items: { type: "string", "x-template": { only: roots } },
+      "x-argv": true,
       "x-secret": "variables",
       examples: [["wc", "-w"]],
     },
