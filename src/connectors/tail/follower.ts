@@ -11,7 +11,14 @@ import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataOf } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
-import { byteOrderMark, createLineReader, type Encoding, type Line, type LineReader } from "./lines.ts";
+import {
+  byteOrderMark,
+  createLineReader,
+  type Encoding,
+  type Line,
+  type LineReader,
+  unitOf,
+} from "./lines.ts";
 import type { Records } from "./records.ts";
 import { createSettled, type Settled } from "./settled.ts";
 
@@ -164,11 +171,10 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       return;
     }
     const mark = byteOrderMark(head.bytes);
-    isIgnored = mark?.encoding === "utf-16be";
-    const encoding = mark === undefined || mark.encoding === "utf-16be" ? following.encoding : mark.encoding;
+    const encoding = mark?.encoding ?? following.encoding;
     if (mark !== undefined && position < mark.length) position = mark.length;
     if (fingerprint.bytes === 0) fingerprint = head.fingerprint();
-    if (encoding === "utf-16le") position += position % 2;
+    position += position % unitOf(encoding);
     start = Math.max(start, position);
     settled = createSettled(start);
     reader = createLineReader(encoding, position, following.maxLineBytes);

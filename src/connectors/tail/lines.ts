@@ -5,7 +5,7 @@ import { isAscii } from "node:buffer";
 import type { TextNeeds } from "../../contract/emit-all.ts";
 import { createSift, needsAscii, type Place, type Sift, type SiftedLines } from "./sift.ts";
 
-export type Encoding = "utf-8" | "latin1" | "utf-16le";
+export type Encoding = "utf-8" | "latin1" | "utf-16le" | "utf-16be";
 
 export interface Line {
   readonly text: string;
@@ -35,7 +35,7 @@ const carriageReturn = 13;
 
 /** `offset`: where in the file the first byte stands. */
 export function createLineReader(encoding: Encoding, offset: number, maxBytes: number): LineReader {
-  const unit = encoding === "utf-16le" ? 2 : 1;
+  const unit = unitOf(encoding);
   const decode = decoderOf(encoding);
   /** Of the unfinished line: as much as is kept, and how much was read in all. */
   let kept: Buffer[] = [];
@@ -101,7 +101,8 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
     if (from < bytes.length) keep(bytes.subarray(from));
   }
 
-  function push(bytes: Buffer): Line[] {
+  function push(written: Buffer): Line[] {
+    const bytes = encoding === "utf-16be" ? Buffer.from(written).swap16() : written;
     const lines: Line[] = [];
     let from = 0;
     if (pendingBytes > 0) {
@@ -131,7 +132,8 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
   }
 
   function sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined {
-    if (encoding === "utf-16le" || (needsAscii(needs) && !isAscii(bytes))) return undefined;
+    if (encoding === "utf-16le" || encoding === "utf-16be" || (needsAscii(needs) && !isAscii(bytes)))
+      return undefined;
     const first = pendingBytes === 0 ? 0 : bytes.indexOf(newline) + 1;
     if (pendingBytes > 0 && first === 0) return undefined;
     if (known?.needs !== needs) known = { needs, sift: createSift(needs, encoding) };
@@ -159,6 +161,11 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
   };
 }
 
+/** Bytes that belong together. */
+export function unitOf(encoding: Encoding): 1 | 2 {
+  return encoding === "utf-16le" || encoding === "utf-16be" ? 2 : 1;
+}
+
 function decoderOf(encoding: Encoding): (bytes: Buffer, from: number, to: number) => string {
   switch (encoding) {
     case "latin1":
@@ -166,12 +173,13 @@ function decoderOf(encoding: Encoding): (bytes: Buffer, from: number, to: number
     case "utf-8":
       return (bytes, from, to) => bytes.toString("utf8", from, to);
     case "utf-16le":
+    case "utf-16be":
       return (bytes, from, to) => bytes.toString("utf16le", from, to).toWellFormed();
   }
 }
 
 export interface ByteOrderMark {
-  readonly encoding: Encoding | "utf-16be";
+  readonly encoding: Encoding;
   readonly length: number;
 }
 

@@ -51,5 +51,5 @@ partialMs: number
 /**
  * How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.
  */
-encoding: ("utf-8" | "latin1" | "utf-16le")
+encoding: ("utf-8" | "latin1" | "utf-16le" | "utf-16be")
 }

@@ -84,7 +84,7 @@ export const tailOptions = {
       description:
         "How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.",
       type: "string",
-      enum: ["utf-8", "latin1", "utf-16le"],
+      enum: ["utf-8", "latin1", "utf-16le", "utf-16be"],
       default: "utf-8",
     },
   },

@@ -6,6 +6,7 @@ import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
+import { untilNextLookMs } from "../../files/quiet-look.ts";
 import { createSearch } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { settledOr } from "../../waiting.ts";
@@ -78,7 +79,8 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
         ...(work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
       );
       const isQuiet = nowMs - changedMs > quietAfterMs && hints.isWhole();
-      const pauseMs = Math.max(isQuiet ? quietLookMs : lookMs, lookTookMs * lookShare);
+      const usualMs = isQuiet ? untilNextLookMs(quietLookMs, nowMs) : lookMs;
+      const pauseMs = Math.max(usualMs, lookTookMs * lookShare);
       return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
     },
   });

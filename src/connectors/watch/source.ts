@@ -7,6 +7,7 @@ import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contrac
 import { ConnectorError, DeliveryError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
+import { untilNextLookMs } from "../../files/quiet-look.ts";
 import { createSearch, type Findings, type FoundFile } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { pause, raceWith } from "../../waiting.ts";
@@ -72,7 +73,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
     pauseMs(nowMs) {
       if (isHinted) return hintMs;
       const dueMs = work?.changes.dueMs() ?? Number.POSITIVE_INFINITY;
-      const usualMs = hints.isWhole() ? quietLookMs : lookMs;
+      const usualMs = hints.isWhole() ? untilNextLookMs(quietLookMs, nowMs) : lookMs;
       return Math.max(hintMs, Math.min(Math.max(usualMs, lookTookMs * lookShare), dueMs - nowMs));
     },
   });

@@ -7,6 +7,7 @@ import {
   createLineReader,
   type Encoding,
   type Line,
+  unitOf,
 } from "../../../src/connectors/tail/lines.ts";
 import type { SiftedLines } from "../../../src/connectors/tail/sift.ts";
 import type { TextNeeds } from "../../../src/contract/emit-all.ts";
@@ -18,18 +19,24 @@ function read(encoding: Encoding, pieces: readonly Buffer[], maxBytes = 65_536, 
   return rest === undefined ? lines : [...lines, rest];
 }
 
-const bufferEncoding = { "utf-8": "utf8", latin1: "latin1", "utf-16le": "utf16le" } as const;
+const bufferEncoding = {
+  "utf-8": "utf8",
+  latin1: "latin1",
+  "utf-16le": "utf16le",
+  "utf-16be": "utf16le",
+} as const;
 
 const words = {
   "utf-8": fc.constantFrom("", "a", "plain text", "ü", "日本", "😀", "tab\t", "x".repeat(50)),
   latin1: fc.constantFrom("", "a", "plain text", "ü", "ÿ", "x".repeat(50)),
   "utf-16le": fc.constantFrom("", "a", "plain", "ü", "日本", "😀", "ਊ\u0a00", "x".repeat(50)),
+  "utf-16be": fc.constantFrom("", "a", "plain", "ü", "日本", "😀", "ਊ\u0a00", "x".repeat(50)),
 };
 
-test.each(["utf-8", "latin1", "utf-16le"] as const)(
+test.each(["utf-8", "latin1", "utf-16le", "utf-16be"] as const)(
   "%s: pieces of any size make the same lines",
   (encoding) => {
-    const unit = encoding === "utf-16le" ? 2 : 1;
+    const unit = unitOf(encoding);
     fc.assert(
       fc.property(
         fc.array(fc.tuple(words[encoding], fc.constantFrom("\n", "\r\n")), { maxLength: 20 }),
@@ -38,6 +45,7 @@ test.each(["utf-8", "latin1", "utf-16le"] as const)(
         (written, last, sizes) => {
           const name = bufferEncoding[encoding];
           const bytes = Buffer.from(written.map((line) => line.join("")).join("") + last, name);
+          if (encoding === "utf-16be") bytes.swap16();
           const pieces: Buffer[] = [];
           for (let from = 0, turn = 0; from < bytes.length; turn++) {
             const size = (sizes[turn % sizes.length] as number) * unit;

@@ -33,6 +33,26 @@ function inFolder(folder = newFolder()) {
   };
 }
 
+const utf16be = (text: string) => Buffer.from(text, "utf16le").swap16();
+
+it.each([
+  ["utf-8 by its mark, whatever is said", "latin1", Buffer.from("\ufeffgrün\n")],
+  ["utf-16le by its mark", "utf-8", Buffer.from("\ufeffgrün\n", "utf16le")],
+  ["utf-16be by its mark", "utf-8", utf16be("\ufeffgrün\n")],
+  ["utf-16le", "utf-16le", Buffer.from("grün\n", "utf16le")],
+  ["utf-16be", "utf-16be", utf16be("grün\n")],
+  ["latin1", "latin1", Buffer.from("grün\n", "latin1")],
+  ["utf-8", "utf-8", Buffer.from("grün\n")],
+])("a file is read as %s", async (_, encoding, bytes) => {
+  const { folder, at } = inFolder();
+  writeFileSync(at("a.log"), bytes);
+  const reading = await read(folder, { files: "a.log", from: "start", encoding });
+  const mark = [0xef, 0xfe, 0xff].includes(bytes[0] as number);
+  writeFileSync(at("a.log"), mark ? bytes.subarray(bytes[0] === 0xef ? 3 : 2) : bytes, { flag: "a" });
+  await reading.look();
+  expect(lines(reading)).toEqual(["grün", "grün"]);
+});
+
 describe("reading begins", () => {
   it("at the end of what is there at the very first start, and at the start of what comes later", async () => {
     const { folder, write, append } = inFolder();
