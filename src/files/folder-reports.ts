@@ -1,7 +1,7 @@
 // What the system reports of folders, by chokidar. One report a folder for the whole process, however many listen: two hundred
 // tails of one folder cost what one does. Only a hint: not every file system tells, and not every folder can be watched.
 
-import { stat } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { basename } from "node:path";
 import type { FSWatcher } from "chokidar";
 
@@ -46,7 +46,7 @@ export function stopListening(folder: string, listener: Listener): void {
   end(one);
 }
 
-/** Whether what happens in the folder is reported by now. */
+/** Whether all that happens in the folder is reported by now, whoever does it. */
 export function isReported(folder: string): boolean {
   return reported.get(folder)?.isTelling === true;
 }
@@ -60,7 +60,7 @@ async function check(folder: string, one: Reported): Promise<void> {
   end(one);
   one.id = id;
   if (id === undefined) return;
-  const watcher = await createWatcher();
+  const [watcher, { type }] = await Promise.all([createWatcher(), statfs(folder).catch(() => ({ type: 0 }))]);
   if (reported.get(folder) !== one || one.id !== id || one.watcher !== undefined) return;
   one.watcher = watcher;
   watcher.on("raw", (kind, name, details) => {
@@ -72,7 +72,7 @@ async function check(folder: string, one: Reported): Promise<void> {
     void check(folder, one);
   });
   watcher.on("addDir", () => {
-    one.isTelling = true;
+    one.isTelling = !isShared(type);
   });
   watcher.on("error", () => {
     if (one.watcher === watcher) end(one);
@@ -98,6 +98,20 @@ function folderId(path: string): Promise<string | undefined> {
     (stats) => (stats.isDirectory() ? `${stats.dev}:${stats.ino}` : undefined),
     () => undefined,
   );
+}
+
+/**
+ * File systems on which others write too, of which Linux reports nothing: NFS, SMB, AFS, Ceph, 9P (WSL, containers), FUSE (sshfs,
+ * virtiofs), VirtualBox. By the numbers of statfs(2).
+ */
+const shared = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x5346414f, 0x6b414653, 0x00c36400, 0x01021997, 0x65735546,
+  0x786f4256,
+]);
+
+/** `type`: of a file system, as statfs gives it. */
+export function isShared(type: number): boolean {
+  return process.platform === "linux" && shared.has(type >>> 0);
 }
 
 /**

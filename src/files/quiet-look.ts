@@ -1,10 +1,11 @@
 // When those look again that have nothing to do, and to whom all that happens is reported.
 
+const quietLookMs = 30_000;
 /** A pause shorter than this would be a second look for nothing: a clock may be a little early. */
 const leastMs = 100;
 
-/** How long until the next look of all that look so often: together, for to wake up once for many costs less than many times. */
-export function untilNextLookMs(everyMs: number, nowMs: number): number {
-  const leftMs = everyMs - (nowMs % everyMs);
-  return leftMs < leastMs ? leftMs + everyMs : leftMs;
+/** How long until the next quiet look of all sources: to wake up once for many costs less than many times. */
+export function untilQuietLookMs(nowMs: number): number {
+  const leftMs = quietLookMs - (nowMs % quietLookMs);
+  return leftMs < leastMs ? leftMs + quietLookMs : leftMs;
 }

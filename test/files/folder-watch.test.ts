@@ -3,7 +3,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { createWatcher } from "../../src/files/folder-reports.ts";
+import { createWatcher, isShared } from "../../src/files/folder-reports.ts";
 import { type FolderWatch, watchFolders } from "../../src/files/folder-watch.ts";
 import { temporaryFolders } from "./folder.ts";
 
@@ -94,6 +94,15 @@ test("more folders than are watched are not all watched", async () => {
   watch.watch(folders);
   expect(watch.isWhole()).toBe(false);
 });
+
+test.runIf(process.platform === "linux")(
+  "a file system on which others write too is not taken for reported",
+  () => {
+    const [nfs, smb2, fuse, ext4, overlay] = [0x6969, -28_095_166, 0x65735546, 0xef53, 0x794c7630];
+    expect([nfs, smb2, fuse].map(isShared)).toEqual([true, true, true]);
+    expect([ext4, overlay].map(isShared)).toEqual([false, false]);
+  },
+);
 
 test("the library reads no folder", async () => {
   const folder = newFolder();

@@ -6,7 +6,7 @@ import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
-import { untilNextLookMs } from "../../files/quiet-look.ts";
+import { untilQuietLookMs } from "../../files/quiet-look.ts";
 import { createSearch } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { settledOr } from "../../waiting.ts";
@@ -19,8 +19,7 @@ import { createRecords, singleLines } from "./records.ts";
 import { createRoster, type Roster } from "./roster.ts";
 
 const lookMs = 1_000;
-/** Where nothing has happened for a minute, and the folders are watched. */
-const quietLookMs = 10_000;
+/** From then on looks are rarer, where what happens is reported. */
 const quietAfterMs = 60_000;
 /** From a hint to the look. */
 const hintMs = 50;
@@ -79,7 +78,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
         ...(work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
       );
       const isQuiet = nowMs - changedMs > quietAfterMs && hints.isWhole();
-      const usualMs = isQuiet ? untilNextLookMs(quietLookMs, nowMs) : lookMs;
+      const usualMs = isQuiet ? untilQuietLookMs(nowMs) : lookMs;
       const pauseMs = Math.max(usualMs, lookTookMs * lookShare);
       return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
     },

@@ -7,7 +7,7 @@ import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contrac
 import { ConnectorError, DeliveryError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
-import { untilNextLookMs } from "../../files/quiet-look.ts";
+import { untilQuietLookMs } from "../../files/quiet-look.ts";
 import { createSearch, type Findings, type FoundFile } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { pause, raceWith } from "../../waiting.ts";
@@ -18,8 +18,6 @@ import type { WatchOptions } from "./options.generated.ts";
 import { textOf } from "./text-of.ts";
 
 const lookMs = 1_000;
-/** Where the folders tell by themselves and nothing is going on. */
-const quietLookMs = 5_000;
 const hintMs = 50;
 /** A look may take this share of the time. */
 const lookShare = 20;
@@ -73,7 +71,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
     pauseMs(nowMs) {
       if (isHinted) return hintMs;
       const dueMs = work?.changes.dueMs() ?? Number.POSITIVE_INFINITY;
-      const usualMs = hints.isWhole() ? untilNextLookMs(quietLookMs, nowMs) : lookMs;
+      const usualMs = hints.isWhole() ? untilQuietLookMs(nowMs) : lookMs;
       return Math.max(hintMs, Math.min(Math.max(usualMs, lookTookMs * lookShare), dueMs - nowMs));
     },
   });
