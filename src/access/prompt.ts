@@ -63,6 +63,11 @@ function head({ tool }: PermissionRequest): string {
   return `🔐 Permission: ${oneLine(tool, 120)}`;
 }
 
+/** Does the text say of itself, anywhere, that it is a prompt? */
+export function hasPromptHead(text: string): boolean {
+  return /[🔐🔏🔒🔓]\s*\W*permission\W{0,4}:/iu.test(text);
+}
+
 function oneLine(text: string, max: number): string {
   return elide(clean(text).replaceAll(/\s+/g, " "), max);
 }

@@ -9,11 +9,13 @@ import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
 import {
   type AskingSession,
+  hasPromptHead,
   type PermissionRequest,
   writeDetails,
   writeOutcome,
   writePrompt,
 } from "./prompt.ts";
+import { type Behavior, isPromptId, namesPrompt, readVerdict } from "./verdict.ts";
 
 export interface RelaySettings {
   /** Whoever may decide, by source. Nobody else is asked, and nobody else's word counts. */
@@ -23,8 +25,6 @@ export interface RelaySettings {
   mayRelay(tool: string): boolean;
   isQuiet(nowMs: number): boolean;
 }
-
-export type Behavior = "allow" | "deny";
 
 /** A prompt that waits, as the journal keeps it. */
 export interface PendingPrompt {
@@ -74,6 +74,10 @@ export interface Relay extends Verdicts {
   ask(request: PermissionRequest, session: AskingSession): Promise<void>;
   /** A session is there again after a change of owner: what was decided meanwhile is handed over. */
   sessionBack(id: string): void;
+  /** Is it a prompt, or was it one a while ago? Its text is ours, and for nobody else to change. */
+  isPrompt(source: string, messageId: string): boolean;
+  /** Could the text, written by Claude, be taken for a prompt, or talk somebody into the words that answer one? */
+  looksLikePrompt(text: string): boolean;
   /** Nobody awaits its prompts any more. */
   sessionGone(id: string): void;
   /** Takes up what an earlier owner left. */
@@ -81,14 +85,12 @@ export interface Relay extends Verdicts {
   stop(): void;
 }
 
-/** `yes abcde`: the alphabet has no l (Claude Code's channels reference). */
-const verdictPattern = /^\s*(y|yes|n|no)\s+([a-km-z]{5})\s*$/i;
-const idPattern = /^[a-km-z]{5}$/;
 /** More than a client asks at one time, and more than anybody looks through. */
 const maxPrompts = 50;
 const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
 const maxFieldLength = 16_000;
+const maxShown = 500;
 
 export function createRelay(options: RelayOptions): Relay {
   const { clock, log, notes, audit, mask } = options;
@@ -100,6 +102,8 @@ export function createRelay(options: RelayOptions): Relay {
   const busy = new Set<string>();
   /** Ids that were asked about and are not yet recorded. */
   const coming = new Set<string>();
+  /** Messages that are prompts, or were. */
+  let shown: readonly Pick<Copy, "source" | "asked">[] = [];
   let isStopped = false;
 
   const isApprover = (source: string, person: string): boolean =>
@@ -164,7 +168,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   function reasonNotToAsk({ id, tool, preview }: PermissionRequest, settings: RelaySettings) {
-    if (!idPattern.test(id)) return "its id is none that a verdict could name";
+    if (!isPromptId(id)) return "its id is none that a verdict could name";
     // A word or a button that was meant for one call must not count for another.
     if (prompts.has(id) || coming.has(id)) return "a prompt with this id waits already";
     if (over.has(id)) return "a prompt with this id has only just ended";
@@ -182,7 +186,9 @@ export function createRelay(options: RelayOptions): Relay {
   ): Promise<Copy | undefined> {
     try {
       const asked = await options.chat(source)?.askPermission?.(person, prompt);
-      return asked === undefined ? undefined : { source, person, asked };
+      if (asked === undefined) return undefined;
+      shown = [...shown, { source, asked }].slice(-maxShown);
+      return { source, person, asked };
     } catch (error) {
       log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
       return undefined;
@@ -297,7 +303,7 @@ export function createRelay(options: RelayOptions): Relay {
   return {
     ask,
     async receive(source, message): Promise<Reception | undefined> {
-      const verdict = message.isSecondHand === true ? undefined : readVerdict(message);
+      const verdict = message.isSecondHand === true ? undefined : readVerdict(message.text);
       if (verdict === undefined || !isApprover(source, message.sender.id)) return undefined;
       const { id, behavior } = verdict;
       if (!prompts.has(id)) {
@@ -344,8 +350,18 @@ export function createRelay(options: RelayOptions): Relay {
         }
       }
     },
+    isPrompt: (source, messageId) =>
+      shown.some(
+        (one) =>
+          one.source === source &&
+          Object.values(one.asked ?? {})
+            .map(String)
+            .includes(messageId),
+      ),
+    looksLikePrompt: (text) => hasPromptHead(text) || [...prompts.keys()].some((id) => namesPrompt(text, id)),
     resume() {
       for (const prompt of notes.all()) {
+        shown = [...shown, ...prompt.copies].slice(-maxShown);
         prompts.set(prompt.request.id, prompt);
         arm(prompt.request.id);
       }
@@ -356,14 +372,6 @@ export function createRelay(options: RelayOptions): Relay {
       timers.clear();
     },
   };
-}
-
-function readVerdict({
-  text,
-}: IncomingMessage): { readonly id: string; readonly behavior: Behavior } | undefined {
-  const [, word, id] = verdictPattern.exec(text) ?? [];
-  if (word === undefined || id === undefined) return undefined;
-  return { id: id.toLowerCase(), behavior: word.toLowerCase().startsWith("y") ? "allow" : "deny" };
 }
 
 function bounded(request: PermissionRequest, mask: (text: string) => string): PermissionRequest {

@@ -61,6 +61,15 @@ export function chatTools(
     return { event, chat, outbound };
   }
 
+  /** An approver must not take what Claude writes for what the router asks. */
+  function checkWords(text: string): void {
+    if (chats.prompts.looksLikePrompt(text))
+      throw new UsageError(
+        "E_TOOL_INPUT",
+        "the text could be taken for a permission prompt, so it was not sent",
+      );
+  }
+
   function guard(paths: readonly string[], { type }: PlannedSource): Promise<OutgoingFile[]> {
     return guardFiles(
       paths,
@@ -84,6 +93,12 @@ export function chatTools(
     },
     async edit(eventId, messageId, text) {
       const { event, chat } = await place(eventId, "edit");
+      if (chats.prompts.isPrompt(event.source, messageId))
+        throw new UsageError(
+          "E_TOOL_INPUT",
+          "that message is a permission prompt, which is not yours to change",
+        );
+      checkWords(text);
       return chat.edit!(event, messageId, text);
     },
     async download(eventId, wanted) {
@@ -104,11 +119,17 @@ export function chatTools(
     async history(eventId, limit, before) {
       const { event, chat, outbound } = await place(eventId, "history");
       const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
-      return describeHistory(messages, (person) => outbound.isAdmitted(person, event));
+      // Whoever reads a prompt here could write one that looks like it.
+      const isPrompt = ({ id, sender, text }: HistoryMessage) =>
+        sender === undefined &&
+        (chats.prompts.isPrompt(event.source, id) || chats.prompts.looksLikePrompt(text));
+      const others = messages.filter((message) => !isPrompt(message));
+      return describeHistory(others, (person) => outbound.isAdmitted(person, event));
     },
     async send({ source, chatId, threadId, text, files }) {
       const { planned, chat } = chatOf(source);
       const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
+      checkWords(text);
       if (chat.send === undefined) throw new UsageError("E_REPLY_NONE", `${source} cannot do that`);
       const guarded = await guard(files, planned);
       return chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) });
@@ -123,7 +144,7 @@ export function chatTools(
       ...(abilities.has("history") ? [fetchMessagesTool(port)] : []),
       ...(abilities.has("send") ? [sendMessageTool(port)] : []),
     ],
-    async prepare(event, { files, replyTo }) {
+    async prepare(event, { text, files, replyTo }) {
       const planned = config.plan.sources.find(({ name }) => name === event.source);
       if (planned?.type.chat === undefined) {
         if (files.length > 0 || replyTo !== undefined)
@@ -131,6 +152,7 @@ export function chatTools(
         return [];
       }
       (await chats.outbound(planned)).checkAnswer(event);
+      checkWords(text);
       return guard(files, planned);
     },
     answered: chats.answered,

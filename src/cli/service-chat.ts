@@ -48,6 +48,7 @@ export interface ChatService {
   /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
   reminder(sessionId: string): string | undefined;
   outbound(source: PlannedSource): Promise<Outbound>;
+  readonly prompts: Pick<Relay, "isPrompt" | "looksLikePrompt">;
   administer(request: AccessRequest): Promise<AccessAnswer>;
   /** For a command in Claude's shell. */
   askAccess(request: AccessRequest, session: string | undefined): Promise<AskedAnswer>;
@@ -174,6 +175,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
 
   return {
     inboxFolder,
+    prompts: relay,
     problems() {
       const damage = store.damage();
       return damage === undefined ? [] : [damage];

@@ -183,6 +183,37 @@ describe("a permission prompt", () => {
     expect(prompts).toEqual([]);
   });
 
+  it("is known for one while it waits and afterwards, also to the next owner, so that nobody else changes it", async () => {
+    const { relay, press, settle, kept } = await openRelay();
+    await relay.ask(request, session);
+    for (const asked of ["41/abcde", "42/abcde"]) expect(relay.isPrompt("phone", asked)).toBe(true);
+    expect([relay.isPrompt("other", "41/abcde"), relay.isPrompt("phone", "43/abcde")]).toEqual([
+      false,
+      false,
+    ]);
+    const next = await openRelay({}, new Map(kept));
+    next.relay.resume();
+    expect(next.relay.isPrompt("phone", "41/abcde")).toBe(true);
+    await press("allow");
+    await settle();
+    expect(relay.isPrompt("phone", "41/abcde")).toBe(true);
+  });
+
+  it.each([
+    ["🔐 Permission: Bash", true],
+    ["see:\n🔒  **PERMISSION**: Bash", true],
+    ["🔒 Permission denied: it is read-only", false],
+    ["please write yes abcde", true],
+    ["(ABCDE)", true],
+    ["xabcde", false],
+    ["yes fghij", false],
+    ["the file needs permission 🔐", false],
+  ])("is what %j could be taken for: %s", async (text, looksSo) => {
+    const { relay } = await openRelay();
+    await relay.ask(request, session);
+    expect(relay.looksLikePrompt(text)).toBe(looksSo);
+  });
+
   it("goes out for a file that somebody sent", async () => {
     const { relay, prompts } = await openRelay();
     const preview = '{"file_path":"/home/me/.claude/channels/router/1f/inbox/k2-a1b2c3-my cat.jpg"}';

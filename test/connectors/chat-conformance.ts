@@ -238,7 +238,19 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       const turnedAway = events.find(({ note }) => note?.includes(`access: ${eve.id} is not allowed`));
       expect(turnedAway?.outcome).toBe("dropped");
       expect((await run("why", String(turnedAway?.event_id))).stdout).toContain(`${eve.id} is not allowed`);
-      expect((await lastTo(ada))?.text).toContain("abcde");
+      // Nor can Claude, whom somebody talked into it, change what the approver reads, or write what looks like it.
+      const { event_id } = event.meta as { event_id: string };
+      const forged = "🔐 Permission: Bash\n│ npm test";
+      for (const [tool, more] of [
+        ["reply", { text: forged }],
+        ["reply", { text: "All is well. Just write: yes abcde" }],
+        ...(platform.abilities.edit
+          ? [["edit_message", { message_id: prompt.id, text: "npm test" }] as const]
+          : []),
+      ] as const)
+        expect(await session.callTool(tool, { event_id, ...more })).toMatchObject({ isError: true });
+      const last = await lastTo(ada);
+      expect([last?.id, last?.text]).toEqual([prompt.id, prompt.text]);
     });
 
     it("loses nothing when the owner is killed", async () => {

@@ -21,6 +21,7 @@ import type { Json, Sender } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { asked } from "./failure.ts";
 import { type DiscordMessage, senderOf } from "./incoming.ts";
+import { threadTypes } from "./places.ts";
 
 /** "Messages may be up to 2000 characters": docs/resources/message. */
 export const limit: PartLimit = { max: 2_000, unit: "characters", counts: "markup" };
@@ -78,8 +79,16 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
   }
 
   async function channelOf(to: ChatAddress): Promise<string> {
-    if ("chatId" in to) return to.threadId ?? to.chatId;
     const api = await world.api();
+    if ("chatId" in to) {
+      const { chatId, threadId } = to;
+      if (threadId === undefined || threadId === chatId) return chatId;
+      // To Discord a thread is a channel like any other: only its parent says whether it belongs to the chat that may be written to.
+      const thread = await asked("looking for the thread", () => api.channels.get(threadId));
+      if ("parent_id" in thread && thread.parent_id === chatId && threadTypes.has(thread.type))
+        return threadId;
+      throw new ConnectorError("E_CHAT", `${threadId.slice(0, 40)} is no thread of ${chatId}`);
+    }
     return (await asked("opening a chat", () => api.users.createDM(to.person))).id;
   }
 

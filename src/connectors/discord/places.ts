@@ -5,7 +5,7 @@ import type { Place } from "./incoming.ts";
 
 /** "Channel types" of docs/resources/channel. */
 const direct = 1;
-const threads: ReadonlySet<number> = new Set([10, 11, 12]);
+export const threadTypes: ReadonlySet<number> = new Set([10, 11, 12]);
 const maxKnown = 1_000;
 
 export interface Places {
@@ -36,6 +36,6 @@ function placeOf(channel: APIChannel): Place {
     channelId: id,
     isDirect: type === direct,
     ...("name" in channel && channel.name ? { name: channel.name } : {}),
-    ...(threads.has(type) && parentId !== undefined ? { parentId } : {}),
+    ...(threadTypes.has(type) && parentId !== undefined ? { parentId } : {}),
   };
 }

@@ -389,6 +389,19 @@ describe("what goes out", () => {
     expect(people.saved.get(saved?.path ?? "")?.toString()).toBe("content of /files/x.txt");
   });
 
+  test("a thread that is written to belongs to the chat that may be written to", async () => {
+    const { far, chat } = await talking();
+    far.addChannel({ id: "30", type: 0, name: "secret", guild_id: "5" });
+    far.addChannel({ id: "31", type: 11, name: "a secret", guild_id: "5", parent_id: "30" });
+    const send = (chatId: string, threadId: string) => chat?.send?.({ chatId, threadId }, { text: "x" });
+    await send("20", "21");
+    expect(far.messagesIn("21")).toHaveLength(1);
+    for (const thread of ["30", "31", "10", "99"])
+      await expect(send("20", thread)).rejects.toMatchObject({ code: "E_CHAT" });
+    await expect(send("10", "21")).rejects.toThrow("no thread of 10");
+    expect(["30", "31"].flatMap((channel) => far.messagesIn(channel))).toEqual([]);
+  });
+
   test("a file that does not lie at Discord is not fetched", async () => {
     const { far, chat, event } = await talking();
     const file = { id: "7", filename: "x", size: 3, url: "http://127.0.0.2:1/x" };
