@@ -3,9 +3,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For a test that hangs. A busy machine may be ten times slower than a quiet one.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "forks",
+    // The files that a worker runs share what they import: to load it all anew for each of them costs more than most tests.
+    // So a file leaves nothing behind, neither in the environment nor in what it replaced for a test.
+    isolate: false,
     // Much of the suite waits for processes and disks; by default two cores would get one worker.
     maxWorkers: 3,
     globalSetup: ["test/support/build.ts"],

@@ -205,7 +205,7 @@ channels:
       };
       const until = (args: readonly string[], isThere: (stdout: string) => boolean): Promise<string> =>
         eventually(async () => {
-          const { stdout } = await own.run(args);
+          const { stdout } = await own.ask(args);
           return isThere(stdout) && stdout;
         }, 15_000);
       const head = (pid: number) =>

@@ -9,7 +9,6 @@ import type {
   SessionView,
   Silence,
 } from "../../src/cli/control-ports.ts";
-import { runCommand } from "../../src/cli/program.ts";
 import type { CommandWorld, RunningRouter } from "../../src/cli/world.ts";
 import type { ChannelValues } from "../../src/config/values.ts";
 import type { RouterEvent } from "../../src/contract.ts";
@@ -21,6 +20,7 @@ import { createRouter, type Router } from "../../src/runtime/router.ts";
 import { createMemoryCursors } from "../../src/runtime/store.ts";
 import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
+import { type Finished, runHere } from "../support/command-line.ts";
 import { lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
@@ -154,25 +154,17 @@ export async function startRunning(
 }
 
 /** Runs a command line against the fixture, through the real program and the real control. */
-export async function command(
+export function command(
   { ports, clock }: Pick<RunningFixture, "ports" | "clock">,
   args: readonly string[],
   more: Partial<CommandWorld> = {},
-): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+): Promise<Finished> {
   const control = createControl(ports);
   const router: RunningRouter = { ...ports.about, start: "s", socket: "/sock", started: "" };
-  let stdout = "";
-  let stderr = "";
-  const world: CommandWorld = {
+  const world: Omit<CommandWorld, "print" | "note"> = {
     env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: ports.about.config },
     cwd: "/",
     now: () => clock.now(),
-    print(text) {
-      stdout += text;
-    },
-    note(line) {
-      stderr += `${line}\n`;
-    },
     routers: {
       list: async () => [router],
       call: (_, name, given, options = {}) =>
@@ -188,18 +180,6 @@ export async function command(
     person: undefined,
     interrupted: () => new AbortController().signal,
     clientLog: async () => undefined,
-    ...more,
   };
-  const write = process.stderr.write;
-  process.stderr.write = ((text: string) => {
-    stderr += text;
-    return true;
-  }) as typeof write;
-  try {
-    await runCommand(args, world);
-    return { code: Number(process.exitCode ?? 0), stdout, stderr };
-  } finally {
-    process.stderr.write = write;
-    process.exitCode = undefined;
-  }
+  return runHere(args, world, more);
 }

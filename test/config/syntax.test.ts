@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { loadRegex } from "../../src/filters/regex.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { load, registry, temporaryFolder, told } from "./loading.ts";
 
 const top = "sources:\n  hook: { type: http, path: /x }\nchannels:\n  hook:\n";
@@ -311,9 +312,9 @@ describe("aliases", () => {
           .fill(n === 0 ? "x" : `*l${n - 1}`)
           .join(", ")}]`,
     );
-    const begin = performance.now();
+    const took = processorTime();
     const issues = told(await load(`${levels.join("\n")}\n`));
-    expect(performance.now() - begin).toBeLessThan(1_000);
+    expect(took()).toBeLessThan(2_000);
     expect(issues).toEqual([
       "4:45 l3[7]: aliases expand to more than 10000 values (E_CONFIG_ALIAS) [write the values out]",
     ]);

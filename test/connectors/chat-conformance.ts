@@ -112,7 +112,7 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     };
     return sources?.[0]?.next_try !== undefined;
   }
-  const run = (...args: string[]) => project.run(args, { env: platform.env });
+  const run = (...args: string[]) => project.ask(args, platform.env);
   const lastTo = async (person: Sender) => (await platform.shown(person)).at(-1);
   const shows = (person: Sender, test: (message: ShownMessage) => boolean) =>
     eventually(async () => (await platform.shown(person)).find(test), withinMs);

@@ -40,7 +40,7 @@ test.each(["SIGKILL", "SIGINT"] as const)(
     const said = claude.events.find(({ content }) => content.includes("is up"))?.content ?? "";
     const pid = Number(/said: (\d+) is up/.exec(said)?.[1]);
     expect(isAlive(pid)).toBe(true);
-    expect((await project.run(["status"])).stdout).toMatch(/log \(command\) running {2}sh, pid \d+/);
+    expect((await project.ask(["status"])).stdout).toMatch(/log \(command\) running {2}sh, pid \d+/);
     claude.process.kill(signal);
     await claude.process.exited;
     await eventually(() => !isAlive(pid), 10_000);
@@ -51,7 +51,7 @@ test("a command waits for consent, and the schedule beside it does not", async (
   const project = await open(following);
   const claude = await project.claude();
   await eventually(() => claude.events.some(({ content }) => content.startsWith("it is")), 15_000);
-  const { stdout } = await project.run(["status"]);
+  const { stdout } = await project.ask(["status"]);
   expect(stdout).toContain("waits     for your consent: command sh -c");
   expect(claude.events.some(({ content }) => content.includes("is up"))).toBe(false);
   await claude.stop();

@@ -52,7 +52,7 @@ async function open() {
       () => false,
     ),
   );
-  const why = async (id: string) => (await project.run(["why", id])).stdout;
+  const why = async (id: string) => (await project.ask(["why", id])).stdout;
   return { project, claude, post, why };
 }
 
@@ -75,7 +75,7 @@ test("why tells each step of flow control with its values, and status counts the
   await eventually(() => claude.events.some(({ content }) => content === "deploy 3"));
   expect(claude.events.find(({ content }) => content === "deploy 3")?.meta.thread).toBe("deploy-api");
 
-  const { stdout } = await project.run(["status"]);
+  const { stdout } = await project.ask(["status"]);
   expect(stdout).toMatch(/^ {2}builds: collecting 1 for digest until /m);
   expect(stdout).toMatch(/^ {2}deploys: 2 throttled, [12] superseded/m);
   expect(stdout).toMatch(/^ {2}drops: 1 dropped/m);

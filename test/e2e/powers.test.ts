@@ -40,7 +40,7 @@ const post = (project: Project) =>
     headers: { authorization: "Bearer a-good-secret" },
     body: "hi",
   }).then((response) => response.json());
-const statusOf = async (project: Project) => JSON.parse((await project.run(["status", "--json"])).stdout);
+const statusOf = async (project: Project) => JSON.parse((await project.ask(["status", "--json"])).stdout);
 const waits = { name: "hook", state: "waiting", detail: "waits for your consent: channel-router trust" };
 const putAway = { answerForm: (): FormAnswer => ({ action: "cancel" }) };
 const trustFileOf = (project: Project) => trustFile(project.env, join(project.folder, "channels.yaml"));

@@ -102,7 +102,7 @@ describe("sinks", () => {
     });
     expect(tool("note")?.inputSchema).toMatchObject({ required: ["name"] });
 
-    await eventually(async () => (await project.run(["status"])).stdout.includes("ci (http) running"));
+    await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
     await arrive(project);
     const { meta } = await claude.nextEvent();
     const done = await claude.callTool("pr_comment", { event_id: meta.event_id, body: "on it" });
@@ -139,7 +139,7 @@ describe("sinks", () => {
     const why = await project.run(["why", String(meta.event_id)]);
     expect(why.stdout).toMatch(/pr_comment was called after \d+ ms/);
     expect(why.stdout).toMatch(/pr_comment was refused, nothing was sent: body holds a secret/);
-    const status = await project.run(["status"]);
+    const status = await project.ask(["status"]);
     expect(status.stdout).toMatch(/pr_comment \(http\) 2 calls, 1 failed/);
     for (const text of [why.stdout, status.stdout, claude.process.stderr(), secret.text])
       expect(text).not.toContain("api-token-of-the-test");
@@ -149,7 +149,7 @@ describe("sinks", () => {
   test("wait for consent, and say so to Claude; then they work without a restart", async () => {
     const project = await open();
     const claude = await project.claude({}, variables);
-    await eventually(async () => (await project.run(["status"])).stdout.includes("ci (http) running"));
+    await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
     const before = await claude.callTool("count", { text: "a b" });
     expect(before).toMatchObject({ isError: true });
     expect(before.text).toContain(
@@ -173,7 +173,7 @@ describe("sinks", () => {
     const more = `  log: { type: file, description: Log., path: logs, file: a.log, content: "{{time}} {{input.line}}\\n", input: { line: { type: string } } }\n`;
     await project.write("channels.yaml", config(project.port, more));
     await eventually(() => claude.tools.some(({ name }) => name === "log"), 15_000);
-    const { stdout } = await project.run(["status"]);
+    const { stdout } = await project.ask(["status"]);
     expect(stdout).toContain("reloaded: +1 sink");
     expect((await claude.callTool("log", { line: "x" })).isError).toBe(false);
     expect(readFileSync(join(project.folder, "logs", "a.log"), "utf8")).toMatch(/^\d{4}-.*Z x\n$/);
@@ -188,7 +188,7 @@ describe("sinks", () => {
     const env = { ...variables, CHANNEL_ROUTER_TRUST: "all" };
     const owner = await project.claude({}, env);
     const second = await project.claude({}, env);
-    await eventually(async () => (await project.run(["status"])).stdout.includes("ci (http) running"));
+    await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
     await arrive(project);
     const { events } = await eventually(() =>
       owner.events.length + second.events.length > 0

@@ -48,9 +48,9 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   expect(sessions).toMatch(new RegExp(`${claude.process.pid}.*yes`, "s"));
   expect(sessions).toContain("--channels list");
   const events = await eventually(async () => {
-    const text = await type(project, ["events"]);
-    return /failed (done|sent)/.test(text) && text;
-  });
+    const { stdout } = await project.ask(["events"]);
+    return /failed (done|sent)/.test(stdout);
+  }).then(() => type(project, ["events"]));
   expect(events).toContain(id);
   expect(events).toContain("unmatched ci");
   const why = await type(project, ["why", id]);
@@ -69,7 +69,7 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   );
   const quiet = await type(project, ["send", "ci", "-d", '{"result":"failure","name":"quiet"}']);
   const quietId = /^accepted (\S+)/m.exec(quiet)?.[1] as string;
-  await eventually(async () => (await type(project, ["why", quietId])).includes("silenced"));
+  await eventually(async () => (await project.ask(["why", quietId])).stdout.includes("silenced"));
   expect(await type(project, ["status"])).toContain("repairs");
   expect(await type(project, ["silence", "failed", "--off"])).toContain("failed speaks");
   await type(project, ["send", "ci", "-d", '{"result":"failure","name":"loud"}']);

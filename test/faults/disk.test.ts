@@ -119,7 +119,7 @@ test("a state folder that is removed while running is made again, and another se
   expect(newestOwner(stateRoot(project)).pid).toBe(claude.process.pid);
   // The command line finds it again, too.
   const status = await eventually(async () => {
-    const done = await project.run(["status", "--json"]);
+    const done = await project.ask(["status", "--json"]);
     return done.code === 0 && done;
   });
   expect(JSON.parse(status.stdout)).toMatchObject({ pid: claude.process.pid });
@@ -138,7 +138,7 @@ test("a state folder whose socket path is longer than the system allows works al
   await listening(project);
   expect(existsSync(join(stateFolderOf(deep), "o1.sock"))).toBe(false);
   expect(newestOwner(deep).pid).toBe(first.process.pid);
-  expect((await project.run(["status"], { env })).code).toBe(0);
+  expect((await project.ask(["status"], env)).code).toBe(0);
   first.process.kill("SIGKILL");
   await eventually(() => newestOwner(deep).pid === second.process.pid);
   await listening(project);

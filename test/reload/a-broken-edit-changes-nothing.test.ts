@@ -31,10 +31,10 @@ test("it is told on stderr, in status, by reload, and as an event with the caret
   expect(claude.process.stderr()).toMatch(/contnet.*\n.*\^/);
   expect((await claude.callTool("status")).text).toMatch(/contnet.*\n.*\^/);
 
-  const reload = await project.run(["reload"]);
+  const reload = await project.ask(["reload"]);
   expect(reload.code).toBe(1);
   expect(reload.stdout).toMatch(/contnet.*\n.*\^/);
-  const status = await project.run(["status"]);
+  const status = await project.ask(["status"]);
   expect(status.code).toBe(1);
   expect(status.stdout).toContain("not reloaded: 1 problem in channels.yaml");
 
@@ -45,7 +45,7 @@ test("it is told on stderr, in status, by reload, and as an event with the caret
   expect((await claude.nextEvent()).content).toBe("The router's config is good again: ~1 channel.");
   await post(project, "/hello", { n: 2 });
   expect((await claude.nextEvent()).content).toBe("new 2");
-  expect((await project.run(["status"])).code).toBe(0);
+  expect((await project.ask(["status"])).code).toBe(0);
 });
 
 test("an ordinary reload is no event", async () => {
@@ -62,7 +62,7 @@ test("the same mistake saved again is told once", async () => {
   await project.write("channels.yaml", broken(project.port));
   await claude.nextEvent();
   await project.write("channels.yaml", `${broken(project.port)}# saved again\n`);
-  await project.run(["reload"]);
+  await project.ask(["reload"]);
   await post(project, "/hello", { n: 1 });
   expect((await claude.nextEvent()).content).toBe("old 1");
 });
@@ -88,7 +88,7 @@ test("an address that is taken changes nothing, says who has it, and is tried ag
   expect(content).toContain("is taken");
   expect((await post(project, "/hello", {})).status).toBe(202);
   await new Promise((resolve) => holder.close(resolve));
-  const { code, stdout } = await project.run(["reload"]);
+  const { code, stdout } = await project.ask(["reload"]);
   expect(stdout).toContain("the config is good again: another listen address");
   expect(code).toBe(0);
 });
@@ -97,11 +97,11 @@ test("of a broken edit that no session was there for, the next one hears only ho
   const { project, claude } = await open((port) => withContent(port, "old"));
   await claude.stop();
   expect((await project.run(["up"])).code).toBe(0);
-  stopped.push(async () => void (await project.run(["down"])));
+  stopped.push(async () => void (await project.ask(["down"])));
   await project.write("channels.yaml", broken(project.port));
-  expect((await project.run(["reload"])).code).toBe(1);
+  expect((await project.ask(["reload"])).code).toBe(1);
   await project.write("channels.yaml", withContent(project.port, "new"));
-  expect((await project.run(["reload"])).code).toBe(0);
+  expect((await project.ask(["reload"])).code).toBe(0);
   const later = await project.claude();
   expect((await later.nextEvent()).content).toContain("good again");
   await post(project, "/hello", { n: 1 });

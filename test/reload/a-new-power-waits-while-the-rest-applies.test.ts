@@ -69,8 +69,8 @@ sources:
   await answers(project, "/hello", isThere);
   await project.write("channels.yaml", proven("0.0.0.0", project.port));
   // The watch or the command, whichever came first: the verdict is the same.
-  await project.run(["reload"]);
-  const { stdout } = await project.run(["status", "--json"]);
+  await project.ask(["reload"]);
+  const { stdout } = await project.ask(["status", "--json"]);
   expect(JSON.parse(stdout).last_reload).toMatchObject({
     ok: true,
     notes: [

@@ -5,7 +5,7 @@ import { answers, hello, isThere, post, withContent } from "./running.ts";
 const projects: Project[] = [];
 afterEach(async () => {
   for (const project of projects.splice(0)) {
-    await project.run(["down"]);
+    await project.ask(["down"]);
     await project.remove();
   }
 });
@@ -29,17 +29,17 @@ test("reload does at once what watching does later, and says what became of it",
     stdout: expect.stringMatching(/reloaded: ~1 source\n$/),
   });
   await answers(project, "/moved", isThere);
-  expect(await project.run(["reload"])).toMatchObject({
+  expect(await project.ask(["reload"])).toMatchObject({
     code: 0,
     stdout: "nothing has changed; the last verdict was: reloaded: ~1 source\n",
   });
-  const { stdout } = await project.run(["status", "--json"]);
+  const { stdout } = await project.ask(["status", "--json"]);
   expect(JSON.parse(stdout).last_reload).toMatchObject({ ok: true, text: "reloaded: ~1 source" });
 });
 
 test("without a running router it says so", async () => {
   const project = await open(hello);
-  const { code, stderr } = await project.run(["reload"]);
+  const { code, stderr } = await project.ask(["reload"]);
   expect(code).toBe(1);
   expect(stderr).toContain("no router runs");
 });
@@ -64,7 +64,7 @@ test("SIGHUP reloads a router that up started", async () => {
   await project.write("channels.yaml", moved(project.port));
   process.kill(pid, "SIGHUP");
   await answers(project, "/moved", isThere);
-  expect((await project.run(["status"])).stdout).toContain(`pid ${pid}`);
+  expect((await project.ask(["status"])).stdout).toContain(`pid ${pid}`);
 });
 
 test("a reload while the owner changes hands: the next owner has the new config", async () => {

@@ -71,8 +71,8 @@ test("the wait ends with the first word, or with its time", async () => {
   expect(await awaitRegistration(query, 150)).toBeUndefined();
   setTimeout(() => writeFileSync(join(folder, "a.jsonl"), line("Channel notifications registered")), 50);
   const startedMs = performance.now();
-  expect(await awaitRegistration(query, 5_000)).toEqual({ registered: true });
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
+  expect(await awaitRegistration(query, 40_000)).toEqual({ registered: true });
+  expect(performance.now() - startedMs).toBeLessThan(20_000);
 });
 
 test("the cache folder follows the system's rule", () => {

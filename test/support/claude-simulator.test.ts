@@ -101,7 +101,9 @@ describe("against a channel server on the SDK", () => {
 
   test("the end is SIGINT with stdin open", async () => {
     const claude = await spawn(minimal);
-    expect(await claude.stop()).toMatchObject({ signal: "SIGINT", sent: ["SIGINT"] });
+    const { signal, sent } = await claude.stop();
+    // On a busy machine it may take longer to end than the client waits before it sends the next one.
+    expect([signal, sent[0]]).toEqual(["SIGINT", "SIGINT"]);
   });
 
   test("a server that ignores signals is killed after half a second", async () => {

@@ -6,8 +6,10 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { realWorld } from "../../src/cli/real-world.ts";
 import { type ServerProcess, startServer } from "./claude-process.ts";
 import { type ClaudeOptions, type SpawnedClaude, spawnClaude } from "./claude-simulator.ts";
+import { type Finished, runHere } from "./command-line.ts";
 
 export const program = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
 
@@ -27,13 +29,12 @@ export interface Project {
     args: readonly string[],
     options?: { input?: string; env?: Readonly<Record<string, string>> },
   ): Promise<Finished>;
+  /**
+   * Runs a command about the running router (status, access, reload, ...) in this process: for looking again and again, and
+   * where it is the router's answer that matters. One at a time.
+   */
+  ask(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>;
   remove(): Promise<void>;
-}
-
-export interface Finished {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 const registered = "Channel notifications registered";
@@ -117,6 +118,13 @@ export async function createProject(
         child.on("close", (code) => resolve({ code, stdout, stderr }));
         child.stdin.end(options.input ?? "");
       }),
+    ask: (args, more) =>
+      runHere(args, {
+        ...realWorld(),
+        env: { ...process.env, ...env, ...more },
+        cwd: folder,
+        person: undefined,
+      }),
     async remove() {
       await Promise.all(running.splice(0).map((claude) => claude.process.interrupt()));
       await rm(folder, { recursive: true, force: true });
@@ -138,7 +146,7 @@ export async function freePort(): Promise<number> {
 /** Waits until `condition` gives something, looking every 20 ms: for what another process does in its own time. */
 export async function eventually<T>(
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 5_000,
+  withinMs = 20_000,
 ): Promise<T> {
   const endMs = Date.now() + withinMs;
   for (;;) {

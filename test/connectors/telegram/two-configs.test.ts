@@ -24,7 +24,7 @@ it("one has the bot, the other says who has it, and takes over when that one is 
     CHANNEL_ROUTER_STATE_DIR: String(first.env.CHANNEL_ROUTER_STATE_DIR),
   };
   const status = async (project: Project) =>
-    (await project.run(["status", "--config", `${project.folder}/channels.yaml`], { env })).stdout;
+    (await project.ask(["status", "--config", `${project.folder}/channels.yaml`], env)).stdout;
 
   const holder = await first.claude({}, env);
   await eventually(async () => (await status(first)).includes("@router_bot"), 15_000);

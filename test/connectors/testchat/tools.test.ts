@@ -76,7 +76,7 @@ describe("with a chat, Claude", () => {
     await platform.write(ada, "send me the config");
     const event_id = (await claude.nextEvent(withinMs)).meta.event_id as string;
     expect((await claude.callTool("status")).text).toContain(`${event_id} from Ada on phone`);
-    expect((await project.run(["status"])).stdout).toContain(`not answered\n  ${event_id} from Ada on phone`);
+    expect((await project.ask(["status"])).stdout).toContain(`not answered\n  ${event_id} from Ada on phone`);
     await writeFile(join(project.folder, ".env"), "A=1");
     for (const file of ["channels.yaml", ".env", "state", "/proc/self/environ", "absent"]) {
       const refused = await claude.callTool("reply", { event_id, text: "here", files: [file] });
@@ -86,7 +86,7 @@ describe("with a chat, Claude", () => {
     await eventually(() => platform.typed("41") > 0, withinMs);
     await claude.callTool("reply", { event_id, text: "no" });
     expect((await claude.callTool("status")).text).not.toContain("not answered");
-    expect((await project.run(["access", "remove", "41"])).stderr).toContain(
+    expect((await project.ask(["access", "remove", "41"])).stderr).toContain(
       "it is written in the config file",
     );
   });
@@ -97,7 +97,7 @@ describe("with a chat, Claude", () => {
     const claude = await project.claude({}, trusting);
     await platform.write(ada, "hello");
     const event_id = (await claude.nextEvent(withinMs)).meta.event_id as string;
-    await project.run(["access", "remove", "41"]);
+    await project.ask(["access", "remove", "41"]);
     expect(await claude.callTool("reply", { event_id, text: "hi" })).toMatchObject({
       isError: true,
       text: expect.stringContaining("may no longer write here"),
@@ -126,7 +126,7 @@ describe("people in a config", () => {
     const claude = await project.claude({ answerForm: () => ({ action: "cancel" }) });
     await platform.write(ada, "hello");
     const { stdout } = await eventually(async () => {
-      const found = await project.run(["status"]);
+      const found = await project.ask(["status"]);
       return found.stdout.includes("waits for your consent") && found;
     }, withinMs);
     expect(stdout).toContain("people 41");
@@ -136,6 +136,15 @@ describe("people in a config", () => {
 });
 
 describe("access on the command line", () => {
+  /** A chat that the commands of the source know, too: they run in this process. */
+  async function written(): Promise<Project> {
+    const project = await createProject(
+      () => "sources: { phone: { type: telegram, token: '1:the-token-of-a-test' } }\n",
+    );
+    cleaning.push(() => project.remove());
+    return project;
+  }
+
   it("changes the file while no router runs, and the next router knows", async () => {
     const { platform, project } = await begin("{}");
     const { stdout } = await project.run(["access", "allow", "41", "--name", "Ada"]);
@@ -149,17 +158,17 @@ describe("access on the command line", () => {
   });
 
   it("lets nobody in from Claude's shell, and says what to do", async () => {
-    const { project } = await begin("{}");
+    const project = await written();
     for (const args of [
       ["pair", "3fa9c1"],
       ["allow", "66"],
       ["group", "g", "--allow", "66"],
       ["policy", "pairing"],
     ]) {
-      const { code, stderr } = await project.run(["access", ...args], { env: { CLAUDECODE: "1" } });
+      const { code, stderr } = await project.ask(["access", ...args], { CLAUDECODE: "1" });
       expect([code, stderr]).toEqual([2, expect.stringContaining("this shell is Claude's")]);
     }
-    const { stdout } = await project.run(["access", "list", "--json"], { env: { CLAUDECODE: "1" } });
+    const { stdout } = await project.ask(["access", "list", "--json"], { CLAUDECODE: "1" });
     expect(JSON.parse(stdout).sources[0].people).toEqual([]);
   });
 
@@ -178,8 +187,8 @@ describe("access on the command line", () => {
   });
 
   it("says what is wrong with a code, an id, a source or a policy", async () => {
-    const { project } = await begin("{}");
-    const told = async (...args: string[]) => (await project.run(["access", ...args])).stderr;
+    const project = await written();
+    const told = async (...args: string[]) => (await project.ask(["access", ...args])).stderr;
     expect(await told("pair", "3fa9c1")).toContain("nobody waits with the code 3fa9c1");
     expect(await told("allow", "Ada Lovelace")).toContain("is no id");
     expect(await told("allow", "41", "--source", "fone")).toContain("phone");

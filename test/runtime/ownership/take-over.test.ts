@@ -226,7 +226,7 @@ test("requests that a client pipes in before it ends are answered, by whatever p
     expect(who.pid === piped.pid).toBe(role === "owner");
     const endedMs = performance.now();
     expect(await piped.exited).toBe(0);
-    expect(performance.now() - endedMs).toBeLessThan(1_000);
+    expect(performance.now() - endedMs).toBeLessThan(5_000);
     expect(piped.answeredTwice).toEqual([]);
     keeper?.kill();
     await keeper?.exited;
@@ -242,7 +242,7 @@ test("a process whose stdout breaks ends at once", async () => {
   client.write('{"jsonrpc":"2.0","id":77,"method":"tools/call","params":{"name":"who"}}\n');
   const brokenMs = performance.now();
   await client.exited;
-  expect(performance.now() - brokenMs).toBeLessThan(1_000);
+  expect(performance.now() - brokenMs).toBeLessThan(5_000);
 });
 
 test("facts that change are told to the owner", async () => {
