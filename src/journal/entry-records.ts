@@ -37,7 +37,7 @@ export const word = {
 } as const;
 
 interface Chunk {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly doubles: Float64Array;
   readonly words: Uint32Array;
 }
@@ -88,7 +88,7 @@ export function createEntryRecords(): EntryRecords {
       if (unused === chunks.length * chunkRecords) {
         const buffer = new ArrayBuffer(chunkRecords * recordBytes);
         chunks.push({
-          bytes: new Uint8Array(buffer),
+          bytes: Buffer.from(buffer),
           doubles: new Float64Array(buffer),
           words: new Uint32Array(buffer),
         });
@@ -108,9 +108,11 @@ export function createEntryRecords(): EntryRecords {
     getWord,
     setWord,
     idOf(slot) {
-      const bytes = bytesOf(slot).subarray(word.id * 4, word.id * 4 + maxIdLength);
-      const end = bytes.indexOf(0);
-      return String.fromCharCode(...(end === -1 ? bytes : bytes.subarray(0, end)));
+      const { bytes } = chunkOf(slot);
+      const start = (slot & inChunk) * recordBytes + word.id * 4;
+      let end = start + maxIdLength;
+      while (end > start && bytes[end - 1] === 0) end -= 1;
+      return bytes.toString("latin1", start, end);
     },
     setId(slot, id) {
       const bytes = bytesOf(slot);

@@ -90,10 +90,11 @@ export interface Dispatcher {
   /** Ends what was not sent; what is being written goes on, and so does its state. */
   end(member: Member, fate: Fate): void;
   /**
-   * What waits for this session and is not pushed to it, oldest first. Default limit 20. Rejects with a DeliveryError when
-   * the journal cannot note it; nothing was fetched then.
+   * What waits for this session and is not pushed to it, oldest first. Default limit 20. Until it is known what waits, which takes
+   * a moment at the start and after a change of owner, it is waited for, for 2 s at most. Rejects with a DeliveryError when the
+   * journal cannot note it; nothing was fetched then.
    */
-  pending(sessionId: string, limit?: number): Promise<Fetched>;
+  pending(sessionId: string, limit?: number): Promise<Fetched & { readonly isComplete: boolean }>;
   /** How many entries `pending` would find, for "3 events wait". 0 for a session that is not attached. */
   waiting(sessionId: string): number;
   ack(request: AckRequest): Promise<Acknowledged>;
@@ -115,6 +116,8 @@ const defaultCatchUp = 20;
 const defaultPending = 20;
 /** A session that is not ready by then does not keep events for `all` open. A client's boot window is 3 s at most. */
 const expectedMs = 10_000;
+/** A `pending` waits so long for the end of what is being looked through. */
+const pendingWaitMs = 2_000;
 
 /** Goes on where the last one was: call it once for an open journal. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -181,6 +184,23 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function rewind(position: number): void {
     keeper.rewind(position);
     for (const feed of feeds.values()) feed.rewind(position);
+  }
+
+  /** Whether all was looked through for this session. */
+  function isSorted(seat: Seat): Promise<boolean> {
+    return new Promise((resolve) => {
+      const { signal } = stopping;
+      const cancel = clock.after(pendingWaitMs, () => done(false));
+      const stop = () => done(false);
+      const done = (isKnown: boolean) => {
+        cancel();
+        signal.removeEventListener("abort", stop);
+        resolve(isKnown);
+      };
+      if (signal.aborted) return stop();
+      signal.addEventListener("abort", stop);
+      void settled.then(() => feeds.get(seat)?.quiet()).then(() => done(true));
+    });
   }
 
   /** Who is there, or what it may be sent, has changed. */
@@ -270,8 +290,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     async pending(sessionId, limit = defaultPending) {
       const seat = roster.get(sessionId);
-      if (seat !== undefined && !stopping.signal.aborted) return pending.fetch(seat, Math.max(1, limit));
-      return { events: [], left: 0, confirm: () => {}, abandon: () => {} };
+      const isComplete = seat !== undefined && (await isSorted(seat));
+      if (seat === undefined || stopping.signal.aborted)
+        return { events: [], left: 0, isComplete: false, confirm: () => {}, abandon: () => {} };
+      return { ...(await pending.fetch(seat, Math.max(1, limit))), isComplete };
     },
     waiting: (sessionId) => roster.get(sessionId)?.waiting.count() ?? 0,
     ack: (request) => acknowledge(desk, request),

@@ -18,11 +18,15 @@ export interface FetchedEvents {
   readonly events: readonly Pick<Rendered, "content" | "meta">[];
   /** How many wait beside these. */
   readonly left: number;
+  /** False: it is not known yet what else waits. */
+  readonly isComplete: boolean;
   confirm(): void;
   abandon(): void;
 }
 
 const usual = 10;
+const lookingStill =
+  "no event found yet: the router has just started or changed hands and is still looking through what waits. Call pending again in a moment.";
 
 export function pendingTool(port: PendingPort): Tool {
   return {
@@ -34,8 +38,9 @@ export function pendingTool(port: PendingPort): Tool {
       additionalProperties: false,
     },
     async call({ limit = usual }) {
-      const { events, left, confirm, abandon } = await port.fetch(limit as number);
-      const text = events.length === 0 ? "no event waits" : events.map(describe).join("\n\n");
+      const { events, left, isComplete, confirm, abandon } = await port.fetch(limit as number);
+      const none = isComplete ? "no event waits" : lookingStill;
+      const text = events.length === 0 ? none : events.map(describe).join("\n\n");
       return { text, waiting: left, afterWritten: (written) => (written ? confirm() : abandon()) };
     },
   };

@@ -35,6 +35,48 @@ describe("what a session was told", () => {
     expect(fetched.events.map(({ eventId }) => eventId)).toEqual(["e4", "e5", "e6", "e7", "e8"]);
   });
 
+  test("is fetched at once after a change of owner, although the others are not back yet", async () => {
+    await events(1, 8);
+    const startedMs = bench.clock.now();
+    bench.attach("a", { startedMs });
+    bench.attach("b", { startedMs: startedMs - 1 });
+    await bench.quiet();
+    await bench.crash();
+    bench.attach("a", { startedMs });
+    let fetched: Awaited<ReturnType<Bench["dispatcher"]["pending"]>> | undefined;
+    void bench.dispatcher.pending("a").then((found) => {
+      fetched = found;
+    });
+    await bench.clock.advance(400);
+    expect(fetched).toBeUndefined();
+    await bench.clock.advance(200);
+    await bench.until(() => fetched !== undefined);
+    expect(fetched).toMatchObject({ isComplete: true, left: 0 });
+    expect(fetched?.events.map(({ eventId }) => eventId)).toEqual(["e4", "e5", "e6", "e7", "e8"]);
+  });
+
+  test("that is not known after two seconds is not said to be nothing", async () => {
+    await bench.close();
+    bench = await openBench({ settleMs: 5_000 });
+    bench.attach("a");
+    bench.attach("b");
+    await bench.quiet();
+    await bench.crash();
+    bench.attach("a");
+    let isComplete: boolean | undefined;
+    void bench.dispatcher.pending("a").then((found) => {
+      isComplete = found.isComplete;
+    });
+    await bench.clock.advance(1_900);
+    expect(isComplete).toBeUndefined();
+    await bench.clock.advance(200);
+    await bench.until(() => isComplete !== undefined);
+    expect(isComplete).toBe(false);
+    // Nor when the router is leaving.
+    await bench.dispatcher.stop(AbortSignal.timeout(1_000));
+    expect((await bench.dispatcher.pending("a")).isComplete).toBe(false);
+  });
+
   test("is news to another session with the same id", async () => {
     await events(1, 8);
     bench.attach("a");
