@@ -13,7 +13,8 @@ channels: { big: { from: hook, budget: { event: 4000 }, content: "{{data.n}} {{d
 
 const numberOf = ({ content }: ChannelEvent) => Number.parseInt(content, 10);
 
-// They wait out ten seconds of not reading, and five of not answering; dispatch and ownership have the same with a clock in hand.
+// They wait out ten seconds of not reading, and five of not answering. Every run shows the same of processes with less patience
+// (ownership/stopped-owner.test.ts), of a client that reads again (crowd.test.ts), and with a clock in hand (dispatch/order.test.ts).
 test.runIf(isLong)(
   "a client that does not read is named, and what it was not sent goes to another",
   async () => {

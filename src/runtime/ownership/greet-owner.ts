@@ -51,11 +51,14 @@ export async function greetOwner(
   });
 }
 
-const respondsWithinMs = 3_000;
-
 /** False only when it took the connection and said nothing in time, which is what a stopped process does. */
-export async function responds(socket: string, version: string, signal: AbortSignal): Promise<boolean> {
-  const greeted = await greetOwner(socket, { role: "command", version }, respondsWithinMs, signal);
+export async function responds(
+  socket: string,
+  version: string,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const greeted = await greetOwner(socket, { role: "command", version }, withinMs, signal);
   if (greeted.kind === "welcome") greeted.link.end();
   return greeted.kind !== "silent";
 }

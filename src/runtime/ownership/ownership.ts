@@ -43,6 +43,17 @@ export interface OwnershipOptions {
    */
   readonly serve: Serve;
   readonly register?: RunningRegister;
+  readonly patience?: Patience;
+}
+
+/** With an owner that lives and says nothing. */
+export interface Patience {
+  /** Of a newcomer, before it works alone, and how often it looks again then. Default 5,000. */
+  readonly welcomeMs: number;
+  /** Of a tool call, before the owner is asked on a connection of its own. Default 5,000. */
+  readonly callMs: number;
+  /** For its answer there. Default 3,000. */
+  readonly answerMs: number;
 }
 
 export type OwnershipState =
@@ -73,9 +84,7 @@ export interface Ownership {
   close(within?: CloseWithin): Promise<void>;
 }
 
-/** How long an owner that lives may be silent before a newcomer works alone, and how often one that does looks again. */
-const patienceMs = 5_000;
-const aloneLookMs = 5_000;
+const defaultPatience: Patience = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
 const aloneWelcomeMs = 1_000;
 const standBackMs = 1_000;
 /** Others leave the next epoch to the named successor for so long, as long as it lives. */
@@ -89,7 +98,7 @@ interface Alone {
 }
 
 export function joinOwnership(options: OwnershipOptions): Ownership {
-  const { folder, version, log, client } = options;
+  const { folder, version, log, client, patience = defaultPatience } = options;
   const relay: Relay | undefined = client && createRelay({ ...client, log });
   const closing = new AbortController();
   let state: OwnershipState = { mode: "seeking" };
@@ -141,7 +150,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
 
   /** True when the owner is dead. Otherwise settles when there is reason to look again. */
   async function attachTo(found: OwnerFile): Promise<boolean> {
-    const withinMs = alone === undefined ? patienceMs : aloneWelcomeMs;
+    const withinMs = alone === undefined ? patience.welcomeMs : aloneWelcomeMs;
     const greeted = await greetOwner(found.socket, hello(), withinMs, closing.signal);
     if (closing.signal.aborted) {
       if (greeted.kind === "welcome") greeted.link.end();
@@ -170,7 +179,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       case "unreachable":
         if (!(await isRunning(found))) return true;
         // Between its claim and its socket, or between its socket and its end.
-        if (performance.now() - seekingSinceMs < patienceMs) await sleep(10);
+        if (performance.now() - seekingSinceMs < patience.welcomeMs) await sleep(10);
         else await workAlone(`the owner (pid ${found.pid}) runs but does not listen`);
         return false;
     }
@@ -184,10 +193,11 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     const { oldestCallMs, onCall, refuseCalls } = relay;
     const unwatch = watchSilentOwner({
       pid,
+      patienceMs: patience.callMs,
       oldestCallMs,
       onCall,
       refuseCalls,
-      responds: () => responds(socket, version, closing.signal),
+      responds: () => responds(socket, version, patience.answerMs, closing.signal),
       onSilent: () => log.warn(`the owner (pid ${pid}) does not respond: tool calls fail until it does`),
     });
     await follow(greeted).finally(unwatch);
@@ -322,7 +332,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function followLocal(stream: Duplex): Promise<void> {
-    const greeted = await greetOwner(stream, hello(), patienceMs, closing.signal);
+    const greeted = await greetOwner(stream, hello(), patience.welcomeMs, closing.signal);
     if (greeted.kind === "welcome") await follow(greeted);
     else await sleep(10);
   }
@@ -344,7 +354,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       void followAlone(alone);
     }
     state = { mode: "alone", reason };
-    await sleep(aloneLookMs);
+    await sleep(patience.welcomeMs);
   }
 
   async function leaveAlone(): Promise<void> {

@@ -4,6 +4,8 @@
 
 export interface SilentOwnerOptions {
   readonly pid: number;
+  /** How long a tool call waits before the owner is asked. */
+  readonly patienceMs: number;
   /** How long the oldest tool call has waited for its answer; undefined when none does. */
   oldestCallMs(): number | undefined;
   /** Has this called at each tool call from now on; undefined ends that. */
@@ -16,10 +18,9 @@ export interface SilentOwnerOptions {
   onSilent(): void;
 }
 
-const patienceMs = 5_000;
 /** Once it is known to be silent there is less to wait for. */
 const shortPatienceMs = 500;
-const lookEveryMs = 1_000;
+const maxLookMs = 1_000;
 
 /** Nothing ticks while no call waits. The result ends the watch. */
 export function watchSilentOwner(options: SilentOwnerOptions): () => void {
@@ -30,7 +31,7 @@ export function watchSilentOwner(options: SilentOwnerOptions): () => void {
 
   async function look(): Promise<void> {
     const waitedMs = options.oldestCallMs();
-    if (waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : patienceMs)) return;
+    if (waitedMs === undefined || waitedMs < (isSilent ? shortPatienceMs : options.patienceMs)) return;
     const responds = await options.responds();
     if (isOver) return;
     if (!responds) {
@@ -42,11 +43,14 @@ export function watchSilentOwner(options: SilentOwnerOptions): () => void {
 
   function lookWhileOneWaits(): void {
     if (timer !== undefined || isOver || options.oldestCallMs() === undefined) return;
-    timer = setTimeout(async () => {
-      await look();
-      timer = undefined;
-      lookWhileOneWaits();
-    }, lookEveryMs);
+    timer = setTimeout(
+      async () => {
+        await look();
+        timer = undefined;
+        lookWhileOneWaits();
+      },
+      Math.min(maxLookMs, options.patienceMs),
+    );
     timer.unref();
   }
 

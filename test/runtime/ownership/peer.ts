@@ -10,7 +10,7 @@ import { createLog } from "../../../src/runtime/log.ts";
 import type { AttachedSession } from "../../../src/runtime/ownership/attached-session.ts";
 import type { Service } from "../../../src/runtime/ownership/host.ts";
 import type { OwnerRole } from "../../../src/runtime/ownership/owner.ts";
-import { joinOwnership } from "../../../src/runtime/ownership/ownership.ts";
+import { joinOwnership, type Patience } from "../../../src/runtime/ownership/ownership.ts";
 
 interface Setting {
   readonly folder: string;
@@ -21,6 +21,7 @@ interface Setting {
   readonly standby?: boolean;
   /** How long `stop` of the service takes. */
   readonly stopMs?: number;
+  readonly patience?: Patience;
   /** Does not tell its state, which takes a timer. */
   readonly quiet?: boolean;
 }
@@ -153,6 +154,7 @@ const ownership = joinOwnership({
     },
   }),
   eligible: () => setting.eligible ?? true,
+  ...(setting.patience && { patience: setting.patience }),
   prepare: async () => say({ prepared: true }),
   serve: async (role) => {
     say({

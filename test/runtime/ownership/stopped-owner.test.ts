@@ -1,4 +1,4 @@
-// An owner that is alive and does not answer. In a file of its own because it takes its time, beside the others.
+// An owner that is alive and does not answer, with less patience than the program has.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,9 +12,10 @@ afterEach(endPeers);
 afterAll(removeFolders);
 
 const version = "1.0.0";
+const patience = { welcomeMs: 400, callMs: 200, answerMs: 400 };
 
 async function startOne(folder: string): Promise<Peer> {
-  const peer = startPeer({ folder });
+  const peer = startPeer({ folder, patience });
   await peer.initialize();
   return peer;
 }
@@ -26,7 +27,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as OwnerFile;
   owner.kill("SIGSTOP");
   const waiting = client.request("tools/call", { name: "who", arguments: {} }, 20_000);
-  const newcomer = startPeer({ folder });
+  const newcomer = startPeer({ folder, patience });
   const alone = await newcomer.initialize();
   expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
   await newcomer.until((peer) => peer.mode().mode === "alone", "it says so");
@@ -49,3 +50,15 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   expect((await newcomer.call("who")).pid).toBe(owner.pid);
   expect(newcomer.said.some(({ stopped }) => stopped === "replaced")).toBe(true);
 }, 25_000);
+
+test("a call to a stopped owner is answered by the next one when a person ends it", async () => {
+  const folder = newFolder();
+  const owner = await startOne(folder);
+  const client = await startOne(folder);
+  owner.kill("SIGSTOP");
+  const refused = await client.request("tools/call", { name: "who", arguments: {} }, 20_000);
+  expect(JSON.stringify(refused.result)).toContain(`kill -9 ${owner.pid}`);
+  owner.kill("SIGKILL");
+  expect(await client.call("who")).toMatchObject({ pid: client.pid, epoch: 2 });
+  expect(client.answeredTwice).toEqual([]);
+});
