@@ -38,7 +38,10 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
         return maskAll(event, state.mask) as unknown as RouterEvent;
       },
     }),
-    pendingTool({ fetch: (limit) => running.dispatcher.pending(member.id, limit) }),
+    pendingTool({
+      fetch: (limit) => running.dispatcher.pending(member.id, limit),
+      collecting: () => running.shaping.report().open.reduce((sum, { count }) => sum + count, 0),
+    }),
     ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, member)] : []),
     ...(chats?.tools ?? []),
     ...sinkTools(running, member),

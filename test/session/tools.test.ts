@@ -64,7 +64,7 @@ const event: RouterEvent = {
   method: "POST",
 };
 
-const taken = (events: FetchedEvents["events"], left = 0, isComplete = true) => {
+const taken = (events: FetchedEvents["events"], left = 0, isComplete = true, collecting = 0) => {
   const told: string[] = [];
   const port = {
     fetch: async () => ({
@@ -74,6 +74,7 @@ const taken = (events: FetchedEvents["events"], left = 0, isComplete = true) => 
       confirm: () => void told.push("confirm"),
       abandon: () => void told.push("abandon"),
     }),
+    collecting: () => collecting,
   };
   return { told, tool: pendingTool(port) };
 };
@@ -199,6 +200,13 @@ describe("pending", () => {
     );
   });
 
+  test("says what flow control holds where nothing can be fetched", async () => {
+    const { claude } = await connect([taken([], 0, true, 123).tool]);
+    expect((await claude.callTool("pending")).text).toBe(
+      "no event waits; flow control collects 123, status says until when",
+    );
+  });
+
   test("says that no event waits only when that is known", async () => {
     const { claude } = await connect([taken([]).tool]);
     expect((await claude.callTool("pending")).text).toBe("no event waits");
@@ -229,6 +237,7 @@ describe("pending", () => {
     let give: (() => void) | undefined;
     const told: string[] = [];
     const tool = pendingTool({
+      collecting: () => 0,
       fetch: () =>
         new Promise((resolve) => {
           give = () =>

@@ -11,6 +11,8 @@ export interface PendingPort {
    * as before) is called, or neither when the session ended while the result was written.
    */
   fetch(limit: number): Promise<FetchedEvents>;
+  /** How many events flow control collects now, for a digest say. They come by themselves and cannot be fetched. */
+  collecting(): number;
 }
 
 export interface FetchedEvents {
@@ -39,7 +41,9 @@ export function pendingTool(port: PendingPort): Tool {
     },
     async call({ limit = usual }) {
       const { events, left, isComplete, confirm, abandon } = await port.fetch(limit as number);
-      const none = isComplete ? "no event waits" : lookingStill;
+      const collecting = port.collecting();
+      const held = collecting === 0 ? "" : `; flow control collects ${collecting}, status says until when`;
+      const none = isComplete ? `no event waits${held}` : lookingStill;
       const text = events.length === 0 ? none : events.map(describe).join("\n\n");
       return { text, waiting: left, afterWritten: (written) => (written ? confirm() : abandon()) };
     },
