@@ -131,7 +131,10 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
       const why = limit.cut.signal.aborted
         ? `it did not end within ${(limit.ms ?? 0) / 1_000} s`
         : reasonOf(error);
-      throw failure(url, `the answer broke off: ${why}`, error);
+      throw new ConnectorError("E_HTTP_FAILED", `the answer of ${placeOf(url)} broke off: ${why}`, {
+        retryable: true,
+        cause: error,
+      });
     } finally {
       clearTimeout(timer);
     }

@@ -16,6 +16,8 @@ import { unwrapRelayed } from "./relay.ts";
 /** As long as browsers wait, unless the stream says otherwise. */
 const defaultRetryMs = 1_000;
 const longestRetryMs = 10 * 60 * 1_000;
+/** A stream that asks for no pause at all, and ends each time, would otherwise be opened without end. */
+const shortestRetryMs = 100;
 
 export function createSseSource(name: string, options: SseOptions, host: Host): Source {
   const { store, clock, log } = host;
@@ -80,7 +82,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
             if (arrival !== undefined) yield { arrival, safe: () => kept.keep(event.id) };
           }
           if (relay === undefined) lastId = stream.lastId();
-          retryMs = Math.min(stream.retryMs() ?? retryMs, longestRetryMs);
+          retryMs = Math.max(shortestRetryMs, Math.min(stream.retryMs() ?? retryMs, longestRetryMs));
         },
         handsTo(next) {
           handOver = next;

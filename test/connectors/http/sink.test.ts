@@ -286,6 +286,16 @@ describe("an answer", () => {
     const { text: said, response } = await call(request({}, { max_answer: "1KiB" }));
     expect(said).toBe("answered 200");
     expect(response.text).toHaveLength(1_024);
+    const read = await call(request({ method: "GET" }, { max_answer: "1KiB" }));
+    expect(read.text).toBe(`answered 200, cut off\n${"x".repeat(1_024)}`);
+  });
+
+  test("that does not come leaves open whether it was done, where it may not be repeated", async () => {
+    answer = (response) => response.destroy();
+    const hint = "it may have been done all the same: look before you call this again";
+    await expect(call(request({}))).rejects.toMatchObject({ hint });
+    await expect(call(request({ method: "PUT" }))).rejects.toMatchObject({ hint: undefined });
+    await expect(call(request({ url: "http://127.0.0.1:1025/" }))).rejects.toMatchObject({ hint: undefined });
   });
 
   test("that fails says its status and how its body begins", async () => {
@@ -310,7 +320,11 @@ describe("an answer", () => {
       response.writeHead(status, { "retry-after": "7" });
       response.end();
     };
-    await expect(call(request({}))).rejects.toMatchObject({ retryable, retryAfterMs });
+    await expect(call(request({}))).rejects.toMatchObject({
+      retryable,
+      retryAfterMs,
+      hint: "it asks to wait for 7 s",
+    });
   });
 
   test("that leads to another place is not followed", async () => {

@@ -118,6 +118,16 @@ describe("a connection", () => {
     expect(source.told).toEqual([]);
   });
 
+  test("that ends each time is not opened without a pause, whatever it asks for", async () => {
+    const source = await start();
+    await connected(1);
+    send("retry: 0\ndata: a\n\n");
+    await until(() => expect(source.arrivals).toHaveLength(1));
+    streams[0]?.end();
+    await source.rested();
+    expect((source.source.health?.().nextTryMs ?? 0) - source.clock.now()).toBeGreaterThanOrEqual(100);
+  });
+
   test("goes on where it was after a restart, and not past what was not taken", async () => {
     const emit: Emit = async ({ data }) => {
       if (data === "c") throw new DeliveryError("E_JOURNAL_FULL", "the disk is full");

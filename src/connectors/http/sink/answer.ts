@@ -17,7 +17,10 @@ export async function readAnswer(answer: HttpAnswer, method: string, maxBytes: n
   const data = isWhole ? dataOf(answer.headers["content-type"], text) : undefined;
   return {
     // What a request changed is said by its status; what one reads is why it was made.
-    text: method === "GET" ? `answered ${answer.status}\n${text}` : `answered ${answer.status}`,
+    text:
+      method === "GET"
+        ? `answered ${answer.status}${isWhole ? "" : ", cut off"}\n${text}`
+        : `answered ${answer.status}`,
     response: {
       status: answer.status,
       headers: { ...answer.headers },
@@ -76,9 +79,13 @@ function withBody(failure: Error, body: string): Error {
   if (!(failure instanceof ConnectorError)) return failure;
   const said = body.replaceAll(/\s+/g, " ").trim().slice(0, shownOfFailure).toWellFormed();
   const { retryable, retryAfterMs } = failure;
+  const hints = [
+    ...(retryAfterMs === undefined ? [] : [`it asks to wait for ${Math.ceil(retryAfterMs / 1_000)} s`]),
+    ...(said === "" ? [] : [`it said: ${said}`]),
+  ];
   return new ConnectorError(failure.code, failure.message, {
     retryable,
     retryAfterMs,
-    ...(said === "" ? {} : { hint: `it said: ${said}` }),
+    ...(hints.length === 0 ? {} : { hint: hints.join("; ") }),
   });
 }
