@@ -78,6 +78,7 @@ export function reasonOf(error: unknown): string {
   if (typeof code === "string" && reasons[code] !== undefined) return reasons[code];
   if (typeof code === "string" && /CERT|SIGNED|TLS|SSL/.test(code))
     return `its certificate is not good (${code})`;
+  if (typeof code === "string" && code.startsWith("WS_ERR_")) return `it does not speak WebSocket (${code})`;
   if (typeof code === "string") return code;
   const { name, message } = cause instanceof Error ? cause : { name: "", message: "" };
   if (name === "HTTPParserError") return "it does not speak HTTP";

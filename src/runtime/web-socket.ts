@@ -32,7 +32,11 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
     maxPayload: maxBytes,
     followRedirects: false,
   });
-  const stop = () => socket.terminate();
+  const stop = () => {
+    // Away, said in passing: nobody waits for the answer.
+    if (socket.readyState === WebSocket.OPEN) socket.close(1001);
+    socket.terminate();
+  };
   signal.addEventListener("abort", stop, { once: true });
   socket.once("close", () => signal.removeEventListener("abort", stop));
   const link = linkOf(socket, url, maxBytes);

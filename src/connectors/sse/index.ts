@@ -16,7 +16,8 @@ export const sse: SourceType<SseOptions> = {
   summary: "Listens to an event stream (server-sent events), or to webhooks that a relay passes on as one.",
   options: sseOptions,
   validate,
-  meta: { event: "{{headers.event}}" },
+  // What is called message has no name of its own.
+  meta: { event: '{{#unless (eq headers.event "message")}}{{headers.event}}{{/unless}}' },
   // On a reload the old connection ends before the new one begins, where it goes on. Relays remember nothing: there the two overlap.
   claims: ({ url, relay, headers = {}, auth }) =>
     relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],

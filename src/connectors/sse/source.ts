@@ -3,7 +3,7 @@
 import type { Host, Round } from "../../contract/host.ts";
 import type { Arrival, Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
-import { found, typeOf } from "../../intake/answer.ts";
+import { typeOf } from "../../intake/answer.ts";
 import { type Connection, runConnection } from "../../intake/connection.ts";
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
@@ -123,10 +123,14 @@ function unfit(status: number, answer: Parameters<typeof typeOf>[0]): ConnectorE
   if (status === 204)
     return new ConnectorError("E_HTTP_STATUS", "the server says that there are no more events (204)");
   if (typeOf(answer) === "text/event-stream") return undefined;
-  return new ConnectorError("E_HTTP_CONTENT", `the answer is no event stream: ${found(answer, "")}`, {
-    retryable: true,
-    hint: "an event stream is of the type text/event-stream",
-  });
+  return new ConnectorError(
+    "E_HTTP_CONTENT",
+    `the answer is no event stream but ${typeOf(answer) || "of no type"}`,
+    {
+      retryable: true,
+      hint: "an event stream is of the type text/event-stream",
+    },
+  );
 }
 
 /** An id goes out in UTF-8, whose bytes a header takes as Latin-1 (the EventSource of browsers does so too). */

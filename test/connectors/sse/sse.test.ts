@@ -192,7 +192,7 @@ describe("what is no event stream is told", () => {
     [
       "a web page",
       (response) => response.setHeader("content-type", "text/html").end("<p>"),
-      /no event stream: text\/html/,
+      /no event stream but text\/html/,
     ],
     ["204", (response) => response.writeHead(204).end(), /no more events \(204\)/],
     ["401", (response) => response.writeHead(401).end(), /answered 401/],

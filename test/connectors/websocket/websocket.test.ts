@@ -1,7 +1,7 @@
 // A WebSocket server that the test runs: what becomes an event, and how a connection is kept.
 
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { websocket } from "../../../src/connectors/websocket/index.ts";
@@ -171,12 +171,20 @@ describe("a connection", () => {
     expect(source.told).toEqual([]);
   });
 
-  test("is closed when the source stops", async () => {
+  test("is closed at once when the source stops, and the far side is told that it goes away", async () => {
     const source = await start();
     await connected(1);
     const closed = new Promise((resolve) => links[0]?.once("close", resolve));
     await source.stop();
-    await closed;
+    expect(await closed).toBe(1001);
+  });
+
+  test("on which something else than WebSocket is spoken is told so", async () => {
+    const source = await start();
+    await connected(1);
+    (links[0] as unknown as { _socket: Socket })._socket.write("garbage garbage");
+    await source.rested();
+    expect(source.told).toEqual([expect.stringMatching(/broke off: it does not speak WebSocket \(WS_ERR/)]);
   });
 });
 
