@@ -20,6 +20,8 @@ export interface NewItems {
    * signal fires before, and then those that were safe are known.
    */
   take(items: readonly Item[], signal: AbortSignal): Promise<void>;
+  /** Items of a first answer that is so long that the next ones belong to it too: history, whatever is asked for of it. */
+  pass(items: readonly Item[]): Promise<void>;
   /** See `HandOver.held`. */
   held(): string | undefined;
 }
@@ -43,6 +45,10 @@ export function createNewItems({ emit, clock, store, backfill }: NewItemsOptions
     isBegun,
     isNew: (key) => !seen.has(key),
     held: () => handOver?.held(),
+    async pass(items) {
+      const keys = items.map(({ key }) => key);
+      await seen.add(keys, new Set(keys));
+    },
     async take(items, signal) {
       const current = new Map(items.map((item) => [item.key, item]));
       const first = isBegun() ? 0 : Math.max(0, current.size - backfill);

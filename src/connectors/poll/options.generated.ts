@@ -71,7 +71,7 @@ cursor?: string
  */
 next?: string
 /**
- * The most pages that one round reads. Further pages are read only while all items of the one before are new.
+ * The most pages that one round reads. Newest first, further pages are read only while all items of the one before are new; oldest first, all are, and with a cursor until nothing new comes.
  */
 maxPages: number
 /**

@@ -75,7 +75,7 @@ export const pollOptions = {
     },
     max_pages: {
       description:
-        "The most pages that one round reads. Further pages are read only while all items of the one before are new.",
+        "The most pages that one round reads. Newest first, further pages are read only while all items of the one before are new; oldest first, all are, and with a cursor until nothing new comes.",
       type: "integer",
       minimum: 1,
       maximum: 100,

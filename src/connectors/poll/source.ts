@@ -1,18 +1,18 @@
 // The rounds of a poll: ask, read what is new, hand it over, and only then move on: keys, cursor, and what the server said of this
 // version are kept when the events before them are safe.
 
-import type { Host, HttpRequest } from "../../contract/host.ts";
+import type { Host } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { ask, createValidators } from "../../intake/conditional.ts";
-import { fillJson } from "../../intake/fill-json.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
-import { createNewItems, type NewItems } from "../../intake/new-items.ts";
-import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
-import { methodOf } from "./check.ts";
+import { createNewItems, type Item, type NewItems } from "../../intake/new-items.ts";
+import { placeOf, trustOf } from "../../intake/request-options.ts";
 import type { PollOptions } from "./options.generated.ts";
 import { arrivalOf, createPageReader, type Page } from "./pages.ts";
+import { readOn } from "./read-on.ts";
+import { type Request, requestOf } from "./request.ts";
 
 /** What was last of an answer that is no list. */
 interface Last {
@@ -23,11 +23,9 @@ interface Last {
 
 const longestWaitMs = 60 * 60 * 1_000;
 
-type Request = Omit<HttpRequest, "signal">;
-
 export function createPollSource(name: string, options: PollOptions, host: Host): Source {
   const { store, clock, code, log } = host;
-  const { everyMs, order, maxPages, timeoutMs } = options;
+  const { everyMs, order, maxPages } = options;
   const backfill = options.since === "start" ? Number.POSITIVE_INFINITY : (options.backfill ?? 0);
   const trust = trustOf(options.url);
   const told = new Set<string>();
@@ -44,32 +42,6 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     log.warn(`source ${name}: ${line}`);
   }
 
-  function firstRequest(): Request {
-    const cursor = store.get("cursor");
-    const time = new Date(clock.now()).toISOString();
-    const roots = { cursor: cursor ?? "", time };
-    const { body, json } = options;
-    const value =
-      json === undefined
-        ? undefined
-        : fillJson(json as Json, "json", code, cursor === undefined ? { time } : roots);
-    const text = value === undefined ? body && (code.template("body")?.(roots) ?? "") : JSON.stringify(value);
-    const isJson = json !== undefined || /^\s*[[{]/.test(text ?? "");
-    return {
-      url: code.template("url")?.(roots) ?? options.url,
-      method: methodOf(options),
-      headers: {
-        accept: "application/json, */*;q=0.5",
-        ...(isJson ? { "content-type": "application/json" } : {}),
-        ...requestHeaders(options),
-      },
-      ...(text === undefined ? {} : { body: text }),
-      timeoutMs,
-      idleMs: timeoutMs,
-      bodyMs: 10 * timeoutMs,
-    };
-  }
-
   /** Undefined when nothing has changed. */
   async function read(request: Request, signal: AbortSignal): Promise<Page | undefined> {
     const answer = await ask(host.http, { ...request, signal });
@@ -78,35 +50,11 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     return pages.read(answer);
   }
 
-  /** Every page that may hold something new, in the order of the answer. */
-  async function furtherPages(first: Page, request: Request, items: NewItems, signal: AbortSignal) {
-    const all = [first];
-    const isAllRead = order === "oldest_first" || !items.isBegun();
-    for (let page = first; page.next !== undefined; ) {
-      if (!isAllRead && page.items.some((item) => !items.isNew(pages.keyOf(item)))) break;
-      if (all.some(({ url }) => url === page.next)) break;
-      if (all.length === maxPages) {
-        if (items.isBegun() || options.since === "start")
-          warnOnce(
-            `the answer has more than ${maxPages} pages, and the others were not read: raise max_pages`,
-          );
-        break;
-      }
-      const next = await read({ ...request, url: page.next }, signal);
-      if (next === undefined) break;
-      all.push(next);
-      page = next;
-    }
-    return all;
-  }
-
-  async function takeList(all: readonly Page[], items: NewItems, signal: AbortSignal): Promise<void> {
-    const listed = all.flatMap((page) => page.items);
-    if (order === "newest_first") listed.reverse();
-    await items.take(
-      listed.map((item) => ({ key: pages.keyOf(item), arrival: arrivalOf(item, trust) })),
-      signal,
-    );
+  /** The oldest first. */
+  function listed(all: readonly Page[]): Item[] {
+    const found = all.flatMap((page) => page.items);
+    if (order === "newest_first") found.reverse();
+    return found.map((item) => ({ key: pages.keyOf(item), arrival: arrivalOf(item, trust) }));
   }
 
   async function takeChange({ content, items }: Page, emit: Emit, signal: AbortSignal): Promise<void> {
@@ -140,19 +88,33 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   }
 
   async function round(emit: Emit, items: NewItems, signal: AbortSignal): Promise<void> {
-    const request = firstRequest();
+    const before = store.get("cursor");
+    const request = requestOf(options, code, before, clock.now());
     const isGet = request.method === "GET";
     const identity: Json = [request.url];
     const conditions = isGet ? validators.headers(identity) : {};
     const first = await read({ ...request, headers: { ...request.headers, ...conditions } }, signal);
     if (first === undefined) return;
     await holdShape(first);
-    const all = first.shape === "list" ? await furtherPages(first, request, items, signal) : [first];
-    const before = store.get("cursor");
-    const cursor = pages.cursorOf((order === "newest_first" ? first : all.at(-1)) ?? first, before);
-    const shape = first.shape === "nothing" ? store.get("shape") : first.shape;
+    const { all, cursor, rest, failure } = await readOn(first, before, {
+      order,
+      maxPages,
+      pages,
+      isSeen: (key) => !items.isNew(key),
+      isBegun: items.isBegun(),
+      ask: (url) => read({ ...request, url }, signal),
+      askFrom: (cursor) => read(requestOf(options, code, cursor, clock.now()), signal),
+    });
+    const isHistory = !items.isBegun() && backfill !== Number.POSITIVE_INFINITY;
+    if (rest === "pages" && !isHistory)
+      warnOnce(`the answer has more than ${maxPages} pages, and the others were not read: raise max_pages`);
     // Of nothing at the very first: whatever it will be, that is where it began.
-    if (shape === undefined || shape === "list") await takeList(all, items, signal);
+    const shape = first.shape === "nothing" ? store.get("shape") : first.shape;
+    if (rest === "cursor" && isHistory) {
+      const more = `fills more than ${maxPages} pages: there are no events until all were read`;
+      if (failure === undefined) warnOnce(`what was there before ${more}`);
+      await items.pass(listed(all));
+    } else if (shape === undefined || shape === "list") await items.take(listed(all), signal);
     if (shape !== "list") await takeChange(first, emit, signal);
     if (cursor !== undefined && JSON.stringify(cursor) !== JSON.stringify(before))
       await store.set("cursor", cursor);
@@ -160,6 +122,7 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     if (isGet && (order === "newest_first" || all.length === 1))
       await validators.remember(identity, first.headers);
     else await validators.forget();
+    if (failure !== undefined) throw failure;
   }
 
   return createLoopSource(name, host, {

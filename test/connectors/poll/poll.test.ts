@@ -486,6 +486,90 @@ describe("pages", () => {
     expect(server.asked.every(({ headers }) => headers["if-none-match"] === undefined)).toBe(true);
   });
 
+  /** An API that lists the oldest first, two at a time, from a cursor on. */
+  const fromCursor =
+    (count: () => number): FarSide["answer"] =>
+    (response, { url }) => {
+      const after = Number(new URL(url, "http://x").searchParams.get("after") || 0);
+      const list = Array.from({ length: count() }, (_, index) => ({ id: index + 1 })).slice(after, after + 2);
+      json({ list, cursor: after + list.length })(response, {} as never);
+    };
+  const cursorOptions = () => ({
+    url: `${server.url}/items?after={{cursor}}`,
+    order: "oldest_first",
+    items: "data.list",
+    cursor: "data.cursor",
+  });
+
+  test("that a cursor leads to are read until nothing new comes, and what was there at first is history", async () => {
+    let count = 7;
+    server.answer = fromCursor(() => count);
+    const source = await start(cursorOptions());
+    await source.rested();
+    expect(source.arrivals).toEqual([]);
+    expect(server.asked.map(({ url }) => url.slice(13))).toEqual(["", "2", "4", "6", "7"]);
+    await source.nextRound();
+    expect(server.asked).toHaveLength(6);
+    count = 12;
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([8, 9, 10, 11, 12]);
+  });
+
+  test("that a cursor leads to are bounded, in the next round it goes on, and history stays history", async () => {
+    server.answer = fromCursor(() => 9);
+    const source = await start({ ...cursorOptions(), max_pages: 2 });
+    await source.rested();
+    await source.nextRound();
+    await source.nextRound();
+    expect(source.arrivals).toEqual([]);
+    expect(source.told).toEqual([
+      expect.stringMatching(/fills more than 2 pages: there are no events until/),
+    ]);
+    server.answer = fromCursor(() => 16);
+    await source.nextRound();
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([10, 11, 12, 13, 14, 15, 16]);
+  });
+
+  test("that a cursor leads to are kept as far as they came when a server wants no more requests", async () => {
+    const whole = fromCursor(() => 9);
+    server.answer = (response, asked) =>
+      server.asked.length % 3 === 0 ? void response.writeHead(429).end() : whole(response, asked);
+    const source = await start({ ...cursorOptions(), since: "start" });
+    await source.rested();
+    expect(ids(source.arrivals)).toEqual([1, 2, 3, 4]);
+    expect(source.source.health?.()).toMatchObject({
+      state: "waiting",
+      lastError: expect.stringContaining("429"),
+    });
+    await source.nextRound();
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test("are not asked for again by a cursor that moves while the answer stays", async () => {
+    let cursor = 0;
+    server.answer = (response) => {
+      cursor += 1;
+      json({ list: items(1, 3), cursor })(response, {} as never);
+    };
+    const source = await start(cursorOptions());
+    await source.rested();
+    expect(server.asked).toHaveLength(2);
+    await source.nextRound();
+    expect(server.asked).toHaveLength(3);
+    expect(source.arrivals).toEqual([]);
+  });
+
+  test("that a cursor leads to are all events with since: start", async () => {
+    server.answer = fromCursor(() => 5);
+    const source = await start({ ...cursorOptions(), since: "start", max_pages: 2 });
+    await source.rested();
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([1, 2, 3, 4, 5]);
+    expect(source.told).toEqual([]);
+  });
+
   test("are bounded, and that something was left is told", async () => {
     let newest = 4;
     server.answer = paged(() => newest);
