@@ -2,9 +2,8 @@
 // session that asked. Decides nothing by itself: where nobody can be asked, and when time is over, there is no verdict, and
 // the person at the terminal decides. Prompts that wait are journal notes, so that another owner goes on with them.
 
-import type { Chat, IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
-import type { Clock, Json, Log } from "../contract.ts";
-import type { Audit, AuditEntry } from "./audit.ts";
+import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
+import type { AuditEntry } from "./audit.ts";
 import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
 import {
@@ -15,71 +14,20 @@ import {
   writeOutcome,
   writePrompt,
 } from "./prompt.ts";
+import type { Copy, PendingPrompt, RelayOptions, RelaySettings } from "./relay-world.ts";
 import { type Behavior, isPromptId, namesPrompt, readVerdict } from "./verdict.ts";
-
-export interface RelaySettings {
-  /** Whoever may decide, by source. Nobody else is asked, and nobody else's word counts. */
-  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly expireMs: number;
-  /** May a prompt for this tool be relayed? */
-  mayRelay(tool: string): boolean;
-  isQuiet(nowMs: number): boolean;
-}
-
-/** A prompt that waits, as the journal keeps it. */
-export interface PendingPrompt {
-  readonly request: PermissionRequest;
-  readonly session: AskingSession;
-  readonly askedMs: number;
-  readonly expireMs: number;
-  /** Each copy of it, with what its source needs to change it. */
-  readonly copies: readonly Copy[];
-  /** Set from the verdict on: what is left to do is to hand it over. */
-  readonly decided?: { readonly behavior: Behavior; readonly by: string };
-}
-
-interface Copy {
-  readonly source: string;
-  readonly person: string;
-  readonly asked: Json;
-}
-
-/** Where the prompts that wait are kept. */
-export interface PromptNotes {
-  all(): readonly PendingPrompt[];
-  /** Settles when it outlives this process; rejects with a retryable DeliveryError. */
-  put(prompt: PendingPrompt): Promise<void>;
-  drop(id: string): Promise<void>;
-}
-
-export interface RelayOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly notes: PromptNotes;
-  readonly audit: Audit;
-  /** As they are now; undefined where nothing is relayed. */
-  settings(): RelaySettings | undefined;
-  /** What a running source can do; undefined when it does not run. */
-  chat(source: string): Pick<Chat, "askPermission" | "expirePermission"> | undefined;
-  /** Hands a verdict to a session: settles when its client's stream took it, rejects when the session is gone. */
-  answer(session: string, id: string, behavior: Behavior): Promise<void>;
-  /** Hides the secrets of the config. */
-  mask(text: string): string;
-  /** The folder in which it is written who may speak and decide: a call that names it stays at the terminal, too. */
-  readonly stateFolder: string;
-}
 
 export interface Relay extends Verdicts {
   /** A client asks. Never rejects. */
   ask(request: PermissionRequest, session: AskingSession): Promise<void>;
   /** A session is there again after a change of owner: what was decided meanwhile is handed over. */
   sessionBack(id: string): void;
+  /** Nobody awaits its prompts any more. */
+  sessionGone(id: string): void;
   /** Is it a prompt, or was it one a while ago? Its text is ours, and for nobody else to change. */
   isPrompt(source: string, messageId: string): boolean;
   /** Could the text, written by Claude, be taken for a prompt, or talk somebody into the words that answer one? */
   looksLikePrompt(text: string): boolean;
-  /** Nobody awaits its prompts any more. */
-  sessionGone(id: string): void;
   /** Takes up what an earlier owner left. */
   resume(): void;
   stop(): void;
@@ -185,6 +133,7 @@ export function createRelay(options: RelayOptions): Relay {
     prompt: ReturnType<typeof writePrompt>,
   ): Promise<Copy | undefined> {
     try {
+      if (!(await options.isOpen(source))) return undefined;
       const asked = await options.chat(source)?.askPermission?.(person, prompt);
       if (asked === undefined) return undefined;
       shown = [...shown, { source, asked }].slice(-maxShown);

@@ -13,7 +13,8 @@ import { openAudit } from "../access/audit.ts";
 import { createOutbound, type Outbound } from "../access/outbound.ts";
 import { accessOf } from "../access/pairing.ts";
 import { createPeople } from "../access/people.ts";
-import { createRelay, type PendingPrompt, type PromptNotes, type Relay } from "../access/relay.ts";
+import { createRelay, type Relay } from "../access/relay.ts";
+import type { PendingPrompt, PromptNotes } from "../access/relay-world.ts";
 import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
 import { stateRoot } from "../config/places.ts";
@@ -116,6 +117,12 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
       return permissions;
     },
     chat,
+    async isOpen(name) {
+      const source = planned(name);
+      if (source === undefined) return false;
+      const added = accessOf(await store.read(), name, source.type.type);
+      return (added.dm ?? accessOptions(source.options).dm) !== "disabled";
+    },
     async answer(session, id, behavior) {
       const member = state.members.list().find((one) => one.id === session);
       if (member === undefined) throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");

@@ -31,6 +31,8 @@ interface Kept extends Unanswered {
 
 const kind = "unanswered";
 const keepMs = 24 * 60 * 60 * 1_000;
+/** Whoever sends more than that knows without us that not all was answered. */
+const maxKept = 1_000;
 /** Nobody will answer what nobody gets any more. */
 const over = new Set(["expired", "superseded", "silenced", "dead"]);
 
@@ -42,6 +44,8 @@ export function trackUnanswered(journal: Journal, clock: Pick<Clock, "now">): Un
     kept.set(one.eventId, one);
     // It is worth a line, not a failure: the event itself is safe.
     journal.note(kind, one.eventId, { ...one }, one.timeMs + keepMs).catch(() => undefined);
+    const [oldest] = kept.keys();
+    if (kept.size > maxKept && oldest !== undefined) drop(oldest);
   }
 
   function drop(eventId: string): void {

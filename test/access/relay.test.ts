@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAudit } from "../../src/access/audit.ts";
-import { createRelay, type PendingPrompt, type RelaySettings } from "../../src/access/relay.ts";
+import { createRelay } from "../../src/access/relay.ts";
+import type { PendingPrompt, RelaySettings } from "../../src/access/relay-world.ts";
 import type { PermissionPrompt } from "../../src/contract/chat.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { messageOf } from "./world.ts";
@@ -29,6 +30,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
   const closed: { asked: unknown; text: string }[] = [];
   const answered: [session: string, id: string, behavior: string][] = [];
   const gone = new Set<string>();
+  let isOpen = true;
   const file = join(folder, "permissions.jsonl");
   let settings: RelaySettings | undefined = {
     approvers: new Map([["phone", new Set(["41", "42"])]]),
@@ -64,6 +66,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
       answered.push(verdict);
     },
     mask: (text) => text.replaceAll("s3cret", "•••"),
+    isOpen: async () => isOpen,
     stateFolder: "/home/me/.claude/channels/router",
   });
   return {
@@ -89,6 +92,9 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     },
     breakAudit() {
       audit = { add: () => Promise.reject(new Error("the disk is full")) };
+    },
+    disable() {
+      isOpen = false;
     },
     settle: () => clock.advance(0),
   };
@@ -245,6 +251,14 @@ describe("a permission prompt", () => {
     await relay.ask(request, session);
     expect(await say("yes abcde")).toBeUndefined();
     expect([answered, [...kept]]).toEqual([[], []]);
+  });
+
+  it("is sent to nobody where access was disabled: no word from there would count", async () => {
+    const { relay, prompts, disable, lines } = await openRelay();
+    disable();
+    await relay.ask(request, session);
+    expect(prompts).toEqual([]);
+    expect((await lines()).map(({ what }) => what)).toEqual(["asked", "unasked"]);
   });
 
   it("is not sent when it cannot be recorded", async () => {

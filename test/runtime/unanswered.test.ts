@@ -54,6 +54,12 @@ describe("messages that nobody answered", () => {
     expect(ids()).toEqual(["e3", "x1"]);
   });
 
+  it("are the latest thousand, however many are written", async () => {
+    const { messages, now, ids } = await open();
+    for (let index = 0; index < 1_100; index += 1) messages.add(message(`e${index}`, now + index));
+    expect([ids().length, ids()[0]]).toEqual([1_000, "e100"]);
+  });
+
   it("are no more when they were acknowledged, or nobody will get them", async () => {
     const { messages, now, ids } = await open();
     for (const [index, state] of (["acked", "expired", "dead", "silenced"] as const).entries()) {

@@ -1,0 +1,62 @@
+// What the permission relay needs of the world around it, and what it keeps there.
+
+import type { Chat } from "../contract/chat.ts";
+import type { Clock, Json, Log } from "../contract.ts";
+import type { Audit } from "./audit.ts";
+import type { AskingSession, PermissionRequest } from "./prompt.ts";
+import type { Behavior } from "./verdict.ts";
+
+export interface RelaySettings {
+  /** Whoever may decide, by source. Nobody else is asked, and nobody else's word counts. */
+  readonly approvers: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly expireMs: number;
+  /** May a prompt for this tool be relayed? */
+  mayRelay(tool: string): boolean;
+  isQuiet(nowMs: number): boolean;
+}
+
+/** A prompt that waits, as the journal keeps it. */
+export interface PendingPrompt {
+  readonly request: PermissionRequest;
+  readonly session: AskingSession;
+  readonly askedMs: number;
+  readonly expireMs: number;
+  /** Each copy of it, with what its source needs to change it. */
+  readonly copies: readonly Copy[];
+  /** Set from the verdict on: what is left to do is to hand it over. */
+  readonly decided?: { readonly behavior: Behavior; readonly by: string };
+}
+
+/** One prompt before one person. */
+export interface Copy {
+  readonly source: string;
+  readonly person: string;
+  readonly asked: Json;
+}
+
+/** Where the prompts that wait are kept. */
+export interface PromptNotes {
+  all(): readonly PendingPrompt[];
+  /** Settles when it outlives this process; rejects with a retryable DeliveryError. */
+  put(prompt: PendingPrompt): Promise<void>;
+  drop(id: string): Promise<void>;
+}
+
+export interface RelayOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly notes: PromptNotes;
+  readonly audit: Audit;
+  /** As they are now; undefined where nothing is relayed. */
+  settings(): RelaySettings | undefined;
+  /** What a running source can do; undefined when it does not run. */
+  chat(source: string): Pick<Chat, "askPermission" | "expirePermission"> | undefined;
+  /** False where access is disabled: no word from there would count, so nobody is asked there. */
+  isOpen(source: string): Promise<boolean>;
+  /** Hands a verdict to a session: settles when its client's stream took it, rejects when the session is gone. */
+  answer(session: string, id: string, behavior: Behavior): Promise<void>;
+  /** Hides the secrets of the config. */
+  mask(text: string): string;
+  /** The folder in which it is written who may speak and decide: a call that names it stays at the terminal, too. */
+  readonly stateFolder: string;
+}
