@@ -281,7 +281,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
           refused({ status: 403, reason });
           turnedAway.add({ name: source.name, type: source.type.type }, reason);
         };
-        return chat?.people(source, turnAway) ?? nobody;
+        return (source.type.chat === undefined ? undefined : chat?.people(source, turnAway)) ?? nobody;
       },
       clock: systemClock,
       log,

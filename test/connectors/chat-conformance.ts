@@ -92,7 +92,9 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     cleaning.push(() => platform.close());
     const access = typeof written === "string" ? written : written(platform);
     project = await createProject(
-      (port) => `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access, port)}\n${config}`,
+      // Beside a source that is no chat.
+      (port) =>
+        `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access, port)}\n  hook: { type: http, path: /hook }\n${config}`,
       built === undefined ? {} : { program: built.program },
     );
     cleaning.push(() => project.remove());
