@@ -222,7 +222,7 @@ channels:
 
       const workflow_run = { name: "CI", conclusion: "failure", head_branch: "main", id: 93, run_attempt: 1 };
       await own.write("run.json", JSON.stringify({ action: "completed", workflow_run }));
-      const args = ["send", "github", "-d", "@run.json", "-H", "x-github-event: workflow_run"];
+      const args = ["send", "github", "-d", `@${own.folder}/run.json`, "-H", "x-github-event: workflow_run"];
       const sent = await until(args, (text) => text.includes("accepted"));
       const eventId = sent.split(" ")[1] as string;
       names.push([eventId, "1m8321t0m8zzw"]);
