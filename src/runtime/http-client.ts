@@ -167,7 +167,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
     },
     failure() {
       if (status >= 200 && status < 300) return undefined;
-      return statusFailure(url, status, headers["retry-after"], clock.now());
+      return statusFailure(url, status, headers, clock.now());
     },
     discard() {
       clearTimeout(timer);

@@ -18,17 +18,32 @@ export function failure(url: URL, reason: string, cause?: unknown): ConnectorErr
   });
 }
 
-/** E_HTTP_STATUS, for an answer that is no success: `retryable` for 408, 425, 429 and 5xx. */
-export function statusFailure(
-  url: URL,
-  status: number,
-  retryAfter: string | undefined,
-  nowMs: number,
-): ConnectorError {
-  return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaningOf(status)}`, {
-    retryable: [408, 425, 429].includes(status) || status >= 500,
-    retryAfterMs: retryAfterMs(retryAfter, nowMs),
+/** Names in lower case. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** E_HTTP_STATUS, for an answer that is no success: `retryable` for 408, 425, 429 and 5xx, and where a limit of requests is used up. */
+export function statusFailure(url: URL, status: number, headers: Headers, nowMs: number): ConnectorError {
+  const isUsedUp = status === 403 && headers["x-ratelimit-remaining"] === "0";
+  const meaning = isUsedUp ? meaningOf(429) : meaningOf(status);
+  return new ConnectorError("E_HTTP_STATUS", `${placeOf(url)} answered ${status}${meaning}`, {
+    retryable: isUsedUp || [408, 425, 429].includes(status) || status >= 500,
+    retryAfterMs: retryAfterMs(text(headers["retry-after"]), nowMs) ?? untilReset(headers, nowMs),
   });
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/**
+ * When a used up limit begins anew: GitHub says the time in seconds since 1970 (docs.github.com, "Rate limits for the REST API"), others
+ * the seconds until then. At most a day.
+ */
+function untilReset(headers: Headers, nowMs: number): number | undefined {
+  if (headers["x-ratelimit-remaining"] !== "0") return undefined;
+  const seconds = Number(text(headers["x-ratelimit-reset"]) ?? Number.NaN);
+  const ms = seconds > 1_000_000_000 ? seconds * 1_000 - nowMs : seconds * 1_000;
+  return ms > 0 ? Math.min(ms, maxRetryAfterMs) : undefined;
 }
 
 const meanings: Readonly<Record<number, string>> = {

@@ -45,9 +45,7 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
     socket.once("unexpected-response", (_, response: IncomingMessage) => {
       response.destroy();
       socket.terminate();
-      reject(
-        statusFailure(url, response.statusCode ?? 0, response.headers["retry-after"], client.clock.now()),
-      );
+      reject(statusFailure(url, response.statusCode ?? 0, response.headers, client.clock.now()));
     });
     socket.once("error", (error) => {
       if (signal.aborted) reject(failure(url, "it was ended"));

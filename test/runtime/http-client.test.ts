@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from "
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
 import { createHttpClient, redirectTarget } from "../../src/runtime/http-client.ts";
-import { retryAfterMs } from "../../src/runtime/http-failure.ts";
+import { retryAfterMs, statusFailure } from "../../src/runtime/http-failure.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -146,6 +146,28 @@ test("a status that is no success is a failure with the far side's own pause", a
   expect(await failureOf(429)).toMatchObject({ retryable: true });
   expect(await failureOf(401)).toMatchObject({ retryable: false });
   expect(String(await failureOf(401))).toContain("not logged in");
+});
+
+test("a limit of requests that is used up is no refusal, and is waited for", () => {
+  const nowMs = 1_800_000_000_000;
+  const failureOf = (status: number, headers: Record<string, string>) =>
+    statusFailure(new URL("https://api.example.com/x"), status, headers, nowMs);
+  const used = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1800000090" };
+  expect(failureOf(403, used)).toMatchObject({
+    retryable: true,
+    retryAfterMs: 90_000,
+    message: expect.stringContaining("403 (too many requests)"),
+  });
+  expect(failureOf(429, { ...used, "x-ratelimit-reset": "30" }).retryAfterMs).toBe(30_000);
+  expect(failureOf(429, { ...used, "retry-after": "5" }).retryAfterMs).toBe(5_000);
+  expect(failureOf(403, { ...used, "x-ratelimit-remaining": "12" })).toMatchObject({
+    retryable: false,
+    retryAfterMs: undefined,
+    message: expect.stringContaining("403 (not allowed)"),
+  });
+  expect(
+    failureOf(403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon" }).retryAfterMs,
+  ).toBeUndefined();
 });
 
 test("Retry-After is seconds or a date, and at most a day", () => {
