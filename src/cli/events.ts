@@ -17,7 +17,7 @@ interface EventsOptions extends TalkOptions {
 }
 
 export async function events(options: EventsOptions, world: CommandWorld): Promise<ExitCode> {
-  const limit = readLimit(options.limit);
+  const limit = readLimit(options.limit, options.follow ? 0 : 1);
   if (!options.follow) {
     const { ask } = await reachRouter(world, options.config);
     const answer = await ask("events", { limit });
@@ -35,10 +35,10 @@ export async function events(options: EventsOptions, world: CommandWorld): Promi
   return 0;
 }
 
-function readLimit(text: string): number {
+function readLimit(text: string, least: number): number {
   const limit = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (limit <= 1_000) return limit;
-  throw new UsageError("E_USAGE", `--limit must be a whole number up to 1000, and is ${text}`);
+  if (limit >= least && limit <= 1_000) return limit;
+  throw new UsageError("E_USAGE", `--limit must be a whole number from ${least} to 1000, and is ${text}`);
 }
 
 function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): string {

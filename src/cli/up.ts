@@ -40,7 +40,8 @@ export async function up(options: UpOptions, world: CommandWorld): Promise<ExitC
 }
 
 async function inForeground(file: string, folder: string, world: CommandWorld): Promise<ExitCode> {
-  const leave = await enterUp(folder, await world.processes.self());
+  const self = await world.processes.self();
+  const leave = await enterUp(folder, self).catch(unusable(folder));
   try {
     return await world.foreground(file, (state) => {
       // The parent that waits for this word is only there when it started us.
@@ -61,7 +62,7 @@ async function inBackground(
 ): Promise<ExitCode> {
   const { issues } = await loadPlan(file, world.env);
   if (issues.length > 0) return check(file, options);
-  const log = await openLog(folder);
+  const log = await openLog(folder).catch(unusable(folder));
   const { pid, state } = await startDetached(file, log, world);
   const found = state.mode === "owner" ? await findRouter(world, file) : undefined;
   const answer = found === undefined ? undefined : await reached(world, found).ask("status", {});
@@ -127,6 +128,15 @@ async function startDetached(
   child.disconnect();
   child.unref();
   return { pid: child.pid as number, state };
+}
+
+function unusable(folder: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.syscall === undefined) throw error;
+    throw new ConnectorError("E_CONTROL", `the state folder ${folder} cannot be used: ${error.message}`, {
+      hint: "make it writable, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours; channel-router doctor looks at it",
+    });
+  };
 }
 
 /** Begins a new log when the last one has grown large; one old log is kept. */

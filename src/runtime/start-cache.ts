@@ -26,8 +26,8 @@ export async function readStartCache(
   version: string,
   env: NodeJS.ProcessEnv,
 ): Promise<unknown> {
-  const entry = (await readStateFile(path)) as Entry | undefined;
-  if (entry?.version !== version || !Array.isArray(entry.files)) return undefined;
+  const entry = entryOf(await readStateFile(path));
+  if (entry?.version !== version) return undefined;
   for (const [name, digest] of Object.entries(entry.environment)) {
     if (environmentDigest(env[name]) !== digest) return undefined;
   }
@@ -37,15 +37,27 @@ export async function readStartCache(
 
 /** Names that had a value at the last start that was kept, and have none in this environment. Empty when nothing is known. */
 export function missingVariables(path: string, env: NodeJS.ProcessEnv): string[] {
-  let entry: Partial<Entry>;
+  let entry: Entry | undefined;
   try {
-    entry = JSON.parse(readFileSync(path, "utf8")) as Partial<Entry>;
+    entry = entryOf(JSON.parse(readFileSync(path, "utf8")));
   } catch {
     return []; // No start was kept, or it cannot be read: then nobody knows of a difference.
   }
-  return Object.entries(entry.environment ?? {})
+  return Object.entries(entry?.environment ?? {})
     .filter(([name, digest]) => digest !== unset && env[name] === undefined)
     .map(([name]) => name);
+}
+
+/** Undefined for what no start has written. */
+function entryOf(content: unknown): Entry | undefined {
+  const { files, environment } = (content ?? {}) as Partial<Entry>;
+  const isWhole =
+    Array.isArray(files) &&
+    files.every((file) => typeof file?.path === "string" && typeof file.sha256 === "string") &&
+    typeof environment === "object" &&
+    environment !== null &&
+    !Array.isArray(environment);
+  return isWhole ? (content as Entry) : undefined;
 }
 
 /** Rejects when the state folder cannot be written. */

@@ -83,9 +83,15 @@ export function describeDelivery(report: DeliveryReport): string[] {
 }
 
 /** Steps, most urgent first. */
-export function adviseDelivery({ waiting = 0, journal, sessions = [], dead }: DeliveryReport): string[] {
+export function adviseDelivery(report: DeliveryReport): string[] {
+  const { owner, waiting = 0, journal, sessions = [], dead } = report;
   const deaf = sessions.find(({ isThis, listening }) => isThis && listening === "no");
   return [
+    ...(owner?.note === undefined
+      ? []
+      : [
+          'this session receives nothing while that is so: "channel-router doctor", in a shell, says what to do',
+        ]),
     ...(journal?.failure === undefined
       ? []
       : ["the journal cannot be written, so senders are told to try again: free disk space"]),

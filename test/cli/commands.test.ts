@@ -173,10 +173,10 @@ describe("events", () => {
     expect(asked[1]).toMatchObject({ since: expect.any(String) });
   });
 
-  test("a limit that is no number is wrong usage", async () => {
-    const { code, stderr } = await command(running, ["events", "--limit", "many"]);
+  test.each(["many", "0", "1001", "-1"])("a limit of %s is wrong usage", async (limit) => {
+    const { code, stderr } = await command(running, ["events", `--limit=${limit}`]);
     expect(code).toBe(2);
-    expect(stderr).toContain("--limit must be a whole number up to 1000, and is many");
+    expect(stderr).toContain(`--limit must be a whole number from 1 to 1000, and is ${limit}`);
   });
 });
 

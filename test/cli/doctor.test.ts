@@ -159,6 +159,16 @@ describe("state folder", () => {
     });
   });
 
+  test("a file that stands where it would be made fails", async () => {
+    const { config, state } = await where();
+    await writeFile(join(folder, "state"), "x");
+    expect(await check(config)).toMatchObject({
+      state: "fail",
+      detail: `${join(folder, "state")} is no folder, so events cannot be kept`,
+    });
+    expect(state.startsWith(join(folder, "state"))).toBe(true);
+  });
+
   test("a file that others may read fails, with the line that corrects it", async () => {
     const { config, state } = await where();
     await mkdir(state, { recursive: true, mode: 0o700 });

@@ -61,6 +61,23 @@ test.each(["", "null", "[]", '{"pid":"1","start":"a"}', '{"pid":1,"start":"a"}',
   },
 );
 
+test.each([[[]], [["--foreground"]]])(
+  "up %j with a state folder that cannot be used says so, and what to do",
+  async (more) => {
+    const running = await startRunning({});
+    const config = join(folder, "channels.yaml");
+    const inTheWay = join(folder, "state");
+    await writeFile(config, "sources: {}\n");
+    await writeFile(inTheWay, "x");
+    const env = { HOME: folder, CHANNEL_ROUTER_CONFIG: config, CHANNEL_ROUTER_STATE_DIR: inTheWay };
+    const { code, stderr } = await command(running, ["up", ...more], { env });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the state folder .* cannot be used: (EEXIST|ENOTDIR)/);
+    expect(stderr).toContain("set CHANNEL_ROUTER_STATE_DIR");
+    expect(stderr).not.toContain("    at ");
+  },
+);
+
 test("up --foreground runs once for a config, and the second one is refused with the first one's pid", async () => {
   const running = await startRunning({});
   const config = join(folder, "channels.yaml");

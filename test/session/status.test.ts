@@ -149,6 +149,13 @@ describe("status", () => {
     `);
   });
 
+  test("says what to do when this process works alone", () => {
+    const owner = { pid: 1, isThis: true, note: "works alone, without sources: the state folder is gone" };
+    expect(describeStatus({ ...healthy, owner })).toMatch(
+      /next:\n {2}- this session receives nothing .*channel-router doctor/,
+    );
+  });
+
   test("says when the journal cannot be written", () => {
     const journal = { open: {}, bytes: 0, failure: "ENOSPC: no space left on device" };
     const text = describeStatus({ ...healthy, journal });

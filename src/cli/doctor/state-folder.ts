@@ -20,7 +20,15 @@ export async function checkStateFolder(
     answered(patient.status)?.folder ??
     (config.file === undefined ? stateRoot(env) : stateFolder(env, config.file));
   const name = "state folder";
-  const nearest = await nearestFolder(folder);
+  const { nearest, inTheWay } = await nearestFolder(folder);
+  if (inTheWay !== undefined) {
+    return {
+      name,
+      state: "fail",
+      detail: `${inTheWay} is no folder, so events cannot be kept`,
+      todo: "move it away, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours",
+    };
+  }
   try {
     await access(nearest, constants.W_OK | constants.X_OK);
   } catch {
@@ -56,10 +64,12 @@ export async function checkStateFolder(
   return { name, state: "ok", detail: `${folder}: private, ${printBytes(free)} free` };
 }
 
-async function nearestFolder(folder: string): Promise<string> {
+/** `inTheWay`: what stands, as no folder, where one would have to be made. */
+async function nearestFolder(folder: string): Promise<{ nearest: string; inTheWay?: string }> {
   for (let path = folder; ; path = dirname(path)) {
     const found = await stat(path).catch(() => undefined);
-    if (found?.isDirectory() || path === dirname(path)) return path;
+    if (found !== undefined && !found.isDirectory()) return { nearest: dirname(path), inTheWay: path };
+    if (found !== undefined || path === dirname(path)) return { nearest: path };
   }
 }
 

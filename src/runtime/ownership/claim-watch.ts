@@ -15,6 +15,8 @@ export interface ClaimWatchOptions {
 }
 
 const lookEveryMs = 10_000;
+/** From a report to the look. What is made again at once is in the way of whoever is still removing the folder. */
+const settleMs = 300;
 /** Until a folder is watched. */
 const blindLookEveryMs = 1_000;
 
@@ -27,30 +29,28 @@ export function watchClaim({ folders, concerns, look }: ClaimWatchOptions): () =
 
   const reports = watchFolders((folder, name) => {
     // A folder's own name: it was itself moved or removed.
-    if (name === undefined || name === basename(folder) || concerns(name)) void run();
+    if (name !== undefined && name !== basename(folder) && !concerns(name)) return;
+    isStale = true;
+    if (!isLooking) lookAfter(settleMs);
   });
 
   async function run(): Promise<void> {
-    isStale = true;
-    if (isLooking || isOver) return;
     isLooking = true;
-    clearTimeout(timer);
-    while (isStale && !isOver) {
-      isStale = false;
-      reports.watch(folders);
-      await look();
-    }
+    isStale = false;
+    reports.watch(folders);
+    await look();
     isLooking = false;
-    lookAgain();
+    lookAfter(isStale ? settleMs : reports.isWhole() ? lookEveryMs : blindLookEveryMs);
   }
 
-  function lookAgain(): void {
+  function lookAfter(ms: number): void {
+    clearTimeout(timer);
     if (isOver) return;
-    timer = setTimeout(() => void run(), reports.isWhole() ? lookEveryMs : blindLookEveryMs);
+    timer = setTimeout(() => void run(), ms);
     timer.unref();
   }
 
-  lookAgain();
+  lookAfter(blindLookEveryMs);
   return () => {
     isOver = true;
     clearTimeout(timer);
