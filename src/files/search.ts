@@ -29,6 +29,8 @@ export interface Findings {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** What fits but is not touched, by path, with the reason for a person. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Those of the refused that are only too many. */
+  readonly beyond: readonly FoundFile[];
   /** In which a change may change the findings. */
   readonly folders: readonly string[];
 }
@@ -38,8 +40,10 @@ export interface SearchOptions {
   readonly patterns: readonly FilePattern[];
   /** Of each pattern, on a path below its base, with slashes. */
   readonly matches: readonly ((below: string) => boolean)[];
-  /** What is beyond it is refused. */
+  /** Of more, those are taken that were written to last; the others are refused. */
   readonly maxFiles: number;
+  /** Absolute: this folder and what is in it are never meant. */
+  readonly without?: string | undefined;
 }
 
 /** Folders that hold nobody's logs, and thousands of files. */
@@ -64,6 +68,7 @@ export function createSearch(options: SearchOptions): Search {
     const refused = new Map<string, string>();
     const folders = new Set<string>();
     let roots: Promise<readonly string[]> | undefined;
+    let isCutOff = false;
 
     /** Where the link leads is looked up again only when it leads to another file. */
     async function clear(path: string, id: string): Promise<string | undefined> {
@@ -95,10 +100,6 @@ export function createSearch(options: SearchOptions): Search {
         const id = `${stats.dev}:${stats.ino}`;
         const real = await clear(path, id);
         if (real === undefined) return;
-        if (files.size >= maxFiles) {
-          refused.set(path, `is one file too many: at most ${maxFiles} are read`);
-          return;
-        }
         // What a link leads to grows elsewhere.
         if (real !== path) folders.add(dirname(real));
         files.set(path, {
@@ -118,7 +119,11 @@ export function createSearch(options: SearchOptions): Search {
 
     async function walk(index: number, at: string, below: string, level: number): Promise<void> {
       const pattern = patterns[index] as FilePattern;
-      if (folders.size >= maxFolders) return;
+      if (folders.size >= maxFolders) {
+        if (!isCutOff) refused.set(at, `is one folder too many: at most ${maxFolders} are searched`);
+        isCutOff = true;
+        return;
+      }
       folders.add(at);
       let entries: Dirent[];
       try {
@@ -132,7 +137,7 @@ export function createSearch(options: SearchOptions): Search {
         const path = join(at, entry.name);
         const name = below + entry.name;
         if (!entry.isDirectory() && matches[index]?.(name)) await take(path, index);
-        const mayEnter = level < pattern.depth && !passedOver.has(entry.name);
+        const mayEnter = level < pattern.depth && !passedOver.has(entry.name) && path !== options.without;
         if (mayEnter && (entry.isDirectory() || (await isLinkedFolder(entry, path))))
           await walk(index, path, `${name}/`, level + 1);
       }
@@ -160,7 +165,14 @@ export function createSearch(options: SearchOptions): Search {
       }
     }
     for (const path of cleared.keys()) if (!files.has(path)) cleared.delete(path);
-    return { files, refused, folders: [...folders] };
+    const beyond = [...files.values()]
+      .sort((a, b) => b.modifiedMs - a.modifiedMs || (a.path < b.path ? -1 : 1))
+      .slice(maxFiles);
+    for (const { path } of beyond) {
+      files.delete(path);
+      refused.set(path, `is one file too many: the ${maxFiles} that were written to last are read`);
+    }
+    return { files, refused, beyond, folders: [...folders] };
   }
 
   async function renamed(path: string, id: string): Promise<FoundFile | undefined> {

@@ -1,7 +1,7 @@
 // Which files fit, and which are never touched.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fileGlob, filePowers, isWithin, parsePattern, patternIssues } from "../../src/files/pattern.ts";
@@ -152,11 +152,18 @@ describe("what is refused", () => {
     expect(refused.get("/dev/null")).toBe("is a device, not a file");
   });
 
-  it("is one file too many", async () => {
+  it("is one file too many: those written to last are taken", async () => {
     const folder = newFolder();
     write(folder, "a", "b", "c");
-    const { files, refused } = await searchOf(folder, ["*"], 2).look();
-    expect([files.size, refused.size]).toEqual([2, 1]);
+    for (const [name, time] of [
+      ["a", 2],
+      ["b", 1],
+      ["c", 3],
+    ] as const)
+      utimesSync(join(folder, name), time, time);
+    const { files, refused, beyond } = await searchOf(folder, ["*"], 2).look();
+    expect([...files.keys()]).toEqual([join(folder, "a"), join(folder, "c")]);
+    expect([[...refused.keys()], beyond.map(({ path }) => path)]).toEqual(Array(2).fill([join(folder, "b")]));
   });
 
   it.skipIf(process.getuid?.() === 0)("is a folder that may not be read (root may read all)", async () => {

@@ -25,7 +25,7 @@ export interface Cursors {
 }
 
 /** Of files that are not there at the moment. */
-const mostAbsent = 1_000;
+const mostAbsent = 10_000;
 const patternPrefix = "pattern:";
 
 export function createCursors(store: Store): Cursors {

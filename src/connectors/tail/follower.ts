@@ -266,6 +266,6 @@ function wholeArrival(arrival: Arrival, deliveryId: string): Arrival {
 }
 
 /** Part of the delivery id of each line: a place in the file means the same line for as long as this lasts. */
-function newGeneration(): string {
+export function newGeneration(): string {
   return randomBytes(6).toString("base64url");
 }

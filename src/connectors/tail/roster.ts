@@ -3,8 +3,8 @@
 import type { Clock } from "../../contract.ts";
 import type { Findings, FoundFile, Search } from "../../files/search.ts";
 import { type Cursor, type Cursors, inodeOf } from "./cursors.ts";
-import { hasCompressedName } from "./fingerprint.ts";
-import { createFollower, type Follower, type Following } from "./follower.ts";
+import { hasCompressedName, noFingerprint } from "./fingerprint.ts";
+import { createFollower, type Follower, type Following, newGeneration } from "./follower.ts";
 
 /** A file that was renamed away is read so much longer, for whoever still writes to it. */
 const afterRenameMs = 10_000;
@@ -68,7 +68,19 @@ export function createRoster(options: RosterOptions): Roster {
     }
   }
 
-  async function update({ files }: Findings): Promise<void> {
+  /** Once they are written to, they are among those that are read: from where they end now. */
+  async function rememberEnds(beyond: readonly FoundFile[]): Promise<void> {
+    const unknown = beyond.filter(
+      ({ id, path }) => cursors.get(id) === undefined && !hasCompressedName(path),
+    );
+    await Promise.all(
+      unknown.map(({ id, path, size }) =>
+        cursors.save(id, { path, offset: size, generation: newGeneration(), fingerprint: noFingerprint }),
+      ),
+    );
+  }
+
+  async function update({ files, beyond }: Findings): Promise<void> {
     const byId = new Map<string, FoundFile>();
     for (const found of files.values()) {
       const known = byId.get(found.id);
@@ -93,6 +105,8 @@ export function createRoster(options: RosterOptions): Roster {
       await follower.prepare().catch(() => following.save(follower));
       await follower.close();
     }
+    if (from === "end")
+      await rememberEnds(beyond.filter(({ pattern }) => fresh.includes(patterns[pattern] as string)));
     if (isFirstLook) await recover(present);
     for (const written of fresh) await cursors.rememberPattern(written);
     isFirstLook = false;

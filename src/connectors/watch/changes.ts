@@ -1,6 +1,7 @@
 // Tells from one look to the next what has happened to files. Many writes are one change: a file is told of when it has been left
 // alone for a while.
 
+import { dirname } from "node:path";
 import type { Findings, FoundFile } from "../../files/search.ts";
 
 /** As much of a file as says whether it is another one, or was written to. */
@@ -53,8 +54,8 @@ export function createChanges(known: Map<string, Mark>, settleMs: number): Chang
       for (const [path, mark] of known) {
         if (files.has(path)) continue;
         // What cannot be looked at is not gone.
-        const isHidden = [...refused.keys()].some((one) => path === one || path.startsWith(`${one}/`));
-        if (!isHidden && settles(path, undefined, nowMs)) changes.push({ kind: "removed", path, mark });
+        if (!isHidden(path, refused) && settles(path, undefined, nowMs))
+          changes.push({ kind: "removed", path, mark });
       }
       for (const path of unsettled.keys()) if (!files.has(path) && !known.has(path)) unsettled.delete(path);
       return changes;
@@ -74,6 +75,14 @@ export function createChanges(known: Map<string, Mark>, settleMs: number): Chang
       return times.length === 0 ? undefined : Math.min(...times);
     },
   };
+}
+
+/** It, or a folder that it lies in, could not be looked at. */
+function isHidden(path: string, refused: ReadonlyMap<string, string>): boolean {
+  for (let at = path; ; at = dirname(at)) {
+    if (refused.has(at)) return true;
+    if (at === dirname(at)) return false;
+  }
 }
 
 export function markOf({ id, size, modifiedMs }: Mark): Mark {

@@ -52,6 +52,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
       ),
     ),
     maxFiles,
+    without: target,
   });
   const told = createToldOnce(name, log, (path) => shown(path));
   const hints = watchFolders(() => hint());

@@ -1,0 +1,38 @@
+// What is known of files that are not followed.
+
+import { expect, test } from "vitest";
+import { createCursors } from "../../../src/connectors/tail/cursors.ts";
+import type { Following } from "../../../src/connectors/tail/follower.ts";
+import { createRoster } from "../../../src/connectors/tail/roster.ts";
+import type { Findings, FoundFile } from "../../../src/files/search.ts";
+import { createMemoryCursors, createStore } from "../../../src/runtime/store.ts";
+import { manualClock } from "../../support/manual-clock.ts";
+
+const found = (path: string, id: string): FoundFile => ({
+  path,
+  shown: path,
+  real: path,
+  id,
+  size: 500,
+  modifiedMs: 0,
+  touchedMs: 0,
+  pattern: 0,
+});
+const findings = (...beyond: FoundFile[]): Findings => ({
+  files: new Map(),
+  refused: new Map(),
+  beyond,
+  folders: [],
+});
+
+test("where a file ends that is one too many at the very first look is where it is read from once it is followed", async () => {
+  const clock = manualClock();
+  const cursors = createCursors(createStore(createMemoryCursors(), "tested", "options"));
+  const following = {} as Following;
+  const search = { look: async () => findings(), renamed: async () => undefined };
+  const roster = createRoster({ clock, cursors, search, following, patterns: ["/*"], from: "end" });
+  await roster.update(findings(found("/old.log", "1:1"), found("/old.gz", "1:2")));
+  await roster.update(findings(found("/late.log", "1:3")));
+  expect(cursors.get("1:1")?.offset).toBe(500);
+  expect([cursors.get("1:2"), cursors.get("1:3")]).toEqual([undefined, undefined]);
+});
