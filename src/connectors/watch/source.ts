@@ -1,7 +1,7 @@
 // A watch source at work: looks at its files now and then, sooner when a folder says that something happened, and tells what has
 // settled. What was told is written down once the event is safe.
 
-import { lstat, realpath } from "node:fs/promises";
+import { lstat, mkdir, realpath } from "node:fs/promises";
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, DeliveryError } from "../../errors.ts";
@@ -166,7 +166,8 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
       const file = files.get(path);
       if (mark.toMove !== true || file === undefined || !isSame(mark, file) || signal.aborted) continue;
       try {
-        await moveAway(file, target, await boundsOf(target));
+        // What was written since is a change, and moved with it.
+        if ((await moveAway(file, target, await boundsOf(target))) === undefined) continue;
       } catch (error) {
         refused.set(path, `cannot be moved to ${shown(target)}: ${messageOf(error)}`);
         continue;
@@ -178,7 +179,9 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
 
   /** The config's folder; and where the target lies outside of it, which a person agreed to, the target itself. */
   async function boundsOf(folder: string): Promise<string[]> {
-    return [await realpath(isWithin(folder, host.folder) ? host.folder : folder)];
+    if (isWithin(folder, host.folder)) return [await realpath(host.folder)];
+    await mkdir(folder, { recursive: true });
+    return [await realpath(folder)];
   }
 
   async function emitPatiently(
