@@ -8,16 +8,20 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fileSink } from "../../../src/connectors/file/sink/index.ts";
+import { standsAt } from "../../../src/connectors/file/sink/write.ts";
 import type { OutgoingFile, SinkHost } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
 import { isWithin } from "../../../src/files/pattern.ts";
@@ -128,6 +132,21 @@ describe("a file", () => {
       message: expect.stringContaining("a link leads it out of the config's folder"),
     });
     expect(readdirSync(outside)).toEqual([]);
+  });
+
+  test("that was opened is written only where it stands", async () => {
+    const folder = realpathSync(project());
+    mkdirSync(join(folder, "notes"));
+    const path = join(folder, "notes", "a.md");
+    const handle = await open(path, "a");
+    expect(await standsAt(handle, path)).toBe(true);
+    renameSync(path, `${path}.1`);
+    expect(await standsAt(handle, path)).toBe(false);
+    renameSync(`${path}.1`, path);
+    renameSync(join(folder, "notes"), join(folder, "other"));
+    symlinkSync("other", join(folder, "notes"));
+    expect(await standsAt(handle, path)).toBe(false);
+    await handle.close();
   });
 
   test("that cannot be written says why", async () => {

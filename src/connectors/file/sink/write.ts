@@ -4,12 +4,14 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { OutgoingFile, SinkAnswer } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
 import { isWithin } from "../../../files/pattern.ts";
 
 const ownerOnly = 0o600;
+/** A file may be rotated away between opening it and looking. */
+const mostTries = 3;
 
 /** `home`: the folder of the config file, which a folder inside it must not leave by a link. */
 export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promise<SinkAnswer> {
@@ -34,12 +36,18 @@ export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promi
 
 async function append(target: string, content: string): Promise<void> {
   const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const handle = await open(target, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, ownerOnly);
-  await using(handle, async () => {
-    if (!(await handle.stat()).isFile()) throw failed(target, "it is no file");
-    await handle.appendFile(content);
-    await handle.datasync();
-  });
+  for (let tries = 0; tries < mostTries; tries++) {
+    const handle = await open(target, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, ownerOnly);
+    const isWritten = await using(handle, async () => {
+      if (!(await handle.stat()).isFile()) throw failed(target, "it is no file");
+      if (!(await standsAt(handle, target))) return false;
+      await handle.appendFile(content);
+      await handle.datasync();
+      return true;
+    });
+    if (isWritten) return;
+  }
+  throw failed(target, swapped);
 }
 
 /** Whoever reads sees the old file or the new one, never half of it. */
@@ -51,6 +59,7 @@ async function replace(folder: string, file: string, content: string): Promise<v
   const handle = await open(temporary, "wx", ownerOnly);
   try {
     await using(handle, async () => {
+      if (!(await standsAt(handle, temporary))) throw failed(target, swapped);
       await handle.writeFile(content);
       await handle.datasync();
     });
@@ -61,9 +70,24 @@ async function replace(folder: string, file: string, content: string): Promise<v
   }
 }
 
-async function using(handle: FileHandle, work: () => Promise<void>): Promise<void> {
+const swapped = "something else took its place meanwhile";
+
+/**
+ * Whether what was opened is what stands at the path, which has no links in it: a folder on the way may have been made one between
+ * the two.
+ */
+export async function standsAt(handle: FileHandle, path: string): Promise<boolean> {
+  const [opened, there, folder] = await Promise.all([
+    handle.stat({ bigint: true }),
+    lstat(path, { bigint: true }).catch(() => undefined),
+    realpath(dirname(path)).catch(() => undefined),
+  ]);
+  return folder === dirname(path) && opened.dev === there?.dev && opened.ino === there.ino;
+}
+
+async function using<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
   try {
-    await work();
+    return await work();
   } finally {
     await handle.close();
   }
