@@ -29,6 +29,8 @@ export interface Findings {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** What fits but is not touched, by path, with the reason for a person. */
   readonly refused: ReadonlyMap<string, string>;
+  /** Folders that are not searched, by path, with the reason for a person: links that lead out of bounds. */
+  readonly elsewhere: ReadonlyMap<string, string>;
   /** Those of the refused that are only too many. */
   readonly beyond: readonly FoundFile[];
   /** In which a change may change the findings. */
@@ -66,6 +68,7 @@ export function createSearch(options: SearchOptions): Search {
   async function look(): Promise<Findings> {
     const files = new Map<string, FoundFile>();
     const refused = new Map<string, string>();
+    const elsewhere = new Map<string, string>();
     const folders = new Set<string>();
     let roots: Promise<readonly string[]> | undefined;
     let isCutOff = false;
@@ -77,7 +80,7 @@ export function createSearch(options: SearchOptions): Search {
       roots ??= rootsOf(options);
       const real = await realpath(path);
       if (!(await roots).some((root) => isWithin(real, root))) {
-        refused.set(path, `leads to ${real}, outside of what this source may read`);
+        refused.set(path, leadsOut(real));
         return undefined;
       }
       cleared.set(path, { id, real });
@@ -151,7 +154,9 @@ export function createSearch(options: SearchOptions): Search {
         if (isWithin(dirname(path), real) || isWithin(await realpath(dirname(path)), real)) return false;
         if (!(await stat(real)).isDirectory()) return false;
         roots ??= rootsOf(options);
-        return (await roots).some((root) => isWithin(real, root));
+        if ((await roots).some((root) => isWithin(real, root))) return true;
+        elsewhere.set(path, leadsOut(real));
+        return false;
       } catch {
         return false;
       }
@@ -172,7 +177,7 @@ export function createSearch(options: SearchOptions): Search {
       files.delete(path);
       refused.set(path, `is one file too many: the ${maxFiles} that were written to last are read`);
     }
-    return { files, refused, beyond, folders: [...folders] };
+    return { files, refused, elsewhere, beyond, folders: [...folders] };
   }
 
   async function renamed(path: string, id: string): Promise<FoundFile | undefined> {
@@ -218,6 +223,10 @@ async function rootsOf({ folder, patterns }: SearchOptions): Promise<readonly st
     [folder, ...new Set(bases)].map((root) => realpath(root).catch(() => undefined)),
   );
   return roots.filter((root) => root !== undefined);
+}
+
+function leadsOut(real: string): string {
+  return `leads to ${real}, outside of what this source may read`;
 }
 
 function kindOf(stats: BigIntStats): string {

@@ -107,6 +107,18 @@ describe("a link", () => {
     expect([...refused.values()][0]).toContain("outside of what this source may read");
   });
 
+  it("to a folder outside is not entered, and said", async () => {
+    const folder = newFolder();
+    const outside = newFolder();
+    write(outside, "x.log");
+    write(folder, "a.log");
+    symlinkSync(outside, join(folder, "linked"));
+    const { files, refused, elsewhere } = await searchOf(folder, ["**/*.log"]).look();
+    expect([files.size, refused.size]).toEqual([1, 0]);
+    expect(elsewhere.get(join(folder, "linked"))).toContain("outside of what this source may read");
+    expect((await searchOf(folder, ["*.log"]).look()).elsewhere.size).toBe(0);
+  });
+
   it("that is set to lead out while its file was fine before is refused too", async () => {
     const folder = newFolder();
     const outside = newFolder();

@@ -67,6 +67,7 @@ export interface Follower {
 
 /** So many bytes are made one text, and their lines handed over: what is short-lived costs little. */
 const textBytes = 64 * 1024;
+const space = 32;
 
 /** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
 export function createFollower(first: FoundFile, at: Cursor | number, following: Following): Follower {
@@ -81,6 +82,8 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   let isSaved = before !== undefined;
   let isKnown = false;
   let isIgnored = false;
+  /** It may hold something else by now though it is as long as it was: its beginning tells. */
+  let isSuspect = before !== undefined;
   let changedMs = clock.now();
   let reader: LineReader | undefined;
   let records = following.createRecords();
@@ -136,7 +139,9 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   }
 
   function arrivalOf({ text, cut }: Line, shown: string): Arrival {
-    const line = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
+    const written = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
+    // Blanks say nothing.
+    const line = written.charCodeAt(0) <= space && written.trim() === "" ? "" : written;
     return { data: dataOf(line, shown, cut), text: line, trust: "local" };
   }
 
@@ -185,6 +190,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
 
   async function readOn(file: FileHandle, buffer: Buffer, signal: AbortSignal): Promise<boolean> {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    isSuspect = false;
     // Read after the content: what was read is of the file that begins so.
     const head = await readHead(file);
     const isShorter = bytesRead === 0 && (await file.stat()).size < position;
@@ -214,6 +220,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     found: () => found,
     see(now) {
       if (now.size !== found.size) changedMs = clock.now();
+      else if (now.modifiedMs !== found.modifiedMs) isSuspect = true;
       found = now;
       missingSinceMs = undefined;
     },
@@ -221,7 +228,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       missingSinceMs ??= sinceMs;
     },
     missingSinceMs: () => missingSinceMs,
-    hasMore: () => !isIgnored && (missingSinceMs !== undefined || found.size !== position),
+    hasMore: () => !isIgnored && (isSuspect || missingSinceMs !== undefined || found.size !== position),
     async prepare() {
       const file = await opened();
       if (file !== undefined) await begin(file);

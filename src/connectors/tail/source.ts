@@ -104,7 +104,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
       looked?.resolve();
       const refused = new Map(findings.refused);
       await read(signal, refused);
-      told.tell(refused);
+      told.tell(new Map([...refused, ...findings.elsewhere]));
       if (roster.all().length === 0 && refused.size > 0) throw unreadable(told.summary() ?? "");
     } catch (error) {
       looked?.reject(error);

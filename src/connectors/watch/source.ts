@@ -101,7 +101,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
       for (let from = 0; from < settled.length; from += atOnce)
         await Promise.all(settled.slice(from, from + atOnce).map((change) => tell(change, refused, signal)));
       await moveRest(findings, refused, signal);
-      told.tell(refused);
+      told.tell(new Map([...refused, ...findings.elsewhere]));
       if (count === 0 && refused.size > 0)
         throw new ConnectorError("E_FILE_READ", `no file can be read: ${told.summary()}`, {
           retryable: true,

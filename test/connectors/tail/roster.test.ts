@@ -21,6 +21,7 @@ const found = (path: string, id: string): FoundFile => ({
 const findings = (...beyond: FoundFile[]): Findings => ({
   files: new Map(),
   refused: new Map(),
+  elsewhere: new Map(),
   beyond,
   folders: [],
 });

@@ -8,6 +8,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -51,6 +52,34 @@ it.each([
   writeFileSync(at("a.log"), mark ? bytes.subarray(bytes[0] === 0xef ? 3 : 2) : bytes, { flag: "a" });
   await reading.look();
   expect(lines(reading)).toEqual(["grün", "grün"]);
+});
+
+it("a file that is written anew to the same length is read from its start, also when that was done while down", async () => {
+  const { folder, write, at } = inFolder();
+  write("a.log", "old\n");
+  utimesSync(at("a.log"), 1, 1);
+  const reading = await read(folder, { files: "a.log" });
+  write("a.log", "new\n");
+  await reading.look();
+  await reading.look();
+  expect(lines(reading)).toEqual(["new"]);
+  await reading.stop();
+  write("a.log", "top\n");
+  await reading.start();
+  await reading.look();
+  expect(lines(reading)).toEqual(["new", "top"]);
+  utimesSync(at("a.log"), 2, 2);
+  await reading.look();
+  expect(lines(reading)).toEqual(["new", "top"]);
+});
+
+it("a blank line is no event", async () => {
+  const { folder, append, write } = inFolder();
+  write("a.log", "");
+  const reading = await read(folder, { files: "a.log" });
+  append("a.log", "one\n \t\n\r\n  two\n");
+  await reading.look();
+  expect(lines(reading)).toEqual(["one", "  two"]);
 });
 
 describe("reading begins", () => {
