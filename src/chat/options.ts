@@ -67,6 +67,15 @@ export const chatOptions = {
   },
 } as const;
 
+/** For platforms on which people change what they wrote. */
+export const editsOption = {
+  edits: {
+    description: "Whether a message that its writer changes comes again, with edited: true in data.",
+    type: "boolean",
+    default: true,
+  },
+} as const;
+
 /** Meta of the default channel of every chat: who wrote, where, and what is attached. */
 export const chatMeta = {
   user: "{{default sender.name sender.id}}",

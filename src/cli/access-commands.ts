@@ -38,9 +38,20 @@ export function addAccessCommands(
     finish(async () => (await import("./access.ts")).access(request, options, world));
   const on = ({ source }: SourceOption) => (source === undefined ? {} : { source });
 
-  part("list", "who may write, who waits with a code, which groups are taken in", { isDefault: true }).action(
-    (options) => run({ do: "list" }, options),
-  );
+  part("list", "who may write, who waits with a code, which groups are taken in", { isDefault: true })
+    .allowExcessArguments()
+    .action((options, command: Command) =>
+      finish(async () => {
+        const { access, refuseWord } = await import("./access.ts");
+        const [word] = command.args;
+        if (word !== undefined)
+          refuseWord(
+            word,
+            group.commands.map((one) => one.name()),
+          );
+        return access({ do: "list" }, options, world);
+      }),
+    );
   part("pair", "let in whoever was given this code")
     .argument("<code>", "the six digits that they were given")
     .action((code, options) => run({ do: "pair", code }, options));

@@ -11,6 +11,7 @@ import {
 import { openAccessStore } from "../access/store.ts";
 import { stateFolder } from "../config/places.ts";
 import type { AccessOptions } from "../contract/chat.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
@@ -138,4 +139,11 @@ export function readPolicy(written: string): (typeof policies)[number] {
   const found = policies.find((policy) => policy === written);
   if (found !== undefined) return found;
   throw new UsageError("E_USAGE", `"${written}" is no policy`, { hint: `there are: ${policies.join(", ")}` });
+}
+
+/** It is no part of `access`, nor does `list` take anything. */
+export function refuseWord(word: string, parts: readonly string[]): never {
+  throw new UsageError("E_USAGE", `access does not know "${safeLine(word).slice(0, 40)}"`, {
+    hint: didYouMeanHint(word, parts) ?? `there are: ${parts.join(", ")}`,
+  });
 }

@@ -3,7 +3,7 @@
 
 import { guardFiles } from "../chat/file-guard.ts";
 import { realPath, stateRoot } from "../config/places.ts";
-import type { Chat, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
+import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
 import type { RouterEvent, Tool } from "../contract.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
@@ -40,6 +40,14 @@ export function chatTools(
     config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
   );
 
+  /** Which chats of the config a tool is for, as a hint for one that it is not for. */
+  function thoseThat(ability: ChatAbility) {
+    const names = config.plan.sources
+      .filter(({ type, enabled }) => enabled && type.chat?.can.includes(ability) === true)
+      .map(({ name }) => name);
+    return names.length === 0 ? {} : { hint: `of the chats only these can: ${names.join(", ")}` };
+  }
+
   function chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
     const planned = config.plan.sources.find(({ name }) => name === source);
     const chat = router.chat(source);
@@ -51,13 +59,17 @@ export function chatTools(
         });
   }
 
-  async function place(eventId: string, ability: keyof Chat) {
+  async function place(eventId: string, ability: Exclude<ChatAbility, "ask">) {
     const event = await read(eventId);
     const { planned, chat } = chatOf(event.source);
     const outbound = await chats.outbound(planned);
     outbound.checkAnswer(event);
     if (chat[ability] === undefined)
-      throw new UsageError("E_REPLY_NONE", `${event.source} (${planned.type.type}) cannot do that`);
+      throw new UsageError(
+        "E_REPLY_NONE",
+        `${event.source} (${planned.type.type}) cannot do that`,
+        thoseThat(ability),
+      );
     return { event, chat, outbound };
   }
 
@@ -130,7 +142,8 @@ export function chatTools(
       const { planned, chat } = chatOf(source);
       const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
       checkWords(text);
-      if (chat.send === undefined) throw new UsageError("E_REPLY_NONE", `${source} cannot do that`);
+      if (chat.send === undefined)
+        throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
       const guarded = await guard(files, planned);
       return chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) });
     },

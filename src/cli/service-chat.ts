@@ -175,6 +175,9 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     ending,
   );
 
+  /** Nothing can be answered through a chat that the config does not have any more. */
+  const answerable = () => unanswered.list().filter(({ source }) => planned(source)?.type.chat !== undefined);
+
   function settle(eventId: string): void {
     signs.answered(eventId);
     unanswered.answered(eventId);
@@ -216,8 +219,8 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
       unanswered.changed(change);
     },
     answered: settle,
-    unanswered: () => unanswered.list(),
-    reminder: (sessionId) => remind(unanswered.list(), sessionId, clock.now()),
+    unanswered: answerable,
+    reminder: (sessionId) => remind(answerable(), sessionId, clock.now()),
     async outbound({ name, type, options, powers }) {
       if (!powers.every(consent.allows)) throw untrusted();
       return createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type));

@@ -7,6 +7,7 @@ import type {
   SinkAnswer,
   SourceAnswer,
   StatusAnswer,
+  UnansweredAnswer,
 } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import { flowWords } from "./flow.ts";
@@ -56,14 +57,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
       "sessions",
       sessions.flatMap((session) => printSession(session, nowMs)),
     ),
-    ...titled(
-      "not answered",
-      (answer.unanswered ?? []).map(
-        ({ event_id, source, name, time }) =>
-          `  ${event_id} from ${safeLine(name)} on ${source}, ${printRelative(time, nowMs)}`,
-      ),
-      "",
-    ),
+    ...titled("not answered", printUnanswered(answer.unanswered ?? [], nowMs), ""),
     ...titled(
       "flow control",
       (answer.shaping ?? []).map((flow) => `  ${safeLine(flowWords(flow))}`),
@@ -142,4 +136,16 @@ function printRefused(indent: string, refused: RefusedAnswer | undefined, where 
 function titled(title: string, lines: readonly string[], empty = `${title}: none`): string[] {
   if (lines.length === 0) return empty === "" ? [] : [empty, ""];
   return [title, ...lines, ""];
+}
+
+const maxUnanswered = 20;
+
+function printUnanswered(all: readonly UnansweredAnswer[], nowMs: number): string[] {
+  const lines = all
+    .slice(0, maxUnanswered)
+    .map(
+      ({ event_id, source, name, time }) =>
+        `  ${event_id} from ${safeLine(name)} on ${source}, ${printRelative(time, nowMs)}`,
+    );
+  return all.length > maxUnanswered ? [...lines, `  and ${all.length - maxUnanswered} later ones`] : lines;
 }

@@ -53,12 +53,20 @@ export function incomingOf(message: DiscordMessage, place: Place, own: string): 
   };
 }
 
-export function arrivalOf(message: DiscordMessage, place: Place, own: string): Arrival {
+/** So long ago a change is no news: it is told of again when a message is pinned, or a link in it gets its picture. */
+const newEditMs = 60 * 60 * 1_000;
+
+export function isNewEdit({ edited_timestamp: edited }: DiscordMessage, nowMs: number): boolean {
+  return typeof edited === "string" && nowMs - Date.parse(edited) < newEditMs;
+}
+
+/** `isEdit`: it came before, and its writer changed it. */
+export function arrivalOf(message: DiscordMessage, place: Place, own: string, isEdit = false): Arrival {
   const text = textOf(message, own);
   const attachments = attachmentsOf(message);
   const reference = message.message_reference?.message_id;
   const quote = message.referenced_message?.content;
-  const data: ChatData = {
+  const data: ChatData & { edited?: true } = {
     text,
     chat_id: place.parentId ?? place.channelId,
     message_id: message.id,
@@ -68,13 +76,15 @@ export function arrivalOf(message: DiscordMessage, place: Place, own: string): A
     ...(reference === undefined || message.type !== 19 ? {} : { reply_to: reference }),
     ...(quote === undefined || quote === "" ? {} : { quote: quote.slice(0, maxQuote).toWellFormed() }),
     ...(attachments.length === 0 ? {} : { attachments }),
+    ...(isEdit ? { edited: true } : {}),
   };
+  const changed = isEdit ? `/${message.edited_timestamp}` : "";
   return {
     data,
     text,
     trust: "sender",
     sender: senderOf(message),
-    deliveryId: `${message.channel_id}/${message.id}`,
+    deliveryId: `${message.channel_id}/${message.id}${changed}`,
     conversation: place.channelId,
   };
 }

@@ -28,7 +28,7 @@ export const discord: SourceType<DiscordOptions> = {
   summary: "A Discord bot: direct messages, and the channels and threads that you name.",
   options: discordOptions,
   validate,
-  meta: chatMeta,
+  meta: { ...chatMeta, edited: "{{data.edited}}" },
   content: "text",
   chat: traits,
   claims: ({ token }) => [

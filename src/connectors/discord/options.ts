@@ -1,7 +1,7 @@
 // The options of a discord source as they are written in YAML. Types, validators, the editor's schema and the table in
 // docs/connectors/discord.md are generated from here.
 
-import { chatOptions } from "../../chat/options.ts";
+import { chatOptions, editsOption } from "../../chat/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const discordOptions = {
@@ -18,6 +18,7 @@ export const discordOptions = {
       examples: ["${DISCORD_BOT_TOKEN}"],
     },
     ...chatOptions,
+    ...editsOption,
     max_download: {
       description: "The size up to which a file that somebody sent is fetched.",
       type: "string",

@@ -10,7 +10,7 @@ import { ConnectorError } from "../../errors.ts";
 import { aborted } from "../../waiting.ts";
 import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
-import { arrivalOf, type DiscordMessage, incomingOf, isOrdinary, type Place } from "./incoming.ts";
+import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.generated.ts";
 import { buttonRows, createOutgoing, promptText, readCustomId, silent } from "./outgoing.ts";
@@ -38,7 +38,9 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
   });
   const { enqueue, quietly } = hearing;
   const places = createPlaces((id) =>
-    connected().then(({ api }) => api.channels.get(id) as Promise<APIChannel>),
+    connected().then(({ api }) =>
+      asked("looking up the channel", () => api.channels.get(id) as Promise<APIChannel>),
+    ),
   );
 
   async function connected(): Promise<NonNullable<typeof client>> {
@@ -121,6 +123,13 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         await take(message);
         await keepPlace(payload.s);
       });
+    } else if (payload.t === "MESSAGE_UPDATE") {
+      const message = payload.d as DiscordMessage;
+      if (!options.edits || !isNewEdit(message, clock.now())) return;
+      enqueue(async () => {
+        await take(message, true);
+        await keepPlace(payload.s);
+      });
     } else if (payload.t === "INTERACTION_CREATE") void quietly(press(payload.d));
     else if (
       payload.t === "CHANNEL_DELETE" ||
@@ -130,7 +139,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
       places.forget(payload.d.id);
   }
 
-  async function take(message: DiscordMessage): Promise<void> {
+  async function take(message: DiscordMessage, isEdit = false): Promise<void> {
     const { api, own } = await connected();
     if (message.author.id === own || !isOrdinary(message)) return;
     const place = await placeOf(message);
@@ -138,8 +147,8 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     const { channel_id, id } = message;
     switch (reception.as) {
       case "event": {
-        await emit?.(arrivalOf(message, place, own));
-        await hearing.keepPlace(channel_id, id);
+        await emit?.(arrivalOf(message, place, own, isEdit));
+        if (!isEdit) await hearing.keepPlace(channel_id, id);
         if (options.ackReaction !== undefined)
           await quietly(api.channels.addMessageReaction(channel_id, id, options.ackReaction));
         break;

@@ -19,6 +19,17 @@ export interface SlackMessage {
   readonly thread_ts?: string;
   readonly parent_user_id?: string;
   readonly files?: readonly SlackFile[];
+  /** When its writer changed it. */
+  readonly edited?: { readonly ts: string };
+  /** Of `message_changed`: how it is now, and how it was. */
+  readonly message?: Omit<SlackMessage, "channel">;
+  readonly previous_message?: Pick<SlackMessage, "text">;
+}
+
+/** What a person changed; undefined for other changes, such as the picture of a link: docs.slack.dev/reference/events/message. */
+export function readEdit({ channel, message, previous_message }: SlackMessage): SlackMessage | undefined {
+  if (message?.edited === undefined || message.text === previous_message?.text) return undefined;
+  return { ...message, channel };
 }
 
 interface SlackFile {
@@ -41,7 +52,7 @@ export interface Names {
   channel(id: string): string | undefined;
 }
 
-/** The rest are notices: joins, edits, deletions. */
+/** The rest are notices: joins, changes, deletions. */
 const ordinary: ReadonlySet<string | undefined> = new Set([
   undefined,
   "bot_message",
@@ -81,12 +92,13 @@ export function incomingOf(message: SlackMessage, own: Own, names: Names): Incom
   };
 }
 
-export function arrivalOf(message: SlackMessage, own: Own, names: Names): Arrival {
+/** `isEdit`: it came before, and its writer changed it. */
+export function arrivalOf(message: SlackMessage, own: Own, names: Names, isEdit = false): Arrival {
   const { channel, ts, thread_ts } = message;
   const text = textOf(message, own, names);
   const attachments = attachmentsOf(message);
   const name = isDirect(message) ? undefined : names.channel(channel);
-  const data: ChatData = {
+  const data: ChatData & { edited?: true } = {
     text,
     chat_id: channel,
     message_id: ts,
@@ -94,16 +106,21 @@ export function arrivalOf(message: SlackMessage, own: Own, names: Names): Arriva
     ...(name === undefined ? {} : { chat_name: name }),
     ...(thread_ts === undefined ? {} : { thread_id: thread_ts }),
     ...(attachments.length === 0 ? {} : { attachments }),
+    ...(isEdit ? { edited: true } : {}),
   };
   return {
     data,
     text,
     trust: "sender",
     sender: senderOf(message, names),
-    deliveryId: `${channel}/${ts}`,
+    deliveryId: keyOf(message, isEdit),
     // An answer in a channel opens a thread: what is said there goes on with this.
     conversation: isDirect(message) && thread_ts === undefined ? channel : `${channel}/${thread_ts ?? ts}`,
   };
+}
+
+export function keyOf({ channel, ts, edited }: SlackMessage, isEdit: boolean): string {
+  return isEdit ? `${channel}/${ts}/${edited?.ts}` : `${channel}/${ts}`;
 }
 
 export function senderOf({ user, bot_id, username }: SlackMessage, names: Names): Sender {

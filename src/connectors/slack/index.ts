@@ -27,7 +27,7 @@ export const slack: SourceType<SlackOptions> = {
   summary: "A Slack app over Socket Mode: direct messages, and the channels and threads that you name.",
   options: slackOptions,
   validate,
-  meta: chatMeta,
+  meta: { ...chatMeta, edited: "{{data.edited}}" },
   content: "text",
   chat: traits,
   claims: ({ appToken }) => [

@@ -50,6 +50,10 @@ bots: (string | number)[]
  */
 ackReaction?: string
 /**
+ * Whether a message that its writer changes comes again, with edited: true in data.
+ */
+edits: boolean
+/**
  * The size up to which a file that somebody sent is fetched.
  */
 maxDownloadBytes: number

@@ -1,7 +1,7 @@
 // The options of a slack source as they are written in YAML. Types, validators, the editor's schema and the table in
 // docs/connectors/slack.md are generated from here.
 
-import { chatOptions } from "../../chat/options.ts";
+import { chatOptions, editsOption } from "../../chat/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const slackOptions = {
@@ -26,6 +26,7 @@ export const slackOptions = {
       examples: ["${SLACK_APP_TOKEN}"],
     },
     ...chatOptions,
+    ...editsOption,
     max_download: {
       description: "The size up to which a file that somebody sent is fetched.",
       type: "string",

@@ -14,8 +14,10 @@ import {
   isDirect,
   isOrdinary,
   isOwn,
+  keyOf,
   type Own,
   peopleIn,
+  readEdit,
   type SlackMessage,
 } from "./incoming.ts";
 import { type Library, loadLibrary, silent, type Web } from "./library.ts";
@@ -155,16 +157,18 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const event = body.event as (SlackMessage & { readonly type: string }) | undefined;
     if (type === "events_api" && (event?.type === "message" || event?.type === "app_mention"))
       enqueue(async () => {
-        await take(event);
+        const edit = event.subtype === "message_changed" ? readEdit(event) : undefined;
+        if (edit === undefined) await take(event);
+        else if (options.edits) await take(edit, true);
         await confirm();
       });
     else if (type === "interactive") void quietly(press(body).finally(confirm));
     else void confirm();
   }
 
-  async function take(message: SlackMessage): Promise<void> {
+  async function take(message: SlackMessage, isEdit = false): Promise<void> {
     const { web, own } = await connected();
-    const key = `${message.channel}/${message.ts}`;
+    const key = keyOf(message, isEdit);
     if (seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
     // Nothing is asked about what a stranger writes, but who it is that wants to be paired.
     if (isDirect(message) && message.user !== undefined) await names.learn([message.user]);
@@ -173,8 +177,8 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     switch (reception.as) {
       case "event": {
         await names.learn(peopleIn(message), isDirect(message) ? undefined : channel);
-        await emit?.(arrivalOf(message, own, names));
-        await keepPlace(message);
+        await emit?.(arrivalOf(message, own, names, isEdit));
+        if (!isEdit) await keepPlace(message);
         if (options.ackReaction !== undefined) await quietly(reactTo(web, message, options.ackReaction));
         break;
       }

@@ -37,7 +37,7 @@ var require_ucs2length = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "object", "additionalProperties": false, "required": ["token", "app_token"], "properties": { "token": { "description": "The bot's token, which begins with xoxb-, from OAuth & Permissions of its app at api.slack.com/apps.", "type": "string", "minLength": 1, "x-secret": true, "examples": ["${SLACK_BOT_TOKEN}"] }, "app_token": { "description": "The app-level token, which begins with xapp- and has the scope connections:write, from Basic Information of the app.", "type": "string", "minLength": 1, "x-secret": true, "examples": ["${SLACK_APP_TOKEN}"] }, "access": { "description": "Who may write. Whoever is not admitted gets no answer, and nothing of what they write reaches Claude.", "type": "object", "additionalProperties": false, "default": {}, "properties": { "dm": { "description": "What happens to a stranger who writes to the bot alone: pairing gives a code that you approve with channel-router access pair; allowlist ignores them; disabled ignores everybody, in groups too.", "type": "string", "enum": ["pairing", "allowlist", "disabled"], "default": "pairing" }, "allow": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of people who may always write; such ids wait for channel-router trust. Quote those of 16 digits and more.", "examples": [["412587349"]] }, "groups": { "description": "The groups, by the id of the chat, in which the bot takes part; in all others it is deaf.", "type": "object", "default": {}, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "mention": { "description": "Whether only messages count that mention the bot or answer one of its own.", "type": "boolean", "default": true }, "allow": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of the people who may write there; empty admits nobody." } } } }, "mention_patterns": { "description": "RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.", "type": "array", "items": { "type": "string", "minLength": 1, "x-regex": true }, "default": [], "examples": [["(?i)\\bclaude\\b"]] }, "bots": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of bots that may write as people do; ten of their messages in a row, with none of a person between them, are the most that is taken." } } }, "ack_reaction": { "description": "An emoji that is put under each message that was taken. None by default.", "type": "string", "minLength": 1, "maxLength": 64, "examples": ["\u{1F440}"] }, "max_download": { "description": "The size up to which a file that somebody sent is fetched.", "type": "string", "format": "size", "default": "25MiB" }, "api_root": { "description": "The address of Slack's Web API; for tests and for proxies.", "type": "string", "pattern": "^https?://[^\\s?#]+$", "default": "https://slack.com/api" } } };
+var schema11 = { "type": "object", "additionalProperties": false, "required": ["token", "app_token"], "properties": { "token": { "description": "The bot's token, which begins with xoxb-, from OAuth & Permissions of its app at api.slack.com/apps.", "type": "string", "minLength": 1, "x-secret": true, "examples": ["${SLACK_BOT_TOKEN}"] }, "app_token": { "description": "The app-level token, which begins with xapp- and has the scope connections:write, from Basic Information of the app.", "type": "string", "minLength": 1, "x-secret": true, "examples": ["${SLACK_APP_TOKEN}"] }, "access": { "description": "Who may write. Whoever is not admitted gets no answer, and nothing of what they write reaches Claude.", "type": "object", "additionalProperties": false, "default": {}, "properties": { "dm": { "description": "What happens to a stranger who writes to the bot alone: pairing gives a code that you approve with channel-router access pair; allowlist ignores them; disabled ignores everybody, in groups too.", "type": "string", "enum": ["pairing", "allowlist", "disabled"], "default": "pairing" }, "allow": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of people who may always write; such ids wait for channel-router trust. Quote those of 16 digits and more.", "examples": [["412587349"]] }, "groups": { "description": "The groups, by the id of the chat, in which the bot takes part; in all others it is deaf.", "type": "object", "default": {}, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "mention": { "description": "Whether only messages count that mention the bot or answer one of its own.", "type": "boolean", "default": true }, "allow": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of the people who may write there; empty admits nobody." } } } }, "mention_patterns": { "description": "RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.", "type": "array", "items": { "type": "string", "minLength": 1, "x-regex": true }, "default": [], "examples": [["(?i)\\bclaude\\b"]] }, "bots": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "default": [], "description": "Ids of bots that may write as people do; ten of their messages in a row, with none of a person between them, are the most that is taken." } } }, "ack_reaction": { "description": "An emoji that is put under each message that was taken. None by default.", "type": "string", "minLength": 1, "maxLength": 64, "examples": ["\u{1F440}"] }, "edits": { "description": "Whether a message that its writer changes comes again, with edited: true in data.", "type": "boolean", "default": true }, "max_download": { "description": "The size up to which a file that somebody sent is fetched.", "type": "string", "format": "size", "default": "25MiB" }, "api_root": { "description": "The address of Slack's Web API; for tests and for proxies.", "type": "string", "pattern": "^https?://[^\\s?#]+$", "default": "https://slack.com/api" } } };
 var func2 = require_ucs2length().default;
 var formats0 = /^\d+(B|KiB|MiB|GiB)$/;
 var pattern0 = new RegExp("^https?://[^\\s?#]+$", "u");
@@ -47,6 +47,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   if (data && typeof data == "object" && !Array.isArray(data)) {
     if (data.access === void 0) {
       data.access = {};
+    }
+    if (data.edits === void 0) {
+      data.edits = true;
     }
     if (data.max_download === void 0) {
       data.max_download = "25MiB";
@@ -73,7 +76,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       errors++;
     }
     for (const key0 in data) {
-      if (!(key0 === "token" || key0 === "app_token" || key0 === "access" || key0 === "ack_reaction" || key0 === "max_download" || key0 === "api_root")) {
+      if (!(key0 === "token" || key0 === "app_token" || key0 === "access" || key0 === "ack_reaction" || key0 === "edits" || key0 === "max_download" || key0 === "api_root")) {
         const err2 = { instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" };
         if (vErrors === null) {
           vErrors = [err2];
@@ -436,52 +439,61 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         errors++;
       }
     }
-    let data16 = data.max_download;
-    if (typeof data16 === "string") {
-      if (!formats0.test(data16)) {
-        const err33 = { instancePath: instancePath + "/max_download", schemaPath: "#/properties/max_download/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
-        if (vErrors === null) {
-          vErrors = [err33];
-        } else {
-          vErrors.push(err33);
-        }
-        errors++;
-      }
-    } else {
-      const err34 = { instancePath: instancePath + "/max_download", schemaPath: "#/properties/max_download/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+    if (typeof data.edits !== "boolean") {
+      const err33 = { instancePath: instancePath + "/edits", schemaPath: "#/properties/edits/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
       if (vErrors === null) {
-        vErrors = [err34];
+        vErrors = [err33];
       } else {
-        vErrors.push(err34);
+        vErrors.push(err33);
       }
       errors++;
     }
-    let data17 = data.api_root;
+    let data17 = data.max_download;
     if (typeof data17 === "string") {
-      if (!pattern0.test(data17)) {
-        const err35 = { instancePath: instancePath + "/api_root", schemaPath: "#/properties/api_root/pattern", keyword: "pattern", params: { pattern: "^https?://[^\\s?#]+$" }, message: 'must match pattern "^https?://[^\\s?#]+$"' };
+      if (!formats0.test(data17)) {
+        const err34 = { instancePath: instancePath + "/max_download", schemaPath: "#/properties/max_download/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
         if (vErrors === null) {
-          vErrors = [err35];
+          vErrors = [err34];
         } else {
-          vErrors.push(err35);
+          vErrors.push(err34);
         }
         errors++;
       }
     } else {
-      const err36 = { instancePath: instancePath + "/api_root", schemaPath: "#/properties/api_root/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      const err35 = { instancePath: instancePath + "/max_download", schemaPath: "#/properties/max_download/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
-        vErrors = [err36];
+        vErrors = [err35];
       } else {
-        vErrors.push(err36);
+        vErrors.push(err35);
+      }
+      errors++;
+    }
+    let data18 = data.api_root;
+    if (typeof data18 === "string") {
+      if (!pattern0.test(data18)) {
+        const err36 = { instancePath: instancePath + "/api_root", schemaPath: "#/properties/api_root/pattern", keyword: "pattern", params: { pattern: "^https?://[^\\s?#]+$" }, message: 'must match pattern "^https?://[^\\s?#]+$"' };
+        if (vErrors === null) {
+          vErrors = [err36];
+        } else {
+          vErrors.push(err36);
+        }
+        errors++;
+      }
+    } else {
+      const err37 = { instancePath: instancePath + "/api_root", schemaPath: "#/properties/api_root/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      if (vErrors === null) {
+        vErrors = [err37];
+      } else {
+        vErrors.push(err37);
       }
       errors++;
     }
   } else {
-    const err37 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err38 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err37];
+      vErrors = [err38];
     } else {
-      vErrors.push(err37);
+      vErrors.push(err38);
     }
     errors++;
   }

@@ -53,6 +53,7 @@ async function bot(
     token: far.token,
     apiRoot: far.apiRoot,
     maxDownloadBytes: 1_000,
+    edits: true,
     access: { dm: "pairing", allow: [], groups: {}, mentionPatterns: [], bots: [] },
     ...more.options,
   };
@@ -199,6 +200,42 @@ describe("what comes in", () => {
     expect(far.requests).toEqual([]);
   });
 
+  test("a message that its writer changes comes again, unless the config says no", async () => {
+    const far = await server();
+    const change = (id: string, content: string, more = {}) =>
+      far.dispatch("MESSAGE_UPDATE", {
+        ...far.messagesIn("10").find((one) => one.id === id),
+        content,
+        edited_timestamp: new Date().toISOString(),
+        ...more,
+      });
+    const heard = [];
+    for (const edits of [true, false]) {
+      const { arrived, arrivals, source } = await bot(far, { options: { edits } });
+      await far.untilConnected(heard.length + 1);
+      const id = far.say({ channel: "10", content: "frist" });
+      change(id, "frist", { edited_timestamp: null });
+      change(id, "first");
+      change(id, "first", { edited_timestamp: "2020-01-01T00:00:00Z", pinned: true });
+      far.say({ channel: "10", content: "next" });
+      await arrived(edits ? 3 : 2);
+      heard.push(arrivals.map(({ text, data }) => [text, (data as { edited?: true }).edited]));
+      expect(new Set(arrivals.map(({ deliveryId }) => deliveryId)).size).toBe(arrivals.length);
+      await source.stop(AbortSignal.timeout(2_000));
+    }
+    expect(heard).toEqual([
+      [
+        ["frist", undefined],
+        ["first", true],
+        ["next", undefined],
+      ],
+      [
+        ["frist", undefined],
+        ["next", undefined],
+      ],
+    ]);
+  });
+
   test("what access says is answered in the chat, a verdict with an emoji", async () => {
     const far = await server();
     const people = fakePeople({
@@ -231,6 +268,18 @@ describe("what comes in", () => {
     for (const content of ["1", "2", "3"]) far.say({ channel: "10", content });
     await arrived(3);
     expect(arrivals.map(({ text }) => text)).toEqual(["1", "2", "3"]);
+  });
+
+  test("a message whose channel cannot be looked up now comes again", async () => {
+    const far = await server();
+    const { arrived, arrivals, lines } = await bot(far);
+    await far.untilConnected();
+    const down = { message: "Internal Server Error" };
+    for (let times = 0; times < 2; times += 1) far.failNext("/channels/20", 500, down);
+    far.say({ channel: "20", content: "now" });
+    await arrived(1);
+    expect(arrivals.map(({ text }) => text)).toEqual(["now"]);
+    expect(lines.join("\n")).not.toContain("left out");
   });
 });
 

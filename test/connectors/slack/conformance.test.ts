@@ -29,6 +29,7 @@ testSource({
     appToken: far.appToken,
     apiRoot: far.apiRoot,
     maxDownloadBytes: 26_214_400,
+    edits: true,
     access: { dm: "pairing", allow: [], groups: {}, mentionPatterns: [], bots: [] },
   },
   async arrive({ host }) {

@@ -51,6 +51,7 @@ async function bot(
     appToken: far.appToken,
     apiRoot: far.apiRoot,
     maxDownloadBytes: 1_000,
+    edits: true,
     access: { dm: "pairing", allow: [], groups: {}, mentionPatterns: [], bots: [] },
     ...more.options,
   };
@@ -182,7 +183,7 @@ describe("what comes in", () => {
     ]);
   });
 
-  test("our own messages, edits and joins are left out; whoever is not admitted leaves no trace", async () => {
+  test("our own messages and joins are left out; whoever is not admitted leaves no trace", async () => {
     const far = await server();
     const people = fakePeople({
       receive: ({ text }) => (text === "stranger" ? { as: "nothing" } : { as: "event" }),
@@ -190,7 +191,7 @@ describe("what comes in", () => {
     const { arrived, arrivals } = await bot(far, { people });
     await far.until(far.isHeard);
     far.say({ channel: "D0ANN", text: "mine", user: far.userId });
-    far.say({ channel: "D0ANN", subtype: "message_changed" });
+    far.say({ channel: "D0ANN", subtype: "channel_join" });
     far.say({ channel: "D0ANN", text: "stranger" });
     far.say({ channel: "D0ANN", text: "last" });
     await arrived(1);
@@ -198,6 +199,45 @@ describe("what comes in", () => {
     expect(people.received.map(({ text }) => text)).toEqual(["stranger", "last"]);
     await far.until(() => far.confirmed.length === 4);
     expect(far.calls).toEqual([]);
+  });
+
+  test("a message that its writer changes comes again, unless the config says no", async () => {
+    const heard = [];
+    for (const edits of [true, false]) {
+      const far = await server();
+      const { arrived, arrivals } = await bot(far, { options: { edits } });
+      await far.until(far.isHeard);
+      const change = (ts: string, text: string, more: object) =>
+        far.send("events_api", {
+          event: {
+            type: "message",
+            subtype: "message_changed",
+            channel: "D0ANN",
+            ts: "1700009999.000100",
+            message: { type: "message", user: "U0ANN", text, ts, ...more },
+            previous_message: { text: "frist" },
+          },
+        });
+      const ts = far.say({ channel: "D0ANN", text: "frist" });
+      change(ts, "frist", { edited: { user: "U0ANN", ts: "1700000009.0" } });
+      change(ts, "first", {});
+      change(ts, "first", { edited: { user: "U0ANN", ts: "1700000010.0" } });
+      far.say({ channel: "D0ANN", text: "next" });
+      await arrived(edits ? 3 : 2);
+      heard.push(arrivals.map(({ text, data }) => [text, (data as { edited?: true }).edited]));
+      expect(new Set(arrivals.map(({ deliveryId }) => deliveryId)).size).toBe(arrivals.length);
+    }
+    expect(heard).toEqual([
+      [
+        ["frist", undefined],
+        ["first", true],
+        ["next", undefined],
+      ],
+      [
+        ["frist", undefined],
+        ["next", undefined],
+      ],
+    ]);
   });
 
   test("what access says is answered in the chat, a verdict with an emoji", async () => {

@@ -192,6 +192,7 @@ describe("access on the command line", () => {
     expect(await told("pair", "3fa9c1")).toContain("nobody waits with the code 3fa9c1");
     expect(await told("allow", "Ada Lovelace")).toContain("is no id");
     expect(await told("allow", "41", "--source", "fone")).toContain("phone");
+    expect(await told("lsit")).toContain('access does not know "lsit"');
     expect(await told("policy", "open")).toContain("there are: pairing, allowlist, disabled, config");
   });
 });
