@@ -111,7 +111,10 @@ export function* compileInSteps(
         type,
         options: source.options,
         code,
-        keeps: fingerprint([source.type, type.keeps?.(source.options) ?? source.options]),
+        keeps: fingerprint([
+          source.type,
+          type.keeps === undefined ? source.options : type.keeps(source.options),
+        ]),
         enabled: source.enabled,
         powers: needed,
         fingerprint: fingerprint([

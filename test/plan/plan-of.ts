@@ -16,6 +16,7 @@ const letter: SourceType<JsonObject> = {
   meta: { box: "{{data.box}}" },
   answers: ({ answered }) => answered === true,
   claims: ({ box }) => (typeof box === "string" ? [`box:${box}`] : []),
+  keeps: ({ address = null }) => address,
   imagine: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
   create: () => ({ start: async () => {}, stop: async () => {} }),
 };
