@@ -17,10 +17,21 @@ export async function loadLibrary(): Promise<Library> {
 }
 
 async function load() {
-  const [core, { REST }, { WebSocketManager, WebSocketShardEvents }] = await Promise.all([
+  const [core, { REST, DefaultRestOptions }, { WebSocketManager, WebSocketShardEvents }] = await Promise.all([
     import("@discordjs/core"),
     import("@discordjs/rest"),
     import("@discordjs/ws"),
   ]);
-  return { core, REST, WebSocketManager, WebSocketShardEvents };
+  const { makeRequest } = DefaultRestOptions;
+  /**
+   * As the library asks, but a form goes as its bytes. All copies of undici in a process send through the one that was
+   * loaded first, which may be another version than the library's and then cannot read a form.
+   */
+  const send: typeof makeRequest = async (url, init) => {
+    if (!(init.body instanceof FormData)) return makeRequest(url, init);
+    const form = new Response(init.body);
+    const headers = { ...init.headers, "content-type": form.headers.get("content-type") as string };
+    return makeRequest(url, { ...init, headers, body: new Uint8Array(await form.arrayBuffer()) });
+  };
+  return { core, REST, send, WebSocketManager, WebSocketShardEvents };
 }

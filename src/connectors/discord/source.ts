@@ -64,7 +64,13 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     pauseMs: () => 0,
     async run(signal, round) {
       const library = await loadLibrary();
-      const rest = new library.REST({ version: "10", api: options.apiRoot, timeout: requestMs, retries: 1 });
+      const rest = new library.REST({
+        version: "10",
+        api: options.apiRoot,
+        timeout: requestMs,
+        retries: 1,
+        makeRequest: library.send,
+      });
       rest.setToken(options.token);
       const api = new library.core.API(rest);
       const me = await asked("the log-in", () => api.users.getCurrent({ signal }));

@@ -3,6 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// As beside a source that polls: what is loaded first carries the requests of Discord's library, too.
+import "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { discord } from "../../../src/connectors/discord/index.ts";
 import type { DiscordOptions } from "../../../src/connectors/discord/options.generated.ts";
