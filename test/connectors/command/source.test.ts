@@ -67,16 +67,33 @@ function open(more: Partial<CommandOptions> & Pick<CommandOptions, "command">, o
   const file = join(folder, "asked");
   writeFileSync(file, "");
   const script = `const fs = require("fs"); let said = 0; setInterval(() => { const n = fs.readFileSync(${JSON.stringify(file)}).length; while (said < n) { said += 1; console.log("line " + said); } }, 20);`;
-  let calls = 0;
+  let taken = 0;
   testSource({
-    type: command,
+    type: {
+      ...command,
+      create(name, options, host) {
+        const source = command.create(name, options, host);
+        const counting =
+          (emit: Emit): Emit =>
+          async (arrival) => {
+            const result = await emit(arrival);
+            taken += 1;
+            return result;
+          };
+        return { ...source, start: (emit) => source.start(counting(emit)) };
+      },
+    },
     written: { command: [process.execPath, "-e", script] },
     options: { ...usual, exitCodes: [0], command: [process.execPath, "-e", script] },
     async arrive({ source }) {
-      calls += 1;
+      const before = taken;
+      const runs = () => source.health?.().state === "running";
+      const hadEnded = !runs();
       writeFileSync(file, "x", { flag: "a" });
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      return source.health?.().state === "running" && calls > 0;
+      // Time enough for a program that goes on although it was ended.
+      if (hadEnded) await new Promise((resolve) => setTimeout(resolve, 300));
+      else await eventually(() => taken > before || !runs());
+      return taken > before;
     },
     skip: [
       {

@@ -130,7 +130,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
     const mine = epoch;
     journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
     dispatcher = createDispatcher({
-      journal,
+      journal: counting(journal),
       clock,
       log,
       newId,
@@ -138,6 +138,27 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       home: "/home/me",
       observe: (change) => changes.push(change),
       ...options,
+    });
+  }
+  /** What the dispatcher has asked of the disk and has no answer to. */
+  let asked = 0;
+  function counting(real: Journal): Journal {
+    return new Proxy(real, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) => {
+          const result: unknown = value.apply(target, args);
+          if (result instanceof Promise) {
+            asked += 1;
+            const answered = (): void => {
+              asked -= 1;
+            };
+            result.then(answered, answered);
+          }
+          return result;
+        };
+      },
     });
   }
   let journal!: Journal;
@@ -192,11 +213,11 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       await open();
     },
     async quiet() {
-      // Reading the disk takes real time, and a write that stalls never ends: quiet is when nothing was seen for a while.
+      // A write that stalls never ends: quiet is when the disk has answered all, and then nothing was seen for a while.
       const seen = () => changes.length + sessions.reduce((sum, { got }) => sum + got.length, 0);
       let before = -1;
-      for (let round = 0; round < 10; round++) {
-        if (seen() !== before) round = 0;
+      for (let round = 0; round < 6; round++) {
+        if (seen() !== before || asked > 0) round = 0;
         before = seen();
         await journal.idle();
         await clock.advance(0);
