@@ -115,6 +115,8 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     return sources?.[0]?.next_try !== undefined;
   }
   const run = (...args: string[]) => project.ask(args, platform.env);
+  const isConnected = () =>
+    eventually(async () => / phone \(\S+\) running/.test((await run("status")).stdout), withinMs);
   const lastTo = async (person: Sender) => (await platform.shown(person)).at(-1);
   const shows = (person: Sender, test: (message: ShownMessage) => boolean) =>
     eventually(async () => (await platform.shown(person)).find(test), withinMs);
@@ -191,7 +193,7 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     it("puts a permission prompt before the approver and takes the verdict back to the session that asked", async () => {
       await begin(`{ allow: ["${ada.id}"] }`, relayTo(ada));
       const [first, second] = [await claude(), await claude()];
-      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await isConnected();
       await askPermission(first, "abcde");
       const prompt = await shows(ada, (message) => message.text.includes("abcde"));
       expect(prompt.text).toContain("npm test");
@@ -218,7 +220,7 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
         relayTo(ada),
       );
       const session = await claude();
-      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await isConnected();
       await askPermission(session, "abcde");
       const prompt = await shows(ada, (message) => message.text.includes("abcde"));
       await platform.write(eve, "hello");
@@ -259,7 +261,7 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       await begin(`{ allow: ["${ada.id}"] }`, relayTo(ada));
       const owner = await claude();
       const survivor = await claude();
-      await eventually(async () => (await run("status")).stdout.includes("running"), withinMs);
+      await isConnected();
       await askPermission(survivor, "abcde");
       const prompt = await shows(ada, (message) => message.text.includes("abcde"));
       const { pid } = newestOwner(stateRoot(project));

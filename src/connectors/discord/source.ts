@@ -230,6 +230,8 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     },
     health(): SourceHealth {
       const health = loop.health();
+      // Nothing can be sent before it has logged in.
+      if (health.state === "running" && client === undefined) return { ...health, state: "starting" };
       if (health.state !== "running" || lostReason === undefined) return health;
       return { state: "waiting", detail: lostReason };
     },

@@ -276,7 +276,11 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
       await loop.stop(deadline);
       client = undefined;
     },
-    health: () => loop.health(),
+    health() {
+      const health = loop.health();
+      // Nothing can be sent before it has logged in.
+      return health.state === "running" && client === undefined ? { ...health, state: "starting" } : health;
+    },
     reply: (event, message) => outgoing.reply(event, message),
     chat: outgoing,
   };

@@ -8,7 +8,7 @@ far.addChannel({ id: "10", type: 1, recipients: [{ id: "42" }] });
 afterAll(() => far.close());
 
 /** For a message that was not taken, and so leaves no sign. */
-const givenUpMs = 500;
+const givenUpMs = 1_500;
 
 /** One that was stopped does not connect. */
 const connectsMs = 3_000;

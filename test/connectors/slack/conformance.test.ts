@@ -7,7 +7,7 @@ const far = await startSlack();
 afterAll(() => far.close());
 
 /** For a message that was not taken, and so leaves no sign. */
-const givenUpMs = 500;
+const givenUpMs = 1_500;
 
 /** One that was stopped does not connect. */
 const connectsMs = 3_000;
