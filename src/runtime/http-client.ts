@@ -121,7 +121,7 @@ interface Limit {
 function answerOf(response: Response, url: URL, clock: { now(): number }, limit: Limit): HttpAnswer {
   const headers = Object.fromEntries(response.headers);
   const { status } = response;
-  const timer = limit.ms === undefined ? undefined : setTimeout(() => limit.cut.abort(), limit.ms);
+  const timer = limit.ms === undefined ? undefined : setTimeout(() => limit.cut.abort(), limit.ms).unref();
 
   async function* body(): AsyncGenerator<Uint8Array> {
     try {
