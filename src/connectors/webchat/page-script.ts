@@ -14,6 +14,8 @@ const messages = new Map();
 const unread = new Map();
 let name = localStorage.getItem(keyName + " name") || "";
 let room = "main";
+/** How access calls this browser. */
+let own = "";
 let unseen = 0;
 let quoted;
 let files = [];
@@ -43,7 +45,8 @@ async function post(path, body) {
   const answer = await fetch(base + path, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) })
     .catch(() => { throw Object.assign(new Error("the router does not answer; it is sent when it does"), { isOffline: true }); });
   const result = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(result.error || "status " + answer.status);
+  const who = answer.status === 403 && own ? "; its id is " + own : "";
+  if (!answer.ok) throw new Error((result.error || "status " + answer.status) + who);
   return result;
 }
 
@@ -318,7 +321,8 @@ document.addEventListener("drop", (event) => { event.preventDefault(); attach(ev
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 const heard = {
-  history({ messages: all }) {
+  history({ browser, messages: all }) {
+    own = browser;
     const isKept = new Set(all.map(({ id }) => id));
     const open = [...messages.values()].filter((message) => (message.pending || message.failed) && !isKept.has(message.id));
     messages.clear();

@@ -234,6 +234,15 @@ it("shows a prompt in every room until it is over, and a code with a button to c
   await eventually(() => page.log().includes("channel-router access pair 3fa9c1 Copy"));
 });
 
+it("says by which id this browser could be let in", async () => {
+  const page = openPage(() => Response.json({ error: "this browser is not let in" }, { status: 403 }));
+  await eventually(() => page.calls.length === 1);
+  page.hear("history", { browser: "de1b3f569afff4e2", messages: [] });
+  await eventually(() => page.at("state").textContent === "connected");
+  page.type("hello");
+  await eventually(() => page.log().includes("this browser is not let in; its id is de1b3f569afff4e2"));
+});
+
 it("has rooms, and a name for whoever writes", async () => {
   const page = openPage();
   await eventually(() => page.calls.length === 1);
