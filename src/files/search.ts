@@ -56,9 +56,15 @@ const noLonger = new Set(["ENOENT", "ENOTDIR"]);
 export interface Search {
   /** Rejects only through a bug: what cannot be read is among the refused. */
   look(): Promise<Findings>;
-  /** The file that was once found at this path, when it has another name in the same folder now. */
-  renamed(path: string, id: string): Promise<FoundFile | undefined>;
+  /**
+   * The file that was once found at this path, when it has another name in the same folder now. `seen` is kept by who asks about
+   * many at once: each folder is read once.
+   */
+  renamed(path: string, id: string, seen?: SeenFolders): Promise<FoundFile | undefined>;
 }
+
+type FilesById = ReadonlyMap<string, { readonly real: string; readonly stats: BigIntStats }>;
+export type SeenFolders = Map<string, Promise<FilesById>>;
 
 export function createSearch(options: SearchOptions): Search {
   const { folder, patterns, matches, maxFiles } = options;
@@ -180,37 +186,51 @@ export function createSearch(options: SearchOptions): Search {
     return { files, refused, elsewhere, beyond, folders: [...folders] };
   }
 
-  async function renamed(path: string, id: string): Promise<FoundFile | undefined> {
+  async function renamed(
+    path: string,
+    id: string,
+    seen: SeenFolders = new Map(),
+  ): Promise<FoundFile | undefined> {
     const pattern = patterns.findIndex((one, index) =>
       one.path === undefined
         ? isWithin(path, one.base) && matches[index]?.(relative(one.base, path).replaceAll(sep, "/"))
         : one.path === path,
     );
     if (pattern < 0) return undefined;
+    const folderOf = dirname(path);
+    const inside = seen.get(folderOf) ?? filesIn(folderOf);
+    seen.set(folderOf, inside);
+    const found = (await inside).get(id);
+    if (found === undefined) return undefined;
+    const { real, stats } = found;
+    return {
+      path,
+      shown: shownPath(path, folder),
+      real,
+      id,
+      size: Number(stats.size),
+      modifiedMs: Number(stats.mtimeMs),
+      touchedMs: Number(stats.ctimeMs),
+      pattern,
+    };
+  }
+
+  /** By device and inode; none when the folder lies out of bounds or is gone. */
+  async function filesIn(path: string): Promise<FilesById> {
+    const files = new Map<string, { readonly real: string; readonly stats: BigIntStats }>();
     try {
-      const at = await realpath(dirname(path));
-      if (!(await rootsOf(options)).some((root) => isWithin(at, root))) return undefined;
+      const at = await realpath(path);
+      if (!(await rootsOf(options)).some((root) => isWithin(at, root))) return files;
       for (const entry of await readdir(at, { withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const real = join(at, entry.name);
-        const stats = await lstat(real, { bigint: true });
-        if (`${stats.dev}:${stats.ino}` !== id || !stats.isFile()) continue;
-        const size = Number(stats.size);
-        return {
-          path,
-          shown: shownPath(path, folder),
-          real,
-          id,
-          size,
-          modifiedMs: Number(stats.mtimeMs),
-          touchedMs: Number(stats.ctimeMs),
-          pattern,
-        };
+        const stats = await lstat(real, { bigint: true }).catch(() => undefined);
+        if (stats?.isFile() === true) files.set(`${stats.dev}:${stats.ino}`, { real, stats });
       }
     } catch {
-      // Gone in between: then it is not to be found.
+      // Gone in between: then nothing is to be found there.
     }
-    return undefined;
+    return files;
   }
 
   return { look, renamed };

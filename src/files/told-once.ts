@@ -9,17 +9,26 @@ export interface ToldOnce {
   summary(): string | undefined;
 }
 
-const mostLines = 20;
+/** Of one reason. */
+const mostLines = 5;
 
 export function createToldOnce(source: string, log: Log, shown: (path: string) => string): ToldOnce {
   let told = new Map<string, string>();
   return {
     tell(refused) {
-      const fresh = [...refused].filter(([path, reason]) => told.get(path) !== reason);
-      for (const [path, reason] of fresh.slice(0, mostLines))
-        log.warn(`source ${source}: ${shown(path)} ${reason}; it is tried again (told once)`);
-      if (fresh.length > mostLines)
-        log.warn(`source ${source}: ${fresh.length - mostLines} more files are refused (told once)`);
+      const byReason = new Map<string, string[]>();
+      for (const [path, reason] of refused)
+        if (told.get(path) !== reason) {
+          const paths = byReason.get(reason);
+          if (paths === undefined) byReason.set(reason, [path]);
+          else paths.push(path);
+        }
+      for (const [reason, paths] of byReason) {
+        const isMany = paths.length > mostLines;
+        for (const path of isMany ? paths.slice(0, 1) : paths)
+          log.warn(`source ${source}: ${shown(path)} ${reason}; it is tried again (told once)`);
+        if (isMany) log.warn(`source ${source}: the same of ${paths.length - 1} more files (told once)`);
+      }
       told = new Map(refused);
     },
     summary() {

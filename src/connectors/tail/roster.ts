@@ -1,7 +1,7 @@
 // The files that are followed: which come, which go, and where each is to be read from.
 
 import type { Clock } from "../../contract.ts";
-import type { Findings, FoundFile, Search } from "../../files/search.ts";
+import type { Findings, FoundFile, Search, SeenFolders } from "../../files/search.ts";
 import { type Cursor, type Cursors, inodeOf } from "./cursors.ts";
 import { hasCompressedName, noFingerprint } from "./fingerprint.ts";
 import { createFollower, type Follower, type Following, newGeneration } from "./follower.ts";
@@ -10,6 +10,8 @@ import { createFollower, type Follower, type Following, newGeneration } from "./
 const afterRenameMs = 10_000;
 /** More than these are opened again each time that they grow. */
 const mostOpen = 256;
+/** So many are opened at once, to note how they begin. */
+const atOnce = 64;
 
 export interface Roster {
   /** Takes in what was found. Settles when it is durable where each new file begins. */
@@ -41,15 +43,13 @@ export function createRoster(options: RosterOptions): Roster {
   let isFirstLook = true;
 
   /** By the device's old number too, when only that has changed. */
-  function remembered({ id, size }: FoundFile, present: ReadonlySet<string>): Cursor | undefined {
+  function remembered({ id, size }: FoundFile, absent: AbsentByInode): Cursor | undefined {
     const known = cursors.get(id);
     if (known !== undefined) return known;
-    const moved = cursors
-      .all()
-      .find(
-        ([other, cursor]) => inodeOf(other) === inodeOf(id) && !present.has(other) && cursor.offset <= size,
-      );
-    return moved !== undefined && moved[1].fingerprint.bytes > 0 ? moved[1] : undefined;
+    const moved = absent()
+      .get(inodeOf(id))
+      ?.find(({ offset }) => offset <= size);
+    return moved !== undefined && moved.fingerprint.bytes > 0 ? moved : undefined;
   }
 
   function add(found: FoundFile, at: Cursor | number): Follower {
@@ -58,11 +58,18 @@ export function createRoster(options: RosterOptions): Roster {
     return follower;
   }
 
+  /** A file that may not be opened yet is known by its place alone. */
+  async function note(follower: Follower): Promise<void> {
+    await follower.prepare().catch(() => following.save(follower));
+    await follower.close();
+  }
+
   /** What was renamed while nobody looked: its rest is read too. */
   async function recover(present: ReadonlySet<string>): Promise<void> {
+    const seen: SeenFolders = new Map();
     for (const [id, cursor] of cursors.all()) {
       if (present.has(id) || followers.has(id)) continue;
-      const found = await search.renamed(cursor.path, id);
+      const found = await search.renamed(cursor.path, id, seen);
       if (found === undefined || found.size === cursor.offset) continue;
       add(found, cursor).miss();
     }
@@ -94,20 +101,22 @@ export function createRoster(options: RosterOptions): Roster {
       else follower.see(found);
     }
     const fresh = patterns.filter((written) => !cursors.isKnownPattern(written));
+    const absent = absentByInode(cursors, present);
+    const old: Follower[] = [];
     for (const found of byId.values()) {
       if (followers.has(found.id)) continue;
-      const cursor = remembered(found, present);
+      const cursor = remembered(found, absent);
       const isOld =
         cursor === undefined && from === "end" && fresh.includes(patterns[found.pattern] as string);
       const follower = add(found, cursor ?? (isOld ? found.size : 0));
-      if (!isOld) continue;
-      // A file that may not be opened yet is known by its place alone.
-      await follower.prepare().catch(() => following.save(follower));
-      await follower.close();
+      if (isOld) old.push(follower);
     }
+    // Many at once are one commit.
+    for (let from = 0; from < old.length; from += atOnce)
+      await Promise.all(old.slice(from, from + atOnce).map(note));
     if (from === "end")
       await rememberEnds(beyond.filter(({ pattern }) => fresh.includes(patterns[pattern] as string)));
-    if (isFirstLook) await recover(present);
+    if (isFirstLook) await recover(new Set([...present, ...beyond.map(({ id }) => id)]));
     for (const written of fresh) await cursors.rememberPattern(written);
     isFirstLook = false;
   }
@@ -155,5 +164,23 @@ export function createRoster(options: RosterOptions): Roster {
     async close() {
       await Promise.all([...followers.values()].map((follower) => follower.close()));
     },
+  };
+}
+
+/** Of files that are not there, by inode; made when it is first asked. */
+type AbsentByInode = () => ReadonlyMap<string, readonly Cursor[]>;
+
+function absentByInode(cursors: Cursors, present: ReadonlySet<string>): AbsentByInode {
+  let absent: Map<string, Cursor[]> | undefined;
+  return () => {
+    if (absent !== undefined) return absent;
+    absent = new Map();
+    for (const [id, cursor] of cursors.all()) {
+      if (present.has(id)) continue;
+      const known = absent.get(inodeOf(id));
+      if (known === undefined) absent.set(inodeOf(id), [cursor]);
+      else known.push(cursor);
+    }
+    return absent;
   };
 }
