@@ -60,8 +60,12 @@ async function check(folder: string, one: Reported): Promise<void> {
   end(one);
   one.id = id;
   if (id === undefined) return;
-  const [watcher, { type }] = await Promise.all([createWatcher(), statfs(folder).catch(() => ({ type: 0 }))]);
-  if (reported.get(folder) !== one || one.id !== id || one.watcher !== undefined) return;
+  const [watcher, { type }] = await Promise.all([
+    createWatcher().catch(() => undefined), // An upgrade may have taken the chunk away. Looks do without.
+    statfs(folder).catch(() => ({ type: 0 })),
+  ]);
+  if (watcher === undefined || reported.get(folder) !== one || one.id !== id || one.watcher !== undefined)
+    return;
   one.watcher = watcher;
   watcher.on("raw", (kind, name, details) => {
     for (const listener of one.listeners) listener(folder, nameOf(name, details));
@@ -125,5 +129,5 @@ export async function createWatcher(): Promise<FSWatcher> {
       return undefined;
     }
   }
-  return new FolderWatcher({ depth: 0, atomic: false, usePolling: false, ignorePermissionErrors: true });
+  return new FolderWatcher({ depth: 0, atomic: false, usePolling: false });
 }
