@@ -52,9 +52,15 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
     });
   let intake = newIntake();
 
+  let isFull = false;
+
+  /** What waits is taken, and confirmed, before the connection ends: a flood would otherwise come again as a whole, and for ever. */
   function enqueue(work: () => Promise<void>): void {
-    if (intake.add(work)) return;
-    endRound(new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true }));
+    if (intake.add(work) || isFull) return;
+    isFull = true;
+    const full = new ConnectorError("E_CHAT", "more messages wait than are taken", { retryable: true });
+    const { drained } = intake;
+    void drained().then(() => endRound(full));
   }
 
   return {
@@ -62,6 +68,7 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
     async renew() {
       await intake.stop();
       intake = newIntake();
+      isFull = false;
     },
     stop: () => intake.stop(),
     quietly: (work) =>

@@ -10,8 +10,10 @@ const maxWaitMs = 30_000;
 const maxWaiting = 1_000;
 
 export interface Intake {
-  /** False when too many wait. */
+  /** False when too many wait, and from then on: what comes behind one that was left out must not be taken before it. */
   add(take: () => Promise<void>): boolean;
+  /** Settles when what waits was taken, or it was stopped. */
+  drained(): Promise<void>;
   /** Forgets what waits; settles when what is under way has ended. */
   stop(): Promise<void>;
 }
@@ -28,6 +30,7 @@ export function createIntake({ clock, skipped, broke }: IntakeOptions): Intake {
   const waiting: (() => Promise<void>)[] = [];
   let working: Promise<void> | undefined;
   let isStopped = false;
+  let isFull = false;
   let wake = () => {};
 
   async function work(): Promise<void> {
@@ -52,8 +55,10 @@ export function createIntake({ clock, skipped, broke }: IntakeOptions): Intake {
     working = undefined;
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
+  async function pause(ms: number): Promise<void> {
+    // Stopped while the message was being refused: nobody would wake this.
+    if (isStopped) return;
+    await new Promise<void>((resolve) => {
       const cancel = clock.after(ms, resolve);
       wake = () => {
         cancel();
@@ -65,10 +70,14 @@ export function createIntake({ clock, skipped, broke }: IntakeOptions): Intake {
   return {
     add(take) {
       if (isStopped) return true;
-      if (waiting.length >= maxWaiting) return false;
+      isFull ||= waiting.length >= maxWaiting;
+      if (isFull) return false;
       waiting.push(take);
       working ??= work();
       return true;
+    },
+    async drained() {
+      await working;
     },
     async stop() {
       isStopped = true;
