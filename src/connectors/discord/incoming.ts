@@ -49,7 +49,9 @@ export function incomingOf(message: DiscordMessage, place: Place, own: string): 
     },
     text: textOf(message, own),
     isForUs: place.isDirect || answersUs || (message.mentions ?? []).some(({ id }) => id === own),
-    ...(message.message_snapshots === undefined ? {} : { isSecondHand: true as const }),
+    ...(message.message_snapshots !== undefined || typeof message.edited_timestamp === "string"
+      ? { isSecondHand: true as const }
+      : {}),
   };
 }
 

@@ -16,6 +16,8 @@ import type { DiscordOptions } from "./options.generated.ts";
 import { buttonRows, createOutgoing, promptText, readCustomId, silent } from "./outgoing.ts";
 import { createPlaces } from "./places.ts";
 
+/** Of messages that came to nothing so many may be sent again: a flood of them is not worth a line each in the journal. */
+const keptAfter = 100;
 const requestMs = 30_000;
 
 type Api = InstanceType<Library["core"]["API"]>;
@@ -26,6 +28,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
   let emit: Emit | undefined;
   let client: { readonly api: Api; readonly own: string } | undefined;
   let lostReason: string | undefined;
+  let turnedAway = 0;
   let session: Omit<SessionInfo, "sequence"> | undefined;
   /** Ends the connection, to make a new one. */
   let endRound = (_: ConnectorError) => {};
@@ -126,15 +129,13 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     if (payload.t === "MESSAGE_CREATE") {
       const message = payload.d as DiscordMessage;
       enqueue(async () => {
-        await take(message);
-        await keepPlace(payload.s);
+        await takeNext(message, payload.s);
       });
     } else if (payload.t === "MESSAGE_UPDATE") {
       const message = payload.d as DiscordMessage;
       if (!options.edits || !isNewEdit(message, clock.now())) return;
       enqueue(async () => {
-        await take(message, true);
-        await keepPlace(payload.s);
+        await takeNext(message, payload.s, true);
       });
     } else if (payload.t === "INTERACTION_CREATE") void quietly(press(payload.d));
     else if (
@@ -145,9 +146,16 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
       places.forget(payload.d.id);
   }
 
-  async function take(message: DiscordMessage, isEdit = false): Promise<void> {
+  async function takeNext(message: DiscordMessage, sequence: number, isEdit = false): Promise<void> {
+    const isDone = await take(message, isEdit);
+    turnedAway = isDone ? 0 : turnedAway + 1;
+    if (isDone || turnedAway % keptAfter === 0) await keepPlace(sequence);
+  }
+
+  /** False for what came to nothing, and would again. */
+  async function take(message: DiscordMessage, isEdit = false): Promise<boolean> {
     const { api, own } = await connected();
-    if (message.author.id === own || !isOrdinary(message)) return;
+    if (message.author.id === own || !isOrdinary(message)) return false;
     const place = await placeOf(message);
     const reception = await people.receive(incomingOf(message, place, own));
     const { channel_id, id } = message;
@@ -163,10 +171,14 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
         await quietly(outgoing.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
         break;
       case "verdict":
+        // Taken again it would be a message like any other.
+        await hearing.keepPlace(channel_id, id);
         await quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
         break;
       case "nothing":
+        return false;
     }
+    return true;
   }
 
   async function placeOf(message: DiscordMessage): Promise<Place> {

@@ -68,17 +68,27 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
       return false;
     }
     const rows = await database.after(kept, pageSize);
-    for (const row of rows) {
-      if (stopping.signal.aborted) return false;
-      await take(row);
-      await store.set(cursorKey, row.rowid);
+    let last = kept;
+    let isDone = true;
+    try {
+      for (const row of rows) {
+        if (stopping.signal.aborted) return false;
+        isDone = await take(row);
+        last = row.rowid;
+        if (isDone) await store.set(cursorKey, last);
+      }
+    } finally {
+      // What came to nothing would again: of these the last is enough.
+      if (!isDone && last > kept) await store.set(cursorKey, last);
     }
     return rows.length === pageSize;
   }
 
-  async function take(row: Row): Promise<void> {
+  /** False for what came to nothing. */
+  async function take(row: Row): Promise<boolean> {
     const sender = senderOf(row);
-    if (sender === undefined) return;
+    // Of an echo is known only once that it is one.
+    if (sender === undefined) return row.is_from_me === 0;
     const reception = await people.receive(incomingOf(row, sender));
     switch (reception.as) {
       case "event":
@@ -91,7 +101,9 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
         );
         break;
       case "nothing":
+        return false;
     }
+    return true;
   }
 
   /** Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. */

@@ -89,6 +89,7 @@ export function incomingOf(message: SlackMessage, own: Own, names: Names): Incom
     chat: { id: message.channel, kind: direct ? "direct" : "group" },
     text: textOf(message, own, names),
     isForUs: direct || mentions || message.parent_user_id === own.userId,
+    ...(message.edited === undefined ? {} : { isSecondHand: true as const }),
   };
 }
 

@@ -186,6 +186,8 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
         await quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
         break;
       case "verdict":
+        // Taken again it would be a message like any other.
+        await keepPlace(message);
         await quietly(
           reactTo(web, message, reception.emoji).catch(() =>
             web.chat.postMessage({ channel, text: flat(reception.text) }),

@@ -20,7 +20,7 @@ export interface Intake {
   take(
     updates: readonly Update[],
     self: Self,
-    settled?: (updateId: number, isEvent: boolean) => Promise<void>,
+    settled?: (updateId: number, mayComeAgain: boolean) => Promise<void>,
   ): Promise<void>;
   /** Settles when what was begun beside the events (answers, reactions) is done. */
   idle(): Promise<void>;
@@ -107,12 +107,12 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   }
 
-  /** Settles with whether it became an event, when that is safe. */
+  /** Settles when it is safe, with whether it may come again without harm. */
   async function takeMessage(album: readonly Message[], self: Self, isEdit: boolean): Promise<boolean> {
     const message = read(album, self, isEdit);
-    if (message === undefined) return false;
+    if (message === undefined) return true;
     const reception = await people.receive(message.incoming);
-    if (reception.as === "nothing") return false;
+    if (reception.as === "nothing") return true;
     if (reception.as !== "event") {
       answer(message, reception);
       return false;
@@ -150,11 +150,11 @@ export function createIntake(options: IntakeOptions): Intake {
     const edited = update.edited_message;
     if (edited !== undefined) {
       const isWorded = (edited.text ?? edited.caption) !== undefined;
-      return options.edits && isWorded && takeMessage([edited], self, true);
+      return !options.edits || !isWorded || takeMessage([edited], self, true);
     }
     tellOfGroup(update);
     const album = group.flatMap(({ message }) => (message === undefined ? [] : [message]));
-    return album.length > 0 && takeMessage(album, self, false);
+    return album.length === 0 || takeMessage(album, self, false);
   }
 
   /** Which id a group has is not to be seen in Telegram's own programs. */
@@ -180,8 +180,8 @@ export function createIntake(options: IntakeOptions): Intake {
     async take(updates, self, settled) {
       for (const group of albumsOf(updates)) {
         if (isClosed()) throw stopped();
-        const isEvent = await takeGroup(group, self);
-        await settled?.(group.at(-1)?.update_id ?? 0, isEvent);
+        const mayComeAgain = await takeGroup(group, self);
+        await settled?.(group.at(-1)?.update_id ?? 0, mayComeAgain);
       }
     },
     async idle() {

@@ -52,15 +52,18 @@ export function createPolling({ api, intake, host, name }: Polling) {
     return true;
   }
 
-  /** What became no event is done for good at once: asked again, a verdict would be a message like any other. */
+  /**
+   * What was answered is done for good at once: asked again, a verdict would be a message like any other. An event is known by its
+   * delivery id, and what came to nothing would again: of these the last of all is enough.
+   */
   async function takeAll(updates: readonly Update[], self: Self): Promise<void> {
     const keep = (id: number) => store.set("offset", { next: id + 1, atMs: clock.now() });
     let isKept = true;
     let last = 0;
     try {
-      await intake.take(updates, self, async (id, isEvent) => {
+      await intake.take(updates, self, async (id, mayComeAgain) => {
         last = id;
-        isKept = !isEvent;
+        isKept = !mayComeAgain;
         if (isKept) await keep(id);
       });
     } finally {

@@ -113,6 +113,30 @@ function eventOf(arrival: Arrival): AnsweredEvent {
 }
 
 describe("what comes in", () => {
+  test("what comes to nothing is not worth a line in the journal, however much comes", async () => {
+    const far = await server();
+    const kept = createMemoryCursors();
+    let moves = 0;
+    const cursors = {
+      ...kept,
+      async moveCursor(...move: Parameters<typeof kept.moveCursor>) {
+        moves += 1;
+        await kept.moveCursor(...move);
+      },
+    };
+    const people = fakePeople({
+      receive: ({ sender }) => (sender.id === "42" ? { as: "event" } : { as: "nothing" }),
+    });
+    const { arrived } = await bot(far, { people, cursors });
+    await far.untilConnected();
+    for (let index = 0; index < 250; index += 1)
+      far.say({ channel: "10", author: { id: "66" }, content: `flood ${index}` });
+    far.say({ channel: "10", content: "hello" });
+    await arrived(1);
+    expect(people.received).toHaveLength(251);
+    expect(moves).toBeLessThan(10);
+  });
+
   test("what cannot be read ends nothing", async () => {
     const far = await server();
     const { arrived, arrivals } = await bot(far);
@@ -213,7 +237,8 @@ describe("what comes in", () => {
       });
     const heard = [];
     for (const edits of [true, false]) {
-      const { arrived, arrivals, source } = await bot(far, { options: { edits } });
+      const people = fakePeople();
+      const { arrived, arrivals, source } = await bot(far, { people, options: { edits } });
       await far.untilConnected(heard.length + 1);
       const id = far.say({ channel: "10", content: "frist" });
       change(id, "frist", { edited_timestamp: null });
@@ -221,6 +246,9 @@ describe("what comes in", () => {
       change(id, "first", { edited_timestamp: "2020-01-01T00:00:00Z", pinned: true });
       far.say({ channel: "10", content: "next" });
       await arrived(edits ? 3 : 2);
+      // It decides no permission prompt.
+      const second = people.received.map(({ isSecondHand = false }) => isSecondHand);
+      expect(second).toEqual(edits ? [false, true, false] : [false, false]);
       heard.push(arrivals.map(({ text, data }) => [text, (data as { edited?: true }).edited]));
       expect(new Set(arrivals.map(({ deliveryId }) => deliveryId)).size).toBe(arrivals.length);
       await source.stop(AbortSignal.timeout(2_000));

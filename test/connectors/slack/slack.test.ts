@@ -204,8 +204,9 @@ describe("what comes in", () => {
   test("a message that its writer changes comes again, unless the config says no", async () => {
     const heard = [];
     for (const edits of [true, false]) {
+      const people = fakePeople();
       const far = await server();
-      const { arrived, arrivals } = await bot(far, { options: { edits } });
+      const { arrived, arrivals } = await bot(far, { people, options: { edits } });
       await far.until(far.isHeard);
       const change = (ts: string, text: string, more: object) =>
         far.send("events_api", {
@@ -224,6 +225,9 @@ describe("what comes in", () => {
       change(ts, "first", { edited: { user: "U0ANN", ts: "1700000010.0" } });
       far.say({ channel: "D0ANN", text: "next" });
       await arrived(edits ? 3 : 2);
+      // It decides no permission prompt.
+      const second = people.received.map(({ isSecondHand = false }) => isSecondHand);
+      expect(second).toEqual(edits ? [false, true, false] : [false, false]);
       heard.push(arrivals.map(({ text, data }) => [text, (data as { edited?: true }).edited]));
       expect(new Set(arrivals.map(({ deliveryId }) => deliveryId)).size).toBe(arrivals.length);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Json } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
 import { createMemoryCursors } from "../../../src/runtime/store.ts";
 import { fakePeople } from "../../support/fake-people.ts";
@@ -73,6 +74,28 @@ describe("what people write", () => {
     expect(people.saved.size).toBe(0);
     expect(server.sent).toEqual([]);
     expect(server.calls.map(({ method }) => method)).not.toContain("getFile");
+  });
+
+  it("that comes to nothing is not worth a line in the journal, however many come", async () => {
+    const kept = createMemoryCursors();
+    let moves = 0;
+    const cursors = {
+      ...kept,
+      async moveCursor(name: string, value: Json) {
+        moves += 1;
+        await kept.moveCursor(name, value);
+      },
+    };
+    const people = fakePeople({
+      receive: ({ sender }) => (sender.id === "42" ? { as: "event" } : { as: "nothing" }),
+    });
+    const server = await openTelegram();
+    for (let index = 0; index < 60; index += 1) server.write(bob, `flood ${index}`);
+    server.write(ann, "hello");
+    const { arrivals } = await startBot({ server, people, cursors });
+    await eventually(() => arrivals.length === 1);
+    expect(people.received).toHaveLength(61);
+    expect(moves).toBeLessThanOrEqual(2);
   });
 
   it("is answered in its chat where access says so", async () => {
