@@ -13,7 +13,9 @@ const crowd = 4;
 const connections = 8;
 const eventsPerSecond = 300;
 const quietMs = [700, 2_500];
+/** After a kill. Where the owner ended in order, its successor has loaded before. */
 const maxGapMs = 2_000;
+const maxHandOverMs = 300;
 const callEveryMs = 100;
 const settleWithinMs = 30_000;
 
@@ -22,7 +24,7 @@ export async function kills({ durationMs, onSample }) {
   const soak = createSoak(project);
   try {
     await soak.run(durationMs, onSample);
-    return [row(soak, durationMs)];
+    return [row(soak, durationMs), handOverRow(soak)];
   } finally {
     await soak.clear();
     project.dispose();
@@ -53,6 +55,19 @@ function row({ tally, lost, repeated, gaps }, durationMs) {
   };
 }
 
+/** Only those in which nothing else happened. A successor that was itself just starting has nothing loaded: so the median. */
+function handOverRow({ gaps }) {
+  const handOvers = gaps.filter(({ isHandOver }) => isHandOver).map(({ ms }) => ms);
+  const median = percentile(handOvers, 0.5);
+  return {
+    figure: `${handOvers.length} owners that ended in order`,
+    router: handOvers.length === 0 ? "none" : `p50 ${median.toFixed(0)} ms`,
+    target: `p50 < ${maxHandOverMs} ms with the port shut`,
+    ok: handOvers.length === 0 || median < maxHandOverMs,
+    note: handOvers.length === 0 ? "" : `p90 ${percentile(handOvers, 0.9).toFixed(0)} ms`,
+  };
+}
+
 function createSoak(project) {
   const living = new Set();
   /** Numbers answered 2xx, and numbers that some session got. */
@@ -70,6 +85,9 @@ function createSoak(project) {
   let count = 0;
   let isOver = false;
   let shutSinceMs;
+  /** The last harm was that the owner ended in order, and nothing else happened for a while before or since. */
+  let isHandOver = false;
+  let harmedMs = 0;
   const begunMs = performance.now();
 
   async function start() {
@@ -118,7 +136,7 @@ function createSoak(project) {
       const options = { agent, host: "127.0.0.1", port: project.port, method: "POST", path };
       const outgoing = request(options, (response) => {
         if (shutSinceMs !== undefined)
-          gaps.push({ ms: performance.now() - shutSinceMs, after: harms.slice(-3).join(", ") });
+          gaps.push({ ms: performance.now() - shutSinceMs, isHandOver, after: harms.slice(-3).join(", ") });
         shutSinceMs = undefined;
         const { statusCode } = response;
         response.once("error", resolve);
@@ -163,6 +181,9 @@ function createSoak(project) {
     // A gap counts from the last harm: whoever was about to take over may be the next to go.
     if (shutSinceMs !== undefined) shutSinceMs = performance.now();
     const who = victim.pid === owner ? "the owner" : "another";
+    isHandOver = false;
+    const isAlone = performance.now() - harmedMs > quietMs[0] / 2;
+    harmedMs = performance.now();
     const at = () => `${((performance.now() - begunMs) / 1e3).toFixed(1)} s`;
     const fate = Math.random();
     if (fate < 0.2) {
@@ -178,6 +199,7 @@ function createSoak(project) {
     } else if (fate < 0.4) {
       tally.ended += 1;
       harms.push(`${at()} ${who} ends`);
+      isHandOver = isAlone && victim.pid === owner;
       end(victim);
     } else {
       harms.push(`${at()} ${who} is killed`);
@@ -215,6 +237,9 @@ function createSoak(project) {
         onSample?.({ seconds: (performance.now() - begun) / 1e3, ...tally, sessions: living.size });
       }
       isOver = true;
+      // One that has not ended is as long as it is by now.
+      if (shutSinceMs !== undefined)
+        gaps.push({ ms: performance.now() - shutSinceMs, isHandOver, after: harms.slice(-3).join(", ") });
       await Promise.all(lanes);
       const last = await start();
       await this.settle(last);

@@ -89,6 +89,8 @@ const aloneWelcomeMs = 1_000;
 const standBackMs = 1_000;
 /** Others leave the next epoch to the named successor for so long, as long as it lives. */
 const courtesyMs = 1_000;
+/** Owners that end so soon after each other: whoever follows may end before it has loaded. */
+const restlessMs = 10_000;
 const defaultFinishMs = 1_500;
 const defaultSuccessorMs = 1_000;
 
@@ -111,6 +113,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   let stoodBackSinceMs: number | undefined;
   let closed: Promise<void> | undefined;
   let isReplaced = false;
+  let isRestless = false;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -226,6 +229,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (closed !== undefined) closing.abort();
     if (link === current) {
       link = undefined;
+      isRestless = performance.now() - seekingSinceMs < restlessMs;
       seekingSinceMs = performance.now();
       if (state.mode === "attached") state = { mode: "seeking" };
     }
@@ -281,8 +285,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function stand(epoch: number): Promise<void> {
-    // Of several that stand only one gets the epoch: what is large is loaded by that one, after its claim.
-    const loaded = await loadOwner(isReplaced);
+    // Of several that stand only one gets the epoch: what is large is loaded by that one, after its claim. Where one owner after
+    // the other ends, all load it, so that the next one need not begin anew.
+    const loaded = await loadOwner(isReplaced || isRestless);
     if (loaded === undefined || closing.signal.aborted) return;
     let failure: unknown;
     try {
