@@ -47,7 +47,7 @@ test("events that come together come as one digest, and the event tool shows eac
   expect(digest?.content).toContain("- build 4");
   const [members = []] = await membersOf(claude, claude.events);
   expect(members.map(({ id }) => id).sort()).toEqual(ids.sort());
-  expect((await project.run(["why", ids[0] as string])).stdout).toContain(
+  expect((await project.ask(["why", ids[0] as string])).stdout).toContain(
     `folded into digest ${digest?.meta.event_id}`,
   );
 });

@@ -26,7 +26,7 @@ describe("receipt: ack", () => {
     const other = await accepted(project, "/alerts", { n: 2 });
     await reader.waitForEvents(2);
     expect(reader.tools.map(({ name }) => name)).toContain("ack");
-    const story = async (eventId: string) => (await project.run(["why", eventId])).stdout;
+    const story = async (eventId: string) => (await project.ask(["why", eventId])).stdout;
     expect(await story(id)).not.toContain("acknowledged");
     expect((await reader.callTool("ack", { event_ids: [id], outcome: "handled" })).text).toContain(
       "1 acknowledged as handled",
@@ -59,7 +59,7 @@ describe("receipt: ack", () => {
       expect(three?.meta).toMatchObject({ event_id: id, attempt: "2" });
       await eventually(async () => (await claude.callTool("status")).text.includes(once));
       expect((await claude.callTool("status")).text).toMatch(/dead/);
-      expect((await project.run(["why", once])).stdout).toContain("dead");
+      expect((await project.ask(["why", once])).stdout).toContain("dead");
       expect((await claude.callTool("ack", { event_ids: [id], outcome: "handled" })).isError).toBe(false);
       expect(claude.events).toHaveLength(3);
     },
