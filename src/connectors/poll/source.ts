@@ -21,6 +21,9 @@ interface Last {
   readonly count: number;
 }
 
+/** From what a page of an error may be to what it never is. */
+const shapes = ["text", "value", "list"];
+const meantAfter = 3;
 const longestWaitMs = 60 * 60 * 1_000;
 
 export function createPollSource(name: string, options: PollOptions, host: Host): Source {
@@ -31,6 +34,8 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   const told = new Set<string>();
   const pages = createPageReader(code, { maxBytes: options.maxBodyBytes, misfit: warnOnce });
   const validators = createValidators(store);
+  /** Answers in a row that came in another form than before. */
+  let strangers = 0;
   let newItems: NewItems | undefined;
   let handOver: HandOver | undefined;
   /** GitHub asks its pollers to wait so long: docs.github.com, "Events", x-poll-interval. */
@@ -71,11 +76,20 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
     await store.set("last", next);
   }
 
-  /** A list that comes as something else is a page of an error, not news. */
+  /**
+   * A list that comes as something else is a page of an error, not news. But where such a page was the very first answer, what comes
+   * again and again in its place is what was meant, and begins anew.
+   */
   async function holdShape({ shape, found }: Page): Promise<void> {
     const before = store.get("shape");
-    if (shape === "nothing" || before === shape) return;
-    if (before === undefined) return store.set("shape", shape);
+    if (shape === "nothing") return;
+    strangers = before === undefined || before === shape ? 0 : strangers + 1;
+    if (strangers === 0) return before === shape ? undefined : store.set("shape", shape);
+    if (strangers >= meantAfter && shapes.indexOf(shape) > shapes.indexOf(before as string)) {
+      strangers = 0;
+      await store.set("last", null);
+      return store.set("shape", shape);
+    }
     const names: Readonly<Record<string, string>> = { list: "a list", value: "an object", text: "a text" };
     throw new ConnectorError(
       "E_HTTP_CONTENT",

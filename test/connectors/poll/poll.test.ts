@@ -722,6 +722,23 @@ describe("an answer that cannot be used is a failure in words, and changes nothi
     expect(ids(source.arrivals)).toEqual([4]);
   });
 
+  test("a page of an error as the very first answer, until what was meant has come three times", async () => {
+    server.answer = (response) => response.setHeader("content-type", "text/html").end("<p>We are back soon");
+    const source = await start();
+    await source.rested();
+    server.answer = json(items(1, 3));
+    for (let round = 0; round < 3; round += 1) await source.nextRound();
+    expect(source.told[0]).toMatch(/the answer is a list .* where it was a text before/);
+    expect(source.source.health?.()).toMatchObject({ state: "running" });
+    expect(source.arrivals).toEqual([]);
+    server.answer = json(items(1, 4));
+    await source.nextRound();
+    expect(ids(source.arrivals)).toEqual([4]);
+    server.answer = (response) => response.setHeader("content-type", "text/html").end("<p>Sign in");
+    for (let round = 0; round < 5; round += 1) await source.nextRound();
+    expect(source.source.health?.()).toMatchObject({ state: "waiting" });
+  });
+
   test("items that gives no list", async () => {
     server.answer = json({ results: { none: true } });
     const source = await start({ items: "data.results" });
