@@ -74,8 +74,9 @@ function oneLine(text: string, max: number): string {
 
 function tail({ id }: PermissionRequest, { project, label }: AskingSession, expireMs: number): string {
   const named = label === undefined ? "" : `, session ${oneLine(label, 60)}`;
-  const minutes = Math.max(1, Math.round(expireMs / 60_000));
-  return `\nfor ${oneLine(project, 120)}${named}\nWithin ${minutes} min: yes ${id} or no ${id}`;
+  const within =
+    expireMs < 90_000 ? `${Math.round(expireMs / 1_000)} s` : `${Math.round(expireMs / 60_000)} min`;
+  return `\nfor ${oneLine(project, 120)}${named}\nWithin ${within}: yes ${id} or no ${id}`;
 }
 
 /** The beginning and the end: what was left out is in the middle, and said. */

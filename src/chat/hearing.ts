@@ -80,8 +80,16 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
     catchUp(take) {
       const known = store.entries().filter(([key]) => key.startsWith(placeKey));
       for (const [key] of known.slice(0, -caughtUp.chats)) void store.set(key, null).catch(() => undefined);
-      for (const [key, after] of known.slice(-caughtUp.chats))
-        enqueue(() => take(key.slice(placeKey.length), String(after)));
+      for (const [key, after] of known.slice(-caughtUp.chats)) {
+        const chat = key.slice(placeKey.length);
+        enqueue(() =>
+          take(chat, String(after)).catch((error: unknown) => {
+            if (!(error instanceof ConnectorError) || error.retryable) throw error;
+            // The place stays: with the next connection it is asked for again.
+            log.warn(`source ${source}: what came in ${chat} meanwhile cannot be read: ${error.message}`);
+          }),
+        );
+      }
     },
     missed(chat) {
       log.warn(

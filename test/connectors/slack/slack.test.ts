@@ -320,6 +320,24 @@ describe("a connection that ends", () => {
     expect(second.arrivals.map(({ text }) => text)).toEqual(missed);
   });
 
+  test("where one chat cannot be read any more, that is said, and the others are", async () => {
+    const far = await server();
+    const cursors = createMemoryCursors();
+    const first = await bot(far, { cursors });
+    await far.until(far.isHeard);
+    for (const channel of ["C0OPS", "D0ANN"]) far.say({ channel, text: "before" });
+    await first.arrived(2);
+    await first.source.stop(AbortSignal.timeout(2_000));
+    far.say({ channel: "D0ANN", text: "missed" });
+    far.failNext("conversations.history", "not_in_channel");
+    const second = await bot(far, { cursors });
+    await second.arrived(1);
+    expect(second.arrivals.map(({ text }) => text)).toEqual(["missed"]);
+    await expect
+      .poll(() => second.lines, { timeout: 5_000 })
+      .toEqual([expect.stringContaining("source chat: what came in C0OPS meanwhile cannot be read")]);
+  });
+
   test("with the process: the next one asks the chats that are known, threads too", async () => {
     const far = await server();
     const cursors = createMemoryCursors();
