@@ -82,19 +82,22 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
     return -1;
   }
 
+  /** Of a text whose every character is one byte, and which begins at this place in the file. */
+  function simpleLine(text: string, from: number, to: number, begun: number): Line {
+    const end = begun + to + 1;
+    const last = to > from && text.charCodeAt(to - 1) === carriageReturn ? to - 1 : to;
+    const length = last - from;
+    return length <= maxBytes
+      ? { text: text.slice(from, last), cut: 0, end }
+      : { text: text.slice(from, from + maxBytes), cut: length - maxBytes, end };
+  }
+
   /** Every byte is one character: nothing has to be counted. */
   function pushSimple(bytes: Buffer, lines: Line[]): void {
     const text = bytes.toString("latin1");
     let from = 0;
     for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
-      const end = at + to + 1;
-      const last = to > from && text.charCodeAt(to - 1) === carriageReturn ? to - 1 : to;
-      const length = last - from;
-      lines.push(
-        length <= maxBytes
-          ? { text: text.slice(from, last), cut: 0, end }
-          : { text: text.slice(from, from + maxBytes), cut: length - maxBytes, end },
-      );
+      lines.push(simpleLine(text, from, to, at));
       from = to + 1;
     }
     at += from;
@@ -143,8 +146,11 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
     const begun = at;
     at += until - first;
     if (until < bytes.length) keep(bytes.subarray(until));
+    const isSimple = encoding === "latin1" || isAscii(bytes.subarray(first, until));
     const lineAt = ({ from, to }: Place): Line => ({
-      ...lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1),
+      ...(isSimple
+        ? simpleLine(text, from, to, begun)
+        : lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1)),
       start: begun + from,
     });
     const { held, passed, passedPlace } = known.sift(text);
