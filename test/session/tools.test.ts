@@ -395,6 +395,7 @@ describe("silence", () => {
   test.each([
     ["pager", "10m", "pager has priority high and cannot be silenced by a tool"],
     ["ci", "61m", "61m is longer than the 1h that a tool may silence"],
+    ["ci", "soon", '"soon" is no time'],
     ["ci", "2h", "2h is longer than the 1h that a tool may silence"],
     ["cd", "1m", 'no channel is called "cd"'],
   ])("of %s for %s is refused", async (channel, time, message) => {

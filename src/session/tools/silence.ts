@@ -26,7 +26,7 @@ export function silenceTool(port: SilencePort): Tool {
       type: "object",
       properties: {
         channel: { type: "string" },
-        for: { type: "string", pattern: "^[1-9]\\d{0,3}[smh]$" },
+        for: { type: "string" },
         reason: { type: "string", minLength: 1, maxLength: 200 },
       },
       required: ["channel", "for", "reason"],
@@ -62,8 +62,9 @@ export function silenceTool(port: SilencePort): Tool {
   };
 }
 
-/** The schema has checked the form. */
 function readTime(text: string): number {
+  if (!/^[1-9]\d{0,3}[smh]$/.test(text))
+    throw refusal(`${JSON.stringify(text.slice(0, 40))} is no time`, "write it as 30m or 1h");
   return Number(text.slice(0, -1)) * units[text.slice(-1) as keyof typeof units];
 }
 
