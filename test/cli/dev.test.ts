@@ -40,7 +40,7 @@ test("dev waits for a taken port, says so, and invites once its source has start
   expect(output.text).toContain(`POST ${project.address}/hello`);
   dev.kill("SIGINT");
   expect((await dev.exited).code).toBe(0);
-}, 20_000);
+});
 
 test("dev with every source off stays until it is told to end", async () => {
   const { dev, output, free } = await startDev(
@@ -82,4 +82,4 @@ test("dev says what flow control holds back, and prints the digest when it comes
   } finally {
     await dev.interrupt();
   }
-}, 20_000);
+});

@@ -80,7 +80,7 @@ test("why tells each step of flow control with its values, and status counts the
   expect(stdout).toMatch(/^ {2}deploys: 2 throttled, [12] superseded/m);
   expect(stdout).toMatch(/^ {2}drops: 1 dropped/m);
   expect((await claude.callTool("status")).text).toMatch(/deploys: 2 throttled, [12] superseded/);
-}, 30_000);
+});
 
 test("a source that is expected and silent makes an event on its channel", async () => {
   const { claude } = await open();
@@ -89,7 +89,7 @@ test("a source that is expected and silent makes an event on its channel", async
   expect(event?.content).toBe("Nothing has come from backups for 1s; nothing has come before.");
   const { text } = await claude.callTool("ack", { event_ids: [event?.meta.event_id], outcome: "handled" });
   expect(text).toContain("1 acknowledged");
-}, 20_000);
+});
 
 test("explain says what would hold an event back", async () => {
   const { project } = await open();

@@ -46,4 +46,4 @@ test("labels choose the session, `all` means each of them, and a label nobody ha
   expect(plain.events.map(numberOf)).toEqual([3, 4, 6]);
   const listed = await project.run(["sessions"]);
   expect(listed.stdout).toContain("night");
-}, 30_000);
+});

@@ -51,4 +51,4 @@ test("a clock that is set back neither loses nor repeats nor reorders anything",
   const plain = seen.filter(({ meta }) => meta.attempt === undefined).map(numberOf);
   expect(plain.sort()).toEqual([1, 2, 3, 4]);
   for (const id of ids) expect((await project.ask(["why", id], env)).code).toBe(0);
-}, 30_000);
+});

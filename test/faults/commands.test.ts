@@ -84,7 +84,7 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   expect((await project.run(["down"])).code).toBe(1);
   expect(isAlive(claude.process.pid)).toBe(true);
   expect(other.ignored).toEqual([]);
-}, 40_000);
+});
 
 test("events -f goes on with the next owner, each event once, until it is interrupted", async () => {
   const project = await open(config);
@@ -123,7 +123,7 @@ test("events -f goes on with the next owner, each event once, until it is interr
   follow.kill("SIGINT");
   expect(await code).toBe(0);
   expect(printed.match(/^\S.*$/gm)?.filter((line) => line.includes("accepted"))).toHaveLength(ids.length);
-}, 40_000);
+});
 
 test("up keeps events while no session is open, sessions attach to it, and down ends it and nothing else", async () => {
   const project = await open(config);
@@ -162,4 +162,4 @@ test("up keeps events while no session is open, sessions attach to it, and down 
   expect(await type(project, ["status"])).toContain(String(standing));
   expect(await type(project, ["down"])).toContain(`pid ${standing} has ended`);
   expect(isAlive(standing)).toBe(false);
-}, 40_000);
+});

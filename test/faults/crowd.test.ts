@@ -74,4 +74,4 @@ test("a session that stops reading holds up nobody else, and gets its own, once,
   }
   expect(deaf.events.map(numberOf)).toEqual(first.events.map(numberOf));
   expect(sessions.every(({ process }) => isAlive(process.pid))).toBe(true);
-}, 40_000);
+});

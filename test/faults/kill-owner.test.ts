@@ -133,7 +133,7 @@ test("a session that does not read while its owner is killed, and the next one t
   expect(untoldRepeats([reader.events])).toEqual([]);
   expect((await reader.callTool("status")).isError).toBe(false);
   reader.assertCleanWire();
-}, 40_000);
+});
 
 test("the half line that a kill during a write leaves costs only that line", async () => {
   const project = await open(hook);

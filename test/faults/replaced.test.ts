@@ -35,4 +35,4 @@ test("an attached session whose program is gone says so and lives on when its ow
   } finally {
     await project.remove();
   }
-}, 30_000);
+});

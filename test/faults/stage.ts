@@ -27,7 +27,7 @@ export async function open(config?: (port: number) => string): Promise<Project> 
   return project;
 }
 
-export const listening = (project: Project, withinMs = 5_000) =>
+export const listening = (project: Project, withinMs = 20_000) =>
   eventually(
     () =>
       fetch(project.address).then(

@@ -88,7 +88,7 @@ export async function createProject(
         project: folder,
         env: { ...env, CLAUDE_CODE_SESSION_ID: session, ...more },
       };
-      const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 15_000, ...options });
+      const claude = await spawnClaude(server, { bootWindowMs: 0, timeoutMs: 30_000, ...options });
       await writeClientLog(session, options?.listening === false ? skipped : registered);
       running.push(claude);
       return claude;

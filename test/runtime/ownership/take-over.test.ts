@@ -124,7 +124,7 @@ test("ten owners killed in a row are each replaced and no request is lost or ans
   expect(client.answeredTwice).toEqual([]);
   expect(Math.max(...times)).toBeLessThan(2_000 + longestStartMs);
   expect(asked).toBeGreaterThan(50);
-}, 30_000);
+});
 
 test("a graceful end hands over within 300 ms and nothing is refused", async () => {
   const folder = newFolder();
