@@ -59,10 +59,13 @@ export function addRouterCommands(
 
   command("send", "hand a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
-    .option("-d, --data <data>", "text, @file, or - for standard input", "{}")
+    .argument("[payload]", "text, @file, or - for standard input; default {}")
+    .option("-d, --data <payload>", "the payload, as curl takes it")
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
-    .action((source, options) => run(async () => (await import("./send.ts")).send(source, options, world)));
+    .action((source, payload, options) =>
+      run(async () => (await import("./send.ts")).send(source, payload, options, world)),
+    );
 
   command("sessions", "the Claude sessions of the running router, and whether they listen")
     .addOption(json())

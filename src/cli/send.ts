@@ -1,6 +1,7 @@
 // `send`: hands the running router a payload as if the source had received it, past its signature check: who may open the
 // router's socket may do that.
 
+import { UsageError } from "../errors.ts";
 import type { ExitCode } from "./exit.ts";
 import { readData, readHeaders } from "./payload.ts";
 import { reachRouter } from "./reach.ts";
@@ -9,15 +10,27 @@ import type { TalkOptions } from "./status.ts";
 import type { CommandWorld } from "./world.ts";
 
 interface SendOptions extends TalkOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly header: readonly string[];
 }
 
 /** 1 when no channel took it. */
-export async function send(source: string, options: SendOptions, world: CommandWorld): Promise<ExitCode> {
+export async function send(
+  source: string,
+  payload: string | undefined,
+  options: SendOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (payload !== undefined && options.data !== undefined) {
+    throw new UsageError("E_USAGE", "the payload was given twice, also with --data");
+  }
   const headers = readHeaders(options.header);
   const { ask } = await reachRouter(world, options.config);
-  const answer = await ask("send", { source, data: await readData(options.data), headers });
+  const answer = await ask("send", {
+    source,
+    data: await readData(payload ?? options.data ?? "{}"),
+    headers,
+  });
   world.print(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${printEmitted(answer).join("\n")}\n`);
   return answer.outcome === "accepted" ? 0 : 1;
 }

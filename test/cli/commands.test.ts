@@ -77,6 +77,15 @@ describe("send", () => {
     expect(code).toBe(1);
   });
 
+  test("the payload may stand beside the source, but not twice", async () => {
+    expect((await command(running, ["send", "post", "big one"])).stdout).toMatch(
+      /^accepted \w{13} by big\n$/,
+    );
+    const twice = await command(running, ["send", "post", "big one", "-d", "big two"]);
+    expect(twice.stderr).toContain("the payload was given twice");
+    expect(twice.code).toBe(2);
+  });
+
   test("an unknown source is wrong usage, with the nearest name", async () => {
     const { code, stderr } = await command(running, ["send", "posst"]);
     expect(stderr).toContain('no source is called posst\n  did you mean "post"?');
