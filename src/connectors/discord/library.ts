@@ -1,8 +1,18 @@
 // Discord's client libraries, which users install themselves: loaded when a source starts, and only then.
 
+import type { RESTOptions } from "@discordjs/rest";
 import { ConnectorError } from "../../errors.ts";
 
-export type Library = Awaited<ReturnType<typeof load>>;
+export interface Library
+  extends Pick<typeof import("@discordjs/rest"), "REST">,
+    Pick<typeof import("@discordjs/ws"), "WebSocketManager" | "WebSocketShardEvents"> {
+  readonly core: typeof import("@discordjs/core");
+  /**
+   * As the library asks, but a form goes as its bytes. All copies of undici in a process send through the one that was
+   * loaded first, which may be another version than the library's and then cannot read a form.
+   */
+  readonly send: RESTOptions["makeRequest"];
+}
 
 export async function loadLibrary(): Promise<Library> {
   try {
@@ -16,18 +26,14 @@ export async function loadLibrary(): Promise<Library> {
   }
 }
 
-async function load() {
+async function load(): Promise<Library> {
   const [core, { REST, DefaultRestOptions }, { WebSocketManager, WebSocketShardEvents }] = await Promise.all([
     import("@discordjs/core"),
     import("@discordjs/rest"),
     import("@discordjs/ws"),
   ]);
   const { makeRequest } = DefaultRestOptions;
-  /**
-   * As the library asks, but a form goes as its bytes. All copies of undici in a process send through the one that was
-   * loaded first, which may be another version than the library's and then cannot read a form.
-   */
-  const send: typeof makeRequest = async (url, init) => {
+  const send: Library["send"] = async (url, init) => {
     if (!(init.body instanceof FormData)) return makeRequest(url, init);
     const form = new Response(init.body);
     const headers = { ...init.headers, "content-type": form.headers.get("content-type") as string };
