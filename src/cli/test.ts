@@ -47,6 +47,7 @@ export async function test(
   // The watch alone keeps no process alive.
   const alive = setInterval(() => {}, 60_000);
   interrupted.addEventListener("abort", () => wake());
+  watch.watch(chosen);
   while (!interrupted.aborted) {
     changed = false;
     const { results } = await once();

@@ -3,7 +3,7 @@
 // and looks by itself now and then, because not every file system tells: each second where one is known not to. Whether the
 // content differs is the caller's to see.
 
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, parse, resolve, sep } from "node:path";
 import type { Clock } from "../contract.ts";
@@ -44,7 +44,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
   let paths: readonly string[] = [];
   /** The names that matter, by folder. */
   let names = new Map<string, Set<string>>();
-  let marks: string | undefined;
+  let marks = "";
   /** A report came since the last look began. */
   let isTold = false;
   /** The last look found a change that no report had told of until then. */
@@ -84,7 +84,7 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
     const found = (await Promise.all(looked.map(markOf))).join();
     if (isClosed) return;
     if (looked === paths) {
-      if (marks !== undefined && marks !== found) {
+      if (marks !== found) {
         isSuspect = wasWhole && !wasTold;
         noticed();
       }
@@ -98,7 +98,8 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
       const wanted = [...new Set(next)].sort();
       if (wanted.join("\0") === paths.join("\0")) return follow();
       paths = wanted;
-      marks = undefined;
+      // Before anything else can run: whatever happens from now on is a change.
+      marks = wanted.map(markNow).join();
       follow();
       cancelLook();
       void look();
@@ -113,10 +114,21 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
 }
 
 function markOf(path: string): Promise<string> {
-  return stat(path).then(
-    ({ mtimeMs, size, ino }) => `${mtimeMs}/${size}/${ino}`,
-    () => "absent",
-  );
+  return stat(path).then(describe, () => absent);
+}
+
+function markNow(path: string): string {
+  try {
+    return describe(statSync(path));
+  } catch {
+    return absent;
+  }
+}
+
+const absent = "absent";
+
+function describe({ mtimeMs, size, ino }: Stats): string {
+  return `${mtimeMs}/${size}/${ino}`;
 }
 
 /** Every folder in which a change of a name can change what one of the paths leads to. */

@@ -143,3 +143,12 @@ test.each([
   await noticed(() => writeFileSync(join(folder, "a"), "2"));
   rmSync(root, { recursive: true });
 });
+
+test("a change right after the watch began is one", async () => {
+  writeFileSync(join(folder, "a"), "1");
+  begin(byHand().reports);
+  writeFileSync(join(folder, "a"), "22");
+  await looked();
+  await clock.advance(200);
+  expect(changes).toBe(1);
+});
