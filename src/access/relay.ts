@@ -3,6 +3,7 @@
 // the person at the terminal decides. Prompts that wait are journal notes, so that another owner goes on with them.
 
 import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
+import { ConnectorError } from "../errors.ts";
 import type { AuditEntry } from "./audit.ts";
 import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
@@ -39,6 +40,9 @@ const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
 const maxFieldLength = 16_000;
 const maxShown = 500;
+/** A chat that has just been started, by a new owner say, has to log in first. */
+const reachWithinMs = 30_000;
+const reachAgainMs = 2_000;
 
 export function createRelay(options: RelayOptions): Relay {
   const { clock, log, notes, audit, mask } = options;
@@ -92,7 +96,7 @@ export function createRelay(options: RelayOptions): Relay {
       coming.delete(request.id);
     }
     const prompt = writePrompt(request, session, settings.expireMs);
-    const copies = await Promise.all(people.map((one) => copyTo(one, prompt)));
+    const copies = await Promise.all(people.map((one) => copyTo(one, prompt, request.id)));
     const sent = copies.filter((copy) => copy !== undefined);
     const now = prompts.get(request.id);
     if (now === undefined) {
@@ -131,16 +135,24 @@ export function createRelay(options: RelayOptions): Relay {
   async function copyTo(
     { source, person }: { readonly source: string; readonly person: string },
     prompt: ReturnType<typeof writePrompt>,
+    id: string,
   ): Promise<Copy | undefined> {
-    try {
-      if (!(await options.isOpen(source))) return undefined;
-      const asked = await options.chat(source)?.askPermission?.(person, prompt);
-      if (asked === undefined) return undefined;
-      shown = [...shown, { source, asked }].slice(-maxShown);
-      return { source, person, asked };
-    } catch (error) {
-      log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
-      return undefined;
+    const untilMs = clock.now() + reachWithinMs;
+    for (;;) {
+      try {
+        if (!(await options.isOpen(source))) return undefined;
+        const asked = await options.chat(source)?.askPermission?.(person, prompt);
+        if (asked === undefined) return undefined;
+        shown = [...shown, { source, asked }].slice(-maxShown);
+        return { source, person, asked };
+      } catch (error) {
+        const mayHelp = error instanceof ConnectorError && error.retryable && prompts.has(id) && !isStopped;
+        if (!mayHelp || clock.now() >= untilMs) {
+          log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
+          return undefined;
+        }
+      }
+      await new Promise<void>((resolve) => clock.after(reachAgainMs, resolve));
     }
   }
 

@@ -5,6 +5,7 @@ import { openAudit } from "../../src/access/audit.ts";
 import { createRelay } from "../../src/access/relay.ts";
 import type { PendingPrompt, RelaySettings } from "../../src/access/relay-world.ts";
 import type { PermissionPrompt } from "../../src/contract/chat.ts";
+import { ConnectorError } from "../../src/errors.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { messageOf } from "./world.ts";
 
@@ -30,6 +31,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
   const closed: { asked: unknown; text: string }[] = [];
   const answered: [session: string, id: string, behavior: string][] = [];
   const gone = new Set<string>();
+  const starting = new Set<string>();
   let isOpen = true;
   const file = join(folder, "permissions.jsonl");
   let settings: RelaySettings | undefined = {
@@ -54,6 +56,8 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
       source === "phone"
         ? {
             async askPermission(person, prompt) {
+              if (starting.has(person))
+                throw new ConnectorError("E_CHAT", "there is no connection yet", { retryable: true });
               if (gone.has(person)) throw new Error("blocked by the user");
               prompts.push({ person, prompt, source });
               return { message: `${person}/${prompt.id}` };
@@ -76,6 +80,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     closed,
     answered,
     gone,
+    starting,
     kept,
     file,
     say: (text: string, sender = "41") =>
@@ -251,6 +256,28 @@ describe("a permission prompt", () => {
     await relay.ask(request, session);
     expect(await say("yes abcde")).toBeUndefined();
     expect([answered, [...kept]]).toEqual([[], []]);
+  });
+
+  it("waits for a chat that is not connected yet, and for as long as it is to be decided", async () => {
+    const { relay, clock, starting, prompts, kept } = await openRelay();
+    starting.add("41").add("42");
+    const asked = relay.ask(request, session);
+    await expect.poll(() => kept.has("abcde")).toBe(true);
+    await clock.advance(10_000);
+    expect(prompts).toEqual([]);
+    starting.delete("41");
+    await clock.advance(2_000);
+    expect(prompts.map(({ person }) => person)).toEqual(["41"]);
+    await clock.advance(30_000);
+    await asked;
+    expect(kept.get("abcde")?.copies).toMatchObject([{ person: "41" }]);
+
+    const other = relay.ask({ ...request, id: "fghij" }, { ...session, id: "s2" });
+    await expect.poll(() => kept.has("fghij")).toBe(true);
+    relay.sessionGone("s2");
+    await clock.advance(2_000);
+    await other;
+    await expect.poll(() => kept.has("fghij")).toBe(false);
   });
 
   it("is sent to nobody where access was disabled: no word from there would count", async () => {
