@@ -79,7 +79,7 @@ channels:
         q: { type: "probe", enabled: true, options: { everyMs: 300_000, maxSizeBytes: 1_048_576 } },
       },
       channels: {
-        p: { from: ["p"], vars: {}, meta: {}, continue: false, to: "one" },
+        p: { from: ["p"], vars: {}, continue: false, to: "one" },
         full: {
           from: ["p", "q"],
           description: "All of it.",
@@ -101,7 +101,6 @@ channels:
         by: {
           from: ["q"],
           vars: {},
-          meta: {},
           changed: { value: "data.state", by: "{{data.host}}" },
           continue: false,
           to: "one",

