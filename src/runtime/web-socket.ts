@@ -12,6 +12,8 @@ const defaultTimeoutMs = 30_000;
 const maxWaiting = { messages: 16, bytes: 256 * 1024 };
 /** How long the far side may take to answer a close. */
 const closeMs = 1_000;
+/** The same when the source ends. */
+const awayMs = 200;
 /** Ends that are nobody's fault: RFC 6455 section 7.4.1, and 1012 and 1013 of its registry (restart, try again later). */
 const ordinaryCodes = new Set([1000, 1001, 1005, 1012, 1013]);
 
@@ -33,9 +35,10 @@ export async function openWebSocket(request: WebSocketRequest, client: Client): 
     followRedirects: false,
   });
   const stop = () => {
-    // Away, said in passing: nobody waits for the answer.
-    if (socket.readyState === WebSocket.OPEN) socket.close(1001);
-    socket.terminate();
+    if (socket.readyState !== WebSocket.OPEN) return socket.terminate();
+    // Cut at once, the connection could take the word with it.
+    socket.close(1001);
+    setTimeout(() => socket.terminate(), awayMs).unref();
   };
   signal.addEventListener("abort", stop, { once: true });
   socket.once("close", () => signal.removeEventListener("abort", stop));

@@ -174,6 +174,9 @@ describe("a connection", () => {
   test("is closed at once when the source stops, and the far side is told that it goes away", async () => {
     const source = await start();
     await connected(1);
+    // The server is connected before the source knows it.
+    links[0]?.send("hello");
+    await until(() => expect(source.data()).toEqual(["hello"]));
     const closed = new Promise((resolve) => links[0]?.once("close", resolve));
     await source.stop();
     expect(await closed).toBe(1001);
