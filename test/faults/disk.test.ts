@@ -110,7 +110,8 @@ test("a state folder that is removed while running is made again, and another se
   await listening(project);
   await accepted(project, "/hook", { n: 1 });
   await claude.waitForEvents(1);
-  await rm(stateRoot(project), { recursive: true, force: true });
+  // The router may be writing there just now, and makes again what is gone.
+  await rm(stateRoot(project), { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
   await accepted(project, "/hook", { n: 2 });
   expect(numberOf((await claude.waitForEvents(2))[1]!)).toBe(2);
   await eventually(() => newestOwner(stateRoot(project)).pid === claude.process.pid);
