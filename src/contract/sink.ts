@@ -115,3 +115,14 @@ export interface SinkTypeEntry {
   readonly summary: string;
   load(): Promise<SinkType<never>>;
 }
+
+/** A sink as `status` shows it. */
+export interface SinkReport {
+  readonly name: string;
+  readonly type: string;
+  /** Since this process started. */
+  readonly calls: number;
+  readonly failures: number;
+  /** Of the latest call, when it failed. */
+  readonly lastError?: string;
+}

@@ -1,7 +1,7 @@
 // The sinks at work: what stands between a tool call and the outside. Consent first, then what may go out, then the sending with its
 // tries; and of every call a line in the journal. A call ends on the sink that it began with, whatever is loaded meanwhile.
 
-import type { Sink, SinkHost } from "../contract/sink.ts";
+import type { Sink, SinkHost, SinkReport } from "../contract/sink.ts";
 import type { JsonObject, View } from "../contract.ts";
 import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import { outgoingOf, rootsOf } from "../plan/outgoing.ts";
@@ -42,16 +42,6 @@ export interface CallRecord {
   readonly outcome: "done" | "failed" | "refused";
   readonly tookMs: number;
   readonly detail?: string;
-}
-
-export interface SinkReport {
-  readonly name: string;
-  readonly type: string;
-  /** Since the router started. */
-  readonly calls: number;
-  readonly failures: number;
-  /** Of the latest call, when it failed. */
-  readonly lastError?: string;
 }
 
 interface SinksOptions {

@@ -1,6 +1,7 @@
 // The `status` tool: what is set up, what is wrong and what to do next, as a short text for the model. Reads a report that
 // its caller makes; it holds no state and no secret may be in the report.
 
+import type { SinkReport } from "../contract/sink.ts";
 import type { SourceHealth, Tool } from "../contract.ts";
 import { clipLines, clipText, oneLine } from "./clip.ts";
 import { adviseDelivery, type DeliveryReport, describeDelivery } from "./status-delivery.ts";
@@ -54,16 +55,6 @@ export interface ChannelReport {
   readonly answerable?: boolean;
   /** Further tools that act on its events. */
   readonly sinks?: readonly string[];
-}
-
-export interface SinkReport {
-  readonly name: string;
-  readonly type: string;
-  /** Since this process started. */
-  readonly calls: number;
-  readonly failures: number;
-  /** Of the latest call, when it failed. */
-  readonly lastError?: string;
 }
 
 export interface UnansweredReport {
