@@ -111,16 +111,7 @@ export function createSearch(options: SearchOptions): Search {
         if (real === undefined) return;
         // What a link leads to grows elsewhere.
         if (real !== path) folders.add(dirname(real));
-        files.set(path, {
-          path,
-          shown: shownPath(path, folder),
-          real,
-          id,
-          size: Number(stats.size),
-          modifiedMs: Number(stats.mtimeMs),
-          touchedMs: Number(stats.ctimeMs),
-          pattern,
-        });
+        files.set(path, foundFile({ path, real, id, pattern }, stats));
       } catch (error) {
         refuse(path, error);
       }
@@ -202,16 +193,19 @@ export function createSearch(options: SearchOptions): Search {
     seen.set(folderOf, inside);
     const found = (await inside).get(id);
     if (found === undefined) return undefined;
-    const { real, stats } = found;
+    return foundFile({ path, real: found.real, id, pattern }, found.stats);
+  }
+
+  function foundFile(
+    where: Pick<FoundFile, "path" | "real" | "id" | "pattern">,
+    { size, mtimeMs, ctimeMs }: BigIntStats,
+  ): FoundFile {
     return {
-      path,
-      shown: shownPath(path, folder),
-      real,
-      id,
-      size: Number(stats.size),
-      modifiedMs: Number(stats.mtimeMs),
-      touchedMs: Number(stats.ctimeMs),
-      pattern,
+      ...where,
+      shown: shownPath(where.path, folder),
+      size: Number(size),
+      modifiedMs: Number(mtimeMs),
+      touchedMs: Number(ctimeMs),
     };
   }
 
