@@ -31,6 +31,12 @@ const lookingStill =
   "no event found yet: the router has just started or changed hands and is still looking through what waits. Call pending again in a moment.";
 
 export function pendingTool(port: PendingPort): Tool {
+  function none(isComplete: boolean): string {
+    if (!isComplete) return lookingStill;
+    const collecting = port.collecting();
+    return `no event waits${collecting === 0 ? "" : `; flow control collects ${collecting}, status says until when`}`;
+  }
+
   return {
     name: "pending",
     description: "Fetch events that wait, oldest first.",
@@ -41,10 +47,7 @@ export function pendingTool(port: PendingPort): Tool {
     },
     async call({ limit = usual }) {
       const { events, left, isComplete, confirm, abandon } = await port.fetch(limit as number);
-      const collecting = port.collecting();
-      const held = collecting === 0 ? "" : `; flow control collects ${collecting}, status says until when`;
-      const none = isComplete ? `no event waits${held}` : lookingStill;
-      const text = events.length === 0 ? none : events.map(describe).join("\n\n");
+      const text = events.length === 0 ? none(isComplete) : events.map(describe).join("\n\n");
       return { text, waiting: left, afterWritten: (written) => (written ? confirm() : abandon()) };
     },
   };
