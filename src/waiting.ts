@@ -28,11 +28,13 @@ export function settledOr(promise: Promise<unknown>, signal: AbortSignal): Promi
   );
 }
 
-export async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+/** Settles after so long by the clock, or when the signal fires. */
+export async function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   let cancel = (): void => {};
   const timer = new Promise<void>((resolve) => {
     cancel = clock.after(ms, resolve);
   });
+  if (signal === undefined) return timer;
   await settledOr(timer, signal);
   cancel();
 }

@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
+import { pause } from "../waiting.ts";
 import type { AuditEntry } from "./audit.ts";
 import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
@@ -56,7 +57,7 @@ export function createRelay(options: RelayOptions): Relay {
   const coming = new Set<string>();
   /** Messages that are prompts, or were. */
   let shown: readonly Pick<Copy, "source" | "asked">[] = [];
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const isApprover = (source: string, person: string): boolean =>
     options.settings()?.approvers.get(source)?.has(person) === true;
@@ -146,13 +147,14 @@ export function createRelay(options: RelayOptions): Relay {
         shown = [...shown, { source, asked }].slice(-maxShown);
         return { source, person, asked };
       } catch (error) {
-        const mayHelp = error instanceof ConnectorError && error.retryable && prompts.has(id) && !isStopped;
+        const mayHelp =
+          error instanceof ConnectorError && error.retryable && prompts.has(id) && !stopping.signal.aborted;
         if (!mayHelp || clock.now() >= untilMs) {
           log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
           return undefined;
         }
       }
-      await new Promise<void>((resolve) => clock.after(reachAgainMs, resolve));
+      await pause(clock, reachAgainMs, stopping.signal);
     }
   }
 
@@ -165,7 +167,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   function arm(id: string): void {
     const prompt = prompts.get(id);
-    if (prompt === undefined || isStopped) return;
+    if (prompt === undefined || stopping.signal.aborted) return;
     timers.get(id)?.();
     const leftMs = prompt.askedMs + prompt.expireMs - clock.now();
     timers.set(
@@ -328,7 +330,7 @@ export function createRelay(options: RelayOptions): Relay {
       }
     },
     stop() {
-      isStopped = true;
+      stopping.abort();
       for (const cancel of timers.values()) cancel();
       timers.clear();
     },

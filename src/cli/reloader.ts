@@ -6,6 +6,7 @@ import { isUnchanged } from "../config/unchanged.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { neutralise } from "../templates/neutralise.ts";
+import { pause } from "../waiting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 
 export interface Verdict {
@@ -104,7 +105,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
 
   async function stands({ loaded }: ProvenConfig): Promise<boolean> {
     for (const ms of settleMs) {
-      await new Promise<void>((resolve) => options.clock.after(ms, resolve));
+      await pause(options.clock, ms);
       if (!isUnchanged(loaded)) return false;
     }
     return true;

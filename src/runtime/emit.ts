@@ -6,6 +6,7 @@ import type { Arrival, Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } 
 import { DeliveryError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
+import { pause } from "../waiting.ts";
 import type { Counter } from "./counts.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createPatience } from "./patience.ts";
@@ -244,10 +245,6 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
 function overRate(source: string, retryAfterMs: number): DeliveryError {
   return new DeliveryError("E_RATE", `source ${source} is over its rate`, { retryAfterMs });
-}
-
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
 }
 
 function deliveryScope(source: string): string {

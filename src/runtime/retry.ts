@@ -2,6 +2,7 @@
 
 import type { Clock } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
+import { pause } from "../waiting.ts";
 
 const firstDelayMs = 1_000;
 const maxDelayMs = 30_000;
@@ -32,23 +33,8 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       const waitMs = error.retryAfterMs ?? delayMs;
       if (made >= attempts || waitMs > maxWaitMs) throw error;
       options.onWait(error, waitMs);
-      if (!(await pause(waitMs, options))) return undefined;
+      await pause(options.clock, waitMs, options.signal);
+      if (options.signal.aborted) return undefined;
     }
   }
-}
-
-/** False when the signal fired first. */
-function pause(ms: number, { clock, signal }: RetryOptions): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(false);
-    const onAbort = () => {
-      cancel();
-      resolve(false);
-    };
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(true);
-    });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
 }

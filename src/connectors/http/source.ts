@@ -8,6 +8,7 @@ import { DeliveryError } from "../../errors.ts";
 import { answerEmpty, answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
 import { readBody } from "../../requests/body.ts";
 import { createGuard, type Guard } from "../../requests/guard.ts";
+import { aborted } from "../../waiting.ts";
 import { createCallers } from "./callers.ts";
 import { arrivalOf, originForm, trustOf } from "./event.ts";
 import { invite } from "./invitation.ts";
@@ -121,10 +122,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
 
   async function idle(deadline: AbortSignal): Promise<void> {
     if (inFlight === 0 || deadline.aborted) return;
-    await new Promise<void>((resolve) => {
-      whenIdle.push(resolve);
-      deadline.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await Promise.race([new Promise<void>((resolve) => whenIdle.push(resolve)), aborted(deadline)]);
   }
 
   return {

@@ -5,7 +5,7 @@ import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
-import { aborted } from "../../waiting.ts";
+import { aborted, pause } from "../../waiting.ts";
 import { emojiName } from "./emoji.ts";
 import { asked, failureOf } from "./failure.ts";
 import {
@@ -145,7 +145,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     } finally {
       // A connection that is still being made can be closed only when it stands.
       const left = started.catch(() => undefined).then(() => socket.disconnect());
-      await Promise.race([left, new Promise<void>((resolve) => clock.after(leaveMs, resolve))]);
+      await Promise.race([left, pause(clock, leaveMs)]);
     }
   }
 

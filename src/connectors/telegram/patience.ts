@@ -2,6 +2,7 @@
 // asks for messages waits in its loop, for as long as it takes.
 
 import type { Clock } from "../../contract.ts";
+import { pause } from "../../waiting.ts";
 import { TelegramRefusal } from "./api.ts";
 
 const patienceMs = 60_000;
@@ -15,7 +16,7 @@ export async function patiently<T>(clock: Clock, send: () => Promise<T>): Promis
       const waitMs = error instanceof TelegramRefusal ? error.retryAfterMs : undefined;
       if (waitMs === undefined || waitedMs + waitMs > patienceMs) throw error;
       waitedMs += waitMs;
-      await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+      await pause(clock, waitMs);
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Update } from "grammy/types";
 import type { Host, Round } from "../../contract/host.ts";
+import { pause } from "../../waiting.ts";
 import { type TelegramApi, TelegramRefusal } from "./api.ts";
 import type { Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
@@ -79,7 +80,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
       try {
         updates = await next(signal, pollSeconds);
         if (updates.at(-1)?.message?.media_group_id !== undefined) {
-          await pause(albumMs, host, signal);
+          await pause(clock, albumMs, signal);
           updates = await next(signal, 0);
         }
       } catch (error) {
@@ -91,24 +92,10 @@ export function createPolling({ api, intake, host, name }: Polling) {
         throw error;
       }
       round.works();
-      if (updates.length === 0 && clock.now() - askedMs < idleMs) await pause(idleMs, host, signal);
+      if (updates.length === 0 && clock.now() - askedMs < idleMs) await pause(clock, idleMs, signal);
       await takeAll(updates, self);
     }
   };
-}
-
-function pause(ms: number, { clock }: Pick<Host, "clock">, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, resolve);
-    signal.addEventListener(
-      "abort",
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
 
 function hostOf(url: string): string {
