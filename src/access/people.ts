@@ -13,7 +13,7 @@ import type { Clock } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { watchBotTalk } from "./bot-talk.ts";
 import { accessOf, introduce } from "./pairing.ts";
-import { judge, type MentionTest, rulesOf } from "./rules.ts";
+import { type AccessRules, judge, type MentionTest, rulesOf } from "./rules.ts";
 import type { AccessStore } from "./store.ts";
 
 /** The permission relay, as far as a chat's messages concern it. */
@@ -54,6 +54,10 @@ export function createPeople(options: PeopleOptions): People {
     return nothing;
   }
 
+  async function rulesNow(): Promise<AccessRules> {
+    return rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
+  }
+
   function demandTrust(): void {
     if (options.isTrusted()) return;
     throw new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
@@ -89,7 +93,7 @@ export function createPeople(options: PeopleOptions): People {
   return {
     async receive(message) {
       demandTrust();
-      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
+      const rules = await rulesNow();
       if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
         const verdict = await verdicts.receive(source, message);
         if (verdict !== undefined) return verdict;
@@ -106,12 +110,12 @@ export function createPeople(options: PeopleOptions): People {
       return { as: "event" };
     },
     async admits(person) {
-      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
+      const rules = await rulesNow();
       return options.isTrusted() && rules.dm !== "disabled" && rules.isAllowed(person);
     },
     async press(press) {
       demandTrust();
-      const rules = rulesOf(access, accessOf(await store.read(), source, type), options.mentions);
+      const rules = await rulesNow();
       const answer =
         rules.dm === "disabled" ? ({ show: "nothing" } as const) : await verdicts.press(source, press);
       if (answer.show === "nothing")
