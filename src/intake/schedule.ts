@@ -3,6 +3,7 @@
 // each hour or more often goes by real time.
 
 import { Cron } from "croner";
+import type { OptionIssue } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { zoneOffsetMs } from "../zone.ts";
 
@@ -67,6 +68,16 @@ export function zoneProblem(tz: string): Problem | undefined {
     message: "is no time zone",
     hint: near === undefined ? "for example Europe/Berlin or UTC" : `did you mean ${near}?`,
   };
+}
+
+/** What is wrong with a schedule in the options of a source; `key` is that of the expression. */
+export function scheduleIssues(key: string, at: string, tz: string | undefined): OptionIssue[] {
+  const expression = expressionProblem(at);
+  const zone = tz === undefined ? undefined : zoneProblem(tz);
+  return [
+    ...(expression === undefined ? [] : [{ path: [key], ...expression }]),
+    ...(zone === undefined ? [] : [{ path: ["tz"], ...zone }]),
+  ];
 }
 
 function isReadable(expression: string): boolean {

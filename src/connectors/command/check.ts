@@ -1,7 +1,7 @@
 // What the schema of a command source cannot say.
 
 import type { OptionIssue } from "../../contract.ts";
-import { expressionProblem, zoneProblem } from "../../intake/schedule.ts";
+import { scheduleIssues } from "../../intake/schedule.ts";
 import type { CommandOptions } from "./options.generated.ts";
 
 export function checkSource(options: CommandOptions): OptionIssue[] {
@@ -24,9 +24,5 @@ export function checkSource(options: CommandOptions): OptionIssue[] {
       if (options[key] !== undefined) say(key, "has a meaning only beside cron", "remove it");
     return issues;
   }
-  const expression = expressionProblem(cron);
-  const zone = tz === undefined ? undefined : zoneProblem(tz);
-  if (expression !== undefined) issues.push({ path: ["cron"], ...expression });
-  if (zone !== undefined) issues.push({ path: ["tz"], ...zone });
-  return issues;
+  return [...issues, ...scheduleIssues("cron", cron, tz)];
 }

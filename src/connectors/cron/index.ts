@@ -3,7 +3,7 @@
 import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
-import { expressionProblem, zoneProblem } from "../../intake/schedule.ts";
+import { scheduleIssues } from "../../intake/schedule.ts";
 import type { CronOptions } from "./options.generated.ts";
 import { cronOptions } from "./options.ts";
 import { arrivalOf, createCronSource } from "./source.ts";
@@ -16,14 +16,7 @@ export const cron: SourceType<CronOptions> = {
   validate,
   meta: {},
   content: "text",
-  check({ at, tz }) {
-    const expression = expressionProblem(at);
-    const zone = tz === undefined ? undefined : zoneProblem(tz);
-    return [
-      ...(expression === undefined ? [] : [{ path: ["at"], ...expression }]),
-      ...(zone === undefined ? [] : [{ path: ["tz"], ...zone }]),
-    ];
-  },
+  check: ({ at, tz }) => scheduleIssues("at", at, tz),
   keeps: ({ at, tz = null }) => [at, tz],
   imagine: (_, payload) => arrivalOf({ timeMs: timeOf(payload), missed: 0 }),
   create: createCronSource,
