@@ -1,7 +1,5 @@
 // The record of every permission prompt and of what became of it: lines of JSON in the state folder, only ever added to.
 
-import { appendFile, mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Clock } from "../contract.ts";
 
 export interface AuditEntry {
@@ -23,13 +21,7 @@ export interface Audit {
   add(entry: AuditEntry): Promise<void>;
 }
 
-export function openAudit(file: string, clock: Pick<Clock, "now">): Audit {
-  return {
-    async add(entry) {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      const line = JSON.stringify({ time: new Date(clock.now()).toISOString(), ...entry });
-      // One write in append mode: lines of two processes do not mix.
-      await appendFile(file, `${line}\n`, { mode: 0o600 });
-    },
-  };
+/** `append` adds one line to the file, private to this user, and settles when it is on the disk. */
+export function openAudit(clock: Pick<Clock, "now">, append: (line: string) => Promise<void>): Audit {
+  return { add: (entry) => append(JSON.stringify({ time: new Date(clock.now()).toISOString(), ...entry })) };
 }

@@ -27,7 +27,7 @@ import type { PlannedSource } from "../plan/plan.ts";
 import { createChatSigns } from "../runtime/chat-signs.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, untrusted } from "../runtime/consent.ts";
-import { writeStateFile } from "../runtime/state-file.ts";
+import { appendStateLine, writeStateFile } from "../runtime/state-file.ts";
 import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import type { QuestionTurn } from "./question-turn.ts";
@@ -110,7 +110,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     clock,
     log,
     notes: promptNotes(journal),
-    audit: openAudit(join(folder, "permissions.jsonl"), clock),
+    audit: openAudit(clock, (line) => appendStateLine(join(folder, "permissions.jsonl"), line)),
     settings() {
       const permissions = state.running()?.config.plan.permissions;
       if (permissions === undefined || !permissions.powers.every(consent.allows)) return undefined;

@@ -6,6 +6,7 @@ import { createRelay } from "../../src/access/relay.ts";
 import type { PendingPrompt, RelaySettings } from "../../src/access/relay-world.ts";
 import type { PermissionPrompt } from "../../src/contract/chat.ts";
 import { ConnectorError } from "../../src/errors.ts";
+import { appendStateLine } from "../../src/runtime/state-file.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { messageOf } from "./world.ts";
 
@@ -41,7 +42,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     isQuiet: () => false,
     ...more,
   };
-  let audit = openAudit(file, clock);
+  let audit = openAudit(clock, (line) => appendStateLine(file, line));
   const relay = createRelay({
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -45,9 +45,16 @@ async function append(target: string, content: string): Promise<void> {
       await handle.datasync();
       return true;
     });
-    if (isWritten) return;
+    if (isWritten) return syncFolder(dirname(target));
   }
   throw failed(target, swapped);
+}
+
+/** The name of a new file is in its folder, which must be synced as well. Some file systems cannot do that. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }
 
 /** Whoever reads sees the old file or the new one, never half of it. */
@@ -64,6 +71,7 @@ async function replace(folder: string, file: string, content: string): Promise<v
       await handle.datasync();
     });
     await rename(temporary, target);
+    await syncFolder(folder);
   } catch (error) {
     await unlink(temporary).catch(() => undefined); // What is told is why it could not be written.
     throw error;
