@@ -11,13 +11,14 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
-/** What every room may use: the words, the errors, the spelling helper that error messages share, time zones and waiting. */
-const shared = ["contract", "errors", "did-you-mean", "waiting", "zone"];
+/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, time zones and waiting. */
+const shared = ["contract", "errors", "text", "did-you-mean", "waiting", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: ["files", ...shared],
-  contract: [],
+  contract: ["text"],
   errors: ["contract"],
+  text: [],
   "did-you-mean": [],
   waiting: ["contract"],
   zone: [],
@@ -168,6 +169,12 @@ test("files are small: none over 400 lines, half of them under 120", () => {
   expect(lengths.filter(({ lines }) => lines > 400)).toEqual([]);
   const sorted = lengths.map(({ lines }) => lines).sort((a, b) => a - b);
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(120);
+});
+
+test("only the exit for text makes text that is safe to show", () => {
+  const cast = /\bas (?:unknown as )?(?:readonly )?Safe(?:Text|Line)\b|<Safe(?:Text|Line)>/;
+  const wrong = written.filter(({ file, text }) => room(file) !== "text" && cast.test(text));
+  expect(wrong.map(({ file }) => file)).toEqual([]);
 });
 
 test("file names say something", () => {

@@ -16,11 +16,11 @@ import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import { writeStateFile } from "../runtime/state-file.ts";
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { configFile, findRouter, reached } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
 import { printRelative } from "./times.ts";
 import type { CommandWorld, RunningRouter } from "./world.ts";
@@ -117,7 +117,7 @@ function printAccess({ sources }: AccessAnswer, nowMs: number): string[] {
 
 function printGroup({ chat, mention, allow }: SourceAccessAnswer["groups"][number]): string {
   const when = mention ? "when mentioned" : "every message";
-  return `${safeLine(chat)}: ${allow.length === 0 ? "nobody" : allow.map(safeLine).join(", ")}, ${when}`;
+  return `${safeLine(chat)}: ${allow.length === 0 ? "nobody" : allow.map((id) => safeLine(id)).join(", ")}, ${when}`;
 }
 
 function who(id: string, name: string | undefined): string {

@@ -11,6 +11,7 @@ import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { createMemoryCursors } from "../runtime/store.ts";
+import { safeLine } from "../text.ts";
 import { check } from "./check.ts";
 import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
@@ -19,7 +20,6 @@ import { lend, openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
 import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printTrace } from "./print.ts";
-import { safeLine } from "./safe-text.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { askForPowers } from "./trust.ts";
 

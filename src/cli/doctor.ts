@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { findConfig, setVariable } from "../config/places.ts";
 import { isRouterError } from "../errors.ts";
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { Finding, Patient } from "./doctor/check.ts";
 import { checkClientLog } from "./doctor/client-log.ts";
@@ -18,7 +19,6 @@ import { checkOrganisation, checkSwitches, managedSettingsPath } from "./doctor/
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { findRouter, reached } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
 import type { CommandWorld, RunningRouter } from "./world.ts";
 

@@ -1,12 +1,12 @@
 // `events`: the latest events and what became of them; `-f` goes on until it is interrupted, whoever runs the router.
 
 import { UsageError } from "../errors.ts";
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { EventAnswer, LeftOut } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import { followEvents } from "./follow-events.ts";
 import { reachRouter } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
 import { printTime } from "./times.ts";
 import type { CommandWorld } from "./world.ts";

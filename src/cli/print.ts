@@ -2,8 +2,8 @@
 
 import type { Rendered, TraceStep } from "../contract.ts";
 import { renderBlock } from "../templates/budget.ts";
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
-import { safeLine } from "./safe-text.ts";
 
 /** The event as the client shows it to the model: `source` is the client's own word for the server. */
 export function eventBlock(

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { isUnchanged } from "../config/unchanged.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
-import { neutralise } from "../templates/neutralise.ts";
+import { neutralise } from "../text/neutralise.ts";
 import { pause } from "../waiting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 

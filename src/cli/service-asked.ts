@@ -7,9 +7,9 @@ import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Clock, Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import type { Form } from "../session/form.ts";
+import { safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
-import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
 type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {

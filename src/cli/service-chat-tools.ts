@@ -16,7 +16,7 @@ import {
   sendMessageTool,
 } from "../session/tools/chat.ts";
 import type { ReplyAnswer } from "../session/tools/reply.ts";
-import { safeLine } from "./safe-text.ts";
+import { safeLine } from "../text.ts";
 import type { Running } from "./service.ts";
 import type { ChatService } from "./service-chat.ts";
 import type { Member } from "./service-members.ts";

@@ -8,10 +8,10 @@ import type { Consent } from "../runtime/consent.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
+import { safeLine } from "../text.ts";
 import { listPowers } from "./power-answers.ts";
 import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
-import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
 type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {

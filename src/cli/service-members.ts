@@ -15,7 +15,7 @@ import type { AttachedSession } from "../runtime/ownership/attached-session.ts";
 import type { Greeting } from "../session/greeting.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";
-import { neutralise } from "../templates/neutralise.ts";
+import { neutralise } from "../text/neutralise.ts";
 
 export interface Member {
   /** As `to: { session }` takes it: the pid of its process. */

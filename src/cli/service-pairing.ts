@@ -4,10 +4,10 @@
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
 import type { Log } from "../contract.ts";
 import type { Form } from "../session/form.ts";
+import { safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
-import { safeLine } from "./safe-text.ts";
 import type { Member } from "./service-members.ts";
 
 type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {

@@ -1,5 +1,6 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type {
   RefusedAnswer,
@@ -13,7 +14,6 @@ import type { ExitCode } from "./exit.ts";
 import { flowWords } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import { reachRouter } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import { printBytes, printCount, printRelative, printSpan, printTime } from "./times.ts";
 import type { CommandWorld } from "./world.ts";
 

@@ -8,13 +8,13 @@ import { type Consent, openConsent } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
+import { safeLine } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { powerAnswers, trustPlace } from "./power-answers.ts";
 import { configFile, findRouter } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import { printCount } from "./times.ts";
 import type { CommandWorld, Person } from "./world.ts";
 

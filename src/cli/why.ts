@@ -1,11 +1,11 @@
 // `why`: the story of one event, step by step.
 
+import { safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { WhyAnswer } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import { printTrace } from "./print.ts";
 import { reachRouter } from "./reach.ts";
-import { safeLine } from "./safe-text.ts";
 import type { TalkOptions } from "./status.ts";
 import { printRelative, printTime } from "./times.ts";
 import type { CommandWorld } from "./world.ts";

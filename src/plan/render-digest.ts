@@ -6,7 +6,7 @@ import { isRouterError } from "../errors.ts";
 import type { Reason, ShapingOptions } from "../shaping/options.ts";
 import { reasonWords, showSpan, showTime } from "../shaping/words.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
-import { metaValue } from "../templates/neutralise.ts";
+import { metaValue } from "../text/neutralise.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
 export interface DigestMember {

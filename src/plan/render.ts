@@ -5,7 +5,7 @@ import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
-import { metaValue } from "../templates/neutralise.ts";
+import { metaValue } from "../text/neutralise.ts";
 import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
 
 type Meta = Record<string, string>;

@@ -1,7 +1,7 @@
 // How long a text may be: tokens are counted, the block is put together as the client shows it, and what is too long
 // loses its middle.
 
-import { neutralise } from "./neutralise.ts";
+import { neutralise } from "../text/neutralise.ts";
 
 /** Characters per token. */
 const perToken = 4;

@@ -3,7 +3,7 @@
 
 import type { Template, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
-import { firstCharacters } from "./characters.ts";
+import { firstCharacters } from "../text/characters.ts";
 import { channelDialect, type Dialect } from "./dialect.ts";
 import type { Environment } from "./environment.ts";
 import { allFunctions } from "./functions/all.ts";

@@ -13,7 +13,7 @@ import { type FetchedEvents, pendingTool } from "../../src/session/tools/pending
 import { replyTool } from "../../src/session/tools/reply.ts";
 import { silenceTool } from "../../src/session/tools/silence.ts";
 import { sinkTool } from "../../src/session/tools/sink.ts";
-import { neutralise } from "../../src/templates/neutralise.ts";
+import { neutralise } from "../../src/text/neutralise.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, stallingOutput, streamPair } from "./streams.ts";
 

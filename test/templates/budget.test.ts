@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countTokens, finalContent, fitBudget, renderBlock } from "../../src/templates/budget.ts";
-import { neutralise } from "../../src/templates/neutralise.ts";
+import { neutralise } from "../../src/text/neutralise.ts";
+import { hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
-import { hostileText } from "./hostile-text.ts";
 
 test("tokens are characters / 4, rounded up", () => {
   expect(["", "a", "abcd", "abcde"].map(countTokens)).toEqual([0, 1, 1, 2]);

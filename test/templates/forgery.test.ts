@@ -8,8 +8,8 @@ import type { Json } from "../../src/contract.ts";
 import { finalContent, renderBlock } from "../../src/templates/budget.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { defaultContent } from "../../src/templates/default-content.ts";
-import { metaValue } from "../../src/templates/neutralise.ts";
-import { forbiddenCharacter, hostileText } from "./hostile-text.ts";
+import { metaValue } from "../../src/text/neutralise.ts";
+import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
 import { viewWith } from "./sample-view.ts";
 
 const contents = [

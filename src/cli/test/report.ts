@@ -1,7 +1,7 @@
 // What came of tests, for a person and for a program.
 
+import { safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";
-import { safeLine } from "../safe-text.ts";
 import type { SuiteResult, TestResult } from "./suite.ts";
 
 export function textReport(

@@ -3,11 +3,11 @@
 
 import type { RouterEvent, Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
 import { clipText, oneLine } from "../clip.ts";
 import { noSuchEvent } from "./ack.ts";
 import { eventId } from "./event-id.ts";
 import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
-import { quotable, quote, unifyLineEnds } from "./quote.ts";
 
 export interface EventPort {
   /** The event as it was accepted; undefined when none that is kept has this id. */

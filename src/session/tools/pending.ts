@@ -2,7 +2,7 @@
 // of the result was written, not before; until then it is set aside, so that it is not pushed meanwhile.
 
 import type { Rendered, Tool } from "../../contract.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../../text/quote.ts";
 
 export interface PendingPort {
   /**

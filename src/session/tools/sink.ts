@@ -2,7 +2,7 @@
 // for a line of the router's.
 
 import type { JsonObject, JsonSchema, OptionsValidator, Tool } from "../../contract.ts";
-import { quotable, quote, unifyLineEnds } from "./quote.ts";
+import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
 
 export interface SinkPort {
   /** Settles with what the sink has to say, which holds text from outside. Rejects with a RouterError. */

@@ -1,6 +1,6 @@
 // Functions on values: JSON and YAML text, lists, and the fallback for what is missing.
 
-import { firstCharacters, lastCharacters } from "../characters.ts";
+import { firstCharacters, lastCharacters } from "../../text/characters.ts";
 import { maxOutputLength } from "../limits.ts";
 import { textOf } from "../text-of.ts";
 import { type TemplateFunctions, type Value, wholeOf } from "./template-function.ts";

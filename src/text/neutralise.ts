@@ -3,6 +3,7 @@
 // nothing more. It does not judge what a text says: words stay words.
 
 import { firstCharacters } from "./characters.ts";
+import { invisible } from "./hidden.ts";
 
 /**
  * Tags that Claude Code writes into a conversation, or that a model may take for the frame of one. From its public
@@ -78,15 +79,6 @@ const worthALook =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff]|\u034f|[\u180b-\u180f]|[\ufe00-\ufe0f]/;
 
 const lineEnd = /\r\n?|[\u2028\u2029]/g;
-
-/**
- * Control characters but tab and line feed; everything Unicode says is to be ignored when shown (zero width, bidi
- * controls, soft hyphen, fillers, variation selectors, tag characters); the other format characters without a shape; and
- * noncharacters. Joiners and selectors go even inside emoji: a family becomes its members, a red heart a plain one, and
- * nothing is left in which a message for the model alone could be hidden.
- */
-const invisible =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}\p{Noncharacter_Code_Point}]/gu;
 
 /**
  * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters go, and the `<` of a

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { metaValue, neutralise } from "../../src/templates/neutralise.ts";
+import { metaValue, neutralise } from "../../src/text/neutralise.ts";
+import { forbiddenCharacter, hostileText } from "../support/hostile-text.ts";
 import { processorTime } from "../support/processor-time.ts";
-import { forbiddenCharacter, hostileText } from "./hostile-text.ts";
 
 describe("tags of the client are broken up", () => {
   test.each([

@@ -1,0 +1,132 @@
+// The exit for text: what is shown to a user, a model, a log or a caller has a type that only this file makes. A `SafeText` holds no
+// character that acts on a terminal, hides or reorders text, and each of its lines begins with the program's own words: what came
+// from outside is a part of a line, or stands on lines of its own that are indented, quoted or JSON. So the compiler finds every exit
+// that was handed something else. Values are masked by whoever knows the secrets; see `runtime/secret-mask.ts`.
+
+import { invisible, withoutHidden, withoutHiddenInLines } from "./text/hidden.ts";
+
+declare const safe: unique symbol;
+declare const oneLine: unique symbol;
+
+/** Some lines. At run time a plain string; the brand exists for the compiler only. */
+export type SafeText = string & { readonly [safe]: true };
+
+/** One line. */
+export type SafeLine = SafeText & { readonly [oneLine]: true };
+
+/** Text with colours, as `paint` makes it. An object, because the sanitiser would take the colours out of a string. */
+export interface Painted {
+  readonly painted: SafeLine;
+}
+
+/** Text from outside with lines of its own, as `block` makes it. */
+export interface Block {
+  readonly block: SafeText;
+}
+
+type InLine = string | number | Painted;
+
+/** What one inserted value may take of a text, in UTF-16 units, where nothing else is said. */
+const maxValueLength = 4_000;
+const maxBlockLength = 40_000;
+
+/**
+ * A line: the words of the template are the program's own, each value is made a part of the line. Values are cut at 4,000
+ * characters, which is said.
+ */
+export function line(words: TemplateStringsArray, ...values: readonly InLine[]): SafeLine {
+  const whole = joined(words, values.map(inLine));
+  return (whole.includes("\n") ? whole.replaceAll("\n", " ") : whole) as SafeLine;
+}
+
+/** The same with line ends in the words of the template, and with blocks: their further lines are indented. */
+export function text(words: TemplateStringsArray, ...values: readonly (InLine | Block)[]): SafeText {
+  const shown = values.map((value) =>
+    typeof value === "object" && "block" in value ? value.block.replaceAll("\n", "\n  ") : inLine(value),
+  );
+  return joined(words, shown) as SafeText;
+}
+
+export function lines(parts: readonly SafeText[]): SafeText {
+  return parts.join("\n") as SafeText;
+}
+
+/** A text as one line, of 4,000 characters at most; the cut says how much is missing. */
+export function safeLine(raw: string): SafeLine {
+  return bounded(raw, maxValueLength, withoutHidden) as SafeLine;
+}
+
+/**
+ * The same with U+FFFD for each character that would not be seen. For what a user decides on: two values that differ must not
+ * look the same.
+ */
+export function shownLine(raw: string): SafeLine {
+  return bounded(raw, maxValueLength, (part) => withoutHidden(part, "\uFFFD")) as SafeLine;
+}
+
+/** A text from outside with its lines, for `text`: a stack, the output of a program. */
+export function block(raw: string, maxLength = maxBlockLength): Block {
+  return { block: bounded(raw, maxLength, withoutHiddenInLines) as SafeText };
+}
+
+/** With a mark before each line: nothing in it can pass for a line of the program. */
+export function marked(raw: string, mark: SafeLine, maxLength = maxBlockLength): SafeText {
+  return (mark + bounded(raw, maxLength, withoutHiddenInLines).replaceAll("\n", `\n${mark}`)) as SafeText;
+}
+
+/** Text of the user who wrote the config, or of a block that the model sees as such: keeps its lines. */
+export function ownWords(raw: string, maxLength = maxBlockLength): SafeText {
+  return bounded(raw, maxLength, withoutHiddenInLines) as SafeText;
+}
+
+/** At most `maxLength` UTF-16 units; a cut line ends with "…". */
+export function cut(shown: SafeLine, maxLength: number): SafeLine {
+  if (shown.length <= maxLength) return shown;
+  // Half of a surrogate pair at the end goes too.
+  return `${shown.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…` as SafeLine;
+}
+
+/** With its secrets replaced. `mask` only ever puts "•••" in their place. */
+export function masked<T extends SafeText>(shown: T, mask: (text: string) => string): T {
+  return mask(shown) as T;
+}
+
+/** JSON of the same value, in which every hidden character is an escape. */
+export function safeJson(value: unknown, indent?: number): SafeText {
+  const escaped = (found: string) =>
+    Array.from(
+      { length: found.length },
+      (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    ).join("");
+  // Line ends between the values are the program's; those in texts are escapes already, and so are lone surrogates.
+  return (JSON.stringify(value, undefined, indent) ?? "null").replace(invisible, escaped) as SafeText;
+}
+
+/** `colour` adds what a terminal acts on, and nothing else. */
+export function paint(shown: string | number, colour: (text: string) => string): Painted {
+  return { painted: colour(inLine(shown)) as SafeLine };
+}
+
+function inLine(value: InLine | Block): string {
+  if (typeof value === "string") return safeLine(value);
+  if (typeof value === "number") return String(value);
+  return "painted" in value ? value.painted : safeLine(value.block);
+}
+
+function joined(words: TemplateStringsArray, shown: readonly string[]): string {
+  return words.reduce((whole, word, index) => `${whole}${shown[index - 1]}${word}`);
+}
+
+/** Looks at no more than it may need. The note of the cut counts too, so that what was cut once is not cut again. */
+function bounded(raw: string, maxLength: number, clean: (raw: string) => string): string {
+  const shown = clean(raw.slice(0, 4 * maxLength));
+  const unseen = Math.max(0, raw.length - 4 * maxLength);
+  if (unseen === 0 && shown.length <= maxLength) return shown;
+  const kept = shown
+    .slice(0, Math.max(0, maxLength - noteLength))
+    // Half of a surrogate pair at the end goes too.
+    .replace(/[\uD800-\uDBFF]$/, "");
+  return `${kept}… (${shown.length - kept.length + unseen} more characters)`;
+}
+
+const noteLength = 32;

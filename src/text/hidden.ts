@@ -1,0 +1,52 @@
+// Which characters are not seen where a text is shown, or act on a terminal, and how they go. Linear time.
+
+/** What most texts are made of. */
+const plain = /^[\x20-\x7e]*$/;
+
+/** A colour goes as a whole; of any other sequence only what makes a terminal act, so that its words stay visible. */
+const colour = /\x1b\[[\d;:]{0,40}m/g;
+
+/**
+ * Control characters but tab and line feed; everything that Unicode says is to be ignored when shown (zero width, bidi controls,
+ * soft hyphen, fillers, variation selectors, tag characters); the other format characters without a shape; and noncharacters.
+ * Joiners and selectors go even inside emoji: nothing is left in which a message could be hidden.
+ */
+export const invisible =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}\p{Noncharacter_Code_Point}]/gu;
+
+/** The same without what ends a line somewhere: in a terminal, an editor or a reader of logs. */
+const invisibleInLine =
+  /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}\p{Noncharacter_Code_Point}]/gu;
+
+const lineEnd = /\r\n|[\r\v\f\x85\u2028\u2029]/g;
+
+/** What each character that is not seen leaves behind: nothing, or a character that is seen. */
+type Trace = "" | "\uFFFD";
+
+/** On one line: line ends and tabs, with the blanks around them, become one blank each. */
+export function withoutHidden(raw: string, trace: Trace = ""): string {
+  if (plain.test(raw)) return raw;
+  const shown = withoutHiddenInLines(raw, trace);
+  const parts = shown.split(/[\n\t]+/);
+  if (parts.length === 1) return shown;
+  return parts
+    .map((part, index) =>
+      index === 0 ? part.trimEnd() : index === parts.length - 1 ? part.trimStart() : part.trim(),
+    )
+    .filter((part, index) => part !== "" || index === 0)
+    .join(" ");
+}
+
+/** With its line ends, each as `\n`. */
+export function withoutHiddenInLines(raw: string, trace: Trace = ""): string {
+  if (plain.test(raw)) return raw;
+  return (
+    raw
+      // Surrogates first: what goes must not join two halves to a new character.
+      .toWellFormed()
+      .replace(colour, trace)
+      // Before the line ends: what goes must not make one of two halves either.
+      .replace(invisibleInLine, trace)
+      .replace(lineEnd, "\n")
+  );
+}
