@@ -5,6 +5,7 @@ import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.t
 import type { EmitAll } from "./contract/emit-all.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Invitation, Sample } from "./contract/invitation.ts";
+import type { PowerRequest } from "./contract/power.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -166,16 +167,6 @@ export interface Surroundings extends ListenSurroundings {
   readonly home: string;
   /** Does a text in it hold a secret of the config? */
   holdsSecret(value: Json | undefined): boolean;
-}
-
-/**
- * Something that a config may do only after a person agreed. `command`: run a program. `file`: touch files outside the config's
- * folder. `secret`: hand a secret to a host. `people`: admit persons.
- */
-export interface PowerRequest {
-  readonly power: "command" | "file" | "secret" | "people";
-  /** What exactly, as a person is asked about it: the command line, the folder, the host, the ids. Another value is another power. */
-  readonly value: string;
 }
 
 /**

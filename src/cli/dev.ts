@@ -30,7 +30,7 @@ interface DevOptions {
 
 export async function dev(options: DevOptions): Promise<ExitCode> {
   const file = requireConfig(options.config);
-  const { loaded, plan, issues, mask } = await loadPlan(file);
+  const { loaded, plan, issues, mask } = await loadPlan(file, process.env, { makeKey: true });
   if (issues.length > 0) return check(file, options);
 
   const log = createLog({ secrets: () => loaded.secrets });
@@ -50,6 +50,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const flow = createDevFlow({ plan, newId, ...show.flow });
   const router = await openRouter({
     loaded,
+    powers: plan.listen.powers,
     isOwner: false,
     consent,
     clock: systemClock,

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { breathe } from "../config/breathe.ts";
 import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
-import { findConfig, homeFolder } from "../config/places.ts";
+import { findConfig, homeFolder, trustKeyFile } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
@@ -12,7 +12,9 @@ import { UsageError } from "../errors.ts";
 import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { Bind } from "../plan/powers.ts";
 import { createMask, type Mask, secretFinder } from "../runtime/secret-mask.ts";
+import { openTrustKey } from "../runtime/trust-key.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
 import { loadEngine } from "./load-engine.ts";
 
@@ -21,11 +23,15 @@ export interface ProvenConfig {
   /** Every problem of the file, in its order. The plan holds only what has none. */
   readonly issues: readonly Issue[];
   readonly plan: Plan;
+  /** Makes the hashes of powers. */
+  readonly bind: Bind;
   /** Hides the config's secrets. The plan's events are masked already; whatever else is shown goes through it. */
   readonly mask: Mask;
 }
 
 interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
+  /** Whether a missing key of the state root is made: by what may write there. Default: no. */
+  readonly makeKey?: boolean;
   /** What templates count from, milliseconds since the epoch. Default: the system's clock. */
   now?(): number;
 }
@@ -34,12 +40,14 @@ interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
 export async function loadPlan(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  { now, ...as }: LoadAs = {},
+  { now, makeKey = false, ...as }: LoadAs = {},
 ): Promise<ProvenConfig> {
   const loaded = await readConfig(file, env, as);
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types, now);
+  const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
+    bind,
     mask,
     folder: dirname(loaded.file),
     home: homeFolder(env),
@@ -53,6 +61,7 @@ export async function loadPlan(
   return {
     loaded,
     plan,
+    bind,
     mask,
     issues: inOrder([...loaded.issues, ...later], loaded.file),
   };

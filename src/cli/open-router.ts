@@ -5,7 +5,7 @@ import { homeFolder, realPath, runningFolder, stateFolder } from "../config/plac
 import type { LoadedConfig } from "../config/values.ts";
 import type { Lent } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
-import { powersOf } from "../plan/powers.ts";
+import type { Power } from "../plan/powers.ts";
 import { openClaimRegister } from "../runtime/claim-register.ts";
 import { createCommandWatch } from "../runtime/command-watch.ts";
 import type { Consent } from "../runtime/consent.ts";
@@ -15,10 +15,13 @@ import { createListener } from "../runtime/listener.ts";
 import { createRouter, type NextListen, type Router, type RouterOptions } from "../runtime/router.ts";
 import { secretFinder } from "../runtime/secret-mask.ts";
 import { spawnGroup } from "../runtime/spawn.ts";
+import type { ProvenConfig } from "./load-plan.ts";
 import { version } from "./version.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
   readonly loaded: LoadedConfig;
+  /** Of the listener. */
+  readonly powers: readonly Power[];
   /** False for a router beside the owner of the same config. */
   readonly isOwner: boolean;
   readonly consent: Consent;
@@ -45,7 +48,7 @@ export function lend(file: string, clock: Clock, secrets: () => readonly string[
 /** What the listener of a running router needs to know of another config; it moves only where the address differs. */
 export async function nextListen(
   before: LoadedConfig,
-  { file, values }: LoadedConfig,
+  { loaded: { file, values }, plan }: Pick<ProvenConfig, "loaded" | "plan">,
   { consent, log }: { readonly consent: Consent; readonly log: Log },
 ): Promise<NextListen> {
   const { listenAddress, hosts, publicUrl } = values;
@@ -53,19 +56,24 @@ export async function nextListen(
   return {
     hosts,
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    trusted: () => powersOf(values).every(consent.allows),
+    trusted: () => plan.listen.powers.every(consent.allows),
     ...(moves ? await chooseListen(listenAddress, stateFolder(process.env, file), log) : {}),
   };
 }
 
-export async function openRouter({ loaded, isOwner, ...options }: OpenRouterOptions): Promise<Router> {
+export async function openRouter({
+  loaded,
+  powers,
+  isOwner,
+  ...options
+}: OpenRouterOptions): Promise<Router> {
   const { listenAddress, hosts, publicUrl } = loaded.values;
   const choice = await chooseListen(listenAddress, stateFolder(process.env, loaded.file), options.log);
   const listener = createListener({
     ...choice,
     hosts,
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    trusted: () => powersOf(loaded.values).every(options.consent.allows),
+    trusted: () => powers.every(options.consent.allows),
     log: options.log,
   });
   const claims = openClaimRegister({

@@ -178,7 +178,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   async function load(): Promise<ProvenConfig | undefined> {
-    config = found.file === undefined ? undefined : await loadPlan(found.file);
+    config =
+      found.file === undefined ? undefined : await loadPlan(found.file, process.env, { makeKey: true });
     for (const secret of config?.loaded.secrets ?? []) secrets.add(secret);
     hide = createMask([...secrets]);
     options.onSecrets([...secrets]);
@@ -200,7 +201,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     await openChat(next.plan, now);
     const diff = await now.router.apply(
       next.plan,
-      await nextListen(before.loaded, next.loaded, { consent: now.consent, log }),
+      await nextListen(before.loaded, next, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
     lookForPowers();
@@ -275,6 +276,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock }, consent, mask });
     const router = await openRouter({
       loaded,
+      powers: plan.listen.powers,
       isOwner: true,
       people(source, refused) {
         const turnAway = (reason: string) => {

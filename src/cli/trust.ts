@@ -36,7 +36,7 @@ export async function trust(
     await forgetAnswers(place);
     return tellRevoked(place.config, options, world);
   }
-  const { loaded, plan, issues, mask } = await loadPlan(file, world.env);
+  const { loaded, plan, issues, mask } = await loadPlan(file, world.env, { makeKey: options.list !== true });
   if (issues.length > 0) return check(file, options);
   const { powers } = plan;
   const log = createLog({ secrets: () => loaded.secrets });

@@ -67,6 +67,11 @@ export function trustFile(env: EnvironmentVariables, configFile: string): string
   return join(personRoot(env), folderName(configFile), "trust.json");
 }
 
+/** The key that binds consent, one for all configs: beside their state folders. */
+export function trustKeyFile(env: EnvironmentVariables): string {
+  return join(personRoot(env), "trust.key");
+}
+
 function personRoot(env: EnvironmentVariables): string {
   const named = setVariable(env, "CHANNEL_ROUTER_STATE_DIR");
   return named === undefined

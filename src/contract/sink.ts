@@ -7,11 +7,11 @@ import type {
   JsonSchema,
   OptionIssue,
   OptionsValidator,
-  PowerRequest,
   Surroundings,
   View,
 } from "../contract.ts";
 import type { CompiledOptions, Host, Lent } from "./host.ts";
+import type { PowerRequest } from "./power.ts";
 
 /**
  * One `type:` of a sink. It lives in `src/connectors/<type>/sink/`, beside the source of that type if there is one.

@@ -1,7 +1,8 @@
 // Patterns of files as they are written in a config: where the search for them begins, and what a person must have agreed to.
 
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import type { OptionIssue, PowerRequest } from "../contract.ts";
+import type { PowerRequest } from "../contract/power.ts";
+import type { OptionIssue } from "../contract.ts";
 
 /** The folder of the config file and what `~` stands for, both absolute. */
 export interface Origin {
@@ -57,7 +58,7 @@ export function filePowers(patterns: WrittenPatterns, origin: Origin): PowerRequ
   return listOf(patterns).flatMap((written) => {
     const { base, lead } = parsePattern(written, origin);
     if (isWithin(base, origin.folder)) return [];
-    return [{ power: "file", value: join(base, written.slice(lead.length)) }];
+    return [{ power: "read", value: join(base, written.slice(lead.length)) }];
   });
 }
 

@@ -1,7 +1,8 @@
 // The options that every source with an address shares, and what they mean: headers, credentials, whom a secret would be sent to,
 // and how far what comes back can be trusted.
 
-import type { Json, PowerRequest, Surroundings, Trust } from "../contract.ts";
+import type { PowerRequest } from "../contract/power.ts";
+import type { Json, Surroundings, Trust } from "../contract.ts";
 
 export const headersOption = {
   description:

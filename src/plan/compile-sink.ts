@@ -10,7 +10,7 @@ import { compileOptions } from "./code-options.ts";
 import type { Engine } from "./compile-channel.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedSink } from "./plan.ts";
-import { powerOf } from "./powers.ts";
+import { type Bind, powerOf } from "./powers.ts";
 
 /** The argument that the router adds. */
 const eventArgument: JsonSchema = {
@@ -22,6 +22,7 @@ const eventArgument: JsonSchema = {
 interface Context {
   readonly engine: Engine;
   readonly surroundings: Surroundings;
+  readonly bind: Bind;
   /** Channels that list it under `reply`. */
   readonly channels: readonly string[];
   /** Takes every mistake that is found. */
@@ -32,7 +33,7 @@ export function compileSink(
   name: string,
   values: SinkValues,
   type: SinkType,
-  { engine, surroundings, channels, issues }: Context,
+  { engine, surroundings, bind, channels, issues }: Context,
 ): PlannedSink {
   const at = ["sinks", name];
   const { options, description, input } = values;
@@ -51,7 +52,7 @@ export function compileSink(
 
   const schema = schemaOf(input, usesEvent);
   const powers = (type.powers?.(options, surroundings) ?? []).map(({ power, value }) =>
-    powerOf(power, value, `sinks.${name}`),
+    powerOf(bind, { power, value, component: `sinks.${name}` }),
   );
   return {
     name,

@@ -17,7 +17,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
 import { checkAccessIds } from "./person-ids.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
-import { type Power, peoplePowers, powerOf, powersFor, powersOf } from "./powers.ts";
+import { type Bind, listenPowers, type Power, peoplePowers, powerOf, powersFor } from "./powers.ts";
 import { createUnwanted } from "./unwanted.ts";
 
 export interface Compilation {
@@ -27,6 +27,8 @@ export interface Compilation {
 
 /** What lies around the config. */
 export interface Around extends Pick<Surroundings, "folder" | "home" | "holdsSecret"> {
+  /** Makes the hashes of powers. Default: a hash without a key, for tests. */
+  readonly bind: Bind;
   /** Hides the secrets of the config in what is sent and shown. */
   mask(text: string): string;
   /** The sink types that the config uses. */
@@ -53,6 +55,7 @@ export function* compileInSteps(
 ): Generator<void, Compilation> {
   const issues: IssueDraft[] = [];
   const { mask = (text: string) => text, folder = "/", home = "/", holdsSecret = () => false } = around;
+  const { bind = fingerprint } = around;
   const listen = {
     loopback: values.listenAddress?.loopback ?? true,
     hosts: values.hosts,
@@ -81,7 +84,7 @@ export function* compileInSteps(
     if (compiled.length % stepSize === 0) yield;
   }
 
-  const listenPowers = powersOf(values);
+  const ofListener = listenPowers(values, bind);
   const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
     const type = typeOf(types, source.type);
     if (type === undefined) return [];
@@ -92,11 +95,11 @@ export function* compileInSteps(
     if (type.chat !== undefined) issues.push(...checkAccessIds(name, source.type, type.chat, access));
     const claims = type.claims?.(source.options) ?? [];
     const needed = [
-      ...powersFor(claims, listenPowers),
+      ...powersFor(claims, ofListener),
       ...[
         ...(type.chat === undefined ? [] : peoplePowers(access)),
         ...(type.powers?.(source.options, surroundings) ?? []),
-      ].map(({ power, value }) => powerOf(power, value, `sources.${name}`)),
+      ].map(({ power, value }) => powerOf(bind, { power, value, component: `sources.${name}` })),
     ];
     const code = compileOptions(source.code ?? [], ["sources", name], engine, issues, source.inputs);
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
@@ -145,21 +148,21 @@ export function* compileInSteps(
     const listing = Object.entries(values.channels).flatMap(([channel, { reply }]) =>
       Array.isArray(reply) && reply.includes(name) ? [channel] : [],
     );
-    return [compileSink(name, sink, type, { engine, surroundings, channels: listing, issues })];
+    return [compileSink(name, sink, type, { engine, surroundings, bind, channels: listing, issues })];
   });
 
   issues.push(...claimIssues(sources));
   const permissions =
     values.permissions === undefined
       ? undefined
-      : planPermissions(values.permissions, values.sources, (type) => typeOf(types, type), issues);
+      : planPermissions(values.permissions, values.sources, (type) => typeOf(types, type), { bind, issues });
   return {
     plan: {
       sources,
       channels: compiled.map(({ channel }) => channel),
       sinks,
       powers: uniquePowers([
-        ...listenPowers,
+        ...ofListener,
         ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
         ...(permissions?.powers ?? []),
         ...sinks.flatMap((sink) => sink.powers),
@@ -168,6 +171,7 @@ export function* compileInSteps(
       ...(permissions === undefined ? {} : { permissions }),
       listen: {
         ...listen,
+        powers: ofListener,
         ...(values.listenAddress === undefined ? {} : { address: values.listenAddress }),
       },
     },

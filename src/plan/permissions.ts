@@ -5,7 +5,7 @@ import type { SourceType } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
 import { checkPersonIds } from "./person-ids.ts";
-import { type Power, powerOf } from "./powers.ts";
+import { type Bind, type Power, powerOf } from "./powers.ts";
 import { compileQuiet } from "./shaping.ts";
 
 export interface PlannedPermissions {
@@ -26,7 +26,7 @@ export function planPermissions(
   { relay, approvers, tools, expireMs, quiet = [] }: PermissionsValues,
   sources: Readonly<Record<string, SourceValues>>,
   typeOf: (type: string) => Pick<SourceType<never>, "chat"> | undefined,
-  issues: IssueDraft[],
+  { bind, issues }: { readonly bind: Bind; readonly issues: IssueDraft[] },
 ): PlannedPermissions {
   const names = Object.keys(sources);
   for (const [index, name] of relay.entries()) {
@@ -86,11 +86,11 @@ export function planPermissions(
     mayRelay: (tool) => allowed.some((test) => test(tool)) && !denied.some((test) => test(tool)),
     isQuiet: (nowMs) => windows.length > 0 && quietUntilMs(windows, nowMs) !== undefined,
     powers: used.map((name) =>
-      powerOf(
-        "approve",
-        (approvers[name] ?? []).map(String).sort().join(", "),
-        `permissions.approvers.${name}`,
-      ),
+      powerOf(bind, {
+        power: "approve",
+        value: (approvers[name] ?? []).map(String).sort().join(", "),
+        component: `permissions.approvers.${name}`,
+      }),
     ),
     fingerprint: JSON.stringify([relay, approvers, tools, expireMs, quiet]),
   };

@@ -44,6 +44,8 @@ export interface Plan {
 
 /** Where the one listener listens, and how it is reached. */
 export interface PlannedListen extends ListenSurroundings {
+  /** It accepts nothing before all of them are allowed. */
+  readonly powers: readonly Power[];
   /** Absent: the address that this config had last time, else a free one. */
   readonly address?: ListenAddress;
 }

@@ -1,32 +1,52 @@
-// What a config can do beyond shaping text, read from its values alone. Says what waits for a person, never whether a
-// person has agreed: that is runtime/consent.ts. A power that changes in any way is another power.
+// What a config can do beyond shaping text. Says what waits for consent, never whether consent was given: that is
+// runtime/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
 
-import { createHash } from "node:crypto";
 import type { ConfigValues } from "../config/values.ts";
 import type { AccessOptions } from "../contract/chat.ts";
-import type { Claim, PowerRequest } from "../contract.ts";
+import type { PowerKind, PowerRequest } from "../contract/power.ts";
+import type { Claim, Json } from "../contract.ts";
 
-/** It waits for a person; what needs it is not started before. */
+/** It waits for consent; what needs it is not started before. */
 export interface Power {
-  readonly power: "listen" | "approve" | PowerRequest["power"];
-  /** What exactly: the address as `host:port`, the command line, the folder, the host, the ids. */
+  readonly power: PowerKind;
+  /** What exactly, as it is shown: the command line, the folder, the host, the ids. Secrets in it are hidden. */
   readonly value: string;
   /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
   readonly component: string;
-  /** Stands for the three above: consent is remembered by it. */
+  /** Stands for what will happen, secrets included: consent is remembered by it. */
   readonly hash: string;
 }
 
-export function powersOf({ listenAddress }: Pick<ConfigValues, "listenAddress">): Power[] {
+/**
+ * Makes a hash that nobody can compute without the key of the state root: an HMAC. The texts hold secrets, so that a plain hash
+ * of a short one could be guessed.
+ */
+export type Bind = (text: string) => string;
+
+interface Bound extends Pick<Power, "power" | "value" | "component"> {
+  /** Everything that will happen and is not shown. */
+  readonly bound?: Json;
+}
+
+/** `bound`, kind, component and value together are the power: if one of them changes, it is another power. */
+export function powerOf(bind: Bind, { power, value, component, bound = null }: Bound): Power {
+  return { power, value, component, hash: bind(JSON.stringify([power, component, value, bound])) };
+}
+
+export function listenPowers(
+  { listenAddress }: Pick<ConfigValues, "listenAddress">,
+  bind: Bind,
+): readonly Power[] {
   if (listenAddress === undefined || listenAddress.loopback) return [];
   const { host, port } = listenAddress;
-  return [powerOf("listen", `${host.includes(":") ? `[${host}]` : host}:${port}`, "listen")];
+  const value = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return [powerOf(bind, { power: "listen", value, component: "listen" })];
 }
 
 /** Those of `powers` that a source with these claims cannot start without. */
 export function powersFor(claims: readonly Claim[], powers: readonly Power[]): Power[] {
   const usesListener = claims.some((claim) => claim.startsWith("route:"));
-  return usesListener ? powers.filter(({ power }) => power === "listen") : [];
+  return usesListener ? powers.filter(({ component }) => component === "listen") : [];
 }
 
 /** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
@@ -41,23 +61,22 @@ export function peoplePowers({ allow, groups, bots }: AccessOptions): PowerReque
   ].map((value) => ({ power: "people", value }));
 }
 
-const words: Record<Exclude<Power["power"], "listen">, string> = {
+const words: Readonly<Record<PowerKind, string>> = {
+  use: "use the config file",
+  instruct: "give Claude instructions:",
+  listen: "listen beyond this machine, on",
   approve: "let decide on permissions:",
-  command: "run the command",
-  file: "touch files outside its folder:",
-  secret: "send a secret to",
   people: "let in",
+  command: "run the command",
+  read: "read files outside its folder:",
+  write: "write files in",
+  move: "move files away:",
+  connect: "connect to",
+  secret: "send a secret to",
+  show: "show Claude",
 };
 
-/** As a person is asked about it. */
+/** As a question about it names it. */
 export function describePower({ power, value, component }: Power): string {
-  if (power === "listen") return `listen beyond this machine, on ${value}`;
-  return `${words[power]} ${value} (${component})`;
-}
-
-export function powerOf(power: Power["power"], value: string, component: string): Power {
-  const hash = createHash("sha256")
-    .update(JSON.stringify([power, value, component]))
-    .digest("hex");
-  return { power, value, component, hash };
+  return power === component ? `${words[power]} ${value}` : `${words[power]} ${value} (${component})`;
 }

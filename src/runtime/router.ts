@@ -113,7 +113,13 @@ interface Active {
 }
 
 const nothing: Active = {
-  plan: { sources: [], channels: [], sinks: [], powers: [], listen: { loopback: true, hosts: [] } },
+  plan: {
+    sources: [],
+    channels: [],
+    sinks: [],
+    powers: [],
+    listen: { loopback: true, hosts: [], powers: [] },
+  },
   sources: [],
   planned: new Map(),
 };

@@ -8,7 +8,7 @@ import { consentOf } from "../../src/cli/power-answers.ts";
 import { askForConsent } from "../../src/cli/service-consent.ts";
 import { askForPowers } from "../../src/cli/trust.ts";
 import type { Person } from "../../src/cli/world.ts";
-import { powersOf } from "../../src/plan/powers.ts";
+import { listenPowers, type Power } from "../../src/plan/powers.ts";
 import type { Form, FormAnswer } from "../../src/session/form.ts";
 import { keepLog } from "../session/streams.ts";
 import { eventually } from "../support/router.ts";
@@ -35,8 +35,8 @@ const configure = (listen: string) =>
     `listen: ${listen}\nsources:\n  hook: { type: http, path: /hook, verify: { scheme: bearer, secret: "\${SECRET}" } }\n`,
   );
 const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
-  powersOf({ listenAddress: { host, port: 8788, loopback: false } }),
-) as [ReturnType<typeof powersOf>[0], ReturnType<typeof powersOf>[0]];
+  listenPowers({ listenAddress: { host, port: 8788, loopback: false } }, (text) => text),
+) as [Power, Power];
 const asIs = (text: string) => text;
 const consentNow = (more: NodeJS.ProcessEnv = {}) => consentOf({ ...env, ...more }, file, keepLog());
 

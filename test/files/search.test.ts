@@ -57,9 +57,9 @@ describe("a pattern", () => {
     const origin = { folder: "/project", home: "/home/person" };
     expect(filePowers(["logs/*.log", "../project/x", "/project/y/*"], origin)).toEqual([]);
     expect(filePowers(["/var/log/*.log", "~/a.log", "../other/{a,b}"], origin)).toEqual([
-      { power: "file", value: "/var/log/*.log" },
-      { power: "file", value: "/home/person/a.log" },
-      { power: "file", value: "/other/{a,b}" },
+      { power: "read", value: "/var/log/*.log" },
+      { power: "read", value: "/home/person/a.log" },
+      { power: "read", value: "/other/{a,b}" },
     ]);
   });
 

@@ -9,10 +9,15 @@ const sources = {
   hook: { type: "http", enabled: true, options: {} },
 };
 
+const bind = (text: string) => text;
+
 function plan(more: Partial<PermissionsValues>) {
   const issues: IssueDraft[] = [];
   const values = { relay: ["phone"], approvers: { phone: ["41"] }, expireMs: 600_000, ...more };
-  const planned = planPermissions(values, sources, (type) => (type === "testchat" ? { chat } : {}), issues);
+  const planned = planPermissions(values, sources, (type) => (type === "testchat" ? { chat } : {}), {
+    bind,
+    issues,
+  });
   return {
     planned,
     issues: issues.map(({ path, message, hint }) => `${path.join(".")}: ${message} (${hint})`),
@@ -46,7 +51,7 @@ describe("permissions", () => {
     const issues: IssueDraft[] = [];
     const approvers = { phone: ["@ann", "-1001", 42, "٤٢", " 42"] };
     const values = { relay: ["phone"], approvers, expireMs: 600_000 };
-    planPermissions(values, sources, () => ({ chat: withIds }), issues);
+    planPermissions(values, sources, () => ({ chat: withIds }), { bind, issues });
     expect(issues.map(({ path }) => path.join("."))).toEqual(
       [0, 1, 3, 4].map((index) => `permissions.approvers.phone.${index}`),
     );

@@ -2,8 +2,9 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { peoplePowers, powersFor, powersOf } from "../../src/plan/powers.ts";
+import { listenPowers, peoplePowers, powersFor } from "../../src/plan/powers.ts";
 
+const powersOf = (values: Parameters<typeof listenPowers>[0]) => listenPowers(values, (text) => text);
 const at = (host: string, port = 8788) => powersOf({ listenAddress: { host, port, loopback: false } });
 
 test("an address beyond loopback is a power", () => {

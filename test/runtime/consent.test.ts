@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { powersOf } from "../../src/plan/powers.ts";
+import { listenPowers, type Power } from "../../src/plan/powers.ts";
 import { openConsent } from "../../src/runtime/consent.ts";
 import { forgetAnswers, writeAnswer } from "../../src/runtime/trust-file.ts";
 import { keepLog } from "../session/streams.ts";
@@ -16,8 +16,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
-  powersOf({ listenAddress: { host, port: 8788, loopback: false } }),
-) as [ReturnType<typeof powersOf>[0], ReturnType<typeof powersOf>[0]];
+  listenPowers({ listenAddress: { host, port: 8788, loopback: false } }, (text) => text),
+) as [Power, Power];
 const place = (config = "/p/channels.yaml") => ({ file: join(folder, "s", "trust.json"), config });
 const log = keepLog();
 const open = (more: Partial<Parameters<typeof openConsent>[0]> = {}) =>

@@ -120,7 +120,13 @@ test("a power that waits keeps everything back and says what waits", async () =>
     count += 1;
     return done;
   };
-  sinks.use([planned("gh", { send }, { powers: [powerOf("command", "gh pr list", "sinks.gh")] })]);
+  sinks.use([
+    planned(
+      "gh",
+      { send },
+      { powers: [powerOf((text) => text, { power: "command", value: "gh pr list", component: "sinks.gh" })] },
+    ),
+  ]);
   await expect(call("gh")).rejects.toMatchObject({
     code: "E_POWER_UNTRUSTED",
     message: "gh waits for a person's consent: to run the command gh pr list (sinks.gh)",

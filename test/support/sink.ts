@@ -58,6 +58,7 @@ export async function proveSink(
   const sink = compileSink("tested", values, type as SinkType, {
     engine: await loadEngine(config, new Map()),
     surroundings: { ...surroundings, ...around.surroundings },
+    bind: (text) => text,
     channels: around.channels ?? ["ci"],
     issues,
   });

@@ -2,7 +2,8 @@
 // of an interpreter.
 
 import { basename } from "node:path";
-import type { OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
+import type { PowerRequest } from "../../contract/power.ts";
+import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { absolute } from "../../files/pattern.ts";
 
 interface CommandOptions {

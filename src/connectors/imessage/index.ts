@@ -33,7 +33,7 @@ export const imessage: SourceType<ImessageOptions> = {
   answers: () => true,
   keeps: ({ database }) => ({ database }),
   powers: ({ database }, around) => [
-    { power: "file", value: expand(database, around) },
+    { power: "read", value: expand(database, around) },
     { power: "command", value: "osascript, to send with Messages" },
   ],
   imagine: imagineArrival,

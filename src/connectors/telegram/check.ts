@@ -1,7 +1,8 @@
 // What a schema cannot say of a telegram source, what it asks a person for, and the arrival that a payload would make.
 
 import type { Message, Update } from "grammy/types";
-import type { Arrival, OptionIssue, PowerRequest, Surroundings } from "../../contract.ts";
+import type { PowerRequest } from "../../contract/power.ts";
+import type { Arrival, OptionIssue, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { readMessage } from "./message.ts";

@@ -1,8 +1,8 @@
 // The `watch` source type: files that come, change and go.
 
-import { join } from "node:path";
-import type { PowerRequest, SourceType } from "../../contract.ts";
-import { absolute, filePowers, isWithin } from "../../files/pattern.ts";
+import type { PowerRequest } from "../../contract/power.ts";
+import type { SourceType } from "../../contract.ts";
+import { absolute, filePowers, listOf } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival } from "./imagine.ts";
 import type { WatchOptions } from "./options.generated.ts";
@@ -21,9 +21,12 @@ export const watch: SourceType<WatchOptions> = {
   powers({ files, moveTo }, surroundings) {
     const target = moveTo === undefined ? undefined : absolute(moveTo, surroundings);
     const moving: PowerRequest[] =
-      target === undefined || isWithin(target, surroundings.folder)
+      target === undefined
         ? []
-        : [{ power: "file", value: join(target, "*") }];
+        : listOf(files).map((file) => ({
+            power: "move",
+            value: `${absolute(file, surroundings)} to ${target}`,
+          }));
     return [...filePowers(files, surroundings), ...moving];
   },
   // By name alone: what was told stays known when other options are edited.

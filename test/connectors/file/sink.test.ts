@@ -240,9 +240,9 @@ describe("check", () => {
   test("asks for consent for a folder outside the config's, and for no other", async () => {
     expect(await powers("notes")).toEqual([]);
     expect(await powers("./a/../b")).toEqual([]);
-    expect(await powers("..")).toEqual(["file /"]);
-    expect(await powers("../project-2")).toEqual(["file /project-2"]);
-    expect(await powers("~/notes")).toEqual(["file /home/person/notes"]);
+    expect(await powers("..")).toEqual(["write /"]);
+    expect(await powers("../project-2")).toEqual(["write /project-2"]);
+    expect(await powers("~/notes")).toEqual(["write /home/person/notes"]);
     expect(await powers("/project/x")).toEqual([]);
   });
 

@@ -53,7 +53,7 @@ describe("the options of a tail", () => {
 
   it("ask for the power to read outside of the config's folder", () => {
     expect(tail.powers?.({ ...options, files: ["a.log", "/var/log/*.log"] }, surroundings)).toEqual([
-      { power: "file", value: "/var/log/*.log" },
+      { power: "read", value: "/var/log/*.log" },
     ]);
   });
 

@@ -44,12 +44,15 @@ describe("the options of a watch", () => {
     expect(check(more)).toMatchObject([{ path: [place], message: expect.stringContaining(message) }]);
   });
 
-  it("ask for the power to touch files outside of the config's folder, the ones moved too", () => {
+  it("ask for the power to read files outside of the config's folder, and to move any", () => {
     expect(watch.powers?.({ ...options, files: "~/drop/*", moveTo: "/srv/done" }, surroundings)).toEqual([
-      { power: "file", value: "/home/person/drop/*" },
-      { power: "file", value: "/srv/done/*" },
+      { power: "read", value: "/home/person/drop/*" },
+      { power: "move", value: "/home/person/drop/* to /srv/done" },
     ]);
-    expect(watch.powers?.({ ...options, moveTo: "done" }, surroundings)).toEqual([]);
+    expect(watch.powers?.({ ...options, files: "a/*", moveTo: "done" }, surroundings)).toEqual([
+      { power: "move", value: "/project/a/* to /project/done" },
+    ]);
+    expect(watch.powers?.({ ...options, files: "a/*" }, surroundings)).toEqual([]);
   });
 
   it("make of a payload the event that a file would be", () => {

@@ -19,7 +19,7 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
       : [],
   powers({ path }, surroundings) {
     const folder = absolute(path, surroundings);
-    return isWithin(folder, surroundings.folder) ? [] : [{ power: "file", value: folder }];
+    return isWithin(folder, surroundings.folder) ? [] : [{ power: "write", value: folder }];
   },
   prepare: ({ path, mode }, { roots, code, place }) => ({
     kind: "file",

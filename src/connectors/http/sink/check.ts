@@ -1,6 +1,7 @@
 // What the schema of an http sink cannot say.
 
-import type { OptionIssue, PowerRequest, Surroundings } from "../../../contract.ts";
+import type { PowerRequest } from "../../../contract/power.ts";
+import type { OptionIssue, Surroundings } from "../../../contract.ts";
 import type { HttpSinkOptions } from "./options.generated.ts";
 import { originOf } from "./url.ts";
 
