@@ -11,8 +11,8 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
-/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, time zones and waiting. */
-const shared = ["contract", "errors", "text", "did-you-mean", "waiting", "zone"];
+/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets and waiting. */
+const shared = ["charset", "contract", "dates", "errors", "text", "did-you-mean", "waiting", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: ["files", ...shared],
@@ -22,6 +22,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "did-you-mean": [],
   waiting: ["contract"],
   zone: [],
+  charset: [],
+  dates: ["zone"],
   main: ["cli"],
   cli: [
     "access",

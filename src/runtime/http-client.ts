@@ -1,6 +1,7 @@
 // Requests to the outside: with time-outs, without redirects to other hosts, with every failure said in words that show no secret.
 // undici is loaded with the first request.
 
+import { charsetOf, decodeText } from "../charset.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
 import { connectMs, failure, placeOf, reasonOf, statusFailure } from "./http-failure.ts";
@@ -163,7 +164,7 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
     body,
     async text(maxBytes) {
       const content = await bytes(maxBytes);
-      return decoderFor(headers["content-type"]).decode(content);
+      return decodeText(content, charsetOf(headers["content-type"]));
     },
     failure() {
       if (status >= 200 && status < 300) return undefined;
@@ -174,15 +175,6 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
       response.body?.cancel().catch(() => undefined);
     },
   };
-}
-
-function decoderFor(contentType: string | undefined): InstanceType<typeof TextDecoder> {
-  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(charset);
-  } catch {
-    return new TextDecoder();
-  }
 }
 
 function parseUrl(text: string): URL {

@@ -1,6 +1,7 @@
 // The bytes of an answer as a feed, and in words what they are when they are none. The parser is loaded with the first feed.
 
 import type { AnyFeed } from "feedsmith";
+import { charsetOf, decodeText } from "../../charset.ts";
 import type { HttpAnswer } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import { found, withinMaxBody } from "../../intake/answer.ts";
@@ -32,15 +33,8 @@ function decode(bytes: Uint8Array, contentType: string | undefined): string {
   const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
   const [, mark] = marks.find(([bytes]) => start.startsWith(bytes)) ?? [];
   const charset =
-    mark ??
-    /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ??
-    /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w-]+)/.exec(start)?.[1] ??
-    "utf-8";
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return new TextDecoder().decode(bytes);
-  }
+    mark ?? charsetOf(contentType) ?? /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w:.-]+)/.exec(start)?.[1];
+  return decodeText(bytes, charset);
 }
 
 const feedTypes = /type\s*=\s*["']?application\/(rss\+xml|atom\+xml|feed\+json)/i;

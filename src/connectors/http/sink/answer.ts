@@ -1,5 +1,6 @@
 // What an http sink makes of the answer. A call that the far side has taken is not told as failed because its answer was long.
 
+import { charsetOf, decodeText } from "../../../charset.ts";
 import type { HttpAnswer } from "../../../contract/host.ts";
 import type { SinkAnswer } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
@@ -52,18 +53,9 @@ async function readStart(
   }
   if (!isWhole) answer.discard();
   return {
-    text: new TextDecoder(charsetOf(answer.headers["content-type"])).decode(Buffer.concat(pieces)),
+    text: decodeText(Buffer.concat(pieces), charsetOf(answer.headers["content-type"])),
     isWhole,
   };
-}
-
-function charsetOf(contentType: string | undefined): string {
-  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(charset).encoding;
-  } catch {
-    return "utf-8";
-  }
 }
 
 function dataOf(contentType: string | undefined, text: string): Json | undefined {
