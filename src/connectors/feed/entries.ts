@@ -1,6 +1,7 @@
 // The entries of a feed in one shape, whatever its format: RSS, Atom, RDF or JSON Feed.
 
 import type { AnyFeed, AtomFeed, JsonFeed, RdfFeed, RssFeed } from "feedsmith";
+import { readDate } from "../../dates.ts";
 import { cut, plainText } from "./plain-text.ts";
 
 /** What an event's `data` is. What the feed does not say is absent. */
@@ -16,16 +17,20 @@ export type Entry = {
 
 const longest = { title: 300, author: 100, summary: 500 };
 
-/** Before it is put in order: HTML and relative links. */
+/** Text of a feed, and whether its markup is markup or part of the text. */
+interface Prose {
+  readonly value: string | undefined;
+  readonly type: "text" | "html";
+}
+
+/** Before it is tidied: markup, relative links and dates as the feed has them. */
 interface Raw {
   readonly id?: string | undefined;
-  readonly title?: string | undefined;
+  readonly title?: Prose | undefined;
   readonly link?: string | undefined;
   readonly author?: string | undefined;
   readonly published?: string | undefined;
-  readonly html?: string | undefined;
-  /** The title is text, whatever looks like markup in it. */
-  readonly isTitleText?: boolean;
+  readonly summary?: Prose | undefined;
   /** What a relative link begins at (xml:base), the outermost first; each may be relative itself. */
   readonly bases?: readonly (string | undefined)[];
 }
@@ -36,8 +41,8 @@ export function entriesOf(feed: AnyFeed, feedUrl: string): Entry[] {
     .map((raw) => tidy(raw, feedUrl))
     .filter((entry) => entry !== undefined)
     .reverse();
-  const times = new Map(entries.map((entry) => [entry, Date.parse(entry.published ?? "")]));
-  if ([...times.values()].some(Number.isNaN)) return entries;
+  const times = new Map(entries.map((entry) => [entry, readDate(entry.published ?? "")]));
+  if ([...times.values()].includes(undefined)) return entries;
   return entries.sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
 }
 
@@ -57,64 +62,112 @@ function rawEntries({ format, feed }: AnyFeed): Raw[] {
 }
 
 function rssEntry(item: RssFeed.Item<string>): Raw {
-  const { guid, dc } = item;
+  const { guid, atom, dc, dcterms, itunes, media } = item;
   const isLink = guid?.isPermaLink !== false && /^https?:/.test(guid?.value ?? "");
   return {
-    id: guid?.value,
-    title: item.title,
-    link: item.link ?? (isLink ? guid?.value : undefined),
-    author: item.authors?.[0]?.name ?? dc?.creators?.[0] ?? item.authors?.[0]?.email,
-    published: item.pubDate ?? dc?.dates?.[0],
-    html: item.description ?? item.content?.encoded,
+    id: guid?.value ?? atom?.id,
+    title: html(
+      item.title ?? dc?.titles?.[0] ?? dcterms?.titles?.[0] ?? itunes?.title ?? media?.title?.value,
+    ),
+    link: item.link ?? alternateOf(atom?.links) ?? (isLink ? guid?.value : undefined),
+    author:
+      item.authors?.[0]?.name ??
+      dc?.creators?.[0] ??
+      dcterms?.creators?.[0] ??
+      atom?.authors?.[0]?.name ??
+      itunes?.author ??
+      item.authors?.[0]?.email,
+    published:
+      item.pubDate ??
+      dc?.dates?.[0] ??
+      dcterms?.issued?.[0] ??
+      dcterms?.created?.[0] ??
+      dcterms?.dates?.[0] ??
+      atom?.published ??
+      atom?.updated ??
+      dcterms?.modified?.[0],
+    summary: html(
+      item.description ??
+        item.content?.encoded ??
+        dc?.descriptions?.[0] ??
+        itunes?.summary ??
+        itunes?.subtitle ??
+        media?.description?.value,
+    ),
   };
 }
 
 function atomEntry(entry: AtomFeed.Entry<string>, feed: AtomFeed.Feed<string>): Raw {
-  const links = entry.links ?? [];
-  const link = links.find(({ rel = "alternate" }) => rel === "alternate") ?? links[0];
+  const { dc, media } = entry;
   return {
     id: entry.id,
-    title: entry.title?.value,
-    // RFC 4287 section 3.1.1: text unless it says otherwise.
-    isTitleText: (entry.title?.type ?? "text") === "text",
-    link: link?.href,
+    title: construct(entry.title) ?? html(dc?.titles?.[0] ?? media?.title?.value),
+    link: alternateOf(entry.links) ?? entry.links?.[0]?.href,
     bases: [feed.xml?.base, entry.xml?.base],
-    author: entry.authors?.[0]?.name ?? feed.authors?.[0]?.name,
-    published: entry.published ?? entry.updated,
-    html: entry.summary?.value ?? entry.content?.value ?? entry.media?.groups?.[0]?.description?.value,
+    author: entry.authors?.[0]?.name ?? dc?.creators?.[0] ?? feed.authors?.[0]?.name,
+    published: entry.published ?? entry.updated ?? dc?.dates?.[0],
+    summary:
+      construct(entry.summary) ??
+      construct(entry.content) ??
+      html(media?.groups?.[0]?.description?.value ?? media?.description?.value),
   };
 }
 
 function rdfEntry(item: RdfFeed.Item<string>): Raw {
+  const { dc, dcterms } = item;
   return {
     id: item.rdf?.about,
-    title: item.title,
-    link: item.link,
-    author: item.dc?.creators?.[0],
-    published: item.dc?.dates?.[0],
-    html: item.description ?? item.content?.encoded,
+    title: html(item.title ?? dc?.titles?.[0]),
+    link: item.link ?? alternateOf(item.atom?.links),
+    author: dc?.creators?.[0] ?? dcterms?.creators?.[0],
+    published: dc?.dates?.[0] ?? dcterms?.issued?.[0] ?? dcterms?.modified?.[0],
+    summary: html(item.description ?? item.content?.encoded ?? dc?.descriptions?.[0]),
   };
 }
 
+/** JSON Feed 1.1: all but content_html is plain text. */
 function jsonEntry(item: JsonFeed.Item<string>): Raw {
+  const plain = item.summary ?? item.content_text;
   return {
     id: item.id,
-    title: item.title,
+    title: text(item.title),
     link: item.url ?? item.external_url,
     author: item.authors?.[0]?.name,
     published: item.date_published ?? item.date_modified,
-    html: item.summary ?? item.content_text ?? item.content_html,
+    summary: plain === undefined ? html(item.content_html) : text(plain),
   };
+}
+
+function text(value: string | undefined): Prose {
+  return { value, type: "text" };
+}
+
+function html(value: string | undefined): Prose {
+  return { value, type: "html" };
+}
+
+/** RFC 4287 section 3.1.1: text unless it says otherwise; a media type in `content` is read as what it names. */
+function construct(
+  one: { readonly value?: string | undefined; readonly type?: string | undefined } | undefined,
+): Prose | undefined {
+  if (one?.value === undefined) return undefined;
+  return /html|xml/i.test(one.type ?? "text") ? html(one.value) : text(one.value);
+}
+
+function alternateOf(
+  links: readonly { readonly href?: string | undefined; readonly rel?: string | undefined }[] = [],
+): string | undefined {
+  return links.find(({ href, rel = "alternate" }) => rel === "alternate" && href !== undefined)?.href;
 }
 
 /** Undefined for an entry that says nothing at all. */
 function tidy(raw: Raw, feedUrl: string): Entry | undefined {
   const link = linkOf(raw.link, (raw.bases ?? []).reduce(baseAfter, feedUrl));
-  const title = raw.isTitleText === true ? oneLine(raw.title) : short(raw.title, longest.title);
-  const summary = short(raw.html, longest.summary);
+  const title = proseText(raw.title, longest.title);
+  const summary = proseText(raw.summary, longest.summary);
   const id = raw.id?.trim() || link || [title, raw.published, summary].filter(Boolean).join(" ");
   if (id === "") return undefined;
-  const author = short(raw.author, longest.author);
+  const author = proseText(html(raw.author), longest.author);
   const published = dateOf(raw.published);
   return {
     id,
@@ -126,12 +179,13 @@ function tidy(raw: Raw, feedUrl: string): Entry | undefined {
   };
 }
 
-function short(html: string | undefined, maxCharacters: number): string | undefined {
-  return plainText(html ?? "", maxCharacters) || undefined;
+function proseText({ value = "", type }: Prose = text(""), maxCharacters: number): string | undefined {
+  const words = type === "html" ? plainText(value, maxCharacters) : cut(oneLine(value), maxCharacters);
+  return words || undefined;
 }
 
-function oneLine(text = ""): string | undefined {
-  return cut(text.replace(/\s+/g, " ").trim(), longest.title) || undefined;
+function oneLine(words: string): string {
+  return words.replace(/\s+/g, " ").trim();
 }
 
 function baseAfter(outer: string, inner: string | undefined): string {
@@ -145,11 +199,9 @@ function linkOf(link: string | undefined, feedUrl: string): string | undefined {
   return /^https?:$/.test(url.protocol) ? url.href : undefined;
 }
 
-function dateOf(text: string | undefined): string | undefined {
-  const trimmed = text?.trim() ?? "";
+function dateOf(written: string | undefined): string | undefined {
+  const trimmed = written?.trim() ?? "";
   if (trimmed === "") return undefined;
-  // Without a zone a time would be another one on each machine.
-  const hasZone = !trimmed.includes(":") || /(?:[a-z]|[+-]\d\d:?\d\d)$/i.test(trimmed);
-  const ms = Date.parse(hasZone ? trimmed : `${trimmed}${trimmed.includes("T") ? "Z" : " UTC"}`);
-  return Number.isNaN(ms) ? trimmed.slice(0, 60) : new Date(ms).toISOString();
+  const ms = readDate(trimmed);
+  return ms === undefined ? trimmed.slice(0, 60) : new Date(ms).toISOString();
 }

@@ -1,31 +1,9 @@
 // HTML as the few words that it says. For reading only: nothing here makes markup safe to show.
 
+import { decodeHTML } from "entities";
+
 /** More of it is not looked at: enough for any summary, and a bound on the work. */
 const maxMarkup = 8_192;
-
-const named: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: " ",
-  hellip: "…",
-  ndash: "–",
-  mdash: "—",
-  lsquo: "‘",
-  rsquo: "’",
-  ldquo: "“",
-  rdquo: "”",
-  laquo: "«",
-  raquo: "»",
-  bull: "•",
-  middot: "·",
-  copy: "©",
-  reg: "®",
-  trade: "™",
-  euro: "€",
-};
 
 /** Elements that stand within a word or a sentence; all others part what is around them. */
 const inline = new Set(
@@ -47,22 +25,12 @@ const tag = new RegExp(
 export function plainText(html: string, maxCharacters: number): string {
   // A tag that the bound tears is none.
   const bounded = html.length <= maxMarkup ? html : html.slice(0, maxMarkup).replace(/<[^<>]*$/, "");
-  const text = bounded
+  const untagged = bounded
     .replace(/<!--.*?(-->|$)/gs, " ")
     .replace(/<(script|style)\b.*?(<\/\1\s*>|$)/gis, " ")
-    .replace(tag, (_, name: string) => (inline.has(name.toLowerCase()) ? "" : " "))
-    .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,6}));/gi, (whole, decimal, hex, name) =>
-      name === undefined
-        ? character(decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal))
-        : (named[name] ?? whole),
-    )
-    .replace(/\s+/g, " ")
-    .trim();
+    .replace(tag, (_, name: string) => (inline.has(name.toLowerCase()) ? "" : " "));
+  const text = decodeHTML(untagged).replaceAll("\ufffd", "").replace(/\s+/g, " ").trim();
   return cut(text, maxCharacters);
-}
-
-function character(code: number): string {
-  return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : "";
 }
 
 /** At the end of a word, where one is near. */

@@ -1,5 +1,6 @@
 // Feeds of every format from a server that the test runs, good and broken.
 
+import type { AnyFeed } from "feedsmith";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { entriesOf } from "../../../src/connectors/feed/entries.ts";
 import { feed } from "../../../src/connectors/feed/index.ts";
@@ -227,6 +228,56 @@ test("Atom's titles are text, its links begin at xml:base, and its feed's author
   ]);
 });
 
+test("text is text and markup is markup, as the feed declares it", () => {
+  const words = "Use <b>, not <strong>; write &amp;";
+  const summaryOf = (feed: AnyFeed) => entriesOf(feed, "")[0]?.summary;
+  const atom = (entry: object): AnyFeed => ({ format: "atom", feed: { entries: [{ id: "1", ...entry }] } });
+  expect(summaryOf(atom({ summary: { value: words } }))).toBe(words);
+  expect(summaryOf(atom({ content: { value: words, type: "text" } }))).toBe(words);
+  expect(summaryOf(atom({ content: { value: "a <b>b</b> &amp; c", type: "html" } }))).toBe("a b & c");
+  expect(summaryOf(atom({ content: { value: "<div>a &lt;b&gt;</div>", type: "xhtml" } }))).toBe("a <b>");
+  const json = (item: object): AnyFeed => ({ format: "json", feed: { items: [{ id: "1", ...item }] } });
+  expect(summaryOf(json({ content_text: words }))).toBe(words);
+  expect(summaryOf(json({ summary: words, content_html: "<p>other</p>" }))).toBe(words);
+  expect(summaryOf(json({ content_html: "<p>a &amp; b</p>" }))).toBe("a & b");
+});
+
+test("the extensions that feed readers read fill in what RSS lacks", async () => {
+  server.answer =
+    content(`<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"
+    xmlns:atom="http://www.w3.org/2005/Atom" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:media="http://search.yahoo.com/mrss/">
+    <channel><title>T</title>
+    <item><guid isPermaLink="false">a</guid><dc:title>Dublin</dc:title><dcterms:created>2026-01-01</dcterms:created>
+      <atom:link rel="self" href="https://x.example/self"/><atom:link href="https://x.example/a"/><atom:author><atom:name>Ann</atom:name></atom:author></item>
+    <item><guid isPermaLink="false">b</guid><itunes:title>Pod</itunes:title><itunes:author>Ivy</itunes:author><itunes:summary>Talk</itunes:summary><atom:updated>2026-01-02T00:00:00Z</atom:updated></item>
+    <item><guid isPermaLink="false">c</guid><media:title>Clip</media:title><media:description>Film</media:description><dc:date>2026-01-03</dc:date></item>
+    </channel></rss>`);
+  const source = await start({ since: "start" });
+  await source.rested();
+  expect(source.data()).toEqual([
+    {
+      id: "a",
+      title: "Dublin",
+      link: "https://x.example/a",
+      author: "Ann",
+      published: "2026-01-01T00:00:00.000Z",
+    },
+    { id: "b", title: "Pod", author: "Ivy", published: "2026-01-02T00:00:00.000Z", summary: "Talk" },
+    { id: "c", title: "Clip", published: "2026-01-03T00:00:00.000Z", summary: "Film" },
+  ]);
+});
+
+test("a date that is not read stays in the feed's own words, and the order of the feed with it", () => {
+  const feed = (dates: readonly string[]): AnyFeed => ({
+    format: "rss",
+    feed: { items: dates.map((pubDate, index) => ({ title: String(index), pubDate })) },
+  });
+  const published = (date: string) => entriesOf(feed([date]), "")[0]?.published;
+  expect(published("Jan  5 10:00:00")).toBe("Jan  5 10:00:00");
+  expect(published("01/02/2026")).toBe("01/02/2026");
+  expect(entriesOf(feed(["01/02/2026", "2026-01-01"]), "").map(({ title }) => title)).toEqual(["1", "0"]);
+});
+
 test("a time without a zone is the same on each machine", () => {
   const published = (text: string) =>
     entriesOf({ format: "rss", feed: { items: [{ title: "x", pubDate: text }] } }, "")[0]?.published;
@@ -311,6 +362,7 @@ describe("a summary", () => {
     ["a<b>b</b>c <i class='x'>d</i>", "abc d"],
     ["Vec<String> &lt;tag&gt;", "Vec<String> <tag>"],
     ["x<script>alert(1 < 2)</script><style>p{}</style><!-- note -->y", "x y"],
+    ["caf&eacute; &rarr; &hearts; &pound;5 &times; &#150;", "café → ♥ £5 × –"],
     ["&#x1F600;&#128512;&#0;&unknown;", "😀😀&unknown;"],
     ["  line\n\tline\u00a0 ", "line line"],
   ])("of %s is %s", (html, text) => {
