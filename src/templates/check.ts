@@ -119,7 +119,7 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
 
   const walkCall = (call: hbs.AST.SubExpression, scope: Scope): void => {
     const name = call.path.original;
-    const called: Pick<TemplateFunction, "usage" | "takes" | "options" | "checkOption"> =
+    const called: Omit<TemplateFunction, "call"> =
       name === "lookup"
         ? pickers
         : Object.hasOwn(context.functions, name)
@@ -134,6 +134,11 @@ export function checkTemplate(program: hbs.AST.Program, context: CheckContext): 
         `${name} takes ${wanted} ${most === 1 ? "value" : "values"}, not ${given}`,
         `{{${called.usage}}}`,
       );
+    }
+    for (const [index, value] of call.params.entries()) {
+      if (value.type !== "StringLiteral") continue;
+      const problem = called.checkValue?.(index, restoreLiteral((value as hbs.AST.StringLiteral).value));
+      if (problem !== undefined) fail(value, problem, `{{${called.usage}}}`);
     }
     for (const pair of call.hash?.pairs ?? []) {
       if (!called.options?.includes(pair.key)) {

@@ -101,14 +101,15 @@ export function createPlainReader(
         const literalAt = at;
         const value = readValue();
         if (value === undefined) return undefined;
-        if (key === undefined) {
-          values.push(value);
-          continue;
-        }
-        if (!called.options?.includes(key)) return undefined;
         const written = /^["']/.test(text.slice(literalAt, literalAt + 1))
           ? text.slice(literalAt + 1, at - 1)
           : undefined;
+        if (key === undefined) {
+          const index = values.push(value) - 1;
+          if (written !== undefined && called.checkValue?.(index, written) !== undefined) return undefined;
+          continue;
+        }
+        if (!called.options?.includes(key)) return undefined;
         if (written !== undefined && called.checkOption?.(key, written) !== undefined) return undefined;
         options.push([key, value]);
       }

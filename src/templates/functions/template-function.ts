@@ -11,6 +11,8 @@ export interface TemplateFunction {
   readonly takes: readonly [least: number, most: number];
   /** Names of its `name=value` options. */
   readonly options?: readonly string[];
+  /** What is wrong with a value that is written as a literal, by its index; undefined when nothing is. */
+  checkValue?(index: number, value: string): string | undefined;
   /** What is wrong with an option that is written as a literal; undefined when nothing is. */
   checkOption?(name: string, value: string): string | undefined;
   call(values: readonly Value[], options: Readonly<Record<string, Value>>): Value;

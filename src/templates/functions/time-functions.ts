@@ -1,6 +1,7 @@
-// Functions on times and durations. A time is RFC 3339 text, an HTTP or mail date, or seconds or milliseconds since the
-// epoch; without a zone it is UTC, never the machine's zone. "Now" comes from the clock that is handed in.
+// Functions on times and durations. A time is text that `readDate` knows, or seconds or milliseconds since the epoch; without a
+// zone it is UTC, never the machine's zone. "Now" comes from the clock that is handed in.
 
+import { readDate } from "../../dates.ts";
 import { zoneOffsetMs } from "../../zone.ts";
 import { textOf } from "../text-of.ts";
 import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
@@ -19,6 +20,7 @@ export function timeFunctions(now: () => number): TemplateFunctions {
       usage: 'date time "YYYY-MM-DD HH:mm" tz="Europe/Berlin"',
       takes: [1, 2],
       options: ["tz"],
+      checkValue: (index, value) => (index === 1 ? formatProblem(value) : undefined),
       checkOption: (_, value) =>
         zoneOffsetMs(value, 0) === undefined ? `"${value}" is no time zone` : undefined,
       call([value, format], { tz }) {
@@ -60,42 +62,70 @@ export function timeFunctions(now: () => number): TemplateFunctions {
   };
 }
 
-const zoneless = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/;
-const recognisable = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2},? )/;
-
+/** Undefined for what is not a time: it is shown as it is. */
 function timeOf(value: Value): number | undefined {
   const number = numberOf(value);
   // Seconds reach this size in the year 5138, milliseconds had it in March 1973.
   if (number !== undefined) return checked(Math.abs(number) < 1e11 ? number * 1_000 : number);
-  if (typeof value !== "string") return undefined;
-  const text = value.trim();
-  return recognisable.test(text) ? checked(Date.parse(text.replace(zoneless, "$1T$2Z"))) : undefined;
+  return typeof value === "string" ? readDate(value) : undefined;
 }
 
 function checked(ms: number): number | undefined {
   return Math.abs(ms) <= 8.64e15 ? ms : undefined;
 }
 
-const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-const days = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
+const months = "January February March April May June July August September October November December".split(
+  " ",
+);
+const days = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 const pad = (number: number, width = 2) => String(number).padStart(width, "0");
+
+/** The tokens of Day.js and Moment that have one meaning in both. `local` shows the wanted zone in its UTC fields. */
+const tokens: Readonly<Record<string, (local: Date, offsetMs: number) => string>> = {
+  YYYY: (local) => pad(local.getUTCFullYear(), 4),
+  YY: (local) => pad(local.getUTCFullYear() % 100),
+  MMMM: (local) => months[local.getUTCMonth()] as string,
+  MMM: (local) => (months[local.getUTCMonth()] as string).slice(0, 3),
+  MM: (local) => pad(local.getUTCMonth() + 1),
+  M: (local) => String(local.getUTCMonth() + 1),
+  DD: (local) => pad(local.getUTCDate()),
+  D: (local) => String(local.getUTCDate()),
+  dddd: (local) => days[local.getUTCDay()] as string,
+  ddd: (local) => (days[local.getUTCDay()] as string).slice(0, 3),
+  HH: (local) => pad(local.getUTCHours()),
+  H: (local) => String(local.getUTCHours()),
+  hh: (local) => pad(local.getUTCHours() % 12 || 12),
+  h: (local) => String(local.getUTCHours() % 12 || 12),
+  mm: (local) => pad(local.getUTCMinutes()),
+  m: (local) => String(local.getUTCMinutes()),
+  ss: (local) => pad(local.getUTCSeconds()),
+  s: (local) => String(local.getUTCSeconds()),
+  SSS: (local) => pad(local.getUTCMilliseconds(), 3),
+  A: (local) => (local.getUTCHours() < 12 ? "AM" : "PM"),
+  a: (local) => (local.getUTCHours() < 12 ? "am" : "pm"),
+  Z: (_, offsetMs) => offsetText(offsetMs),
+};
+
+/** Text in brackets, the T of RFC 3339, or a run of one letter, which is a token or a mistake. */
+const formatPiece = /\[([^\]]*)\]|T(?!T)|([A-Za-z])\2*/g;
+
+function formatProblem(format: string): string | undefined {
+  for (const [piece, , letter] of format.matchAll(formatPiece)) {
+    if (letter === undefined || Object.hasOwn(tokens, piece)) continue;
+    const near = { y: "YYYY", d: "DD", S: "SSS", E: "ddd" }[letter];
+    const meant = near === undefined || piece === near ? "" : `; did you mean ${near}?`;
+    return `"${piece}" is not a date token${meant || "; literal text goes in brackets: [at]"}`;
+  }
+  return undefined;
+}
 
 function formatTime(time: number, offsetMs: number, format: string): string {
   const local = new Date(time + offsetMs);
   if (Number.isNaN(local.getTime())) return "";
-  const pieces: Record<string, () => string> = {
-    YYYY: () => pad(local.getUTCFullYear(), 4),
-    MMM: () => months[local.getUTCMonth()] as string,
-    MM: () => pad(local.getUTCMonth() + 1),
-    DD: () => pad(local.getUTCDate()),
-    ddd: () => days[local.getUTCDay()] as string,
-    HH: () => pad(local.getUTCHours()),
-    mm: () => pad(local.getUTCMinutes()),
-    ss: () => pad(local.getUTCSeconds()),
-    SSS: () => pad(local.getUTCMilliseconds(), 3),
-    Z: () => offsetText(offsetMs),
-  };
-  return format.replace(/YYYY|MMM|MM|DD|ddd|HH|mm|SSS|ss|Z/g, (piece) => (pieces[piece] as () => string)());
+  return format.replace(formatPiece, (piece, literal: string | undefined) => {
+    if (literal !== undefined) return literal;
+    return Object.hasOwn(tokens, piece) ? (tokens[piece]?.(local, offsetMs) ?? piece) : piece;
+  });
 }
 
 function offsetText(offsetMs: number): string {
