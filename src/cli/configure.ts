@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { parseEnv } from "node:util";
+import { parseDotenv } from "../config/dotenv.ts";
 import { stateRoot } from "../config/places.ts";
 import { connectors } from "../connectors/index.ts";
 import type { Credential } from "../contract/chat.ts";
@@ -110,7 +110,7 @@ function changed(text: string, changes: ReadonlyMap<string, string | undefined>)
   // Nothing is read into what stands in single quotes.
   for (const [name, value] of changes) if (value !== undefined) lines.push(`${name}='${value}'`);
   const written = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
-  const read = parseEnv(written);
+  const { variables: read } = parseDotenv(written);
   for (const [name, value] of changes)
     if (read[name] !== value)
       throw new UsageError("E_USAGE", `the .env file cannot take ${name}`, {

@@ -2,8 +2,8 @@
 // config file. The first that has a name wins. Remembers what was asked for, because a reload hangs on it; never logs.
 
 import { join } from "node:path";
-import { parseEnv } from "node:util";
 import { absent, readBounded } from "./bounded-file.ts";
+import { type DotenvLineProblem, parseDotenv } from "./dotenv.ts";
 import { type EnvironmentVariables, isUnexpanded, stateRoot } from "./places.ts";
 
 const maxDotenvBytes = 256 * 1024;
@@ -37,12 +37,9 @@ export function layerEnvironment(layers: readonly EnvironmentVariables[]): Envir
   };
 }
 
-/** Something in a `.env` file that could not be read. Never quotes the file: a bad line may be half of a secret. */
-export interface DotenvProblem {
+/** Something in a `.env` file that could not be read. Never quotes the file. */
+export interface DotenvProblem extends Omit<DotenvLineProblem, "hint"> {
   readonly path: string;
-  /** From 1. */
-  readonly line: number;
-  readonly message: string;
   readonly hint?: string;
 }
 
@@ -63,16 +60,9 @@ export function readDotenvFiles(
   for (const path of paths) {
     const reading = readBounded(path, maxDotenvBytes);
     if (reading.ok) {
-      const { text, badLines } = withoutBadLines(reading.bytes.toString("utf8").replace(/^\uFEFF/, ""));
-      layers.push(parseEnv(text));
-      problems.push(
-        ...badLines.map((line) => ({
-          path,
-          line,
-          message: "this line of the .env file has no name and =",
-          hint: "write NAME=value, or begin the line with # to make it a comment",
-        })),
-      );
+      const dotenv = parseDotenv(reading.bytes.toString("utf8"));
+      layers.push(dotenv.variables);
+      problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
       files.push({ path, sha256: reading.sha256 });
     } else {
       files.push({ path, sha256: absent });
@@ -80,31 +70,4 @@ export function readDotenvFiles(
     }
   }
   return { layers, paths, files, problems };
-}
-
-/**
- * Node's parser takes a line without `=` for the beginning of the next line's name, and so loses a variable without a word.
- * Line numbers count from 1.
- */
-function withoutBadLines(text: string): { readonly text: string; readonly badLines: readonly number[] } {
-  const lines = text.split(/\r?\n/);
-  const badLines: number[] = [];
-  for (let index = 0; index < lines.length; index++) {
-    const line = (lines[index] as string).trim();
-    if (line === "" || line.startsWith("#")) continue;
-    const equals = line.indexOf("=");
-    if (equals < 1) {
-      badLines.push(index + 1);
-      lines[index] = "";
-      continue;
-    }
-    const value = line.slice(equals + 1).trimStart();
-    const quote = value[0] ?? "";
-    if (['"', "'", "`"].includes(quote) && !value.includes(quote, 1)) {
-      // A value in quotes may go on over lines; one whose quotes never close is this line alone.
-      const end = lines.findIndex((later, at) => at > index && later.includes(quote));
-      if (end !== -1) index = end;
-    }
-  }
-  return { text: lines.join("\n"), badLines };
 }

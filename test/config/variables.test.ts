@@ -211,23 +211,21 @@ describe(".env files", () => {
   });
 
   test("a line that is no variable is told with its number, and the others count", async () => {
-    const loaded = await load('server: { instructions: "${F} ${G} ${H} ${I}" }\n', {
+    const loaded = await load('server: { instructions: "${F} ${G} ${H:-unset} ${I}" }\n', {
       files: {
         ".env":
           'bad line\nF=1\n# a comment\n\nexport G="two\nlines, no more"\n=nothing\nH="never closed\nI=4\nlast\n',
       },
     });
-    expect(loaded.values.server.instructions).toBe('1 two\nlines, no more "never closed 4');
+    expect(loaded.values.server.instructions).toBe("1 two\nlines, no more unset 4");
     expect(
       loaded.issues.map(({ file, line, code, message }) => [basename(file), line, code, message]),
-    ).toEqual(
-      [1, 7, 10].map((line) => [
-        ".env",
-        line,
-        "E_CONFIG_FILE",
-        "this line of the .env file has no name and =",
-      ]),
-    );
+    ).toEqual([
+      [".env", 1, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
+      [".env", 7, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
+      [".env", 8, "E_CONFIG_FILE", 'the value on this line of the .env file has no closing "'],
+      [".env", 10, "E_CONFIG_FILE", "this line of the .env file has no name and ="],
+    ]);
   });
 
   test("one that cannot be read is a problem with its own name", async () => {
