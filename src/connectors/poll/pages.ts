@@ -5,6 +5,7 @@ import type { CodeRoots, CompiledOptions, HttpAnswer } from "../../contract/host
 import type { Arrival, Json, Trust } from "../../contract.ts";
 import { ConnectorError, ExpressionError } from "../../errors.ts";
 import { type AnswerContent, found, readAnswer } from "../../intake/answer.ts";
+import { linkTarget } from "../../intake/link-header.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 
 /** A list of items, one value that changes, a text that changes; or nothing, which each of them may be at times. */
@@ -41,7 +42,7 @@ export function createPageReader(
   const next = code.cel("next");
 
   function nextOf(roots: CodeRoots, { url, headers }: HttpAnswer): string | undefined {
-    const given = next === undefined ? linkNext(headers.link) : evaluate("next", next, roots);
+    const given = next === undefined ? linkTarget(headers.link, "next") : evaluate("next", next, roots);
     if (given === undefined || given === null || given === "") return undefined;
     if (typeof given !== "string" || !URL.canParse(given, url))
       throw misfitting("next", `gave ${nameOf(given)}, no URL`);
@@ -160,13 +161,4 @@ function nameOf(value: Json): string {
   return { object: "an object", string: "a text", number: "a number", boolean: "true or false" }[
     typeof value as "object" | "string" | "number" | "boolean"
   ];
-}
-
-/** The target of `rel="next"` in a Link header (RFC 8288). */
-export function linkNext(header: string | undefined): string | undefined {
-  for (const [, target, parameters = ""] of (header ?? "").matchAll(/<([^>]*)>((?:\s*;[^;,<]*)*)/g)) {
-    const rel = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))/i.exec(parameters);
-    if ((rel?.[1] ?? rel?.[2] ?? "").toLowerCase().split(/\s+/).includes("next")) return target;
-  }
-  return undefined;
 }
