@@ -16,6 +16,8 @@ export interface Regex {
   test(text: string): boolean;
   /** The named groups of the first match in as much of the text as one `test` looks at; those that took no part are left out. */
   groups(text: string): Record<string, string> | undefined;
+  /** How many characters of a text `test` looks at. Where it decides what is allowed, a longer text is to be refused. */
+  readonly maxLength: number;
   /** What a text must hold for the pattern to be found in it. */
   readonly needs: TextNeeds | undefined;
 }
@@ -59,6 +61,7 @@ export async function loadRegex(): Promise<RegexCompiler> {
       const names = Object.keys(program.namedGroups());
       return {
         ...bounded((text) => program.test(text), bounds),
+        maxLength: bounds.maxLength,
         needs: requiredNeeds(pattern, options.ignoreCase === true),
         groups: (text) => groupsOf(program.matcher(text.slice(0, bounds.maxLength)), names),
       };

@@ -43,15 +43,25 @@ const keywords = [
   "not",
 ];
 
+/** How often a pattern may look at as much text as it can at once, for all texts of a call: each time takes less than 100 ms. */
+const maxLooks = 3;
+
 export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
+  let looks = 0;
   const regExp = Object.assign(
     (pattern: string) => {
       const compiled = regex(pattern);
       return {
         test(text: string) {
+          // Not simply false: below `not` that would let the text pass.
+          if (text.length > compiled.maxLength) throw new UncheckedText(pattern, text, compiled.maxLength);
+          looks += text.length / compiled.maxLength;
+          if (looks > maxLooks) throw new UncheckedText(pattern, text);
           compiled.begin();
           return compiled.test(text);
         },
+        // Ajv compiles one test for all patterns of equal text, also those of other schemas.
+        toString: () => pattern,
       };
     },
     { code: "re2" },
@@ -66,6 +76,25 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
     code: { regExp },
   });
 
+  function guarded(schema: JsonSchema): OptionsValidator {
+    const check = ajv.compile(schema) as OptionsValidator;
+    const validate: OptionsValidator = (value) => {
+      looks = 0;
+      try {
+        const fits = check(value);
+        validate.errors = check.errors ?? null;
+        return fits;
+      } catch (error) {
+        if (!(error instanceof UncheckedText)) throw error;
+        validate.errors = [
+          { instancePath: "", schemaPath: "", keyword: "pattern", params: {}, message: error.message },
+        ];
+        return false;
+      }
+    };
+    return validate;
+  }
+
   return {
     compile(schema, at, issues) {
       const mistakes = [
@@ -74,9 +103,20 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
         ...wrongPatterns(schema.properties, at, regex),
       ];
       issues.push(...mistakes);
-      return mistakes.length > 0 ? () => false : (ajv.compile(schema) as OptionsValidator);
+      return mistakes.length > 0 ? () => false : guarded(schema);
     },
   };
+}
+
+/** A text that a pattern cannot judge as a whole, so that nobody may say that it fits. */
+class UncheckedText extends Error {
+  constructor(pattern: string, text: string, most?: number) {
+    super(
+      most === undefined
+        ? "hold more text than their patterns can check"
+        : `hold a text of ${text.length} characters; its pattern ${JSON.stringify(pattern.slice(0, 60))} checks at most ${most}`,
+    );
+  }
 }
 
 /** `walk` is called with each schema below the declared properties, and where it stands. */
@@ -90,7 +130,8 @@ function walkSchema(schema: unknown, path: Path, walk: (schema: JsonSchema, path
   walk(schema, path);
   walkSchemas(schema.properties, [...path, "properties"], walk);
   for (const key of ["items", "additionalProperties", "not"]) walkSchema(schema[key], [...path, key], walk);
-  for (const key of ["anyOf", "oneOf", "allOf"]) {
+  // `items` as a list says what each place holds.
+  for (const key of ["items", "anyOf", "oneOf", "allOf"]) {
     const branches = schema[key];
     if (Array.isArray(branches))
       for (const [index, one] of branches.entries()) walkSchema(one, [...path, key, index], walk);

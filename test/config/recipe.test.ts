@@ -75,6 +75,14 @@ describe("a recipe in use", () => {
     expect(secrets).toContain("s3cret-from-outside");
   });
 
+  test("refuses a value that is longer than the input's pattern can look at", async () => {
+    const path = `/${"a".repeat(70_000)}`;
+    const loaded = await using(use(`    with: { secret: "\${SECRET}", path: ${path} }\n`));
+    expect(told(loaded).join()).toMatch(
+      /^channels\.yaml:4:40 use\.ci\.with\.path: does not have the form that is needed here/,
+    );
+  });
+
   test("keeps secret what came from outside, not what a config typed for an input that is no secret", async () => {
     const text = `${header}inputs:\n  url: { type: string, description: Where. }\nsources:\n  f: { type: feed, url: "\${inputs.url}" }\n`;
     const typed = await using(use("    with: { url: https://example.com/releases.atom }\n"), text);

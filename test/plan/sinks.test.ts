@@ -1,9 +1,13 @@
 // Sinks as a plan proves them, and what a call of one would send.
 
+import { Ajv } from "ajv";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { IssueDraft } from "../../src/config/values.ts";
 import { fileSink } from "../../src/connectors/file/sink/index.ts";
 import { httpSink } from "../../src/connectors/http/sink/index.ts";
-import type { JsonObject } from "../../src/contract.ts";
+import type { Json, JsonObject, JsonSchema } from "../../src/contract.ts";
+import { loadRegex } from "../../src/filters/regex.ts";
 import { answeredView, channelFor, maskedOutgoing } from "../../src/plan/outgoing.ts";
 import type { PlannedChannel } from "../../src/plan/plan.ts";
 import { createMask, maskAll } from "../../src/runtime/secret-mask.ts";
@@ -70,6 +74,13 @@ describe("arguments", () => {
       { a: { anyOf: [{ type: "string" }, { minLength: "x" }] } },
       ["input.a.anyOf.1.minLength: must be integer"],
     ],
+    [
+      { a: { type: "array", items: [{ type: "string", pattern: "(?=x)" }, { minLenght: 1 }] } },
+      [
+        'input.a.items.1.minLenght: unknown key "minLenght" of JSON Schema',
+        "input.a.items.0.pattern: not a pattern that RE2 accepts",
+      ],
+    ],
     [{ a: { type: "object", properties: { b: { type: "string" } }, required: ["b"] } }, []],
   ])("%j", async (input, messages) => {
     const found = await told(input as JsonObject, "x");
@@ -93,6 +104,80 @@ describe("arguments", () => {
     const started = Date.now();
     expect(() => checkToolInput(sink, { s: `${"a".repeat(50_000)}!` })).toThrow("must match pattern");
     expect(Date.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe("patterns of arguments", () => {
+  const patterns = ["^a+$", "^b+$", "^[ab]*$", "a", "^$", "^ab?$", "b$"];
+  const pattern = fc.constantFrom(...patterns);
+  /** A schema with patterns at any depth, in any place where JSON Schema takes one. */
+  const { schema } = fc.letrec<{ schema: JsonSchema }>((tie) => ({
+    schema: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      fc.record({ type: fc.constant("string"), pattern }),
+      fc.record({ pattern, not: fc.record({ pattern }) }),
+      fc.array(tie("schema"), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+      fc.array(tie("schema"), { minLength: 1, maxLength: 3 }).map((allOf) => ({ allOf })),
+      tie("schema").map((items) => ({ type: "array", items })),
+      fc.array(tie("schema"), { minLength: 1, maxLength: 3 }).map((items) => ({ type: "array", items })),
+      fc
+        .record({ x: tie("schema"), y: tie("schema") })
+        .map((properties) => ({ type: "object", properties, additionalProperties: { pattern: "^a+$" } })),
+    ),
+  }));
+  const { value } = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      fc.constantFrom("", "a", "aa", "b", "bb", "ab", "ba", "c"),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.record({ x: tie("value"), y: tie("value"), z: tie("value") }, { requiredKeys: [] }),
+    ),
+  }));
+
+  test("are each their own, in every schema that one config has", async () => {
+    const { createSchemaCompiler } = await import("../../src/plan/input-schema.ts");
+    const compiler = createSchemaCompiler(await loadRegex());
+    /** Ajv with the patterns of JavaScript, which it can tell apart. */
+    const reference = new Ajv({ strict: false, addUsedSchema: false });
+    const wrap = (inner: JsonSchema): JsonSchema => ({ type: "object", properties: { v: inner } });
+    fc.assert(
+      fc.property(fc.array(schema, { minLength: 1, maxLength: 4 }), value, (schemas, v) => {
+        for (const one of schemas) {
+          const issues: IssueDraft[] = [];
+          const ours = compiler.compile(wrap(one), ["input"], issues);
+          expect(issues).toEqual([]);
+          expect([one, ours({ v })]).toEqual([one, reference.compile(wrap(one))({ v })]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("refuse a text that is longer than they look at, whatever they would say of its beginning", async () => {
+    const sink = await planSink(fileSink, {
+      input: {
+        safe: { type: "string", pattern: "^[a-z]+$", default: "a" },
+        other: { type: "string", not: { pattern: ";" }, default: "a" },
+      },
+      options: note("x"),
+    });
+    const long = `${"a".repeat(70_000)}; rm -rf ~`;
+    expect(() => checkToolInput(sink, { safe: long })).toThrow(
+      "hold a text of 70010 characters; its pattern",
+    );
+    expect(() => checkToolInput(sink, { other: long })).toThrow("hold a text of 70010 characters");
+    checkToolInput(sink, { safe: "a".repeat(60_000), other: "b" });
+  });
+
+  test("refuse more text than they can check in a moment", async () => {
+    const sink = await planSink(fileSink, {
+      input: { list: { type: "array", items: { type: "string", pattern: "[ab]*a[ab]{60}c$" } } },
+      options: note("x"),
+    });
+    const started = performance.now();
+    const list = Array.from({ length: 2_000 }, () => `c${"ab".repeat(1_000)}`);
+    expect(() => checkToolInput(sink, { list })).toThrow("hold more text than their patterns can check");
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

@@ -5,8 +5,15 @@ import { isRouterError } from "../../errors.ts";
 import type { Path } from "../problem.ts";
 import { found, notAllowed, type Words, wrongKind, wrongPattern } from "../value-words.ts";
 
-/** From a pattern in RE2 syntax to its test. Throws a RouterError for one that cannot be compiled. */
-export type PatternCompiler = (pattern: string) => { begin(): void; test(text: string): boolean };
+/**
+ * From a pattern in RE2 syntax to its test, which looks at so many characters. Throws a RouterError for one that cannot be
+ * compiled.
+ */
+export type PatternCompiler = (pattern: string) => {
+  readonly maxLength: number;
+  begin(): void;
+  test(text: string): boolean;
+};
 
 export interface Misfit extends Words {
   /** Inside the value. */
@@ -65,7 +72,8 @@ function fits(text: string, pattern: string, compile: PatternCompiler): boolean 
   if (patternProblem(pattern, compile) !== undefined) return true;
   const compiled = compile(pattern);
   compiled.begin();
-  return compiled.test(text);
+  // The rest of a longer text could be anything.
+  return text.length <= compiled.maxLength && compiled.test(text);
 }
 
 function isOfType(value: Json, type: unknown): boolean {
