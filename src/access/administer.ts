@@ -1,7 +1,7 @@
 // What a person at this machine may change about who may speak. The same whether the running router is asked or, while none
 // runs, the file. Ids that the config names are fixed: they are changed there.
 
-import type { AccessOptions, ChatTraits, PersonId } from "../contract/chat.ts";
+import type { AccessOptions, ChatTraits, IdForm } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
@@ -240,7 +240,7 @@ function checkId(id: string): void {
 }
 
 /** A name would let in nobody, and the id of a group everybody. */
-function checkPerson(id: string, type: string, personId: PersonId | undefined): void {
+function checkPerson(id: string, type: string, personId: IdForm | undefined): void {
   checkId(id);
   if (personId === undefined || new RegExp(personId.pattern).test(id)) return;
   throw new UsageError("E_USAGE", `${id} is no id of a person on ${type}`, {

@@ -2,6 +2,7 @@
 // the chat does the rest.
 
 import { guardFiles } from "../chat/file-guard.ts";
+import { checkId } from "../chat/ids.ts";
 import { realPath, stateRoot } from "../config/places.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
 import type { RouterEvent, Tool } from "../contract.ts";
@@ -70,7 +71,18 @@ export function chatTools(
         `${event.source} (${planned.type.type}) cannot do that`,
         thoseThat(ability),
       );
-    return { event, chat, outbound };
+    return { event, planned, chat, outbound };
+  }
+
+  /** A message that Claude names in a chat: in its one form, and none of the router's own that an approver decides by. */
+  function checkMessage({ name, type }: PlannedSource, what: string, id: string | undefined): void {
+    if (id === undefined) return;
+    checkId(what, id, type.chat?.messageId);
+    if (!chats.prompts.isPrompt(name, id)) return;
+    throw new UsageError(
+      "E_TOOL_INPUT",
+      "that message is a permission prompt: you cannot change, quote or react to it",
+    );
   }
 
   /** An approver must not take what Claude writes for what the router asks. */
@@ -98,18 +110,15 @@ export function chatTools(
 
   const port: ChatPort = {
     async react(eventId, emoji, messageId) {
-      const { event, chat } = await place(eventId, "react");
+      const { event, planned, chat } = await place(eventId, "react");
+      checkMessage(planned, "message_id", messageId);
       const said = await chat.react!(event, emoji, messageId);
       if (messageId === undefined) chats.answered(eventId);
       return said;
     },
     async edit(eventId, messageId, text) {
-      const { event, chat } = await place(eventId, "edit");
-      if (chats.prompts.isPrompt(event.source, messageId))
-        throw new UsageError(
-          "E_TOOL_INPUT",
-          "that message is a permission prompt, which is not yours to change",
-        );
+      const { event, planned, chat } = await place(eventId, "edit");
+      checkMessage(planned, "message_id", messageId);
       checkWords(text);
       return chat.edit!(event, messageId, text);
     },
@@ -129,7 +138,8 @@ export function chatTools(
       return lines.join("\n");
     },
     async history(eventId, limit, before) {
-      const { event, chat, outbound } = await place(eventId, "history");
+      const { event, planned, chat, outbound } = await place(eventId, "history");
+      if (before !== undefined) checkId("before", before, planned.type.chat?.messageId);
       const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
       // Whoever reads a prompt here could write one that looks like it.
       const isPrompt = ({ id, sender, text }: HistoryMessage) =>
@@ -140,6 +150,7 @@ export function chatTools(
     },
     async send({ source, chatId, threadId, text, files }) {
       const { planned, chat } = chatOf(source);
+      if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
       const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
       checkWords(text);
       if (chat.send === undefined)
@@ -165,6 +176,7 @@ export function chatTools(
         return [];
       }
       (await chats.outbound(planned)).checkAnswer(event);
+      checkMessage(planned, "reply_to", replyTo);
       checkWords(text);
       return guard(files, planned);
     },

@@ -171,7 +171,10 @@ export type ChatAbility = "react" | "edit" | "download" | "history" | "send" | "
 export interface ChatTraits {
   readonly can: readonly ChatAbility[];
   /** What the id of a person looks like. Without it any text is one. */
-  readonly personId?: PersonId;
+  readonly personId?: IdForm;
+  /** What the ids of messages and threads look like: one form for each id, since they are compared as texts. Without it any text is one. */
+  readonly messageId?: IdForm;
+  readonly threadId?: IdForm;
   /** With one message. 0: it takes none. */
   readonly maxFiles: number;
   readonly maxFileBytes: number;
@@ -181,8 +184,11 @@ export interface ChatTraits {
   readonly credentials?: readonly Credential[];
 }
 
-/** So that a name, or the id of a group, is not taken for the id of a person: it would let in nobody, or ask everybody. */
-export interface PersonId {
+/**
+ * The canonical form of an id. A name, or the id of a group, is not taken for the id of a person: it would let in nobody, or ask
+ * everybody. And an id of a message has no second spelling under which it could pass for another one.
+ */
+export interface IdForm {
   /** A JavaScript pattern of ours that a whole one fits. */
   readonly pattern: string;
   readonly example: string;

@@ -71,6 +71,12 @@ export interface ChatCase {
 
 const withinMs = 20_000;
 
+/** What some platform might take for the same id. */
+function spellingsOf(id: string): string[] {
+  const padded = /^\d/.test(id) ? [`0${id}`, `${id}.0`] : [];
+  return [...padded, ` ${id}`, `${id} `, `+${id}`, `${id}/`, `./${id}`, `${id}?`, `${id}\u200b`];
+}
+
 export function testChat({ type, open, program, longText, ...more }: ChatCase): void {
   const { ada, eve } = more.people ?? { ada: { id: "41", name: "Ada" }, eve: { id: "66", name: "Eve" } };
   const cleaning: (() => Promise<unknown>)[] = [];
@@ -253,8 +259,25 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
           : []),
       ] as const)
         expect(await session.callTool(tool, { event_id, ...more })).toMatchObject({ isError: true });
+      // Under no spelling of its id is the prompt Claude's to change, to quote or to react to.
+      for (const message_id of [prompt.id, ...spellingsOf(prompt.id)]) {
+        const tries = [
+          ["reply", { text: "as it says there", reply_to: message_id }],
+          ...(platform.abilities.edit ? [["edit_message", { message_id, text: "npm test" }] as const] : []),
+          ...(platform.abilities.react ? [["react", { message_id, emoji: "👍" }] as const] : []),
+        ] as const;
+        // Where messages have no ids that Claude is shown, there is nothing to name.
+        if (platform.abilities.ids === false) break;
+        for (const [tool, more] of tries)
+          expect([tool, message_id, await session.callTool(tool, { event_id, ...more })]).toMatchObject([
+            tool,
+            message_id,
+            { isError: true },
+          ]);
+      }
       const last = await lastTo(ada);
       expect([last?.id, last?.text]).toEqual([prompt.id, prompt.text]);
+      expect(await platform.reactions(prompt.id)).toEqual([]);
     });
 
     it("loses nothing when the owner is killed", async () => {

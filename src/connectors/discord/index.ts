@@ -7,12 +7,15 @@ import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
 import type { DiscordOptions } from "./options.generated.ts";
 import { discordOptions } from "./options.ts";
+import { snowflake } from "./outgoing.ts";
 import { createDiscordSource } from "./source.ts";
 import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   can: ["react", "edit", "download", "history", "send", "typing", "ask"],
   personId: { pattern: "^\\d{1,20}$", example: "184405311681986560" },
+  messageId: snowflake,
+  threadId: snowflake,
   maxFiles: 10,
   // What a bot may upload to a server without boosts: docs/reference, "Uploading Files".
   maxFileBytes: 10 * 1024 * 1024,

@@ -2,6 +2,7 @@
 
 import type { API, APIMessage } from "@discordjs/core";
 import type { RawFile } from "@discordjs/rest";
+import { checkId } from "../../chat/ids.ts";
 import { discordMarkdown, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
 import { type PartLimit, splitMessage } from "../../chat/parts.ts";
@@ -10,6 +11,7 @@ import type {
   Chat,
   ChatAddress,
   ChatData,
+  IdForm,
   Message,
   OutgoingFile,
   People,
@@ -22,6 +24,9 @@ import { ConnectorError } from "../../errors.ts";
 import { asked } from "./failure.ts";
 import { type DiscordMessage, senderOf } from "./incoming.ts";
 import { threadTypes } from "./places.ts";
+
+/** Of messages, channels and threads; never with another spelling, since they also go into the paths of requests. */
+export const snowflake: IdForm = { pattern: "^[1-9]\\d{0,19}$", example: "1184405311681986560" };
 
 /** "Messages may be up to 2000 characters": docs/resources/message. */
 export const limit: PartLimit = { max: 2_000, unit: "characters", counts: "markup" };
@@ -51,6 +56,7 @@ type Outgoing = Required<Chat> & { reply(event: AnsweredEvent, message: Message)
 
 export function createOutgoing(world: OutgoingWorld): Outgoing {
   async function send(channel: string, { text, files = [], replyTo }: Message): Promise<string> {
+    if (replyTo !== undefined) checkId("reply_to", replyTo, snowflake);
     const api = await world.api();
     const parts = splitMessage(text, discordMarkdown, limit);
     const ids: string[] = [];
@@ -83,6 +89,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     if ("chatId" in to) {
       const { chatId, threadId } = to;
       if (threadId === undefined || threadId === chatId) return chatId;
+      checkId("thread_id", threadId, snowflake);
       // To Discord a thread is a channel like any other: only its parent says whether it belongs to the chat that may be written to.
       const thread = await asked("looking for the thread", () => api.channels.get(threadId));
       if ("parent_id" in thread && thread.parent_id === chatId && threadTypes.has(thread.type))
@@ -100,12 +107,14 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       const api = await world.api();
       const name = /^<?a?:?(\w+:\d+)>?$/.exec(emoji)?.[1] ?? emoji;
       const message = messageId ?? dataOf(event).message_id;
+      checkId("message_id", message, snowflake);
       await asked("the reaction", () =>
         api.channels.addMessageReaction(channelOfEvent(event), message, name),
       );
       return "reacted";
     },
     async edit(event, messageId, text) {
+      checkId("message_id", messageId, snowflake);
       const api = await world.api();
       const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
       if (rest.length > 0)
@@ -116,7 +125,8 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
             hint: "shorten it, or send a new message with reply",
           },
         );
-      const body = { content: part?.markup ?? "", ...silent };
+      // Without its buttons: what Claude writes into a message must never have those of a prompt.
+      const body = { content: part?.markup ?? "", components: [], ...silent };
       await asked("the edit", () => api.channels.editMessage(channelOfEvent(event), messageId, body));
       return `edited (id: ${messageId})`;
     },
@@ -140,6 +150,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       throw failure;
     },
     async history(event, { limit: count, before }) {
+      if (before !== undefined) checkId("before", before, snowflake);
       const api = await world.api();
       const query = { limit: Math.min(count, 100), ...(before === undefined ? {} : { before }) };
       const found = await asked("the history", () => api.channels.getMessages(channelOfEvent(event), query));

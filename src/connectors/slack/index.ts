@@ -7,6 +7,7 @@ import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
 import type { SlackOptions } from "./options.generated.ts";
 import { slackOptions } from "./options.ts";
+import { timestamp } from "./outgoing.ts";
 import { createSlackSource } from "./source.ts";
 import { validate } from "./validate.generated.js";
 
@@ -14,6 +15,8 @@ const traits: ChatTraits = {
   // Slack shows no typing of apps.
   can: ["react", "edit", "download", "history", "send", "ask"],
   personId: { pattern: "^[UW][A-Z0-9]{1,30}$", example: "U012AB3CD" },
+  messageId: timestamp,
+  threadId: timestamp,
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
   credentials: [

@@ -1,5 +1,6 @@
 // What goes to Slack: answers in parts, reactions, edits, files both ways, history, prompts with buttons.
 
+import { checkId } from "../../chat/ids.ts";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
 import { type PartLimit, splitMessage, splitText } from "../../chat/parts.ts";
@@ -8,6 +9,7 @@ import type {
   Chat,
   ChatAddress,
   ChatData,
+  IdForm,
   Message,
   OutgoingFile,
   People,
@@ -21,6 +23,9 @@ import { emojiName } from "./emoji.ts";
 import { asked } from "./failure.ts";
 import { isOwn, type Names, type Own, type SlackMessage, senderOf, textOf } from "./incoming.ts";
 import type { Web } from "./library.ts";
+
+/** Of messages and threads. */
+export const timestamp: IdForm = { pattern: "^[1-9]\\d{0,11}\\.\\d{6}$", example: "1700000000.000100" };
 
 /** "We recommend limiting the number of characters to 4,000": docs.slack.dev/reference/methods/chat.postMessage. */
 const limit: PartLimit = { max: 4_000, unit: "characters", counts: "markup" };
@@ -49,6 +54,7 @@ type Outgoing = Required<Omit<Chat, "typing">> & {
 
 export function createOutgoing(world: OutgoingWorld): Outgoing {
   async function send(channel: string, thread: string | undefined, { text, files = [] }: Message) {
+    if (thread !== undefined) checkId("reply_to", thread, timestamp);
     const web = await world.web();
     const parts = splitMessage(text, slackMrkdwn, limit);
     const inThread = thread === undefined ? {} : { thread_ts: thread };
@@ -100,11 +106,13 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     async react(event, emoji, messageId) {
       const web = await world.web();
       const { chat_id, message_id } = dataOf(event);
+      checkId("message_id", messageId ?? message_id, timestamp);
       const reaction = { channel: chat_id, timestamp: messageId ?? message_id, name: emojiName(emoji) };
       await asked("the reaction", () => web.reactions.add(reaction));
       return "reacted";
     },
     async edit(event, messageId, text) {
+      checkId("message_id", messageId, timestamp);
       const web = await world.web();
       const [part, ...rest] = splitMessage(text, slackMrkdwn, limit);
       if (rest.length > 0)
@@ -115,7 +123,13 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
             hint: "shorten it, or send a new message with reply",
           },
         );
-      const change = { channel: dataOf(event).chat_id, ts: messageId, text: part?.markup ?? "" };
+      // Without its blocks: what Claude writes into a message must never have the buttons of a prompt.
+      const change = {
+        channel: dataOf(event).chat_id,
+        ts: messageId,
+        text: part?.markup ?? "",
+        blocks: [],
+      };
       await asked("the edit", () => web.chat.update(change));
       return `edited (id: ${messageId})`;
     },
@@ -142,6 +156,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       throw failure;
     },
     async history(event, { limit: count, before }) {
+      if (before !== undefined) checkId("before", before, timestamp);
       const web = await world.web();
       const { chat_id, thread_id } = dataOf(event);
       const page = {

@@ -1,8 +1,9 @@
 // What Telegram can do with an answer: quote, react, edit, fetch, show that somebody writes, ask for a permission.
 
+import { checkId } from "../../chat/ids.ts";
 import { telegramHtml } from "../../chat/markup.ts";
 import { splitMessage } from "../../chat/parts.ts";
-import type { AnsweredEvent, Chat, ChatAttachment, ChatData, Message } from "../../contract/chat.ts";
+import type { AnsweredEvent, Chat, ChatAttachment, ChatData, IdForm, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import type { TelegramApi } from "./api.ts";
@@ -12,6 +13,9 @@ import { patiently } from "./patience.ts";
 import { askPermission, expirePermission } from "./permission.ts";
 import { allowedReactions, reactionFor } from "./reactions.ts";
 import { createSend, isRefused, longestText, noPreview, withPlainFallback } from "./send.ts";
+
+/** Of messages and topics: all of them are exact as JavaScript numbers. */
+export const numberForm: IdForm = { pattern: "^[1-9]\\d{0,14}$", example: "9002" };
 
 /** The Bot API gives out no larger ones (getFile). */
 const maxDownloadBytes = 20 * 1024 * 1024;
@@ -34,8 +38,9 @@ export function createChat(
   const fileRoot = `${options.apiRoot.replace(/\/+$/, "")}/file/bot${options.token}`;
 
   return {
-    answer(event, { replyTo, ...message }) {
+    async answer(event, { replyTo, ...message }) {
       const { chat_id: chatId, thread_id: threadId, message_id: messageId } = chatOf(event);
+      if (replyTo !== undefined) checkId("reply_to", replyTo, numberForm);
       const quoted = replyTo ?? (options.quote === "none" ? undefined : messageId);
       return send({ chatId, threadId, replyTo: quoted }, message);
     },
@@ -120,7 +125,8 @@ export function createChat(
       return people.save(nameToSave(attachment, path), answer.body(), maxDownloadBytes);
     },
 
-    send(to, message) {
+    async send(to, message) {
+      if ("chatId" in to && to.threadId !== undefined) checkId("thread_id", to.threadId, numberForm);
       // A chat with one person has that person's id.
       const target = "person" in to ? { chatId: to.person } : { chatId: to.chatId, threadId: to.threadId };
       return send({ ...target, replyTo: message.replyTo }, message);
@@ -145,11 +151,8 @@ function chatOf({ data }: Pick<AnsweredEvent, "data">): ChatData {
 }
 
 function idOf(messageId: string): number {
-  const id = Number(messageId);
-  if (Number.isSafeInteger(id) && id > 0) return id;
-  throw new ConnectorError("E_TOOL_INPUT", `"${messageId.slice(0, 40)}" is no message id of Telegram's`, {
-    hint: "ids are numbers; those of sent messages are in the answer of reply",
-  });
+  checkId("message_id", messageId, numberForm);
+  return Number(messageId);
 }
 
 function ownAttachment(event: AnsweredEvent, { id }: ChatAttachment): TelegramAttachment {

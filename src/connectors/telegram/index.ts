@@ -2,6 +2,7 @@
 
 import { chatMeta } from "../../chat/options.ts";
 import type { SourceType } from "../../contract.ts";
+import { numberForm } from "./chat.ts";
 import { checkOptions, imagineArrival, powersOf } from "./check.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { TelegramOptions } from "./options.generated.ts";
@@ -25,6 +26,8 @@ export const telegram: SourceType<TelegramOptions> = {
     can: ["react", "edit", "download", "send", "typing", "ask"],
     // Those of groups and channels are below zero.
     personId: { pattern: "^[1-9]\\d{0,18}$", example: "412587349" },
+    messageId: numberForm,
+    threadId: numberForm,
     maxFiles: 10,
     maxFileBytes: 50_000_000,
     typingForMs: 5_000,

@@ -207,7 +207,9 @@ describe("an edit", () => {
   it("says what is wrong: too long, no id, not ours", async () => {
     const { source, event } = await asked();
     await expect(source.chat.edit?.(event, "2", "x".repeat(5_000))).rejects.toThrow("longer than the 4096");
-    await expect(source.chat.edit?.(event, "e1", "x")).rejects.toThrow('"e1" is no message id');
+    await expect(source.chat.edit?.(event, "e1", "x")).rejects.toThrow(
+      'message_id "e1" has the wrong format',
+    );
     await expect(source.chat.edit?.(event, "99", "x")).rejects.toThrow("message to edit not found");
   });
 });

@@ -33,6 +33,7 @@ export const testchat: SourceType<TestChatOptions> = {
   answers: () => true,
   chat: {
     can: ["react", "edit", "download", "history", "send", "typing", "ask"],
+    messageId: { pattern: "^m[1-9]\\d*$", example: "m12" },
     maxFiles: 2,
     maxFileBytes: 100_000,
     typingForMs: 1_000,
