@@ -83,16 +83,9 @@ export function patternIssues(patterns: WrittenPatterns, option: string): Option
   });
 }
 
-/** `**` between two slashes stands for no folder too, as everywhere else where files are meant. */
-export function fileGlob(pattern: FilePattern, glob: (text: string) => boolean): (below: string) => boolean {
-  const { lead, written } = pattern;
-  if (!written.includes("**/")) return (below) => glob(lead + below);
-  return (below) => {
-    if (glob(lead + below)) return true;
-    const slashes = [...`/${below}`].flatMap((character, at) => (character === "/" ? [at] : []));
-    const doubled = slashes.map((at) => `${below.slice(0, at)}/${below.slice(at)}`);
-    return [...doubled, `/${below.replaceAll("/", "//")}`].some((text) => glob(lead + text));
-  };
+/** Whether a path below the base, with slashes, fits the pattern. */
+export function fileGlob({ lead }: FilePattern, glob: (text: string) => boolean): (below: string) => boolean {
+  return (below) => glob(lead + below);
 }
 
 /** As a person knows it: below the config's folder from there, else whole. */

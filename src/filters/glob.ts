@@ -1,4 +1,5 @@
-// Globs on texts such as branch names and paths: `*` within one part, `**` across parts, `?`, `[a-z]`, `{a,b}`, `\` escapes.
+// Globs on texts such as branch names and paths, as bash with globstar, gitignore and GitHub read them: `*` within one part, `**` across
+// parts, `**/` for no folder or more, `?`, `[a-z]`, `[[:digit:]]`, `{a,b}`, `{1..9}`, `\` escapes. A character is a code point.
 // Every state of the pattern is followed at once, so the time is bounded by text times pattern, whatever both are.
 
 import type { ExpressionError } from "../errors.ts";
@@ -9,8 +10,8 @@ export type Glob = (text: string) => boolean;
 const maxAlternatives = 100;
 const maxLength = 500;
 
-/** One step of a pattern. A `star` stays where it is for as long as it likes. */
-type Step = { readonly star: boolean; takes(character: string): boolean };
+/** One step of a pattern. A `star` takes any number of characters. An `optional` one takes none, and that many steps from it on may be left out. */
+type Step = { readonly star: boolean; readonly optional?: number; takes(character: string): boolean };
 
 /** Throws an ExpressionError, as operandError makes it, when the pattern is malformed. */
 export function compileGlob(pattern: string, ignoreCase = false): Glob {
@@ -24,7 +25,7 @@ function compileAlternative(pattern: string): Glob {
   const steps = parse(pattern);
   const prefix = literalPrefix(pattern);
   if (prefix === pattern) return (text) => text === pattern;
-  const rest = steps.slice(prefix.length);
+  const rest = steps.slice([...prefix].length);
   const last = rest.length === 1 ? rest[0] : undefined;
   if (last?.star && last.takes("/")) return (text) => text.startsWith(prefix);
   if (last?.star) return (text) => text.startsWith(prefix) && !text.includes("/", prefix.length);
@@ -41,8 +42,7 @@ function run(steps: readonly Step[], text: string, from: number): boolean {
   let next = new Uint8Array(steps.length + 1);
   active[0] = 1;
   skipStars(active, steps);
-  for (let at = from; at < text.length; at++) {
-    const character = text[at]!;
+  for (const character of from === 0 ? text : text.slice(from)) {
     next.fill(0);
     let alive = false;
     for (let i = 0; i < steps.length; i++) {
@@ -59,34 +59,48 @@ function run(steps: readonly Step[], text: string, from: number): boolean {
 
 /** A star may also take nothing. */
 function skipStars(active: Uint8Array, steps: readonly Step[]): void {
-  for (let i = 0; i < steps.length; i++) if (active[i] === 1 && steps[i]!.star) active[i + 1] = 1;
+  for (let i = 0; i < steps.length; i++) {
+    if (active[i] === 0) continue;
+    const { star, optional } = steps[i]!;
+    if (star || optional !== undefined) active[i + 1] = 1;
+    if (optional !== undefined) active[i + optional] = 1;
+  }
 }
 
 const withinPart: Step = { star: true, takes: (character) => character !== "/" };
 const acrossParts: Step = { star: true, takes: () => true };
 const anyOne: Step = { star: false, takes: (character) => character !== "/" };
 
+const orNothing: Step = { star: false, optional: 3, takes: () => false };
+const slash: Step = { star: false, takes: (character) => character === "/" };
+
 function parse(pattern: string): Step[] {
+  const characters = [...pattern];
   const steps: Step[] = [];
   let at = 0;
-  while (at < pattern.length) {
-    const character = pattern[at]!;
+  while (at < characters.length) {
+    const character = characters[at]!;
     if (character === "*") {
-      const stars = /^\*+/.exec(pattern.slice(at))![0].length;
-      steps.push(stars > 1 ? acrossParts : withinPart);
-      at += stars;
+      const begun = at;
+      while (characters[at] === "*") at++;
+      const isFolders =
+        at - begun > 1 && (begun === 0 || characters[begun - 1] === "/") && characters[at] === "/";
+      if (isFolders) {
+        // No folder or more: the star and its slash may both be left out.
+        steps.push(orNothing, acrossParts, slash);
+        at++;
+      } else steps.push(at - begun > 1 ? acrossParts : withinPart);
     } else if (character === "[") {
-      const end = pattern.indexOf("]", at + 2);
-      if (end < 0) throw operandError('has a "[" that is never closed');
-      steps.push(parseSet(pattern.slice(at + 1, end)));
+      const end = endOfSet(characters, at);
+      steps.push(parseSet(characters.slice(at + 1, end)));
       at = end + 1;
     } else if (character === "?") {
       steps.push(anyOne);
       at++;
     } else {
       if (character === "\\") at++;
-      if (at >= pattern.length) throw operandError("ends with a backslash");
-      const literal = pattern[at]!;
+      if (at >= characters.length) throw operandError("ends with a backslash");
+      const literal = characters[at]!;
       steps.push({ star: false, takes: (taken) => taken === literal });
       at++;
     }
@@ -94,25 +108,73 @@ function parse(pattern: string): Step[] {
   return steps;
 }
 
-function parseSet(body: string): Step {
-  const negated = body.startsWith("!") || body.startsWith("^");
-  const members = negated ? body.slice(1) : body;
-  const ranges: [from: string, to: string][] = [];
-  for (let i = 0; i < members.length; i++) {
-    if (members[i + 1] === "-" && i + 2 < members.length) {
-      ranges.push([members[i]!, members[i + 2]!]);
-      i += 2;
-    } else ranges.push([members[i]!, members[i]!]);
+/** Where the `]` is that closes the set which begins at `open`: the first member may be a `]`, and a backslash escapes one. */
+function endOfSet(characters: readonly string[], open: number): number {
+  let at = open + 1;
+  if (characters[at] === "!" || characters[at] === "^") at++;
+  for (let isFirst = true; at < characters.length; at++, isFirst = false) {
+    if (characters[at] === "]" && !isFirst) return at;
+    if (characters[at] === "\\") at++;
+    else if (characters[at] === "[" && characters[at + 1] === ":") {
+      const end = characters.indexOf("]", at + 2);
+      if (end > 0 && characters[end - 1] === ":") at = end;
+    }
   }
-  return {
-    star: false,
-    takes: (character) =>
-      character !== "/" && negated !== ranges.some(([from, to]) => character >= from && character <= to),
-  };
+  throw operandError('has a "[" that is never closed');
 }
 
-function expandBraces(pattern: string): string[] {
-  const open = findUnescaped(pattern, "{", 0);
+const classes: Readonly<Record<string, RegExp>> = {
+  alnum: /[\p{L}\p{N}]/u,
+  alpha: /\p{L}/u,
+  blank: /[ \t]/,
+  digit: /[0-9]/,
+  lower: /\p{Ll}/u,
+  punct: /[!-/:-@[-`{-~]/,
+  space: /\s/,
+  upper: /\p{Lu}/u,
+  word: /[\p{L}\p{N}_]/u,
+  xdigit: /[0-9A-Fa-f]/,
+};
+
+function parseSet(body: readonly string[]): Step {
+  const negated = body[0] === "!" || body[0] === "^";
+  const ranges: [from: number, to: number][] = [];
+  const named: RegExp[] = [];
+  const members = body.slice(negated ? 1 : 0);
+  let at = 0;
+  const member = (): number => {
+    if (members[at] === "\\" && at + 1 < members.length) at++;
+    return members[at++]!.codePointAt(0)!;
+  };
+  while (at < members.length) {
+    const name = /^\[:([a-z]+):\]/.exec(members.slice(at, at + 12).join(""))?.[1];
+    if (name !== undefined) {
+      const known = Object.hasOwn(classes, name) ? classes[name] : undefined;
+      if (known === undefined) throw operandError(`has an unknown class [:${name}:]`);
+      named.push(known);
+      at += name.length + 4;
+      continue;
+    }
+    const from = member();
+    if (members[at] !== "-" || at + 1 >= members.length) {
+      ranges.push([from, from]);
+      continue;
+    }
+    at++;
+    ranges.push([from, member()]);
+  }
+  const holds = (character: string): boolean => {
+    const point = character.codePointAt(0)!;
+    return (
+      ranges.some(([from, to]) => point >= from && point <= to) || named.some((one) => one.test(character))
+    );
+  };
+  return { star: false, takes: (character) => character !== "/" && negated !== holds(character) };
+}
+
+/** As bash does: braces without a comma or a range are themselves. */
+function expandBraces(pattern: string, from = 0): string[] {
+  const open = findOpenBrace(pattern, from);
   if (open < 0) return [pattern];
   const parts: string[] = [];
   let depth = 0;
@@ -126,11 +188,16 @@ function expandBraces(pattern: string): string[] {
       start = at + 1;
     } else if (character === "}" && --depth === 0) {
       parts.push(pattern.slice(start, at));
+      const alternatives = parts.length > 1 ? parts : rangeOf(parts[0]!);
       const head = pattern.slice(0, open);
+      if (alternatives === undefined) {
+        const literal = `${head}\\{`;
+        return expandBraces(`${literal}${pattern.slice(open + 1, at)}\\${pattern.slice(at)}`, literal.length);
+      }
       const tail = pattern.slice(at + 1);
-      const expanded = parts.flatMap((part) => {
-        if (parts.length > maxAlternatives) throw tooMany();
-        return expandBraces(head + part + tail);
+      const expanded = alternatives.flatMap((part) => {
+        if (alternatives.length > maxAlternatives) throw tooMany();
+        return expandBraces(head + part + tail, open);
       });
       if (expanded.length > maxAlternatives) throw tooMany();
       return expanded;
@@ -139,14 +206,39 @@ function expandBraces(pattern: string): string[] {
   throw operandError('has a "{" that is never closed');
 }
 
+/** `1..9`, `a..e`; undefined for what is not a range. */
+function rangeOf(body: string): readonly string[] | undefined {
+  const [, first, last] =
+    /^(-?\d{1,6})\.\.(-?\d{1,6})$/.exec(body) ?? /^([a-z])\.\.([a-z])$/i.exec(body) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const isNumber = /\d/.test(first);
+  const [from, to] = [first, last].map((end) => (isNumber ? Number(end) : end.charCodeAt(0))) as [
+    number,
+    number,
+  ];
+  const length = Math.abs(to - from) + 1;
+  if (length > maxAlternatives) throw tooMany();
+  const width =
+    isNumber && [first, last].some((end) => /^-?0\d/.test(end)) ? Math.max(first.length, last.length) : 0;
+  return Array.from({ length }, (_, index) => {
+    const value = from + (to < from ? -index : index);
+    return isNumber ? String(value).padStart(width, "0") : String.fromCharCode(value);
+  });
+}
+
 function tooMany(): ExpressionError {
   return operandError(`has braces that give more than ${maxAlternatives} alternatives`);
 }
 
-function findUnescaped(pattern: string, wanted: string, from: number): number {
+/** Not one that is escaped, or a member of a set. */
+function findOpenBrace(pattern: string, from: number): number {
   for (let at = from; at < pattern.length; at++) {
     if (pattern[at] === "\\") at++;
-    else if (pattern[at] === wanted) return at;
+    else if (pattern[at] === "{") return at;
+    else if (pattern[at] === "[") {
+      const end = pattern.indexOf("]", at + 2);
+      if (end > 0 && !pattern.slice(at, end).includes("/")) at = end;
+    }
   }
   return -1;
 }

@@ -30,6 +30,40 @@ describe("a glob", () => {
     ["\\{a,b}", "{a,b}", true],
     ["*a*b", "xaxab", true],
     ["", "", true],
+    ["**/x.ts", "x.ts", true],
+    ["**/x.ts", "a/b/x.ts", true],
+    ["**/x.ts", "ax.ts", false],
+    ["src/**/x.ts", "src/x.ts", true],
+    ["src/**/x.ts", "src/a/b/x.ts", true],
+    ["src/**/x.ts", "srcx.ts", false],
+    ["src/**/*", "src/x", true],
+    ["src/**", "src/a/b", true],
+    ["src/**", "src", false],
+    ["**/a/**/b", "a/b", true],
+    ["**/a/**/b", "x/a/y/z/b", true],
+    ["a**/b", "ax/y/b", true],
+    ["a**/b", "b", false],
+    ["?", "😀", true],
+    ["??", "😀", false],
+    ["[😀😂]x", "😂x", true],
+    ["[a-😀]", "é", true],
+    ["[!a]", "😀", true],
+    ["[\\]]", "]", true],
+    ["[]a]", "]", true],
+    ["[!]a]", "]", false],
+    ["[a\\-c]", "b", false],
+    ["[a\\-c]", "-", true],
+    ["[\\\\]", "\\", true],
+    ["[[:digit:]]", "7", true],
+    ["[[:digit:]a-c_]", "b", true],
+    ["[![:space:]]", " ", false],
+    ["{a}", "{a}", true],
+    ["{}", "{}", true],
+    ["v{1..3}", "v2", true],
+    ["v{1..3}", "v4", false],
+    ["{08..10}", "09", true],
+    ["{a..c}", "b", true],
+    ["[{]a", "{a", true],
   ])("%s on %s: %s", (pattern, text, matches) => {
     expect(compileGlob(pattern)(text)).toBe(matches);
   });
@@ -42,9 +76,11 @@ describe("a glob", () => {
         fc.string({ unit: fc.constantFrom("a", "b", "/"), maxLength: 10 }),
         (parts, text) => {
           const pattern = parts.join("");
-          const source = pattern.replace(/\*+|\?/g, (found) =>
-            found === "?" ? "[^/]" : found === "*" ? "[^/]*" : ".*",
-          );
+          const source = pattern.replace(/(?<=^|\/)\*\*+\/|\*+|\?/g, (found) => {
+            if (found === "?") return "[^/]";
+            if (found.endsWith("/")) return "(.*/)?";
+            return found === "*" ? "[^/]*" : ".*";
+          });
           expect(compileGlob(pattern)(text)).toBe(regex(`^(${source})$`).test(text));
         },
       ),
