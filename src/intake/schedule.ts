@@ -1,6 +1,6 @@
-// Times by a cron expression: what is wrong with one, when the next time is, and which times have come since the last look. Zones and
-// their changes of clocks are croner's: a time that a change leaves out runs when the gap ends, one that comes twice runs once, and what runs
-// each hour or more often goes by real time.
+// Times by a cron expression: what is wrong with one, when the next time is, and which times have come since the last look. One rule
+// for the changes of clocks, that of Debian's cron(8): a time that a change leaves out runs when the gap ends, one that comes twice runs
+// once, and an expression for every hour goes by real time. croner has the second half of it for a single hour only.
 
 import { Cron } from "croner";
 import type { OptionIssue } from "../contract.ts";
@@ -38,11 +38,11 @@ export function expressionProblem(at: string): Problem | undefined {
   const names = fields.slice(6 - parts.length);
   for (const [index, part] of parts.entries()) {
     const alone = names.map((_, other) => (other === index ? part[0] : "*")).join(" ");
-    if (isReadable(alone)) continue;
+    if (isReadable(alone) && !/(^|,)\//.test(part[0])) continue;
     const [name, range] = names[index] as (typeof fields)[number];
     return {
       message: `"${part[0]}" is no ${name}`,
-      hint: `${name}: ${range}; also *, 1-5, 1,3 and */10`,
+      hint: `${name}: ${range}; also *, 1-5, 1,3, */10 and 5/10`,
       offset: part.index,
     };
   }
@@ -91,7 +91,60 @@ function isReadable(expression: string): boolean {
 
 function open(expression: string, tz?: string): Cron {
   const zone = tz === undefined ? {} : { timezone: tz };
-  return new Cron(expression, { paused: true, mode: "5-or-6-parts", ...zone });
+  // Quartz and others write 5/10 for 5-59/10.
+  return new Cron(expression, { paused: true, mode: "5-or-6-parts", sloppyRanges: true, ...zone });
+}
+
+/** Every hour of a day: `*`, or a list or step that has them all. */
+function isHourly(expression: string): boolean {
+  if (expression.startsWith("@")) return expression.toLowerCase() === "@hourly";
+  const parts = expression.split(/\s+/);
+  const hour = parts[parts.length - 4] as string;
+  const day = open(`0 ${hour} * * *`, "UTC").nextRuns(24, new Date(-1));
+  return day.at(-1)?.getTime() === 23 * 60 * 60 * 1_000;
+}
+
+/** The first time after this one. */
+type Next = (afterMs: number) => number | undefined;
+
+function nextIn(expression: string, tz: string): Next {
+  const step = (cron: Cron, afterMs: number) => cron.nextRun(new Date(afterMs))?.getTime();
+  if (isHourly(expression)) {
+    const real = open(expression, tz);
+    return (afterMs) => step(real, afterMs);
+  }
+  // What clocks show is reckoned as if it were UTC, where every time is there once.
+  const shown = open(expression, "UTC");
+  return (afterMs) => {
+    let local = afterMs + (zoneOffsetMs(tz, afterMs) ?? 0);
+    for (;;) {
+      const next = step(shown, local);
+      if (next === undefined) return undefined;
+      const timeMs = firstTimeMs(tz, next);
+      if (timeMs > afterMs) return timeMs;
+      local = next;
+    }
+  };
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** When clocks in the zone show this for the first time; where they never do, when the gap ends. */
+function firstTimeMs(tz: string, localMs: number): number {
+  const offset = (timeMs: number) => zoneOffsetMs(tz, timeMs) ?? 0;
+  const before = localMs - offset(localMs - dayMs);
+  const after = localMs - offset(localMs + dayMs);
+  for (const timeMs of [before, after].sort((a, b) => a - b))
+    if (timeMs + offset(timeMs) === localMs) return timeMs;
+  // A gap: clocks jump somewhere between the two.
+  let [from, to] = [Math.min(before, after), Math.max(before, after)];
+  const shownBefore = offset(from);
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    if (offset(middle) === shownBefore) from = middle;
+    else to = middle;
+  }
+  return to;
 }
 
 /** One time that has come. */
@@ -118,8 +171,7 @@ const maxMissed = 1_000;
 
 /** `missed`: what becomes of times at which nobody looked: one event for all of them, or none. */
 export function createSchedule(at: string, tz: string | undefined, missed: "once" | "none"): Schedule {
-  const cron = open(at.trim(), tz);
-  const nextMs = (afterMs: number) => cron.nextRun(new Date(afterMs))?.getTime();
+  const nextMs = nextIn(at.trim(), tz ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
 
   function between(fromMs: number, toMs: number, most: number): number[] {
     const times: number[] = [];
@@ -132,6 +184,14 @@ export function createSchedule(at: string, tz: string | undefined, missed: "once
     return times;
   }
 
+  /** There are many of them, so one is near. */
+  function lastBefore(toMs: number): number {
+    for (let spanMs = 60_000; ; spanMs *= 4) {
+      const last = between(toMs - spanMs, toMs - 1, Number.POSITIVE_INFINITY).at(-1);
+      if (last !== undefined) return last;
+    }
+  }
+
   return {
     nextMs,
     due(lastMs, nowMs) {
@@ -142,7 +202,7 @@ export function createSchedule(at: string, tz: string | undefined, missed: "once
       const [first, ...rest] = onTime;
       if (first !== undefined)
         return [{ timeMs: first, missed: late.length }, ...rest.map((timeMs) => ({ timeMs, missed: 0 }))];
-      const latest = cron.previousRuns(1, new Date(lateUntilMs + 1))[0]?.getTime() ?? (late.at(-1) as number);
+      const latest = late.length < maxMissed ? (late.at(-1) as number) : lastBefore(lateUntilMs + 1);
       return [{ timeMs: latest, missed: late.length - 1 }];
     },
     pauseMs(nowMs) {

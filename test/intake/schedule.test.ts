@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSchedule, expressionProblem, goOnFrom, zoneProblem } from "../../src/intake/schedule.ts";
+import { zoneOffsetMs } from "../../src/zone.ts";
 
 const at = (text: string) => Date.parse(text);
 const iso = (ms: number | undefined) =>
@@ -17,6 +18,9 @@ describe("an expression", () => {
     " 0 0 L * * ",
     "0 0 * * fri#2",
     "0 0 29 2 *",
+    "0/15 * * * *",
+    "0 8/4 * * *",
+    "0 0 ? * 2#1",
   ])("%j is good", (expression) => {
     expect(expressionProblem(expression)).toBeUndefined();
   });
@@ -28,6 +32,7 @@ describe("an expression", () => {
     ["0 0 32 * *", '"32" is no day of the month', 4],
     ["0 0 1 13 *", '"13" is no month', 6],
     ["70 0 0 1 1 *", '"70" is no second', 0],
+    ["/5 * * * *", '"/5" is no minute', 0],
     ["*/0 * * * *", '"*/0" is no minute', 0],
     ["5-1 * * * *", '"5-1" is no minute', 0],
     ["0 0 1 *", "has 4 parts, not five or six", undefined],
@@ -74,6 +79,84 @@ describe("the change of clocks in Berlin", () => {
       "2026-10-25T03:00",
     ]);
     expect(times("0 * * * *", "2026-03-29T00:30:00Z", 2)).toEqual(["2026-03-29T01:00", "2026-03-29T02:00"]);
+  });
+});
+
+describe("each change of clocks", () => {
+  const offsets = new Map<string, number>();
+  const offsetMs = (zone: string, timeMs: number): number => {
+    const key = `${zone} ${timeMs}`;
+    const offset = offsets.get(key) ?? zoneOffsetMs(zone, timeMs) ?? 0;
+    offsets.set(key, offset);
+    return offset;
+  };
+
+  /** Minute by minute: what the clock shows for the first time, or jumps over, comes now; what it shows again does not. */
+  function byTheClock(
+    zone: string,
+    fromMs: number,
+    toMs: number,
+    fits: (local: Date) => boolean,
+    hourly: boolean,
+  ) {
+    const found: number[] = [];
+    let shown = fromMs + offsetMs(zone, fromMs);
+    for (let time = fromMs + minute; time <= toMs; time += minute) {
+      const local = time + offsetMs(zone, time);
+      const passed: number[] = [];
+      if (hourly) passed.push(local);
+      else for (let one = shown + minute; one <= local; one += minute) passed.push(one);
+      if (passed.some((one) => fits(new Date(one)))) found.push(time);
+      shown = Math.max(shown, local);
+    }
+    return found;
+  }
+
+  const zones: readonly (readonly [string, string])[] = [
+    ["Europe/Berlin", "2026-03-29"],
+    ["Europe/Berlin", "2026-10-25"],
+    ["America/New_York", "2026-03-08"],
+    ["America/New_York", "2026-11-01"],
+    ["Australia/Lord_Howe", "2026-04-05"],
+    ["Australia/Lord_Howe", "2026-10-04"],
+    ["America/Sao_Paulo", "2018-11-04"],
+    ["America/Sao_Paulo", "2018-02-18"],
+    ["Pacific/Apia", "2011-12-30"],
+    ["Asia/Kathmandu", "2026-01-01"],
+  ];
+  const at = (minutes: readonly number[], hours: readonly number[]) => (local: Date) =>
+    minutes.includes(local.getUTCMinutes()) && hours.includes(local.getUTCHours());
+  const every = (step: number, below: number) =>
+    Array.from({ length: Math.ceil(below / step) }, (_, index) => index * step);
+  const expressions: readonly (readonly [string, (local: Date) => boolean, boolean])[] = [
+    ["0 2,14 * * *", at([0], [2, 14]), false],
+    ["0 */2 * * *", at([0], every(2, 24)), false],
+    ["15,45 0-3 * * *", at([15, 45], [0, 1, 2, 3]), false],
+    ["*/20 1,2 * * *", at(every(20, 60), [1, 2]), false],
+    ["0 0 * * *", at([0], [0]), false],
+    ["@daily", at([0], [0]), false],
+    ["0/30 2 * * *", at([0, 30], [2]), false],
+    ["0 * * * *", at([0], every(1, 24)), true],
+    ["*/10 * * * *", at(every(10, 60), every(1, 24)), true],
+    ["0 0-23 * * *", at([0], every(1, 24)), true],
+    ["@hourly", at([0], every(1, 24)), true],
+  ];
+
+  test.each(zones)("of %s around %s follows one rule for all expressions", (zone, day) => {
+    const fromMs = Date.parse(`${day}T00:00:00Z`) - 16 * hour;
+    const toMs = fromMs + 46 * hour;
+    for (const [expression, fits, hourly] of expressions) {
+      const schedule = createSchedule(expression, zone, "once");
+      const found: number[] = [];
+      for (
+        let time = schedule.nextMs(fromMs);
+        time !== undefined && time <= toMs;
+        time = schedule.nextMs(time)
+      )
+        found.push(time);
+      const wanted = byTheClock(zone, fromMs, toMs, fits, hourly);
+      expect([expression, found.map(iso)]).toEqual([expression, wanted.map(iso)]);
+    }
   });
 });
 
