@@ -6,6 +6,7 @@ import type { EmitAll } from "./contract/emit-all.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Invitation, Sample } from "./contract/invitation.ts";
 import type { PowerRequest } from "./contract/power.ts";
+import type { SafeText } from "./text.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -245,9 +246,9 @@ export interface Clock {
 
 /** Lines on stderr: quiet when all is well, one line when something matters. Never a secret. */
 export interface Log {
-  info(line: string): void;
-  warn(line: string): void;
-  error(line: string): void;
+  info(shown: SafeText): void;
+  warn(shown: SafeText): void;
+  error(shown: SafeText): void;
 }
 
 // --- Admission -------------------------------------------------------------------------------------------------------

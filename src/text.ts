@@ -69,6 +69,11 @@ export function block(raw: string, maxLength = maxBlockLength): Block {
   return { block: bounded(raw, maxLength, withoutHiddenInLines) as SafeText };
 }
 
+/** What was thrown, for `text`: an error with its stack. */
+export function stackOf(error: unknown): Block {
+  return block(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
 /** With a mark before each line: nothing in it can pass for a line of the program. */
 export function marked(raw: string, mark: SafeLine, maxLength = maxBlockLength): SafeText {
   return (mark + bounded(raw, maxLength, withoutHiddenInLines).replaceAll("\n", `\n${mark}`)) as SafeText;

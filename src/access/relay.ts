@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
+import { line } from "../text.ts";
 import { pause } from "../waiting.ts";
 import type { AuditEntry } from "./audit.ts";
 import { changesAccess } from "./own-calls.ts";
@@ -68,7 +69,7 @@ export function createRelay(options: RelayOptions): Relay {
       return true;
     } catch (error) {
       log.error(
-        `the record of permissions cannot be written, so nothing is relayed: ${(error as Error).message}`,
+        line`the record of permissions cannot be written, so nothing is relayed: ${(error as Error).message}`,
       );
       return false;
     }
@@ -150,7 +151,7 @@ export function createRelay(options: RelayOptions): Relay {
         const mayHelp =
           error instanceof ConnectorError && error.retryable && prompts.has(id) && !stopping.signal.aborted;
         if (!mayHelp || clock.now() >= untilMs) {
-          log.warn(`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
+          log.warn(line`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
           return undefined;
         }
       }
@@ -161,7 +162,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function keep(prompt: PendingPrompt): Promise<void> {
     prompts.set(prompt.request.id, prompt);
     await notes.put(prompt).catch((error: unknown) => {
-      log.warn(`a permission prompt would not survive a change of owner: ${messageOf(error)}`);
+      log.warn(line`a permission prompt would not survive a change of owner: ${messageOf(error)}`);
     });
   }
 
@@ -210,7 +211,7 @@ export function createRelay(options: RelayOptions): Relay {
         try {
           await options.chat(source)?.expirePermission?.(asked, text);
         } catch (error) {
-          log.warn(`source ${source}: a permission prompt could not be closed: ${messageOf(error)}`);
+          log.warn(line`source ${source}: a permission prompt could not be closed: ${messageOf(error)}`);
         }
       }),
     );

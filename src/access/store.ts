@@ -5,6 +5,7 @@ import { readFile, rename, stat } from "node:fs/promises";
 import type { AccessOptions, GroupAccess } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
+import { line, type SafeLine } from "../text.ts";
 
 export type DmPolicy = AccessOptions["dm"];
 
@@ -93,9 +94,9 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
       unreadable = undefined;
       return state;
     } catch (error) {
-      const line = `${file} cannot be read, so nobody counts as paired: ${(error as Error).message}`;
-      if (line !== unreadable) log.error(line);
-      unreadable = line;
+      const said = line`${file} cannot be read, so nobody counts as paired: ${(error as Error).message}`;
+      if (said !== unreadable) log.error(said);
+      unreadable = said;
       return {};
     }
   }
@@ -107,13 +108,13 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
       () => false, // It stays, and goes on counting for nothing.
     );
     tell(
-      `${file} could not be understood (${reason}), so nobody counts as paired${moved ? `; it was set aside as ${aside}` : ""}`,
+      line`${file} could not be understood (${reason}), so nobody counts as paired${moved ? `; it was set aside as ${aside}` : ""}`,
     );
   }
 
-  function tell(line: string): void {
-    if (line !== damage) log.error(line);
-    damage = line;
+  function tell(said: SafeLine): void {
+    if (said !== damage) log.error(said);
+    damage = said;
   }
 
   return {

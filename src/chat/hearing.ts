@@ -4,6 +4,7 @@
 import type { ButtonPress, People, PressAnswer } from "../contract/chat.ts";
 import type { Host } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
+import { line } from "../text.ts";
 import { createIntake } from "./intake.ts";
 
 /** What is asked for after a time away: so many chats, the latest used, and of each so many messages. */
@@ -47,7 +48,7 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
       broke: endRound,
       skipped(error) {
         const reason = error instanceof ConnectorError ? error.message : String((error as Error).stack);
-        log.error(`source ${source}: a message was left out: ${reason}`);
+        log.error(line`source ${source}: a message was left out: ${reason}`);
       },
     });
   let intake = newIntake();
@@ -74,7 +75,7 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
     quietly: (work) =>
       work.then(
         () => undefined,
-        (error: unknown) => log.warn(`source ${source}: ${describe(error)}`),
+        (error: unknown) => log.warn(line`source ${source}: ${describe(error)}`),
       ),
     keepPlace: (chat, message) => store.set(`${placeKey}${chat}`, message),
     catchUp(take) {
@@ -86,19 +87,19 @@ export function createHearing({ source, host, people, endRound, describe }: Hear
           take(chat, String(after)).catch((error: unknown) => {
             if (!(error instanceof ConnectorError) || error.retryable) throw error;
             // The place stays: with the next connection it is asked for again.
-            log.warn(`source ${source}: what came in ${chat} meanwhile cannot be read: ${error.message}`);
+            log.warn(line`source ${source}: what came in ${chat} meanwhile cannot be read: ${error.message}`);
           }),
         );
       }
     },
     missed(chat) {
       log.warn(
-        `source ${source}: more than ${caughtUp.messages} messages came in ${chat} meanwhile; the rest was left out`,
+        line`source ${source}: more than ${caughtUp.messages} messages came in ${chat} meanwhile; the rest was left out`,
       );
     },
     press: (press) =>
       people.press(press).catch((error: unknown) => {
-        log.warn(`source ${source}: a press could not be kept: ${String((error as Error).message)}`);
+        log.warn(line`source ${source}: a press could not be kept: ${String((error as Error).message)}`);
         return { show: "notice", text: "This cannot be kept now: try again." };
       }),
   };

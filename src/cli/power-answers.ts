@@ -6,6 +6,7 @@ import { describePower, type Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent } from "../runtime/consent.ts";
 import type { TrustPlace } from "../runtime/trust-file.ts";
+import { cut, line, lines, type SafeText } from "../text.ts";
 
 export interface PowerAnswer {
   /** Its kind: `listen`. */
@@ -17,6 +18,10 @@ export interface PowerAnswer {
   /** False: it waits for a person, and so does what needs it. */
   readonly trusted: boolean;
 }
+
+/** What a form and a screen can show. */
+const maxListed = 20;
+const maxLineLength = 300;
 
 export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent, "allows">): PowerAnswer[] {
   return powers.map((one) => {
@@ -40,7 +45,14 @@ export function consentOf(env: NodeJS.ProcessEnv, configFile: string, log: Log):
   });
 }
 
-/** One line each, for a question. */
-export function listPowers(powers: readonly Power[]): string {
-  return powers.map((power) => `  ${describePower(power)}`).join("\n");
+/** One line each, for a question. A longer list is cut, and the cut says how many are missing. */
+export function listPowers(powers: readonly Power[]): SafeText {
+  const listed = powers
+    .slice(0, maxListed)
+    .map((power) => cut(line`  ${describePower(power)}`, maxLineLength));
+  const left = powers.length - listed.length;
+  return lines([
+    ...listed,
+    ...(left === 0 ? [] : [line`  and ${left} more: channel-router trust --list shows all`]),
+  ]);
 }

@@ -6,6 +6,7 @@ import { isUnchanged } from "../config/unchanged.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { neutralise } from "../text/neutralise.ts";
+import { line, lines, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { pause } from "../waiting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 
@@ -71,7 +72,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     if (cause === "watched" && isSame) return verdict ?? nothingNew();
     const config = cause === "watched" ? await loadSettled() : await options.load();
     if (config === undefined && before === undefined && cause === "watched") return verdict ?? nothingNew();
-    if (config === undefined) return refuse(["the config file is not there"], "no config file");
+    if (config === undefined) return refuse([line`the config file is not there`], "no config file");
     const name = basename(config.loaded.file);
     const { issues } = config;
     if (issues.length > 0) {
@@ -87,10 +88,10 @@ export function createReloader(options: ReloaderOptions): Reloader {
     try {
       return accept(await options.apply(config), false);
     } catch (error) {
-      if (!isRouterError(error)) log.error(`reload: ${error instanceof Error ? error.stack : String(error)}`);
-      const hint = isRouterError(error) && error.hint !== undefined ? `\n  hint: ${error.hint}` : "";
-      const reason = error instanceof Error ? error.message : String(error);
-      return refuse([`${reason}${hint}`], `${name} could not be put into force`);
+      if (!isRouterError(error)) log.error(text`reload: ${stackOf(error)}`);
+      const reason = line`${error instanceof Error ? error.message : String(error)}`;
+      const hint = isRouterError(error) && error.hint !== undefined ? [line`  hint: ${error.hint}`] : [];
+      return refuse([lines([reason, ...hint])], `${name} could not be put into force`);
     }
   }
 
@@ -125,7 +126,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const earlier = verdict === undefined ? "" : `; the last verdict was: ${verdict.text}`;
     const same = `${what}${earlier}`;
     const text = isHealed ? `the config is good again: ${what}` : isSameText ? same : `reloaded: ${what}`;
-    if (isHealed || !isSameText) for (const line of [text, ...notes]) log.info(line);
+    if (isHealed || !isSameText) for (const said of [text, ...notes]) log.info(safeLine(said));
     if (told !== undefined) void options.announce(`The router's ${text.slice("the ".length)}.`);
     told = undefined;
     const accepted = { timeMs: now(), ok: true, text, problems: [], notes };
@@ -134,13 +135,13 @@ export function createReloader(options: ReloaderOptions): Reloader {
     return accepted;
   }
 
-  function refuse(problems: readonly string[], summary: string): Verdict {
+  function refuse(problems: readonly SafeText[], summary: string): Verdict {
     const stays = options.inForce() === undefined ? "nothing runs" : "the config before stays in force";
     const text = `not reloaded: ${summary}; ${stays}`;
     const isNews = verdict?.ok !== false || verdict.problems.join() !== problems.join();
     if (isNews) {
       for (const problem of problems) log.error(problem);
-      log.warn(text);
+      log.warn(safeLine(text));
     }
     verdict = { timeMs: now(), ok: false, text, problems, notes: [] };
     const shown = problems.join("\n");

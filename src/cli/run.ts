@@ -7,6 +7,7 @@ import { UsageError } from "../errors.ts";
 import { watchClient } from "../runtime/client-watch.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
+import { stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
@@ -58,7 +59,7 @@ export async function run(args: readonly string[]): Promise<void> {
       ownership.ended.then(
         () => 0,
         (error: unknown) => {
-          log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+          log.error(text`${stackOf(error)}`);
           return 1;
         },
       ),

@@ -7,7 +7,7 @@ import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Clock, Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import type { Form } from "../session/form.ts";
-import { safeLine } from "../text.ts";
+import { cut, line, lines, safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import type { Member } from "./service-members.ts";
@@ -79,14 +79,14 @@ export function createAsked(options: AskedOptions) {
     if (answer === undefined) return gone;
     if (answer.action !== "accept" || answer.values.allow !== "yes") {
       quietUntilMs = clock.now() + quietAfterNoMs;
-      log.info(`the person at session ${member.id} said no to a change of access`);
+      log.info(line`the person at session ${member.id} said no to a change of access`);
       return {
         state: "refused",
         said: "the person at the terminal did not agree; nothing was changed",
       } satisfies AskedAnswer;
     }
     const { said } = await administer(request);
-    log.info(`the person at session ${member.id} decided: ${safeLine(said)}`);
+    log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
     return { state: "done", said } satisfies AskedAnswer;
   }
 
@@ -103,7 +103,7 @@ export function createAsked(options: AskedOptions) {
       .finally(() => {
         isOpen = false;
       });
-    settled.catch((error: Error) => log.warn(`could not ask about access: ${safeLine(error.message)}`));
+    settled.catch((error: Error) => log.warn(line`could not ask about access: ${safeLine(error.message)}`));
     const late = pause(answerWithinMs, undefined, { ref: false }).then(
       (): AskedAnswer => ({
         state: "open",
@@ -122,10 +122,11 @@ function refusal(message: string): UsageError {
 
 function formOf(said: string): Form {
   return {
-    message:
-      "A command in this session would change who may write to Claude. If you say yes:\n" +
-      `${safeLine(said).slice(0, 600)}\n` +
-      "Say yes only if you asked for it just now: whoever may write can tell Claude what to do.",
-    fields: { allow: { title: "Do it?", choices: ["no", "yes"] } },
+    message: lines([
+      line`A command in this session would change who may write to Claude. If you say yes:`,
+      cut(safeLine(said), 600),
+      line`Say yes only if you asked for it just now: whoever may write can tell Claude what to do.`,
+    ]),
+    fields: { allow: { title: line`Do it?`, choices: [line`no`, line`yes`] } },
   };
 }

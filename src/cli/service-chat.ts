@@ -30,7 +30,7 @@ import { type Consent, untrusted } from "../runtime/consent.ts";
 import { appendStateLine, writeStateFile } from "../runtime/state-file.ts";
 import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
 import type { PermissionRequest } from "../session/permission.ts";
-import { safeLine } from "../text.ts";
+import { line, safeLine } from "../text.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import type { ServiceState } from "./service.ts";
 import { type AskedAnswer, createAsked } from "./service-asked.ts";
@@ -156,7 +156,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
           { text: "You are let in. What you write here now goes to Claude." },
         )
         .catch((error: Error) =>
-          log.warn(`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
+          log.warn(line`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
         );
     return answer;
   }

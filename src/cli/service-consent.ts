@@ -8,7 +8,7 @@ import type { Consent } from "../runtime/consent.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
-import { safeLine } from "../text.ts";
+import { line, lines, masked, type SafeText, safeLine } from "../text.ts";
 import { listPowers } from "./power-answers.ts";
 import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
@@ -88,7 +88,7 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
         const reason = error instanceof Error ? error.message : String(error);
         // A session that ended takes its question with it; the next one is asked.
         if (!signal.aborted && members().includes(member))
-          options.log.warn(`session ${member.id} could not be asked: ${safeLine(reason)}`);
+          options.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
       });
       await sleep(gapMs);
     }
@@ -102,7 +102,7 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     ending: AbortSignal,
   ): Promise<void> {
     const over = new AbortController();
-    const question = session.ask(formOf(config, mask(listPowers(waiting))), over.signal);
+    const question = session.ask(formOf(config, masked(listPowers(waiting), mask)), over.signal);
     let answer: FormAnswer | undefined;
     const answered = question.then((given) => {
       answer = given;
@@ -119,10 +119,12 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     }
     if (isYes(answer)) {
       await consent.remember(waiting, "trusted");
-      log.info(`the person at session ${id} allowed: ${oneLine(waiting)}`);
+      log.info(line`the person at session ${id} allowed: ${oneLine(waiting)}`);
     } else if (answer.action !== "cancel") {
       await consent.remember(waiting, "declined");
-      log.warn(`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`);
+      log.warn(
+        line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
+      );
     }
   }
 }
@@ -134,10 +136,14 @@ async function look({ consent, powers }: Pick<AskOptions, "consent" | "powers">)
   return all.filter((power) => !consent.allows(power) && !consent.declined(power));
 }
 
-function formOf(config: string, list: string): Form {
+function formOf(config: string, list: SafeText): Form {
   return {
-    message: `${safeLine(config)} asks to\n${list}\nIt waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
-    fields: { allow: { title: "Allow it?", choices: ["no", "yes"] } },
+    message: lines([
+      line`${config} asks to`,
+      list,
+      line`It waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
+    ]),
+    fields: { allow: { title: line`Allow it?`, choices: [line`no`, line`yes`] } },
   };
 }
 

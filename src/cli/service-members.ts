@@ -16,6 +16,7 @@ import type { Greeting } from "../session/greeting.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../text/neutralise.ts";
+import { stackOf, text } from "../text.ts";
 
 export interface Member {
   /** As `to: { session }` takes it: the pid of its process. */
@@ -90,7 +91,7 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
   }
 
   function report(error: unknown): void {
-    log.error(`session: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log.error(text`session: ${stackOf(error)}`);
   }
 
   return {

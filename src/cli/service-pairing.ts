@@ -4,7 +4,7 @@
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
 import type { Log } from "../contract.ts";
 import type { Form } from "../session/form.ts";
-import { safeLine } from "../text.ts";
+import { cut, line, lines, safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
@@ -72,7 +72,7 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
     if (answer === undefined || answer.action === "cancel") return;
     const isYes = answer.action === "accept" && answer.values.allow === "yes";
     const { said } = await administer({ do: isYes ? "pair" : "deny", code });
-    log.info(`the person at session ${member.id} decided: ${safeLine(said)}`);
+    log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
   }
 
   async function goOn(): Promise<void> {
@@ -96,7 +96,7 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
         // A session that ended takes its question with it; the next one is asked.
         if (!signal.aborted && members().includes(member))
           log.warn(
-            `session ${member.id} could not be asked: ${safeLine(error instanceof Error ? error.message : String(error))}`,
+            line`session ${member.id} could not be asked: ${safeLine(error instanceof Error ? error.message : String(error))}`,
           );
       });
     await sleep(gapMs);
@@ -107,16 +107,13 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
 }
 
 function formOf({ source, type, pending }: Waiting): Form {
-  const name =
-    pending.name === undefined
-      ? ""
-      : `, who calls themselves "${safeLine(pending.name)
-          .replaceAll(/["\u201C-\u201F]/g, "'")
-          .slice(0, 60)}"`;
+  const called = pending.name?.replaceAll(/["\u201C-\u201F]/g, "'");
+  const name = called === undefined ? "" : line`, who calls themselves "${cut(safeLine(called), 60)}"`;
   return {
-    message:
-      `Somebody wants to write to Claude on ${source} (${type}): id ${safeLine(pending.id).slice(0, 80)}${name}.\n` +
-      `They were given the code ${pending.code}. Say yes only if you expect them and they tell you that code: whoever is let in can tell Claude what to do.`,
-    fields: { allow: { title: `Let ${pending.code} in?`, choices: ["no", "yes"] } },
+    message: lines([
+      line`Somebody wants to write to Claude on ${source} (${type}): id ${cut(safeLine(pending.id), 80)}${name}.`,
+      line`They were given the code ${pending.code}. Say yes only if you expect them and they tell you that code: whoever is let in can tell Claude what to do.`,
+    ]),
+    fields: { allow: { title: line`Let ${pending.code} in?`, choices: [line`no`, line`yes`] } },
   };
 }

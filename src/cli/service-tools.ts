@@ -9,6 +9,7 @@ import { eventTool } from "../session/tools/event.ts";
 import { pendingTool } from "../session/tools/pending.ts";
 import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
+import { line } from "../text.ts";
 import { digestAsEvent, listMembers } from "./digests.ts";
 import type { Running, ServiceState } from "./service.ts";
 import { type ChatTools, chatTools } from "./service-chat-tools.ts";
@@ -57,7 +58,7 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
           ...(priority === undefined ? {} : { priority }),
         });
         state.options.log.warn(
-          `session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
+          line`session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
         );
         const found = running.dispatcher.report().silences.find((silence) => silence.channel === channel);
         return found?.untilMs ?? Date.now() + forMs;

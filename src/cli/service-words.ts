@@ -5,6 +5,7 @@ import type { Log } from "../contract.ts";
 import { describePower } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
 import type { Greeting } from "../session/greeting.ts";
+import { line, type SafeText } from "../text.ts";
 import { greetingChanges } from "./greeting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import type { Verdict } from "./reloader.ts";
@@ -27,7 +28,7 @@ export function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): stri
 }
 
 /** Each with its place in the file. */
-export function framed(config: ProvenConfig | undefined): string[] {
+export function framed(config: ProvenConfig | undefined): SafeText[] {
   return config === undefined ? [] : config.issues.map((issue) => config.loaded.frame(issue));
 }
 
@@ -58,7 +59,7 @@ export function notesOn(
 
 export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
   if (config === undefined) {
-    log.warn(`no config file found; looked for ${found.tried.join(", ")}`);
+    log.warn(line`no config file found; looked for ${found.tried.join(", ")}`);
     return;
   }
   for (const problem of framed(config)) log.error(problem);

@@ -30,6 +30,7 @@ import type { Sinks } from "../runtime/sinks.ts";
 import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
 import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
+import { line, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
@@ -218,7 +219,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   async function greet(next: ProvenConfig | undefined): Promise<void> {
     await greeting.settle(next?.loaded, next?.issues.length ?? 0).catch((error: Error) => {
-      log.warn(`the state folder cannot be written, so each start takes a little longer: ${error.message}`);
+      log.warn(
+        line`the state folder cannot be written, so each start takes a little longer: ${error.message}`,
+      );
     });
     greeted = await greeting.greeting();
   }
@@ -364,9 +367,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     if (options.background) process.on("SIGHUP", onHangUp);
   }
   served.catch((error: unknown) => {
-    log.error(
-      `the router could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    log.error(text`the router could not start: ${stackOf(error)}`);
     options.end();
   });
 

@@ -3,6 +3,7 @@
 // waits for it, as after a failed call. A process that does nothing but fail ends.
 
 import type { Clock, Log } from "../contract.ts";
+import { stackOf, text } from "../text.ts";
 
 interface Faulty {
   on(name: "uncaughtException" | "unhandledRejection", listener: (error: unknown) => void): unknown;
@@ -31,9 +32,7 @@ export function surviveFaults(
     }
     count += 1;
     if (count <= maxTold)
-      log.error(
-        `something failed that nobody waits for, and all else goes on: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      log.error(text`something failed that nobody waits for, and all else goes on: ${stackOf(error)}`);
     if (count > maxFaults) giveUp();
   }
 

@@ -3,6 +3,7 @@
 
 import { isAbsolute, relative } from "node:path";
 import type { Issue } from "../contract.ts";
+import { line, lines, type SafeLine, type SafeText, shownLine } from "../text.ts";
 import { type Mask, maskLine } from "./mask.ts";
 
 const linesAbove = 2;
@@ -21,37 +22,37 @@ export interface FrameSource {
 }
 
 /** An issue of a file that is not among `sources` has no source lines. Files below `cwd` are named relative to it. */
-export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): string {
+export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): SafeText {
   const nameOf = (place: Place) => {
-    const path = place.path === "" ? "" : ` ${printable(place.path)}`;
-    return `${shortPath(place.file, cwd)}:${place.line}:${place.column}${path}`;
+    const path = place.path === "" ? "" : ` ${place.path}`;
+    return shownLine(`${shortPath(place.file, cwd)}:${place.line}:${place.column}${path}`);
   };
   const out = [
-    `${nameOf(issue)}: ${issue.message} (${issue.code})`,
+    line`${nameOf(issue)}: ${shownLine(issue.message)} (${issue.code})`,
     ...sourceLines(issue, linesAbove, sources),
   ];
-  if (issue.hint !== undefined) out.push(`  hint: ${issue.hint}`);
+  if (issue.hint !== undefined) out.push(line`  hint: ${shownLine(issue.hint)}`);
   if (issue.cause !== undefined)
-    out.push(`  because of ${nameOf(issue.cause)}`, ...sourceLines(issue.cause, 0, sources));
-  return out.join("\n");
+    out.push(line`  because of ${nameOf(issue.cause)}`, ...sourceLines(issue.cause, 0, sources));
+  return lines(out);
 }
 
 type Place = NonNullable<Issue["cause"]>;
 
 /** The line of a place with a caret under it, and lines before it. */
-function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): string[] {
+function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): SafeLine[] {
   const source = sources.find(({ file }) => file === place.file);
   if (source === undefined || place.line > source.lines.length || source.lines.every((line) => line === ""))
     return [];
   const digits = String(place.line).length;
   const gutter = (number: string) => `  ${number.padStart(digits)} |`;
-  const out: string[] = [];
+  const out: SafeLine[] = [];
   for (let number = Math.max(1, place.line - above); number < place.line; number++) {
-    out.push(`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd());
+    out.push(line`${`${gutter(String(number))} ${windowed(...lineOf(number, 0, source)).text}`.trimEnd()}`);
   }
   const shown = windowed(...lineOf(place.line, place.column - 1, source));
-  out.push(`${gutter(String(place.line))} ${shown.text}`.trimEnd());
-  out.push(`${gutter("")} ${" ".repeat(shown.caret)}^`);
+  out.push(line`${`${gutter(String(place.line))} ${shown.text}`.trimEnd()}`);
+  out.push(line`${gutter("")} ${" ".repeat(shown.caret)}^`);
   return out;
 }
 
@@ -79,19 +80,15 @@ function windowed(line: string, caret: number): { readonly text: string; readonl
   };
 }
 
-function expanded(text: string, startWidth = 0): { readonly text: string; readonly width: number } {
+function expanded(raw: string, startWidth = 0): { readonly text: string; readonly width: number } {
   let width = startWidth;
   let result = "";
-  for (const character of text) {
-    const shown = character === "\t" ? " ".repeat(4 - (width % 4)) : printable(character);
+  for (const [index, part] of raw.split("\t").entries()) {
+    const shown = `${index === 0 ? "" : " ".repeat(4 - (width % 4))}${shownLine(part)}`;
     result += shown;
-    width += character === "\t" ? shown.length : columnsOf(shown);
+    for (const character of shown) width += columnsOf(character);
   }
   return { text: result, width };
-}
-
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "\uFFFD");
 }
 
 /** Combining marks take no column of a terminal; East Asian wide characters and emoji take two. */

@@ -3,6 +3,7 @@
 
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
+import type { SafeText } from "../text.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
@@ -183,7 +184,7 @@ export interface LoadedConfig {
   /** Gives a later stage's problem its file, line and column. */
   locate(draft: IssueDraft): Issue;
   /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */
-  frame(issue: Issue): string;
+  frame(issue: Issue): SafeText;
   /** True when what stands at this path of the values was put there because it is not to be read. */
   isStandIn(path: readonly (string | number)[]): boolean;
   /** As written; none where something in them is wrong. */

@@ -1,6 +1,7 @@
 // What cannot be read is told once, and again only after it could be read in between.
 
 import type { Log } from "../contract.ts";
+import { line } from "../text.ts";
 
 export interface ToldOnce {
   /** All that is refused now, by path, with the reason. */
@@ -26,8 +27,8 @@ export function createToldOnce(source: string, log: Log, shown: (path: string) =
       for (const [reason, paths] of byReason) {
         const isMany = paths.length > mostLines;
         for (const path of isMany ? paths.slice(0, 1) : paths)
-          log.warn(`source ${source}: ${shown(path)} ${reason}; it is tried again (told once)`);
-        if (isMany) log.warn(`source ${source}: the same of ${paths.length - 1} more files (told once)`);
+          log.warn(line`source ${source}: ${shown(path)} ${reason}; it is tried again (told once)`);
+        if (isMany) log.warn(line`source ${source}: the same of ${paths.length - 1} more files (told once)`);
       }
       told = new Map(refused);
     },

@@ -2,6 +2,7 @@
 // at any of it harms nothing but the next start's speed, so it is told once and tried again at the next segment.
 
 import type { Clock, Log } from "../contract.ts";
+import { line } from "../text.ts";
 import { codeOf, type Disk } from "./disk.ts";
 import { compareOrder, type Order } from "./files.ts";
 import type { RecoveryReport } from "./recovery.ts";
@@ -102,7 +103,7 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   function complain(error: unknown): void {
     if (!complained)
       log.warn(
-        `journal: housekeeping in ${folder} failed and will be tried again: ${(error as Error).message}`,
+        line`journal: housekeeping in ${folder} failed and will be tried again: ${(error as Error).message}`,
       );
     complained = true;
   }

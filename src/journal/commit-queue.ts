@@ -2,6 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Clock, Log } from "../contract.ts";
+import { line } from "../text.ts";
 import type { Place } from "./records.ts";
 import { type End, ended, refusal, tooMuchWaiting, withdrawn } from "./refusal.ts";
 import type { SegmentWriter, Written } from "./segment-writer.ts";
@@ -132,11 +133,11 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     if (told || Math.abs(nowMs - toldAtMs) < tellAgainMs) return;
     told = true;
     toldAtMs = nowMs;
-    log.error(`journal: ${message}; sources are told to try again until it can be written`);
+    log.error(line`journal: ${message}; sources are told to try again until it can be written`);
   }
 
   function settle(group: readonly Waiting[], { segment, offset }: Written): void {
-    if (told) log.info("journal: writing again");
+    if (told) log.info(line`journal: writing again`);
     told = false;
     failure = undefined;
     let at = offset;

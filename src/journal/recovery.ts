@@ -4,6 +4,7 @@
 import { appendFile, rename, stat, truncate, unlink } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock, Log } from "../contract.ts";
+import { line } from "../text.ts";
 import { isMissing } from "./disk.ts";
 import { compareOrder, corruptPath, type Found, listFolder, type Order } from "./files.ts";
 import { decodeLine } from "./line-format.ts";
@@ -201,7 +202,7 @@ async function copyBroken(
     await appendFile(path, Buffer.concat(broken.flatMap((bytes) => [bytes, lineFeed])), { mode: 0o600 });
     return path;
   } catch (error) {
-    log.warn(`journal: broken lines could not be set aside: ${(error as Error).message}`);
+    log.warn(line`journal: broken lines could not be set aside: ${(error as Error).message}`);
     return undefined;
   }
 }
@@ -210,16 +211,16 @@ function tell(report: RecoveryReport, log: Log): void {
   const { brokenLines, setAside, unknownLines, lost, gap } = report;
   if (brokenLines > 0)
     log.warn(
-      `journal: broken lines left out: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
+      line`journal: broken lines left out: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
     );
   if (unknownLines > 0)
-    log.warn(`journal: lines left out because a newer channel-router wrote them: ${unknownLines}`);
-  if (lost > 0) log.error(`journal: waiting events lost because their segments are gone: ${lost}`);
+    log.warn(line`journal: lines left out because a newer channel-router wrote them: ${unknownLines}`);
+  if (lost > 0) log.error(line`journal: waiting events lost because their segments are gone: ${lost}`);
   if (report.snapshot === "broken")
     log.warn(
       gap
-        ? "journal: no snapshot could be read and older segments are gone; events that had ended may come again"
-        : "journal: a snapshot could not be read; older segments were read instead",
+        ? line`journal: no snapshot could be read and older segments are gone; events that had ended may come again`
+        : line`journal: a snapshot could not be read; older segments were read instead`,
     );
 }
 

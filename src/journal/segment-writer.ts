@@ -4,6 +4,7 @@
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock, Log } from "../contract.ts";
+import { line } from "../text.ts";
 import { type Disk, type DiskFile, isMissing, writeAll } from "./disk.ts";
 import { makeFolder, type Order, segmentPath } from "./files.ts";
 import { encodeLine } from "./line-format.ts";
@@ -107,7 +108,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
     state.entries.clear();
     state.segments.clear();
     log.error(
-      `journal: ${folder} was removed while running, a new one is begun; waiting events lost with it: ${lost}`,
+      line`journal: ${folder} was removed while running, a new one is begun; waiting events lost with it: ${lost}`,
     );
     options.onFolderGone();
   }

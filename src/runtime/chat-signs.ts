@@ -4,6 +4,7 @@
 
 import type { Chat } from "../contract/chat.ts";
 import type { Clock, Log, RouterEvent } from "../contract.ts";
+import { line } from "../text.ts";
 
 export interface ChatSigns {
   /** The message is safe with us. */
@@ -38,7 +39,7 @@ export function createChatSigns({ clock, log, chat, typingForMs }: SignsOptions)
     if (toldMs !== undefined && clock.now() - toldMs < tellEveryMs) return;
     toldMs = clock.now();
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn(`source ${source}: typing could not be shown: ${reason}`);
+    log.warn(line`source ${source}: typing could not be shown: ${reason}`);
   }
 
   function show(event: RouterEvent, place: string, forMs: number, untilMs: number): void {

@@ -4,6 +4,7 @@
 import type { Clock, Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Power } from "../plan/powers.ts";
+import { safeLine } from "../text.ts";
 import { type Answer, readTrust, type TrustMemory, type TrustPlace, writeAnswer } from "./trust-file.ts";
 
 export interface Consent {
@@ -43,7 +44,7 @@ export async function openConsent({ place, all, clock, log }: ConsentOptions): P
     reading ??= readTrust(place).then((found) => {
       reading = undefined;
       memory = found;
-      if (found.damage !== undefined && found.damage !== told) log.warn(found.damage);
+      if (found.damage !== undefined && found.damage !== told) log.warn(safeLine(found.damage));
       told = found.damage;
     });
     return reading;

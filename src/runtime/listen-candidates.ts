@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { ListenAddress, Log } from "../contract.ts";
+import { line } from "../text.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 const host = "127.0.0.1";
@@ -31,7 +32,7 @@ export async function chooseListen(
     onBound(address) {
       if (!("port" in address) || last !== undefined) return;
       writeStateFile(file, `${JSON.stringify({ port: address.port })}\n`).catch((error: Error) => {
-        log.warn(`the port could not be remembered: ${error.message}`);
+        log.warn(line`the port could not be remembered: ${error.message}`);
       });
     },
   };

@@ -6,6 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Listener, Route } from "../contract/host.ts";
 import type { ListenAddress, Log } from "../contract.ts";
+import { line, stackOf, text } from "../text.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
 import { untrusted } from "./consent.ts";
@@ -77,7 +78,7 @@ export function createListener(options: ListenerOptions): OpenListener {
       const server = createHttpServer(serve);
       try {
         const inForce = await bind(server, address);
-        server.on("error", (error) => log.error(`listener: ${error.message}`));
+        server.on("error", (error) => log.error(line`listener: ${error.message}`));
         onBound?.(inForce);
         return { server, address: inForce };
       } catch (error) {
@@ -110,9 +111,7 @@ export function createListener(options: ListenerOptions): OpenListener {
     } else {
       const { route, params } = match;
       route.handle(request, response, params).catch((error: unknown) => {
-        log.error(
-          `source ${route.owner}: ${error instanceof Error ? (error.stack ?? error.message) : error}`,
-        );
+        log.error(text`source ${route.owner}: ${stackOf(error)}`);
         answer(response, 500, "internal error");
       });
     }

@@ -1,6 +1,7 @@
 // Lines for a person on stderr. Quiet when all is well: the client keeps every byte of a server's stderr.
 
 import type { Log } from "../contract.ts";
+import { line, ownWords, type SafeLine, type SafeText } from "../text.ts";
 import { createMask } from "./secret-mask.ts";
 
 interface LogOptions {
@@ -9,15 +10,12 @@ interface LogOptions {
   readonly write?: (text: string) => void;
 }
 
-/** What moves the cursor, colours or hides: a line may quote what came from outside. */
-const control = /[^\P{C}\n\t]/gu;
-/** A further line of a text is told apart from the next text. */
-const nextLine = /\r?\n(?=channel-router:)/g;
-
 export function createLog({ secrets, write = (text) => process.stderr.write(text) }: LogOptions): Log {
-  const line = (level: string) => (text: string) => {
-    const shown = createMask(secrets())(text).replace(nextLine, "\n  ").replace(control, "");
-    write(`channel-router: ${level}${shown}\n`);
+  const entry = (level: SafeLine) => (shown: SafeText) => {
+    // The types promise that it is clean; this is the net under them, for what the mask put together too.
+    const clean = ownWords(createMask(secrets())(shown));
+    // A further line of an entry is told apart from the next entry.
+    write(`channel-router: ${level}${clean.replaceAll(/\n(?=\S)/g, "\n  ")}\n`);
   };
-  return { info: line(""), warn: line("warning: "), error: line("error: ") };
+  return { info: entry(line``), warn: entry(line`warning: `), error: entry(line`error: `) };
 }

@@ -4,6 +4,7 @@
 import type { Loop, LoopOptions } from "../contract/host.ts";
 import type { Clock, Log, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
+import { line, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 
 /** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
@@ -36,7 +37,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
   let cancel = () => {};
 
   function works(): void {
-    if (failures > 0) log.info(`${subject}: works again`);
+    if (failures > 0) log.info(line`${subject}: works again`);
     if (isTold) world.announce(`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
     failures = 0;
     lastError = undefined;
@@ -56,8 +57,8 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
     const tryMs = options.dueMs === undefined ? nowMs + pauseMs : options.dueMs(nowMs);
     failures += 1;
     const again = tryMs === undefined ? "never again" : `next try in ${span(tryMs - nowMs)}`;
-    if (!isOurs) log.error(`${subject}: ${error instanceof Error ? error.stack : String(error)}`);
-    else if (lastError !== reason) log.warn(`${subject}: ${reason}; ${again}`);
+    if (!isOurs) log.error(text`${subject}: ${stackOf(error)}`);
+    else if (lastError !== reason) log.warn(line`${subject}: ${reason}; ${again}`);
     lastError = reason;
     const isLong = (tryMs ?? Number.POSITIVE_INFINITY) - nowMs >= longPauseMs;
     if ((failures >= toldAfter || isLong) && !isTold) {

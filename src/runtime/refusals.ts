@@ -4,6 +4,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Host } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
+import { line } from "../text.ts";
 
 export type Refusal = Parameters<Host["refused"]>[0];
 
@@ -39,7 +40,7 @@ export function createRefusals(
       loggedMs === undefined
         ? "refused a request with 401 unauthorized: is the secret the one that the sender has?"
         : `refused ${unlogged} more with 401 unauthorized`;
-    log.warn(`${subject}: ${what}`);
+    log.warn(line`${subject}: ${what}`);
     loggedMs = nowMs;
     unlogged = 0;
   }

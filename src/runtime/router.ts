@@ -10,6 +10,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import { line } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { beginAll } from "./begin-all.ts";
 import { type ClaimRegister, noRegister } from "./claim-register.ts";
@@ -146,7 +147,7 @@ export function createRouter(options: RouterOptions): Router {
     for (const { channel, key, message } of decision.admission?.problems ?? []) {
       if (told.has(`${channel}/${key}`)) continue;
       told.add(`${channel}/${key}`);
-      log.warn(`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`);
+      log.warn(line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`);
     }
     options.observe?.(decision);
   }

@@ -5,6 +5,7 @@ import type { Host } from "../contract/host.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
+import { line, stackOf, text } from "../text.ts";
 import type { ClaimRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
 import type { RuntimeEmit } from "./emit.ts";
@@ -95,7 +96,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
   function wait(error: ConnectorError, next?: string): void {
     const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
     if (waiting?.state !== "waiting")
-      log.warn(`source ${name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
+      log.warn(line`source ${name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
     waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
   }
 
@@ -126,7 +127,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
       await source.stop(deadline);
       await giveBack();
     } catch (error) {
-      log.error(`source ${name} failed to stop: ${error instanceof Error ? error.stack : String(error)}`);
+      log.error(text`source ${name} failed to stop: ${stackOf(error)}`);
     }
   };
 
@@ -184,14 +185,14 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
               const waited = waiting?.state === "waiting";
               waiting = undefined;
               if (!waited) return;
-              log.info(`source ${name}: started`);
+              log.info(line`source ${name}: started`);
               options.started();
             },
             (error: unknown) => {
               if (signal.aborted) return;
               const detail = startFailure(error);
               waiting = { state: "failed", detail };
-              log.error(`source ${name} cannot start: ${detail}`);
+              log.error(line`source ${name} cannot start: ${detail}`);
             },
           )
           .finally(resolve);
@@ -202,7 +203,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
       const cancel = clock.after(drainMs, () => deadline.abort());
       const ended = stop(deadline.signal, (signal) => source.drain?.(signal) ?? Promise.resolve());
       await within(ended, drainMs + cutMs, clock, () => {
-        log.warn(`source ${name} did not stop within ${drainMs / 1_000} s and was left behind`);
+        log.warn(line`source ${name} did not stop within ${drainMs / 1_000} s and was left behind`);
       });
       cancel();
     },

@@ -2,6 +2,7 @@
 // the tools and the events share. Knows texts, not places: whoever prints a part of a text masks before it cuts.
 
 import type { Json } from "../contract.ts";
+import { withoutHidden, withoutHiddenInLines } from "../text/hidden.ts";
 
 /** The text with every secret replaced. */
 export type Mask = (text: string) => string;
@@ -15,7 +16,7 @@ const shown = "•••";
  * too, where "…" marks the cut. With none it does nothing.
  */
 export function createMask(secrets: readonly string[]): Mask {
-  const hidden = [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
+  const hidden = [...new Set(secrets.flatMap(formsOf))]
     .filter((secret) => secret.length >= minLength)
     // A secret may be a part of another.
     .sort((a, b) => b.length - a.length);
@@ -28,6 +29,17 @@ export function createMask(secrets: readonly string[]): Mask {
     }
     return masked;
   };
+}
+
+/** As it is, inside JSON text, and what the exit for text makes of it: on one line, indented, quoted. */
+function formsOf(secret: string): string[] {
+  const inLines = withoutHiddenInLines(secret);
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    withoutHidden(secret),
+    ...["\n", "\n  ", "\n> "].map((lineEnd) => inLines.replaceAll("\n", lineEnd)),
+  ];
 }
 
 /** Every text in a value, keys too, with the secrets replaced. Absent values go, as they do in JSON. */

@@ -2,6 +2,7 @@
 // sources, and the client, depend on. For all others see cli/survive.ts.
 
 import type { Clock, Log } from "../contract.ts";
+import { stackOf, text } from "../text.ts";
 
 const isBug = "failed through a bug in this program";
 
@@ -14,12 +15,8 @@ export function clockFor(subject: string, clock: Clock, log: Log): Clock {
         try {
           run();
         } catch (error) {
-          log.error(`${subject} ${isBug}: ${stackOf(error)}`);
+          log.error(text`${subject} ${isBug}: ${stackOf(error)}`);
         }
       }),
   };
-}
-
-function stackOf(error: unknown): string {
-  return (error instanceof Error ? error.stack : undefined) ?? String(error);
 }

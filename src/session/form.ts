@@ -2,20 +2,21 @@
 // model neither sees nor answers it. Types and the look at what the client declared; server.ts sends it.
 
 import type { JsonObject } from "../contract.ts";
+import type { SafeLine, SafeText } from "../text.ts";
 import type { Request } from "./json-rpc.ts";
 
 export interface Form {
-  /** Plain text; may have several lines. Whatever in it came from outside must have been made harmless. */
-  readonly message: string;
+  /** May have several lines. */
+  readonly message: SafeText;
   /** By name; each must be filled in. */
   readonly fields: Readonly<Record<string, Field>>;
 }
 
 /** One of a few words. */
 export interface Field {
-  readonly title: string;
-  readonly description?: string;
-  readonly choices: readonly [string, ...string[]];
+  readonly title: SafeLine;
+  readonly description?: SafeLine;
+  readonly choices: readonly [SafeLine, ...SafeLine[]];
 }
 
 /** `decline`: the person said no. `cancel`: the question was put away without an answer. */

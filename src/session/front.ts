@@ -5,6 +5,7 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Log } from "../contract.ts";
+import { line } from "../text.ts";
 import { answerInitialize, type Greeting, initializeProblem, refuseMethod } from "./greeting.ts";
 import { isCall, isRequest, type Message, type Request, type RequestId, rpcErrors } from "./json-rpc.ts";
 import { ignoreClosed, type StdioTransport } from "./stdio-transport.ts";
@@ -113,7 +114,7 @@ export function createFront(wire: StdioTransport, greeting: Greeting | Promise<G
       answered = true;
       openWhenReady();
     } catch (error) {
-      log.error(`could not greet the client: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(line`could not greet the client: ${error instanceof Error ? error.message : String(error)}`);
       refuse(request, rpcErrors.internal, "the router could not start");
     }
     markAnswered(request.id);

@@ -9,6 +9,7 @@ import {
   type ServerCapabilities,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
+import { line } from "../text.ts";
 import type { Form, FormAnswer } from "./form.ts";
 import type { Greeting } from "./greeting.ts";
 import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
@@ -56,7 +57,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
       instructions: greeting.instructions,
     },
   );
-  server.onerror = (error) => log.warn(`MCP: ${firstLine(error.message)}`);
+  server.onerror = (error) => log.warn(line`MCP: ${firstLine(error.message)}`);
   server.setRequestHandler(ListToolsRequestSchema, () => {
     const list = listTools(tools);
     listed = JSON.stringify(list);
@@ -84,7 +85,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
       tools = next;
       if (listed === undefined || listed === JSON.stringify(listTools(next))) return;
       listed = undefined;
-      server.sendToolListChanged().catch((error) => log.warn(`MCP: ${firstLine(String(error))}`));
+      server.sendToolListChanged().catch((error) => log.warn(line`MCP: ${firstLine(String(error))}`));
     },
     async ask({ message, fields }, signal) {
       const properties = Object.fromEntries(

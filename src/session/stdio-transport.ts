@@ -6,6 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Log } from "../contract.ts";
+import { line, stackOf, text } from "../text.ts";
 import { readMessage, rpcErrors, toLine } from "./json-rpc.ts";
 import { createLineReader } from "./line-reader.ts";
 import { createLineWriter, type LineWriter } from "./line-writer.ts";
@@ -109,15 +110,15 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     },
   };
 
-  function handleLine(line: string): void {
-    if (!reading || line.trim() === "") return;
-    const result = readMessage(line);
+  function handleLine(written: string): void {
+    if (!reading || written.trim() === "") return;
+    const result = readMessage(written);
     if ("message" in result) {
       try {
         transport.onmessage?.(result.message as JSONRPCMessage);
       } catch (error) {
         // One message that breaks its handler must not end the conversation for all the others.
-        log.error(`internal error while handling a message: ${stackOf(error)}`);
+        log.error(text`internal error while handling a message: ${stackOf(error)}`);
         transport.onerror?.(error as Error);
       }
       return;
@@ -130,10 +131,10 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   }
 
   /** Once for each kind: a client that sends only garbage must not fill the log. */
-  function warn(kind: string, line: string): void {
+  function warn(kind: string, what: string): void {
     if (said.has(kind)) return;
     said.add(kind);
-    log.warn(`${line} (further ones are not reported)`);
+    log.warn(line`${what} (further ones are not reported)`);
   }
 
   function isOverloaded(): boolean {
@@ -161,7 +162,3 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
 
 /** The end of the conversation is told by `ended`; an answer that nobody will read is no news. */
 export function ignoreClosed(): void {}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}

@@ -3,6 +3,7 @@
 
 import type { JsonObject, Log, Tool, ToolResult } from "../contract.ts";
 import { isRouterError, UsageError } from "../errors.ts";
+import { stackOf, text } from "../text.ts";
 import { checkToolInput } from "./tool-input.ts";
 
 /** Breaks up everything in a text that could pass for a tag of the client's own. */
@@ -81,8 +82,7 @@ function explain(error: unknown, name: string, log: Log): string {
   if (isRouterError(error)) {
     return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
   }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log.error(`internal error in the tool ${name}: ${stack}`);
+  log.error(text`internal error in the tool ${name}: ${stackOf(error)}`);
   return "internal error: the router's own log on stderr says more";
 }
 

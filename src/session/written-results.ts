@@ -3,6 +3,7 @@
 
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { Log } from "../contract.ts";
+import { stackOf, text } from "../text.ts";
 import type { RequestId } from "./json-rpc.ts";
 
 type AfterWritten = (written: boolean) => void;
@@ -21,9 +22,7 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
     try {
       afterWritten(written);
     } catch (error) {
-      log.error(
-        `internal error after a tool's result: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      log.error(text`internal error after a tool's result: ${stackOf(error)}`);
     }
   }
 

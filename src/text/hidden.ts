@@ -18,6 +18,10 @@ export const invisible =
 const invisibleInLine =
   /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\p{Default_Ignorable_Code_Point}\uFFF9-\uFFFB\u{13430}-\u{1343F}\p{Noncharacter_Code_Point}]/gu;
 
+/** What only says how an emoji looks, or joins two: it shows nothing of its own where emoji are meant. */
+const inEmoji =
+  /(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]|(?<=\p{Extended_Pictographic}\uFE0F?)\u200D(?=\p{Extended_Pictographic})/gu;
+
 const lineEnd = /\r\n|[\r\v\f\x85\u2028\u2029]/g;
 
 /** What each character that is not seen leaves behind: nothing, or a character that is seen. */
@@ -45,6 +49,7 @@ export function withoutHiddenInLines(raw: string, trace: Trace = ""): string {
       // Surrogates first: what goes must not join two halves to a new character.
       .toWellFormed()
       .replace(colour, trace)
+      .replace(inEmoji, "")
       // Before the line ends: what goes must not make one of two halves either.
       .replace(invisibleInLine, trace)
       .replace(lineEnd, "\n")

@@ -6,6 +6,7 @@ import type { Form } from "../../src/session/form.ts";
 import { takesForms } from "../../src/session/form.ts";
 import { channelCapabilities } from "../../src/session/greeting.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
+import { line } from "../../src/text.ts";
 import { type ClaudeOptions, connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, streamPair } from "./streams.ts";
 
@@ -33,8 +34,8 @@ async function connect(options: ClaudeOptions = {}) {
 }
 
 const form: Form = {
-  message: "May it?",
-  fields: { allow: { title: "Allow it?", description: "Once.", choices: ["no", "yes"] } },
+  message: line`May it?`,
+  fields: { allow: { title: line`Allow it?`, description: line`Once.`, choices: [line`no`, line`yes`] } },
 };
 const never = () => new AbortController().signal;
 const unanswered = (onAsked: () => void = () => {}) => ({

@@ -5,6 +5,7 @@ import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createSchedule, goOnFrom } from "../../intake/schedule.ts";
+import { line } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import type { CommandOptions } from "./options.generated.ts";
 import { type Run, startRun } from "./run.ts";
@@ -23,7 +24,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
   function misfit(fault: string): void {
     if (isTold) return;
     isTold = true;
-    log.warn(`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (told once)`);
+    log.warn(line`source ${name}: a line is no JSON and becomes an event as it is: ${fault} (told once)`);
   }
 
   async function begin(emit: Emit, signal: AbortSignal): Promise<Run> {
@@ -82,7 +83,7 @@ export function createCommandSource(name: string, options: CommandOptions, host:
     const isFailure = "failure" in end;
     if (restart === "never" || (restart === "failure" && !isFailure)) {
       finished = isFailure && end.failure instanceof Error ? end.failure.message : (end as Error).message;
-      log.info(`source ${name}: ${finished}; it is not started again`);
+      log.info(line`source ${name}: ${finished}; it is not started again`);
       return;
     }
     throw isFailure ? end.failure : end;

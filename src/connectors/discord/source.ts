@@ -7,6 +7,7 @@ import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { stackOf, text } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
@@ -96,9 +97,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
             dispatched(payload);
           } catch (error) {
             // Thrown into the library it would end the whole process.
-            log.error(
-              `source ${name}: an event of Discord's could not be read: ${String((error as Error).stack)}`,
-            );
+            log.error(text`source ${name}: an event of Discord's could not be read: ${stackOf(error)}`);
           }
         },
         sessionChanged(next) {

@@ -10,6 +10,7 @@ import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Json, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { line } from "../../text.ts";
 import { type Database, openDatabase, type Row } from "./database.ts";
 import { createEchoes } from "./echoes.ts";
 import { arrivalOf, incomingOf, isGroup, normalAddress, rowText, rowTimeMs } from "./incoming.ts";
@@ -97,7 +98,7 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
       case "answer":
       case "verdict":
         await say(row.chat_guid, reception.text).catch((error: Error) =>
-          log.warn(`source ${name}: ${error.message}`),
+          log.warn(line`source ${name}: ${error.message}`),
         );
         break;
       case "nothing":

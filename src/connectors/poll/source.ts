@@ -9,6 +9,7 @@ import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createNewItems, type Item, type NewItems } from "../../intake/new-items.ts";
 import { placeOf, trustOf } from "../../intake/request-options.ts";
+import { line } from "../../text.ts";
 import type { PollOptions } from "./options.generated.ts";
 import { arrivalOf, createPageReader, type Page } from "./pages.ts";
 import { readOn } from "./read-on.ts";
@@ -41,10 +42,10 @@ export function createPollSource(name: string, options: PollOptions, host: Host)
   /** GitHub asks its pollers to wait so long: docs.github.com, "Events", x-poll-interval. */
   let askedToWaitMs = 0;
 
-  function warnOnce(line: string): void {
-    if (told.has(line)) return;
-    told.add(line);
-    log.warn(`source ${name}: ${line}`);
+  function warnOnce(what: string): void {
+    if (told.has(what)) return;
+    told.add(what);
+    log.warn(line`source ${name}: ${what}`);
   }
 
   /** Undefined when nothing has changed. */

@@ -5,6 +5,7 @@ import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
+import { stackOf, text } from "../../text.ts";
 import { aborted, pause } from "../../waiting.ts";
 import { emojiName } from "./emoji.ts";
 import { asked, failureOf } from "./failure.ts";
@@ -133,7 +134,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
         dispatched(envelope);
       } catch (error) {
         // Thrown into the library it would end the whole process.
-        log.error(`source ${name}: an event of Slack's could not be read: ${String((error as Error).stack)}`);
+        log.error(text`source ${name}: an event of Slack's could not be read: ${stackOf(error)}`);
       }
     });
     const started = socket.start();

@@ -9,6 +9,7 @@ import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { line } from "../../text.ts";
 import { createEventStream, type StreamEvent } from "./event-stream.ts";
 import type { SseOptions } from "./options.generated.ts";
 import { unwrapRelayed } from "./relay.ts";
@@ -38,7 +39,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
     const arrival = unwrapRelayed(event.data);
     if (arrival === undefined && !hasWarned) {
       hasWarned = true;
-      log.warn(`source ${name}: the relay sends what is no relayed request; is it of the kind ${relay}?`);
+      log.warn(line`source ${name}: the relay sends what is no relayed request; is it of the kind ${relay}?`);
     }
     return arrival;
   }

@@ -4,6 +4,7 @@
 import type { EmitAll, TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, Log, Outcome } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
+import { stackOf, text } from "../../text.ts";
 import { pause, settledOr } from "../../waiting.ts";
 
 export interface Offer {
@@ -75,8 +76,8 @@ export function createHandOver({ source, emit, clock, log }: HandOverOptions): H
 
   function describe(error: unknown): string {
     if (error instanceof DeliveryError) return error.message;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    if (lastError === undefined) log.error(`source ${source}: a line was not taken through a bug: ${text}`);
+    if (lastError === undefined)
+      log.error(text`source ${source}: a line was not taken through a bug: ${stackOf(error)}`);
     return "failed through a bug in this program";
   }
 

@@ -7,6 +7,7 @@ import type { AnsweredEvent, Reception } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Json } from "../../contract.ts";
 import { DeliveryError, isRouterError } from "../../errors.ts";
+import { line, stackOf, text } from "../../text.ts";
 import type { TelegramApi } from "./api.ts";
 import type { TelegramChat } from "./chat.ts";
 import { type ReadMessage, readMessage, type Self } from "./message.ts";
@@ -55,7 +56,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const done = work
       .catch((error: unknown) => {
         const reason = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-        if (reason !== lastFailure) log.warn(`source ${name}: ${reason}`);
+        if (reason !== lastFailure) log.warn(line`source ${name}: ${reason}`);
         lastFailure = reason;
       })
       .finally(() => beside.delete(done));
@@ -100,9 +101,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return readMessage(album, self, isEdit);
     } catch (error) {
       // It would come again and again, and hold up all that comes after it.
-      log.error(
-        `source ${name}: a message could not be read and is left out: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      log.error(text`source ${name}: a message could not be read and is left out: ${stackOf(error)}`);
       return undefined;
     }
   }
@@ -132,9 +131,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return await takeWhole(group, self);
     } catch (error) {
       if (isRouterError(error)) throw error;
-      log.error(
-        `source ${name}: an update could not be read and is left out: ${error instanceof Error ? error.stack : String(error)}`,
-      );
+      log.error(text`source ${name}: an update could not be read and is left out: ${stackOf(error)}`);
       return false;
     }
   }
@@ -164,7 +161,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (moved !== undefined && !groupsTold.has(moved)) {
       groupsTold.add(moved);
       log.warn(
-        `source ${name}: the group ${message?.chat.id} now has the id ${moved}: write that into access.groups`,
+        line`source ${name}: the group ${message?.chat.id ?? "?"} now has the id ${moved}: write that into access.groups`,
       );
     }
     if (member === undefined || member.chat.type === "private") return;
@@ -172,7 +169,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (!isIn || groupsTold.has(member.chat.id)) return;
     groupsTold.add(member.chat.id);
     log.info(
-      `source ${name}: the bot is in the group ${safeFileName(member.chat.title ?? "")}, whose id is ${member.chat.id}; it listens there once access.groups says so`,
+      line`source ${name}: the bot is in the group ${safeFileName(member.chat.title ?? "")}, whose id is ${member.chat.id}; it listens there once access.groups says so`,
     );
   }
 

@@ -3,6 +3,7 @@
 
 import type { Update } from "grammy/types";
 import type { Host, Round } from "../../contract/host.ts";
+import { line } from "../../text.ts";
 import { pause } from "../../waiting.ts";
 import { type TelegramApi, TelegramRefusal } from "./api.ts";
 import type { Intake } from "./intake.ts";
@@ -48,7 +49,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
     if (url === undefined || url === "") return false;
     await api.raw.deleteWebhook({ drop_pending_updates: false });
     host.log.warn(
-      `source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
+      line`source ${name}: the bot's messages went to a webhook at ${hostOf(url)}; they come here now`,
     );
     return true;
   }

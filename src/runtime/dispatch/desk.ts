@@ -6,6 +6,7 @@ import { DeliveryError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../../journal/records.ts";
+import { line } from "../../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Claims } from "./claims.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -71,7 +72,7 @@ export function createTell(
     journal.mark(change).catch((error) => {
       // It stands in RAM. When the journal ended first, the next owner finds the claim and sends again with `attempt`.
       if (!(error instanceof DeliveryError)) throw error;
-      if (error.code !== "E_JOURNAL_CLOSED") log.warn(`event ${id}: ${error.message}`);
+      if (error.code !== "E_JOURNAL_CLOSED") log.warn(line`event ${id}: ${error.message}`);
     });
     observe?.(change);
   };

@@ -8,6 +8,7 @@ import type { Clock, Log } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery, Member, StateChange } from "../../journal/records.ts";
+import { line } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
@@ -215,8 +216,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     seat.isStuck = isStuck;
     const { id, project } = seat.session;
     const who = `session ${id}${project === undefined ? "" : ` (${project})`}`;
-    if (isStuck) log.warn(`${who} does not read: events go to other sessions, or wait`);
-    else log.info(`${who} reads again`);
+    if (isStuck) log.warn(line`${who} does not read: events go to other sessions, or wait`);
+    else log.info(line`${who} reads again`);
     if (!stopping.signal.aborted) restart();
   }
 

@@ -4,6 +4,7 @@
 
 import { DeliveryError } from "../../errors.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
+import { line } from "../../text.ts";
 import { catchUp, forget, type Untold } from "./catch-up.ts";
 import { claim, type Desk, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
 import { breathe, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
@@ -238,7 +239,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   function tellBug(parcel: Parcel, error: unknown): void {
     claims.drop(parcel, session.id);
     desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
-    desk.log.error(`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
+    desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
   function release(): void {

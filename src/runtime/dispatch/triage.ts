@@ -2,6 +2,7 @@
 
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery } from "../../journal/records.ts";
+import { line } from "../../text.ts";
 import { loopScope } from "./breaker.ts";
 import { type Desk, finish, isComplete, type Parcel } from "./desk.ts";
 import { isPast } from "./entries.ts";
@@ -81,7 +82,7 @@ export function isLooping(desk: Desk, seat: Seat, { entry, terms, attempt }: Par
   const verdict = desk.breaker.judge(scope, entry.changedMs);
   if (verdict === "opens") {
     desk.log.warn(
-      `channel ${entry.channel}: more than 30 events of one thread or key in a minute; the rest is kept back`,
+      line`channel ${entry.channel}: more than 30 events of one thread or key in a minute; the rest is kept back`,
     );
     // A notice that a full disk refuses is not worth another try: the log and `waiting` say it too.
     void desk.notices.breaker(seat.session.id, entry.channel, entry.id);

@@ -3,6 +3,7 @@
 
 import type { Duplex } from "node:stream";
 import type { Log } from "../../contract.ts";
+import { line } from "../../text.ts";
 import {
   type AttachedSession,
   openAttachedSession,
@@ -105,7 +106,7 @@ export function createHost(options: {
       const isNews = !refused.has(frame.pid);
       const reason = `this router (${version}) speaks protocol ${protocolNumber}, the other (${frame.version}) ${frame.protocol}`;
       const hint = "end all sessions of one version to go on together";
-      if (isNews) log.warn(`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
+      if (isNews) log.warn(line`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
       refused.add(frame.pid);
       link.end({ t: "refuse", protocol: protocolNumber, version, reason });
       return;

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:net";
 import { basename, dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Log } from "../../contract.ts";
+import { line } from "../../text.ts";
 import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./claim.ts";
 import { watchClaim } from "./claim-watch.ts";
 import { createHost, type Service } from "./host.ts";
@@ -72,11 +73,11 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       if (how === "released") host.announceLeaving();
       await service
         ?.stop(how)
-        .catch((error: Error) => log.error(`could not stop in order: ${error.message}`));
+        .catch((error: Error) => log.error(line`could not stop in order: ${error.message}`));
       // Before the socket goes, so that nobody finds an epoch that is neither dead nor alive.
       if (how === "released") {
         await releaseEpoch(folder, file).catch((error: Error) => {
-          log.warn(`could not give the ownership up in order: ${error.message}`);
+          log.warn(line`could not give the ownership up in order: ${error.message}`);
         });
       }
       server.close();
@@ -94,7 +95,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     const highest = (await listEpochs(folder)).at(-1) ?? 0;
     const standing = highest < file.epoch ? undefined : await readOwner(folder, highest);
     if (standing !== undefined && !isOurs(standing)) {
-      log.warn(`epoch ${highest} has taken over from epoch ${file.epoch}`);
+      log.warn(line`epoch ${highest} has taken over from epoch ${file.epoch}`);
       void end("deposed");
     } else if (standing === undefined || !(await exists(file.socket))) await restore(standing === undefined);
   }
@@ -116,13 +117,13 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     // When somebody was faster, he is found.
     if (isFileGone && !(await putOwner(folder, file))) return look();
     await enter();
-    log.warn(`${folder} had been removed and was made again`);
+    log.warn(line`${folder} had been removed and was made again`);
   }
 
   async function enter(): Promise<void> {
     if (options.register === undefined) return;
     leaveRunning = await enterRunning(options.register, file).catch((error: Error) => {
-      log.warn(`the command line will not find this router: ${error.message}`);
+      log.warn(line`the command line will not find this router: ${error.message}`);
       return async () => undefined;
     });
   }
@@ -138,7 +139,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       } catch (error) {
         // A folder that cannot be read at this moment deposes nobody.
         const { message } = error as Error;
-        if (message !== complaint) log.warn(`could not look after ${folder}: ${message}`);
+        if (message !== complaint) log.warn(line`could not look after ${folder}: ${message}`);
         complaint = message;
       }
     },
@@ -152,7 +153,9 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
   }
   host.open(service);
   await enter();
-  void sweep(folder, file).catch((error: Error) => log.warn(`could not sweep ${folder}: ${error.message}`));
+  void sweep(folder, file).catch((error: Error) =>
+    log.warn(line`could not sweep ${folder}: ${error.message}`),
+  );
 
   return {
     file,

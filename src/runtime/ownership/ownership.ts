@@ -5,6 +5,7 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Log } from "../../contract.ts";
+import { line } from "../../text.ts";
 import { isRunning, signalReaches } from "../process-identity.ts";
 import { type Greeted, greetOwner, responds } from "./greet-owner.ts";
 import type { Link } from "./link.ts";
@@ -201,7 +202,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       onCall,
       refuseCalls,
       responds: () => responds(socket, version, patience.answerMs, closing.signal),
-      onSilent: () => log.warn(`the owner (pid ${pid}) does not respond: tool calls fail until it does`),
+      onSilent: () => log.warn(line`the owner (pid ${pid}) does not respond: tool calls fail until it does`),
     });
     await follow(greeted).finally(unwatch);
   }
@@ -269,7 +270,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     if (!isReplaced) {
       log.error(
-        "the program's files were replaced while it ran: this session must be restarted (/mcp, Reconnect)",
+        line`the program's files were replaced while it ran: this session must be restarted (/mcp, Reconnect)`,
       );
     }
     isReplaced = true;
@@ -345,9 +346,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   /** Begins to work alone, or goes on doing so; settles when it is time to look again. */
   async function workAlone(reason: string): Promise<void> {
     if (client === undefined) {
-      if (state.mode !== "alone") log.warn(`waits: ${reason}`);
+      if (state.mode !== "alone") log.warn(line`waits: ${reason}`);
     } else if (alone === undefined) {
-      log.warn(`works alone, without sources: ${reason}`);
+      log.warn(line`works alone, without sources: ${reason}`);
       const loaded = await loadOwner(true);
       if (loaded === undefined) return;
       try {
@@ -367,7 +368,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (left === undefined) return;
     alone = undefined;
     await left.stop("replaced");
-    log.info("no longer alone");
+    log.info(line`no longer alone`);
   }
 
   function giveUp(error: unknown): void {

@@ -4,6 +4,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import type { Log } from "../../contract.ts";
+import { line } from "../../text.ts";
 import { type ClientLine, createClientRecord } from "./client-record.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
@@ -79,7 +80,7 @@ export function createRelay({ input, output, log, ...options }: RelayOptions): R
       queue.push(record.read(Buffer.from(text)));
       queuedBytes += text.length;
     },
-    onTooLong: () => log.warn(`dropped a line on stdin of more than ${maxLineBytes} bytes`),
+    onTooLong: () => log.warn(line`dropped a line on stdin of more than ${maxLineBytes} bytes`),
   });
 
   input.on("data", (chunk: Buffer | string) => {

@@ -11,6 +11,7 @@ import type { AttachedSession } from "../../../src/runtime/ownership/attached-se
 import type { Service } from "../../../src/runtime/ownership/host.ts";
 import type { OwnerRole } from "../../../src/runtime/ownership/owner.ts";
 import { joinOwnership, type Patience } from "../../../src/runtime/ownership/ownership.ts";
+import { safeLine } from "../../../src/text.ts";
 
 interface Setting {
   readonly folder: string;
@@ -189,6 +190,6 @@ async function end(why: string): Promise<void> {
 }
 process.on("SIGTERM", () => void end("SIGTERM"));
 ownership.ended.then(end, (error: unknown) => {
-  log.error(String(error));
+  log.error(safeLine(String(error)));
   process.exit(1);
 });
