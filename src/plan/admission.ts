@@ -90,16 +90,17 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
   let loopKey: string | undefined;
   let varsReady = false;
   const prepareVars = () => {
-    const failure = varsReady ? undefined : computeVars(channel, view);
+    if (varsReady) return;
     varsReady = true;
-    if (failure === undefined) return true;
-    trace.push({ channel: channel.name, filter: failure.key, pass: false, detail: failure.message });
-    problems.push(failure);
-    return false;
+    for (const failure of computeVars(channel, view)) {
+      const { key, message } = failure;
+      trace.push({ channel: channel.name, filter: key, pass: true, detail: `missing: ${message}` });
+      problems.push(failure);
+    }
   };
 
   for (const { filter, needsVars } of channel.filters) {
-    if (needsVars && !prepareVars()) return { kind: "not-chosen" };
+    if (needsVars) prepareVars();
     const verdict = filter.test(view, memory, nowMs);
     const detail = verdict.pass ? verdict.note : verdict.reason;
     trace.push({
@@ -122,7 +123,7 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
       pending: verdict.pending,
     };
   }
-  if (!prepareVars()) return { kind: "not-chosen" };
+  prepareVars();
   const shape = shapeOf(channel.shaping, view, memory, nowMs);
   for (const step of shape.steps) trace.push({ channel: channel.name, ...step });
   if (shape.dropped !== undefined) {
@@ -134,15 +135,16 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
   return { kind: "taken", writes: [...writes, ...shape.writes], shape, loopKey };
 }
 
-/** Fills in the `vars` of a view; gives the first one that fails. */
-export function computeVars(channel: PlannedChannel, view: View): AdmissionProblem | undefined {
+/** Fills in the `vars` of a view. One that cannot be computed is missing, as a path of the event may be; the result says why. */
+export function computeVars(channel: PlannedChannel, view: View): AdmissionProblem[] {
+  const failures: AdmissionProblem[] = [];
   for (const { name, evaluate } of channel.vars) {
     try {
       view.vars[name] = evaluate(view);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      return { channel: channel.name, key: `vars.${name}`, message: error.message };
+      failures.push({ channel: channel.name, key: `vars.${name}`, message: error.message });
     }
   }
-  return undefined;
+  return failures;
 }

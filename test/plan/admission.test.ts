@@ -90,14 +90,30 @@ test("a when that guards against missing data is asked before the vars that need
   expect(box.send({ data: { pr: { number: 3 } } }).deliveries[0]?.content).toBe("3");
 });
 
-test("an expression that fails on an event is a no with its reason, and is reported", async () => {
-  const box = await mailbox({ pr: { when: "data.pr.number > 3" }, other: { vars: { n: "data.n.m" } } });
+test("a when that fails on an event is a no with its reason, and is reported", async () => {
+  const box = await mailbox({ pr: { when: "data.pr.number > 3" } });
   const admission = box.send({ data: {} });
   expect(admission.outcome).toBe("unmatched");
-  expect(admission.problems.map(({ channel, key }) => `${channel}.${key}`)).toEqual([
-    "pr.when",
-    "other.vars.n",
-  ]);
+  expect(admission.problems.map(({ channel, key }) => `${channel}.${key}`)).toEqual(["pr.when"]);
+});
+
+test("a variable that cannot be computed is missing, is reported, and loses no event", async () => {
+  const box = await mailbox({
+    run: {
+      vars: { pr: "data.pulls[0].number", twice: "vars.pr * 2" },
+      content: "failed{{#if vars.pr}} (#{{vars.pr}}){{/if}}",
+    },
+  });
+  const without = box.send({ data: { pulls: [] } });
+  expect(without.deliveries[0]?.content).toBe("failed");
+  expect(without.problems.map(({ key }) => key)).toEqual(["vars.pr", "vars.twice"]);
+  expect(without.trace).toContainEqual(expect.objectContaining({ filter: "vars.pr", pass: true }));
+  expect(box.send({ data: { pulls: [{ number: 7 }] } }).deliveries[0]?.content).toBe("failed (#7)");
+});
+
+test("a when that asks for a variable that is missing is a no", async () => {
+  const box = await mailbox({ run: { vars: { pr: "data.pulls[0].number" }, when: "vars.pr > 3" } });
+  expect(box.send({ data: { pulls: [] } }).outcome).toBe("unmatched");
 });
 
 test("a source that no channel names delivers its payload with what the connector offers as meta", async () => {
