@@ -217,11 +217,9 @@ export function createShaping(parts: ShapingParts): Shaping {
     closed();
     shaper.settle(closing, "folded", nowMs);
     const [entry] = journal.entries(id);
-    if (entry !== undefined) {
-      shaper.enter(shapedEntry(entry, record), clock.now());
-      asked = Math.min(asked, entry.position);
-    }
+    if (entry !== undefined) shaper.enter(shapedEntry(entry, record), clock.now());
     coming.delete(id);
+    dispatcher().revisit(id);
   }
 
   function arm(): void {

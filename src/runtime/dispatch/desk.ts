@@ -12,6 +12,7 @@ import type { Claims } from "./claims.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { findEntry } from "./entries.ts";
 import type { Notices } from "./notices.ts";
+import type { PassedOver } from "./passed-over.ts";
 import type { PositionSet } from "./position-set.ts";
 import type { Roster, Seat } from "./roster.ts";
 import type { Silences } from "./silence.ts";
@@ -27,6 +28,7 @@ export interface Desk {
   readonly roster: Roster;
   readonly claims: Claims;
   readonly sticky: Sticky;
+  readonly passedOver: PassedOver;
   readonly silences: Silences;
   readonly breaker: Breaker;
   readonly notices: Notices;
@@ -41,6 +43,8 @@ export interface Desk {
   tell(entry: OpenEntry, fate: Fate): void;
   /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
   isSettled(): boolean;
+  /** An entry at this position, or behind it, may be the session's now: it looks again if it was past it. */
+  offer(seat: Seat, position: number): void;
   /** The session's client has not read for long, or reads again. */
   onStuck(seat: Seat, isStuck: boolean): void;
   /** What waits for the session has changed by something that the next owner cannot find out by itself. */
@@ -90,8 +94,12 @@ export function claim(
   const isRound = terms.to === "all" && desk.rounds.has(position);
   const attempt = desk.claims.attemptOf(entry) ?? (isRound ? Math.max(1, entry.attempt) : entry.attempt + 1);
   desk.claims.add({ id, channel, attempt }, seat.session.id);
-  desk.sticky.set(terms, seat.session.id);
   return { id, channel, entry, delivery, terms, attempt };
+}
+
+/** The conversation is this session's from now on. What goes to everybody says nothing about that. */
+export function follow({ sticky }: Desk, { session }: Seat, terms: DeliveryTerms): void {
+  if (terms.to !== "all") sticky.set(terms, session.id);
 }
 
 /** As the session gets it. */

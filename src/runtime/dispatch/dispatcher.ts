@@ -23,6 +23,7 @@ import { createFeed, type Feed } from "./feed.ts";
 import { createKeeper } from "./keeper.ts";
 import { createKnownSessions } from "./known-sessions.ts";
 import { createNotices } from "./notices.ts";
+import { createPassedOver } from "./passed-over.ts";
 import { createPending, type Fetched } from "./pending.ts";
 import { createPositionSet } from "./position-set.ts";
 import { createReceipts } from "./receipts.ts";
@@ -127,7 +128,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   // Each write under way listens to it; their number is bounded elsewhere.
   setMaxListeners(0, stopping.signal);
   const feeds = new Map<Seat, Feed>();
-  const sticky = createSticky(journal);
+  const sticky = createSticky(journal, onMoved);
   let isSettled = false;
   const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
   const roster = createRoster(journal, match, sticky);
@@ -138,6 +139,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     log,
     roster,
     sticky,
+    passedOver: createPassedOver(),
+    offer: (seat, position) => feeds.get(seat)?.offer(position),
     claims: createClaims(journal),
     silences: createSilences(journal, clock),
     breaker: createBreaker(),
@@ -187,6 +190,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const feed of feeds.values()) feed.rewind(position);
   }
 
+  /** Its events that others passed over are this session's now. */
+  function onMoved(key: string, sessionId: string): void {
+    const position = desk.passedOver.take(key);
+    const seat = position === undefined ? undefined : roster.get(sessionId);
+    if (seat !== undefined) desk.offer(seat, position as number);
+  }
+
   /** Whether all was looked through for this session. */
   function isSorted(seat: Seat): Promise<boolean> {
     return new Promise((resolve) => {
@@ -207,6 +217,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** Who is there, or what it may be sent, has changed. */
   function restart(): void {
     roster.refresh(clock.now());
+    // What waited for those who do not listen is for those who do, if any does; otherwise it is found again.
+    if (roster.all().some(({ rank }) => rank > 0))
+      for (const { rank, waiting } of roster.all()) if (rank === 0) waiting.clear();
     keeper.restart();
     for (const feed of feeds.values()) feed.restart();
   }
@@ -281,7 +294,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     },
     wake,
     revisit(eventId) {
-      for (const { position } of journal.entries(eventId)) rewind(position);
+      for (const { position } of journal.entries(eventId)) {
+        // A digest has the position of an event that was folded into it: what was known of that one is not about it.
+        for (const { waiting, foreign, taken } of roster.all())
+          for (const known of [waiting, foreign, taken]) known.delete(position);
+        desk.rounds.delete(position);
+        rewind(position);
+      }
     },
     revisitFrom: rewind,
     end(member, fate) {

@@ -6,7 +6,7 @@ import { DeliveryError } from "../../errors.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import { line } from "../../text.ts";
 import { catchUp, forget, type Untold } from "./catch-up.ts";
-import { claim, type Desk, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
+import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
 import { breathe, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { Seat } from "./roster.ts";
 import { isCandidate, isLooping, triage } from "./triage.ts";
@@ -29,6 +29,8 @@ export interface Feed {
   restart(): void;
   /** Look again from this position on. */
   rewind(position: number): void;
+  /** The same, if it was looked at before. */
+  offer(position: number): void;
   /** Lets go of what was not begun. */
   release(): void;
   /** The session ended: what was being written may or may not have arrived. */
@@ -62,6 +64,10 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   let cancelRest = () => {};
   /** Goes up when what was read so far no longer counts. */
   let version = 0;
+  /** The same at a restart only. */
+  let generation = 0;
+  /** While a page is gone through: where it is. */
+  let lookedAt = 0;
 
   const isOver = () => seat.isGone || desk.stopping.aborted;
 
@@ -69,7 +75,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     while (!isOver() && restMs === 0) {
       if (wantsCatchUp) {
         wantsCatchUp = false;
-        if (seat.rank > 0) await catchUp(desk, seat, backlog, options.catchUp, sameVersion());
+        if (seat.rank > 0) await catchUp(desk, seat, backlog, options.catchUp, sameGeneration());
         else forget(backlog);
         continue;
       }
@@ -96,6 +102,11 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     return () => version === began && !isOver();
   }
 
+  function sameGeneration(): () => boolean {
+    const began = generation;
+    return () => generation === began && !isOver();
+  }
+
   function hasHigh(): boolean {
     const [entry] = journal.page({ states: unsent, priority: "high", after: cursor.high, limit: 1 });
     return entry !== undefined;
@@ -118,16 +129,20 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       let last = page.at(-1) as OpenEntry;
       for (const [index, entry] of worth.entries()) {
         const delivery = read[index];
+        lookedAt = entry.position;
         const result = triage(desk, seat, entry, delivery);
         if (result.is === "wait") seat.waiting.add(entry.position, entry);
         if (result.is !== "push" || delivery === undefined) continue;
         found.push({ ...claim(desk, seat, entry, delivery, result.terms), isNoted: false });
+        follow(desk, seat, result.terms);
         bytes += delivery.content.length;
         if (ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
         last = entry;
         break;
       }
-      cursor[lane] = last.position;
+      lookedAt = 0;
+      // A claim may have moved a conversation here, and with it what was passed over before.
+      if (isCurrent()) cursor[lane] = last.position;
       if (found.length > 0) {
         mayHaveMore = true;
         // High before the rest, in its own order.
@@ -256,6 +271,10 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     kick();
   }
 
+  function offer(position: number): void {
+    if (position < lookedAt || position <= Math.max(cursor.high, cursor.rest)) rewind(position);
+  }
+
   function kick(): void {
     mayHaveMore = true;
     start();
@@ -272,8 +291,10 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   return {
     kick,
     rewind,
+    offer,
     release,
     restart() {
+      generation += 1;
       release();
       wantsCatchUp = true;
       rewind(1);

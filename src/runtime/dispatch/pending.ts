@@ -2,7 +2,7 @@
 // claimed and noted first, `sent` when the result was written.
 
 import type { Rendered } from "../../contract.ts";
-import { claim, type Desk, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
+import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
 import { breathe, unsent } from "./entries.ts";
 import type { Seat } from "./roster.ts";
 import { readTerms } from "./terms.ts";
@@ -52,7 +52,6 @@ export function createPending(desk: Desk): Pending {
         const terms = readTerms(delivery.terms);
         if (terms.to !== "all" && claims.attemptOf(entry) !== undefined) continue;
         if (roster.isOnItsWay(entry.id, terms, seat)) continue;
-        if (!roster.targets(terms, entry).pull.includes(seat)) continue;
         bytes += delivery.content.length;
         if (parcels.length > 0 && bytes > maxBytes) return parcels;
         parcels.push(claim(desk, seat, entry, delivery, terms));
@@ -90,6 +89,7 @@ export function createPending(desk: Desk): Pending {
         left: Math.max(0, seat.waiting.count() - parcels.length),
         confirm: () =>
           settle((parcel) => {
+            follow(desk, seat, parcel.terms);
             desk.spend(seat.session.id, parcel.channel, parcel.delivery.tokens);
             tellSent(desk, seat, parcel);
           }),

@@ -14,20 +14,24 @@ export interface Sticky {
   set(terms: DeliveryTerms, sessionId: string): void;
 }
 
-export function createSticky(journal: Pick<Journal, "jot" | "notes">): Sticky {
+/** `onMoved` is called when a conversation or thread has another session than before. */
+export function createSticky(
+  journal: Pick<Journal, "jot" | "notes">,
+  onMoved: (key: string, sessionId: string) => void = () => {},
+): Sticky {
   const sessions = new Map<string, string>();
   for (const { key, value } of journal.notes(kind)) if (typeof value === "string") sessions.set(key, value);
 
   return {
     sessionOf(terms) {
-      for (const key of keysOf(terms)) {
+      for (const key of stickyKeys(terms)) {
         const session = sessions.get(key);
         if (session !== undefined) return session;
       }
       return undefined;
     },
     set(terms, sessionId) {
-      for (const key of keysOf(terms)) {
+      for (const key of stickyKeys(terms)) {
         if (sessions.get(key) === sessionId) continue;
         sessions.delete(key);
         sessions.set(key, sessionId);
@@ -36,12 +40,17 @@ export function createSticky(journal: Pick<Journal, "jot" | "notes">): Sticky {
           // Not noted on a full disk, or because another process owns the journal: a new owner chooses afresh.
           if (!isRouterError(error)) throw error;
         });
+        onMoved(key, sessionId);
       }
     },
   };
 }
 
-function keysOf({ thread, conversation }: DeliveryTerms): string[] {
+/** What a session keeps together: the thread of an event before its conversation. */
+export function stickyKeys({
+  thread,
+  conversation,
+}: Pick<DeliveryTerms, "thread" | "conversation">): string[] {
   return [
     ...(thread === undefined ? [] : [`thread ${thread}`]),
     ...(conversation === undefined ? [] : [`conversation ${conversation}`]),

@@ -7,6 +7,7 @@ import { loopScope } from "./breaker.ts";
 import { type Desk, finish, isComplete, type Parcel } from "./desk.ts";
 import { isPast } from "./entries.ts";
 import type { Seat } from "./roster.ts";
+import { stickyKeys } from "./sticky.ts";
 import { type DeliveryTerms, readTerms } from "./terms.ts";
 
 /** `push`: to be written to it. `wait`: kept for its `pending`. `none`: nothing to do with it, or its end was told. */
@@ -39,7 +40,10 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
   // What one session was sent is no reason to keep back what goes to another, or is fetched.
   if (desk.holds(entry, delivery as Delivery, isTarget ? seat.session.id : undefined)) return none;
   if (push.length === 0) return wait;
-  if (!isTarget) return none;
+  if (!isTarget) {
+    if (terms.to !== "all") passOver(desk, entry, delivery as Delivery, terms, push);
+    return none;
+  }
   if (terms.to === "all") {
     if (!seat.taken.has(entry.position)) return giveUp(desk, entry, terms) ? none : { is: "push", terms };
     // The sessions that it waited for may be gone.
@@ -49,6 +53,21 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
   }
   if (desk.claims.attemptOf(entry) !== undefined || giveUp(desk, entry, terms)) return none;
   return { is: "push", terms };
+}
+
+/** It is another session's: that one looks at it if it did not know so yet, and so does whichever it moves to. */
+function passOver(
+  desk: Desk,
+  entry: OpenEntry,
+  delivery: Delivery,
+  terms: DeliveryTerms,
+  [target]: readonly Seat[],
+): void {
+  for (const key of stickyKeys(terms)) desk.passedOver.add(key, entry.position);
+  // Whoever has claimed it looks again when it is not sent.
+  if (target === undefined || desk.claims.attemptOf(entry) !== undefined) return;
+  if (isCandidate(desk, target, entry) && !desk.holds(entry, delivery, target.session.id))
+    desk.offer(target, entry.position);
 }
 
 /** Ends an entry that nobody is to get any more, and says whether it did. */
