@@ -1,64 +1,103 @@
 // A command of a config: how a person is asked about it, and the rule that no text from outside chooses the program or becomes code
 // of an interpreter.
 
-import { basename } from "node:path";
 import type { PowerRequest } from "../../contract/power.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { absolute } from "../../files/pattern.ts";
+import { isInterpreted } from "./interpreting-variables.ts";
+import { type Fault, findFault, type Word } from "./program-text.ts";
 
-interface CommandOptions {
+export interface CommandOptions {
   readonly command: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
 }
 
-/** Programs whose argument after a code option is a script, or whose standard input is. */
-const interpreters =
-  /^(?:(?:ba|da|z|k|c|tc|fi|a)?sh|python[\d.]*|node|deno|bun|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|pwsh|osascript)$/i;
-const codeOption = /^(?:-[A-Za-z]*[ceEr]|--eval|--command|--print|-p|-Command)$/;
-/** They hand all their arguments to a shell on another machine. */
-const remoteShells = /^(?:ssh|mosh|rsh)$/;
-
 /** Is there a placeholder in it? */
 export function isTemplate(text: string): boolean {
   return text.includes("{{");
 }
 
-export function checkCommand({ command, stdin = "" }: CommandOptions): OptionIssue[] {
+/** `namesOf`: see findFault. */
+export function checkCommand(
+  { command, env = {}, stdin = "" }: CommandOptions,
+  namesOf?: (program: string) => readonly string[],
+): OptionIssue[] {
   const [program = ""] = command;
   if (program.trim() === "") return [{ path: ["command", 0], message: "names no program" }];
-  if (isTemplate(program)) {
-    const hint = "write its name, and the values as arguments";
-    return [{ path: ["command", 0], message: "the program must be literal", hint }];
-  }
-  const names = command.map((item) => basename(item));
-  const remote = names.findIndex((name) => remoteShells.test(name));
-  const at = names.findIndex((name) => interpreters.test(name));
-  const code = command.findIndex(
-    (item, index) =>
-      isTemplate(item) &&
-      ((remote !== -1 && index > remote) ||
-        (at !== -1 && index > at && codeOption.test(command[index - 1] ?? ""))),
+  const variables = Object.keys(env).filter((name) => isTemplate(env[name] ?? ""));
+  const interpreted = variables.filter(isInterpreted).map(
+    (name): OptionIssue => ({
+      path: ["env", name],
+      message: `a value from outside in ${name} could become code: programs read more than text from this variable`,
+      hint: "write it out, or use a variable with a name of your own",
+    }),
   );
-  if (code !== -1)
-    return [
-      {
-        path: ["command", code],
-        message: `a value in a script of ${names[remote === -1 ? at : remote]} could become a command`,
-        hint: `let the script read it: [sh, -c, 'echo "$TEXT"'] with env: { TEXT: ... }, or send it by stdin:`,
-      },
-    ];
-  const readsScript = at !== -1 && command.slice(at + 1).every((item) => item.startsWith("-"));
-  if (readsScript && isTemplate(stdin))
-    return [
-      {
-        path: ["stdin"],
-        message: `${names[at]} would read its script from this, and a value in it could become a command`,
-        hint: "name a script as an argument",
-      },
-    ];
-  return [];
+  const words = command.map(
+    (text): Word => ({ text, hasValue: isTemplate(text), before: text.split("{{", 1)[0] as string }),
+  );
+  const values = { stdin: isTemplate(stdin), variables: new Set(variables) };
+  const fault = findFault(words, values, namesOf);
+  return fault === undefined ? interpreted : [issueOf(fault), ...interpreted];
+}
+
+const byVariable =
+  "pass the value by env: or stdin:, for example [sh, -c, 'echo \"$TEXT\"'] with env: { TEXT: ... }";
+
+function issueOf({ at, why, name }: Fault): OptionIssue {
+  const path = at === "stdin" ? ["stdin"] : ["command", at];
+  const of = at === "stdin" ? "on the standard input" : "in the arguments";
+  switch (why) {
+    case "program":
+      return {
+        path,
+        message: "the program must be literal",
+        hint: "write its name, and the values as arguments",
+      };
+    case "interpreter":
+      return at === "stdin"
+        ? {
+            path,
+            message: `${name} would read its program from this, and a value in it could become a command`,
+            hint: "name a script in command:, so that the standard input is data",
+          }
+        : {
+            path,
+            message: `${name} runs text as a program: a value in its arguments could become a command`,
+            hint: `${byVariable}; or run an executable script by its own name`,
+          };
+    case "hidden":
+      return {
+        path,
+        message: `a value ${of} of ${name} could become a command: what ${name} runs with it cannot be seen`,
+        hint: `name the program itself in command:, without ${name}, or ${byVariable}`,
+      };
+    case "arguments":
+      return {
+        path,
+        message: `${name} would make arguments of this, and a value in it could become an option`,
+        hint: 'write the value into command: as "{{...}}"',
+      };
+    case "option":
+      return {
+        path,
+        message: `${name} runs what this option names: its value must be literal`,
+        hint: byVariable,
+      };
+    case "variable":
+      return {
+        path,
+        message: "this variable is read as more than text: its value must be literal",
+        hint: "use a variable with a name of your own",
+      };
+    case "script":
+      return {
+        path,
+        message: "this script runs a value that it is given as a command",
+        hint: 'use the value as quoted text only: grep -F -- "$TEXT" file',
+      };
+  }
 }
 
 /** The whole of it is one power: another argument, folder or variable is another one. */

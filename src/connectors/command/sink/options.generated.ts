@@ -2,7 +2,7 @@
 
 export interface CommandSinkOptions {
 /**
- * The program and its arguments, without a shell. The program is literal, the arguments are templates; what a placeholder begins may not begin with - unless -- stands before it.
+ * The program and its arguments, without a shell. The program is literal, the arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too; what a placeholder begins may not begin with - unless its program gets -- before it.
  * 
  * @minItems 1
  */
@@ -12,7 +12,7 @@ command: [string, ...(string)[]]
  */
 stdin?: string
 /**
- * Variables of its environment by name, each a template: beside those that every command gets, or in place of them.
+ * Variables of its environment by name, each a template, except those that are read as code (PATH, NODE_OPTIONS ...): beside those that every command gets, or in place of them.
  */
 env?: {
 [k: string]: string

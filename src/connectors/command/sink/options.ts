@@ -11,7 +11,7 @@ export const commandSinkOptions = {
   properties: {
     command: {
       description:
-        "The program and its arguments, without a shell. The program is literal, the arguments are templates; what a placeholder begins may not begin with - unless -- stands before it.",
+        "The program and its arguments, without a shell. The program is literal, the arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too; what a placeholder begins may not begin with - unless its program gets -- before it.",
       type: "array",
       minItems: 1,
       items: { type: "string", "x-template": { only: roots } },
@@ -27,7 +27,7 @@ export const commandSinkOptions = {
     },
     env: {
       description:
-        "Variables of its environment by name, each a template: beside those that every command gets, or in place of them.",
+        "Variables of its environment by name, each a template, except those that are read as code (PATH, NODE_OPTIONS ...): beside those that every command gets, or in place of them.",
       type: "object",
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
       additionalProperties: { type: "string", "x-template": { only: roots } },

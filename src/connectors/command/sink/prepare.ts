@@ -4,14 +4,23 @@ import type { OutgoingCommand, SinkCall } from "../../../contract/sink.ts";
 import { UsageError } from "../../../errors.ts";
 import { absolute } from "../../../files/pattern.ts";
 import { isTemplate } from "../command-line.ts";
+import { namesOf } from "../program-name.ts";
+import { innermostAt } from "../program-text.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 
 export function prepareCommand(options: CommandSinkOptions, call: SinkCall): OutgoingCommand {
   const render = (path: string) => call.code.template(path)?.(call.roots) ?? "";
-  const ends = options.command.indexOf("--");
+  const start = innermostAt(options.command);
+  const program = namesOf(options.command[start] ?? "");
+  const ends = program.some((name) => withoutEnd.has(name)) ? -1 : options.command.indexOf("--", start);
   const command = options.command.map((template, index) => {
     if (!isTemplate(template)) return render(`command.${index}`);
-    return argument(render(`command.${index}`), template, ends !== -1 && ends < index);
+    const text = argument(render(`command.${index}`), template, ends !== -1 && ends < index);
+    if (program.some((name) => readsNamedFiles.has(name)) && /(?:^|=)[@<]/.test(text))
+      throw new UsageError("E_SINK_REFUSED", `${program[0]} would read the file that this argument names`, {
+        hint: "begin the text with something else than @ or <",
+      });
+    return text;
   });
   return {
     kind: "command",
@@ -23,6 +32,21 @@ export function prepareCommand(options: CommandSinkOptions, call: SinkCall): Out
     ...(options.stdin === undefined ? {} : { stdin: render("stdin") }),
   };
 }
+
+/** To them `--` ends nothing: `find -- -delete` deletes. */
+const withoutEnd = new Set([
+  "find",
+  "ffmpeg",
+  "ffprobe",
+  "openssl",
+  "convert",
+  "magick",
+  "dd",
+  "test",
+  "expr",
+]);
+/** Of them `@FILE` in an argument stands for what is in the file, and it is sent. */
+const readsNamedFiles = new Set(["curl", "curlie", "http", "https", "xh", "xhs"]);
 
 /** `--title={{x}}` names its option itself: whatever stands behind the = is no other one. */
 const namesItsOption = /^--?[A-Za-z][\w-]*=/;

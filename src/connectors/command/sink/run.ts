@@ -4,6 +4,7 @@ import type { Child } from "../../../contract/host.ts";
 import type { OutgoingCommand, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { DeliveryError } from "../../../errors.ts";
+import { checkLinks } from "./links.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 
 /** Of what a failed program said last, in UTF-16 units. */
@@ -11,11 +12,18 @@ const shownOfFailure = 600;
 
 export async function runCommand(
   { command, cwd, env, stdin = "" }: OutgoingCommand,
-  { timeoutMs, exitCodes, maxOutputBytes }: CommandSinkOptions,
+  options: CommandSinkOptions,
   { spawn, clock }: Pick<SinkHost, "spawn" | "clock">,
   signal: AbortSignal,
 ): Promise<SinkAnswer> {
+  const { timeoutMs, exitCodes, maxOutputBytes } = options;
   const [program = ""] = command;
+  const linked = await checkLinks(options, { cwd, path: env.PATH ?? process.env.PATH ?? "" });
+  if (linked !== undefined)
+    throw new DeliveryError("E_SINK_FAILED", `${program} was not run: ${linked.message}`, {
+      retryable: false,
+      ...(linked.hint === undefined ? {} : { hint: linked.hint }),
+    });
   const child = await spawn({ command, cwd, env });
   let cutShort: string | undefined;
   const cut = (reason: string) => {

@@ -1,0 +1,215 @@
+// Programs with subcommands of which some run other programs, and programs with options that do. What a subcommand or an option does
+// that is not listed here as harmless, nobody can see, and the arguments hold no template.
+
+import { namesOf } from "./program-name.ts";
+import { afterOptions, type LeadingOptions } from "./wrappers.ts";
+
+/** `closed`: no template in its arguments. `open`: they are data. `unknown`: nothing is known of it. `inner`: it runs these words. */
+export type Use =
+  | { readonly as: "closed" | "open" | "unknown" }
+  | { readonly as: "inner"; readonly parts: readonly (readonly [from: number, to: number])[] };
+
+interface Tool {
+  readonly options: LeadingOptions;
+  /** Subcommands whose arguments are data. */
+  readonly open: ReadonlySet<string>;
+  /** A subcommand with subcommands of its own: `docker container exec`. */
+  readonly groups?: Readonly<Record<string, Tool>>;
+  /** Subcommands that run the program in their arguments: where it begins. */
+  readonly runs?: Readonly<Record<string, (words: readonly string[], from: number) => number | undefined>>;
+}
+
+const set = (words: string) => new Set(words.split(/\s+/));
+
+/** `kubectl exec POD -- PROGRAM`. */
+function afterDashes(words: readonly string[], from: number): number | undefined {
+  const at = words.indexOf("--", from);
+  return at === -1 ? undefined : at + 1;
+}
+
+const execOptions: LeadingOptions = {
+  flags: "ditT",
+  valued: "euw",
+  long: ["detach", "interactive", "tty", "privileged", "no-TTY"],
+  longValued: ["env", "user", "workdir", "detach-keys", "index"],
+  operands: 1,
+};
+const exec = { exec: (words: readonly string[], from: number) => afterOptions(words, execOptions, from) };
+
+const containerSubcommands =
+  "logs ps ls list inspect start stop restart kill rm pause unpause top stats port wait rename diff";
+const compose: Tool = {
+  options: { valued: "fp", longValued: ["file", "project-name", "profile", "env-file", "project-directory"] },
+  open: set(`${containerSubcommands} images events version pull`),
+  runs: exec,
+};
+const docker: Tool = {
+  options: { valued: "c", longValued: ["context", "log-level"] },
+  open: set(
+    `${containerSubcommands} images image-inspect history pull push tag rmi search info version events`,
+  ),
+  runs: exec,
+  groups: {
+    compose,
+    container: { options: {}, open: set(containerSubcommands), runs: exec },
+    image: { options: {}, open: set("ls list inspect history pull push tag rm") },
+    volume: { options: {}, open: set("ls list inspect rm") },
+    network: { options: {}, open: set("ls list inspect rm connect disconnect") },
+    service: { options: {}, open: set("ls list inspect logs ps rm scale") },
+  },
+};
+const kubectl: Tool = {
+  options: {
+    flags: "A",
+    valued: "n",
+    long: ["all-namespaces"],
+    longValued: ["namespace", "context", "cluster", "user", "request-timeout"],
+  },
+  open: set(
+    `get describe logs top explain api-resources api-versions rollout scale autoscale delete cordon uncordon drain taint wait annotate label
+    version cluster-info events auth expose`,
+  ),
+  runs: { exec: afterDashes },
+};
+const npm: Tool = {
+  options: { long: ["silent", "json"], longValued: ["prefix", "loglevel"] },
+  open: set(
+    "view info show v search s find outdated ls list ll explain why fund audit ping whoami owner dist-tag",
+  ),
+};
+const git: Tool = {
+  options: {
+    flags: "P",
+    valued: "C",
+    long: [
+      "no-pager",
+      "bare",
+      "literal-pathspecs",
+      "no-optional-locks",
+      "no-replace-objects",
+      "icase-pathspecs",
+    ],
+    longValued: ["git-dir", "work-tree", "namespace"],
+  },
+  open: set(
+    `log show diff blame annotate grep status branch tag rev-parse rev-list cat-file describe shortlog ls-files ls-tree name-rev merge-base
+    show-ref for-each-ref show-branch reflog count-objects whatchanged range-diff cherry notes stash add rm mv commit checkout switch restore
+    reset revert cherry-pick merge worktree fetch pull push format-patch diff-tree diff-index check-ignore check-attr symbolic-ref`,
+  ),
+};
+const lxc: Tool = {
+  options: {},
+  open: set("list info start stop restart show"),
+  runs: { exec: afterDashes },
+};
+
+const tools = new Map<string, Tool>([
+  ["git", git],
+  ["docker", docker],
+  ["podman", docker],
+  ["nerdctl", docker],
+  ["docker-compose", compose],
+  ["podman-compose", compose],
+  ["kubectl", kubectl],
+  ["oc", kubectl],
+  ["k3s", { options: {}, open: set("version"), groups: { kubectl } }],
+  ["minikube", { options: {}, open: set("status version"), groups: { kubectl } }],
+  ["npm", npm],
+  ["lxc", lxc],
+  ["incus", lxc],
+]);
+
+/** Of other programs: subcommands that run something, or set what will be run. */
+const closedSubcommands: Readonly<Record<string, ReadonlySet<string>>> = {
+  gh: set("alias extension ext extensions config codespace cs"),
+  glab: set("alias config"),
+  hub: set("alias"),
+  ip: set("netns vrf"),
+  gcloud: set("config ssh"),
+  aws: set("configure ssm"),
+  az: set("config ssh extension"),
+  flyctl: set("ssh console machine"),
+  fly: set("ssh console machine"),
+  heroku: set("run ps:exec"),
+  helm: set("plugin"),
+  op: set("run plugin"),
+  doppler: set("run"),
+  dotenv: set("run"),
+  direnv: set("exec"),
+  mise: set("exec x run task watch"),
+  asdf: set("exec"),
+  "aws-vault": set("exec"),
+  chamber: set("exec"),
+  sops: set("exec-env exec-file"),
+  infisical: set("run"),
+  devcontainer: set("exec run-user-commands"),
+  crictl: set("exec create run"),
+  ctr: set("run task tasks t"),
+  systemctl: set("edit set-environment import-environment link"),
+  loginctl: set("shell"),
+  dotslash: set("run"),
+};
+
+/** Short options whose value is run, by program. */
+const codeLetters: Readonly<Record<string, string>> = {
+  tar: "IF",
+  bsdtar: "I",
+  man: "PHB",
+  zip: "T",
+  wget: "e",
+  nc: "ec",
+  ncat: "ec",
+  netcat: "ec",
+  split: "f",
+  curl: "K",
+};
+const codeLong =
+  /^--?(?:eval(?:uate)?|exec(?:ute|-batch|dir)?|command|cmd|script|program|use-compress-program|compress-program|to-command|checkpoint-action|info-script|new-volume-script|rsh|rsh-command|rmt-command|rsync-path|(?:html-?)?pager|editor|browser|shell|pre|upload-pack|receive-pack|extcmd|open-files-in-pager|proxy-?command|local-?command|unzip-command|kubeconfig|init-file|rcfile|use-askpass|askpass|preload|post-renderer)$/i;
+const innerOptions: Readonly<Record<string, RegExp>> = {
+  find: /^-(?:exec|execdir|ok|okdir)$/,
+  fd: /^(?:-x|-X|--exec|--exec-batch)$/,
+  fdfind: /^(?:-x|-X|--exec|--exec-batch)$/,
+};
+
+/** What becomes of a template in the arguments of a program that is neither an interpreter nor a wrapper. */
+export function useOf(words: readonly string[]): Use {
+  const names = namesOf(words[0] ?? "");
+  const inner = names.map((name) => innerOptions[name]).find((one) => one !== undefined);
+  if (inner !== undefined) return innerParts(words, inner);
+  const tool = names.map((name) => tools.get(name)).find((one) => one !== undefined);
+  if (tool !== undefined) return useOfTool(words, tool, 1);
+  const closed = names.map((name) => closedSubcommands[name]).find((one) => one !== undefined);
+  return {
+    as: closed !== undefined && words.slice(1, 5).some((word) => closed.has(word)) ? "closed" : "unknown",
+  };
+}
+
+function useOfTool(words: readonly string[], tool: Tool, from: number): Use {
+  const at = afterOptions(words, tool.options, from);
+  const subcommand = at === undefined ? undefined : words[at];
+  if (at === undefined || subcommand === undefined) return { as: "closed" };
+  if (tool.open.has(subcommand)) return { as: "open" };
+  const group = tool.groups?.[subcommand];
+  if (group !== undefined) return useOfTool(words, group, at + 1);
+  const start = tool.runs?.[subcommand]?.(words, at + 1);
+  return start === undefined ? { as: "closed" } : { as: "inner", parts: [[start, words.length]] };
+}
+
+function innerParts(words: readonly string[], option: RegExp): Use {
+  const parts: [number, number][] = [];
+  for (let at = 1; at < words.length; at += 1) {
+    if (!option.test(words[at] as string)) continue;
+    const start = at + 1;
+    while (at < words.length && !/^(?:\\?;|\+)$/.test(words[at] as string)) at += 1;
+    parts.push([start, at]);
+  }
+  return parts.length === 0 ? { as: "open" } : { as: "inner", parts };
+}
+
+/** Is the value of this option run? `word` is the literal text before a value, or the whole word before it. */
+export function runsItsValue(program: string, word: string): boolean {
+  const [option = ""] = word.split("=");
+  if (codeLong.test(option)) return true;
+  const letters = namesOf(program).map((name) => codeLetters[name] ?? "");
+  return /^-[A-Za-z]+$/.test(word) && letters.some((list) => list.includes(word.at(-1) as string));
+}
