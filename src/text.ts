@@ -96,6 +96,13 @@ export function masked<T extends SafeText>(shown: T, mask: (text: string) => str
   return mask(shown) as T;
 }
 
+/** For a file that a program reads: undefined where a character would act or hide. */
+export function verbatim(raw: string): SafeText | undefined {
+  return withoutHiddenInLines(raw) === raw.replace(/[\uFE0E\uFE0F\u200D]/g, "")
+    ? (raw as SafeText)
+    : undefined;
+}
+
 /** JSON of the same value, in which every hidden character is an escape. */
 export function safeJson(value: unknown, indent?: number): SafeText {
   const escaped = (found: string) =>
@@ -110,6 +117,16 @@ export function safeJson(value: unknown, indent?: number): SafeText {
 /** `colour` adds what a terminal acts on, and nothing else. */
 export function paint(shown: string | number, colour: (text: string) => string): Painted {
   return { painted: colour(inLine(shown)) as SafeLine };
+}
+
+/** The same for text that is nobody's part any more. */
+export function paintAll(shown: SafeText, colour: (text: string) => string): SafeText {
+  return colour(shown) as SafeText;
+}
+
+/** One after the other, colours kept. */
+export function concat(...parts: readonly SafeText[]): SafeText {
+  return parts.join("") as SafeText;
 }
 
 function inLine(value: InLine | Block): string {

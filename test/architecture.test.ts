@@ -173,6 +173,15 @@ test("files are small: none over 400 lines, half of them under 120", () => {
   expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(120);
 });
 
+test("only the exits hand text to the process' streams", () => {
+  // The log's own stream takes what createLog made; a session writes lines of the protocol.
+  const exits = ["cli/terminal.ts", "runtime/log.ts"];
+  const wrong = written.filter(
+    ({ file, text }) => !exits.includes(file) && /process\.std(?:out|err)\.write|\bconsole\./.test(text),
+  );
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
 test("only the exit for text makes text that is safe to show", () => {
   const cast = /\bas (?:unknown as )?(?:readonly )?Safe(?:Text|Line)\b|<Safe(?:Text|Line)>/;
   const wrong = written.filter(({ file, text }) => room(file) !== "text" && cast.test(text));

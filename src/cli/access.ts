@@ -16,10 +16,11 @@ import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import { writeStateFile } from "../runtime/state-file.ts";
-import { safeLine } from "../text.ts";
+import { cut, line, type SafeLine, type SafeText, safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
+import { printed, printedJson } from "./print.ts";
 import { configFile, findRouter, reached } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { printRelative } from "./times.ts";
@@ -42,11 +43,11 @@ export async function access(
       ? await withoutRouter(request, file, world)
       : await reached(world, router).ask("access", { request });
   if (options.json) {
-    world.print(`${JSON.stringify(answer, null, 2)}\n`);
+    world.print(printedJson(answer));
     return 0;
   }
-  const lines = request.do === "list" ? printAccess(answer, world.now()) : [safeLine(answer.said)];
-  world.print(`${lines.join("\n")}\n`);
+  const shown = request.do === "list" ? printAccess(answer, world.now()) : [safeLine(answer.said)];
+  world.print(printed(...shown));
   return 0;
 }
 
@@ -71,7 +72,7 @@ async function askPerson(
     { request, ...(session === undefined ? {} : { session }) },
     { withinMs: askWithinMs },
   );
-  world.print(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${safeLine(answer.said)}\n`);
+  world.print(options.json ? printedJson(answer) : printed(safeLine(answer.said)));
   return answer.state === "refused" ? 1 : 0;
 }
 
@@ -98,30 +99,32 @@ async function withoutRouter(
   return administer(request, { store, clock: systemClock, chats: () => chats });
 }
 
-function printAccess({ sources }: AccessAnswer, nowMs: number): string[] {
-  if (sources.length === 0) return ["the config has no chat"];
+function printAccess({ sources }: AccessAnswer, nowMs: number): SafeText[] {
+  if (sources.length === 0) return [line`the config has no chat`];
   return sources.flatMap((one) => [
-    `${colors.bold(one.source)} (${one.type}): ${one.dm}`,
+    line`${colors.bold(one.source)} (${one.type}): ${one.dm}`,
     ...one.pending.map(
       ({ code, id, name, until }) =>
-        `  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
+        line`  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
     ),
     ...one.people.map(
-      ({ id, name, from }) => `  ${colors.green("allowed")}  ${who(id, name)}${inConfig(from)}`,
+      ({ id, name, from }) => line`  ${colors.green("allowed")}  ${who(id, name)}${inConfig(from)}`,
     ),
-    ...one.bots.map((id) => `  ${colors.green("bot    ")}  ${safeLine(id)}${inConfig("config")}`),
-    ...one.groups.map((group) => `  ${colors.green("group  ")}  ${printGroup(group)}${inConfig(group.from)}`),
-    ...(one.pending.length + one.people.length + one.groups.length === 0 ? ["  nobody may write"] : []),
+    ...one.bots.map((id) => line`  ${colors.green("bot    ")}  ${id}${inConfig("config")}`),
+    ...one.groups.map(
+      (group) => line`  ${colors.green("group  ")}  ${printGroup(group)}${inConfig(group.from)}`,
+    ),
+    ...(one.pending.length + one.people.length + one.groups.length === 0 ? [line`  nobody may write`] : []),
   ]);
 }
 
-function printGroup({ chat, mention, allow }: SourceAccessAnswer["groups"][number]): string {
+function printGroup({ chat, mention, allow }: SourceAccessAnswer["groups"][number]): SafeLine {
   const when = mention ? "when mentioned" : "every message";
-  return `${safeLine(chat)}: ${allow.length === 0 ? "nobody" : allow.map((id) => safeLine(id)).join(", ")}, ${when}`;
+  return line`${chat}: ${allow.length === 0 ? "nobody" : allow.join(", ")}, ${when}`;
 }
 
-function who(id: string, name: string | undefined): string {
-  return name === undefined ? safeLine(id) : `${safeLine(id)} ${safeLine(name)}`;
+function who(id: string, name: string | undefined): SafeText {
+  return name === undefined ? safeLine(id) : line`${id} ${name}`;
 }
 
 function inConfig(from: "config" | "paired" | "added"): string {
@@ -143,7 +146,7 @@ export function readPolicy(written: string): (typeof policies)[number] {
 
 /** It is no part of `access`, nor does `list` take anything. */
 export function refuseWord(word: string, parts: readonly string[]): never {
-  throw new UsageError("E_USAGE", `access does not know "${safeLine(word).slice(0, 40)}"`, {
+  throw new UsageError("E_USAGE", `access does not know "${cut(safeLine(word), 40)}"`, {
     hint: didYouMeanHint(word, parts) ?? `there are: ${parts.join(", ")}`,
   });
 }

@@ -2,9 +2,12 @@
 
 import { createLog } from "../runtime/log.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
+import { line, masked, shownLine, text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { consentOf, powerAnswers } from "./power-answers.ts";
+import { printed, printedJson } from "./print.ts";
+import { toStdout } from "./terminal.ts";
 
 export async function check(
   explicit: string | undefined,
@@ -24,22 +27,22 @@ export async function check(
       sinks: Object.keys(sinks),
     };
     const answer = maskAll({ ok, issues, ...names, powers }, mask);
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    toStdout(printedJson(answer));
     return ok ? 0 : 1;
   }
   if (!ok) {
-    for (const issue of issues) process.stdout.write(`${mask(loaded.frame(issue))}\n\n`);
-    process.stdout.write(`${count(issues.length, "problem")} in ${loaded.file}\n`);
+    for (const issue of issues) toStdout(printed(masked(loaded.frame(issue), mask), line``));
+    toStdout(printed(line`${count(issues.length, "problem")} in ${loaded.file}`));
     return 1;
   }
-  process.stdout.write(
-    `${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
+  toStdout(
+    text`${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
       plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
     }\n`,
   );
   for (const { power, value, trusted } of powers) {
     const state = trusted ? "trusted" : "waits for your consent: channel-router trust";
-    process.stdout.write(`  power: ${power} ${value} (${state})\n`);
+    toStdout(printed(line`  power: ${power} ${shownLine(value)} (${state})`));
   }
   return 0;
 }

@@ -12,7 +12,9 @@ import type { SourceTypeEntry } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
 import { writeStateFile } from "../runtime/state-file.ts";
+import { line, text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
+import { printedJson } from "./print.ts";
 import type { CommandWorld } from "./world.ts";
 
 interface ConfigureOptions {
@@ -44,14 +46,13 @@ export async function configure(
   await writeStateFile(file, changed(await readFile(file, "utf8").catch(onlyIfAbsent), changes));
   const variables = [...changes.keys()];
   const hidden = variables.filter((variable) => (world.env[variable] ?? "") !== "");
-  if (options.json)
-    world.print(`${JSON.stringify({ file, variables, cleared: options.clear === true, hidden }, null, 2)}\n`);
+  if (options.json) world.print(printedJson({ file, variables, cleared: options.clear === true, hidden }));
   else {
     world.print(
-      `${variables.join(", ")} ${options.clear === true ? "removed from" : "written to"} ${file}\n`,
+      text`${variables.join(", ")} ${options.clear === true ? "removed from" : "written to"} ${file}\n`,
     );
     for (const variable of hidden)
-      world.print(`  this shell sets ${variable} too; where it is set, it wins over the file\n`);
+      world.print(text`  this shell sets ${variable} too; where it is set, it wins over the file\n`);
   }
   return 0;
 }
@@ -85,7 +86,7 @@ async function readValue(
 ): Promise<string> {
   if (given === "-") return (await readAll(process.stdin)).trim();
   if (given !== undefined) return given.trim();
-  if (person !== undefined) return (await person.ask(`${title}: `)).trim();
+  if (person !== undefined) return (await person.ask(line`${title}: `)).trim();
   throw new UsageError("E_USAGE", `${variable} is missing`, {
     hint: "write it behind the name, or - to have it read from standard input",
   });
@@ -101,22 +102,22 @@ function check({ variable, title, pattern }: Credential, value: string): string 
 }
 
 /** The file with these variables set or taken out, and all else as it was. */
-function changed(text: string, changes: ReadonlyMap<string, string | undefined>): string {
-  const lines = text.split(/\r?\n/).filter((line) => {
+function changed(written: string, changes: ReadonlyMap<string, string | undefined>): string {
+  const lines = written.split(/\r?\n/).filter((line) => {
     const name = /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=/.exec(line)?.[1];
     return name === undefined || !changes.has(name);
   });
   while (lines.at(-1)?.trim() === "") lines.pop();
   // Nothing is read into what stands in single quotes.
   for (const [name, value] of changes) if (value !== undefined) lines.push(`${name}='${value}'`);
-  const written = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
-  const { variables: read } = parseDotenv(written);
+  const result = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  const { variables: read } = parseDotenv(result);
   for (const [name, value] of changes)
     if (read[name] !== value)
       throw new UsageError("E_USAGE", `the .env file cannot take ${name}`, {
         hint: "look at the lines around it",
       });
-  return written;
+  return result;
 }
 
 function onlyIfAbsent(error: NodeJS.ErrnoException): string {

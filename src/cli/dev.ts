@@ -1,6 +1,5 @@
 // `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
 
-import colors from "picocolors";
 import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Decision } from "../runtime/emit.ts";
@@ -11,16 +10,18 @@ import { describeStatus, type Refusal } from "../runtime/refusals.ts";
 import type { RouterReport, SourceReport } from "../runtime/router.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { createMemoryCursors } from "../runtime/store.ts";
-import { safeLine } from "../text.ts";
+import { block, line, lines, masked, ownWords, type SafeText, safeJson, shownLine, text } from "../text.ts";
 import { check } from "./check.ts";
+import { colors } from "./colors.ts";
 import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { lend, openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
 import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
-import { eventBlock, printTrace } from "./print.ts";
+import { eventBlock, printed, printTrace } from "./print.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { toStdout } from "./terminal.ts";
 import { askForPowers } from "./trust.ts";
 
 interface DevOptions {
@@ -34,16 +35,14 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   if (issues.length > 0) return check(file, options);
 
   const log = createLog({ secrets: () => loaded.secrets });
-  const print = (text: string) => process.stdout.write(`${text}\n`);
-  const show = options.json
-    ? jsonLines(print, mask)
-    : readable((text) => print(mask(text)), plan, loaded.values.server.name);
+  const print = (shown: SafeText) => toStdout(printed(masked(shown, mask)));
+  const show = options.json ? jsonLines(print, mask) : readable(print, plan, loaded.values.server.name);
   const consent = await consentOf(process.env, file, log);
   const waits = plan.powers.filter((power) => !consent.allows(power));
   // With --json the output is for a program, whoever sits there.
   const person = options.json ? undefined : personHere(process.env);
   if (waits.length > 0 && person !== undefined) {
-    print(mask(`${file} asks to\n${listPowers(waits)}`));
+    print(lines([line`${file} asks to`, listPowers(waits)]));
     await askForPowers(waits, consent, person, mask);
   }
   const newId = createEventIds();
@@ -94,15 +93,15 @@ interface Show {
   refused(refusal: Refusal, source?: string): void;
 }
 
-function jsonLines(print: (text: string) => void, mask: Mask): Show {
-  const line = (value: unknown) => print(JSON.stringify(maskAll(value, mask)));
+function jsonLines(print: (shown: SafeText) => void, mask: Mask): Show {
+  const entry = (value: unknown) => print(safeJson(maskAll(value, mask)));
   return {
-    notice: (content) => line({ type: "notice", time: new Date().toISOString(), content }),
+    notice: (content) => entry({ type: "notice", time: new Date().toISOString(), content }),
     opening: (file, { sources, address }, waiting) =>
-      line({ type: "ready", file, address, sources, waiting }),
-    started: (source) => line({ type: "started", source }),
+      entry({ type: "ready", file, address, sources, waiting }),
+    started: (source) => entry({ type: "started", source }),
     decision: ({ event, outcome, admission }) =>
-      line({
+      entry({
         type: "event",
         event_id: event.id,
         source: event.source,
@@ -114,63 +113,71 @@ function jsonLines(print: (text: string) => void, mask: Mask): Show {
     flow: {
       delivered({ timeMs, delivery: { eventId, channel, content, meta, tokens }, members }) {
         const time = new Date(timeMs).toISOString();
-        line({ type: "delivered", event_id: eventId, channel, time, content, meta, tokens, members });
+        entry({ type: "delivered", event_id: eventId, channel, time, content, meta, tokens, members });
       },
-      held: (eventId, channel, reason) => line({ type: "held", event_id: eventId, channel, reason }),
-      ended: (eventId, channel, reason) => line({ type: "ended", event_id: eventId, channel, reason }),
+      held: (eventId, channel, reason) => entry({ type: "held", event_id: eventId, channel, reason }),
+      ended: (eventId, channel, reason) => entry({ type: "ended", event_id: eventId, channel, reason }),
     },
     refused: (refusal, source) =>
-      line({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
+      entry({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
   };
 }
 
-function readable(print: (text: string) => void, plan: Plan, serverName: string): Show {
+function readable(print: (shown: SafeText) => void, plan: Plan, serverName: string): Show {
   const clock = (ms = systemClock.now()) => colors.dim(new Date(ms).toTimeString().slice(0, 8));
   const tell = (what: string) => (eventId: string, channel: string, reason: string) =>
-    print(`${clock()} ${colors.yellow(what)} ${channel} ${eventId}: ${safeLine(reason)}\n`);
+    print(text`${clock()} ${colors.yellow(what)} ${channel} ${eventId}: ${reason}\n`);
   return {
     flow: {
       delivered: ({ timeMs, delivery }) =>
         print(
-          `${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ${delivery.tokens} tokens\n${eventBlock(serverName, delivery)}\n`,
+          printed(
+            line`${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ${delivery.tokens} tokens`,
+            eventBlock(serverName, delivery),
+          ),
         ),
       held: tell("held"),
       ended: tell("ended"),
     },
-    notice: (content) => print(`${colors.yellow("notice")} ${content}\n`),
+    notice: (content) => print(text`${colors.yellow("notice")} ${block(content)}\n`),
     opening(file, { sources }, waiting) {
-      print(`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
+      print(text`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
       for (const source of sources) printSource(source, plan, print);
       for (const { power, value } of waiting)
-        print(colors.yellow(`${power} ${value} waits for your consent: channel-router trust`));
+        print(
+          line`${colors.yellow(`${power} ${shownLine(value)} waits for your consent: channel-router trust`)}`,
+        );
       print(
-        sources.length === 0
-          ? colors.red("no source is on: nothing will arrive")
-          : colors.dim("waiting for events"),
+        line`${
+          sources.length === 0
+            ? colors.red("no source is on: nothing will arrive")
+            : colors.dim("waiting for events")
+        }`,
       );
     },
     started: (source) => printSource(source, plan, print),
     decision({ event, outcome, admission }) {
       if (outcome === "accepted") return;
       const why =
-        admission === undefined ? ["  its delivery id was seen before"] : printTrace(admission.trace);
+        admission === undefined ? [line`  its delivery id was seen before`] : printTrace(admission.trace);
       print(
-        `${clock(event.timeMs)} ${colors.yellow(outcome)} ${event.source} ${event.id}\n${why.join("\n")}\n`,
+        printed(line`${clock(event.timeMs)} ${colors.yellow(outcome)} ${event.source} ${event.id}`, ...why),
       );
     },
     refused({ status, reason }, source = "no source") {
-      print(`${clock()} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${safeLine(reason)}\n`);
+      print(text`${clock()} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${reason}\n`);
     },
   };
 }
 
-function printSource(source: SourceReport, plan: Plan, print: (text: string) => void): void {
+function printSource(source: SourceReport, plan: Plan, print: (shown: SafeText) => void): void {
   const channels = plan.channels.filter(({ from }) => from.includes(source.name)).map(({ name }) => name);
-  print(`${colors.bold(source.name)} (${source.type}) feeds ${channels.join(", ")}`);
-  if (source.state !== "running") print(colors.red(`  ${source.state}: ${source.detail ?? ""}`));
+  print(line`${colors.bold(source.name)} (${source.type}) feeds ${channels.join(", ")}`);
+  if (source.state !== "running") print(line`${colors.red(`  ${source.state}: ${source.detail ?? ""}`)}`);
   if (source.invitation !== undefined) {
-    print(`  ${source.invitation.address}`);
-    if (source.invitation.tryIt !== undefined) print(`  try it:\n${source.invitation.tryIt}`);
+    print(line`  ${source.invitation.address}`);
+    if (source.invitation.tryIt !== undefined)
+      print(lines([line`  try it:`, ownWords(source.invitation.tryIt)]));
   }
-  print("");
+  print(line``);
 }

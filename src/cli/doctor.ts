@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { findConfig, setVariable } from "../config/places.ts";
 import { isRouterError } from "../errors.ts";
-import { safeLine } from "../text.ts";
+import { line, type SafeText } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { Finding, Patient } from "./doctor/check.ts";
 import { checkClientLog } from "./doctor/client-log.ts";
@@ -18,6 +18,7 @@ import { checkStateFolder } from "./doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "./doctor/switches.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
+import { printed, printedJson } from "./print.ts";
 import { findRouter, reached } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import type { CommandWorld, RunningRouter } from "./world.ts";
@@ -33,8 +34,8 @@ export async function doctor(
 ): Promise<ExitCode> {
   const findings = await examine(await lookAt(options, world, managedSettings));
   const ok = findings.every(({ state }) => state !== "fail");
-  if (options.json) world.print(`${JSON.stringify({ ok, checks: findings }, null, 2)}\n`);
-  else world.print(`${findings.flatMap(printFinding).join("\n")}\n`);
+  if (options.json) world.print(printedJson({ ok, checks: findings }));
+  else world.print(printed(...findings.flatMap(printFinding)));
   return ok ? 0 : 1;
 }
 
@@ -88,7 +89,7 @@ async function examine(patient: Patient): Promise<Finding[]> {
 
 const paint = { ok: colors.green, warn: colors.yellow, fail: colors.red, unknown: colors.cyan };
 
-function printFinding({ name, state, detail, todo }: Finding): string[] {
-  const line = `${paint[state](state.padEnd(7))} ${name}: ${safeLine(detail)}`;
-  return todo === undefined ? [line] : [line, `        ${colors.dim("->")} ${safeLine(todo)}`];
+function printFinding({ name, state, detail, todo }: Finding): SafeText[] {
+  const found = line`${paint[state](state.padEnd(7))} ${name}: ${detail}`;
+  return todo === undefined ? [found] : [found, line`        ${colors.dim("->")} ${todo}`];
 }

@@ -3,7 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { realPath, stateFolder } from "../config/places.ts";
 import { ConnectorError } from "../errors.ts";
+import { safeJson, text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
+import { printed } from "./print.ts";
 import { configFile, findRouter, reached, reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { findUp } from "./up-file.ts";
@@ -19,12 +21,12 @@ export async function down(options: TalkOptions, world: CommandWorld): Promise<E
   await untilGone(gone, world);
   const next = await findRouter(world, file);
   if (options.json) {
-    world.print(`${JSON.stringify({ pid: gone.pid, config: file, ...(next && { owner: next.pid }) })}\n`);
+    world.print(printed(safeJson({ pid: gone.pid, config: file, ...(next && { owner: next.pid }) })));
     return 0;
   }
   const after =
     next === undefined ? "" : `; the Claude session of pid ${next.pid} runs it for as long as it is open`;
-  world.print(`down: pid ${gone.pid} has ended, ${file}${after}\n`);
+  world.print(text`down: pid ${gone.pid} has ended, ${file}${after}\n`);
   return 0;
 }
 

@@ -1,11 +1,12 @@
 // `events`: the latest events and what became of them; `-f` goes on until it is interrupted, whoever runs the router.
 
 import { UsageError } from "../errors.ts";
-import { safeLine } from "../text.ts";
+import { concat, line, type SafeText, safeJson, text } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { EventAnswer, LeftOut } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
 import { followEvents } from "./follow-events.ts";
+import { printed, printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { printTime } from "./times.ts";
@@ -21,15 +22,16 @@ export async function events(options: EventsOptions, world: CommandWorld): Promi
   if (!options.follow) {
     const { ask } = await reachRouter(world, options.config);
     const answer = await ask("events", { limit });
-    if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
-    else if (answer.events.length === 0) world.print("no event yet\n");
-    else for (const event of answer.events) world.print(`${printEvent(event)}\n`);
+    if (options.json) world.print(printedJson(answer));
+    else if (answer.events.length === 0) world.print(text`no event yet\n`);
+    else for (const event of answer.events) world.print(printed(printEvent(event)));
     return 0;
   }
   const show = (event: EventAnswer | LeftOut) => {
-    if (options.json) world.print(`${JSON.stringify(event)}\n`);
-    else if ("left_out" in event) world.print(colors.yellow(`... ${event.left_out} events left out\n`));
-    else world.print(`${printEvent(event)}\n`);
+    if (options.json) world.print(printed(safeJson(event)));
+    else if ("left_out" in event)
+      world.print(printed(line`${colors.yellow(`... ${event.left_out} events left out`)}`));
+    else world.print(printed(printEvent(event)));
   };
   await followEvents({ config: options.config, limit, signal: world.interrupted(), show }, world);
   return 0;
@@ -41,15 +43,11 @@ function readLimit(text: string, least: number): number {
   throw new UsageError("E_USAGE", `--limit must be a whole number from ${least} to 1000, and is ${text}`);
 }
 
-function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): string {
+function printEvent({ event_id, time, outcome, source, channels, note }: EventAnswer): SafeText {
   const paint = outcome === "accepted" || outcome === "digest" ? colors.green : colors.yellow;
   const taken = channels.map(({ name, state }) => (state === undefined ? name : `${name} ${state}`));
-  const words = [
-    colors.dim(printTime(time)),
-    event_id,
-    paint(outcome),
-    ...(source === undefined ? [] : [source]),
-    ...(taken.length === 0 ? [] : ["->", taken.join(", ")]),
-  ];
-  return `${words.join(" ")}${note === undefined || note === "" ? "" : `  ${colors.dim(safeLine(note))}`}`;
+  const from = source === undefined ? "" : ` ${source}`;
+  const to = taken.length === 0 ? "" : ` -> ${taken.join(", ")}`;
+  const head = line`${colors.dim(printTime(time))} ${event_id} ${paint(outcome)}${from}${to}`;
+  return note === undefined || note === "" ? head : concat(head, line`  ${colors.dim(note)}`);
 }

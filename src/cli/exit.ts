@@ -1,6 +1,8 @@
 // How a command ends: 0 yes, 1 it says no, 2 it was not understood. Only main's callers set the code, and only here.
 
 import { isRouterError, UsageError } from "../errors.ts";
+import { block, text } from "../text.ts";
+import { toStderr } from "./terminal.ts";
 
 export type ExitCode = 0 | 1 | 2;
 
@@ -11,7 +13,7 @@ export async function finish(command: () => Promise<ExitCode>): Promise<void> {
   } catch (error) {
     process.exitCode = error instanceof UsageError ? 2 : 1;
     if (!isRouterError(error)) throw error;
-    process.stderr.write(`channel-router: ${error.message}\n`);
-    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    toStderr(text`channel-router: ${block(error.message)}\n`);
+    if (error.hint !== undefined) toStderr(text`  ${block(error.hint)}\n`);
   }
 }

@@ -8,11 +8,13 @@ import { systemClock } from "../runtime/clock.ts";
 import { createRehearsal, type Rehearsal, type Rehearsed } from "../runtime/rehearsal.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
 import { shapingWords } from "../shaping/words.ts";
+import { line, masked, type SafeText } from "../text.ts";
 import { check } from "./check.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { readHeaders, readPayload } from "./payload.ts";
-import { eventBlock, printTrace } from "./print.ts";
+import { eventBlock, printed, printedJson, printTrace } from "./print.ts";
+import { toStdout } from "./terminal.ts";
 
 interface ExplainOptions {
   readonly config?: string;
@@ -36,10 +38,10 @@ export async function explain(name: string, payload: string, options: ExplainOpt
   const arrival = imagine(source, body, readHeaders(options.header));
   const rehearsal = createRehearsal({ plan, startMs: systemClock.now() });
   const rehearsed = rehearsal.send(name, arrival);
-  process.stdout.write(
+  toStdout(
     options.json
-      ? `${JSON.stringify(maskAll(asJson(rehearsed, rehearsal), mask), null, 2)}\n`
-      : mask(asText(loaded.values.server.name, plan, rehearsed, rehearsal)),
+      ? printedJson(maskAll(asJson(rehearsed, rehearsal), mask))
+      : masked(asText(loaded.values.server.name, plan, rehearsed, rehearsal), mask),
   );
   return rehearsed.outcome === "accepted" ? 0 : 1;
 }
@@ -53,19 +55,24 @@ function asText(
   plan: Plan,
   { outcome, admission }: Rehearsed,
   rehearsal: Rehearsal,
-): string {
+): SafeText {
   const { trace = [], deliveries = [], problems = [] } = admission ?? {};
-  const lines = [`${outcome}`, ...printTrace(trace)];
-  for (const { channel, key, message } of problems) lines.push(`  failed in ${channel}: ${key}: ${message}`);
+  const shown: SafeText[] = [line`${outcome}`, ...printTrace(trace)];
+  for (const { channel, key, message } of problems)
+    shown.push(line`  failed in ${channel}: ${key}: ${message}`);
   for (const delivery of deliveries) {
-    lines.push("", `${delivery.channel}, ${delivery.tokens} tokens:`, eventBlock(serverName, delivery));
+    shown.push(
+      line``,
+      line`${delivery.channel}, ${delivery.tokens} tokens:`,
+      eventBlock(serverName, delivery),
+    );
     const { channel } = delivery;
     const options = plan.channels.find(({ name }) => name === channel)?.shaping.options;
     const wait = rehearsal.waiting().find((one) => one.channel === channel);
-    if (wait !== undefined) lines.push(`held back now, by ${wait.reason}`);
-    lines.push(...(options === undefined ? [] : shapingWords(options).map((words) => `  ${words}`)));
+    if (wait !== undefined) shown.push(line`held back now, by ${wait.reason}`);
+    shown.push(...(options === undefined ? [] : shapingWords(options).map((words) => line`  ${words}`)));
   }
-  return `${lines.join("\n")}\n`;
+  return printed(...shown);
 }
 
 function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Rehearsal) {

@@ -2,6 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { ConnectorError, isRouterError } from "../errors.ts";
+import { line, safeLine } from "../text.ts";
 import type { EventAnswer, LeftOut } from "./control-words.ts";
 import { type Reached, reachRouter } from "./reach.ts";
 import type { CommandWorld } from "./world.ts";
@@ -51,7 +52,7 @@ export async function followEvents(options: FollowOptions, world: CommandWorld):
       if (!isLost(error)) throw error;
       failures += 1;
       // It is still there, and cannot be asked.
-      if (failures === 2) world.note(error.message);
+      if (failures === 2) world.note(safeLine(error.message));
     }
     isFirst = false;
     const next = await nextRouter(world, options, router.router.pid);
@@ -86,7 +87,8 @@ async function nextRouter(
       return await reachRouter(world, config);
     } catch (error) {
       if (!isRouterError(error)) throw error;
-      if (waitedMs === quietMs) world.note(`the router (pid ${lastPid}) has ended; waiting for the next one`);
+      if (waitedMs === quietMs)
+        world.note(line`the router (pid ${lastPid}) has ended; waiting for the next one`);
     }
   }
   return undefined;

@@ -6,7 +6,7 @@ import { describePower, type Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent } from "../runtime/consent.ts";
 import type { TrustPlace } from "../runtime/trust-file.ts";
-import { cut, line, lines, type SafeText } from "../text.ts";
+import { cut, line, lines, type SafeText, shownLine } from "../text.ts";
 
 export interface PowerAnswer {
   /** Its kind: `listen`. */
@@ -49,7 +49,7 @@ export function consentOf(env: NodeJS.ProcessEnv, configFile: string, log: Log):
 export function listPowers(powers: readonly Power[]): SafeText {
   const listed = powers
     .slice(0, maxListed)
-    .map((power) => cut(line`  ${describePower(power)}`, maxLineLength));
+    .map((power) => cut(line`  ${shownLine(describePower(power))}`, maxLineLength));
   const left = powers.length - listed.length;
   return lines([
     ...listed,

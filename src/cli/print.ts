@@ -2,28 +2,39 @@
 
 import type { Rendered, TraceStep } from "../contract.ts";
 import { renderBlock } from "../templates/budget.ts";
-import { safeLine } from "../text.ts";
+import { line, lines, ownWords, type SafeLine, type SafeText, safeJson } from "../text.ts";
 import { colors } from "./colors.ts";
 
 /** The event as the client shows it to the model: `source` is the client's own word for the server. */
 export function eventBlock(
   serverName: string,
   { meta, content }: Pick<Rendered, "meta" | "content">,
-): string {
-  return renderBlock(meta, content, serverName);
+): SafeText {
+  // Neutralised long ago: its own end can be told from an end that the content claims.
+  return ownWords(renderBlock(meta, content, serverName));
+}
+
+/** With a line end, as `print` wants it. */
+export function printed(...shown: readonly SafeText[]): SafeText {
+  return lines([...shown, line``]);
+}
+
+/** For programs. */
+export function printedJson(value: unknown): SafeText {
+  return printed(safeJson(value, 2));
 }
 
 /** One line for each channel: the step that decided. Under a channel that takes the event, what flow control found out. */
-export function printTrace(trace: readonly TraceStep[]): string[] {
+export function printTrace(trace: readonly TraceStep[]): SafeLine[] {
   const last = new Map<string, TraceStep>();
   for (const step of trace) last.set(step.channel, step);
-  if (last.size === 0) return ["  no channel takes events of this source"];
+  if (last.size === 0) return [line`  no channel takes events of this source`];
   return [...last.values()].flatMap(({ channel, filter, pass, detail }) => {
-    if (!pass) return [`  ${colors.red("no ")} ${channel}: ${stepWords({ filter, detail })}`];
+    if (!pass) return [line`  ${colors.red("no ")} ${channel}: ${stepWords({ filter, detail })}`];
     const notes = trace.filter((step) => step.channel === channel && shapingFilters.has(step.filter));
     return [
-      `  ${colors.green("yes")} ${channel}`,
-      ...notes.map((step) => colors.dim(`      ${stepWords(step)}`)),
+      line`  ${colors.green("yes")} ${channel}`,
+      ...notes.map((step) => line`${colors.dim(`      ${stepWords(step)}`)}`),
     ];
   });
 }
@@ -36,6 +47,6 @@ function stepWords({
 }: {
   readonly filter: string;
   readonly detail?: string | undefined;
-}): string {
-  return `${filter}${detail === undefined ? "" : `: ${safeLine(detail)}`}`;
+}): SafeLine {
+  return line`${filter}${detail === undefined ? "" : `: ${detail}`}`;
 }

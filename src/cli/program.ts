@@ -1,8 +1,10 @@
 // The command line: which commands there are and what they take. Each is a file of its own, imported when it is asked for.
 
 import { Command, CommanderError, Option } from "commander";
+import { ownWords } from "../text.ts";
 import { finish } from "./exit.ts";
 import { addRouterCommands } from "./router-commands.ts";
+import { toStderr, toStdout } from "./terminal.ts";
 import { version } from "./version.ts";
 import type { CommandWorld } from "./world.ts";
 
@@ -37,6 +39,11 @@ function createProgram(world: CommandWorld | undefined): Command {
     .helpCommand(false)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: false, sortSubcommands: true })
+    // It quotes what it does not know.
+    .configureOutput({
+      writeOut: (shown) => toStdout(ownWords(shown)),
+      writeErr: (shown) => toStderr(ownWords(shown)),
+    })
     .exitOverride();
 
   program

@@ -5,6 +5,8 @@ import { callOwner } from "../runtime/ownership/call-owner.ts";
 import { listRunning } from "../runtime/ownership/running.ts";
 import { isRunning, thisProcess } from "../runtime/process-identity.ts";
 import { personHere } from "./person.ts";
+import { printed } from "./print.ts";
+import { toStderr, toStdout } from "./terminal.ts";
 import { version } from "./version.ts";
 import type { CommandWorld } from "./world.ts";
 
@@ -13,8 +15,8 @@ export function realWorld(): CommandWorld {
     env: process.env,
     cwd: process.cwd(),
     now: Date.now,
-    print: (text) => void process.stdout.write(text),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    print: toStdout,
+    note: (shown) => toStderr(printed(shown)),
     routers: {
       list: listRunning,
       call: (router, command, args, options) =>

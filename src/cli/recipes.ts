@@ -4,9 +4,11 @@ import { resolve } from "node:path";
 import { bundledRecipes, findRecipe } from "../config/recipe/reference.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { UsageError } from "../errors.ts";
+import { line, marked, type SafeText, safeLine, text } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { readConfig } from "./load-plan.ts";
+import { printed, printedJson } from "./print.ts";
 import { runAndPrint } from "./test.ts";
 import type { CommandWorld } from "./world.ts";
 
@@ -57,12 +59,12 @@ export async function listRecipes(options: RecipesOptions, world: CommandWorld):
         file,
       }),
     );
-    world.print(`${JSON.stringify({ recipes: answers }, null, 2)}\n`);
+    world.print(printedJson({ recipes: answers }));
     return 0;
   }
   const width = Math.max(...all.map(({ recipe }) => recipe.length));
-  for (const { recipe, title } of all) world.print(`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
-  world.print("\nchannel-router recipes show NAME  says what one needs and how to set it up\n");
+  for (const { recipe, title } of all) world.print(text`${colors.bold(recipe.padEnd(width))}  ${title}\n`);
+  world.print(text`\nchannel-router recipes show NAME  says what one needs and how to set it up\n`);
   return 0;
 }
 
@@ -72,9 +74,7 @@ export async function showRecipe(
   world: CommandWorld,
 ): Promise<ExitCode> {
   const details = await readDetails(name, world);
-  world.print(
-    options.json ? `${JSON.stringify(details, null, 2)}\n` : `${detailLines(details).join("\n")}\n`,
-  );
+  world.print(options.json ? printedJson(details) : printed(...detailLines(details)));
   return 0;
 }
 
@@ -107,23 +107,23 @@ async function readDetails(name: string, world: CommandWorld): Promise<RecipeDet
     const why = first === undefined ? `${loaded.file} is not a recipe` : loaded.frame(first);
     throw new UsageError("E_USAGE", why, { hint: `channel-router check ${name}  says more` });
   }
-  const text = (key: string) => String(recipe[key] ?? "");
+  const written = (key: string) => String(recipe[key] ?? "");
   const inputs = entriesOf(recipe.inputs).map(
     ([input, declared]): InputAnswer => inputAnswer(input, declared),
   );
   return {
-    recipe: text("recipe"),
-    version: text("version"),
-    title: text("title"),
-    description: text("description"),
+    recipe: written("recipe"),
+    version: written("version"),
+    title: written("title"),
+    description: written("description"),
     file: loaded.file,
-    ...(recipe.setup === undefined ? {} : { setup: text("setup").trimEnd() }),
+    ...(recipe.setup === undefined ? {} : { setup: written("setup").trimEnd() }),
     inputs,
     sources: entriesOf(recipe.sources).map(([source, { type }]) => ({ name: source, type: String(type) })),
     channels: entriesOf(recipe.channels).map(([channel]) => channel),
     sinks: entriesOf(recipe.sinks).map(([sink]) => sink),
     tests: loaded.tests.length,
-    use: useOf(/[/\\]/.test(name) ? name : text("recipe"), text("recipe"), inputs),
+    use: useOf(/[/\\]/.test(name) ? name : written("recipe"), written("recipe"), inputs),
   };
 }
 
@@ -162,34 +162,33 @@ function constant(recipe: string, input: string): string {
   return `${recipe}_${input}`.replaceAll("-", "_").toUpperCase();
 }
 
-function detailLines(details: RecipeDetails): string[] {
+function detailLines(details: RecipeDetails): SafeText[] {
   const { recipe, version, title, description, setup, inputs, sources, channels, sinks, tests, use } =
     details;
   const names = (noun: string, list: readonly string[]) =>
-    list.length === 0 ? [] : [`  ${noun}: ${list.join(", ")}`];
+    list.length === 0 ? [] : [line`  ${noun}: ${list.join(", ")}`];
+  const indent = line`  `;
   return [
-    `${colors.bold(recipe)} ${version}: ${title}`,
-    description,
-    "",
-    ...use.split("\n").map((line) => `  ${line}`),
-    "",
-    colors.bold("It takes"),
+    line`${colors.bold(recipe)} ${version}: ${title}`,
+    safeLine(description),
+    line``,
+    marked(use, indent),
+    line``,
+    line`${colors.bold("It takes")}`,
     ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
-      `  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
-      `      ${what}`,
+      line`  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
+      marked(what, line`      `),
     ]),
-    "",
-    colors.bold("It gives"),
+    line``,
+    line`${colors.bold("It gives")}`,
     ...names(
       "sources",
       sources.map(({ name, type }) => `${name} (${type})`),
     ),
     ...names("channels", channels),
     ...names("sinks", sinks),
-    `  tests: ${tests}`,
-    ...(setup === undefined
-      ? []
-      : ["", colors.bold("To set it up"), ...setup.split("\n").map((line) => `  ${line}`)]),
+    line`  tests: ${tests}`,
+    ...(setup === undefined ? [] : [line``, line`${colors.bold("To set it up")}`, marked(setup, indent)]),
   ];
 }
 

@@ -1,7 +1,9 @@
 // `reload`: the running router reads its config again at once, and says what became of it.
 
+import { line, ownWords, safeLine } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
+import { printed, printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import type { CommandWorld } from "./world.ts";
@@ -13,10 +15,16 @@ const withinMs = 45_000;
 export async function reload(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("reload", {}, { withinMs });
-  if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
+  if (options.json) world.print(printedJson(answer));
   else {
     const { ok, text, problems, notes } = answer;
-    world.print([...problems, ok ? text : colors.red(text), ...notes, ""].join("\n"));
+    world.print(
+      printed(
+        ...problems.map((problem) => ownWords(problem)),
+        line`${ok ? text : colors.red(text)}`,
+        ...notes.map((note) => safeLine(note)),
+      ),
+    );
   }
   return answer.ok ? 0 : 1;
 }

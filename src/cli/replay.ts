@@ -1,9 +1,10 @@
 // `replay`: a kept event once more, through today's config, as a new event; `--dry-run` only says what it would come to.
 
+import { line, type SafeText } from "../text.ts";
 import { colors } from "./colors.ts";
 import type { EmittedAnswer, PreviewAnswer } from "./control-words.ts";
 import type { ExitCode } from "./exit.ts";
-import { eventBlock, printTrace } from "./print.ts";
+import { eventBlock, printed, printedJson, printTrace } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import type { CommandWorld } from "./world.ts";
@@ -20,27 +21,28 @@ export async function replay(
 ): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("replay", { event_id: eventId, ...(options.dryRun ? { dry_run: true } : {}) });
-  if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
-  else world.print(`${("dry_run" in answer ? printPreview(answer) : printEmitted(answer)).join("\n")}\n`);
+  if (options.json) world.print(printedJson(answer));
+  else world.print(printed(...("dry_run" in answer ? printPreview(answer) : printEmitted(answer))));
   return answer.outcome === "accepted" ? 0 : 1;
 }
 
-export function printEmitted({ event_id, outcome, channels, trace }: EmittedAnswer): string[] {
+export function printEmitted({ event_id, outcome, channels, trace }: EmittedAnswer): SafeText[] {
   if (outcome === "accepted")
     return [
-      `${colors.green("accepted")} ${event_id}${channels.length === 0 ? "" : ` by ${channels.join(", ")}`}`,
+      line`${colors.green("accepted")} ${event_id}${channels.length === 0 ? "" : ` by ${channels.join(", ")}`}`,
     ];
   const reasons =
-    trace.length === 0 && outcome === "duplicate" ? ["  it was taken before"] : printTrace(trace);
-  return [`${colors.yellow(outcome)} ${event_id}`, ...reasons];
+    trace.length === 0 && outcome === "duplicate" ? [line`  it was taken before`] : printTrace(trace);
+  return [line`${colors.yellow(outcome)} ${event_id}`, ...reasons];
 }
 
-function printPreview({ outcome, deliveries, trace, problems, server }: PreviewAnswer): string[] {
-  const lines = [`would be ${outcome}`, ...printTrace(trace)];
-  for (const { channel, key, message } of problems) lines.push(`  failed in ${channel}: ${key}: ${message}`);
+function printPreview({ outcome, deliveries, trace, problems, server }: PreviewAnswer): SafeText[] {
+  const shown: SafeText[] = [line`would be ${outcome}`, ...printTrace(trace)];
+  for (const { channel, key, message } of problems)
+    shown.push(line`  failed in ${channel}: ${key}: ${message}`);
   for (const delivery of deliveries) {
-    lines.push("", `${delivery.channel}, ${delivery.tokens} tokens:`);
-    lines.push(eventBlock(server, delivery));
+    shown.push(line``, line`${delivery.channel}, ${delivery.tokens} tokens:`);
+    shown.push(eventBlock(server, delivery));
   }
-  return lines;
+  return shown;
 }

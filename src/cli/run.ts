@@ -14,6 +14,7 @@ import { finish } from "./exit.ts";
 import { joinRouter, missingNow } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { surviveFaults } from "./survive.ts";
+import { toStderr } from "./terminal.ts";
 
 /** From the first sign that the client is gone to the end of the process. */
 const shutdownMs = 1_900;
@@ -89,8 +90,8 @@ function readArguments(args: readonly string[]): { readonly config?: string; rea
 }
 
 function tellPerson(): 2 {
-  process.stderr.write(
-    "This is the stdio server that Claude Code starts by itself.\nTo see your config at work on a terminal, type: channel-router dev\n",
+  toStderr(
+    text`This is the stdio server that Claude Code starts by itself.\nTo see your config at work on a terminal, type: channel-router dev\n`,
   );
   return 2;
 }

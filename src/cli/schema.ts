@@ -2,8 +2,10 @@
 
 import editorSchema from "../../schema/channels.schema.json" with { type: "json" };
 import type { ExitCode } from "./exit.ts";
+import { printedJson } from "./print.ts";
+import { toStdout } from "./terminal.ts";
 
 export async function schema(): Promise<ExitCode> {
-  process.stdout.write(`${JSON.stringify(editorSchema, null, 2)}\n`);
+  toStdout(printedJson(editorSchema));
   return 0;
 }

@@ -4,6 +4,7 @@
 import { UsageError } from "../errors.ts";
 import type { ExitCode } from "./exit.ts";
 import { readData, readHeaders } from "./payload.ts";
+import { printed, printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import { printEmitted } from "./replay.ts";
 import type { TalkOptions } from "./status.ts";
@@ -31,6 +32,6 @@ export async function send(
     data: await readData(payload ?? options.data ?? "{}"),
     headers,
   });
-  world.print(options.json ? `${JSON.stringify(answer, null, 2)}\n` : `${printEmitted(answer).join("\n")}\n`);
+  world.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));
   return answer.outcome === "accepted" ? 0 : 1;
 }

@@ -1,6 +1,8 @@
 // `sessions`: the Claude sessions of the running router, and whether each listens.
 
+import { line } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
+import { printed, printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import { printSession, type TalkOptions } from "./status.ts";
 import type { CommandWorld } from "./world.ts";
@@ -9,10 +11,10 @@ export async function sessions(options: TalkOptions, world: CommandWorld): Promi
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("sessions", {});
   if (options.json) {
-    world.print(`${JSON.stringify(answer, null, 2)}\n`);
+    world.print(printedJson(answer));
     return 0;
   }
   const lines = answer.sessions.flatMap((session) => printSession(session, world.now()));
-  world.print(lines.length === 0 ? "no session is open; events wait\n" : `${lines.join("\n")}\n`);
+  world.print(printed(...(lines.length === 0 ? [line`no session is open; events wait`] : lines)));
   return 0;
 }

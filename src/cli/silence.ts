@@ -3,8 +3,10 @@
 
 import { parseDuration } from "../config/units.ts";
 import { UsageError } from "../errors.ts";
+import { text } from "../text.ts";
 import { maxSilenceMs } from "./control.ts";
 import type { ExitCode } from "./exit.ts";
+import { printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { printRelative, printTime } from "./times.ts";
@@ -33,24 +35,24 @@ export async function silence(
     for_ms: forMs,
     ...(reason === undefined ? {} : { reason }),
   });
-  if (options.json) world.print(`${JSON.stringify(answer, null, 2)}\n`);
-  else if (answer.until === undefined) world.print(`${channel} speaks\n`);
+  if (options.json) world.print(printedJson(answer));
+  else if (answer.until === undefined) world.print(text`${channel} speaks\n`);
   else
     world.print(
-      `${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,
+      text`${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,
     );
   return 0;
 }
 
-function readDuration(text: string): number {
-  const ms = parseDuration(text);
+function readDuration(written: string): number {
+  const ms = parseDuration(written);
   if (ms !== undefined && ms > maxSilenceMs) {
-    throw new UsageError("E_USAGE", `${text} is longer than a silence may last`, {
+    throw new UsageError("E_USAGE", `${written} is longer than a silence may last`, {
       hint: "at most 30d: a channel that nobody wants for longer should leave the config",
     });
   }
   if (ms !== undefined && ms > 0) return ms;
-  throw new UsageError("E_USAGE", `"${text}" is not a duration`, {
+  throw new UsageError("E_USAGE", `"${written}" is not a duration`, {
     hint: "write it as 30m, 1h or 2d; --off ends a silence",
   });
 }

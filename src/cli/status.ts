@@ -1,7 +1,7 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
-import { safeLine } from "../text.ts";
-import { colors } from "./colors.ts";
+import { cut, line, ownWords, type SafeText, safeLine, shownLine } from "../text.ts";
+import { colors, whole } from "./colors.ts";
 import type {
   RefusedAnswer,
   SessionAnswer,
@@ -13,6 +13,7 @@ import type {
 import type { ExitCode } from "./exit.ts";
 import { flowWords } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
+import { printed, printedJson } from "./print.ts";
 import { reachRouter } from "./reach.ts";
 import { printBytes, printCount, printRelative, printSpan, printTime } from "./times.ts";
 import type { CommandWorld } from "./world.ts";
@@ -26,28 +27,24 @@ export interface TalkOptions {
 export async function status(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("status", {});
-  world.print(
-    options.json
-      ? `${JSON.stringify(answer, null, 2)}\n`
-      : `${printStatus(answer, world.now()).join("\n")}\n`,
-  );
+  world.print(options.json ? printedJson(answer) : printed(...printStatus(answer, world.now())));
   const failed = answer.sources.some(({ state }) => state === "failed");
   return answer.problems.length > 0 || failed || answer.journal.failure !== undefined ? 1 : 0;
 }
 
-export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
+export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
   const { counts, journal, sessions, silences } = answer;
   const kind = answer.background ? "in the background" : "inside a Claude session";
   const uptime = printSpan(nowMs - Date.parse(answer.started));
-  const lines = [
-    `${colors.bold(`channel-router ${answer.version}`)}, pid ${answer.pid}, ${kind}, up ${uptime}`,
-    `config    ${answer.config}`,
-    `state     ${answer.folder}`,
-    ...(answer.address === undefined ? [] : [`listens   ${answer.address}`]),
+  const shown: SafeText[] = [
+    line`${colors.bold(`channel-router ${answer.version}`)}, pid ${answer.pid}, ${kind}, up ${uptime}`,
+    line`config    ${answer.config}`,
+    line`state     ${answer.folder}`,
+    ...(answer.address === undefined ? [] : [line`listens   ${answer.address}`]),
     ...printReload(answer.last_reload, nowMs),
-    ...answer.problems.map((problem) => colors.red(problem)),
+    ...answer.problems.map((problem) => whole.red(ownWords(problem))),
     ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
-    "",
+    line``,
     ...titled("sources", [
       ...answer.sources.flatMap((source) => printSource(source, nowMs)),
       ...printRefused("  ", answer.unrouted, " where no source answers"),
@@ -60,92 +57,96 @@ export function printStatus(answer: StatusAnswer, nowMs: number): string[] {
     ...titled("not answered", printUnanswered(answer.unanswered ?? [], nowMs), ""),
     ...titled(
       "flow control",
-      (answer.shaping ?? []).map((flow) => `  ${safeLine(flowWords(flow))}`),
+      (answer.shaping ?? []).map((flow) => line`  ${flowWords(flow)}`),
       "",
     ),
     ...titled(
       "silenced",
       silences.map(({ channel, until, reason }) => {
         const end = until === undefined ? "" : ` until ${printTime(until)} (${printRelative(until, nowMs)})`;
-        return `  ${channel}${end}${reason === undefined ? "" : `: ${safeLine(reason)}`}`;
+        return line`  ${channel}${end}${reason === undefined ? "" : `: ${reason}`}`;
       }),
       "",
     ),
-    `since start: ${counts.accepted} accepted, ${counts.sent} sent, ${counts.unmatched} unmatched, ` +
-      `${counts.dropped} dropped, ${counts.duplicate} duplicate, ${counts.refused} refused`,
-    `journal: ${journal.open} open, ${journal.dead} dead, ${printBytes(journal.bytes)}`,
+    line`since start: ${counts.accepted} accepted, ${counts.sent} sent, ${counts.unmatched} unmatched, ${
+      counts.dropped
+    } dropped, ${counts.duplicate} duplicate, ${counts.refused} refused`,
+    line`journal: ${journal.open} open, ${journal.dead} dead, ${printBytes(journal.bytes)}`,
   ];
   if (journal.failure !== undefined)
-    lines.push(colors.red(`the journal cannot be written: ${safeLine(journal.failure)}`));
-  return lines;
+    shown.push(line`${colors.red(`the journal cannot be written: ${journal.failure}`)}`);
+  return shown;
 }
 
-function printReload(last: StatusAnswer["last_reload"], nowMs: number): string[] {
+function printReload(last: StatusAnswer["last_reload"], nowMs: number): SafeText[] {
   if (last === undefined) return [];
-  const line = `reload    ${safeLine(last.text)}, ${printRelative(last.time, nowMs)}`;
-  return [last.ok ? line : colors.red(line), ...last.notes.map((note) => `          ${safeLine(note)}`)];
+  const verdict = `reload    ${last.text}, ${printRelative(last.time, nowMs)}`;
+  return [
+    line`${last.ok ? verdict : colors.red(verdict)}`,
+    ...last.notes.map((note) => line`          ${note}`),
+  ];
 }
 
-export function printSession(session: SessionAnswer, nowMs: number): string[] {
+export function printSession(session: SessionAnswer, nowMs: number): SafeText[] {
   const { id, pid, project, label, client, listening, since, sent, stuck_since } = session;
   const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
-  const named = label === undefined ? "" : ` (${safeLine(label)})`;
+  const named = label === undefined ? "" : ` (${label})`;
   return [
-    `  ${colors.bold(safeLine(id))}${named} ${safeLine(project)}, pid ${pid}${client === undefined ? "" : `, ${safeLine(client)}`}`,
-    `    listening: ${mark(listening.state)}, ${safeLine(listening.reason)}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
+    line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
+    line`    listening: ${mark(listening.state)}, ${listening.reason}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
     ...(stuck_since === undefined
       ? []
       : [
-          colors.red(
+          line`${colors.red(
             `    does not read: it took nothing since ${printTime(stuck_since)} (${printRelative(stuck_since, nowMs)})`,
-          ),
+          )}`,
         ]),
   ];
 }
 
-function printWaiting({ power, value }: PowerAnswer): string {
-  return colors.yellow(`waits     for your consent: ${power} ${safeLine(value)} (channel-router trust)`);
+function printWaiting({ power, value }: PowerAnswer): SafeText {
+  return line`${colors.yellow(`waits     for your consent: ${power} ${shownLine(value)} (channel-router trust)`)}`;
 }
 
-function printSource(source: SourceAnswer, nowMs: number): string[] {
+function printSource(source: SourceAnswer, nowMs: number): SafeText[] {
   const { name, type, state, detail, address, refused, last_event, next_try } = source;
   const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
   const last = last_event === undefined ? undefined : `last event ${printRelative(last_event, nowMs)}`;
   const next = next_try === undefined ? undefined : `next ${printRelative(next_try, nowMs)}`;
-  const more = [...new Set([address, detail, last, next])]
-    .flatMap((text) => (text === undefined ? [] : safeLine(text)))
-    .join("; ");
+  const more = [...new Set([address, detail, last, next])].filter((part) => part !== undefined).join("; ");
   return [
-    `  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
+    line`  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
     ...printRefused("    ", refused),
   ];
 }
 
-function printSink({ name, type, calls, failures, last_error }: SinkAnswer): string {
+function printSink({ name, type, calls, failures, last_error }: SinkAnswer): SafeText {
   const failed = failures === 0 ? "" : `, ${failures} failed`;
-  const error = last_error === undefined ? "" : `; the last: ${safeLine(last_error)}`;
-  return `  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
+  const error = last_error === undefined ? "" : `; the last: ${last_error}`;
+  return line`  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
 }
 
-function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): string[] {
+function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): SafeText[] {
   if (refused === undefined) return [];
   const { text, last } = refused;
-  return [`${indent}refused${where}: ${safeLine(text)} (${safeLine(last.reason).slice(0, 120)})`];
+  return [line`${indent}refused${where}: ${text} (${cut(safeLine(last.reason), 120)})`];
 }
 
-function titled(title: string, lines: readonly string[], empty = `${title}: none`): string[] {
-  if (lines.length === 0) return empty === "" ? [] : [empty, ""];
-  return [title, ...lines, ""];
+function titled(title: string, shown: readonly SafeText[], empty = `${title}: none`): SafeText[] {
+  if (shown.length === 0) return empty === "" ? [] : [safeLine(empty), line``];
+  return [safeLine(title), ...shown, line``];
 }
 
 const maxUnanswered = 20;
 
-function printUnanswered(all: readonly UnansweredAnswer[], nowMs: number): string[] {
-  const lines = all
+function printUnanswered(all: readonly UnansweredAnswer[], nowMs: number): SafeText[] {
+  const shown = all
     .slice(0, maxUnanswered)
     .map(
       ({ event_id, source, name, time }) =>
-        `  ${event_id} from ${safeLine(name)} on ${source}, ${printRelative(time, nowMs)}`,
+        line`  ${event_id} from ${name} on ${source}, ${printRelative(time, nowMs)}`,
     );
-  return all.length > maxUnanswered ? [...lines, `  and ${all.length - maxUnanswered} later ones`] : lines;
+  return all.length > maxUnanswered
+    ? [...shown, line`  and ${all.length - maxUnanswered} later ones`]
+    : shown;
 }

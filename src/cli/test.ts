@@ -6,8 +6,10 @@ import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
+import { text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 import { requireConfig } from "./load-plan.ts";
+import { printedJson } from "./print.ts";
 import { recordedEvent } from "./test/recorded.ts";
 import { jsonReport, textReport } from "./test/report.ts";
 import { runSuite, type SuiteResult } from "./test/suite.ts";
@@ -52,14 +54,14 @@ export async function test(
     changed = false;
     const { results } = await once();
     watch.watch(results.flatMap((result) => result.files));
-    world.print("\nwaiting for a change (Ctrl-C ends it)\n");
+    world.print(text`\nwaiting for a change (Ctrl-C ends it)\n`);
     while (!changed && !interrupted.aborted) {
       await new Promise<void>((resolve) => {
         wake = resolve;
         if (changed || interrupted.aborted) resolve();
       });
     }
-    world.print("\n");
+    world.print(text`\n`);
   }
   clearInterval(alive);
   watch.close();
@@ -94,7 +96,7 @@ export async function runAndPrint(
     results.every(
       ({ problems, tests }) => problems.length === 0 && tests.every(({ failures }) => failures.length === 0),
     );
-  if (options.json) world.print(`${JSON.stringify({ ok, ...maskedReport(results) }, null, 2)}\n`);
+  if (options.json) world.print(printedJson({ ok, ...maskedReport(results) }));
   else world.print(textReport(results, ms, named));
   return { code: ok ? 0 : 1, results };
 }

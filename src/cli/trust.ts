@@ -8,12 +8,13 @@ import { type Consent, openConsent } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
-import { safeLine } from "../text.ts";
+import { line, masked, type SafeText, safeJson, safeLine, shownLine, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { powerAnswers, trustPlace } from "./power-answers.ts";
+import { printed, printedJson } from "./print.ts";
 import { configFile, findRouter } from "./reach.ts";
 import { printCount } from "./times.ts";
 import type { CommandWorld, Person } from "./world.ts";
@@ -46,10 +47,10 @@ export async function trust(
 
   if (options.json) {
     const answer = { config: place.config, powers: powerAnswers(powers, consent) };
-    world.print(`${JSON.stringify(maskAll(answer, mask), null, 2)}\n`);
+    world.print(printedJson(maskAll(answer, mask)));
     return waits().length === 0 ? 0 : 1;
   }
-  world.print(`${mask([place.config, ...printPowers(powers, consent)].join("\n"))}\n`);
+  world.print(masked(printed(safeLine(place.config), ...printPowers(powers, consent)), mask));
   if (options.list || waits().length === 0) return waits().length === 0 ? 0 : 1;
   if (world.person === undefined) {
     throw new UsageError("E_TRUST_PERSON", "only a person at a terminal can allow this", {
@@ -63,7 +64,9 @@ export async function trust(
   const router = await findRouter(world, file);
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
   world.print(
-    left > 0 ? `${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n` : `allowed${soon}\n`,
+    left > 0
+      ? text`${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n`
+      : text`allowed${soon}\n`,
   );
   return left === 0 ? 0 : 1;
 }
@@ -76,12 +79,13 @@ export async function askForPowers(
   mask: Mask,
 ): Promise<void> {
   if (powers.length > 1) {
-    const answer = await person.ask(`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
+    const answer = await person.ask(line`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
     if (isYes(answer)) await consent.remember(powers, "trusted");
     if (!/^e(ach)?$/i.test(answer.trim())) return;
   }
   for (const power of powers) {
-    const question = powers.length === 1 ? "Allow it? [y/N] " : `${mask(describePower(power))}? [y/N] `;
+    const question =
+      powers.length === 1 ? line`Allow it? [y/N] ` : line`${shownLine(mask(describePower(power)))}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
 }
@@ -90,26 +94,26 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function printPowers(powers: readonly Power[], consent: Pick<Consent, "allows" | "declined">): string[] {
-  if (powers.length === 0) return ["  asks for nothing that you would have to allow"];
+function printPowers(powers: readonly Power[], consent: Pick<Consent, "allows" | "declined">): SafeText[] {
+  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`];
   return powers.map((power) => {
     const isTrusted = consent.allows(power);
     const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
     const declined = consent.declined(power) ? " (declined before)" : "";
-    return `  ${state}  ${safeLine(describePower(power))}${declined}`;
+    return line`  ${state}  ${shownLine(describePower(power))}${declined}`;
   });
 }
 
 async function tellRevoked(config: string, options: TrustOptions, world: CommandWorld): Promise<ExitCode> {
   const router = await findRouter(world, config);
   if (options.json) {
-    world.print(`${JSON.stringify({ config, revoked: true })}\n`);
+    world.print(printed(safeJson({ config, revoked: true })));
     return 0;
   }
-  world.print(`nothing is trusted for ${config} any more\n`);
+  world.print(text`nothing is trusted for ${config} any more\n`);
   if (router !== undefined)
     world.print(
-      `  what pid ${router.pid} has started goes on until that router ends, but its chats hear nobody before you trust it again\n`,
+      text`  what pid ${router.pid} has started goes on until that router ends, but its chats hear nobody before you trust it again\n`,
     );
   return 0;
 }

@@ -1,6 +1,9 @@
 // The systemd user unit that `up --print-unit` prints. Nothing is installed and no secret is in it: those belong into the
 // `.env` of the state folder.
 
+import { UsageError } from "../errors.ts";
+import { type SafeText, verbatim } from "../text.ts";
+
 export interface UnitFile {
   /** Node, its options and our script, absolute. */
   readonly program: readonly string[];
@@ -11,7 +14,26 @@ export interface UnitFile {
   readonly places: Readonly<Record<string, string | undefined>>;
 }
 
-export function unitText({ program, config, folder, places }: UnitFile): string {
+/** Throws a UsageError when a path could not stand on a line of the file. */
+export function unitText(unit: UnitFile): SafeText {
+  const written = verbatim(writeUnit(unit));
+  if (
+    written !== undefined &&
+    ![unit.config, unit.folder, ...unit.program, ...Object.values(unit.places)].some((path) =>
+      path?.includes("\n"),
+    )
+  )
+    return written;
+  throw new UsageError(
+    "E_USAGE",
+    "a path with line ends or hidden characters cannot be written into a unit",
+    {
+      hint: "rename the folder or the file",
+    },
+  );
+}
+
+function writeUnit({ program, config, folder, places }: UnitFile): string {
   const environment = Object.entries(places).flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [`Environment=${quoted(`${name}=${value}`)}`],
   );

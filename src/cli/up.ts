@@ -7,10 +7,12 @@ import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../config/places.ts";
 import { ConnectorError } from "../errors.ts";
+import { line, type SafeLine, safeJson, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
+import { printed, printedJson } from "./print.ts";
 import { configFile, findRouter, reached } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { unitText } from "./unit-file.ts";
@@ -45,7 +47,7 @@ async function inForeground(file: string, folder: string, world: CommandWorld): 
   try {
     return await world.foreground(file, (state) => {
       // The parent that waits for this word is only there when it started us.
-      if (process.send === undefined) world.print(`${describeState(process.pid, file, state)}\n`);
+      if (process.send === undefined) world.print(printed(describeState(process.pid, file, state)));
       // It may have been ended meanwhile; that is no concern of ours.
       else process.send(state, undefined, undefined, () => {});
     });
@@ -67,20 +69,20 @@ async function inBackground(
   const found = state.mode === "owner" ? await findRouter(world, file) : undefined;
   const answer = found === undefined ? undefined : await reached(world, found).ask("status", {});
   if (options.json) {
-    world.print(`${JSON.stringify({ pid, ...state, config: file, log, ...answer }, null, 2)}\n`);
+    world.print(printedJson({ pid, ...state, config: file, log, ...answer }));
     return 0;
   }
-  world.print(`${describeState(pid, file, state)}\n`);
+  world.print(printed(describeState(pid, file, state)));
   for (const { name, address } of answer?.sources ?? [])
-    if (address !== undefined) world.print(`  ${name}: ${address}\n`);
-  world.print(`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
+    if (address !== undefined) world.print(text`  ${name}: ${address}\n`);
+  world.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
   return 0;
 }
 
-function describeState(pid: number, file: string, { mode }: UpState): string {
+function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
   return mode === "owner"
-    ? `up: pid ${pid} runs ${file}`
-    : `up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
+    ? line`up: pid ${pid} runs ${file}`
+    : line`up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
 }
 
 function tellAlready(pid: number, file: string, options: UpOptions, world: CommandWorld): ExitCode {
@@ -91,7 +93,7 @@ function tellAlready(pid: number, file: string, options: UpOptions, world: Comma
     });
   }
   world.print(
-    options.json ? `${JSON.stringify({ pid, config: file })}\n` : `up already: pid ${pid}, ${file}\n`,
+    printed(options.json ? safeJson({ pid, config: file }) : line`up already: pid ${pid}, ${file}`),
   );
   return 0;
 }

@@ -2,6 +2,7 @@
 // command is a function of its options and this.
 
 import type { Json } from "../contract.ts";
+import type { SafeText } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 
 export interface CommandWorld {
@@ -10,9 +11,9 @@ export interface CommandWorld {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Writes to stdout, as it is. */
-  print(text: string): void;
+  print(shown: SafeText): void;
   /** A line on stderr, for a person beside what a program reads. */
-  note(line: string): void;
+  note(shown: SafeText): void;
   readonly routers: Routers;
   readonly processes: Processes;
   /**
@@ -30,7 +31,7 @@ export interface CommandWorld {
 
 export interface Person {
   /** Shows the question and settles with the line typed; with an empty one when the person ends the input instead. */
-  ask(question: string): Promise<string>;
+  ask(question: SafeText): Promise<string>;
 }
 
 /** `standby`: another process runs the router, and this one takes over when it ends. */

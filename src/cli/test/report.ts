@@ -1,6 +1,6 @@
 // What came of tests, for a person and for a program.
 
-import { safeLine } from "../../text.ts";
+import { line, lines, masked, type Painted, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { SuiteResult, TestResult } from "./suite.ts";
 
@@ -8,53 +8,53 @@ export function textReport(
   results: readonly SuiteResult[],
   ms: number,
   named: (file: string) => string,
-): string {
-  const lines = results.flatMap((result) => suiteLines(result, named));
-  return `${[...lines, "", summary(results, ms)].join("\n")}\n`;
+): SafeText {
+  const shown = results.flatMap((result) => suiteLines(result, named));
+  return lines([...shown, line``, summary(results, ms), line``]);
 }
 
-function suiteLines(result: SuiteResult, named: (file: string) => string): string[] {
+function suiteLines(result: SuiteResult, named: (file: string) => string): SafeText[] {
   const { file, problems, tests, snapshots, mask } = result;
-  const lines = [colors.bold(named(file))];
-  for (const { frame } of problems) lines.push(...mask(frame).split("\n"), "");
-  if (problems.length > 0) return lines;
+  const shown: SafeText[] = [line`${colors.bold(named(file))}`];
+  for (const { frame } of problems) shown.push(masked(frame, mask), line``);
+  if (problems.length > 0) return shown;
   if (tests.length === 0) {
     const why = result.leftOut > 0 ? "no test has such a name" : 'no tests: write some under "tests:"';
-    return [...lines, `  ${colors.yellow(why)}`];
+    return [...shown, line`  ${colors.yellow(why)}`];
   }
-  for (const test of tests) lines.push(...testLines(test, named).map(mask));
-  if (snapshots.written) lines.push(`  wrote ${named(snapshots.file)}`);
+  for (const test of tests) shown.push(...testLines(test, named).map((one) => masked(one, mask)));
+  if (snapshots.written) shown.push(line`  wrote ${named(snapshots.file)}`);
   else if (snapshots.unused.length > 0)
-    lines.push(
-      `  ${snapshots.unused.length} recorded but asked for by no test; --update removes: ${snapshots.unused.join(", ")}`,
+    shown.push(
+      line`  ${snapshots.unused.length} recorded but asked for by no test; --update removes: ${snapshots.unused.join(", ")}`,
     );
-  return lines;
+  return shown;
 }
 
-function testLines({ name, failures }: TestResult, named: (file: string) => string): string[] {
-  if (failures.length === 0) return [`  ${colors.green("ok")}   ${safeLine(name)}`];
+function testLines({ name, failures }: TestResult, named: (file: string) => string): SafeText[] {
+  if (failures.length === 0) return [line`  ${colors.green("ok")}   ${name}`];
   return [
-    `  ${colors.red("FAIL")} ${safeLine(name)}`,
-    ...failures.flatMap(({ issue, message, lines }) => [
-      `       ${named(issue.file)}:${issue.line}:${issue.column} ${issue.path}: ${message}`,
-      ...lines.map((line) => `       ${coloured(safeLine(line))}`),
+    line`  ${colors.red("FAIL")} ${name}`,
+    ...failures.flatMap(({ issue, message, lines: different }) => [
+      line`       ${named(issue.file)}:${issue.line}:${issue.column} ${issue.path}: ${message}`,
+      ...different.map((one) => line`       ${coloured(one)}`),
     ]),
   ];
 }
 
-function coloured(line: string): string {
-  return line.startsWith("- ") ? colors.red(line) : line.startsWith("+ ") ? colors.green(line) : line;
+function coloured(one: string): Painted | string {
+  return one.startsWith("- ") ? colors.red(one) : one.startsWith("+ ") ? colors.green(one) : one;
 }
 
-function summary(results: readonly SuiteResult[], ms: number): string {
+function summary(results: readonly SuiteResult[], ms: number): SafeText {
   const { passed, failed, broken } = countsOf(results);
   const all = passed + failed;
   const parts = [
     `${passed} of ${all} ${all === 1 ? "test" : "tests"} passed`,
     ...(broken === 0 ? [] : [`${broken} ${broken === 1 ? "file is" : "files are"} broken`]),
   ];
-  const text = `${parts.join(", ")} in ${ms} ms`;
-  return failed + broken > 0 || all === 0 ? colors.red(text) : colors.green(text);
+  const counted = `${parts.join(", ")} in ${ms} ms`;
+  return line`${failed + broken > 0 || all === 0 ? colors.red(counted) : colors.green(counted)}`;
 }
 
 export function jsonReport(results: readonly SuiteResult[]) {

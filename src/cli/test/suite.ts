@@ -8,6 +8,7 @@ import { isRouterError, UsageError } from "../../errors.ts";
 import { loadRegex, type RegexCompiler } from "../../filters/regex.ts";
 import { createEventIds } from "../../runtime/event-id.ts";
 import { createRehearsal, type Rehearsal, type Rehearsed } from "../../runtime/rehearsal.ts";
+import type { SafeText } from "../../text.ts";
 import { loadPlan, type ProvenConfig } from "../load-plan.ts";
 import {
   absoluteMs,
@@ -43,7 +44,7 @@ export interface TestResult {
 export interface SuiteResult {
   readonly file: string;
   /** Framed; when there are any, no test was run. */
-  readonly problems: readonly { readonly issue: Issue; readonly frame: string }[];
+  readonly problems: readonly { readonly issue: Issue; readonly frame: SafeText }[];
   readonly tests: readonly TestResult[];
   /** Left out by `only`. */
   readonly leftOut: number;
