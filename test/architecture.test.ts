@@ -12,7 +12,7 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
 /** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets and waiting. */
-const shared = ["charset", "contract", "dates", "errors", "text", "did-you-mean", "waiting", "zone"];
+const shared = ["charset", "contract", "dates", "errors", "json", "text", "did-you-mean", "waiting", "zone"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: ["files", ...shared],
@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   waiting: ["contract"],
   zone: [],
   charset: [],
+  json: ["contract"],
   dates: ["zone"],
   main: ["cli"],
   cli: [

@@ -3,6 +3,7 @@
 
 import type { TextNeeds } from "../contract/emit-all.ts";
 import type { Json } from "../contract.ts";
+import { isLargeNumber } from "../json.ts";
 import { compileCidr } from "./cidr.ts";
 import { compileGlob } from "./glob.ts";
 import { operandError } from "./operand-error.ts";
@@ -91,10 +92,16 @@ function toScalar(operand: Json, textual: boolean): Scalar {
       `takes a text, a number, true, false or null, not ${Array.isArray(operand) ? "a list" : "a mapping"}`,
     );
   }
+  if (isRounded(operand)) throw operandError("is a number too large to be exact", "put it in quotes");
   if (!textual) return operand;
   if (operand === null)
     throw operandError("is null, but this path gives text", "use `exists: false` for what is missing");
   return String(operand);
+}
+
+/** YAML has rounded it, and an event has such a number as text. */
+function isRounded(operand: Json): boolean {
+  return typeof operand === "number" && Number.isInteger(operand) && !Number.isSafeInteger(operand);
 }
 
 function fold(value: Json): Json {
@@ -127,6 +134,7 @@ function texts(operand: Json, { textual }: OperatorContext): string[] {
   const list = Array.isArray(operand) ? operand : [operand];
   if (list.length === 0) throw operandError("is an empty list");
   return list.map((item) => {
+    if (isRounded(item)) throw operandError("is a number too large to be exact", "put it in quotes");
     if (typeof item === "string" && item !== "") return item;
     if (item === "") throw operandError("is empty, which says nothing", "use `exists: true`");
     if (textual && (typeof item === "number" || typeof item === "boolean")) return String(item);
@@ -140,7 +148,9 @@ function order(name: string, compare: (a: number, b: number) => boolean): Compil
     if (typeof operand === "number") {
       const test: ValueTest = textual
         ? (value) => typeof value === "string" && isDecimal(value) && compare(Number(value), operand)
-        : (value) => typeof value === "number" && compare(value, operand);
+        : (value) =>
+            (typeof value === "number" || (typeof value === "string" && isLargeNumber(value))) &&
+            compare(Number(value), operand);
       return { test, wanted };
     }
     const instant = typeof operand === "string" ? parseTime(operand) : undefined;

@@ -1,7 +1,8 @@
-// JSON from outside: bounded in depth, and without keys that could set a prototype in a later copy. Its faults are said in the same
+// JSON from outside, with every digit of its numbers: bounded in depth, and without keys that could set a prototype in a later copy. Its faults are said in the same
 // words under every version of Node.
 
 import type { Json, JsonObject } from "../contract.ts";
+import { readJson } from "../json.ts";
 import { findJsonFault } from "./json-fault.ts";
 
 const maxDepth = 100;
@@ -28,7 +29,7 @@ export function parseJsonLines(text: string): ParsedJson {
 export function guessJson(text: string): ParsedJson {
   if (!/^\s*[[{]/.test(text)) return { data: text };
   try {
-    return bounded({ data: JSON.parse(text) as Json });
+    return bounded({ data: readJson(text) });
   } catch {
     return { data: text };
   }
@@ -36,7 +37,7 @@ export function guessJson(text: string): ParsedJson {
 
 function read(text: string, linesBefore: number): ParsedJson {
   try {
-    return { data: JSON.parse(text) as Json };
+    return { data: readJson(text) };
   } catch {
     const { line, column, message } = findJsonFault(text);
     return { fault: `invalid JSON at line ${line + linesBefore} column ${column}: ${message}` };
@@ -57,7 +58,7 @@ function harmless(value: Json, depth: number): boolean {
     return true;
   }
   for (const key in value) {
-    // JSON.parse makes it a key like any other: what is read from it here is data, not the prototype.
+    // The parser makes it a key like any other: what is read from it here is data, not the prototype.
     if (key === "__proto__") Reflect.deleteProperty(value, key);
     else if (isNested(value[key] as Json) && !harmless(value[key] as Json, depth + 1)) return false;
   }

@@ -3,6 +3,7 @@
 // otherwise not answer such a request at all.
 
 import type { Json, JsonObject } from "../contract.ts";
+import { readJson } from "../json.ts";
 
 export type RequestId = string | number;
 
@@ -61,7 +62,9 @@ export function readMessage(line: string): Reading {
   if ("id" in value && id === undefined) return problem("an id that is neither a text nor a whole number");
 
   if ("method" in value) {
-    const { method, params } = value;
+    const { method } = value;
+    // An id is a number as it is; what a tool is called with keeps its digits.
+    const { params } = readJson(line) as JsonObject;
     if (typeof method !== "string") return problem("a method that is not a text");
     if (params !== undefined && !isObject(params)) return problem("params that are not an object");
     const call = { jsonrpc: "2.0" as const, method, ...(params !== undefined && { params }) };

@@ -27,6 +27,32 @@ function onlyProblem(pattern: Json) {
   return problems[0]!;
 }
 
+describe("a number beyond 2^53", () => {
+  const large = Number("2868860079149422351");
+  const data = { id: "2868860079149422351" };
+
+  it("is compared digit by digit when it is quoted", () => {
+    expect(fits({ "data.id": "2868860079149422351" }, data)).toBe(true);
+    expect(fits({ "data.id": "2868860079149422352" }, data)).toBe(false);
+    expect(fits({ "data.id": { gt: 5 } }, data)).toBe(true);
+    expect(fits({ "data.id": { lt: 5 } }, data)).toBe(false);
+  });
+
+  it.each<[string, Json]>([
+    ["a scalar", large],
+    ["a list", [1, Number.MAX_SAFE_INTEGER + 1]],
+    ["an operator", { in: [-large] }],
+    ["not", { not: large }],
+    ["a text operator", { prefix: large }],
+  ])("is refused without quotes as %s, since YAML has rounded it", (_, operand) => {
+    const path = "headers.x-id";
+    for (const key of ["data.id", path]) {
+      const [problem] = problemsOf({ [key]: operand });
+      expect(problem?.message).toMatch(/too large to be exact|takes a text/);
+    }
+  });
+});
+
 describe("what fits", () => {
   const cases: [name: string, pattern: Json, fits: boolean][] = [
     ["a scalar equals", { "data.action": "closed" }, true],

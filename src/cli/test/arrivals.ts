@@ -6,6 +6,7 @@ import { relative, resolve, sep } from "node:path";
 import { parseDuration } from "../../config/units.ts";
 import type { Arrival, Json, JsonObject, RouterEvent } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { readJson } from "../../json.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
 import type { Send } from "./test-case.ts";
 
@@ -129,7 +130,7 @@ function readBelow(folder: string, path: string): string {
 
 function parsed(text: string, path: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return readJson(text);
   } catch (error) {
     throw new UsageError("E_USAGE", `the file ${path} is not JSON: ${(error as Error).message}`);
   }

@@ -2,6 +2,7 @@
 
 import type { Pattern } from "../../contract/host.ts";
 import type { Json, JsonObject } from "../../contract.ts";
+import { readJson } from "../../json.ts";
 import { fieldValue } from "./field-value.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import type { TailOptions } from "./options.generated.ts";
@@ -58,7 +59,7 @@ const maxLevels = 100;
 function parseJson(line: string): JsonObject | undefined {
   let value: Json;
   try {
-    value = JSON.parse(line) as Json;
+    value = readJson(line);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { Child } from "../../../contract/host.ts";
 import type { OutgoingCommand, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { DeliveryError } from "../../../errors.ts";
+import { readJson } from "../../../json.ts";
 import { checkLinks } from "./links.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 
@@ -69,7 +70,7 @@ async function readStart(stream: Child["stdout"], maxBytes: number): Promise<str
 function dataOf(text: string): Json | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined;
   }

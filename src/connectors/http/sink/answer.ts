@@ -5,6 +5,7 @@ import type { HttpAnswer } from "../../../contract/host.ts";
 import type { SinkAnswer } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { ConnectorError, isRouterError } from "../../../errors.ts";
+import { readJson } from "../../../json.ts";
 
 /** Of the body of a failure, in UTF-16 units: enough for the message of an API. */
 const shownOfFailure = 600;
@@ -61,7 +62,7 @@ async function readStart(
 function dataOf(contentType: string | undefined, text: string): Json | undefined {
   if (!/[/+]json\b/i.test(contentType ?? "")) return undefined;
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined;
   }

@@ -1,0 +1,51 @@
+// JSON from outside, with the digits of its numbers kept. A double holds whole numbers up to 2^53 exactly; JSON.parse rounds larger ones,
+// so that two ids become one.
+
+import type { Json } from "./contract.ts";
+
+/** A run of digits that may be a number too large, or an exponent that may be. */
+const suspicious = /\d{16}|\d[eE]\+?\d{3}/;
+const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/**
+ * As JSON.parse, but a whole number beyond 2^53 - 1, and a number too large for a double, becomes a text of its digits. Throws a
+ * SyntaxError for what is not JSON.
+ */
+export function readJson(text: string): Json {
+  const value = JSON.parse(text) as Json;
+  return suspicious.test(text) ? (JSON.parse(quoteLargeNumbers(text)) as Json) : value;
+}
+
+/** `text` is valid JSON. */
+function quoteLargeNumbers(text: string): string {
+  const pieces: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    pieces.push(text.slice(at, end).replace(number, (digits) => (isExact(digits) ? digits : `"${digits}"`)));
+    if (quote === -1) break;
+    at = endOfString(text, quote);
+    pieces.push(text.slice(quote, at));
+  }
+  return pieces.join("");
+}
+
+function isExact(digits: string): boolean {
+  const value = Number(digits);
+  return /[.eE]/.test(digits) ? Number.isFinite(value) : Number.isSafeInteger(value);
+}
+
+/** Just behind the closing quote of the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return end + 1;
+  }
+}
+
+/** Whether a text may be a number that `readJson` kept as text. */
+export function isLargeNumber(text: string): boolean {
+  return text.length >= 16 && text.length <= 400 && /^-?\d+$/.test(text);
+}
