@@ -234,6 +234,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): Member {
       listening,
       ready,
       ended: session.ended,
+      closed: session.ended.then(() => session.close()),
       async deliver(event, signal) {
         await session.deliver(event, signal);
         sent += 1;

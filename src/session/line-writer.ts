@@ -15,6 +15,8 @@ export interface LineWriter {
   post(line: string, signal?: AbortSignal): Promise<void>;
   /** Lets events go. */
   release(): void;
+  /** The client is leaving: events that were not begun to be written are given back (E_SESSION_BUSY), and all that follow. */
+  endEvents(): void;
   /** Settles when nothing that may be written is left, when the writer stopped, or after `withinMs`. */
   flush(withinMs: number): Promise<void>;
   /** Rejects everything that was not written. Idempotent. */
@@ -61,6 +63,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
   let inFlight: Entry[] = [];
   let pumping = false;
   let released = false;
+  let isEnded = false;
   let stopped: string | undefined;
 
   /** One listener for all events that wait on one signal: a listener for each would cost more than its line. */
@@ -169,7 +172,7 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     waiting,
     send: (line) => enqueue(answers, waiting.answers, line),
     post(line, signal) {
-      if (signal?.aborted) return Promise.reject(withdrawn(signal));
+      if (signal?.aborted || (isEnded && stopped === undefined)) return Promise.reject(withdrawn(signal));
       const { count, bytes } = waiting.events;
       // A single event over the byte limit is let into an empty queue: refused, it would be refused for ever.
       const isFull =
@@ -180,6 +183,12 @@ export function createLineWriter(options: LineWriterOptions): LineWriter {
     release() {
       released = true;
       pump();
+    },
+    endEvents() {
+      isEnded = true;
+      const waitingEvents = [...events];
+      events.clear();
+      for (const entry of waitingEvents) entry.settle(withdrawn(undefined));
     },
     flush(withinMs) {
       const isIdle = (): boolean =>

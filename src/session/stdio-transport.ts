@@ -153,6 +153,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       // `onError` stays: an error after the end must find a listener.
       input.pause();
     }
+    writer.endEvents();
     settleEnded(reason);
     transport.onclose?.();
   }

@@ -118,6 +118,8 @@ const defaultCatchUp = 20;
 const defaultPending = 20;
 /** A session that is not ready by then does not keep events for `all` open. A client's boot window is 3 s at most. */
 const expectedMs = 10_000;
+/** A session that has ended does not keep what it did not confirm from others for longer. */
+const lastWordMs = 1_500;
 /** A `pending` waits so long for the end of what is being looked through. */
 const pendingWaitMs = 2_000;
 
@@ -128,6 +130,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   // Each write under way listens to it; their number is bounded elsewhere.
   setMaxListeners(0, stopping.signal);
   const feeds = new Map<Seat, Feed>();
+  const departing = new Set<Promise<void>>();
   const sticky = createSticky(journal, onMoved);
   let isSettled = false;
   const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
@@ -234,21 +237,40 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (!stopping.signal.aborted) restart();
   }
 
-  async function depart(seat: Seat): Promise<void> {
+  function depart(seat: Seat, lastWord: Promise<unknown>): void {
     if (seat.isGone) return;
     seat.isGone = true;
+    const leaving = leave(seat, lastWord).finally(() => departing.delete(leaving));
+    departing.add(leaving);
+  }
+
+  /** What it did not get goes to others, in order: so only once it is known whether what was being written arrived. */
+  async function leave(seat: Seat, lastWord: Promise<unknown>): Promise<void> {
     const feed = feeds.get(seat);
     feeds.delete(seat);
     roster.remove(seat);
     feed?.end();
-    pending.end(seat);
     if (!stopping.signal.aborted) known.leave(seat);
+    await Promise.race([Promise.all([feed?.quiet(), pending.quiet(seat)]), lastWord]);
+    feed?.giveUp();
+    pending.end(seat);
     await feed?.quiet();
     desk.claims.clear(seat.claimName);
     for (const id of desk.notices.retire(seat.session.id))
       for (const entry of journal.entries(id))
         desk.tell(entry, { state: "superseded", reason: "the session that it was for has ended" });
     if (!stopping.signal.aborted) restart();
+  }
+
+  async function untilClosed({ closed }: DispatchSession): Promise<void> {
+    let cancel = () => {};
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = clock.after(lastWordMs, resolve);
+    });
+    await Promise.race([closed, tooLong]);
+    cancel();
+    // Confirmations that came in with the end are still on their way to us, through promises.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   function halt(): void {
@@ -265,7 +287,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return {
     attach(session, carried) {
       const former = roster.get(session.id);
-      if (former !== undefined) void depart(former);
+      if (former !== undefined) depart(former, Promise.resolve());
       const seat = roster.add(session);
       const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
       feeds.set(seat, feed);
@@ -289,7 +311,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       });
       void session.ended.then(() => {
         cancel();
-        void depart(seat);
+        depart(seat, untilClosed(session));
       });
     },
     wake,
@@ -343,7 +365,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }),
     async stop(deadline) {
       halt();
-      const quiet = Promise.all([keeper.quiet(), ...[...feeds.values()].map((feed) => feed.quiet())]);
+      const quiet = Promise.all([
+        keeper.quiet(),
+        pending.quiet(),
+        ...[...feeds.values()].map((feed) => feed.quiet()),
+        ...departing,
+      ]);
       const isLate = await Promise.race([quiet.then(() => false), aborted(deadline).then(() => true)]);
       if (!isLate) for (const { claimName } of feeds.keys()) desk.claims.clear(claimName);
     },

@@ -33,8 +33,10 @@ export interface Feed {
   offer(position: number): void;
   /** Lets go of what was not begun. */
   release(): void;
-  /** The session ended: what was being written may or may not have arrived. */
+  /** The session ended: nothing is begun any more. What is being written may still be confirmed. */
   end(): void;
+  /** The last word was said: what is not confirmed yet may or may not have arrived. */
+  giveUp(): void;
   isWriting(entry: OpenEntry): boolean;
   /** When the write under way began. */
   writingSinceMs(): number | undefined;
@@ -230,9 +232,9 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     for (const [index, parcel] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
       if (outcome === "written") tellSent(desk, seat, parcel);
-      else if (outcome === "ended")
+      else if (outcome === "ended") {
         tellUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
-      else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
+      } else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
         refused.push(parcel);
         desk.spend(session.id, parcel.channel, -parcel.delivery.tokens);
@@ -302,8 +304,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     end() {
       cancelRest();
       release();
-      writing?.end();
     },
+    giveUp: () => writing?.end(),
     isWriting: ({ position }) => writing?.batch.some(({ entry }) => entry.position === position) ?? false,
     writingSinceMs: () => writing?.sinceMs,
     async quiet() {

@@ -27,12 +27,20 @@ export interface Pending {
   /** Rejects with a DeliveryError when the journal takes no note of it: nothing was fetched. */
   fetch(seat: Seat, limit: number): Promise<Fetched>;
   end(seat: Seat): void;
+  /** Settles when no result is being written, to this session or to any. */
+  quiet(seat?: Seat): Promise<void>;
 }
 
 export function createPending(desk: Desk): Pending {
   const { journal, claims, roster } = desk;
   const open = new Map<Seat, Set<() => void>>();
+  const onSettled = new Set<() => void>();
   let count = 0;
+
+  const isQuiet = (seat: Seat | undefined) =>
+    seat === undefined
+      ? [...open.values()].every(({ size }) => size === 0)
+      : (open.get(seat)?.size ?? 0) === 0;
 
   async function collect(seat: Seat, limit: number): Promise<Parcel[]> {
     const parcels: Parcel[] = [];
@@ -71,6 +79,7 @@ export function createPending(desk: Desk): Pending {
         if (open.get(seat)?.delete(ended) !== true) return;
         for (const parcel of parcels) each(parcel);
         claims.clear(name);
+        for (const tell of onSettled) tell();
       };
       const giveBack = (parcel: Parcel) => claims.drop(parcel, seat.session.id);
       const ended = () =>
@@ -99,6 +108,17 @@ export function createPending(desk: Desk): Pending {
     end(seat) {
       for (const ended of open.get(seat) ?? []) ended();
       open.delete(seat);
+    },
+    async quiet(seat) {
+      while (!isQuiet(seat)) {
+        await new Promise<void>((resolve) => {
+          const tell = () => {
+            onSettled.delete(tell);
+            resolve();
+          };
+          onSettled.add(tell);
+        });
+      }
     },
   };
 }

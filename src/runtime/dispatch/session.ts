@@ -27,4 +27,6 @@ export interface DispatchSession {
   readonly ready: Promise<void>;
   /** Settles once, with the reason. Never rejects. */
   readonly ended: Promise<string>;
+  /** Settles after `ended`, when every write has settled: what is not confirmed by then never will be. Never rejects. */
+  readonly closed: Promise<void>;
 }

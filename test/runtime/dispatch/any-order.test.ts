@@ -178,7 +178,7 @@ test("every accepted event comes to somebody, and never twice without attempt", 
         await bench.close();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: Number(process.env.ORDER_RUNS ?? 60) },
   );
 });
 
@@ -235,6 +235,6 @@ test("one session gets each source's events in order, through stalls and changes
         await bench.close();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: Number(process.env.ORDER_RUNS ?? 60) },
   );
 });

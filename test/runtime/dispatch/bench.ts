@@ -28,6 +28,8 @@ export interface FakeSession extends DispatchSession {
   resume(): void;
   /** Ends; a write that stalls is not confirmed. */
   end(): void;
+  /** Ends in order: the end is seen first, and in the same moment that what stalled was taken. */
+  leave(): void;
   state: Listening["state"];
   refuseWith: Error | undefined;
   becomeReady(): void;
@@ -60,6 +62,7 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
     got,
     ready: isReady,
     ended,
+    closed: ended.then(() => undefined),
     becomeReady: () => becomeReady(),
     listening: () => ({ state: session.state, reason: `the test says ${session.state}` }),
     async deliver(event) {
@@ -79,6 +82,10 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
       const waiting = stalled ?? [];
       stalled = undefined;
       for (const go of waiting) go();
+    },
+    leave() {
+      end("the test ended it in order");
+      session.resume();
     },
     end() {
       hasEnded = true;
