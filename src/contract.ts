@@ -42,10 +42,19 @@ export interface Arrival {
   readonly sender?: Sender;
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
+  /** How this delivery is known again. Not a part of the event. */
+  readonly known?: KnownAgain;
   /** A talk that goes on: its events go to the session that had the ones before. */
   readonly conversation?: string;
   /** How long it is worth delivering, where its channel does not say. */
   readonly ttlMs?: number;
+}
+
+export interface KnownAgain {
+  /** For how long `deliveryId` is remembered. Default 24 h. */
+  readonly idMs?: number;
+  /** A hash of what the sender signed, and for how long it is remembered: the same twice is one event, whatever else differs. */
+  readonly proof?: { readonly hash: string; readonly ms: number };
 }
 
 /** An accepted arrival with its identity. Never changed after it was made. */

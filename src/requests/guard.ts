@@ -1,26 +1,26 @@
 // Keeps a web page in the user's browser, a rebound DNS name and a forgotten tunnel away from sources that nothing else
 // protects: all of them can reach a loopback port. Signed sources need none of this and skip it.
+//
+// What a browser says of the page that a request comes from: `Origin` with each method but GET and HEAD, and `Sec-Fetch-Site` with
+// every request to a loopback address or over https. So a GET to another name over plain http says nothing, and cannot be told from
+// a program's.
 
 import type { IncomingMessage } from "node:http";
+import { forwardingHeader } from "./forwarded.ts";
 
 export interface GuardRules {
   /** Further host names, without port or with one. */
   readonly hosts: readonly string[];
   /** `http://127.0.0.1:8788`; its host is accepted too. */
   readonly address?: string | undefined;
+  /** True where a GET does something. */
+  readonly makesEvents?: boolean;
 }
 
 /** Why the request is refused, in words for its sender, or undefined. */
 export type Guard = (request: IncomingMessage) => string | undefined;
 
-const forwarding = new Set([
-  "forwarded",
-  "via",
-  "x-real-ip",
-  "x-client-ip",
-  "true-client-ip",
-  "x-original-host",
-]);
+const fromPage = "requests from web pages are not accepted here";
 
 export function createGuard(rules: GuardRules): Guard {
   const known = new Set(rules.hosts.map((host) => host.toLowerCase()));
@@ -32,22 +32,29 @@ export function createGuard(rules: GuardRules): Guard {
     if (host === undefined || !(isLoopbackName(host.name) || known.has(host.name) || known.has(host.text))) {
       return "this host name is not accepted here";
     }
-    const { origin, "sec-fetch-site": site } = request.headers;
-    if (origin !== undefined && !isSameOrigin(origin, host))
-      return "requests from web pages are not accepted here";
-    if (site !== undefined && site !== "same-origin" && site !== "none")
-      return "requests from web pages are not accepted here";
-    for (const name in request.headers) {
-      if (forwarding.has(name) || name.startsWith("x-forwarded") || name.startsWith("cf-")) {
-        return "forwarded requests are not accepted here";
-      }
+    const { origin, referer, "sec-fetch-site": site } = request.headers;
+    if (origin !== undefined && !isSameOrigin(origin, host)) return fromPage;
+    if (site !== undefined && site !== "same-origin" && site !== "none") return fromPage;
+    if (rules.makesEvents && isSilent(request.method) && origin === undefined && site === undefined) {
+      if (!isTrustworthyName(host.written))
+        return "a GET by this name is accepted only from a sender that proves itself: give the source a verify, or use POST";
+      if (referer !== undefined && !isSameOrigin(referer, host)) return fromPage;
     }
-    return undefined;
+    return forwardingHeader(request.headers) === undefined
+      ? undefined
+      : "forwarded requests are not accepted here";
   };
 }
 
+/** The methods with which a browser sends no `Origin`. */
+function isSilent(method: string | undefined): boolean {
+  return !["POST", "PUT", "PATCH", "DELETE"].includes(method ?? "GET");
+}
+
 interface Host {
-  /** Lower case, no port, no brackets, no trailing dot. */
+  /** Lower case, no port, no brackets. */
+  readonly written: string;
+  /** The same without a trailing dot. */
   readonly name: string;
   readonly port: string;
   /** As it would stand in a URL: the name with its port. */
@@ -74,16 +81,22 @@ const hostPattern = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::(\d{1,5
 function parseHost(text: string): Host | undefined {
   const match = hostPattern.exec(text.trim().toLowerCase());
   if (match === null) return undefined;
-  const name = (match[1] ?? match[2] ?? "").replace(/\.$/, "");
+  const written = match[1] ?? match[2] ?? "";
+  const name = written.replace(/\.$/, "");
   const port = match[3] ?? "";
   const shown = match[1] === undefined ? name : `[${name}]`;
-  return name === "" ? undefined : { name, port, text: port === "" ? shown : `${shown}:${port}` };
+  return name === "" ? undefined : { written, name, port, text: port === "" ? shown : `${shown}:${port}` };
 }
 
 function isLoopbackName(name: string): boolean {
   if (name === "localhost" || name === "::1" || name === "0:0:0:0:0:0:0:1") return true;
   const parts = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(name);
   return parts?.slice(1).every((part) => Number(part) <= 255) ?? false;
+}
+
+/** Names for which every browser says where a request comes from. `localhost.` is not one for all of them. */
+function isTrustworthyName(written: string): boolean {
+  return isLoopbackName(written) && !written.endsWith(".");
 }
 
 /** A page of our own: same name and port as the Host that it speaks to. `null` and other schemes are foreign. */

@@ -2,12 +2,13 @@
 // cannot be lost; until then nothing is remembered and the sender is not answered.
 
 import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
-import type { Arrival, Clock, Emit, Memory, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
+import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import { pause } from "../waiting.ts";
 import type { Counter } from "./counts.ts";
+import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createPatience } from "./patience.ts";
 import { createChangingRate } from "./rate.ts";
@@ -18,7 +19,6 @@ const maxOutstanding = 256;
 const maxWaiting = 1_024;
 /** How long an event may wait to be committed before its sender is told to try again. */
 const commitTimeoutMs = 10_000;
-const deliveryIds = { rememberedMs: 24 * 60 * 60 * 1_000, limit: 10_000 };
 
 /** What an admission came to, for whoever watches. */
 export interface Decision {
@@ -72,7 +72,6 @@ export interface EmitOptions {
 export function createEmit(current: () => PlannedSource, options: EmitOptions): RuntimeEmit {
   const { clock, memory, counter } = options;
   const { name, type } = current();
-  const scope = deliveryScope(name);
   const rate = createChangingRate(() => current().rate);
   const turns = createTurns({
     clock,
@@ -109,8 +108,8 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     });
   }
 
-  async function take(event: RouterEvent): Promise<Outcome> {
-    const known = event.deliveryId === undefined ? undefined : seen(memory, scope, event.deliveryId);
+  async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
+    const known = firstKnown(memory, marks);
     // What nobody wants by now is unmatched, whatever was known of it.
     if (known !== undefined && !current().isUnwanted?.(event)) {
       await inTime(known.pending);
@@ -121,7 +120,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     const admission = current().admit(event, memory, event.timeMs, options);
     if (admission.deliveries.length > 0) {
       const withdrawal = { aborted: false };
-      const writes = [...admission.writes, ...deliveryWrite(scope, event)];
+      const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
       const accepted = { event, deliveries: admission.deliveries, memory: writes };
       const committed = options.commit(accepted, withdrawal);
       memory.stage(writes, committed);
@@ -136,7 +135,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   function identify(arrival: Arrival, nowMs: number, id: string): RouterEvent {
-    return { ...arrival, id, source: name, connector: type.type, timeMs: nowMs };
+    return { ...withoutMarks(arrival), id, source: name, connector: type.type, timeMs: nowMs };
   }
 
   function refuse(error: unknown): void {
@@ -148,7 +147,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   /** Has its turn. */
   async function enter(arrival: Arrival, nowMs: number): Promise<Outcome> {
     try {
-      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)));
+      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)), marksOf(name, arrival));
       counter.add(outcome.outcome);
       return outcome;
     } catch (error) {
@@ -245,27 +244,4 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
 function overRate(source: string, retryAfterMs: number): DeliveryError {
   return new DeliveryError("E_RATE", `source ${source} is over its rate`, { retryAfterMs });
-}
-
-function deliveryScope(source: string): string {
-  return `${source}/delivery`;
-}
-
-function seen(memory: Memory, scope: string, deliveryId: string) {
-  const entry = memory.get(scope, deliveryId);
-  return entry === undefined ? undefined : { eventId: String(entry.value), pending: entry.pending };
-}
-
-/** Written only when a channel took the event: "redeliver" buttons reuse the id of a delivery that nobody wanted. */
-function deliveryWrite(scope: string, event: RouterEvent): MemoryWrite[] {
-  if (event.deliveryId === undefined) return [];
-  return [
-    {
-      scope,
-      key: event.deliveryId,
-      value: event.id,
-      untilMs: event.timeMs + deliveryIds.rememberedMs,
-      limit: deliveryIds.limit,
-    },
-  ];
 }

@@ -21,6 +21,7 @@ import type { Member, ShapedEntry } from "../shaping/member.ts";
 import { createShaper, type Hold } from "../shaping/shaper.ts";
 import { holdWords } from "../shaping/words.ts";
 import { createEventIds } from "./event-id.ts";
+import { firstKnown, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import { createMemory } from "./memory.ts";
 import { shapedEntry } from "./shaped-entry.ts";
 import { shaperOptions, styleOf } from "./shaping-plan.ts";
@@ -89,8 +90,6 @@ interface Entry {
   /** Of a digest. */
   readonly members?: readonly string[];
 }
-
-const deliveryIdMs = 24 * 60 * 60_000;
 
 export function createRehearsal(options: RehearsalOptions): Rehearsal {
   const { plan, startMs, session = "rehearsal", newId = createEventIds() } = options;
@@ -215,17 +214,17 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     send(source, arrival) {
       const planned = plan.sources.find(({ name, enabled }) => name === source && enabled);
       if (planned === undefined) throw new UsageError("E_USAGE", `no source called ${source} is on`);
-      const event = { ...arrival, id: newId(nowMs), source, connector: planned.type.type, timeMs: nowMs };
-      const scope = `${source}/delivery`;
-      if (event.deliveryId !== undefined && memory.get(scope, event.deliveryId) !== undefined)
-        return { event, outcome: "duplicate" };
+      const kept = withoutMarks(arrival);
+      const event = { ...kept, id: newId(nowMs), source, connector: planned.type.type, timeMs: nowMs };
+      const marks = marksOf(source, arrival);
+      if (firstKnown(memory, marks) !== undefined) return { event, outcome: "duplicate" };
       const admission = planned.admit(event, memory, nowMs, { detail: "trace" });
       if (admission.deliveries.length > 0) {
         remember(memory, admission.writes);
-        if (event.deliveryId !== undefined)
-          remember(memory, [
-            { scope, key: event.deliveryId, value: event.id, untilMs: nowMs + deliveryIdMs, limit: 10_000 },
-          ]);
+        remember(
+          memory,
+          marks.map((mark) => writeOf(mark, event)),
+        );
       }
       accept(event, admission.deliveries);
       return { event, admission, outcome: admission.outcome };

@@ -24,6 +24,7 @@ import {
   type Unmatched,
   type Withdrawal,
 } from "./emit.ts";
+import { withoutMarks } from "./known-deliveries.ts";
 import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
@@ -375,7 +376,7 @@ export function createRouter(options: RouterOptions): Router {
       const planned = active.planned.get(find(source)) as PlannedSource;
       const nowMs = clock.now();
       const event = {
-        ...arrival,
+        ...withoutMarks(arrival),
         id: newId(nowMs),
         source: planned.name,
         connector: planned.type.type,

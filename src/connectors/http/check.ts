@@ -7,7 +7,7 @@ import type { HttpOptions } from "./options.generated.ts";
 import { pathIssue } from "./path.ts";
 import { discordKeyPattern } from "./verify/discord.ts";
 import { presets } from "./verify/presets.ts";
-import { hmacScheme, isPreset, secretsOf, type VerifyOptions } from "./verify/scheme.ts";
+import { hmacScheme, isPreset, isTimed, secretsOf, type VerifyOptions } from "./verify/scheme.ts";
 import { partsOf, type SignatureScheme } from "./verify/signature.ts";
 
 type Key = Exclude<keyof VerifyOptions, "scheme">;
@@ -24,6 +24,7 @@ const yamlKeys: Readonly<Record<Key, string>> = {
   signed: "signed",
   timestamp: "timestamp",
   deliveryId: "delivery_id",
+  deliveryMemoryMs: "delivery_memory",
 };
 
 /** What the generic schemes take; the first list must be there. */
@@ -31,11 +32,20 @@ const generic: Readonly<Record<string, { readonly needs: readonly Key[]; readonl
   {
     hmac: {
       needs: ["header", "secret"],
-      takes: ["algorithm", "encoding", "prefix", "key", "signed", "timestamp", "deliveryId"],
+      takes: [
+        "algorithm",
+        "encoding",
+        "prefix",
+        "key",
+        "signed",
+        "timestamp",
+        "deliveryId",
+        "deliveryMemoryMs",
+      ],
     },
-    bearer: { needs: ["secret"], takes: ["deliveryId"] },
-    basic: { needs: ["username", "secret"], takes: ["deliveryId"] },
-    token: { needs: ["secret"], takes: ["header", "query", "prefix", "deliveryId"] },
+    bearer: { needs: ["secret"], takes: ["deliveryId", "deliveryMemoryMs"] },
+    basic: { needs: ["username", "secret"], takes: ["deliveryId", "deliveryMemoryMs"] },
+    token: { needs: ["secret"], takes: ["header", "query", "prefix", "deliveryId", "deliveryMemoryMs"] },
     none: { needs: [], takes: [] },
   };
 
@@ -113,6 +123,7 @@ function checkVerify(verify: VerifyOptions, surroundings: Surroundings): OptionI
         useOf(verify.scheme, needs, takes),
       ),
     ),
+    ...checkMemory(verify),
     ...checkSecrets(verify),
     ...checkNames(verify),
     ...(verify.scheme === "hmac" ? checkHmac(verify, surroundings) : []),
@@ -123,23 +134,30 @@ function checkVerify(verify: VerifyOptions, surroundings: Surroundings): OptionI
 
 function presetKeys({ scheme, timestamp }: VerifyOptions): { needs: readonly Key[]; takes: readonly Key[] } {
   const onlyTolerance = Object.keys(timestamp ?? {}).every((key) => key === "toleranceMs");
-  return { needs: ["secret"], takes: hasTime(scheme) && onlyTolerance ? ["timestamp"] : [] };
+  return {
+    needs: ["secret"],
+    takes: [...(hasTime(scheme) && onlyTolerance ? (["timestamp"] as const) : []), "deliveryMemoryMs"],
+  };
 }
 
 /** Does the preset carry the time of sending, so that a tolerance means something? */
 function hasTime(name: string): boolean {
-  if (!isPreset(name)) return false;
-  const { scheme, sentAtField } = presets[name];
-  if (scheme === "discord" || scheme === "gitlab" || sentAtField !== undefined) return true;
-  return typeof scheme === "object" && "signed" in scheme && scheme.signed.includes("{timestamp}");
+  return isPreset(name) && isTimed(presets[name]);
 }
 
 function useOf(scheme: string, needs: readonly Key[], takes: readonly Key[]): string {
   const names = [...needs, ...takes].map((key) => yamlKeys[key]);
   if (names.length === 0) return `remove it: ${scheme} takes nothing else`;
-  const tolerance =
-    isPreset(scheme) && takes.length === 0 && hasTime(scheme) ? " and timestamp.tolerance" : "";
+  const tolerance = !takes.includes("timestamp") && hasTime(scheme) ? " and timestamp.tolerance" : "";
   return `remove it, or use scheme: hmac to spell a signature out; ${scheme} takes ${names.join(", ")}${tolerance}`;
+}
+
+const memoryBoundsMs = [10_000, 30 * 24 * 60 * 60 * 1_000] as const;
+
+function checkMemory({ deliveryMemoryMs }: VerifyOptions): OptionIssue[] {
+  const [least, most] = memoryBoundsMs;
+  if (deliveryMemoryMs === undefined || (deliveryMemoryMs >= least && deliveryMemoryMs <= most)) return [];
+  return [issue(["delivery_memory"], "must be from 10s to 30d", "for example  delivery_memory: 1h")];
 }
 
 function checkSecrets(verify: VerifyOptions): OptionIssue[] {
@@ -245,6 +263,15 @@ function checkHmac(verify: VerifyOptions, surroundings: Surroundings): OptionIss
   if (used.includes("{id}") && verify.deliveryId === undefined) {
     issues.push(
       issue(["signed"], "has {id}, but nothing says where it stands", "add  delivery_id: x-delivery"),
+    );
+  }
+  if (!used.includes("{id}") && verify.deliveryId !== undefined) {
+    issues.push(
+      issue(
+        ["delivery_id"],
+        "is not signed, so that anybody could change it",
+        'remove it: what is signed is known again by itself; or add it:  signed: "{id}.{body}"',
+      ),
     );
   }
   if (used.includes("{url}")) issues.push(...checkPublicUrl("{url}", ["signed"], surroundings));

@@ -1,14 +1,15 @@
 // From a request to the event that it becomes, with every credential taken out first. Also what `explain` imagines.
 
 import type { IncomingHttpHeaders } from "node:http";
-import type { Arrival, Trust } from "../../contract.ts";
+import type { Arrival, KnownAgain, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { Refusal } from "../../requests/answer.ts";
 import type { HttpOptions } from "./options.generated.ts";
 import { type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";
+import { type Conceal, concealPayload } from "./verify/conceal.ts";
 import { describeVerify } from "./verify/scheme.ts";
-import type { VerifyTraits } from "./verify/verifier.ts";
+import type { Proof, VerifyTraits } from "./verify/verifier.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -28,14 +29,21 @@ export function trustOf({ verify }: HttpOptions): Trust {
   return verify === undefined || verify.scheme === "none" ? "unverified" : "verified";
 }
 
+/** Of a request that proved its sender; without `proof`, of one that is imagined. */
+interface Verified {
+  readonly traits: VerifyTraits;
+  readonly proof?: Proof;
+}
+
 export function arrivalOf(
   payload: Payload,
   received: Received,
   trust: Trust,
-  traits: VerifyTraits | undefined,
+  verified: Verified | undefined,
 ): Arrival {
   const { method, target, headers, params } = received;
-  const deliveryId = traits?.deliveryId(headers, payload.data);
+  const traits = verified?.traits;
+  const deliveryId = traits?.deliveryId(headers, payload.data, verified?.proof);
   const { path, query } = splitTarget(target, traits);
   return {
     data: payload.data,
@@ -47,6 +55,27 @@ export function arrivalOf(
     path,
     method,
     ...(deliveryId === undefined ? {} : { deliveryId }),
+    ...(verified === undefined ? {} : { known: knownAgain(verified) }),
+  };
+}
+
+function knownAgain({ traits, proof }: Verified): KnownAgain {
+  const idMs = traits.memoryMs;
+  return proof?.signed === undefined ? { idMs } : { idMs, proof: { hash: proof.signed, ms: traits.proofMs } };
+}
+
+/** As it is kept: without what the request proved itself with, wherever else it stands. */
+export function concealed(arrival: Arrival, conceal: Conceal): Arrival {
+  const { data, text, headers = nothing, query = nothing, params = nothing, path = "" } = arrival;
+  const inTexts = (texts: Texts): Texts =>
+    Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, conceal(value, "head")]));
+  return {
+    ...arrival,
+    ...concealPayload({ data, text }, conceal),
+    headers: inTexts(headers),
+    query: inTexts(query),
+    params: inTexts(params),
+    path: conceal(path, "head"),
   };
 }
 
@@ -64,7 +93,7 @@ export function imagineArrival(options: HttpOptions, payload: string, headers: T
     headers,
     params: Object.fromEntries(paramNames(options.path).map((name) => [name, name === "*" ? "any" : name])),
   };
-  return arrivalOf(parsed, received, trustOf(options), traits);
+  return arrivalOf(parsed, received, trustOf(options), traits === undefined ? undefined : { traits });
 }
 
 /** Names in lower case, a repeated header as one text joined by ", ". */

@@ -73,9 +73,13 @@ key?: string
 toleranceMs?: number
 }
 /**
- * The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.
+ * The header that holds the sender's own id of the delivery: the same id twice is one event. For hmac it must be signed. Presets know theirs.
  */
 deliveryId?: string
+/**
+ * For how long a delivery that was taken is known again, by its id, and by what was signed where no time is. Default 24h.
+ */
+deliveryMemoryMs?: number
 }
 /**
  * What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.

@@ -100,8 +100,14 @@ export const httpOptions = {
         },
         delivery_id: {
           description:
-            "The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.",
+            "The header that holds the sender's own id of the delivery: the same id twice is one event. For hmac it must be signed. Presets know theirs.",
           type: "string",
+        },
+        delivery_memory: {
+          description:
+            "For how long a delivery that was taken is known again, by its id, and by what was signed where no time is. Default 24h.",
+          type: "string",
+          format: "duration",
         },
       },
     },

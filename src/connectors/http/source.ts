@@ -10,13 +10,13 @@ import { readBody } from "../../requests/body.ts";
 import { createGuard, type Guard } from "../../requests/guard.ts";
 import { aborted } from "../../waiting.ts";
 import { createCallers } from "./callers.ts";
-import { arrivalOf, originForm, trustOf } from "./event.ts";
+import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.generated.ts";
 import { parseBody } from "./parse-body.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
-import type { Handshake } from "./verify/verifier.ts";
+import type { Handshake, Proof } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
 
@@ -50,7 +50,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const refuseForeign: Guard = (request) => {
     const address = listener.address();
     if (guard === undefined || guardedAddress !== address) {
-      guard = createGuard({ hosts: listener.hosts, address });
+      guard = createGuard({ hosts: listener.hosts, address, makesEvents: true });
       guardedAddress = address;
     }
     return guard(request);
@@ -67,7 +67,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
 
     const body = await readBody(request, options.maxBodyBytes, clock);
     if (body === undefined || body instanceof Refusal) return body;
-    let proof: string | undefined;
+    let proof: Proof | undefined;
     if (verifier !== undefined) {
       const target = originForm(url);
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
@@ -82,10 +82,18 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     if (payload instanceof Refusal) return payload;
     const sentAtMs = verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(clock.now() - sentAtMs) > toleranceMs) return unauthorized;
-    const handshake = proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof);
+    const handshake =
+      proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof.secret);
     if (handshake !== undefined) return handshake;
 
-    const arrival = arrivalOf(payload, { method, target: url, headers, params }, trustOf(options), verifier);
+    const received = { method, target: url, headers, params };
+    const arrival =
+      verifier === undefined || proof === undefined
+        ? arrivalOf(payload, received, trustOf(options), undefined)
+        : concealed(
+            arrivalOf(payload, received, trustOf(options), { traits: verifier, proof }),
+            verifier.concealer(headers),
+          );
     return waitMs === undefined ? arrival : { ...arrival, ttlMs: waitMs };
   }
 

@@ -2,10 +2,10 @@
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "object", "additionalProperties": false, "required": ["path"], "properties": { "path": { "description": "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.", "type": "string" }, "methods": { "description": "The HTTP methods that are taken; any other is answered with 405.", "type": "array", "items": { "type": "string", "enum": ["GET", "POST", "PUT", "PATCH", "DELETE"] }, "minItems": 1, "uniqueItems": true, "default": ["POST"] }, "verify": { "description": "How a request proves who sent it. Without it the source works on loopback only, and its events carry trust=unverified.", "type": "object", "additionalProperties": false, "required": ["scheme"], "properties": { "scheme": { "description": "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.", "type": "string", "enum": ["bitbucket", "buildkite", "calendly", "circleci", "discord", "gitea", "github", "gitlab", "intercom", "jira", "linear", "paddle", "pagerduty", "sentry", "shopify", "slack", "standard_webhooks", "stripe", "svix", "telegram", "twilio", "typeform", "vercel", "zoom", "hmac", "bearer", "basic", "token", "none"] }, "secret": { "description": "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.", "type": ["string", "array"], "items": { "type": "string" }, "x-secret": true }, "username": { "description": "The user name that basic expects.", "type": "string" }, "header": { "description": "The header that holds the signature (hmac) or the token (token).", "type": "string" }, "query": { "description": "The query parameter that holds the token (token only, in place of header).", "type": "string" }, "algorithm": { "description": "The hash of the signature (hmac only). Default sha256.", "type": "string", "enum": ["sha1", "sha256", "sha384", "sha512"] }, "encoding": { "description": "How the signature is written in its header (hmac only). Default hex.", "type": "string", "enum": ["hex", "base64"] }, "prefix": { "description": "The text before the signature or the token in its header, for instance sha256=. Default none.", "type": "string" }, "key": { "description": "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.", "type": "string" }, "signed": { "description": "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.", "type": "string" }, "timestamp": { "description": "The time of sending, as a part of what is signed: old requests are refused.", "type": "object", "additionalProperties": false, "properties": { "header": { "description": "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).", "type": "string" }, "key": { "description": "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.", "type": "string" }, "tolerance": { "description": "How far the time of sending may be from now, either way. Default 5m.", "type": "string", "format": "duration" } } }, "delivery_id": { "description": "The header that holds the sender's own id of the delivery: the same id twice is one event. Presets know theirs.", "type": "string" } } }, "respond": { "description": "What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.", "type": "object", "additionalProperties": false, "properties": { "status": { "description": "The status of the answer, from 200 to 299. Default 202.", "type": "integer", "minimum": 200, "maximum": 299 }, "body": { "description": "The body of the answer. Default: the event's id and its outcome as JSON.", "type": "string" }, "wait": { "description": "How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.", "type": "string", "format": "duration", "examples": ["30s"] } } }, "max_body": { "description": "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.", "type": "string", "format": "size", "default": "1MiB" } } };
+var schema11 = { "type": "object", "additionalProperties": false, "required": ["path"], "properties": { "path": { "description": "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.", "type": "string" }, "methods": { "description": "The HTTP methods that are taken; any other is answered with 405.", "type": "array", "items": { "type": "string", "enum": ["GET", "POST", "PUT", "PATCH", "DELETE"] }, "minItems": 1, "uniqueItems": true, "default": ["POST"] }, "verify": { "description": "How a request proves who sent it. Without it the source works on loopback only, and its events carry trust=unverified.", "type": "object", "additionalProperties": false, "required": ["scheme"], "properties": { "scheme": { "description": "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.", "type": "string", "enum": ["bitbucket", "buildkite", "calendly", "circleci", "discord", "gitea", "github", "gitlab", "intercom", "jira", "linear", "paddle", "pagerduty", "sentry", "shopify", "slack", "standard_webhooks", "stripe", "svix", "telegram", "twilio", "typeform", "vercel", "zoom", "hmac", "bearer", "basic", "token", "none"] }, "secret": { "description": "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.", "type": ["string", "array"], "items": { "type": "string" }, "x-secret": true }, "username": { "description": "The user name that basic expects.", "type": "string" }, "header": { "description": "The header that holds the signature (hmac) or the token (token).", "type": "string" }, "query": { "description": "The query parameter that holds the token (token only, in place of header).", "type": "string" }, "algorithm": { "description": "The hash of the signature (hmac only). Default sha256.", "type": "string", "enum": ["sha1", "sha256", "sha384", "sha512"] }, "encoding": { "description": "How the signature is written in its header (hmac only). Default hex.", "type": "string", "enum": ["hex", "base64"] }, "prefix": { "description": "The text before the signature or the token in its header, for instance sha256=. Default none.", "type": "string" }, "key": { "description": "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.", "type": "string" }, "signed": { "description": "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.", "type": "string" }, "timestamp": { "description": "The time of sending, as a part of what is signed: old requests are refused.", "type": "object", "additionalProperties": false, "properties": { "header": { "description": "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).", "type": "string" }, "key": { "description": "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.", "type": "string" }, "tolerance": { "description": "How far the time of sending may be from now, either way. Default 5m.", "type": "string", "format": "duration" } } }, "delivery_id": { "description": "The header that holds the sender's own id of the delivery: the same id twice is one event. For hmac it must be signed. Presets know theirs.", "type": "string" }, "delivery_memory": { "description": "For how long a delivery that was taken is known again, by its id, and by what was signed where no time is. Default 24h.", "type": "string", "format": "duration" } } }, "respond": { "description": "What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.", "type": "object", "additionalProperties": false, "properties": { "status": { "description": "The status of the answer, from 200 to 299. Default 202.", "type": "integer", "minimum": 200, "maximum": 299 }, "body": { "description": "The body of the answer. Default: the event's id and its outcome as JSON.", "type": "string" }, "wait": { "description": "How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.", "type": "string", "format": "duration", "examples": ["30s"] } } }, "max_body": { "description": "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.", "type": "string", "format": "size", "default": "1MiB" } } };
 var func2 = Object.prototype.hasOwnProperty;
 var formats0 = /^\d+(ms|s|m|h|d)$/;
-var formats4 = /^\d+(B|KiB|MiB|GiB)$/;
+var formats6 = /^\d+(B|KiB|MiB|GiB)$/;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
   let errors = 0;
@@ -369,22 +369,20 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-      } else {
-        const err31 = { instancePath: instancePath + "/verify", schemaPath: "#/properties/verify/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-        if (vErrors === null) {
-          vErrors = [err31];
-        } else {
-          vErrors.push(err31);
-        }
-        errors++;
-      }
-    }
-    if (data.respond !== void 0) {
-      let data20 = data.respond;
-      if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-        for (const key3 in data20) {
-          if (!(key3 === "status" || key3 === "body" || key3 === "wait")) {
-            const err32 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+        if (data3.delivery_memory !== void 0) {
+          let data20 = data3.delivery_memory;
+          if (typeof data20 === "string") {
+            if (!formats0.test(data20)) {
+              const err31 = { instancePath: instancePath + "/verify/delivery_memory", schemaPath: "#/properties/verify/properties/delivery_memory/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              if (vErrors === null) {
+                vErrors = [err31];
+              } else {
+                vErrors.push(err31);
+              }
+              errors++;
+            }
+          } else {
+            const err32 = { instancePath: instancePath + "/verify/delivery_memory", schemaPath: "#/properties/verify/properties/delivery_memory/type", keyword: "type", params: { type: "string" }, message: "must be string" };
             if (vErrors === null) {
               vErrors = [err32];
             } else {
@@ -393,54 +391,53 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        if (data20.status !== void 0) {
-          let data21 = data20.status;
-          if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-            const err33 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-            if (vErrors === null) {
-              vErrors = [err33];
-            } else {
-              vErrors.push(err33);
-            }
-            errors++;
-          }
-          if (typeof data21 == "number" && isFinite(data21)) {
-            if (data21 > 299 || isNaN(data21)) {
-              const err34 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/maximum", keyword: "maximum", params: { comparison: "<=", limit: 299 }, message: "must be <= 299" };
-              if (vErrors === null) {
-                vErrors = [err34];
-              } else {
-                vErrors.push(err34);
-              }
-              errors++;
-            }
-            if (data21 < 200 || isNaN(data21)) {
-              const err35 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/minimum", keyword: "minimum", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" };
-              if (vErrors === null) {
-                vErrors = [err35];
-              } else {
-                vErrors.push(err35);
-              }
-              errors++;
-            }
-          }
+      } else {
+        const err33 = { instancePath: instancePath + "/verify", schemaPath: "#/properties/verify/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        if (vErrors === null) {
+          vErrors = [err33];
+        } else {
+          vErrors.push(err33);
         }
-        if (data20.body !== void 0) {
-          if (typeof data20.body !== "string") {
-            const err36 = { instancePath: instancePath + "/respond/body", schemaPath: "#/properties/respond/properties/body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+        errors++;
+      }
+    }
+    if (data.respond !== void 0) {
+      let data21 = data.respond;
+      if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+        for (const key3 in data21) {
+          if (!(key3 === "status" || key3 === "body" || key3 === "wait")) {
+            const err34 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
-              vErrors = [err36];
+              vErrors = [err34];
             } else {
-              vErrors.push(err36);
+              vErrors.push(err34);
             }
             errors++;
           }
         }
-        if (data20.wait !== void 0) {
-          let data23 = data20.wait;
-          if (typeof data23 === "string") {
-            if (!formats0.test(data23)) {
-              const err37 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+        if (data21.status !== void 0) {
+          let data22 = data21.status;
+          if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+            const err35 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+            if (vErrors === null) {
+              vErrors = [err35];
+            } else {
+              vErrors.push(err35);
+            }
+            errors++;
+          }
+          if (typeof data22 == "number" && isFinite(data22)) {
+            if (data22 > 299 || isNaN(data22)) {
+              const err36 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/maximum", keyword: "maximum", params: { comparison: "<=", limit: 299 }, message: "must be <= 299" };
+              if (vErrors === null) {
+                vErrors = [err36];
+              } else {
+                vErrors.push(err36);
+              }
+              errors++;
+            }
+            if (data22 < 200 || isNaN(data22)) {
+              const err37 = { instancePath: instancePath + "/respond/status", schemaPath: "#/properties/respond/properties/status/minimum", keyword: "minimum", params: { comparison: ">=", limit: 200 }, message: "must be >= 200" };
               if (vErrors === null) {
                 vErrors = [err37];
               } else {
@@ -448,8 +445,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
               errors++;
             }
-          } else {
-            const err38 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          }
+        }
+        if (data21.body !== void 0) {
+          if (typeof data21.body !== "string") {
+            const err38 = { instancePath: instancePath + "/respond/body", schemaPath: "#/properties/respond/properties/body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
             if (vErrors === null) {
               vErrors = [err38];
             } else {
@@ -458,42 +458,64 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
+        if (data21.wait !== void 0) {
+          let data24 = data21.wait;
+          if (typeof data24 === "string") {
+            if (!formats0.test(data24)) {
+              const err39 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+              if (vErrors === null) {
+                vErrors = [err39];
+              } else {
+                vErrors.push(err39);
+              }
+              errors++;
+            }
+          } else {
+            const err40 = { instancePath: instancePath + "/respond/wait", schemaPath: "#/properties/respond/properties/wait/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+            if (vErrors === null) {
+              vErrors = [err40];
+            } else {
+              vErrors.push(err40);
+            }
+            errors++;
+          }
+        }
       } else {
-        const err39 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err41 = { instancePath: instancePath + "/respond", schemaPath: "#/properties/respond/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err39];
+          vErrors = [err41];
         } else {
-          vErrors.push(err39);
+          vErrors.push(err41);
         }
         errors++;
       }
     }
-    let data24 = data.max_body;
-    if (typeof data24 === "string") {
-      if (!formats4.test(data24)) {
-        const err40 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
+    let data25 = data.max_body;
+    if (typeof data25 === "string") {
+      if (!formats6.test(data25)) {
+        const err42 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
         if (vErrors === null) {
-          vErrors = [err40];
+          vErrors = [err42];
         } else {
-          vErrors.push(err40);
+          vErrors.push(err42);
         }
         errors++;
       }
     } else {
-      const err41 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      const err43 = { instancePath: instancePath + "/max_body", schemaPath: "#/properties/max_body/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
-        vErrors = [err41];
+        vErrors = [err43];
       } else {
-        vErrors.push(err41);
+        vErrors.push(err43);
       }
       errors++;
     }
   } else {
-    const err42 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err44 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err42];
+      vErrors = [err44];
     } else {
-      vErrors.push(err42);
+      vErrors.push(err44);
     }
     errors++;
   }

@@ -101,6 +101,20 @@ describe("verify", () => {
     ],
     [{ scheme: "none", secret: "s" }, ["verify.secret: scheme none has no use for secret"]],
     [{ scheme: "bearer", secret: "s", deliveryId: "x y" }, ["verify.delivery_id: is no header name"]],
+    [
+      { scheme: "hmac", secret: "s", header: "x-sig", deliveryId: "x-id" },
+      ["verify.delivery_id: is not signed, so that anybody could change it"],
+    ],
+    [{ scheme: "hmac", secret: "s", header: "x-sig", signed: "{id}.{body}", deliveryId: "x-id" }, []],
+    [{ scheme: "github", secret: "s", deliveryMemoryMs: 10_000 }, []],
+    [
+      { scheme: "github", secret: "s", deliveryMemoryMs: 9_999 },
+      ["verify.delivery_memory: must be from 10s to 30d"],
+    ],
+    [
+      { scheme: "none", deliveryMemoryMs: 10_000 },
+      ["verify.delivery_memory: scheme none has no use for delivery_memory"],
+    ],
     [{ scheme: "bearer", secret: " " }, ["verify.secret: is empty, so that anybody could sign"]],
     [{ scheme: "bearer", secret: ["a", ""] }, ["verify.secret.1: is empty, so that anybody could sign"]],
     [{ scheme: "bearer", secret: [] }, ["verify.secret: is an empty list"]],

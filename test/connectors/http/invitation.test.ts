@@ -89,6 +89,7 @@ describe("an imagined arrival", () => {
       query: {},
       headers: { "x-github-event": "push", "x-github-delivery": "d1" },
       deliveryId: "d1",
+      known: { idMs: 24 * 60 * 60 * 1_000 },
     });
   });
 

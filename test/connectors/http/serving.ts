@@ -108,7 +108,7 @@ function send(
             status: response.statusCode ?? 0,
             headers: response.headers,
             text,
-            json: isJson ? JSON.parse(text) : undefined,
+            json: isJson && text !== "" ? JSON.parse(text) : undefined,
           });
         });
       },

@@ -1,7 +1,7 @@
 // Discord signs with Ed25519: there is no shared secret, only the application's public key.
 // https://docs.discord.com/developers/interactions/overview#validating-security-request-headers
 
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { Json } from "../../../contract.ts";
 import { isFresh, type SignatureContext } from "./signature.ts";
 import { type Check, type Handshake, headerOf } from "./verifier.ts";
@@ -18,7 +18,9 @@ export function discordCheck(publicKeys: readonly string[], context: SignatureCo
     if (!isFresh(timestamp, context)) return undefined;
     const signed = Buffer.concat([Buffer.from(timestamp), body]);
     const given = Buffer.from(signature, "hex");
-    return keys.find(({ key }) => verify(null, signed, key, given))?.text;
+    const secret = keys.find(({ key }) => verify(null, signed, key, given))?.text;
+    if (secret === undefined) return undefined;
+    return { secret, signed: createHash("sha256").update(signed).digest("base64url") };
   };
 }
 

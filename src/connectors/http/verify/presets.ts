@@ -23,10 +23,14 @@ export interface Preset {
   readonly scheme: SignatureScheme | { readonly token: string } | "gitlab" | "discord" | "twilio";
   /** Further headers that must not be seen, because they hold a signature too. */
   readonly secretHeaders?: readonly string[];
-  /** Where the delivery's id stands: in one of these headers, or in this field of the payload. */
-  readonly delivery?: { readonly headers?: readonly string[]; readonly field?: string };
+  /**
+   * Where the delivery's id stands: in this field of the payload, or in a header. A header counts where the secret itself is sent,
+   * and where it is signed (see `SignatureScheme.headers`). Any other could be changed by whoever sends a request again, and only
+   * names a delivery that is imagined: for a real one, what is signed is its identity.
+   */
+  readonly delivery?: { readonly header: string } | { readonly field: string };
   readonly formField?: string;
-  /** The payload's field that holds the time of sending, in milliseconds. */
+  /** The payload's field that holds the time of sending, in milliseconds: what differs when the same delivery is sent again. */
   readonly sentAtField?: string;
   handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
 }
@@ -62,7 +66,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   bitbucket: {
     source: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/",
     scheme: ofBody("x-hub-signature", { prefix: "sha256=" }),
-    delivery: { headers: ["x-request-uuid", "x-request-id"] },
+    delivery: { header: "x-request-uuid" },
     handshake: serverPing,
   },
   buildkite: {
@@ -100,21 +104,21 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     source: "https://docs.gitea.com/usage/repository/webhooks",
     scheme: ofBody("x-gitea-signature"),
     secretHeaders: ["x-hub-signature", "x-hub-signature-256", "x-gogs-signature", "x-forgejo-signature"],
-    delivery: { headers: ["x-gitea-delivery"] },
+    delivery: { header: "x-gitea-delivery" },
   },
   github: {
     source: "https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries",
     scheme: ofBody("x-hub-signature-256", { prefix: "sha256=" }),
     secretHeaders: ["x-hub-signature"],
-    delivery: { headers: ["x-github-delivery"] },
+    delivery: { header: "x-github-delivery" },
     formField: "payload",
     handshake: githubPing,
   },
   gitlab: {
     source: "https://docs.gitlab.com/user/project/integrations/webhooks/",
     scheme: "gitlab",
-    // The same over retries since 17.4; before that there is only the event's own id.
-    delivery: { headers: ["idempotency-key", "webhook-id", "x-gitlab-event-uuid"] },
+    // Since 17.4. x-gitlab-event-uuid is shared by all events that one action causes.
+    delivery: { header: "idempotency-key" },
   },
   intercom: {
     source: "https://developers.intercom.com/docs/references/webhooks/webhook-models",
@@ -125,12 +129,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   jira: {
     source: "https://developer.atlassian.com/cloud/jira/platform/webhooks",
     scheme: ofBody("x-hub-signature", { prefix: "sha256=" }),
-    delivery: { headers: ["x-atlassian-webhook-identifier"] },
+    delivery: { header: "x-atlassian-webhook-identifier" },
   },
   linear: {
     source: "https://linear.app/developers/webhooks",
     scheme: ofBody("linear-signature"),
-    delivery: { headers: ["linear-delivery"] },
+    delivery: { header: "linear-delivery" },
     sentAtField: "webhookTimestamp",
   },
   paddle: {
@@ -151,12 +155,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   sentry: {
     source: "https://docs.sentry.io/integrations/integration-platform/webhooks/",
     scheme: ofBody("sentry-hook-signature"),
-    delivery: { headers: ["request-id"] },
+    delivery: { header: "request-id" },
   },
   shopify: {
     source: "https://shopify.dev/docs/apps/build/webhooks/subscribe/https",
     scheme: ofBody("x-shopify-hmac-sha256", { encoding: "base64" }),
-    delivery: { headers: ["x-shopify-webhook-id"] },
+    delivery: { header: "x-shopify-webhook-id" },
   },
   slack: {
     source: "https://docs.slack.dev/authentication/verifying-requests-from-slack",
@@ -172,7 +176,6 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   standard_webhooks: {
     source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
     scheme: standardWebhooks,
-    delivery: { headers: ["webhook-id", "svix-id"] },
   },
   stripe: {
     source: "https://docs.stripe.com/webhooks/signature",
@@ -187,7 +190,6 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   svix: {
     source: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
     scheme: standardWebhooks,
-    delivery: { headers: ["svix-id", "webhook-id"] },
   },
   telegram: {
     source: "https://core.telegram.org/bots/api#setwebhook",
@@ -197,7 +199,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   twilio: {
     source: "https://www.twilio.com/docs/usage/security#validating-requests",
     scheme: "twilio",
-    delivery: { headers: ["i-twilio-idempotency-token"] },
+    delivery: { header: "i-twilio-idempotency-token" },
   },
   typeform: {
     source: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",

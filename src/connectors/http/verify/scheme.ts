@@ -1,24 +1,30 @@
 // From the `verify` block of a source to the thing that verifies. Expects options that passed check.ts.
 
-import type { Clock } from "../../../contract.ts";
+import { createHash } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Clock, Json } from "../../../contract.ts";
 import type { HttpOptions } from "../options.generated.ts";
+import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
 import { type PresetName, presetNames } from "./preset-names.ts";
 import { type Preset, presets, standardWebhooks } from "./presets.ts";
 import { basicCheck, bearerCheck, headerTokenCheck, queryTokenCheck } from "./shared-secret.ts";
 import {
   defaultToleranceMs,
+  partsOf,
   type SignatureContext,
   type SignatureScheme,
   signatureCheck,
 } from "./signature.ts";
 import { twilioCheck } from "./twilio.ts";
-import { type Check, fieldOf, headerOf, type Verifier, type VerifyTraits } from "./verifier.ts";
+import { type Check, fieldOf, headerOf, type Proof, type Verifier, type VerifyTraits } from "./verifier.ts";
 
 export type VerifyOptions = NonNullable<HttpOptions["verify"]>;
 
-/** A longer id is no id: nobody sends such, and each is remembered for a day. */
+/** A longer id is no id: nobody sends such, and each is remembered for long. */
 const maxDeliveryIdLength = 256;
+
+export const defaultMemoryMs = 24 * 60 * 60 * 1_000;
 
 /** Undefined when the source verifies nothing. */
 export function createVerifier(
@@ -31,19 +37,50 @@ export function createVerifier(
   const secrets = secretsOf(options);
   const context: SignatureContext = {
     clock,
-    toleranceMs: options.timestamp?.toleranceMs ?? defaultToleranceMs,
+    toleranceMs: toleranceOf(options),
     publicUrl: publicUrl?.replace(/\/$/, ""),
   };
   const check = isPreset(options.scheme)
     ? presetCheck(presets[options.scheme].scheme, secrets, context)
     : genericCheck(options, secrets, context);
-  return { ...traits, check };
+  const concealer = createConcealer(credentialsOf(options));
+  return {
+    ...traits,
+    check,
+    concealer: (headers) =>
+      concealer(traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? [])),
+  };
+}
+
+/** The texts that a sender may prove itself with, or that it signs with. */
+function credentialsOf(options: VerifyOptions): string[] {
+  // Discord's is a public key.
+  if (options.scheme === "discord") return [];
+  const { scheme, username } = options;
+  return secretsOf(options).flatMap((secret) => [
+    secret,
+    ...(scheme === "basic" ? [`${username ?? ""}:${secret}`] : []),
+    ...(secret.startsWith("whsec_") ? [secret.slice("whsec_".length)] : []),
+  ]);
 }
 
 /** All but the check itself: needs no secret to be right. Undefined when the source verifies nothing. */
 export function describeVerify(options: VerifyOptions | undefined): VerifyTraits | undefined {
   if (options === undefined || options.scheme === "none") return undefined;
-  return isPreset(options.scheme) ? presetTraits(presets[options.scheme]) : genericTraits(options);
+  return isPreset(options.scheme) ? presetTraits(presets[options.scheme], options) : genericTraits(options);
+}
+
+function toleranceOf({ timestamp }: VerifyOptions): number {
+  return timestamp?.toleranceMs ?? defaultToleranceMs;
+}
+
+/** How much later a request that was fresh when it came may be looked up: it may have to wait for its turn. */
+const lateMs = 60_000;
+
+/** What has a time is fresh from one tolerance before it until one after it. */
+function memoryOf(isTimed: boolean, options: VerifyOptions): Pick<VerifyTraits, "memoryMs" | "proofMs"> {
+  const memoryMs = options.deliveryMemoryMs ?? defaultMemoryMs;
+  return { memoryMs, proofMs: isTimed ? 2 * toleranceOf(options) + lateMs : memoryMs };
 }
 
 export function isPreset(scheme: string): scheme is PresetName {
@@ -75,16 +112,13 @@ export function hmacScheme(options: VerifyOptions): SignatureScheme {
   };
 }
 
-function presetTraits(preset: Preset): VerifyTraits {
-  const { scheme, delivery, handshake, sentAtField } = preset;
+function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
+  const { scheme, handshake, sentAtField } = preset;
   return {
     credentials: { headers: [...credentialHeaders(scheme), ...(preset.secretHeaders ?? [])], query: [] },
     ...(preset.formField === undefined ? {} : { formField: preset.formField }),
-    deliveryId(headers, data) {
-      const named = delivery?.headers?.find((name) => headerOf(headers, name) !== undefined);
-      if (named !== undefined) return usableId(headerOf(headers, named));
-      return delivery?.field === undefined ? undefined : usableId(fieldOf(data, delivery.field));
-    },
+    ...memoryOf(isTimed(preset), options),
+    deliveryId: (headers, data, proof) => usableId(presetDeliveryId(preset, headers, data, proof)),
     ...(handshake === undefined ? {} : { handshake }),
     ...(sentAtField === undefined
       ? {}
@@ -97,6 +131,43 @@ function presetTraits(preset: Preset): VerifyTraits {
   };
 }
 
+/** Is the time of sending a part of what is signed? */
+export function isTimed({ scheme, sentAtField }: Preset): boolean {
+  if (sentAtField !== undefined || scheme === "discord" || scheme === "gitlab") return true;
+  return typeof scheme === "object" && "signed" in scheme && scheme.signed.includes("{timestamp}");
+}
+
+function presetDeliveryId(
+  { scheme, delivery, sentAtField }: Preset,
+  headers: IncomingHttpHeaders,
+  data: Json,
+  proof: Proof | undefined,
+): string | undefined {
+  if (proof?.id !== undefined) return proof.id;
+  if (delivery !== undefined && "field" in delivery) return fieldOf(data, delivery.field);
+  if (proof?.signed !== undefined)
+    return sentAtField === undefined ? undefined : withoutField(data, sentAtField);
+  if (proof === undefined) {
+    const signedId = familiesOf(scheme).find(
+      ({ id }) => id !== undefined && headerOf(headers, id) !== undefined,
+    )?.id;
+    if (signedId !== undefined) return headerOf(headers, signedId);
+  }
+  return delivery === undefined ? undefined : headerOf(headers, delivery.header);
+}
+
+/** What is signed and stays the same when the delivery is sent again, as a hash. */
+function withoutField(data: Json, field: string): string | undefined {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return undefined;
+  const { [field]: _, ...rest } = data;
+  return createHash("sha256").update(JSON.stringify(rest)).digest("base64url");
+}
+
+function familiesOf(scheme: Preset["scheme"]): SignatureScheme["headers"] {
+  if (scheme === "gitlab") return gitlabSigning.headers;
+  return typeof scheme === "object" && "signed" in scheme ? scheme.headers : [];
+}
+
 function presetCheck(scheme: Preset["scheme"], secrets: readonly string[], context: SignatureContext): Check {
   if (scheme === "discord") return discordCheck(secrets, context);
   if (scheme === "twilio") return twilioCheck(secrets, context.publicUrl ?? "");
@@ -104,6 +175,9 @@ function presetCheck(scheme: Preset["scheme"], secrets: readonly string[], conte
   if ("token" in scheme) return headerTokenCheck(scheme.token, "", secrets);
   return signatureCheck(scheme, secrets, context);
 }
+
+/** By its own names only. */
+const gitlabSigning: SignatureScheme = { ...standardWebhooks, headers: standardWebhooks.headers.slice(0, 1) };
 
 /**
  * GitLab has a plain secret token, and since 18.x a signing token that always begins with `whsec_` and signs by Standard
@@ -113,7 +187,7 @@ function presetCheck(scheme: Preset["scheme"], secrets: readonly string[], conte
 function gitlabCheck(secrets: readonly string[], context: SignatureContext): Check {
   const signing = secrets.filter((secret) => secret.startsWith("whsec_"));
   const plain = secrets.filter((secret) => !secret.startsWith("whsec_"));
-  const bySignature = signatureCheck(standardWebhooks, signing, context);
+  const bySignature = signatureCheck(gitlabSigning, signing, context);
   const byToken = headerTokenCheck("x-gitlab-token", "", plain);
   return (inbound) => bySignature(inbound) ?? byToken(inbound);
 }
@@ -121,22 +195,28 @@ function gitlabCheck(secrets: readonly string[], context: SignatureContext): Che
 function credentialHeaders(scheme: Preset["scheme"]): readonly string[] {
   if (scheme === "discord") return ["x-signature-ed25519"];
   if (scheme === "twilio") return ["x-twilio-signature"];
-  if (scheme === "gitlab") return ["x-gitlab-token", "webhook-signature"];
-  if ("token" in scheme) return [scheme.token];
-  return scheme.headers.map(({ signature }) => signature);
+  const signatures = familiesOf(scheme).map(({ signature }) => signature);
+  if (scheme === "gitlab") return ["x-gitlab-token", ...signatures];
+  return "token" in scheme ? [scheme.token] : signatures;
 }
 
-function genericTraits({ scheme, header, query, deliveryId }: VerifyOptions): VerifyTraits {
+function genericTraits(options: VerifyOptions): VerifyTraits {
+  const { scheme, header, query, deliveryId } = options;
   const idHeader = deliveryId?.toLowerCase();
   const readsHeader = header !== undefined && (scheme === "hmac" || scheme === "token");
+  const isTimedHmac = scheme === "hmac" && partsOf(hmacScheme(options).signed).includes("{timestamp}");
   return {
     credentials: {
       headers: readsHeader ? [header.toLowerCase()] : [],
       query: query === undefined ? [] : [query],
     },
+    ...memoryOf(isTimedHmac, options),
     ...(scheme === "bearer" ? { challenge: "Bearer" } : {}),
     ...(scheme === "basic" ? { challenge: 'Basic realm="channel-router"' } : {}),
-    deliveryId: (headers) => (idHeader === undefined ? undefined : usableId(headerOf(headers, idHeader))),
+    deliveryId(headers, _data, proof) {
+      if (proof?.signed !== undefined) return usableId(proof.id);
+      return idHeader === undefined ? undefined : usableId(headerOf(headers, idHeader));
+    },
   };
 }
 

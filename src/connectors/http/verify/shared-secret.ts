@@ -2,7 +2,7 @@
 // their SHA-256, so that neither length nor content shows in the time it takes.
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { type Check, headerOf } from "./verifier.ts";
+import { type Check, headerOf, type Proof } from "./verifier.ts";
 
 export function bearerCheck(secrets: readonly string[]): Check {
   const find = findSecret(secrets);
@@ -37,15 +37,16 @@ export function queryTokenCheck(name: string, secrets: readonly string[]): Check
   };
 }
 
-/** The secret that was given, in the form in which it is sent. */
+/** Which secret was given, in the form in which it is sent. */
 function findSecret(
   secrets: readonly string[],
   sent = (secret: string) => secret,
-): (given: string) => string | undefined {
+): (given: string) => Proof | undefined {
   const expected = secrets.map((secret) => ({ secret, digest: sha256(sent(secret)) }));
   return (given) => {
     const digest = sha256(given);
-    return expected.find((one) => timingSafeEqual(one.digest, digest))?.secret;
+    const secret = expected.find((one) => timingSafeEqual(one.digest, digest))?.secret;
+    return secret === undefined ? undefined : { secret };
   };
 }
 

@@ -1,19 +1,15 @@
 // Checks an HMAC signature whose scheme is data. One comparison per secret and per signature in the header, each in
 // constant time over texts of equal length; the body is hashed as it came.
 
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, type Hash, type Hmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../contract.ts";
-import { type Check, headerOf, type Inbound } from "./verifier.ts";
+import { type Check, headerOf, type Inbound, type Proof } from "./verifier.ts";
 
 export interface SignatureScheme {
   readonly algorithm: "sha1" | "sha256" | "sha384" | "sha512";
   readonly encoding: "hex" | "base64";
-  /** Families of headers, in lower case; the first whose signature header is there is the one that counts. */
-  readonly headers: readonly {
-    readonly signature: string;
-    readonly timestamp?: string;
-    readonly id?: string;
-  }[];
+  /** The first family whose signature is right is the one that counts, for time and id too. */
+  readonly headers: readonly HeaderFamily[];
   /** Stands before each signature: `sha256=`, `v1=`, `v1,`. */
   readonly prefix: string;
   /** Between several signatures in one header; absent means that there is only one. */
@@ -24,6 +20,13 @@ export interface SignatureScheme {
   readonly signed: string;
   /** How a secret becomes a key: its text, or base64 after an optional `whsec_`. */
   readonly secret: "text" | "base64";
+}
+
+/** Headers that belong together, in lower case. */
+export interface HeaderFamily {
+  readonly signature: string;
+  readonly timestamp?: string;
+  readonly id?: string;
 }
 
 export const defaultToleranceMs = 300_000;
@@ -48,10 +51,9 @@ export function signatureCheck(
   const timed = parts.includes("{timestamp}");
   const identified = parts.includes("{id}");
 
-  return (inbound) => {
-    const family = scheme.headers.find(({ signature }) => inbound.headers[signature] !== undefined);
-    const header = family && headerOf(inbound.headers, family.signature);
-    if (family === undefined || header === undefined) return undefined;
+  function checkFamily(family: HeaderFamily, inbound: Inbound): Proof | undefined {
+    const header = headerOf(inbound.headers, family.signature);
+    if (header === undefined) return undefined;
     const entries = scheme.separator === undefined ? [header.trim()] : split(header, scheme.separator);
     const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound) : "";
     if (timestamp === undefined) return undefined;
@@ -67,10 +69,22 @@ export function signatureCheck(
       url: `${context.publicUrl ?? ""}${inbound.target}`,
       body: inbound.body,
     };
-    return keys.find(({ key }) => {
+    const secret = keys.find(({ key }) => {
       const expected = Buffer.from(digest(scheme, key, parts, values));
       return given.some((text) => text.length === expected.length && timingSafeEqual(text, expected));
     })?.secret;
+    if (secret === undefined) return undefined;
+    const signed = feed(createHash("sha256"), parts, values).digest("base64url");
+    return { secret, signed, ...(identified ? { id } : {}) };
+  }
+
+  return (inbound) => {
+    // A sender may use both names; what somebody put in beside them proves nothing and harms nothing.
+    for (const family of scheme.headers) {
+      const proof = checkFamily(family, inbound);
+      if (proof !== undefined) return proof;
+    }
+    return undefined;
   };
 }
 
@@ -93,15 +107,19 @@ function digest(
   parts: readonly string[],
   values: Values,
 ): string {
-  const hmac = createHmac(scheme.algorithm, key);
+  return feed(createHmac(scheme.algorithm, key), parts, values).digest(scheme.encoding);
+}
+
+/** The text that is signed. */
+function feed<H extends Hash | Hmac>(hash: H, parts: readonly string[], values: Values): H {
   for (const part of parts) {
-    if (part === "{body}") hmac.update(values.body);
-    else if (part === "{timestamp}") hmac.update(values.timestamp);
-    else if (part === "{id}") hmac.update(values.id);
-    else if (part === "{url}") hmac.update(values.url);
-    else hmac.update(part);
+    if (part === "{body}") hash.update(values.body);
+    else if (part === "{timestamp}") hash.update(values.timestamp);
+    else if (part === "{id}") hash.update(values.id);
+    else if (part === "{url}") hash.update(values.url);
+    else hash.update(part);
   }
-  return hmac.digest(scheme.encoding);
+  return hash;
 }
 
 /** `v0:{timestamp}:{body}` as its literal texts and its parts, in order. */

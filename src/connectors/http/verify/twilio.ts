@@ -12,13 +12,15 @@ export function twilioCheck(secrets: readonly string[], publicUrl: string): Chec
     if (signature === undefined || !bodyMatchesUrl(inbound)) return undefined;
     const given = Buffer.from(signature, "latin1");
     const fields = sortedFields(inbound);
-    return secrets.find((secret) =>
+    const signed = `${inbound.target}${fields}`;
+    const secret = secrets.find((one) =>
       origins.some((origin) => {
-        const hmac = createHmac("sha1", secret).update(`${origin}${inbound.target}${fields}`);
-        const expected = Buffer.from(hmac.digest("base64"));
+        const expected = Buffer.from(createHmac("sha1", one).update(`${origin}${signed}`).digest("base64"));
         return given.length === expected.length && timingSafeEqual(given, expected);
       }),
     );
+    if (secret === undefined) return undefined;
+    return { secret, signed: createHash("sha256").update(signed).digest("base64url") };
   };
 }
 

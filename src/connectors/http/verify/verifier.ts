@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
+import type { Conceal } from "./conceal.ts";
 
 /** A request as a scheme sees it: nothing was parsed yet. */
 export interface Inbound {
@@ -13,11 +14,21 @@ export interface Inbound {
   readonly body: Buffer;
 }
 
-/**
- * The secret by which the request proves its sender, undefined when none does. Pure but for the clock; takes the same time
- * whatever the secret.
- */
-export type Check = (inbound: Inbound) => string | undefined;
+/** How a request proved its sender. */
+export interface Proof {
+  /** The one of the secrets that fits. */
+  readonly secret: string;
+  /**
+   * A hash of all that was signed: two requests with the same one are one delivery, however else they differ. Taken over what was signed
+   * and not over the signature, because two secrets sign the same thing in two ways. Absent where the secret itself was sent.
+   */
+  readonly signed?: string;
+  /** The delivery's id where it stands in a header that was signed. */
+  readonly id?: string;
+}
+
+/** Undefined when the request proves nothing. Pure but for the clock; takes the same time whatever the secret. */
+export type Check = (inbound: Inbound) => Proof | undefined;
 
 /** An answer that a preset gives in place of an event: the sender only wanted to know that somebody is there. */
 export interface Handshake {
@@ -28,6 +39,8 @@ export interface Handshake {
 
 export interface Verifier extends VerifyTraits {
   readonly check: Check;
+  /** For a request with these headers that passed the check: hides what it proved itself with, wherever it repeats it. */
+  concealer(headers: IncomingHttpHeaders): Conceal;
 }
 
 /** What is known of a scheme without its secret. */
@@ -38,7 +51,12 @@ export interface VerifyTraits {
   readonly challenge?: string;
   /** A form whose one field of this name holds the payload as JSON. */
   readonly formField?: string;
-  deliveryId(headers: IncomingHttpHeaders, data: Json): string | undefined;
+  /** For how long a proof is remembered, so that the same request counts once. */
+  readonly proofMs: number;
+  /** For how long an id, and a proof without a time, is remembered. */
+  readonly memoryMs: number;
+  /** The id that the sender vouches for. Without `proof`, for a request that is only imagined: what such a sender calls its id. */
+  deliveryId(headers: IncomingHttpHeaders, data: Json, proof: Proof | undefined): string | undefined;
   /** Asked only about requests that passed the check, by this secret. */
   handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
   /** For senders that put the time of sending inside the signed body. Milliseconds since 1970. */

@@ -1,0 +1,61 @@
+// How a delivery is known again: by its sender's id, and by what the sender signed. Remembered with the event that a channel took, and
+// not before: "redeliver" buttons send again what nobody wanted.
+
+import type { Arrival, Memory, MemoryWrite, RouterEvent } from "../contract.ts";
+
+export interface Mark {
+  readonly scope: string;
+  readonly key: string;
+  readonly forMs: number;
+  readonly limit: number;
+}
+
+const usualMs = 24 * 60 * 60 * 1_000;
+const maxIds = 10_000;
+/** None may be forgotten early, or its request could be sent again. Enough for 80 in a second with the usual tolerance. */
+const maxProofs = 50_000;
+
+export function marksOf(source: string, { deliveryId, known }: Arrival): Mark[] {
+  const marks: Mark[] = [];
+  if (deliveryId !== undefined)
+    marks.push({
+      scope: `${source}/delivery`,
+      key: deliveryId,
+      forMs: known?.idMs ?? usualMs,
+      limit: maxIds,
+    });
+  if (known?.proof !== undefined)
+    marks.push({
+      scope: `${source}/proof`,
+      key: known.proof.hash,
+      forMs: known.proof.ms,
+      limit: maxProofs,
+    });
+  return marks;
+}
+
+/** The event that came first with one of the marks; `pending` while it is being committed. */
+export function firstKnown(
+  memory: Memory,
+  marks: readonly Mark[],
+): { readonly eventId: string; readonly pending: Promise<unknown> | undefined } | undefined {
+  for (const { scope, key } of marks) {
+    const entry = memory.get(scope, key);
+    if (entry !== undefined) return { eventId: String(entry.value), pending: entry.pending };
+  }
+  return undefined;
+}
+
+export function writeOf(
+  { scope, key, forMs, limit }: Mark,
+  { id, timeMs }: Pick<RouterEvent, "id" | "timeMs">,
+): MemoryWrite {
+  return { scope, key, value: id, untilMs: timeMs + forMs, limit };
+}
+
+/** What of an arrival becomes the event. */
+export function withoutMarks(arrival: Arrival): Omit<Arrival, "known"> {
+  if (arrival.known === undefined) return arrival;
+  const { known: _, ...kept } = arrival;
+  return kept;
+}

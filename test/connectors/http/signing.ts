@@ -1,0 +1,225 @@
+// The senders of all schemes: what each puts into the headers of a request that proves it.
+
+import { createHmac, createPrivateKey, createPublicKey, sign as signWith } from "node:crypto";
+import type { PresetName } from "../../../src/connectors/http/verify/preset-names.ts";
+import type { VerifyOptions } from "../../../src/connectors/http/verify/scheme.ts";
+
+export const hmac = (
+  algorithm: string,
+  key: string | Buffer,
+  text: string,
+  encoding: "hex" | "base64" = "hex",
+) => createHmac(algorithm, key).update(text).digest(encoding);
+
+export const now = 1_700_000_000_000;
+export const seconds = "1700000000";
+export const secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+export const other = "AAAA9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+type Headers = Record<string, string>;
+/** `at` in seconds; `id` where one is signed. */
+type Signer = (secret: string, body: string, at?: string, id?: string) => Headers;
+
+function standard(family: string, before: string): Signer {
+  return (key, body, at = seconds, id = "m1") => ({
+    [`${family}-id`]: id,
+    [`${family}-timestamp`]: at,
+    [`${family}-signature`]: `${before}v1,${hmac("sha256", Buffer.from(key, "base64"), `${id}.${at}.${body}`, "base64")}`,
+  });
+}
+
+/** For each preset that signs with HMAC: the headers of a good request. */
+export const signers: Partial<Record<PresetName, Signer>> = {
+  bitbucket: (key, body) => ({ "x-hub-signature": `sha256=${hmac("sha256", key, body)}` }),
+  buildkite: (key, body, at = seconds) => ({
+    "x-buildkite-signature": `timestamp=${at},signature=${hmac("sha256", key, `${at}.${body}`)}`,
+  }),
+  calendly: (key, body, at = seconds) => ({
+    "calendly-webhook-signature": `t=${at},v1=${hmac("sha256", key, `${at}.${body}`)}`,
+  }),
+  circleci: (key, body) => ({ "circleci-signature": `v1=${hmac("sha256", key, body)}` }),
+  gitea: (key, body) => ({ "x-gitea-signature": hmac("sha256", key, body) }),
+  github: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
+  intercom: (key, body) => ({ "x-hub-signature": `sha1=${hmac("sha1", key, body)}` }),
+  jira: (key, body) => ({ "x-hub-signature": `sha256=${hmac("sha256", key, body)}` }),
+  linear: (key, body) => ({ "linear-signature": hmac("sha256", key, body) }),
+  paddle: (key, body, at = seconds) => ({
+    "paddle-signature": `ts=${at};h1=${hmac("sha256", key, `${at}:${body}`)}`,
+  }),
+  pagerduty: (key, body) => ({
+    "x-pagerduty-signature": `v1=${"0".repeat(64)},v1=${hmac("sha256", key, body)}`,
+  }),
+  sentry: (key, body) => ({ "sentry-hook-signature": hmac("sha256", key, body) }),
+  shopify: (key, body) => ({ "x-shopify-hmac-sha256": hmac("sha256", key, body, "base64") }),
+  slack: (key, body, at = seconds) => ({
+    "x-slack-signature": `v0=${hmac("sha256", key, `v0:${at}:${body}`)}`,
+    "x-slack-request-timestamp": at,
+  }),
+  standard_webhooks: standard("webhook", ""),
+  stripe: (key, body, at = seconds) => ({
+    "stripe-signature": `t=${at},v1=${hmac("sha256", key, `${at}.${body}`)},v0=${"0".repeat(64)}`,
+  }),
+  svix: standard("svix", "v2,x "),
+  typeform: (key, body) => ({ "typeform-signature": `sha256=${hmac("sha256", key, body, "base64")}` }),
+  vercel: (key, body) => ({ "x-vercel-signature": hmac("sha1", key, body) }),
+  zoom: (key, body, at = seconds) => ({
+    "x-zm-signature": `v0=${hmac("sha256", key, `v0:${at}:${body}`)}`,
+    "x-zm-request-timestamp": at,
+  }),
+};
+
+const discordKey = createPrivateKey({
+  key: Buffer.from(`302e020100300506032b657004220420${"07".repeat(32)}`, "hex"),
+  format: "der",
+  type: "pkcs8",
+});
+export const discordPublicKey = Buffer.from(
+  createPublicKey(discordKey).export({ format: "jwk" }).x ?? "",
+  "base64url",
+).toString("hex");
+
+export const publicUrl = "https://me.test";
+
+/** One way to prove oneself. */
+export interface Sender {
+  readonly name: string;
+  readonly verify: VerifyOptions;
+  /** Is the secret itself sent? Then there is no signature to remember. */
+  readonly sendsSecret: boolean;
+  /** Is the time of sending signed? */
+  readonly isTimed: boolean;
+  readonly contentType: string;
+  /** A body whose fields are these, as this sender writes it; `n` tells deliveries apart, `atMs` is when it is sent. */
+  body(n: number, atMs: number): string;
+  headers(body: string, atMs: number, id: string): Headers;
+}
+
+const jsonBody = (n: number, atMs: number) =>
+  JSON.stringify({
+    ...{ id: `d${n}`, event_id: `d${n}`, update_id: n, event: { id: `d${n}` } },
+    ...{ type: 2, n, webhookTimestamp: atMs },
+  });
+/** Without an id, and without the time of sending. */
+const plainBody = (n: number) => JSON.stringify({ n });
+const inSeconds = (atMs: number) => String(Math.floor(atMs / 1_000));
+const timedPresets: readonly string[] = [
+  ...["buildkite", "calendly", "discord", "gitlab", "linear", "paddle", "slack"],
+  ...["standard_webhooks", "stripe", "svix", "zoom"],
+];
+
+function presetSender(scheme: PresetName, sign: Signer): Sender {
+  return {
+    name: scheme,
+    verify: { scheme, secret },
+    sendsSecret: false,
+    isTimed: timedPresets.includes(scheme),
+    contentType: "application/json",
+    body: scheme === "linear" || withBodyId.includes(scheme) ? jsonBody : plainBody,
+    headers: (body, atMs, id) => sign(secret, body, inSeconds(atMs), id),
+  };
+}
+
+const withBodyId: readonly string[] = [
+  ...["circleci", "intercom", "paddle", "pagerduty", "slack", "stripe", "typeform", "vercel"],
+];
+
+function genericSender(name: string, verify: Partial<VerifyOptions>, sign: Sender["headers"]): Sender {
+  return {
+    name,
+    verify: { scheme: "hmac", secret, header: "x-sig", ...verify },
+    sendsSecret: false,
+    isTimed: verify.signed?.includes("{timestamp}") === true,
+    contentType: "application/json",
+    body: plainBody,
+    headers: sign,
+  };
+}
+
+function tokenSender(name: string, verify: VerifyOptions, headers: (id: string) => Headers): Sender {
+  return {
+    name,
+    verify,
+    sendsSecret: true,
+    isTimed: false,
+    contentType: "application/json",
+    body: name === "telegram" ? jsonBody : plainBody,
+    headers: (_body, _atMs, id) => headers(id),
+  };
+}
+
+const gitlabSecret = `whsec_${secret}`;
+
+/** All of them: every preset, and the generic schemes in every form. */
+export const senders: readonly Sender[] = [
+  ...Object.entries(signers).map(([scheme, sign]) => presetSender(scheme as PresetName, sign)),
+  {
+    ...presetSender("gitlab", signers.standard_webhooks as Signer),
+    name: "gitlab, signing",
+    verify: { scheme: "gitlab", secret: gitlabSecret },
+  },
+  {
+    ...presetSender("discord", () => ({})),
+    verify: { scheme: "discord", secret: discordPublicKey },
+    body: jsonBody,
+    headers: (body, atMs) => ({
+      "x-signature-ed25519": signWith(null, Buffer.from(inSeconds(atMs) + body), discordKey).toString("hex"),
+      "x-signature-timestamp": inSeconds(atMs),
+    }),
+  },
+  {
+    ...presetSender("twilio", () => ({})),
+    contentType: "application/x-www-form-urlencoded",
+    body: (n) => `Body=hello&n=${n}`,
+    headers: (body) => ({
+      "x-twilio-signature": hmac(
+        "sha1",
+        secret,
+        `${publicUrl}/hook${[...new URLSearchParams(body)].flat().join("")}`,
+        "base64",
+      ),
+    }),
+  },
+  genericSender("hmac of the body", {}, (body) => ({ "x-sig": hmac("sha256", secret, body) })),
+  genericSender(
+    "hmac of time and body",
+    { signed: "{timestamp}.{body}", timestamp: { header: "x-time", toleranceMs: 60_000 } },
+    (body, atMs) => ({
+      "x-time": inSeconds(atMs),
+      "x-sig": hmac("sha256", secret, `${inSeconds(atMs)}.${body}`),
+    }),
+  ),
+  genericSender(
+    "hmac of time and body in one header",
+    { signed: "{timestamp}.{body}", key: "v1" },
+    (body, atMs) => ({
+      "x-sig": `t=${inSeconds(atMs)},v1=${hmac("sha256", secret, `${inSeconds(atMs)}.${body}`)}`,
+    }),
+  ),
+  genericSender(
+    "hmac of id, URL and body",
+    { signed: "{id}.{url}.{body}", deliveryId: "x-id" },
+    (body, _atMs, id) => ({
+      "x-id": id,
+      "x-sig": hmac("sha256", secret, `${id}.${publicUrl}/hook.${body}`),
+    }),
+  ),
+  tokenSender("gitlab, token", { scheme: "gitlab", secret }, (id) => ({
+    "x-gitlab-token": secret,
+    "idempotency-key": id,
+  })),
+  tokenSender("telegram", { scheme: "telegram", secret }, () => ({
+    "x-telegram-bot-api-secret-token": secret,
+  })),
+  tokenSender("bearer", { scheme: "bearer", secret, deliveryId: "x-id" }, (id) => ({
+    authorization: `Bearer ${secret}`,
+    "x-id": id,
+  })),
+  tokenSender("basic", { scheme: "basic", username: "u", secret, deliveryId: "x-id" }, (id) => ({
+    authorization: `Basic ${Buffer.from(`u:${secret}`).toString("base64")}`,
+    "x-id": id,
+  })),
+  tokenSender("token", { scheme: "token", header: "x-key", secret, deliveryId: "x-id" }, (id) => ({
+    "x-key": secret,
+    "x-id": id,
+  })),
+];
