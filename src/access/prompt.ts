@@ -1,7 +1,9 @@
-// The words of a permission prompt. What the client says of a call is shown as it came, in full or with a note of how much
-// was left out of the middle: nobody approves what they were not shown without being told so.
+// The words of a permission prompt, in as many pages as a chat needs to show all of them. What the client says of a call is shown
+// as it came: nobody approves what they were not shown, so only the last page can be approved, and only where nothing is missing.
 
-import type { PermissionPrompt } from "../contract/chat.ts";
+import type { PermissionPrompt, PromptLine, PromptText } from "../contract/chat.ts";
+import { paginate } from "./pages.ts";
+import { visible, visibleLine } from "./visible.ts";
 
 /** As the client asks: four texts (Claude Code's channels reference, "permission_request"). */
 export interface PermissionRequest {
@@ -20,88 +22,101 @@ export interface AskingSession {
   readonly label?: string;
 }
 
-const shortPreview = 280;
-/** A message that holds it has room on every platform that takes 2,000 characters. */
-const longPreview = 1_400;
-const maxDescription = 300;
-
-export function writePrompt(
-  request: PermissionRequest,
-  session: AskingSession,
-  expireMs: number,
-): PermissionPrompt {
-  const isCut =
-    clean(request.preview).length > shortPreview || clean(request.description).length > maxDescription;
-  return {
-    id: request.id,
-    text: [head(request), ...theirWords(request, shortPreview), tail(request, session, expireMs)].join("\n"),
-    buttons: [
-      ...(isCut ? [{ button: "more" as const, label: "See more" }] : []),
-      { button: "allow", label: "✅ Allow" },
-      { button: "deny", label: "❌ Deny" },
-    ],
-  };
+/** A request as it is put before people. */
+export interface AskedRequest {
+  readonly request: PermissionRequest;
+  readonly session: AskingSession;
+  readonly expireMs: number;
+  /** Made for this request alone: a button of another one that had the same id names another key. */
+  readonly key: string;
+  /** Whether there is more to the call than the router was given, or keeps. */
+  readonly isPartial: boolean;
 }
 
-/** What `See more` shows. */
-export function writeDetails(request: PermissionRequest, session: AskingSession, expireMs: number): string {
-  return [head(request), ...theirWords(request, longPreview), tail(request, session, expireMs)].join("\n");
+const more = { button: "more", label: "See more" } as const;
+const allow = { button: "allow", label: "✅ Allow" } as const;
+const deny = { button: "deny", label: "❌ Deny" } as const;
+
+export interface Pages {
+  /** At least one. */
+  readonly list: readonly PermissionPrompt[];
+  /** Whether the pages together show all there is: without that the last one offers no Allow. */
+  readonly isWhole: boolean;
 }
 
-/** What the client says of the call, and a model wrote: each line is marked, so that none can pass for one of ours. */
-function theirWords({ description, preview }: PermissionRequest, max: number): string[] {
-  const words = [elide(clean(description), maxDescription), elide(clean(preview), max)];
-  return words.filter((text) => text !== "").map((text) => text.replaceAll(/^/gm, "│ "));
+/** More than anybody reads on a phone. */
+const maxPages = 30;
+
+/** `length`: so many UTF-16 units of what a model wrote go on a page. */
+export function writePages(asked: AskedRequest, length: number): Pages {
+  const { request, key } = asked;
+  const quoted = [visible(request.description), visible(request.preview)].filter((text) => text !== "");
+  const all = paginate(quoted, length);
+  const pages = all.slice(0, maxPages);
+  const isWhole = !asked.isPartial && pages.length === all.length;
+  const list = pages.map((texts, index): PermissionPrompt => {
+    const isLast = index === pages.length - 1;
+    const isOnly = pages.length === 1;
+    return {
+      id: buttonId(request.id, key),
+      text: {
+        title: isOnly ? title(request) : [...title(request), ` (part ${index + 1} of ${pages.length})`],
+        quoted: texts,
+        foot: index > 0 && !isLast ? [] : foot(asked, { hasMore: !isLast, isWhole }),
+      },
+      buttons: isLast ? (isWhole ? [allow, deny] : [deny]) : index === 0 ? [more, deny] : [],
+    };
+  });
+  return { list, isWhole };
+}
+
+/** What the buttons of a prompt name. */
+export function buttonId(id: string, key: string): string {
+  return `${id}${key}`;
+}
+
+/** The id of the request that a button names; whether its key is the request's is yet to be seen. */
+export function requestIdOf(buttonId: string): string {
+  return buttonId.slice(0, 5);
 }
 
 /** In place of a prompt that is over. */
-export function writeOutcome(request: PermissionRequest, outcome: string): string {
-  return `${head(request)}\n│ ${oneLine(request.preview, 120)}\n${outcome}`;
+export function writeOutcome(request: PermissionRequest, outcome: string): PromptText {
+  const line = visibleLine(request.preview, 120);
+  return { title: title(request), quoted: line === "" ? [] : [line], foot: [[outcome]] };
 }
 
-function head({ tool }: PermissionRequest): string {
-  return `🔐 Permission: ${oneLine(tool, 120)}`;
+/** Names of tools are chosen by servers: nothing in one reads as more of the title. */
+function title({ tool }: PermissionRequest): PromptLine {
+  const name = visibleLine(tool, 100).replaceAll(/[^\w.:@/-]/g, "_");
+  return ["🔐 Permission: ", { code: name === "" ? "unknown" : name }];
 }
 
-/** Does the text say of itself, anywhere, that it is a prompt? */
-export function hasPromptHead(text: string): boolean {
-  return /[🔐🔏🔒🔓]\s*\W*permission\W{0,4}:/iu.test(text);
-}
-
-function oneLine(text: string, max: number): string {
-  return elide(clean(text).replaceAll(/\s+/g, " "), max);
-}
-
-function tail({ id }: PermissionRequest, { project, label }: AskingSession, expireMs: number): string {
-  const named = label === undefined ? "" : `, session ${oneLine(label, 60)}`;
+function foot(
+  { request: { id }, session, expireMs }: AskedRequest,
+  { hasMore, isWhole }: { readonly hasMore: boolean; readonly isWhole: boolean },
+): PromptLine[] {
+  const { project, label } = session;
   const within =
     expireMs < 90_000 ? `${Math.round(expireMs / 1_000)} s` : `${Math.round(expireMs / 60_000)} min`;
-  return `\nfor ${oneLine(project, 120)}${named}\nWithin ${within}: yes ${id} or no ${id}`;
+  const named = label === undefined ? [] : [", session ", { code: visibleLine(label, 60) || "?" }];
+  const rest = `more ${id} (shows the rest)`;
+  return [
+    ["for ", { code: visibleLine(project, 120) || "?" }, ...named],
+    ...(isWhole ? [] : [["Not all of it can be shown here: it can be allowed at the terminal only."]]),
+    hasMore
+      ? [`Within ${within}: ${rest} or no ${id}`]
+      : [`Within ${within}: ${isWhole ? `yes ${id} or ` : ""}no ${id}`],
+  ];
 }
 
-/** The beginning and the end: what was left out is in the middle, and said. */
-function elide(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const note = (count: number) => ` ⋯ ${count} characters left out ⋯ `;
-  const kept = max - note(text.length).length;
-  const start = cut(text, 0, Math.ceil(kept * 0.7));
-  const end = cut(text, text.length - Math.floor(kept * 0.3), text.length);
-  return `${start}${note(text.length - start.length - end.length)}${end}`;
-}
-
-function cut(text: string, from: number, to: number): string {
-  return text
-    .slice(from, to)
-    .toWellFormed()
-    .replaceAll(/^\uFFFD|\uFFFD$/g, "");
-}
-
-/** Control and direction characters could make a prompt read as something else, and empty lines could push it out of sight. */
-function clean(text: string): string {
-  return text
-    .replaceAll(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n")
-    .replaceAll(/[^\P{C}\n\t]|[\u115F\u1160\u2800\u3164\uFFA0]/gu, "")
-    .replaceAll(/\n\s*\n/g, "\n")
-    .replaceAll(/[^\S\n]{8,}/g, (blanks) => ` ⋯ ${blanks.length} blanks ⋯ `)
-    .trim();
+/** Claude Code's own marks for what it left out of a text (channels reference; before 2.1.211 a cut at 200 characters). */
+export function isCutByClient({ description, preview }: PermissionRequest): boolean {
+  const isCut = (text: string) =>
+    /⋯\s*[\d.,_\s]+code points? elided\s*⋯/i.test(text) || text.includes("(value unserializable)");
+  return (
+    isCut(description) ||
+    isCut(preview) ||
+    (preview.length <= 204 && preview.length >= 198 && preview.endsWith("…"))
+  );
 }

@@ -1,9 +1,9 @@
 // What the permission relay needs of the world around it, and what it keeps there.
 
-import type { Chat } from "../contract/chat.ts";
-import type { Clock, Json, Log } from "../contract.ts";
+import type { AskedPrompt, Chat } from "../contract/chat.ts";
+import type { Clock, Log } from "../contract.ts";
 import type { Audit } from "./audit.ts";
-import type { AskingSession, PermissionRequest } from "./prompt.ts";
+import type { AskedRequest } from "./prompt.ts";
 import type { Behavior } from "./verdict.ts";
 
 export interface RelaySettings {
@@ -16,11 +16,8 @@ export interface RelaySettings {
 }
 
 /** A prompt that waits, as the journal keeps it. */
-export interface PendingPrompt {
-  readonly request: PermissionRequest;
-  readonly session: AskingSession;
+export interface PendingPrompt extends AskedRequest {
   readonly askedMs: number;
-  readonly expireMs: number;
   /** Each copy of it, with what its source needs to change it. */
   readonly copies: readonly Copy[];
   /** Set from the verdict on: what is left to do is to hand it over. */
@@ -31,7 +28,9 @@ export interface PendingPrompt {
 export interface Copy {
   readonly source: string;
   readonly person: string;
-  readonly asked: Json;
+  readonly asked: AskedPrompt;
+  /** So many of its pages were sent, or are being sent. */
+  readonly pages: number;
 }
 
 /** Where the prompts that wait are kept. */
@@ -42,6 +41,8 @@ export interface PromptNotes {
   drop(id: string): Promise<void>;
 }
 
+type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission">;
+
 export interface RelayOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -50,7 +51,9 @@ export interface RelayOptions {
   /** As they are now; undefined where nothing is relayed. */
   settings(): RelaySettings | undefined;
   /** What a running source can do; undefined when it does not run. */
-  chat(source: string): Pick<Chat, "askPermission" | "expirePermission"> | undefined;
+  chat(source: string): AskingChat | undefined;
+  /** `ChatTraits.promptLength` of a source. */
+  pageLength(source: string): number;
   /** False where access is disabled: no word from there would count, so nobody is asked there. */
   isOpen(source: string): Promise<boolean>;
   /** Hands a verdict to a session: settles when its client's stream took it, rejects when the session is gone. */

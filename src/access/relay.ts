@@ -2,23 +2,23 @@
 // session that asked. Decides nothing by itself: where nobody can be asked, and when time is over, there is no verdict, and
 // the person at the terminal decides. Prompts that wait are journal notes, so that another owner goes on with them.
 
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
-import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
-import { pause } from "../waiting.ts";
 import type { AuditEntry } from "./audit.ts";
+import { type Copies, createCopies, type Person } from "./copies.ts";
+import { readsLikePrompt } from "./look-alike.ts";
 import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
 import {
   type AskingSession,
-  hasPromptHead,
+  buttonId,
+  isCutByClient,
   type PermissionRequest,
-  writeDetails,
-  writeOutcome,
-  writePrompt,
+  requestIdOf,
 } from "./prompt.ts";
-import type { Copy, PendingPrompt, RelayOptions, RelaySettings } from "./relay-world.ts";
-import { type Behavior, isPromptId, namesPrompt, readVerdict } from "./verdict.ts";
+import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-world.ts";
+import { type Behavior, isPromptId, readMore, readVerdict } from "./verdict.ts";
 
 export interface Relay extends Verdicts {
   /** A client asks. Never rejects. */
@@ -27,7 +27,7 @@ export interface Relay extends Verdicts {
   sessionBack(id: string): void;
   /** Nobody awaits its prompts any more. */
   sessionGone(id: string): void;
-  /** Is it a prompt, or was it one a while ago? Its text is ours, and for nobody else to change. */
+  /** Is it a message of a prompt, or was it one a while ago? Its text is ours, and for nobody else to change. */
   isPrompt(source: string, messageId: string): boolean;
   /** Could the text, written by Claude, be taken for a prompt, or talk somebody into the words that answer one? */
   looksLikePrompt(text: string): boolean;
@@ -41,24 +41,25 @@ const maxPrompts = 50;
 const rememberedMs = 60 * 60 * 1_000;
 const maxRemembered = 200;
 const maxFieldLength = 16_000;
-const maxShown = 500;
-/** A chat that has just been started, by a new owner say, has to log in first. */
-const reachWithinMs = 30_000;
-const reachAgainMs = 2_000;
 
 export function createRelay(options: RelayOptions): Relay {
   const { clock, log, notes, audit, mask } = options;
   const prompts = new Map<string, PendingPrompt>();
   const timers = new Map<string, () => void>();
   /** Prompts that are over, for those who answer late. */
-  const over = new Map<string, { readonly outcome: string; readonly atMs: number }>();
+  const over = new Map<string, { readonly key: string; readonly outcome: string; readonly atMs: number }>();
   /** Ids whose prompt or verdict is just being worked on. */
   const busy = new Set<string>();
   /** Ids that were asked about and are not yet recorded. */
   const coming = new Set<string>();
-  /** Messages that are prompts, or were. */
-  let shown: readonly Pick<Copy, "source" | "asked">[] = [];
   const stopping = new AbortController();
+  const copies: Copies = createCopies({
+    ...options,
+    prompts,
+    stopping: stopping.signal,
+    outcomeOf: (id) => over.get(id)?.outcome ?? "over",
+    keep,
+  });
 
   const isApprover = (source: string, person: string): boolean =>
     options.settings()?.approvers.get(source)?.has(person) === true;
@@ -76,7 +77,7 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function ask(given: PermissionRequest, session: AskingSession): Promise<void> {
-    const request = bounded(given, mask);
+    const { request, isPartial } = bounded(given, mask);
     const about = { id: request.id, session: session.id, ...describe(request, session) };
     const settings = options.settings();
     if (settings === undefined) return;
@@ -88,7 +89,15 @@ export function createRelay(options: RelayOptions): Relay {
     const people = [...settings.approvers].flatMap(([source, ids]) =>
       [...ids].map((person) => ({ source, person })),
     );
-    const base = { request, session, askedMs: clock.now(), expireMs: settings.expireMs, copies: [] };
+    const base: PendingPrompt = {
+      request,
+      session,
+      isPartial,
+      key: randomBytes(6).toString("hex"),
+      askedMs: clock.now(),
+      expireMs: settings.expireMs,
+      copies: [],
+    };
     coming.add(request.id);
     try {
       if (!(await record({ what: "asked", ...about, people }))) return;
@@ -97,16 +106,11 @@ export function createRelay(options: RelayOptions): Relay {
     } finally {
       coming.delete(request.id);
     }
-    const prompt = writePrompt(request, session, settings.expireMs);
-    const copies = await Promise.all(people.map((one) => copyTo(one, prompt, request.id)));
-    const sent = copies.filter((copy) => copy !== undefined);
+    await Promise.all(people.map((one) => copies.send(request.id, one)));
     const now = prompts.get(request.id);
-    if (now === undefined) {
-      // Decided or gone while the others were still being asked.
-      await closeCopies(base, sent, over.get(request.id)?.outcome ?? "over");
-      return;
-    }
-    if (sent.length === 0 && now.decided === undefined) {
+    // Decided or gone while the others were still being asked.
+    if (now === undefined) return;
+    if (now.copies.length === 0 && now.decided === undefined) {
       prompts.delete(request.id);
       await dropNote(request.id);
       await record({
@@ -117,7 +121,7 @@ export function createRelay(options: RelayOptions): Relay {
       });
       return;
     }
-    await keep({ ...now, copies: sent });
+    await keep(now);
     arm(request.id);
   }
 
@@ -132,31 +136,6 @@ export function createRelay(options: RelayOptions): Relay {
     if (changesAccess(preview, options.stateFolder)) return "it changes who may speak or decide";
     if (settings.isQuiet(clock.now())) return "it is quiet time";
     return undefined;
-  }
-
-  async function copyTo(
-    { source, person }: { readonly source: string; readonly person: string },
-    prompt: ReturnType<typeof writePrompt>,
-    id: string,
-  ): Promise<Copy | undefined> {
-    const untilMs = clock.now() + reachWithinMs;
-    for (;;) {
-      try {
-        if (!(await options.isOpen(source))) return undefined;
-        const asked = await options.chat(source)?.askPermission?.(person, prompt);
-        if (asked === undefined) return undefined;
-        shown = [...shown, { source, asked }].slice(-maxShown);
-        return { source, person, asked };
-      } catch (error) {
-        const mayHelp =
-          error instanceof ConnectorError && error.retryable && prompts.has(id) && !stopping.signal.aborted;
-        if (!mayHelp || clock.now() >= untilMs) {
-          log.warn(line`source ${source}: a permission prompt could not be sent: ${messageOf(error)}`);
-          return undefined;
-        }
-      }
-      await pause(clock, reachAgainMs, stopping.signal);
-    }
   }
 
   async function keep(prompt: PendingPrompt): Promise<void> {
@@ -187,15 +166,16 @@ export function createRelay(options: RelayOptions): Relay {
     if (what === "expired" && busy.has(id)) return arm(id);
     forget(id, outcome);
     await record({ what, id, session: prompt.session.id });
-    await closeCopies(prompt, prompt.copies, outcome);
+    await copies.close(prompt.request, prompt.copies, outcome);
     await dropNote(id);
   }
 
   function forget(id: string, outcome: string): void {
+    const key = prompts.get(id)?.key ?? "";
     prompts.delete(id);
     timers.get(id)?.();
     timers.delete(id);
-    over.set(id, { outcome, atMs: clock.now() });
+    over.set(id, { key, outcome, atMs: clock.now() });
     for (const [old, { atMs }] of over)
       if (over.size > maxRemembered || clock.now() - atMs > rememberedMs) over.delete(old);
   }
@@ -204,36 +184,22 @@ export function createRelay(options: RelayOptions): Relay {
     await notes.drop(id).catch(() => undefined); // The next owner finds it, and ends it again.
   }
 
-  async function closeCopies(prompt: PendingPrompt, copies: readonly Copy[], outcome: string): Promise<void> {
-    const text = writeOutcome(prompt.request, outcome);
-    await Promise.all(
-      copies.map(async ({ source, asked }) => {
-        try {
-          await options.chat(source)?.expirePermission?.(asked, text);
-        } catch (error) {
-          log.warn(line`source ${source}: a permission prompt could not be closed: ${messageOf(error)}`);
-        }
-      }),
-    );
-  }
-
   /** Undefined when it did not count: decided before, or over. Rejects when it could not be kept: it may be given again. */
-  async function decide(id: string, behavior: Behavior, source: string, person: string, name: string) {
+  async function decide(id: string, behavior: Behavior, by: Person, name: string) {
     const prompt = prompts.get(id);
     if (prompt === undefined || prompt.decided !== undefined || busy.has(id)) return undefined;
+    const whyNot = behavior === "allow" ? copies.whyNotAllowed(prompt, by) : undefined;
+    if (whyNot !== undefined) return whyNot;
     busy.add(id);
     try {
-      const about = { id, session: prompt.session.id, people: [{ source, person }] };
+      const about = { id, session: prompt.session.id, people: [by] };
       if (!(await record({ what: behavior, ...about })))
         return "The verdict could not be recorded, so it was not sent.";
-      const decided = {
-        ...prompt,
-        copies: prompts.get(id)?.copies ?? prompt.copies,
-        decided: { behavior, by: name },
-      };
+      const decided = { ...(prompts.get(id) ?? prompt), decided: { behavior, by: name } };
       prompts.set(id, decided);
       await notes.put(decided).catch((error: unknown) => {
-        prompts.set(id, prompt);
+        const { decided: _, ...undecided } = prompts.get(id) ?? decided;
+        prompts.set(id, undecided);
         throw error;
       });
     } finally {
@@ -257,28 +223,43 @@ export function createRelay(options: RelayOptions): Relay {
     }
     busy.delete(id);
     const outcome = `${behavior === "allow" ? "✅ Sent: allow" : "❌ Sent: deny"}, by ${by}`;
-    const copies = prompts.get(id)?.copies ?? prompt.copies;
+    const sent = prompts.get(id)?.copies ?? prompt.copies;
     forget(id, outcome);
     await record({ what: "sent", id, session: prompt.session.id });
-    await closeCopies(prompt, copies, outcome);
+    await copies.close(prompt.request, sent, outcome);
     await dropNote(id);
+  }
+
+  const isAnswered = (id: string) => prompts.get(id)?.decided !== undefined || busy.has(id);
+
+  function pastOf(id: string): Reception | undefined {
+    const past = over.get(id);
+    return past === undefined ? undefined : { as: "answer", text: `That prompt is over. ${past.outcome}` };
+  }
+
+  function showRest(id: string, by: Person): Reception | undefined {
+    const prompt = prompts.get(id);
+    if (prompt === undefined) return pastOf(id);
+    if (isAnswered(id)) return answered;
+    if (copies.unfinished(prompt, by) === undefined)
+      return { as: "answer", text: "All of it is shown already." };
+    void copies.sendRest(id, by);
+    return { as: "verdict", emoji: "👀", text: "The rest follows." };
   }
 
   return {
     ask,
     async receive(source, message): Promise<Reception | undefined> {
-      const verdict = message.isSecondHand === true ? undefined : readVerdict(message.text);
-      if (verdict === undefined || !isApprover(source, message.sender.id)) return undefined;
+      if (message.isSecondHand === true || !isApprover(source, message.sender.id)) return undefined;
+      const by = { source, person: message.sender.id };
+      const continued = readMore(message.text);
+      if (continued !== undefined) return showRest(continued, by);
+      const verdict = readVerdict(message.text);
+      if (verdict === undefined) return undefined;
       const { id, behavior } = verdict;
-      if (!prompts.has(id)) {
-        const past = over.get(id);
-        return past === undefined
-          ? undefined
-          : { as: "answer", text: `That prompt is over. ${past.outcome}` };
-      }
-      if (prompts.get(id)?.decided !== undefined || busy.has(id))
-        return { as: "answer", text: "That prompt was answered already." };
-      const failure = await decide(id, behavior, source, message.sender.id, nameOf(message));
+      if (!prompts.has(id)) return pastOf(id);
+      if (isAnswered(id)) return answered;
+      const failure = await decide(id, behavior, by, nameOf(message));
       if (failure !== undefined) return { as: "answer", text: failure };
       return behavior === "allow"
         ? { as: "verdict", emoji: "✅", text: `Sent: allow (${id})` }
@@ -286,14 +267,22 @@ export function createRelay(options: RelayOptions): Relay {
     },
     async press(source, { sender, promptId, button }): Promise<PressAnswer> {
       if (!isApprover(source, sender.id)) return { show: "nothing" };
-      const prompt = prompts.get(promptId);
-      if (prompt === undefined)
-        return { show: "notice", text: over.get(promptId)?.outcome ?? "That prompt is over." };
-      if (button === "more")
-        return { show: "details", text: writeDetails(prompt.request, prompt.session, prompt.expireMs) };
-      if (prompt.decided !== undefined || busy.has(promptId))
-        return { show: "notice", text: "That prompt was answered already." };
-      const failure = await decide(promptId, button, source, sender.id, sender.name ?? sender.id);
+      const id = requestIdOf(promptId);
+      const prompt = prompts.get(id);
+      if (prompt === undefined || buttonId(id, prompt.key) !== promptId) {
+        const past = over.get(id);
+        const isItsOwn = past !== undefined && buttonId(id, past.key) === promptId;
+        return { show: "notice", text: isItsOwn ? past.outcome : "That prompt is over." };
+      }
+      if (isAnswered(id)) return { show: "notice", text: answered.text };
+      const by = { source, person: sender.id };
+      if (button === "more") {
+        if (copies.unfinished(prompt, by) === undefined)
+          return { show: "notice", text: "All of it is shown already." };
+        void copies.sendRest(id, by);
+        return { show: "taken" };
+      }
+      const failure = await decide(id, button, by, sender.name ?? sender.id);
       return { show: "notice", text: failure ?? `Sent: ${button}` };
     },
     sessionBack(session) {
@@ -309,23 +298,20 @@ export function createRelay(options: RelayOptions): Relay {
         else {
           forget(id, ended);
           void record({ what: "ended", id, session });
-          void closeCopies(prompt, prompt.copies, ended);
+          void copies.close(prompt.request, prompt.copies, ended);
           void dropNote(id);
         }
       }
     },
-    isPrompt: (source, messageId) =>
-      shown.some(
-        (one) =>
-          one.source === source &&
-          Object.values(one.asked ?? {})
-            .map(String)
-            .includes(messageId),
-      ),
-    looksLikePrompt: (text) => hasPromptHead(text) || [...prompts.keys()].some((id) => namesPrompt(text, id)),
+    isPrompt: copies.isPrompt,
+    looksLikePrompt: (text) => readsLikePrompt(text, [...prompts.keys()]),
     resume() {
       for (const prompt of notes.all()) {
-        shown = [...shown, ...prompt.copies].slice(-maxShown);
+        if (!isOfThisVersion(prompt)) {
+          void dropNote((prompt as PendingPrompt).request.id);
+          continue;
+        }
+        copies.remember(prompt.copies);
         prompts.set(prompt.request.id, prompt);
         arm(prompt.request.id);
       }
@@ -338,14 +324,28 @@ export function createRelay(options: RelayOptions): Relay {
   };
 }
 
-function bounded(request: PermissionRequest, mask: (text: string) => string): PermissionRequest {
-  const cut = (text: string) => mask(text).slice(0, maxFieldLength).toWellFormed();
-  return {
-    id: request.id.slice(0, 40),
-    tool: cut(request.tool),
-    description: cut(request.description),
-    preview: cut(request.preview),
+/** What is shown and kept of a request, and whether that is less than all of it. */
+function bounded(given: PermissionRequest, mask: (text: string) => string) {
+  let isPartial = isCutByClient(given);
+  const cut = (text: string) => {
+    const masked = mask(text);
+    isPartial ||= masked.length > maxFieldLength;
+    return masked.slice(0, maxFieldLength).toWellFormed();
   };
+  const request = {
+    id: given.id.slice(0, 40),
+    tool: cut(given.tool),
+    description: cut(given.description),
+    preview: cut(given.preview),
+  };
+  return { request, isPartial };
+}
+
+const answered = { as: "answer", text: "That prompt was answered already." } as const;
+
+/** Before prompts had keys, copies were kept in another form. Such a prompt is decided at the terminal. */
+function isOfThisVersion(prompt: Partial<PendingPrompt>): boolean {
+  return typeof prompt.key === "string";
 }
 
 function describe({ tool, description, preview }: PermissionRequest, { project, label }: AskingSession) {

@@ -1,4 +1,4 @@
-// The words that answer a permission prompt: `yes abcde`. The alphabet of ids has no l (Claude Code's channels reference).
+// The words that answer a permission prompt: `yes abcde`, `more abcde`. The alphabet of ids has no l (Claude Code's channels reference).
 
 export type Behavior = "allow" | "deny";
 
@@ -15,7 +15,7 @@ export function readVerdict(text: string): { readonly id: string; readonly behav
   return { id: id.toLowerCase(), behavior: word.toLowerCase().startsWith("y") ? "allow" : "deny" };
 }
 
-/** Is the id in the text, as a word? */
-export function namesPrompt(text: string, id: string): boolean {
-  return new RegExp(`(^|[^a-z])${id}([^a-z]|$)`, "i").test(text);
+/** The id of the prompt of which the rest is asked for: `more abcde`. */
+export function readMore(text: string): string | undefined {
+  return /^\s*more\s+([a-km-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
 }

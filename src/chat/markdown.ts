@@ -32,6 +32,13 @@ export function parseMarkdown(text: string): Run[] {
   return runs.filter((run) => run.text !== "");
 }
 
+/** The words of a Markdown text alone, without the addresses of its links. */
+export function readable(text: string): string {
+  return parseMarkdown(text)
+    .map((run) => run.text)
+    .join("");
+}
+
 function writeBlocks(tokens: readonly Token[], marks: Marks, indent: string, runs: Run[]): void {
   const blocks = tokens.filter(({ type }) => type !== "space" && type !== "def");
   for (const [index, token] of blocks.entries()) {

@@ -152,9 +152,9 @@ function fencedInline(text: string): readonly [string, string] {
   return [`${fence} `, ` ${fence}`];
 }
 
-/** A fence inside a block of code would end it. */
+/** A fence inside a block of code would end it: of three ticks and more no three stay together. */
 function breakFences(text: string): string {
-  return text.replaceAll("```", `\`\`${apart}\``);
+  return text.replaceAll(/``(?=`)/g, `\`\`${apart}`);
 }
 
 function isWeb(href: string): boolean {

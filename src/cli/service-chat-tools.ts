@@ -1,8 +1,11 @@
 // The tools for chats of one session, over the running router: the event is found, the access checked, the files guarded, and
 // the chat does the rest.
 
+import { basename } from "node:path";
 import { guardFiles } from "../chat/file-guard.ts";
 import { checkId } from "../chat/ids.ts";
+import { parseMarkdown, readable } from "../chat/markdown.ts";
+import { plain, writeMarkup } from "../chat/markup.ts";
 import { realPath, stateRoot } from "../config/places.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
 import type { RouterEvent, Tool } from "../contract.ts";
@@ -87,11 +90,19 @@ export function chatTools(
 
   /** An approver must not take what Claude writes for what the router asks. */
   function checkWords(text: string): void {
-    if (chats.prompts.looksLikePrompt(text))
-      throw new UsageError(
-        "E_TOOL_INPUT",
-        "the text could be taken for a permission prompt, so it was not sent",
-      );
+    // As it is written, and as it looks in the chat.
+    const shown = new Set([text, writeMarkup(parseMarkdown(text), plain), readable(text)]);
+    if (![...shown].some(chats.prompts.looksLikePrompt)) return;
+    throw new UsageError(
+      "E_TOOL_INPUT",
+      "the text could be taken for a permission prompt or its answer, so it was not sent",
+      { hint: "say it in other words, without the form of a prompt, its buttons and its codes" },
+    );
+  }
+
+  /** The same for the names of files, which are shown beside them. */
+  function checkNames(files: readonly string[]): void {
+    for (const file of files) checkWords(basename(file));
   }
 
   function guard(paths: readonly string[], { type }: PlannedSource): Promise<OutgoingFile[]> {
@@ -153,6 +164,7 @@ export function chatTools(
       if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
       const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
       checkWords(text);
+      checkNames(files);
       if (chat.send === undefined)
         throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
       const guarded = await guard(files, planned);
@@ -178,6 +190,7 @@ export function chatTools(
       (await chats.outbound(planned)).checkAnswer(event);
       checkMessage(planned, "reply_to", replyTo);
       checkWords(text);
+      checkNames(files);
       return guard(files, planned);
     },
     answered: chats.answered,

@@ -128,6 +128,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
       if (member === undefined) throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");
       await member.session.decide(id, behavior);
     },
+    pageLength: (name) => planned(name)?.type.chat?.promptLength ?? 1_000,
     mask: state.mask,
     stateFolder: stateRoot(process.env),
   });

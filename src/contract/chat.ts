@@ -2,7 +2,7 @@
 // `host.people` about all that a person sends before it does anything else with it, and offers what its platform can do
 // as methods of `chat`. Who may speak, what a permission prompt says and which tools there are is never its business.
 
-import type { Json, RouterEvent, Sender } from "../contract.ts";
+import type { RouterEvent, Sender } from "../contract.ts";
 
 // --- What comes in ---------------------------------------------------------------------------------------------------
 
@@ -78,17 +78,18 @@ export type Reception =
 /** A button under a permission prompt was pressed. */
 export interface ButtonPress {
   readonly sender: Sender;
-  /** `PermissionPrompt.id` */
+  /** `PermissionPrompt.id`, whole. */
   readonly promptId: string;
   readonly button: PermissionButton;
 }
 
 /** What whoever pressed is to be shown. Acknowledge the press to the platform in any case. */
 export type PressAnswer =
-  /** Put this in place of the prompt's text; its buttons but `more` stay. */
-  | { readonly show: "details"; readonly text: string }
   /** A short notice for this person. The prompt itself is changed by `expirePermission`. */
   | { readonly show: "notice"; readonly text: string }
+  /** Nothing here: what the press does is shown by the other methods of `Chat`. */
+  | { readonly show: "taken" }
+  /** The press does not count. */
   | { readonly show: "nothing" };
 
 /** Who may speak and decide: the access room, for one source. */
@@ -175,6 +176,11 @@ export interface ChatTraits {
   /** What the ids of messages and threads look like: one form for each id, since they are compared as texts. Without it any text is one. */
   readonly messageId?: IdForm;
   readonly threadId?: IdForm;
+  /**
+   * With the ability `ask`: so many UTF-16 units of `PromptText.quoted`, whatever characters they are, are shown whole by one
+   * message. Default 1,000.
+   */
+  readonly promptLength?: number;
   /** With one message. 0: it takes none. */
   readonly maxFiles: number;
   readonly maxFileBytes: number;
@@ -221,10 +227,18 @@ export interface Chat {
   send?(to: ChatAddress, message: Message): Promise<string>;
   /** Shows once that an answer is being written. */
   typing?(event: AnsweredEvent): Promise<void>;
-  /** Puts a prompt before one person, alone. Settles with what `expirePermission` needs, in this process or a later one. */
-  askPermission?(person: string, prompt: PermissionPrompt): Promise<Json>;
-  /** The prompt is over: replaces its text and takes its buttons away. Where the platform cannot, it says so in a message. */
-  expirePermission?(asked: Json, text: string): Promise<void>;
+  /**
+   * Puts a prompt before one person, alone, as one message that shows all of it: a chat that cannot show all of it rejects.
+   * Settles with what the other two need, in this process or a later one.
+   */
+  askPermission?(person: string, prompt: PermissionPrompt): Promise<AskedPrompt>;
+  /** Sends one more page of a prompt, as one more message. Settles with what stands for all of its messages. */
+  continuePermission?(asked: AskedPrompt, page: PermissionPrompt): Promise<AskedPrompt>;
+  /**
+   * The prompt is over: replaces the text of its messages and takes their buttons away. Where the platform cannot, it says so in
+   * a message.
+   */
+  expirePermission?(asked: AskedPrompt, text: PromptText): Promise<void>;
 }
 
 export interface HistoryPage {
@@ -246,11 +260,26 @@ export interface HistoryMessage {
 
 export type PermissionButton = "more" | "allow" | "deny";
 
-/** Plain texts: a chat escapes them, and cuts them to what its platform takes. */
+/** A prompt, or one page of it. */
 export interface PermissionPrompt {
-  /** Five letters; what a verdict names. */
+  /** Letters and digits: what a button names. No other prompt, before or after, has the same. */
   readonly id: string;
-  /** Says what is asked, for which project and session, and how to answer in writing. */
-  readonly text: string;
+  readonly text: PromptText;
   readonly buttons: readonly { readonly button: PermissionButton; readonly label: string }[];
 }
+
+/**
+ * What a prompt says. Plain texts, which a chat escapes. `quoted` was written by a model or comes from it: each text is set as a
+ * block of the platform that nothing in the text can end, and is shown whole. The rest are the router's own words.
+ */
+export interface PromptText {
+  readonly title: PromptLine;
+  readonly quoted: readonly string[];
+  readonly foot: readonly PromptLine[];
+}
+
+/** `code`: a name from elsewhere (a tool, a folder), to be set as code. */
+export type PromptLine = readonly (string | { readonly code: string })[];
+
+/** Ids as in `ChatData`, in the order in which the messages were sent. No ids where the platform gives none. */
+export type AskedPrompt = { chat_id: string; message_ids: string[] };

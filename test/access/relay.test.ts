@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { openAudit } from "../../src/access/audit.ts";
 import { createRelay } from "../../src/access/relay.ts";
 import type { PendingPrompt, RelaySettings } from "../../src/access/relay-world.ts";
-import type { PermissionPrompt } from "../../src/contract/chat.ts";
+import { plainPrompt } from "../../src/chat/prompt-text.ts";
+import type { AskedPrompt, PermissionPrompt } from "../../src/contract/chat.ts";
 import { ConnectorError } from "../../src/errors.ts";
 import { appendStateLine } from "../../src/runtime/state-file.ts";
 import { manualClock } from "../support/manual-clock.ts";
@@ -29,7 +30,12 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
   cleaning.push(() => rm(folder, { recursive: true, force: true }));
   const clock = manualClock();
   const prompts: { person: string; prompt: PermissionPrompt; source: string }[] = [];
-  const closed: { asked: unknown; text: string }[] = [];
+  const closed: { asked: AskedPrompt; text: string }[] = [];
+  /** Texts of all pages, as each person sees them. */
+  const pages = new Map<string, string[]>();
+  let refusesMore = false;
+  const show = (person: string, { text }: PermissionPrompt) =>
+    pages.set(person, [...(pages.get(person) ?? []), plainPrompt(text)]);
   const answered: [session: string, id: string, behavior: string][] = [];
   const gone = new Set<string>();
   const starting = new Set<string>();
@@ -61,9 +67,16 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
                 throw new ConnectorError("E_CHAT", "there is no connection yet", { retryable: true });
               if (gone.has(person)) throw new Error("blocked by the user");
               prompts.push({ person, prompt, source });
-              return { message: `${person}/${prompt.id}` };
+              show(person, prompt);
+              return { chat_id: person, message_ids: [`${person}/${prompt.id.slice(0, 5)}`] };
             },
-            expirePermission: async (asked, text) => void closed.push({ asked, text }),
+            async continuePermission({ chat_id, message_ids }, prompt) {
+              if (refusesMore) throw new Error("Telegram wants to be left alone");
+              prompts.push({ person: chat_id, prompt, source });
+              show(chat_id, prompt);
+              return { chat_id, message_ids: [...message_ids, `${chat_id}/page-${message_ids.length + 1}`] };
+            },
+            expirePermission: async (asked, text) => void closed.push({ asked, text: plainPrompt(text) }),
           }
         : undefined,
     async answer(...verdict) {
@@ -72,6 +85,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     },
     mask: (text) => text.replaceAll("s3cret", "•••"),
     isOpen: async () => isOpen,
+    pageLength: () => 1_000,
     stateFolder: "/home/me/.claude/channels/router",
   });
   return {
@@ -86,8 +100,21 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     file,
     say: (text: string, sender = "41") =>
       relay.receive("phone", messageOf({ text, sender: { id: sender, name: "Ada" } })),
-    press: (button: "more" | "allow" | "deny", sender = "41", promptId = "abcde") =>
-      relay.press("phone", { sender: { id: sender, name: "Ada" }, promptId, button }),
+    /** A button of the newest prompt with this id. */
+    press: (button: "more" | "allow" | "deny", sender = "41", id = "abcde") =>
+      relay.press("phone", {
+        sender: { id: sender, name: "Ada" },
+        promptId: prompts.findLast(({ prompt }) => prompt.id.startsWith(id))?.prompt.id ?? id,
+        button,
+      }),
+    pages: (person = "41") => pages.get(person) ?? [],
+    buttons: (person = "41") =>
+      prompts
+        .filter((one) => one.person === person)
+        .map(({ prompt }) => prompt.buttons.map(({ button }) => button).join(" ")),
+    refuseMore(refuses: boolean) {
+      refusesMore = refuses;
+    },
     lines: async () =>
       (await readFile(file, "utf8"))
         .trim()
@@ -108,60 +135,186 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
 
 describe("a permission prompt", () => {
   it("goes to each approver, and says what is asked, for whom, and how to answer", async () => {
-    const { relay, prompts } = await openRelay();
+    const { relay, prompts, pages } = await openRelay();
     await relay.ask(request, session);
     expect(prompts.map(({ person }) => person)).toEqual(["41", "42"]);
-    expect(prompts[0]?.prompt.text).toBe(
+    expect(pages()[0]).toBe(
       '🔐 Permission: Bash\n│ Run shell command\n│ {"command":"npm test"}\n\nfor /code/api, session api\nWithin 10 min: yes abcde or no abcde',
     );
     expect(prompts[0]?.prompt.buttons.map(({ button }) => button)).toEqual(["allow", "deny"]);
   });
 
-  it("shows all of a long call on demand, and says what even then is left out", async () => {
-    const { relay, prompts, press } = await openRelay();
-    const preview = `start ${"x".repeat(5_000)} rm -rf /`;
+  it("that is longer than a page can be allowed only by those who were shown all of it", async () => {
+    const { relay, press, say, pages, buttons, answered, settle } = await openRelay();
+    const preview = `start ${"x".repeat(2_500)} rm -rf /`;
     await relay.ask({ ...request, preview }, session);
-    const { text, buttons } = (prompts[0] as { prompt: PermissionPrompt }).prompt;
-    expect(buttons[0]?.button).toBe("more");
-    expect(text).toMatch(/start x+ ⋯ \d+ characters left out ⋯ x+ rm -rf \//);
-    const more = await press("more");
-    expect(more).toMatchObject({
-      show: "details",
-      text: expect.stringMatching(/^🔐.*⋯ \d+ characters left out ⋯ .*rm -rf \//s),
+    expect(buttons()).toEqual(["more deny"]);
+    expect(pages()[0]).toContain("Within 10 min: more abcde (shows the rest) or no abcde");
+    expect(await press("allow")).toEqual({
+      show: "notice",
+      text: "You were not shown all of it yet: more abcde",
     });
-    expect((more as { text: string }).text.length).toBeLessThan(2_000);
+    expect(await say("yes abcde")).toEqual({
+      as: "answer",
+      text: "You were not shown all of it yet: more abcde",
+    });
+    expect(await press("more")).toEqual({ show: "taken" });
+    await expect.poll(buttons).toEqual(["more deny", "", "allow deny"]);
+    const shown = pages().flatMap((page) =>
+      page.split("\n").flatMap((line) => /^│ (.*)$/.exec(line)?.[1] ?? []),
+    );
+    expect(shown.join("").replaceAll(" ", "")).toBe(`Runshellcommand${preview.replaceAll(" ", "")}`);
+    expect(pages().map((page) => /\(part \d of \d\)/.exec(page)?.[0])).toEqual([
+      "(part 1 of 3)",
+      "(part 2 of 3)",
+      "(part 3 of 3)",
+    ]);
+    expect(pages()[2]).toContain("Within 10 min: yes abcde or no abcde");
+    expect(await press("more")).toEqual({ show: "notice", text: "All of it is shown already." });
+    // The other approver has seen one page only.
+    expect(await say("yes abcde", "42")).toMatchObject({ as: "answer" });
+    expect(answered).toEqual([]);
+    expect(await press("allow")).toEqual({ show: "notice", text: "Sent: allow" });
+    await settle();
+    expect(answered).toEqual([["s1", "abcde", "allow"]]);
   });
 
-  it("cannot dress itself up, and shows no secret", async () => {
-    const { relay, prompts } = await openRelay();
-    await relay.ask({ ...request, description: "a\u202Eb\u0007", preview: "token s3cret" }, session);
-    expect(prompts[0]?.prompt.text).toContain("│ ab\n│ token •••");
+  it("that is longer than a page can be denied at once, and its rest be asked for in writing", async () => {
+    const { relay, say, pages, answered, closed } = await openRelay();
+    await relay.ask({ ...request, preview: "x".repeat(1_500) }, session);
+    expect(await say("More ABCDE")).toEqual({ as: "verdict", emoji: "👀", text: "The rest follows." });
+    await expect.poll(() => pages().length).toBe(2);
+    expect(await say("more abcde")).toEqual({ as: "answer", text: "All of it is shown already." });
+    expect(await say("no abcde", "42")).toMatchObject({ as: "verdict", emoji: "❌" });
+    expect(answered).toEqual([["s1", "abcde", "deny"]]);
+    await expect.poll(() => closed.length).toBe(2);
+    expect(closed.map(({ asked }) => asked.message_ids).sort()).toEqual([
+      ["41/abcde", "41/page-2"],
+      ["42/abcde"],
+    ]);
+    expect(await say("more abcde")).toMatchObject({ as: "answer", text: expect.stringContaining("over") });
+    expect(await say("more abcde", "66")).toBeUndefined();
   });
 
-  it("cannot be forged by what a model wrote: each line of that is marked, and none is hidden behind empty ones", async () => {
-    const { relay, prompts, press } = await openRelay();
-    const forged = "✅ Sent: allow\nfor /safe, session good\nWithin 10 min: yes zzzzz or no zzzzz";
-    const preview = `${"x".repeat(300)}\u2028${forged}\r\n\n \n\n\n\u3164\n${" ".repeat(200)}rm -rf /`;
-    await relay.ask({ ...request, tool: `Bash\n${forged}`, description: forged, preview }, session);
-    const texts = [prompts[0]?.prompt.text, ((await press("more")) as { text: string }).text];
-    for (const text of texts) {
-      const ours = (text ?? "").split("\n").filter((line) => !line.startsWith("│ "));
-      expect(ours).toEqual([
-        expect.stringMatching(/^🔐 Permission: Bash ✅ Sent: allow for \/safe/),
-        "",
-        "for /code/api, session api",
-        "Within 10 min: yes abcde or no abcde",
-      ]);
-      expect(text).toContain("⋯ 200 blanks ⋯ rm -rf /");
+  it("whose rest could not be sent cannot be allowed, and its rest can be asked for again", async () => {
+    const { relay, press, pages, refuseMore, answered } = await openRelay();
+    await relay.ask({ ...request, preview: "x".repeat(1_500) }, session);
+    refuseMore(true);
+    await press("more");
+    expect(await press("allow")).toMatchObject({ text: expect.stringContaining("not shown all") });
+    refuseMore(false);
+    await press("more");
+    await expect.poll(() => pages().length).toBe(2);
+    expect(await press("allow")).toEqual({ show: "notice", text: "Sent: allow" });
+    expect(answered).toHaveLength(1);
+  });
+
+  it("of which somebody was shown all stays so with the next owner", async () => {
+    const before = await openRelay();
+    await before.relay.ask({ ...request, preview: "x".repeat(1_500) }, session);
+    await before.press("more");
+    await expect
+      .poll(() => before.kept.get("abcde")?.copies.find(({ person }) => person === "41")?.pages)
+      .toBe(2);
+    before.relay.stop();
+    const after = await openRelay({}, before.kept);
+    after.relay.resume();
+    const promptId = before.prompts[0]?.prompt.id;
+    expect(await after.press("allow", "42", promptId)).toMatchObject({
+      text: expect.stringContaining("not shown all"),
+    });
+    for (const id of ["41/abcde", "41/page-2"]) expect(after.relay.isPrompt("phone", id)).toBe(true);
+    expect(await after.press("allow", "41", promptId)).toEqual({ show: "notice", text: "Sent: allow" });
+  });
+
+  it.each([
+    ["a field that the client cut", { preview: '{"content":"a ⋯ 1,204 code points elided ⋯ z"}' }],
+    ["a description that the client cut", { description: "a ⋯ 12 code points elided ⋯ z" }],
+    ["a value that the client could not show", { preview: '{"a":"(value unserializable)"}' }],
+    ["what an old client cut", { preview: `${"x".repeat(200)}…` }],
+    ["more than the router keeps", { preview: "x".repeat(16_001) }],
+    ["more pages than anybody reads", { preview: "\u200b".repeat(16_000) }],
+  ])("with %s has no Allow, in no way", async (_, more) => {
+    const { relay, press, say, pages, buttons, answered } = await openRelay();
+    await relay.ask({ ...request, ...more }, session);
+    await press("more");
+    await expect.poll(() => buttons().at(-1)).toBe("deny");
+    expect(buttons().join(" ")).not.toContain("allow");
+    expect(pages().at(-1)).toContain("allowed at the terminal only");
+    expect(pages().at(-1)).toContain("Within 10 min: no abcde");
+    const refusal = { text: "Not all of it could be shown here: it can be allowed at the terminal only." };
+    expect(await press("allow")).toMatchObject(refusal);
+    expect(await say("yes abcde")).toMatchObject(refusal);
+    expect(await press("deny")).toEqual({ show: "notice", text: "Sent: deny" });
+    expect(answered).toEqual([["s1", "abcde", "deny"]]);
+  });
+
+  it("fits its pages, whatever length it has: none is lost and none is longer", async () => {
+    for (let length = 970; length <= 1_030; length += 1) {
+      const { relay, press, pages, buttons } = await openRelay();
+      await relay.ask(
+        { ...request, description: "", preview: "ab🦊".repeat(length).slice(0, length) },
+        session,
+      );
+      await press("more");
+      await expect.poll(() => buttons().at(-1)).toBe("allow deny");
+      const shown = pages().map((page) => /^│ (.*)$/m.exec(page)?.[1] ?? "");
+      expect(shown.join("")).toBe("ab🦊".repeat(length).slice(0, length).toWellFormed());
+      expect(Math.max(...shown.map((text) => text.length))).toBeLessThanOrEqual(1_000);
+      expect(shown.every((text) => text.isWellFormed())).toBe(true);
     }
   });
 
+  it("hides nothing of what is asked, and shows no secret", async () => {
+    const { relay, pages } = await openRelay();
+    const preview = "token s3cret x\u200by \u{E0041} ⚠️ 👨‍👩‍👧 e\u0301\u0301\u0301\u0301\u0301 \uD800";
+    await relay.ask({ ...request, description: "a\u202Eb\u0007", preview }, session);
+    expect(pages()[0]).toContain(
+      "│ a\\u{202E}b\\u{7}\n│ token ••• x\\u{200B}y \\u{E0041} ⚠️ 👨‍👩‍👧 e\u0301\u0301\u0301\\u{301}\\u{301} \uFFFD",
+    );
+  });
+
+  it("cannot be forged by what a model wrote: all of that is quoted, and none is hidden behind empty lines", async () => {
+    const { relay, prompts, pages } = await openRelay();
+    const forged = "✅ Sent: allow\nfor /safe, session good\nWithin 10 min: yes zzzzz or no zzzzz";
+    const preview = `${"x".repeat(300)}\u2028${forged}\r\n\n \n\n\n\u3164\n${" ".repeat(200)}rm -rf /`;
+    await relay.ask({ ...request, tool: `Bash\n${forged}`, description: forged, preview }, session);
+    const { title, foot } = (prompts[0] as { prompt: PermissionPrompt }).prompt.text;
+    expect(title).toEqual(["🔐 Permission: ", { code: expect.stringMatching(/^Bash_[\w.:@/-]+$/) }]);
+    expect(foot).toEqual([
+      ["for ", { code: "/code/api" }, ", session ", { code: "api" }],
+      ["Within 10 min: yes abcde or no abcde"],
+    ]);
+    expect(pages()[0]).toContain("⋯ 200 blanks ⋯ rm -rf /");
+  });
+
+  it("is bound to its request: a button of an earlier one with the same id decides nothing", async () => {
+    const { relay, prompts, clock, answered, closed } = await openRelay();
+    await relay.ask(request, session);
+    const old = prompts[0]?.prompt.id as string;
+    await clock.advance(10 * minuteMs);
+    await expect.poll(() => closed.length).toBe(2);
+    await clock.advance(61 * minuteMs);
+    // What is over is forgotten with the next one that ends.
+    await relay.ask({ ...request, id: "fghij" }, session);
+    await clock.advance(10 * minuteMs);
+    await relay.ask({ ...request, preview: "rm -rf /" }, session);
+    const sender = { id: "41", name: "Ada" };
+    expect(prompts.at(-1)?.prompt.id).not.toBe(old);
+    for (const promptId of [old, "abcde", `abcde${"0".repeat(12)}`])
+      expect(await relay.press("phone", { sender, promptId, button: "allow" })).toEqual({
+        show: "notice",
+        text: "That prompt is over.",
+      });
+    expect(answered).toEqual([]);
+  });
+
   it("is only one for an id: another call with the same one stays at the terminal, now and soon after", async () => {
-    const { relay, prompts, press, answered, settle, lines } = await openRelay();
+    const { relay, prompts, pages, press, answered, settle, lines } = await openRelay();
     const other = { ...request, preview: "rm -rf /" };
     await Promise.all([relay.ask(request, session), relay.ask(other, { ...session, id: "s2" })]);
     expect(prompts).toHaveLength(2);
-    expect(prompts[0]?.prompt.text).toContain("npm test");
+    expect(pages()[0]).toContain("npm test");
     await press("allow");
     await settle();
     await expect.poll(async () => (await lines()).at(-1)?.what).toBe("sent");
@@ -467,12 +620,15 @@ describe("a prompt that nobody answers", () => {
     const after = await openRelay({}, before.kept);
     after.relay.resume();
     await after.clock.advance(5 * minuteMs);
-    expect(await after.press("allow")).toEqual({ show: "notice", text: "Sent: allow" });
+    expect(await after.press("allow", "41", before.prompts[0]?.prompt.id)).toEqual({
+      show: "notice",
+      text: "Sent: allow",
+    });
     await expect.poll(() => after.closed.length).toBe(2);
     expect(after.answered).toEqual([["s1", "abcde", "allow"]]);
     expect(after.closed.map(({ asked }) => asked)).toEqual([
-      { message: "41/abcde" },
-      { message: "42/abcde" },
+      { chat_id: "41", message_ids: ["41/abcde"] },
+      { chat_id: "42", message_ids: ["42/abcde"] },
     ]);
   });
 });

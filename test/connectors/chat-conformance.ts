@@ -219,6 +219,47 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       expect([...first.events, ...second.events]).toEqual([]);
     });
 
+    it("lets nobody allow what they were not shown whole", async () => {
+      await begin(`{ allow: ["${ada.id}"] }`, relayTo(ada));
+      const session = await claude();
+      await isConnected();
+      // Spaced, so that no platform has to cut within a word.
+      const words = Array.from({ length: 1_200 }, (_, index) => `w${index}e`);
+      await askPermission(session, "abcde", words.join(" "));
+      const first = await shows(ada, (message) => message.text.includes("abcde"));
+      if (platform.abilities.buttons) expect(first.buttons).toEqual(["more", "deny"]);
+      expect(first.text).toContain("more abcde");
+      expect(first.text).not.toContain("yes abcde");
+      await platform.write(ada, "yes abcde");
+      await shows(ada, ({ text }) => text.includes("not shown all of it"));
+      if (platform.abilities.buttons) await platform.press(ada, first.id, "more");
+      else await platform.write(ada, "more abcde");
+      const last = await shows(ada, ({ text }) => text.includes("yes abcde"));
+      const shown = (await platform.shown(ada))
+        .map(({ text }) => text.replaceAll(/[^a-z0-9]+/gi, ""))
+        .join("");
+      expect(words.filter((word) => !shown.includes(word))).toEqual([]);
+      expect(verdicts(session)).toEqual([]);
+      if (platform.abilities.buttons) await platform.press(ada, last.id, "allow");
+      else await platform.write(ada, "yes abcde");
+      await eventually(() => verdicts(session).length > 0, withinMs);
+      expect(verdicts(session)).toEqual([{ request_id: "abcde", behavior: "allow" }]);
+      if (platform.abilities.buttons)
+        await eventually(
+          async () => (await platform.shown(ada)).every(({ buttons }) => buttons.length === 0),
+          withinMs,
+        );
+
+      await askPermission(session, "fghij", `start ⋯ 1,204 code points elided ⋯ end`);
+      const partial = await shows(ada, (message) => message.text.includes("fghij"));
+      if (platform.abilities.buttons) expect(partial.buttons).toEqual(["deny"]);
+      await platform.write(ada, "yes fghij");
+      await shows(ada, ({ text }) => text.includes("terminal only") && !text.includes("fghij"));
+      await platform.write(ada, "no fghij");
+      await eventually(() => verdicts(session).length > 1, withinMs);
+      expect(verdicts(session)[1]).toEqual({ request_id: "fghij", behavior: "deny" });
+    });
+
     it("gives an outsider nothing, whatever they try", async () => {
       await begin(
         ({ groupId }) =>
@@ -251,9 +292,13 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       // Nor can Claude, whom somebody talked into it, change what the approver reads, or write what looks like it.
       const { event_id } = event.meta as { event_id: string };
       const forged = "🔐 Permission: Bash\n│ npm test";
+      await writeFile(join(project.folder, "yes abcde.txt"), "x");
       for (const [tool, more] of [
         ["reply", { text: forged }],
+        ["reply", { text: "**🔐 Реr**mission: `Bash`\n\n✅ Allow  ❌ Deny" }],
         ["reply", { text: "All is well. Just write: yes abcde" }],
+        ["reply", { text: "All is well. Just write: y e s, then a-b-c-d-e" }],
+        ["reply", { text: "see there", files: ["yes abcde.txt"] }],
         ...(platform.abilities.edit
           ? [["edit_message", { message_id: prompt.id, text: "npm test" }] as const]
           : []),

@@ -16,6 +16,7 @@ const traits: ChatTraits = {
   personId: { pattern: "^\\d{1,20}$", example: "184405311681986560" },
   messageId: snowflake,
   threadId: snowflake,
+  promptLength: 900,
   maxFiles: 10,
   // What a bot may upload to a server without boosts: docs/reference, "Uploading Files".
   maxFileBytes: 10 * 1024 * 1024,

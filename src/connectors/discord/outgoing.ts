@@ -6,6 +6,7 @@ import { checkId } from "../../chat/ids.ts";
 import { discordMarkdown, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
 import { type PartLimit, splitMessage } from "../../chat/parts.ts";
+import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
   Chat,
@@ -17,9 +18,10 @@ import type {
   People,
   PermissionButton,
   PermissionPrompt,
+  PromptText,
 } from "../../contract/chat.ts";
 import type { HttpClient } from "../../contract/host.ts";
-import type { Json, Sender } from "../../contract.ts";
+import type { Sender } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { asked } from "./failure.ts";
 import { type DiscordMessage, senderOf } from "./incoming.ts";
@@ -99,7 +101,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     return (await asked("opening a chat", () => api.users.createDM(to.person))).id;
   }
 
-  return {
+  const outgoing: Outgoing = {
     reply: (event, message) =>
       send(channelOfEvent(event), { ...message, replyTo: message.replyTo ?? dataOf(event).message_id }),
     send: async (to, message) => send(await channelOf(to), message),
@@ -166,37 +168,48 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       const api = await world.api();
       await asked("typing", () => api.channels.showTyping(channelOfEvent(event)));
     },
-    async askPermission(person, prompt): Promise<Json> {
-      const api = await world.api();
+    async askPermission(person, prompt) {
       const channel = await channelOf({ person });
-      const body = { content: promptText(prompt.text), components: buttonRows(prompt), ...silent };
-      const { id } = await asked("the prompt", () => api.channels.createMessage(channel, body));
-      return { channel, message: id };
+      return outgoing.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
     },
-    async expirePermission(prompted, text) {
+    async continuePermission({ chat_id, message_ids }, prompt) {
       const api = await world.api();
-      const { channel, message } = prompted as { channel: string; message: string };
-      const body = { content: promptText(text), components: [], ...silent };
-      await asked("the end of the prompt", () => api.channels.editMessage(channel, message, body));
+      const body = { content: promptContent(prompt.text), components: buttonRows(prompt), ...silent };
+      const { id } = await asked("the prompt", () => api.channels.createMessage(chat_id, body));
+      return { chat_id, message_ids: [...message_ids, id] };
+    },
+    async expirePermission({ chat_id, message_ids }, text) {
+      const api = await world.api();
+      for (const id of message_ids) {
+        const content = promptContent(id === message_ids.at(-1) ? text : { ...text, quoted: [] });
+        const body = { content, components: [], ...silent };
+        await asked("the end of the prompt", () => api.channels.editMessage(chat_id, id, body));
+      }
     },
   };
+  return outgoing;
 
   function senderUnlessUs(message: APIMessage): { sender?: Sender } {
     return message.author.id === world.own() ? {} : { sender: senderOf(message as DiscordMessage) };
   }
 }
 
-/** Plain text, cut to one message. */
-export function promptText(text: string): string {
+/** A notice to one person, cut to one message. */
+export function noticeText(text: string): string {
   const written = writeMarkup([{ text, marks: [] }], discordMarkdown);
   if (written.length <= limit.max) return written;
   return `${splitMessage(text, discordMarkdown, { ...limit, max: limit.max - 2 })[0]?.plain.slice(0, limit.max - 2)} …`;
 }
 
+/** What a model wrote is in blocks of code, in which Discord reads no markup, mention or address. Rejects what is too long. */
+function promptContent(text: PromptText): string {
+  return wholePrompt(writeMarkup(promptRuns(text), discordMarkdown), limit.max);
+}
+
 // "Button styles" of docs/components/reference.
 const styles: Record<PermissionButton, 2 | 3 | 4> = { more: 2, allow: 3, deny: 4 };
 
-export function buttonRows({ id, buttons }: Pick<PermissionPrompt, "id" | "buttons">) {
+function buttonRows({ id, buttons }: Pick<PermissionPrompt, "id" | "buttons">) {
   if (buttons.length === 0) return [];
   const components = buttons.map(({ button, label }) => ({
     type: 2 as const,

@@ -3,7 +3,6 @@
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
 import { caughtUp, createHearing } from "../../chat/hearing.ts";
-import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -14,7 +13,7 @@ import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.generated.ts";
-import { buttonRows, createOutgoing, promptText, readCustomId, silent } from "./outgoing.ts";
+import { createOutgoing, noticeText, readCustomId } from "./outgoing.ts";
 import { createPlaces } from "./places.ts";
 
 /** Of messages that came to nothing so many may be sent again: a flood of them is not worth a line each in the journal. */
@@ -219,12 +218,8 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     const answer = await hearing.press({ ...pressed, sender });
     const { id, token } = interaction;
     if (answer.show === "notice")
-      return quietly(api.interactions.reply(id, token, { content: promptText(answer.text), flags: 64 }));
-    if (answer.show === "nothing") return quietly(api.interactions.deferMessageUpdate(id, token));
-    const components = buttonRows({ id: pressed.promptId, buttons: buttonsLeft(interaction) });
-    await quietly(
-      api.interactions.updateMessage(id, token, { content: promptText(answer.text), components, ...silent }),
-    );
+      return quietly(api.interactions.reply(id, token, { content: noticeText(answer.text), flags: 64 }));
+    await quietly(api.interactions.deferMessageUpdate(id, token));
   }
 
   return {
@@ -249,23 +244,4 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     reply: (event, message) => outgoing.reply(event, message),
     chat: outgoing,
   };
-}
-
-/** Those under the message that was pressed, but for the one that shows more. */
-function buttonsLeft(interaction: APIInteraction): PermissionPrompt["buttons"] {
-  if (interaction.type !== 3) return [];
-  const rows = (interaction.message.components ?? []) as readonly {
-    readonly components?: readonly Pressed[];
-  }[];
-  return rows
-    .flatMap(({ components = [] }) => components)
-    .flatMap(({ custom_id = "", label = "" }) => {
-      const button = readCustomId(custom_id)?.button;
-      return button === undefined || button === "more" ? [] : [{ button, label }];
-    });
-}
-
-interface Pressed {
-  readonly custom_id?: string;
-  readonly label?: string;
 }

@@ -18,6 +18,7 @@ const traits: ChatTraits = {
     example: "+15550100",
   },
   messageId: { pattern: "^[!-~]{1,200}$", example: "1D2F9A30-7C45-4F0E-9B7A-0C5E1B2D3F4A" },
+  promptLength: 1_500,
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
 };

@@ -6,9 +6,10 @@ import { parseMarkdown } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
 import { checkOutgoing } from "../../chat/outgoing-file.ts";
 import { splitText } from "../../chat/parts.ts";
+import { narrowPrompt } from "../../chat/prompt-text.ts";
 import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
-import type { Emit, Json, Source } from "../../contract.ts";
+import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import { type Database, openDatabase, type Row } from "./database.ts";
@@ -151,7 +152,9 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     return "chatId" in to ? to.chatId : `iMessage;-;${to.person}`;
   }
 
-  const chat: Pick<Required<Chat>, "history" | "send" | "askPermission" | "expirePermission"> = {
+  const chat: Required<
+    Pick<Chat, "history" | "send" | "askPermission" | "continuePermission" | "expirePermission">
+  > = {
     async history(event, { limit, before }) {
       const rows = await database.history(dataOf(event).chat_id, Math.min(limit, pageSize), before);
       return rows.map((row) => ({
@@ -163,13 +166,15 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
       }));
     },
     send: (to, message) => send(chatOf(to), message),
-    async askPermission(person, prompt): Promise<Json> {
-      const guid = chatOf({ person });
-      await say(guid, prompt.text);
-      return { chat: guid };
+    async askPermission(person, prompt) {
+      return chat.continuePermission({ chat_id: chatOf({ person }), message_ids: [] }, prompt);
     },
-    async expirePermission(prompted, text) {
-      await say((prompted as { chat: string }).chat, text);
+    async continuePermission(asked, prompt) {
+      await say(asked.chat_id, narrowPrompt(prompt.text));
+      return asked;
+    },
+    async expirePermission({ chat_id }, text) {
+      await say(chat_id, narrowPrompt(text));
     },
   };
 

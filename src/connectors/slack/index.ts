@@ -17,6 +17,7 @@ const traits: ChatTraits = {
   personId: { pattern: "^[UW][A-Z0-9]{1,30}$", example: "U012AB3CD" },
   messageId: timestamp,
   threadId: timestamp,
+  promptLength: 2_500,
   maxFiles: 10,
   maxFileBytes: 100 * 1024 * 1024,
   credentials: [

@@ -3,7 +3,8 @@
 import { checkId } from "../../chat/ids.ts";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
-import { type PartLimit, splitMessage, splitText } from "../../chat/parts.ts";
+import { type PartLimit, splitMessage } from "../../chat/parts.ts";
+import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
   Chat,
@@ -15,9 +16,9 @@ import type {
   People,
   PermissionButton,
   PermissionPrompt,
+  PromptLine,
 } from "../../contract/chat.ts";
 import type { HttpClient } from "../../contract/host.ts";
-import type { Json } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { emojiName } from "./emoji.ts";
 import { asked } from "./failure.ts";
@@ -29,8 +30,9 @@ export const timestamp: IdForm = { pattern: "^[1-9]\\d{0,11}\\.\\d{6}$", example
 
 /** "We recommend limiting the number of characters to 4,000": docs.slack.dev/reference/methods/chat.postMessage. */
 const limit: PartLimit = { max: 4_000, unit: "characters", counts: "markup" };
-/** A section's text: docs.slack.dev/reference/block-kit/blocks/section-block. */
-const maxSection = 3_000;
+const maxAnswer = 3_000;
+/** Of a prompt; the limit of a section's text: docs.slack.dev/reference/block-kit/blocks/section-block. */
+const maxQuoted = 3_000;
 const quiet = { unfurl_links: false, unfurl_media: false };
 const downloadMs = 60_000;
 const actionPrefix = "permission";
@@ -95,7 +97,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     return String(channel?.id);
   }
 
-  return {
+  const outgoing: Outgoing = {
     reply(event, message) {
       const { chat_id, message_id, thread_id, chat_type } = dataOf(event);
       // In a channel an answer opens a thread; what is said to us alone is answered where it stands.
@@ -184,45 +186,71 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
           attachments: message.files?.length ?? 0,
         }));
     },
-    async askPermission(person, prompt): Promise<Json> {
-      const web = await world.web();
+    async askPermission(person, prompt) {
       const channel = await channelOf({ person });
-      const { ts } = await asked("the prompt", () =>
-        web.chat.postMessage({
-          channel,
-          text: flat(prompt.text),
-          blocks: blocksOf(prompt),
-          ...quiet,
-        } as never),
-      );
-      return { channel, ts: String(ts) };
+      return outgoing.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
     },
-    async expirePermission(prompted, text) {
+    async continuePermission({ chat_id, message_ids }, prompt) {
       const web = await world.web();
-      const { channel, ts } = prompted as { channel: string; ts: string };
-      const blocks = blocksOf({ id: "", text, buttons: [] });
-      await asked("the end of the prompt", () =>
-        web.chat.update({ channel, ts, text: flat(text), blocks } as never),
-      );
+      const said = { channel: chat_id, ...promptWords(prompt), ...quiet };
+      const { ts } = await asked("the prompt", () => web.chat.postMessage(said as never));
+      return { chat_id, message_ids: [...message_ids, String(ts)] };
     },
+    async expirePermission({ chat_id, message_ids }, text) {
+      const web = await world.web();
+      for (const ts of message_ids) {
+        const said = ts === message_ids.at(-1) ? text : { ...text, quoted: [] };
+        const change = { channel: chat_id, ts, ...promptWords({ id: "", text: said, buttons: [] }) };
+        await asked("the end of the prompt", () => web.chat.update(change as never));
+      }
+    },
+  };
+  return outgoing;
+}
+
+/**
+ * Blocks, and the buttons under them: docs.slack.dev/reference/block-kit/blocks/rich-text-block. In `text` elements Slack reads no
+ * markup, mention, emoji or address; what a model wrote is preformatted. `text` is what a notification shows.
+ */
+function promptWords({ id, text, buttons }: PermissionPrompt): { blocks: object[]; text: string } {
+  const { title, quoted, foot } = text;
+  wholePrompt(quoted.join(""), maxQuoted);
+  const elements = [
+    section([title]),
+    ...quoted.map((words) => ({
+      type: "rich_text_preformatted",
+      elements: [{ type: "text", text: words }],
+    })),
+    ...(foot.length === 0 ? [] : [section(foot)]),
+  ];
+  const whole = writeMarkup(promptRuns(text), slackMrkdwn);
+  return {
+    blocks: [{ type: "rich_text", elements }, ...buttonBlocks(id, buttons)],
+    text: whole.length <= limit.max ? whole : writeMarkup(promptRuns({ ...text, quoted: [] }), slackMrkdwn),
   };
 }
 
-/** Plain text as blocks, and the buttons under it: docs.slack.dev/reference/block-kit. */
-export function blocksOf({ id, text, buttons }: PermissionPrompt): object[] {
-  const pieces = splitText(text, { max: maxSection, unit: "characters" });
-  const sections = pieces.slice(0, 10).map((piece) => ({
-    type: "section",
-    text: { type: "plain_text", text: piece, emoji: false },
-  }));
-  if (buttons.length === 0) return sections;
+function section(lines: readonly PromptLine[]): object {
+  const elements = lines.flatMap((line, index) => [
+    ...(index === 0 ? [] : [{ type: "text", text: "\n" }]),
+    ...line.map((part) =>
+      typeof part === "string"
+        ? { type: "text", text: part }
+        : { type: "text", text: part.code, style: { code: true } },
+    ),
+  ]);
+  return { type: "rich_text_section", elements };
+}
+
+function buttonBlocks(id: string, buttons: PermissionPrompt["buttons"]): object[] {
+  if (buttons.length === 0) return [];
   const elements = buttons.map(({ button, label }) => ({
     type: "button",
     action_id: `${actionPrefix}:${id}:${button}`,
     text: { type: "plain_text", text: label },
     ...(button === "allow" ? { style: "primary" } : button === "deny" ? { style: "danger" } : {}),
   }));
-  return [...sections, { type: "actions", elements }];
+  return [{ type: "actions", elements }];
 }
 
 const buttons: readonly string[] = ["more", "allow", "deny"] satisfies PermissionButton[];
@@ -233,10 +261,10 @@ export function readActionId(actionId: string): { promptId: string; button: Perm
   return { promptId, button: button as PermissionButton };
 }
 
-/** What a notification shows, in place of the blocks. */
+/** An answer of the router's own. */
 export function flat(text: string): string {
   return (
-    writeMarkup([{ text: text.slice(0, maxSection), marks: [] }], slackMrkdwn) || plainMarkup.escape(text, [])
+    writeMarkup([{ text: text.slice(0, maxAnswer), marks: [] }], slackMrkdwn) || plainMarkup.escape(text, [])
   );
 }
 

@@ -1,7 +1,6 @@
 // A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
 
 import { caughtUp, createHearing } from "../../chat/hearing.ts";
-import type { PermissionPrompt } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -24,7 +23,7 @@ import {
 import { type Library, loadLibrary, silent, type Web } from "./library.ts";
 import { createNames } from "./names.ts";
 import type { SlackOptions } from "./options.generated.ts";
-import { blocksOf, createOutgoing, flat, readActionId } from "./outgoing.ts";
+import { createOutgoing, flat, readActionId } from "./outgoing.ts";
 
 const requestMs = 30_000;
 const leaveMs = 2_000;
@@ -240,11 +239,10 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
 
   async function press(body: Record<string, unknown>): Promise<void> {
     const { web } = await connected();
-    const { user, actions, channel, message } = body as {
+    const { user, actions, channel } = body as {
       user?: { id: string; name?: string };
       actions?: readonly { readonly action_id: string }[];
       channel?: { id: string };
-      message?: { ts: string; blocks?: readonly Block[] };
     };
     const pressed = readActionId(actions?.[0]?.action_id ?? "");
     if (pressed === undefined || user === undefined || channel === undefined) return;
@@ -252,19 +250,6 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const answer = await hearing.press({ ...pressed, sender });
     if (answer.show === "notice")
       await web.chat.postEphemeral({ channel: channel.id, user: user.id, text: flat(answer.text) });
-    if (answer.show === "details" && message !== undefined) {
-      const blocks = blocksOf({
-        id: pressed.promptId,
-        text: answer.text,
-        buttons: buttonsLeft(message.blocks),
-      });
-      await web.chat.update({
-        channel: channel.id,
-        ts: message.ts,
-        text: flat(answer.text),
-        blocks,
-      } as never);
-    }
   }
 
   return {
@@ -287,18 +272,4 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     reply: (event, message) => outgoing.reply(event, message),
     chat: outgoing,
   };
-}
-
-interface Block {
-  readonly elements?: readonly { readonly action_id?: string; readonly text?: { readonly text?: string } }[];
-}
-
-/** Those under the message that was pressed, but for the one that shows more. */
-function buttonsLeft(blocks: readonly Block[] = []): PermissionPrompt["buttons"] {
-  return blocks
-    .flatMap(({ elements = [] }) => elements)
-    .flatMap(({ action_id = "", text }) => {
-      const button = readActionId(action_id)?.button;
-      return button === undefined || button === "more" ? [] : [{ button, label: text?.text ?? button }];
-    });
 }

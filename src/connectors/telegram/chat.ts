@@ -10,7 +10,7 @@ import type { TelegramApi } from "./api.ts";
 import { nameToSave, type TelegramAttachment } from "./attachment.ts";
 import type { TelegramOptions } from "./options.generated.ts";
 import { patiently } from "./patience.ts";
-import { askPermission, expirePermission } from "./permission.ts";
+import { askPermission, continuePermission, expirePermission } from "./permission.ts";
 import { allowedReactions, reactionFor } from "./reactions.ts";
 import { createSend, isRefused, longestText, noPreview, withPlainFallback } from "./send.ts";
 
@@ -142,6 +142,7 @@ export function createChat(
     },
 
     askPermission: (person, prompt) => patiently(clock, () => askPermission(raw, person, prompt)),
+    continuePermission: (asked, page) => patiently(clock, () => continuePermission(raw, asked, page)),
     expirePermission: (asked, text) => patiently(clock, () => expirePermission(raw, asked, text)),
   };
 }

@@ -28,6 +28,7 @@ export const telegram: SourceType<TelegramOptions> = {
     personId: { pattern: "^[1-9]\\d{0,18}$", example: "412587349" },
     messageId: numberForm,
     threadId: numberForm,
+    promptLength: 3_000,
     maxFiles: 10,
     maxFileBytes: 50_000_000,
     typingForMs: 5_000,

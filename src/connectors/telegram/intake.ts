@@ -139,9 +139,7 @@ export function createIntake(options: IntakeOptions): Intake {
   async function takeWhole(group: readonly Update[], self: Self): Promise<boolean> {
     const [update] = group as readonly [Update];
     if (update.callback_query !== undefined) {
-      await answerPress(api.raw, update.callback_query, people, (error) =>
-        besides("a prompt could not be changed", Promise.reject(error)),
-      );
+      await answerPress(api.raw, update.callback_query, people);
       return false;
     }
     const edited = update.edited_message;

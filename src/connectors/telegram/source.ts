@@ -78,6 +78,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
     send: (...args) => running().send(...args),
     typing: (...args) => running().typing(...args),
     askPermission: (...args) => running().askPermission(...args),
+    continuePermission: (...args) => running().continuePermission(...args),
     expirePermission: (...args) => running().expirePermission(...args),
   };
 

@@ -1,11 +1,20 @@
 // What Claude says and does in a room, and the permission prompts of a browser.
 
 import { randomBytes } from "node:crypto";
+import { writeMarkup } from "../../chat/markup.ts";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
 import { splitMessage } from "../../chat/parts.ts";
-import type { AnsweredEvent, Chat, ChatData, Message, OutgoingFile } from "../../contract/chat.ts";
+import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
+import type {
+  AnsweredEvent,
+  Chat,
+  ChatData,
+  Message,
+  OutgoingFile,
+  PromptText,
+} from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
-import type { Json, JsonObject } from "../../contract.ts";
+import type { Json } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { tidy, webHtml } from "./html.ts";
 import { mainRoom } from "./incoming.ts";
@@ -81,7 +90,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
     return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
   }
 
-  return {
+  const speaker: Speaker = {
     answer(event, { replyTo, ...message }) {
       const { chat_id: chatId, message_id: own } = dataOf(event);
       return send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
@@ -135,34 +144,40 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
     async typing(event) {
       typing(placeOf(dataOf(event).chat_id));
     },
-    async askPermission(person, { id, text, buttons }) {
-      const message = { ...newMessage(lastPlace(rooms, person), text), prompt: { id, buttons } };
-      await rooms.put(person, message);
-      return { browser: person, id: message.id };
+    async askPermission(person, prompt) {
+      return speaker.continuePermission(
+        { chat_id: chatIdOf(lastPlace(rooms, person)), message_ids: [] },
+        prompt,
+      );
     },
-    async expirePermission(asked, text) {
-      const { browser, id } = asked as JsonObject & { browser: string; id: string };
-      const isThere = await rooms.change(browser, id, ({ prompt: _, ...message }) => ({ ...message, text }));
-      if (!isThere) await rooms.put(browser, newMessage(lastPlace(rooms, browser), text));
+    async continuePermission({ chat_id, message_ids }, { id, text, buttons }) {
+      const place = placeOf(chat_id);
+      const message = {
+        ...newMessage(place, plainPrompt(text)),
+        ...promptHtml(text),
+        prompt: { id, buttons },
+      };
+      await rooms.put(place.browser, message);
+      return { chat_id, message_ids: [...message_ids, message.id] };
+    },
+    async expirePermission({ chat_id, message_ids }, text) {
+      const place = placeOf(chat_id);
+      for (const id of message_ids) {
+        const said = id === message_ids.at(-1) ? text : { ...text, quoted: [] };
+        const words = { text: plainPrompt(said), ...promptHtml(said) };
+        const isThere = await rooms.change(place.browser, id, ({ prompt: _, ...message }) => ({
+          ...message,
+          ...words,
+        }));
+        if (!isThere) await rooms.put(place.browser, { ...newMessage(place, ""), ...words });
+      }
     },
   };
+  return speaker;
 }
 
-/** The prompt's text with all its details; what asked for them is gone. */
-export async function showDetails(
-  rooms: Rooms,
-  browser: string,
-  promptId: string,
-  text: string,
-): Promise<void> {
-  const message = rooms.of(browser).find(({ prompt }) => prompt?.id === promptId);
-  if (message === undefined) return;
-  await rooms.change(browser, message.id, ({ prompt, ...before }) => {
-    // Decided meanwhile.
-    if (prompt === undefined) return before;
-    const buttons = prompt.buttons.filter(({ button }) => button !== "more");
-    return { ...before, text, prompt: { id: promptId, buttons } };
-  });
+function promptHtml(text: PromptText): { readonly html: string } {
+  return { html: tidy(writeMarkup(promptRuns(text), webHtml)) };
 }
 
 function gone(id: string): ConnectorError {

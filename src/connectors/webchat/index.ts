@@ -28,6 +28,7 @@ export const webchat: SourceType<WebchatOptions> = {
     can: ["react", "edit", "send", "typing", "ask"],
     personId: { pattern: "^[0-9a-f]{16}$", example: "9f86d081884c7d65" },
     messageId: { pattern: "^[A-Za-z0-9_-]{1,64}$", example: "mlx2k1a9-3f9c1e" },
+    promptLength: 6_000,
     maxFiles: 10,
     maxFileBytes,
     typingForMs: 5_000,

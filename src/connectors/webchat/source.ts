@@ -12,7 +12,7 @@ import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
 import { createGuard } from "../../requests/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { asShown, createSpeaker, showDetails } from "./chat.ts";
+import { asShown, createSpeaker } from "./chat.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.generated.ts";
 import { page, pageHeaders } from "./page.ts";
@@ -134,7 +134,6 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
         promptId: prompt,
         button: button as PermissionButton,
       });
-      if (answer.show === "details") await showDetails(live, browser, prompt, answer.text);
       return answer.show === "notice" ? { notice: answer.text } : {};
     },
     async "GET /files/:file"(request, response, browser, { file: id = "" }) {

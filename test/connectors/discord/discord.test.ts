@@ -498,10 +498,18 @@ describe("what goes out", () => {
       { button: "allow", label: "Allow" },
       { button: "deny", label: "Deny" },
     ] as const;
-    const asked = await chat?.askPermission?.("42", { id: "abcde", text: "*Bash*: rm x", buttons });
+    const text = {
+      title: ["*Permission*: ", { code: "Bash" }],
+      quoted: ["```rm``` x @everyone"],
+      foot: [["a_b"]],
+    };
+    const asked = await chat?.askPermission?.("42", { id: "abcde", text, buttons });
     const prompt = far.requests.at(-1);
     expect(prompt?.line).toBe("POST /channels/7742/messages");
-    expect(prompt?.body.content).toBe("\\*Bash\\*: rm x");
+    expect(prompt?.body.content).toBe(
+      "**\\*Permission\\*:** `Bash`\n```\n``\u200B`rm``\u200B` x @everyone\n```\na\\_b",
+    );
+    expect(prompt?.body).toMatchObject({ allowed_mentions: { parse: [] }, flags: 4 });
     const [row] = (prompt?.body.components ?? []) as [{ components: { label: string; custom_id: string }[] }];
     expect(row.components.map(({ label, custom_id }) => [label, custom_id])).toEqual([
       ["See more", "permission:abcde:more"],
@@ -513,37 +521,34 @@ describe("what goes out", () => {
     expect(people.presses).toEqual([
       { promptId: "abcde", button: "allow", sender: { id: "42", name: "user 42" } },
     ]);
-    await chat?.expirePermission?.(asked ?? null, "Sent: allow");
-    expect(far.requests.at(-1)?.body).toMatchObject({ content: "Sent: allow", components: [] });
+    if (asked === undefined) throw new Error("no prompt was sent");
+    const page = { id: "abcde", text: { ...text, quoted: ["the rest"] }, buttons: buttons.slice(1) };
+    const both = (await chat?.continuePermission?.(asked, page)) ?? asked;
+    expect(both.message_ids).toHaveLength(2);
+    await chat?.expirePermission?.(both, { title: ["Bash"], quoted: ["rm"], foot: [["Sent: allow"]] });
+    expect(far.requests.slice(-2).map(({ body }) => [body.content, body.components])).toEqual([
+      ["**Bash**\nSent: allow", []],
+      ["**Bash**\n```\nrm\n```\nSent: allow", []],
+    ]);
+    const long = { ...page, text: { ...text, quoted: ["x".repeat(2_000)] } };
+    await expect(chat?.askPermission?.("42", long)).rejects.toThrow("one message takes 2000");
   });
 
-  test("whoever presses and may not is told so alone; details keep the other buttons", async () => {
+  test("whoever presses and may not is told so alone; a press that counts changes nothing by itself", async () => {
     const far = await server();
     const people = fakePeople({
       press: ({ button }) =>
-        button === "more" ? { show: "details", text: "all of it" } : { show: "notice", text: "Not for you." },
+        button === "more" ? { show: "taken" } : { show: "notice", text: "Not for you." },
     });
     await bot(far, { people });
     await far.untilConnected();
-    const components = [
-      {
-        type: 1,
-        components: ["more", "allow", "deny"].map((name) => ({
-          type: 2,
-          custom_id: `permission:abcde:${name}`,
-          label: name,
-        })),
-      },
-    ];
-    far.press({ customId: "permission:abcde:more", user: "42", channel: "10", message: { components } });
+    far.press({ customId: "permission:abcde:more", user: "42", channel: "10", message: {} });
     far.press({ customId: "permission:abcde:deny", user: "43", channel: "10", message: {} });
     await far.until(/interactions/, 2);
-    const [more, deny] = far.requests.map(
-      ({ body }) => body as { type: number; data: Record<string, unknown> },
-    );
-    expect(more).toMatchObject({ type: 7, data: { content: "all of it" } });
-    const [row] = (more?.data.components ?? []) as [{ components: { label: string }[] }];
-    expect(row.components.map(({ label }) => label)).toEqual(["allow", "deny"]);
-    expect(deny).toMatchObject({ type: 4, data: { content: "Not for you.", flags: 64 } });
+    const answers = far.requests.map(({ body }) => body as { type: number; data?: Record<string, unknown> });
+    expect(answers.find(({ type }) => type === 6)?.data).toBeUndefined();
+    expect(answers.find(({ type }) => type === 4)).toMatchObject({
+      data: { content: "Not for you.", flags: 64 },
+    });
   });
 });

@@ -293,8 +293,9 @@ describe("what goes out", () => {
       ["answer", undefined],
     ]);
     expect(page?.[0]?.timeMs).toBe(Date.UTC(2001, 0, 1) + 700_000_002_000);
-    await source.chat?.askPermission?.("+15550101", { id: "abcde", text: "Bash: yes abcde", buttons: [] });
-    expect(app.sent.at(-1)).toEqual(["iMessage;-;+15550101", "text", "Bash: yes abcde"]);
+    const text = { title: ["Bash"], quoted: ["npm test"], foot: [["yes abcde"]] };
+    await source.chat?.askPermission?.("+15550101", { id: "abcde", text, buttons: [] });
+    expect(app.sent.at(-1)).toEqual(["iMessage;-;+15550101", "text", "Bash\n│\u200E npm test\n\nyes abcde"]);
   });
 });
 

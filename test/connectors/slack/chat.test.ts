@@ -55,14 +55,20 @@ async function open(): Promise<ChatPlatform> {
 }
 
 interface Block {
-  readonly text?: { readonly text: string };
-  readonly elements?: readonly { readonly action_id: string }[];
+  readonly type: string;
+  readonly elements?: readonly {
+    readonly action_id?: string;
+    readonly elements?: readonly { readonly text?: string }[];
+  }[];
 }
 
 /** Its blocks, where it has some; as Slack shows it. */
 function textOf({ text, blocks }: Record<string, unknown>): string {
-  const sections = ((blocks ?? []) as Block[]).flatMap((block) => block.text?.text ?? []);
-  if (sections.length > 0) return sections.join("\n");
+  const rich = ((blocks ?? []) as Block[])
+    .filter(({ type }) => type === "rich_text")
+    .flatMap(({ elements = [] }) => elements)
+    .map(({ elements = [] }) => elements.map((element) => element.text ?? "").join(""));
+  if (rich.length > 0) return rich.join("\n");
   return String(text)
     .replaceAll("\u200B", "")
     .replaceAll("&lt;", "<")
@@ -73,7 +79,7 @@ function textOf({ text, blocks }: Record<string, unknown>): string {
 function actionIds({ blocks }: Record<string, unknown>): string[] {
   return ((blocks ?? []) as Block[])
     .flatMap(({ elements = [] }) => elements)
-    .map(({ action_id }) => action_id);
+    .flatMap(({ action_id }) => action_id ?? []);
 }
 
 testChat({

@@ -447,14 +447,33 @@ describe("what goes out", () => {
       { button: "allow", label: "Allow" },
       { button: "deny", label: "Deny" },
     ] as const;
-    const asked = await chat?.askPermission?.("U0ANN", { id: "abcde", text: "*Bash*: rm x", buttons });
+    const text = {
+      title: ["*Permission*: ", { code: "Bash" }],
+      quoted: ["*rm* <!here> :x:"],
+      foot: [["a_b"]],
+    };
+    const asked = await chat?.askPermission?.("U0ANN", { id: "abcde", text, buttons });
     const prompt = far.calls.at(-1);
     expect(prompt).toMatchObject({ method: "chat.postMessage", args: { channel: "D0U0ANN" } });
-    const [section, actions] = (prompt?.args.blocks ?? []) as [
-      { text: object },
+    const [rich, actions] = (prompt?.args.blocks ?? []) as [
+      { type: string; elements: object[] },
       { elements: { action_id: string; text: { text: string } }[] },
     ];
-    expect(section.text).toMatchObject({ type: "plain_text", text: "*Bash*: rm x" });
+    expect(rich).toEqual({
+      type: "rich_text",
+      elements: [
+        {
+          type: "rich_text_section",
+          elements: [
+            { type: "text", text: "*Permission*: " },
+            { type: "text", text: "Bash", style: { code: true } },
+          ],
+        },
+        { type: "rich_text_preformatted", elements: [{ type: "text", text: "*rm* <!here> :x:" }] },
+        { type: "rich_text_section", elements: [{ type: "text", text: "a_b" }] },
+      ],
+    });
+    expect(prompt?.args.text).toContain("```\n*rm* &lt;!here&gt; :x:\n```");
     expect(actions.elements.map(({ action_id, text }) => [action_id, text.text])).toEqual([
       ["permission:abcde:more", "See more"],
       ["permission:abcde:allow", "Allow"],
@@ -469,46 +488,36 @@ describe("what goes out", () => {
     expect(people.presses).toEqual([
       { promptId: "abcde", button: "allow", sender: { id: "U0ANN", name: "ann" } },
     ]);
-    await chat?.expirePermission?.(asked ?? null, "Sent: allow");
-    expect(far.calls.at(-1)).toMatchObject({ method: "chat.update" });
-    expect(JSON.stringify(far.calls.at(-1)?.args.blocks)).not.toContain("button");
+    if (asked === undefined) throw new Error("no prompt was sent");
+    const page = { id: "abcde", text: { ...text, quoted: ["the rest"] }, buttons: buttons.slice(1) };
+    const both = (await chat?.continuePermission?.(asked, page)) ?? asked;
+    expect(both.message_ids).toHaveLength(2);
+    await chat?.expirePermission?.(both, { title: ["Bash"], quoted: ["rm"], foot: [["Sent: allow"]] });
+    const ends = far.calls.slice(-2);
+    expect(ends.map(({ method, args }) => [method, args.ts])).toEqual(
+      both.message_ids.map((ts) => ["chat.update", ts]),
+    );
+    expect(JSON.stringify(ends)).not.toContain("button");
+    expect(ends.map(({ args }) => JSON.stringify(args.blocks).includes("preformatted"))).toEqual([
+      false,
+      true,
+    ]);
   });
 
-  test("whoever presses and may not is told so alone; details keep the other buttons", async () => {
+  test("whoever presses and may not is told so alone; a press that counts changes nothing by itself", async () => {
     const far = await server();
     const people = fakePeople({
       press: ({ button }) =>
-        button === "more" ? { show: "details", text: "all of it" } : { show: "notice", text: "Not for you." },
+        button === "more" ? { show: "taken" } : { show: "notice", text: "Not for you." },
     });
-    const { source } = await bot(far, { people });
+    await bot(far, { people });
     await far.until(far.isHeard);
-    far.say({ channel: "D0ANN", text: "hello" });
-    const said = (await source.chat?.askPermission?.("U0ANN", {
-      id: "abcde",
-      text: "short",
-      buttons: [
-        { button: "more", label: "See more" },
-        { button: "allow", label: "Allow" },
-      ],
-    })) as { ts: string };
-    const { blocks } = far.calls.at(-1)?.args ?? {};
-    const channel = { id: "D0U0ANN" };
-    const user = { id: "U0ANN" };
-    far.press({
-      user,
-      channel,
-      message: { ts: said.ts, blocks },
-      actions: [{ action_id: "permission:abcde:more" }],
-    });
-    far.press({ user, channel, actions: [{ action_id: "permission:abcde:deny" }] });
-    await far.until(() => far.calls.length === 3);
-    const [, ...answers] = far.calls.map(({ method, args }) => [method, args.text]);
-    expect(answers.sort()).toEqual([
+    const place = { channel: { id: "D0U0ANN" }, user: { id: "U0ANN" } };
+    far.press({ ...place, actions: [{ action_id: "permission:abcde:more" }] });
+    far.press({ ...place, actions: [{ action_id: "permission:abcde:deny" }] });
+    await far.until(() => far.confirmed.length === 2);
+    expect(far.calls.map(({ method, args }) => [method, args.text])).toEqual([
       ["chat.postEphemeral", "Not for you."],
-      ["chat.update", "all of it"],
     ]);
-    const update = far.calls.find(({ method }) => method === "chat.update");
-    expect(JSON.stringify(update?.args.blocks)).toContain("permission:abcde:allow");
-    expect(JSON.stringify(update?.args.blocks)).not.toContain("permission:abcde:more");
   });
 });

@@ -5,9 +5,11 @@ import { fakePeople } from "../../support/fake-people.ts";
 import { eventually } from "../../support/router.ts";
 import { ann, bob, startBot } from "./bot.ts";
 
+const text = { title: ["🔐 ", { code: "Bash" }], quoted: ["wants to run <b>rm</b>"], foot: [["yes abcde"]] };
+const outcome = (words: string) => ({ title: [words], quoted: [], foot: [] });
 const prompt = {
   id: "abcde",
-  text: "🔐 Bash wants to run <b>rm</b>",
+  text,
   buttons: [
     { button: "more" as const, label: "See more" },
     { button: "allow" as const, label: "✅ Allow" },
@@ -25,12 +27,13 @@ async function prompted(press: PressAnswer) {
 }
 
 describe("a permission prompt", () => {
-  it("is one message with its buttons, and its text is taken for no markup", async () => {
+  it("is one message with its buttons, in which what a model wrote is a block and no markup", async () => {
     const { message } = await prompted({ show: "nothing" });
     expect(message).toMatchObject({
       chatId: 42,
-      text: "🔐 Bash wants to run <b>rm</b>",
-      parseMode: undefined,
+      text: "🔐 Bash\nwants to run <b>rm</b>\nyes abcde",
+      markup: "<b>🔐</b> <code>Bash</code>\n<pre>wants to run &lt;b&gt;rm&lt;/b&gt;</pre>\nyes abcde",
+      parseMode: "HTML",
     });
     expect(message.buttons.map(({ text }) => text)).toEqual(["See more", "✅ Allow", "❌ Deny"]);
   });
@@ -44,11 +47,25 @@ describe("a permission prompt", () => {
     },
   );
 
-  it("shows all when asked for more, and keeps the other buttons", async () => {
-    const { server, message } = await prompted({ show: "details", text: "all of it" });
+  it("has further pages as messages of their own, and all of them end", async () => {
+    const { server, source, message, asked } = await prompted({ show: "taken" });
     server.press(ann, message, "See more");
-    await eventually(() => server.notices.length === 1 && message.text === "all of it");
-    expect(message.buttons.map(({ text }) => text)).toEqual(["✅ Allow", "❌ Deny"]);
+    await eventually(() => server.notices.length === 1);
+    expect(server.notices[0]?.text).toBeUndefined();
+    const page = { ...prompt, text: { ...text, quoted: ["the rest"] }, buttons: prompt.buttons.slice(1) };
+    const both = await source.chat.continuePermission?.(asked, page);
+    if (both === undefined) throw new Error("no page was sent");
+    expect(both).toEqual({ chat_id: "42", message_ids: [String(message.id), String(server.sent[1]?.id)] });
+    expect(server.sent[1]?.buttons.map((one) => one.text)).toEqual(["✅ Allow", "❌ Deny"]);
+    await source.chat.expirePermission?.(both, {
+      title: ["🔐 Bash"],
+      quoted: ["rm"],
+      foot: [["Sent: deny"]],
+    });
+    expect(server.sent.map((one) => [one.text, one.buttons])).toEqual([
+      ["🔐 Bash\nSent: deny", []],
+      ["🔐 Bash\nrm\nSent: deny", []],
+    ]);
   });
 
   it("tells access who pressed, and whoever pressed what access says", async () => {
@@ -68,17 +85,20 @@ describe("a permission prompt", () => {
 
   it("ends visibly, in a message of its own where it is gone, and only once", async () => {
     const { server, source, message, asked } = await prompted({ show: "nothing" });
-    await source.chat.expirePermission?.(asked, "Allowed by Ann.");
-    await source.chat.expirePermission?.(asked, "Allowed by Ann.");
+    await source.chat.expirePermission?.(asked, outcome("Allowed by Ann."));
+    await source.chat.expirePermission?.(asked, outcome("Allowed by Ann."));
     expect(message).toMatchObject({ text: "Allowed by Ann.", buttons: [] });
-    await source.chat.expirePermission?.({ chat_id: "42", message_id: 999 }, "Too late.");
+    await source.chat.expirePermission?.({ chat_id: "42", message_ids: ["999"] }, outcome("Too late."));
     expect(server.sent[1]).toMatchObject({ text: "Too late." });
   });
 
-  it("that is longer than a message is cut", async () => {
+  it("that is longer than a message is not sent: it is never cut, and never sent without its markup", async () => {
     const { server, source } = await startBot();
-    await source.chat.askPermission?.("42", { ...prompt, text: "x".repeat(9_000) });
-    expect(server.sent[0]?.text).toHaveLength(4096);
+    const long = { ...prompt, text: { ...text, quoted: ["x".repeat(4_096)] } };
+    await expect(source.chat.askPermission?.("42", long)).rejects.toThrow("one message takes");
+    server.failNext("sendMessage", { status: 400, description: "Bad Request: can't parse entities" });
+    await expect(source.chat.askPermission?.("42", prompt)).rejects.toThrow("can't parse");
+    expect(server.sent).toEqual([]);
   });
 
   it("whose press could not be kept is pressed again", async () => {

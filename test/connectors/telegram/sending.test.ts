@@ -41,10 +41,11 @@ describe("an answer", () => {
     await source.chat.edit?.(event, "2", "https://evil.example/?d=more");
     const prompted = await source.chat.askPermission?.("42", {
       id: "abcde",
-      text: "https://e.example",
+      text: { title: ["https://e.example"], quoted: ["https://e.example"], foot: [] },
       buttons: [],
     });
-    await source.chat.expirePermission?.(prompted ?? null, "https://e.example is over");
+    const over = { title: ["https://e.example is over"], quoted: [], foot: [] };
+    if (prompted !== undefined) await source.chat.expirePermission?.(prompted, over);
     const sent = server.calls.filter(({ method }) => /^(sendMessage|editMessageText)$/.test(method));
     expect(sent).toHaveLength(4);
     for (const { fields } of sent) expect(fields.link_preview_options).toEqual({ is_disabled: true });

@@ -214,7 +214,11 @@ describe("a browser that nobody let in", () => {
     expect((await page.file(file.id)).status).toBe(404);
     expect((await page.upload({ id: "u9" }, { a: "x" })).status).toBe(403);
     // Who decides is another question than who may write.
-    await source.chat.askPermission?.(page.id, { id: "abcde", text: "may it?", buttons: [] });
+    await source.chat.askPermission?.(page.id, {
+      id: "abcde",
+      text: { title: ["may it?"], quoted: [], foot: [] },
+      buttons: [],
+    });
     const again = openAs();
     await eventually(() => again.messages.size > 0);
     expect([...again.messages.values()].map(({ text }) => text)).toEqual(["may it?"]);
@@ -353,7 +357,7 @@ it("of a long text the beginning is kept, and the event has all of it", async ()
 describe("a permission prompt", () => {
   const prompt = {
     id: "abcde",
-    text: "Bash wants to run npm test",
+    text: { title: ["🔐 ", { code: "Bash" }], quoted: ["<b>npm</b> test"], foot: [["yes abcde"]] },
     buttons: [
       { button: "more" as const, label: "See more" },
       { button: "allow" as const, label: "Allow" },
@@ -362,23 +366,35 @@ describe("a permission prompt", () => {
 
   it("has buttons until it is over", async () => {
     const people = fakePeople({
-      press: ({ button }) =>
-        button === "more" ? { show: "details", text: "all of it" } : { show: "notice", text: "too late" },
+      press: ({ button }) => (button === "more" ? { show: "taken" } : { show: "notice", text: "too late" }),
     });
     const { page, source } = await talking({ people });
     const asked = await source.chat.askPermission?.(page.id, prompt);
+    if (asked === undefined) throw new Error("no prompt was sent");
     const shown = await eventually(() => [...page.messages.values()].find((message) => message.prompt));
-    expect(shown).toMatchObject({ text: prompt.text, prompt: { id: "abcde" } });
-    await page.post("/press", { prompt: "abcde", button: "more" });
-    await eventually(() => page.messages.get(shown.id)?.text === "all of it");
-    expect(page.messages.get(shown.id)?.prompt?.buttons.map(({ button }) => button)).toEqual(["allow"]);
+    expect(shown).toMatchObject({
+      from: "router",
+      text: "🔐 Bash\n│ <b>npm</b> test\n\nyes abcde",
+      html: "<b>🔐</b> <code>Bash</code><pre>&lt;b&gt;npm&lt;/b&gt; test</pre>yes abcde",
+      prompt: { id: "abcde" },
+    });
+    expect((await page.post("/press", { prompt: "abcde", button: "more" })).body).toEqual({});
+    const both = await source.chat.continuePermission?.(asked, {
+      ...prompt,
+      buttons: prompt.buttons.slice(1),
+    });
+    if (both === undefined) throw new Error("no page was sent");
+    const second = await eventually(() => page.messages.get(both.message_ids[1] ?? ""));
+    expect(second.prompt?.buttons.map(({ button }) => button)).toEqual(["allow"]);
     expect((await page.post("/press", { prompt: "abcde", button: "allow" })).body).toEqual({
       notice: "too late",
     });
     expect(people.presses.map(({ sender }) => sender.id)).toEqual([page.id, page.id]);
-    await source.chat.expirePermission?.(asked ?? null, "Expired.");
-    await eventually(() => page.messages.get(shown.id)?.text === "Expired.");
-    expect(page.messages.get(shown.id)).not.toHaveProperty("prompt");
+    await source.chat.expirePermission?.(both, { title: ["Bash"], quoted: [], foot: [["Expired."]] });
+    for (const { id } of [shown, second]) {
+      await eventually(() => page.messages.get(id)?.html === "<b>Bash</b>\nExpired.");
+      expect(page.messages.get(id)).not.toHaveProperty("prompt");
+    }
   });
 });
 

@@ -20,8 +20,16 @@ const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 
 /** The text without its markup, or why it cannot be read. */
 export function readHtml(html: string): string | Error {
+  const parts = readHtmlParts(html);
+  return parts instanceof Error ? parts : parts.map(({ text }) => text).join("");
+}
+
+/** Each character or entity with the tags that are open around it. */
+export function readHtmlParts(
+  html: string,
+): readonly { readonly text: string; readonly tags: readonly string[] }[] | Error {
   const open: string[] = [];
-  let text = "";
+  const parts: { text: string; tags: readonly string[] }[] = [];
   for (let index = 0; index < html.length; ) {
     const rest = html.slice(index);
     if (rest.startsWith("<")) {
@@ -36,14 +44,16 @@ export function readHtml(html: string): string | Error {
     }
     const entity = /^&(?:#(\d+)|([a-z]+));/.exec(rest);
     if (entity !== null && (entity[1] !== undefined || entities[entity[2] ?? ""] !== undefined)) {
-      text += entity[1] === undefined ? entities[entity[2] ?? ""] : String.fromCodePoint(Number(entity[1]));
+      const text =
+        entity[1] === undefined ? entities[entity[2] ?? ""] : String.fromCodePoint(Number(entity[1]));
+      parts.push({ text: text ?? "", tags: [...open] });
       index += entity[0].length;
       continue;
     }
-    text += html[index];
+    parts.push({ text: html[index] ?? "", tags: [...open] });
     index += 1;
   }
   return open.length === 0
-    ? text
+    ? parts
     : new Error(`Can't find end tag corresponding to start tag "${open.at(-1)}"`);
 }

@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { discordMarkdown } from "../../../src/chat/markup.ts";
 import { splitMessage } from "../../../src/chat/parts.ts";
+import { plainPrompt } from "../../../src/chat/prompt-text.ts";
 import type {
   AnsweredEvent,
+  AskedPrompt,
   Chat,
   ChatAddress,
   ChatData,
   Message,
+  PermissionPrompt,
   Reception,
 } from "../../../src/contract/chat.ts";
 import type { Host } from "../../../src/contract/host.ts";
-import type { Arrival, Emit, JsonObject, Source } from "../../../src/contract.ts";
+import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { ConnectorError } from "../../../src/errors.ts";
 import type { TestChatOptions } from "./index.ts";
 import type { SentMessage, Update } from "./platform.ts";
@@ -52,7 +55,6 @@ export function createTestChat(name: string, { url, ackReaction }: TestChatOptio
   async function take(update: Update): Promise<void> {
     if (update.kind === "press") {
       const answer = await people.press(update);
-      if (answer.show === "details") await call("edit", { ...update.message, text: answer.text, keep: true });
       await call("toast", { person: update.sender.id, text: answer.show === "notice" ? answer.text : "" });
       return;
     }
@@ -123,6 +125,15 @@ export function createTestChat(name: string, { url, ackReaction }: TestChatOptio
   const open = async (to: ChatAddress): Promise<string> =>
     "chatId" in to ? to.chatId : (await call<{ chat: string }>("open", { person: to.person })).chat;
 
+  async function addPage(
+    { chat_id, message_ids }: AskedPrompt,
+    { id: promptId, text, buttons }: PermissionPrompt,
+  ): Promise<AskedPrompt> {
+    const prompt = { chat: chat_id, text: plainPrompt(text), promptId, buttons };
+    const { id } = await call<{ id: string }>("send", prompt);
+    return { chat_id, message_ids: [...message_ids, id] };
+  }
+
   const chat: Chat = {
     async react(event, emoji, messageId) {
       const { chat_id, message_id } = chatOf(event);
@@ -155,13 +166,11 @@ export function createTestChat(name: string, { url, ackReaction }: TestChatOptio
     async typing(event) {
       await call("typing", { chat: chatOf(event).chat_id });
     },
-    async askPermission(person, { id, text, buttons }) {
-      const to = await open({ person });
-      const sent = await call<{ id: string }>("send", { chat: to, text, promptId: id, buttons });
-      return { chat: to, id: sent.id };
-    },
-    async expirePermission(asked, text) {
-      await call("edit", { ...(asked as JsonObject), text, buttons: [] });
+    askPermission: async (person, prompt) =>
+      addPage({ chat_id: await open({ person }), message_ids: [] }, prompt),
+    continuePermission: addPage,
+    async expirePermission({ message_ids }, text) {
+      for (const id of message_ids) await call("edit", { id, text: plainPrompt(text) });
     },
   };
 

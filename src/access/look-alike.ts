@@ -1,0 +1,249 @@
+// Could a text that Claude writes into a chat be taken for a permission prompt, for a part of one, or for what became of one? The
+// buttons of a prompt cannot be written, and the code of one that waits is refused in any spelling, so that a text which gets past
+// this decides nothing. Words are compared as they look (letters of other scripts, spaced out, upside down), not as they are spelled.
+// A text that is refused wrongly costs Claude another wording, so the rules are wide. Linear time.
+
+/** `ids`: of prompts that wait. */
+export function readsLikePrompt(text: string, ids: readonly string[]): boolean {
+  return [text, ...turned(text)].some((one) => {
+    const shape = shapeOf(one);
+    const drawn = one.replaceAll(/[[【「〔](?=\s*\p{L})/gu, "◆");
+    const boxed = drawn === one ? shape : shapeOf(drawn);
+    return rules.some((rule) => rule(shape)) || hasButtons(boxed) || namesOne(shape, ids);
+  });
+}
+
+/** As somebody reads what is written from right to left, or upside down. */
+function turned(text: string): string[] {
+  return /[\u202A-\u202E\u2066-\u2069ǝɹɯᴉʇɥʎʍԀ]/u.test(text)
+    ? [
+        text
+          .split("\n")
+          .map((line) => [...line].reverse().join(""))
+          .join("\n"),
+      ]
+    : [];
+}
+
+// --- How a text looks ------------------------------------------------------------------------------------------------
+
+/** Letters and signs that look like a Latin letter; what Unicode itself makes that letter (NFKC) is not among them. */
+const lookAlikes: Readonly<Record<string, string>> = {
+  a: "аαɑᴀꭺꓮɐⲁΑАᎪ∀ᗅ",
+  b: "вьβʙᏴꓐΒВƅᛒᏏЬ",
+  c: "сϲᴄᏟꓚСⲥϹᑕ¢",
+  d: "ԁᴅᎠꓓꓒժᗞđðɗ",
+  e: "еєεᴇᎬꓰЕΕⲉǝəɛ℮ҽ€",
+  f: "ꜰϝꓝғẝϜƒ",
+  g: "ɡɢԍᏀꓖցᶃԌɠ",
+  h: "һнʜᎻꓧНΗհⲏɥħ",
+  i: "іιıɪᎥꓲІΙⲓɩᴉӏןļłǀ∣Ӏ¡ⵏ׀١۱ɨ",
+  j: "јϳᴊᎫꓙЈյɉ",
+  k: "кκᴋᏦꓗКΚⲕĸ",
+  m: "мᴍᎷꓟМΜⲙɯϻ",
+  n: "пηɴꓠΝⲛոռնɲŋиᏁ",
+  o: "оοᴏꓳОΟⲟօഠ௦๐໐০०٥۵○◯〇øᴑσ૦",
+  p: "рρᴘᏢꓑРΡⲣԀþ⍴",
+  q: "ԛզգɋ",
+  r: "гʀᎡꓣɹɾꭇⲅᴦɼ",
+  s: "ѕꜱᏚꓢЅՏƽʂⲋ§",
+  t: "тτᴛᎢꓔТΤⲧʇ†ŧ⊤",
+  u: "υսᴜꓴՍμʊⴎц∪",
+  v: "νѵᴠᏙꓦ∨ⱱѴ",
+  w: "ԝᴡᎳꓪшщѡωաʍѠ₩",
+  x: "хχΧХꓫⲭ×᙭ҳ",
+  y: "уγΥʏꓬҮүყⲩʎУƴ¥",
+  z: "ᴢᏃꓜΖʐƶ",
+};
+
+const latin: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(lookAlikes).flatMap(([letter, all]) => [...all].map((one) => [one, letter] as const)),
+  // Letters in squares, in circles and of flags.
+  ...[0x1f130, 0x1f150, 0x1f170, 0x1f1e6].flatMap((from) =>
+    Array.from(
+      { length: 26 },
+      (_, n) => [String.fromCodePoint(from + n), String.fromCharCode(97 + n)] as const,
+    ),
+  ),
+]);
+
+const letterLike = new RegExp(
+  `[${[...latin.keys()].flatMap((one) => [one, ...[one.toUpperCase()].filter((upper) => [...upper].length === 1)]).join("")}]`,
+  "gu",
+);
+
+/** Between letters these are read as one, too. */
+const digits: Readonly<Record<string, string>> = {
+  0: "o",
+  1: "i",
+  3: "e",
+  4: "a",
+  5: "s",
+  7: "t",
+  "|": "i",
+  "!": "i",
+  $: "s",
+  "@": "a",
+};
+
+const named: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  colon: ":",
+  nbsp: " ",
+};
+
+/** Letters a to z (with l as i, which many fonts do not tell apart), `◆` for a picture, `:` for what parts a name from a value. */
+function shapeOf(text: string): string {
+  return (
+    fold(
+      text
+        .replaceAll(
+          /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,5}));/gi,
+          (whole, ten?: string, hex?: string, name?: string) =>
+            name === undefined
+              ? character(Number.parseInt(ten ?? hex ?? "", ten === undefined ? 16 : 10))
+              : (named[name] ?? whole),
+        )
+        // As Slack and others write pictures.
+        .replaceAll(/:[a-z][a-z0-9_+-]{1,40}:/gi, "◆"),
+    )
+      .replaceAll(/(?:[\p{Extended_Pictographic}\u{1F1E6}-\u{1F1FF}]|[^\P{So}\u2500-\u25FF])+/gu, "◆")
+      .replaceAll(/[:∶꞉˸׃։܃፡⁝ː=→➜»]|(?<=\s)[-–—>|](?=\s)/gu, ":")
+      .replaceAll(/[^a-z◆:\n]+/g, " ")
+      .replaceAll(/◆(?: ?◆)+/g, "◆")
+      // Spaced out: p e r m i s s i o n.
+      .replaceAll(/(?<![a-z])[a-z](?: [a-z](?![a-z])){4,}/g, (letters) => letters.replaceAll(" ", ""))
+  );
+}
+
+function character(code: number): string {
+  return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : " ";
+}
+
+function fold(text: string): string {
+  const plain = text
+    .normalize("NFKC")
+    .normalize("NFD")
+    .replaceAll(/[\p{M}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .replaceAll(letterLike, (one) => latin.get(one) ?? latin.get(one.toLowerCase()) ?? one)
+    .toLowerCase();
+  return plain
+    .replaceAll(/(?<=[a-z])[013457|!$@](?=[a-z])/g, (one) => digits[one] as string)
+    .replaceAll("rn", "m")
+    .replaceAll("vv", "w")
+    .replaceAll("l", "i");
+}
+
+// --- What is refused -------------------------------------------------------------------------------------------------
+
+const oneOf = (words: string) => `(?:${words.split(" ").map(fold).join("|")})`;
+const allow = oneOf("allow approve permit accept");
+const deny = oneOf("deny reject refuse decline");
+const filler = oneOf("request requested required needed prompt check wanted asked question for to use");
+/** Tools of Claude Code: the first are no English words. */
+const tools = oneOf("bash multiedit notebookedit notebookread webfetch websearch todowrite killshell mcp");
+const wordTools = oneOf("write edit read task agent glob grep skill ls");
+
+const asking = oneOf("permission permissions approval authorization authorisation consent");
+const shortWords = oneOf("or and to the it ok allow deny approve reject");
+
+// A picture, the word, and an end.
+const head = new RegExp(
+  `◆[^a-z]{0,20}(?:[a-z]{1,12} ){0,2}?([a-z]{8,12})(?: ${filler}){0,3} ?(?::|\\n|$)`,
+  "g",
+);
+const toolHeads = [
+  new RegExp(`◆[^\\n]{0,60}?:[ :]*(?:${tools}(?![a-z])|${wordTools} *(?:\\n|$))`),
+  new RegExp(
+    `(?:^|\\n)[^a-z\\n]*(?:[a-z]+ ){0,2}${asking}(?: ${filler}){0,3}[ :]*(?:${tools}(?![a-z])|:[ :]*${wordTools} *(?:\\n|$))`,
+  ),
+  new RegExp(`(?:◆[^\\n]{0,40}?|(?:^|\\n)[^a-z\\n]*)${asking}(?: ${filler}){0,3} ${wordTools} ?:`),
+];
+const bareHead = new RegExp(`(?:^|\\n)[^a-z\\n]*permissions?(?: ${filler}){0,3} ?:`);
+const codePair = new RegExp(
+  `(?<![a-z])(y|yes|n|no|more)[ :]+([a-z]{5})(?:[ :◆\\n]+${shortWords}){0,3}[ :◆\\n]+(y|yes|n|no|more)[ :]+\\2(?![a-z])`,
+);
+const within =
+  /(?<![a-z])within(?: (?:s|min|minutes?|seconds?|h))? ?[: ]*(?:yes|no|more)[ :]+[a-z]{5}(?![a-z])/;
+const outcome = new RegExp(
+  `(?<![a-z])sent ?: ?(?:${allow}|${deny})(?![a-z])|${fold("it can")} (?:${fold("still")} )?be ${oneOf("decided allowed")} (?:in|at) the ${fold("terminal")}`,
+);
+const buttonWords = oneOf("see more allow deny approve reject permit refuse accept decline yes no or");
+
+const rules: readonly ((shape: string) => boolean)[] = [
+  hasHead,
+  (shape) => toolHeads.some((one) => one.test(shape)),
+  (shape) => bareHead.test(shape) && hasWord(shape, allow) && hasWord(shape, deny),
+  (shape) => {
+    const [, one, , other] = codePair.exec(shape) ?? [];
+    return one !== undefined && one[0] !== other?.[0];
+  },
+  (shape) => within.test(shape),
+  (shape) => outcome.test(shape),
+];
+
+function hasHead(shape: string): boolean {
+  return [...shape.matchAll(head)].some(([, word = ""]) => distance(word, fold("permission")) <= 2);
+}
+
+const hasWord = (shape: string, words: string) => new RegExp(`(?<![a-z])${words}(?![a-z])`).test(shape);
+
+/** A line of nothing but the words of buttons, or two lines of which each is one. A bracket counts as a picture here. */
+function hasButtons(shape: string): boolean {
+  const only = new RegExp(`^[ :◆]*(?:${buttonWords}[ :◆]*)+$`);
+  const lines = shape.split("\n").filter((line) => /[a-z]/.test(line));
+  return lines.some((line, index) => {
+    if (!only.test(line)) return false;
+    const isAllow = hasWord(line, allow);
+    const isDeny = hasWord(line, deny);
+    if (isAllow && (isDeny || line.includes("◆"))) return true;
+    const next = lines[index + 1] ?? "";
+    const isDrawn = line.includes("◆") || next.includes("◆");
+    return (
+      isDrawn && only.test(next) && ((isAllow && hasWord(next, deny)) || (isDeny && hasWord(next, allow)))
+    );
+  });
+}
+
+/** A word, or letters that are parted somehow; not a part of one longer word. */
+function namesOne(shape: string, ids: readonly string[]): boolean {
+  if (ids.length === 0) return false;
+  const words = shape.split(/[^a-z]+/).filter((word) => word !== "");
+  const letters = words.join("");
+  const starts = new Set<number>();
+  let end = 0;
+  for (const word of words) {
+    starts.add(end);
+    end += word.length;
+  }
+  starts.add(end);
+  return ids.map(fold).some((id) => {
+    for (let at = letters.indexOf(id); at !== -1; at = letters.indexOf(id, at + 1)) {
+      const isWhole = starts.has(at) && starts.has(at + id.length);
+      const isParted = Array.from(id.slice(1), (_, n) => at + n + 1).some((place) => starts.has(place));
+      if (isWhole || isParted) return true;
+    }
+    return false;
+  });
+}
+
+/** How many letters differ; of short words only. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, n) => n);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1)
+      next.push(
+        Math.min(
+          (next[j - 1] as number) + 1,
+          (row[j] as number) + 1,
+          (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row.at(-1) as number;
+}
