@@ -13,5 +13,6 @@ export default defineConfig({
     // Much of the suite waits for processes and disks; by default two cores would get one worker.
     maxWorkers: 3,
     globalSetup: ["test/support/build.ts"],
+    setupFiles: ["test/support/fuzz.ts"],
   },
 });

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeNotices } from "./notices.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version, peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -14,7 +15,7 @@ for (const chunk of readdirSync(`${root}dist/chunks`)) {
   const path = `${root}dist/chunks/${chunk}`;
   if (Date.now() - statSync(path).mtimeMs > 24 * 60 * 60 * 1_000) rmSync(path);
 }
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { "channel-router": "src/main.ts" },
   outdir: "dist",
@@ -38,8 +39,10 @@ await build({
     js: 'import{createRequire as __crCreateRequire}from"node:module";const require=__crCreateRequire(import.meta.url);',
   },
   logLevel: "warning",
+  metafile: true,
 });
 chmodSync(`${root}dist/channel-router.js`, 0o755);
+writeNotices(root, metafile);
 
 if (!process.argv.includes("--no-types")) {
   const tsc = `${root}node_modules/typescript/bin/tsc`;
