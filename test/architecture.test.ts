@@ -11,8 +11,19 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files.filter(({ file }) => !file.includes(".generated."));
 
-/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets and waiting. */
-const shared = ["charset", "contract", "dates", "errors", "json", "text", "did-you-mean", "waiting", "zone"];
+/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
+const shared = [
+  "byte-buffer",
+  "charset",
+  "contract",
+  "dates",
+  "errors",
+  "json",
+  "text",
+  "did-you-mean",
+  "waiting",
+  "zone",
+];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   access: shared,
   chat: ["files", ...shared],
@@ -25,6 +36,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   charset: [],
   json: ["contract"],
   dates: ["zone"],
+  "byte-buffer": [],
   main: ["cli"],
   cli: [
     "access",

@@ -226,6 +226,28 @@ export interface Listener extends ListenSurroundings {
   route(route: Route): Promise<() => void>;
   /** `http://127.0.0.1:8788` once bound, undefined before. */
   address(): string | undefined;
+  /** The memory for request bodies, of all sources together. */
+  readonly bodies: BodyPool;
+}
+
+/** The memory for bodies of requests. Those that nobody has vouched for yet share one bound. */
+export interface BodyPool {
+  /** For a body that is about to be read. `cut` is called when its memory is needed for others: it ends the reading and releases. */
+  open(request: IncomingMessage, cut: () => void): BodyLease;
+}
+
+/** What one body holds of the pool. Ends with `release`, whatever became of the request. */
+export interface BodyLease {
+  /** False when there is no room for so many bytes more. */
+  reserve(bytes: number): boolean;
+  /** So many of them are free again. */
+  give(bytes: number): void;
+  /** All of it is there: it is not cut any more. */
+  read(): void;
+  /** The sender has proven itself. False when those that have hold too much already. */
+  prove(): boolean;
+  /** Idempotent. */
+  release(): void;
 }
 
 export interface Route {

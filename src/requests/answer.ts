@@ -1,7 +1,7 @@
 // What an http source says to its sender. Answers are JSON, are never cached, never guessed at by a browser, and carry no
 // CORS headers: no page of another origin may read them.
 
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../contract.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -11,11 +11,14 @@ export class Refusal {
   readonly status: number;
   readonly error: string;
   readonly headers: Headers;
+  /** Nothing more is read of the sender: how it sends is what it is refused for. */
+  readonly isAbrupt: boolean;
 
-  constructor(status: number, error: string, headers: Headers = {}) {
+  constructor(status: number, error: string, headers: Headers = {}, isAbrupt = false) {
     this.status = status;
     this.error = error;
     this.headers = headers;
+    this.isAbrupt = isAbrupt;
   }
 }
 
@@ -73,12 +76,12 @@ export function answerEmpty(response: ServerResponse, status: number): void {
 
 /**
  * Answers a refusal. Where the body was not read to its end the connection cannot be used again, and is closed: at once
- * for a sender that was too slow, else after it had a moment to read the answer.
+ * for a sender whose way of sending was the fault, else after it had a moment to read the answer.
  */
 export function refuse(response: ServerResponse, refusal: Refusal, clock: Pick<Clock, "after">): void {
   const { status, error, headers } = refusal;
   if (response.headersSent || response.destroyed) return;
-  if (response.req.complete) {
+  if (response.req.complete || !hasBody(response.req)) {
     answerJson(response, status, { error }, headers);
     return;
   }
@@ -91,7 +94,7 @@ export function refuse(response: ServerResponse, refusal: Refusal, clock: Pick<C
     "content-length": Buffer.byteLength(text),
   });
   response.write(text);
-  if (status === 408) {
+  if (refusal.isAbrupt) {
     response.end(() => response.req.socket.destroy());
     return;
   }
@@ -107,4 +110,9 @@ export function refuse(response: ServerResponse, refusal: Refusal, clock: Pick<C
     .on("close", finish)
     .on("error", () => undefined);
   request.resume();
+}
+
+/** RFC 9112 section 6: without one of these there is none. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

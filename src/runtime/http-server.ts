@@ -2,8 +2,12 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Connections } from "./connections.ts";
 
+/** A backstop: ours (connections.ts) is lower, and chooses. */
 const maxConnections = 1_024;
+/** Of 16 KB of them there could be thousands, each with objects of its own for as long as its request lasts. */
+const maxHeaders = 256;
 const headersTimeoutMs = 10_000;
 /** Headers and body together; a route may be stricter with the body. */
 const requestTimeoutMs = 20_000;
@@ -13,6 +17,7 @@ const lookEveryMs = 5_000;
 
 export function createHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse) => void,
+  connections: Connections,
 ): Server {
   const server = createServer(
     {
@@ -22,13 +27,23 @@ export function createHttpServer(
       connectionsCheckingInterval: lookEveryMs,
       noDelay: true,
     },
-    serve,
+    (request, response) => {
+      connections.handles(request, response);
+      if (request.rawHeaders.length <= 2 * maxHeaders) serve(request, response);
+      else refuseHeaders(response);
+    },
   );
+  connections.watch(server);
   server.maxConnections = maxConnections;
-  // Node would drop the headers after the 2,000th unseen, and guards must see them all; their 16 KB are the bound.
+  // Node would drop the headers after the 2,000th unseen, and guards must see them all.
   server.maxHeadersCount = 0;
   server.on("clientError", refuse);
   return server;
+}
+
+function refuseHeaders(response: ServerResponse): void {
+  response.writeHead(431, { connection: "close", "content-length": 0 });
+  response.end(() => response.req.socket.destroy());
 }
 
 /** Takes no more connections at once; settles when all are gone, which at the deadline they are made to be. */

@@ -9,6 +9,8 @@ import type { ListenAddress, Log } from "../contract.ts";
 import { line, stackOf, text } from "../text.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
+import { createBodyPool } from "./body-pool.ts";
+import { createConnections } from "./connections.ts";
 import { untrusted } from "./consent.ts";
 import { closeServer, createHttpServer } from "./http-server.ts";
 import { printAddress } from "./listen-address.ts";
@@ -70,12 +72,14 @@ export function createListener(options: ListenerOptions): OpenListener {
   let binding: Promise<Bound> | undefined;
   let tellUnrouted: (refusal: Refusal) => void = () => {};
   let isLeaving = false;
+  const connections = createConnections();
+  const bodies = createBodyPool({ proven: connections.prove });
 
   async function open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
     // Its sources wait before they come here; this door is closed as well.
     if (!isLoopback(addresses) && !trusted()) throw untrusted();
     for (const [index, address] of addresses.entries()) {
-      const server = createHttpServer(serve);
+      const server = createHttpServer(serve, connections);
       try {
         const inForce = await bind(server, address);
         server.on("error", (error) => log.error(line`listener: ${error.message}`));
@@ -137,6 +141,7 @@ export function createListener(options: ListenerOptions): OpenListener {
     hosts: options.hosts,
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
     address,
+    bodies,
     route: addRoute,
     stage({ addresses, ...surroundings }) {
       const { onBound } = settings;
@@ -172,6 +177,7 @@ export function createListener(options: ListenerOptions): OpenListener {
           loopback: isLoopback(next.addresses),
           hosts: next.hosts,
           ...(next.publicUrl === undefined ? {} : { publicUrl: next.publicUrl }),
+          bodies,
           address: () => (isCommitted || moved === undefined ? address() : printAddress(moved.address)),
           async route(route) {
             if (isCommitted) return addRoute(route);

@@ -21,7 +21,7 @@ import { createMemoryCursors } from "../../src/runtime/store.ts";
 import { createTraceRing } from "../../src/runtime/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
-import { lent } from "../support/host.ts";
+import { bodies, lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 const listener: OpenListener = {
@@ -30,6 +30,7 @@ const listener: OpenListener = {
   hosts: [],
   route: async () => () => {},
   address: () => "http://127.0.0.1:8788",
+  bodies,
   leave() {},
   close: async () => {},
   stage: () => ({ listener, bind: async () => {}, commit: () => async () => {}, abandon: async () => {} }),

@@ -5,7 +5,7 @@ import type { Host } from "../../src/contract/host.ts";
 import type { Arrival, Emit, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
-import { codeOf, hostOf, quiet, surroundings } from "../support/host.ts";
+import { bodies, codeOf, hostOf, quiet, surroundings } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 import { eventually } from "../support/router.ts";
 
@@ -87,7 +87,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
         home: "/nowhere",
         log: { info: touched, warn: touched, error: touched },
         clock: { now: touched, after: touched },
-        listener: { loopback: true, hosts: [], route: touched, address: () => undefined },
+        listener: { loopback: true, hosts: [], route: touched, address: () => undefined, bodies },
         people: { receive: touched, press: touched, admits: touched, save: touched },
         http: { request: touched, webSocket: touched },
         store: { get: touched, entries: touched, set: touched },

@@ -6,7 +6,7 @@ import { toOptions } from "../../src/config/camel-case.ts";
 import type { Sieve, Taken, TextNeeds } from "../../src/contract/emit-all.ts";
 import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
 import { type Cursors, createMemoryCursors } from "../../src/runtime/store.ts";
-import { codeOf, hostOf } from "../support/host.ts";
+import { bodies, codeOf, hostOf } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 export interface Reading {
@@ -126,6 +126,7 @@ export function readingFiles<O>(type: SourceType<O>) {
             hosts: [],
             route: () => Promise.reject(new Error()),
             address: () => undefined,
+            bodies,
           },
           log: { info: () => {}, warn: (line) => warnings.push(line), error: (line) => warnings.push(line) },
         });

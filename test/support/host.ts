@@ -8,6 +8,7 @@ import type { People } from "../../src/contract/chat.ts";
 import type { CompiledOptions, Host, Lent, Listener } from "../../src/contract/host.ts";
 import type { Clock, JsonObject, JsonSchema, Log, Surroundings } from "../../src/contract.ts";
 import { compileOptions } from "../../src/plan/code-options.ts";
+import { createBodyPool } from "../../src/runtime/body-pool.ts";
 import { createHttpClient } from "../../src/runtime/http-client.ts";
 import { createLoop } from "../../src/runtime/loop.ts";
 import { spawnGroup } from "../../src/runtime/spawn.ts";
@@ -16,6 +17,9 @@ import { type Cursors, createMemoryCursors, createStore } from "../../src/runtim
 import { fakePeople } from "./fake-people.ts";
 
 export const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** For listeners that are made up. */
+export const bodies = createBodyPool();
 
 export const surroundings: Surroundings = {
   loopback: true,

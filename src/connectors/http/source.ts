@@ -2,7 +2,7 @@
 // guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Host } from "../../contract/host.ts";
+import type { BodyLease, Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import { answerEmpty, answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
@@ -21,6 +21,7 @@ import type { Handshake, Proof } from "./verify/verifier.ts";
 type Params = Readonly<Record<string, string>>;
 
 const retryAfterMs = 1_000;
+const nothing = Buffer.alloc(0);
 
 export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
   const { clock, listener } = host;
@@ -60,16 +61,22 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   async function take(
     request: IncomingMessage,
     params: Params,
+    keep: (lease: BodyLease) => void,
   ): Promise<Arrival | Handshake | Refusal | undefined> {
     const { headers, method = "GET", url = "/" } = request;
     const foreign = guarded ? refuseForeign(request) : undefined;
     if (foreign !== undefined) return new Refusal(403, foreign);
 
-    const body = await readBody(request, options.maxBodyBytes, clock);
+    const target = originForm(url);
+    const isProven = verifier?.readsBody === false;
+    if (isProven && verifier.check({ method, target, headers, body: nothing }) === undefined)
+      return unauthorized;
+    const { bodies: pool } = listener;
+    const body = await readBody(request, { maxBytes: options.maxBodyBytes, clock, pool, isProven });
     if (body === undefined || body instanceof Refusal) return body;
+    keep(body.lease);
     let proof: Proof | undefined;
     if (verifier !== undefined) {
-      const target = originForm(url);
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
       proof =
         verifier.check({ method, target, headers, body: body.content }) ??
@@ -77,6 +84,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
           ? undefined
           : verifier.check({ method, target, headers, body: body.wire }));
       if (proof === undefined) return unauthorized;
+      if (!body.lease.prove()) return notTaken();
     }
     const payload = parseBody(body.content, headers["content-type"], verifier?.formField);
     if (payload instanceof Refusal) return payload;
@@ -104,13 +112,18 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
 
   async function handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
     inFlight += 1;
+    let lease: BodyLease | undefined;
     try {
-      const taken = await take(request, params);
+      const taken = await take(request, params, (kept) => {
+        lease = kept;
+      });
       if (taken === undefined) return;
       if (taken instanceof Refusal) return turnAway(response, taken);
       if ("status" in taken) return answerHandshake(response, taken);
       if (closed || emit === undefined || callers?.isFull()) return turnAway(response, notTaken());
       const outcome = await emit(taken);
+      // It is on the disk: a caller that waits for an answer holds nothing of it.
+      lease?.release();
       if (callers?.awaits(outcome)) return await callers.wait(outcome, response);
       answerOutcome(response, outcome, options.respond);
     } catch (error) {
@@ -118,6 +131,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       // The router, which rejected it, knows of it.
       refuse(response, refusalOf(error), clock);
     } finally {
+      lease?.release();
       inFlight -= 1;
       if (inFlight === 0) for (const settle of whenIdle.splice(0)) settle();
     }

@@ -26,7 +26,7 @@ interface WebhookOptions {
 }
 
 export function createWebhookHandler({ secret, host, take }: WebhookOptions) {
-  const { clock } = host;
+  const { clock, listener } = host;
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const turnAway = (refusal: Refusal) => {
       host.refused({ status: refusal.status, reason: refusal.error });
@@ -35,9 +35,10 @@ export function createWebhookHandler({ secret, host, take }: WebhookOptions) {
     const given = request.headers["x-telegram-bot-api-secret-token"];
     if (!isSameSecret(typeof given === "string" ? given : undefined, secret))
       return turnAway(new Refusal(401, "unauthorized"));
-    const body = await readBody(request, maxBodyBytes, clock);
+    const body = await readBody(request, { maxBytes: maxBodyBytes, clock, pool: listener.bodies });
     if (body === undefined) return;
     if (body instanceof Refusal) return turnAway(body);
+    body.lease.release();
     const update = updateOf(body.content);
     if (update === undefined) return turnAway(new Refusal(400, "this is no update of Telegram's"));
     try {

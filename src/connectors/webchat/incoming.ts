@@ -1,9 +1,10 @@
 // What a page sends, read within bounds: a message as JSON, or with files as a form.
 
 import type { IncomingMessage } from "node:http";
-import type { Clock, Json, JsonObject } from "../../contract.ts";
+import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../requests/answer.ts";
-import { readBody } from "../../requests/body.ts";
+import { type BodyOptions, readBody } from "../../requests/body.ts";
+import { parseMultipart } from "./multipart.ts";
 
 /** What somebody wrote. */
 export interface Written {
@@ -17,6 +18,8 @@ export interface Written {
   readonly files: readonly File[];
 }
 
+type Reading = Pick<BodyOptions, "clock" | "pool">;
+
 export const mainRoom = "main";
 const maxTextBytes = 256 * 1024;
 const maxFiles = 10;
@@ -26,12 +29,13 @@ const roomPattern = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 /** Undefined when the page is gone. */
 export async function readJson(
   request: IncomingMessage,
-  clock: Pick<Clock, "after">,
+  reading: Reading,
 ): Promise<JsonObject | Refusal | undefined> {
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? ""))
     return new Refusal(415, "send JSON, as application/json");
-  const body = await readBody(request, maxTextBytes, clock);
+  const body = await readBody(request, { maxBytes: maxTextBytes, ...reading });
   if (body === undefined || body instanceof Refusal) return body;
+  body.lease.release();
   try {
     const value = JSON.parse(body.content.toString()) as Json;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
@@ -44,23 +48,28 @@ export async function readJson(
 export async function readForm(
   request: IncomingMessage,
   maxBytes: number,
-  clock: Pick<Clock, "after">,
+  reading: Reading,
 ): Promise<Written | Refusal | undefined> {
   const type = request.headers["content-type"] ?? "";
   if (!/^multipart\/form-data\b/.test(type)) return new Refusal(415, "send a form, as multipart/form-data");
-  const body = await readBody(request, maxBytes, clock);
+  // Read only of those who were let in.
+  const body = await readBody(request, { maxBytes, isProven: true, ...reading });
   if (body === undefined || body instanceof Refusal) return body;
-  let form: FormData;
-  try {
-    form = await new Response(new Uint8Array(body.content), { headers: { "content-type": type } }).formData();
-  } catch {
-    return new Refusal(400, "the form cannot be read");
-  }
-  const files = form.getAll("file").filter((file) => file instanceof File);
+  const parts = parseMultipart(body.content, type);
+  const files = (parts ?? [])
+    .filter(({ name, filename }) => name === "file" && filename !== undefined)
+    // A copy of its own.
+    .map(({ content, filename = "", type }) => new File([content], filename, { type }));
+  body.lease.release();
+  if (parts === undefined) return new Refusal(400, "the form cannot be read");
   if (files.length === 0) return new Refusal(400, "missing file");
   if (files.length > maxFiles) return new Refusal(400, `at most ${maxFiles} files go with one message`);
-  const fields = Object.fromEntries([...form].filter(([, value]) => typeof value === "string"));
-  return writtenOf(fields as JsonObject, files);
+  const fields = Object.fromEntries(
+    parts
+      .filter(({ filename }) => filename === undefined)
+      .map(({ name, content }) => [name, content.toString()]),
+  );
+  return writtenOf(fields, files);
 }
 
 export function writtenOf(fields: JsonObject, files: readonly File[] = []): Written | Refusal {

@@ -38,6 +38,7 @@ export function browserOf(key: string): string {
 
 export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
   const { listener, clock, people } = host;
+  const reading = { clock, pool: listener.bodies };
   const path = options.path.replace(/\/+$/, "");
   const streams = createStreams(clock);
   let rooms: Rooms | undefined;
@@ -105,7 +106,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       return undefined;
     },
     async "POST /messages"(request, _response, browser) {
-      const fields = await readJson(request, clock);
+      const fields = await readJson(request, reading);
       if (fields === undefined || fields instanceof Refusal) return fields;
       return taken(writtenOf(fields), browser);
     },
@@ -117,14 +118,14 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
       uploads += 1;
       try {
-        const written = await readForm(request, options.maxUploadBytes, clock);
+        const written = await readForm(request, options.maxUploadBytes, reading);
         return written === undefined ? undefined : await taken(written, browser);
       } finally {
         uploads -= 1;
       }
     },
     async "POST /press"(request, _response, browser) {
-      const fields = await readJson(request, clock);
+      const fields = await readJson(request, reading);
       if (fields === undefined || fields instanceof Refusal) return fields;
       const { prompt, button } = fields;
       if (typeof prompt !== "string" || !["more", "allow", "deny"].includes(String(button)))

@@ -30,7 +30,7 @@ async function serveWaiting(outcomes: readonly Outcome[] = []): Promise<
     ...hook,
     clock,
     async taken(count) {
-      await expect.poll(() => arrivals.length).toBe(count);
+      await expect.poll(() => arrivals.length, { timeout: 30_000 }).toBe(count);
       // The caller is kept waiting from the moment that emit settled.
       await turn();
       return arrivals;

@@ -47,6 +47,7 @@ export function createVerifier(
   return {
     ...traits,
     check,
+    readsBody: signsBody(options.scheme),
     concealer: (headers) =>
       concealer(traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? [])),
   };
@@ -62,6 +63,12 @@ function credentialsOf(options: VerifyOptions): string[] {
     ...(scheme === "basic" ? [`${username ?? ""}:${secret}`] : []),
     ...(secret.startsWith("whsec_") ? [secret.slice("whsec_".length)] : []),
   ]);
+}
+
+function signsBody(scheme: VerifyOptions["scheme"]): boolean {
+  if (!isPreset(scheme)) return scheme === "hmac";
+  const preset = presets[scheme].scheme;
+  return typeof preset === "string" || !("token" in preset);
 }
 
 /** All but the check itself: needs no secret to be right. Undefined when the source verifies nothing. */

@@ -41,6 +41,8 @@ export interface Verifier extends VerifyTraits {
   readonly check: Check;
   /** For a request with these headers that passed the check: hides what it proved itself with, wherever it repeats it. */
   concealer(headers: IncomingHttpHeaders): Conceal;
+  /** False when the head of a request is proof enough: then nothing is read of one that has none. */
+  readonly readsBody: boolean;
 }
 
 /** What is known of a scheme without its secret. */

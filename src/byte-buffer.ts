@@ -1,0 +1,62 @@
+// Bytes that come in pieces, copied into one buffer that grows. A list of the pieces would cost an object for each: a sender
+// that cuts a megabyte into pieces of one byte would take a hundred megabytes with it.
+
+export interface ByteBuffer {
+  readonly length: number;
+  /** `too-long`: with this piece it would pass `maxBytes`. `no-room`: `reserve` said no. In both cases the piece was not kept. */
+  append(piece: Uint8Array): "kept" | "too-long" | "no-room";
+  /** What was kept so far; the buffer is empty afterwards. */
+  take(): Buffer;
+}
+
+export interface ByteBufferOptions {
+  readonly maxBytes: number;
+  /** How many bytes are announced. Believed only when a quarter of them has come: to announce costs nothing. */
+  readonly expectedBytes?: number | undefined;
+  /** Asked before so many bytes more are allocated. */
+  reserve?(bytes: number): boolean;
+  /** So many of the reserved bytes are free again. */
+  release?(bytes: number): void;
+}
+
+const firstCapacityBytes = 4_096;
+const nothing = Buffer.alloc(0);
+
+export function createByteBuffer({
+  maxBytes,
+  expectedBytes = 0,
+  reserve,
+  release,
+}: ByteBufferOptions): ByteBuffer {
+  let bytes: Buffer = nothing;
+  let length = 0;
+
+  return {
+    get length() {
+      return length;
+    },
+    append(piece) {
+      const needed = length + piece.byteLength;
+      if (needed > maxBytes) return "too-long";
+      if (needed > bytes.length) {
+        const doubled = Math.max(2 * bytes.length, firstCapacityBytes);
+        const wanted = 4 * needed >= expectedBytes ? Math.max(doubled, expectedBytes) : doubled;
+        const capacity = Math.max(needed, Math.min(wanted, maxBytes));
+        if (reserve?.(capacity) === false) return "no-room";
+        const grown = Buffer.allocUnsafeSlow(capacity);
+        bytes.copy(grown, 0, 0, length);
+        release?.(bytes.length);
+        bytes = grown;
+      }
+      bytes.set(piece, length);
+      length = needed;
+      return "kept";
+    },
+    take() {
+      const taken = bytes.subarray(0, length);
+      bytes = nothing;
+      length = 0;
+      return taken;
+    },
+  };
+}

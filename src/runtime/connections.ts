@@ -1,0 +1,74 @@
+// The connections of the listener: bounded in number, so that whoever opens a thousand of them and says nothing keeps nobody
+// out. When there are too many, the oldest one that has proven nothing makes way.
+
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { createSliceReader } from "./slice-reader.ts";
+
+export interface Connections {
+  /** To be called before the server takes connections. */
+  watch(server: Server): void;
+  /** A request begins to be handled; it ends with its response. */
+  handles(request: IncomingMessage, response: ServerResponse): void;
+  /** The sender of a request on this connection has proven itself. */
+  prove(request: IncomingMessage): void;
+}
+
+/** Node would drop the newest beyond its own bound, which is a little higher. */
+const maxConnections = 1_000;
+
+interface Connection {
+  isProven: boolean;
+  /** Requests without an answer so far. */
+  readonly requests: Set<IncomingMessage>;
+}
+
+export function createConnections(max = maxConnections): Connections {
+  /** Oldest first. */
+  const open = new Map<Socket, Connection>();
+  const reader = createSliceReader();
+
+  function makeWay(): Socket | undefined {
+    let idleProven: Socket | undefined;
+    for (const [socket, connection] of open) {
+      if (isBusy(connection)) continue;
+      if (!connection.isProven) return socket;
+      idleProven ??= socket;
+    }
+    return idleProven;
+  }
+
+  function begin(socket: Socket): void {
+    if (open.size >= max) {
+      const victim = makeWay() ?? socket;
+      open.delete(victim);
+      victim.destroy();
+      if (victim === socket) return;
+    }
+    open.set(socket, { isProven: false, requests: new Set() });
+    socket.once("close", () => open.delete(socket));
+    reader.read(socket);
+  }
+
+  return {
+    // After Node's own listener, which connects the socket to its parser.
+    watch: (server) => void server.on("connection", begin),
+    handles(request, response) {
+      const requests = open.get(request.socket)?.requests;
+      requests?.add(request);
+      response.once("close", () => requests?.delete(request));
+      reader.receives(request);
+    },
+    prove(request) {
+      const connection = open.get(request.socket);
+      if (connection !== undefined) connection.isProven = true;
+      reader.prefer(request);
+    },
+  };
+}
+
+/** While its body comes a request can be cut: nobody was promised anything. */
+function isBusy({ requests }: Connection): boolean {
+  for (const { complete } of requests) if (complete) return true;
+  return false;
+}
