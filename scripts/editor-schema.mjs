@@ -2,6 +2,8 @@
 // What the loader takes with nothing under it may be null here. Editors check the text before `${...}` is replaced, so wherever a value is more than free text, text that holds a
 // `${` is allowed too.
 
+/** What the router reads in an option's schema and no editor does. */
+const ofTheRouter = new Set(["x-inert", "x-credential", "x-shown"]);
 const variable = { type: "string", pattern: "\\$\\{" };
 
 export function editorSchema(core, { sources, sinks }, mayBeEmpty) {
@@ -58,14 +60,16 @@ function withVariables(schema) {
   if (Array.isArray(schema)) return schema.map(withVariables);
   if (typeof schema !== "object" || schema === null) return schema;
   const mapped = Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => [
-      key,
-      key === "properties" || key === "$defs" || key === "patternProperties"
-        ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withVariables(inner)]))
-        : ["if", "const", "enum", "default", "examples", "required", "propertyNames"].includes(key)
-          ? value
-          : withVariables(value),
-    ]),
+    Object.entries(schema)
+      .filter(([key]) => !ofTheRouter.has(key))
+      .map(([key, value]) => [
+        key,
+        key === "properties" || key === "$defs" || key === "patternProperties"
+          ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withVariables(inner)]))
+          : ["if", "const", "enum", "default", "examples", "required", "propertyNames"].includes(key)
+            ? value
+            : withVariables(value),
+      ]),
   );
   if (!isNarrowScalar(mapped)) return mapped;
   const { description, default: fallback, ...test } = mapped;

@@ -90,7 +90,17 @@ async function writeValidator(path, schema) {
     allowUnionTypes: true,
     code: { source: true, esm: true, lines: true },
   });
-  ajv.addVocabulary(["x-secret", "x-template", "x-cel", "x-regex", "x-glob", "x-argv", "x-deep", "x-order"]);
+  ajv.addVocabulary([
+    "x-secret",
+    "x-inert",
+    "x-credential",
+    "x-shown",
+    "x-template",
+    "x-cel",
+    "x-regex",
+    "x-glob",
+  ]);
+  ajv.addVocabulary(["x-argv", "x-deep", "x-order"]);
   for (const [name, pattern] of Object.entries(unitFormats)) ajv.addFormat(name, pattern);
   const code = standalone(ajv, ajv.compile(schema));
   // Ajv leaves `require` calls for its run-time parts even in ES modules: bundling makes the file stand alone.

@@ -5,7 +5,7 @@ import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.t
 import type { EmitAll } from "./contract/emit-all.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Invitation, Sample } from "./contract/invitation.ts";
-import type { PowerRequest } from "./contract/power.ts";
+import type { Reach } from "./contract/power.ts";
 import type { SafeText } from "./text.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -175,8 +175,8 @@ export interface Surroundings extends ListenSurroundings {
   readonly folder: string;
   /** What `~` stands for. */
   readonly home: string;
-  /** Does a text in it hold a secret of the config? */
-  holdsSecret(value: Json | undefined): boolean;
+  /** Did a variable, a file or a secret input bring in a part of this option? The path is in the words of the YAML. */
+  isTainted(path: readonly (string | number)[]): boolean;
 }
 
 /**
@@ -202,8 +202,8 @@ export interface SourceType<O = JsonObject> {
   readonly chat?: ChatTraits;
   /** Pure checks beyond the schema, called by `check` and before every start. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
-  /** What a person must have agreed to before a source with these options starts. Pure. */
-  powers?(options: O, surroundings: Surroundings): PowerRequest[];
+  /** What a source with these options reaches outside: it starts with consent to all of it. Pure. Absent: nothing. */
+  reaches?(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
   /**
    * What the source's `store` belongs to, for instance its address: when that changes, the store begins empty. Pure. Default: all
    * options.

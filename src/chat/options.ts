@@ -12,6 +12,7 @@ export const chatOptions = {
     default: {},
     properties: {
       dm: {
+        "x-inert": false,
         description:
           "What happens to a stranger who writes to the bot alone: pairing gives a code that you approve with channel-router access pair; allowlist ignores them; disabled ignores everybody, in groups too.",
         type: "string",
@@ -19,6 +20,7 @@ export const chatOptions = {
         default: "pairing",
       },
       allow: {
+        "x-inert": false,
         ...ids,
         description:
           "Ids of people who may always write; such ids wait for channel-router trust. Quote those of 16 digits and more.",
@@ -34,15 +36,21 @@ export const chatOptions = {
           additionalProperties: false,
           properties: {
             mention: {
+              "x-inert": true,
               description: "Whether only messages count that mention the bot or answer one of its own.",
               type: "boolean",
               default: true,
             },
-            allow: { ...ids, description: "Ids of the people who may write there; empty admits nobody." },
+            allow: {
+              "x-inert": false,
+              ...ids,
+              description: "Ids of the people who may write there; empty admits nobody.",
+            },
           },
         },
       },
       mention_patterns: {
+        "x-inert": true,
         description:
           "RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.",
         type: "array",
@@ -51,6 +59,7 @@ export const chatOptions = {
         examples: [["(?i)\\bclaude\\b"]],
       },
       bots: {
+        "x-inert": false,
         ...ids,
         description:
           "Ids of bots that may write as people do; ten of their messages in a row, with none of a person between them, are the most that is taken.",
@@ -59,6 +68,7 @@ export const chatOptions = {
   },
   // The connector puts it there once `emit` has settled; that an answer is being written is shown by the router.
   ack_reaction: {
+    "x-inert": false,
     description: "An emoji that is put under each message that was taken. None by default.",
     type: "string",
     minLength: 1,
@@ -70,6 +80,7 @@ export const chatOptions = {
 /** For platforms on which people change what they wrote. */
 export const editsOption = {
   edits: {
+    "x-inert": true,
     description: "Whether a message that its writer changes comes again, with edited: true in data.",
     type: "boolean",
     default: true,

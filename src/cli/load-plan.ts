@@ -13,9 +13,10 @@ import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Bind } from "../plan/powers.ts";
-import { createMask, type Mask, secretFinder } from "../runtime/secret-mask.ts";
+import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { openTrustKey } from "../runtime/trust-key.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
+import { readLaunches } from "./launches.ts";
 import { loadEngine } from "./load-engine.ts";
 
 export interface ProvenConfig {
@@ -42,7 +43,10 @@ export async function loadPlan(
   env: NodeJS.ProcessEnv = process.env,
   { now, makeKey = false, ...as }: LoadAs = {},
 ): Promise<ProvenConfig> {
-  const loaded = await readConfig(file, env, as);
+  const read = await readConfig(file, env, as);
+  const home = homeFolder(env);
+  const launches = await readLaunches(read, { home, path: env.PATH ?? "" });
+  const loaded = { ...read, files: [...read.files, ...launches.files] };
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types, now);
   const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
@@ -50,8 +54,8 @@ export async function loadPlan(
     bind,
     mask,
     folder: dirname(loaded.file),
-    home: homeFolder(env),
-    holdsSecret: secretFinder(loaded.secrets),
+    home,
+    launches: launches.byComponent,
     sinkTypes: loaded.sinkTypes,
   });
   let step = steps.next();

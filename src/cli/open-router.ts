@@ -39,7 +39,7 @@ export function lend(file: string, clock: Clock, secrets: () => readonly string[
       spawnGroup(command, {
         folder,
         environment: process.env,
-        holdsSecret: secretFinder(secrets()),
+        isSecret: secretFinder(secrets()),
         watch,
       }),
   };

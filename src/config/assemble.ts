@@ -8,7 +8,17 @@ import { codeOptions } from "./code-options.ts";
 import type { Section, Types } from "./component-options.ts";
 import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import {
+  channelShows,
+  coreOutward,
+  inputShows,
+  type OriginNames,
+  resultShows,
+  sinkOutward,
+  sourceOutward,
+} from "./outward-parts.ts";
 import type { EnvironmentVariables } from "./places.ts";
+import type { VisibleInputs } from "./recipe/instance.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
 import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
@@ -22,7 +32,9 @@ export interface Assembly {
   readonly folder: string;
   readonly env: EnvironmentVariables;
   /** What something from a recipe can read of the recipe's inputs. */
-  inputsOf(section: "sources" | "channels", name: string): JsonObject | undefined;
+  inputsOf(section: "sources" | "channels", name: string): VisibleInputs | undefined;
+  /** What came into the values from where. */
+  readonly names: OriginNames;
   /** True for `["listen"]` or `["channels", "ci", "match"]` when it, or something in it, is wrong. */
   isBroken(path: readonly string[]): boolean;
 }
@@ -69,6 +81,8 @@ export function assemble(from: Assembly): ConfigValues {
       asObject(root.permissions),
     ) as unknown as PermissionsValues;
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
+  const outward = coreOutward(root, from.names);
+  if (outward !== undefined) values.outward = outward;
   return values;
 }
 
@@ -102,7 +116,8 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     ...(typeof expectMs === "number" ? { expectMs } : {}),
     options: toOptions(type.options, options),
-    ...(inputs === undefined ? {} : { inputs }),
+    outward: sourceOutward({ name, schema: type.options, options, code, inputs }, from.names),
+    ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(code.length === 0 ? {} : { code }),
   };
 }
@@ -112,12 +127,17 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
   const options = from.options.sinks.get(name);
   if (type === undefined || options === undefined || from.isBroken(["sinks", name])) return undefined;
   const result = typeof sink.result === "string" ? { result: sink.result } : {};
+  const shows = result.result === undefined ? undefined : resultShows(name, result.result, from.names);
+  const own = codeOptions(type.options, options);
+  const component = { name, schema: type.options, options, code: own, inputs: undefined };
   return {
     type: type.type,
     description: sink.description as string,
     input: asObject(sink.input),
     options: toOptions(type.options, options),
-    code: [...codeOptions(type.options, options), ...codeOptions(sinkSchema, result)],
+    ...sinkOutward(component, asObject(sink.input), from.names),
+    ...(shows === undefined ? {} : { shows }),
+    code: [...own, ...codeOptions(sinkSchema, result)],
   };
 }
 
@@ -149,9 +169,13 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     channel,
   ) as Record<string, never>;
   const inputs = place.inputsOf("channels", name);
+  const shows = channelShows(name, channel, inputs, place.names);
+  const inputVariables = inputShows(inputs, place.names);
   return {
     ...(rest as unknown as Pick<ChannelValues, "continue">),
-    ...(inputs === undefined ? {} : { inputs }),
+    ...(inputs === undefined ? {} : { inputs: inputs.values }),
+    ...(shows === undefined ? {} : { shows }),
+    ...(inputVariables === undefined ? {} : { inputVariables }),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
     ...(meta === undefined ? {} : { meta: bareMap(meta) }),

@@ -1,38 +1,47 @@
 // The variables that `${NAME}` can name: the real environment, then `.env` of the state root, then `.env` beside the
 // config file. The first that has a name wins. Remembers what was asked for, because a reload hangs on it; never logs.
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { absent, readBounded } from "./bounded-file.ts";
 import { type DotenvLineProblem, parseDotenv } from "./dotenv.ts";
-import { type EnvironmentVariables, isUnexpanded, stateRoot } from "./places.ts";
+import { type EnvironmentVariables, isBelow, isUnexpanded, realPath, stateRoot } from "./places.ts";
 
 const maxDotenvBytes = 256 * 1024;
 
 export interface Environment {
-  /** The value, which may be empty; undefined when no layer has the name. */
-  lookup(name: string): string | undefined;
+  /** The value, which may be empty, and the layer that has it; undefined when none has the name. */
+  lookup(name: string): { readonly value: string; readonly layer: EnvironmentLayer } | undefined;
   /** All names of all layers, for "did you mean". */
   names(): readonly string[];
   /** Every name that was looked up so far, found or not. */
   asked(): readonly string[];
 }
 
-export function layerEnvironment(layers: readonly EnvironmentVariables[]): Environment {
+/** The process's own environment, the `.env` of the state root, the `.env` beside the config. */
+export type EnvironmentLayer = "process" | "state" | "project";
+
+export interface LayeredVariables {
+  readonly layer: EnvironmentLayer;
+  readonly variables: EnvironmentVariables;
+}
+
+/** The first layer that has a name wins. */
+export function layerEnvironment(layers: readonly LayeredVariables[]): Environment {
   const asked = new Set<string>();
-  const valueIn = (layer: EnvironmentVariables, name: string): string | undefined => {
-    const value = Object.hasOwn(layer, name) ? layer[name] : undefined;
+  const valueIn = (variables: EnvironmentVariables, name: string): string | undefined => {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     return value === undefined || isUnexpanded(value) ? undefined : value;
   };
   return {
     lookup(name) {
       asked.add(name);
-      for (const layer of layers) {
-        const value = valueIn(layer, name);
-        if (value !== undefined) return value;
+      for (const { layer, variables } of layers) {
+        const value = valueIn(variables, name);
+        if (value !== undefined) return { value, layer };
       }
       return undefined;
     },
-    names: () => [...new Set(layers.flatMap((layer) => Object.keys(layer)))],
+    names: () => [...new Set(layers.flatMap(({ variables }) => Object.keys(variables)))],
     asked: () => [...asked].sort(),
   };
 }
@@ -48,20 +57,22 @@ export function readDotenvFiles(
   env: EnvironmentVariables,
   folder: string,
 ): {
-  readonly layers: readonly EnvironmentVariables[];
+  readonly layers: readonly LayeredVariables[];
   readonly paths: readonly string[];
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   readonly problems: readonly DotenvProblem[];
 } {
-  const paths = [...new Set([join(stateRoot(env), ".env"), join(folder, ".env")])];
-  const layers: EnvironmentVariables[] = [];
+  const ofState = join(stateRoot(env), ".env");
+  const paths = [...new Set([ofState, join(folder, ".env")])];
+  const layers: LayeredVariables[] = [];
   const files: { path: string; sha256: string }[] = [];
   const problems: DotenvProblem[] = [];
   for (const path of paths) {
     const reading = readBounded(path, maxDotenvBytes);
     if (reading.ok) {
       const dotenv = parseDotenv(reading.bytes.toString("utf8"));
-      layers.push(dotenv.variables);
+      const layer = path === ofState && !isInProject(path, folder) ? "state" : "project";
+      layers.push({ layer, variables: dotenv.variables });
       problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
       files.push({ path, sha256: reading.sha256 });
     } else {
@@ -70,4 +81,10 @@ export function readDotenvFiles(
     }
   }
   return { layers, paths, files, problems };
+}
+
+/** Whoever writes the project's files writes this one, whatever it is called; beside the user's own config it is the user's. */
+function isInProject(dotenv: string, folder: string): boolean {
+  const [home, project] = [dirname(realPath(dotenv)), realPath(folder)];
+  return home !== project && isBelow(home, project);
 }

@@ -21,7 +21,8 @@ import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
 import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
 import { checkMeaning } from "./meaning.ts";
-import type { EnvironmentVariables } from "./places.ts";
+import { originName } from "./origin-name.ts";
+import { type EnvironmentVariables, homeFolder } from "./places.ts";
 import { type Path, pathKey } from "./problem.ts";
 import { readYamlFile } from "./read.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
@@ -31,6 +32,8 @@ import { inputDrafts, prefixReferences } from "./recipe/names.ts";
 import { coreSchema } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
+import { hideShownText } from "./shown-text.ts";
+import { TaintedTree } from "./taint.ts";
 import { checkTests } from "./tests-check.ts";
 import { testsSchema } from "./tests-schema.ts";
 import { validate } from "./validate.generated.js";
@@ -69,7 +72,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   await breathe();
   const yaml = openYaml(file, parsed);
   const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
-  const environment = layerEnvironment([env, ...dotenv.layers]);
+  const environment = layerEnvironment([{ layer: "process", variables: env }, ...dotenv.layers]);
   const valueFiles = openValueFiles(folder, env);
   const world = {
     environment,
@@ -92,6 +95,10 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   await breathe();
   const secrets = findSecrets(expansion, types, resolved);
   const typed = typedTexts(expansion, substituted, secrets);
+  const tainted = new TaintedTree();
+  for (const one of later) tainted.add(one.tainted);
+  tainted.add(secrets.typed);
+  const { notes, issues: shownIssues } = hideShownText(root, tainted);
 
   validate(root);
   const core = explainErrors(validate.errors ?? [], { schema: coreSchema, value: root, prefix: [], typed });
@@ -114,6 +121,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
       ({ path }) => !unread.has(pathKey(path)),
     ),
     ...references,
+    ...shownIssues,
     ...inputDrafts(expansion, schemasFor),
     ...(await testDrafts(root, isRecipe, typed)),
   ].filter(({ path }) => !places.isStandIn(path));
@@ -144,6 +152,10 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
       return instance && visibleInputs(instance);
     },
     isBroken: (path) => broken.has(pathKey(path)),
+    names: {
+      tainted,
+      nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }),
+    },
   });
   const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)].map((one) =>
     frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]),
@@ -156,6 +168,10 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
     issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
+    notes: inOrder(
+      notes.map((note) => places.issueOf(note)),
+      file,
+    ),
     locate: (draft) => places.issueOf(draft),
     isStandIn: places.isStandIn,
     frame: (issue) => frameIssue(issue, frameSources, cwd),

@@ -17,6 +17,7 @@ export const permissionsSchema = {
     "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.",
   properties: {
     relay: {
+      "x-inert": false,
       type: "array",
       items: { type: "string", pattern: namePattern },
       minItems: 1,
@@ -25,6 +26,7 @@ export const permissionsSchema = {
       examples: [["phone"]],
     },
     approvers: {
+      "x-inert": false,
       type: "object",
       propertyNames: { pattern: namePattern },
       additionalProperties: {
@@ -43,11 +45,13 @@ export const permissionsSchema = {
       description: "Which tools may be asked about in a chat; a * in a name stands for anything.",
       properties: {
         allow: {
+          "x-inert": false,
           ...toolNames,
           description: "Only prompts for these tools are sent. Default: all.",
           examples: [["Bash"]],
         },
         deny: {
+          "x-inert": false,
           ...toolNames,
           description: "Prompts for these tools stay at the terminal, even if allow names them.",
           examples: [["mcp__prod__*"]],
@@ -55,6 +59,7 @@ export const permissionsSchema = {
       },
     },
     expire: {
+      "x-inert": true,
       type: "string",
       format: "duration",
       default: "10m",
@@ -62,6 +67,7 @@ export const permissionsSchema = {
         "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays.",
     },
     quiet: {
+      "x-inert": true,
       type: "array",
       items: quietWindow,
       minItems: 1,

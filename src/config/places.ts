@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -109,6 +109,12 @@ export function claudeConfigFolder(env: EnvironmentVariables): string {
 
 export function homeFolder(env: EnvironmentVariables): string {
   return setVariable(env, "HOME") ?? setVariable(env, "USERPROFILE") ?? homedir();
+}
+
+/** Both absolute. A folder is below itself. */
+export function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** Two links to one file have one real path. */

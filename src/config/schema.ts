@@ -4,17 +4,12 @@
 // `x-template`: rendered on each event. `x-cel`: an expression. Rules that a schema cannot say are in meaning.ts.
 
 import type { JsonSchema } from "../contract.ts";
-import { namePattern } from "./name-pattern.ts";
+import { channelSchema, named, priority } from "./channel-schema.ts";
 import { permissionsSchema } from "./permissions-schema.ts";
-import { channelBudget, shapingKeys, usualBudget } from "./shaping-schema.ts";
+import { usualBudget } from "./shaping-schema.ts";
 import { sinkSchema } from "./sink-schema.ts";
 import { anyTests } from "./tests-schema.ts";
 import { useSchema } from "./use-schema.ts";
-
-export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
-
-/** Attributes that the router sets itself. `source` is set by the client. */
-export const ownMetaKeys = ["channel", "event_id", "trust", "attempt", "count", "thread", "error"] as const;
 
 /** Keys of the top that may stand there with nothing under them; a channel may, too. */
 export const mayBeEmpty = [
@@ -30,26 +25,24 @@ export const mayBeEmpty = [
   "tests",
 ] as const;
 
-const named = { propertyNames: { pattern: namePattern } } as const;
-const reference = { type: "string", minLength: 1 };
-
-const priority = { enum: ["low", "normal", "high"] } as const;
-
 const source = {
   type: "object",
   required: ["type"],
   properties: {
     type: {
+      "x-inert": true,
       type: "string",
       description: "The connector's name; its options stand beside this key.",
       examples: ["http"],
     },
     enabled: {
+      "x-inert": true,
       type: "boolean",
       default: true,
       description: "Whether the source is started. A source that is off may still be named by channels.",
     },
     rate: {
+      "x-inert": true,
       type: "string",
       format: "rate",
       description:
@@ -57,197 +50,12 @@ const source = {
       examples: ["5/10m"],
     },
     expect: {
+      "x-inert": true,
       type: "string",
       format: "duration",
       description:
         "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.",
       examples: ["24h"],
-    },
-  },
-} as const;
-
-const channel = {
-  type: "object",
-  additionalProperties: false,
-  properties: {
-    from: {
-      description:
-        "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.",
-      anyOf: [reference, { type: "array", items: reference, minItems: 1, uniqueItems: true }],
-      examples: ["github"],
-    },
-    description: {
-      type: "string",
-      description: "What arrives here, in a sentence for Claude; part of the server's instructions.",
-    },
-    match: {
-      description:
-        "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.",
-      anyOf: [
-        { type: "object", minProperties: 1 },
-        { type: "array", items: { type: "object" }, minItems: 1 },
-      ],
-      examples: [{ "data.action": "opened" }],
-    },
-    when: {
-      type: "string",
-      minLength: 1,
-      "x-cel": true,
-      description: "A CEL expression that must be true for the event to be taken.",
-      examples: ["size(data.commits) > 0"],
-    },
-    vars: {
-      type: "object",
-      ...named,
-      additionalProperties: { type: "string", minLength: 1, "x-cel": true },
-      description: "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}.",
-    },
-    changed: {
-      description:
-        "Only events whose value differs from that of the last event with the same `by` are taken.",
-      anyOf: [
-        { type: "string", minLength: 1, "x-cel": true },
-        {
-          type: "object",
-          additionalProperties: false,
-          required: ["value"],
-          properties: {
-            value: {
-              type: "string",
-              minLength: 1,
-              "x-cel": true,
-              description: "A CEL expression: what is compared.",
-              examples: ["data.state"],
-            },
-            by: {
-              type: "string",
-              minLength: 1,
-              "x-template": true,
-              description:
-                "A template: events with different texts are compared apart. One for the whole channel by default.",
-              examples: ["{{data.host}}"],
-            },
-          },
-        },
-      ],
-      examples: ["data.state"],
-    },
-    dedupe: {
-      type: "object",
-      additionalProperties: false,
-      required: ["key"],
-      description: "The same key again within a time is a duplicate and is not delivered.",
-      properties: {
-        key: {
-          type: "string",
-          minLength: 1,
-          "x-template": true,
-          description:
-            "A template that says what makes two events the same. An empty part in it means no key: the event passes.",
-          examples: ["{{data.id}}"],
-        },
-        for: {
-          type: "string",
-          format: "duration",
-          default: "24h",
-          description: "How long a key is remembered, counted from the event that was delivered.",
-        },
-      },
-    },
-    ...shapingKeys,
-    content: {
-      type: "string",
-      "x-template": true,
-      description: "The template of the event's text. Default: the payload, cut to the budget.",
-      examples: ["{{data.title}}"],
-    },
-    meta: {
-      type: "object",
-      propertyNames: { pattern: metaKeyPattern, not: { enum: ["source", ...ownMetaKeys] } },
-      additionalProperties: { type: "string", "x-template": true },
-      description:
-        "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none.",
-    },
-    budget: channelBudget,
-    continue: {
-      type: "boolean",
-      default: false,
-      description: "Whether later channels are tried too after this one took the event.",
-    },
-    reply: {
-      description:
-        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.",
-      anyOf: [
-        { type: "boolean" },
-        reference,
-        { type: "array", items: reference, minItems: 1, uniqueItems: true },
-      ],
-    },
-    priority: {
-      ...priority,
-      description:
-        "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority.",
-    },
-    ttl: {
-      type: "string",
-      format: "duration",
-      description:
-        "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.",
-      examples: ["2h"],
-    },
-    receipt: {
-      description:
-        "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.",
-      anyOf: [
-        { type: "string", enum: ["none", "ack"] },
-        {
-          type: "object",
-          additionalProperties: false,
-          properties: {
-            ack_within: {
-              type: "string",
-              format: "duration",
-              description: "How long to wait for ack before the event is sent again. Default 10m.",
-            },
-            attempts: {
-              type: "integer",
-              minimum: 1,
-              maximum: 10,
-              description: "How many times an event is sent in all before it counts as dead. Default 3.",
-            },
-          },
-        },
-      ],
-      examples: ["ack"],
-    },
-    to: {
-      description:
-        "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.",
-      anyOf: [
-        { type: "string", enum: ["one", "all"] },
-        {
-          type: "object",
-          additionalProperties: false,
-          minProperties: 1,
-          maxProperties: 1,
-          properties: {
-            project: {
-              type: "string",
-              pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)",
-              description:
-                "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.",
-              examples: ["~/code/api"],
-            },
-            label: {
-              type: "string",
-              minLength: 1,
-              description: "The label that the session was started with.",
-            },
-            session: { type: "string", minLength: 1, description: "The id of one session." },
-          },
-        },
-      ],
-      examples: [{ project: "~/code/api" }],
     },
   },
 } as const;
@@ -259,6 +67,7 @@ export const coreSchema: JsonSchema = {
   additionalProperties: false,
   properties: {
     version: {
+      "x-inert": true,
       type: "integer",
       enum: [1],
       default: 1,
@@ -271,6 +80,7 @@ export const coreSchema: JsonSchema = {
       description: "The MCP server as the client sees it.",
       properties: {
         name: {
+          "x-shown": "always",
           type: "string",
           pattern: "^[A-Za-z0-9_-]{1,64}$",
           default: "router",
@@ -278,6 +88,7 @@ export const coreSchema: JsonSchema = {
             "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server.",
         },
         instructions: {
+          "x-shown": "always",
           type: "string",
           default: "",
           description: "Your own words to Claude, put before the generated instructions.",
@@ -285,6 +96,7 @@ export const coreSchema: JsonSchema = {
       },
     },
     listen: {
+      "x-inert": false,
       type: "string",
       minLength: 1,
       description:
@@ -292,6 +104,7 @@ export const coreSchema: JsonSchema = {
       examples: ["127.0.0.1:8788"],
     },
     public_url: {
+      "x-inert": false,
       type: "string",
       pattern: "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$",
       description:
@@ -299,6 +112,7 @@ export const coreSchema: JsonSchema = {
       examples: ["https://hooks.example.com"],
     },
     hosts: {
+      "x-inert": true,
       type: "array",
       default: [],
       uniqueItems: true,
@@ -317,6 +131,7 @@ export const coreSchema: JsonSchema = {
       description: "What is kept, and how a session catches up.",
       properties: {
         catch_up: {
+          "x-inert": true,
           type: "integer",
           minimum: 0,
           maximum: 1_000,
@@ -325,12 +140,14 @@ export const coreSchema: JsonSchema = {
             "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool.",
         },
         keep: {
+          "x-inert": true,
           type: "string",
           format: "duration",
           default: "7d",
           description: "How long events that are done with are kept, for event, why and replay.",
         },
         max_size: {
+          "x-inert": true,
           type: "string",
           format: "size",
           default: "256MiB",
@@ -346,12 +163,13 @@ export const coreSchema: JsonSchema = {
       description: "What every channel inherits that does not say otherwise.",
       properties: {
         ttl: {
+          "x-inert": true,
           type: "string",
           format: "duration",
           default: "24h",
           description: "How long after its arrival an event is still worth delivering.",
         },
-        priority: { ...priority, default: "normal", description: "How urgent events are." },
+        priority: { "x-inert": true, ...priority, default: "normal", description: "How urgent events are." },
       },
     },
     use: useSchema,
@@ -366,7 +184,7 @@ export const coreSchema: JsonSchema = {
       type: "object",
       default: {},
       ...named,
-      additionalProperties: channel,
+      additionalProperties: channelSchema,
       description: "Which events reach Claude and how they look, by name; tried in this order.",
     },
     sinks: {

@@ -1,5 +1,6 @@
-// Finds the secrets of a config: what `${file:}` brought in, and what stands at options whose schema says so, whether or
-// not those options are valid: the frame of a mistake must not show the secret beside it.
+// The secrets of a config: what files and secret inputs brought in, and what stands at options whose schema says so, whether or
+// not those options are valid: the frame of a mistake must not show the secret beside it. Their texts are a net for logs and
+// echoes; what a config may do with them is decided by their origin (taint.ts).
 
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
@@ -16,16 +17,22 @@ import { type Path, pathKey } from "./problem.ts";
 import type { Expansion } from "./recipe/expand.ts";
 import { branches, childSchemas, propertiesOf } from "./schema-walk.ts";
 import type { Replacement } from "./substitute.ts";
+import { isSecretOrigin, type TaintedValue, wholeTaint } from "./taint.ts";
 import type { Resolved } from "./variables.ts";
 import type { YamlFile } from "./yaml-file.ts";
 
 export interface Secrets {
-  /** Never to be shown anywhere. */
+  /** To be hidden wherever they turn up. */
   readonly texts: readonly string[];
+  /** What stands whole at a secret option, however it got there. */
+  readonly typed: readonly TaintedValue[];
   readonly has: (path: Path) => boolean;
   /** Where secrets were typed into a file. */
   masksIn(yaml: YamlFile): readonly Mask[];
 }
+
+/** The value of a variable that is shorter stands in many a text that means something else. */
+const minVariableLength = 8;
 
 export function findSecrets(
   { root, placeOf, instances }: Expansion,
@@ -43,10 +50,15 @@ export function findSecrets(
     const range = yaml.locator.rangeOf(path);
     if (range && text !== undefined && holdsLiteral(text)) hide(yaml, range);
   };
-  const add = ({ value, standIn }: Replacement) => {
-    if (standIn !== true) texts.add(value);
+  const typed: TaintedValue[] = [];
+  const add = ({ value, taints, standIn }: Replacement, isWanted: (text: string) => boolean) => {
+    if (standIn === true) return;
+    for (const { from, to, origin } of taints) {
+      const text = value.slice(from, to);
+      if (isSecretOrigin(origin) || isWanted(text)) texts.add(text);
+    }
   };
-  for (const { replacements } of resolved) for (const one of replacements) if (one.fromFile) add(one);
+  for (const { replacements } of resolved) for (const one of replacements) add(one, () => false);
   for (const { section, name, component, type } of components(root, types)) {
     const path = [section, name];
     const place = placeOf(path);
@@ -59,14 +71,11 @@ export function findSecrets(
       const { yaml, path: inFile, instance } = placeOf(secret.path);
       const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
       for (const one of variable?.replacements ?? []) {
-        const input = instance?.inputs.get(one.input ?? "");
-        const given = input?.given;
-        if (!secret.whole && isHost(one.value, secret.text)) continue;
+        const given = instance?.inputs.get(one.input ?? "")?.given;
+        add(one, (text) => text.length >= minVariableLength && !isHost(text, secret.text));
         // What a config typed for an input that the recipe calls no secret came from no variable.
-        const isTyped = given === undefined || (byPath.get(pathKey(given))?.replacements.length ?? 0) === 0;
-        if (!secret.whole && input?.secret === false && isTyped) continue;
-        add(one);
-        if (given !== undefined && instance !== undefined) hideAt(instance.user, given);
+        const isSecret = secret.whole || one.taints.length > 0;
+        if (isSecret && given !== undefined && instance !== undefined) hideAt(instance.user, given);
       }
       if (!secret.whole) {
         const isLiteral = !secret.text.includes("{{");
@@ -74,6 +83,7 @@ export function findSecrets(
         continue;
       }
       paths.add(pathKey(secret.path));
+      typed.push({ path: secret.path, taints: [wholeTaint(secret.text, { kind: "typed" })] });
       if (!isStandIn) texts.add(secret.text);
       hideAt(yaml, inFile, variable?.original ?? secret.text);
     }
@@ -89,6 +99,7 @@ export function findSecrets(
   texts.delete("");
   return {
     texts: [...texts],
+    typed,
     has: (path) => paths.has(pathKey(path)),
     masksIn: (yaml) => masks.get(yaml) ?? [],
   };

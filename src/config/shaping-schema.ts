@@ -1,6 +1,7 @@
 // The part of the schema that is about flow control: how often, when and in what company events are delivered, and what they may cost.
 
 const hourBudget = {
+  "x-inert": true,
   description:
     "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.",
   anyOf: [{ type: "integer", minimum: 1_000, maximum: 100_000_000 }, { enum: ["none"] }],
@@ -11,6 +12,7 @@ const eventBudget = {
   additionalProperties: false,
   properties: {
     event: {
+      "x-inert": true,
       type: "integer",
       minimum: 1,
       maximum: 1_000_000,
@@ -45,6 +47,7 @@ export const usualBudget = {
 } as const;
 
 const by = {
+  "x-shown": "event",
   type: "string",
   minLength: 1,
   "x-template": true,
@@ -57,6 +60,7 @@ export const quietWindow = {
   required: ["from", "to"],
   properties: {
     days: {
+      "x-inert": true,
       description:
         "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.",
       anyOf: [
@@ -74,18 +78,21 @@ export const quietWindow = {
       ],
     },
     from: {
+      "x-inert": true,
       type: "string",
       pattern: "^([01]\\d|2[0-3]):[0-5]\\d$",
       description: "When it begins, as 22:00.",
       examples: ["22:00"],
     },
     to: {
+      "x-inert": true,
       type: "string",
       pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$",
       description: "When it ends, as 07:00. Not later than `from` means: on the next day.",
       examples: ["07:00"],
     },
     tz: {
+      "x-inert": true,
       type: "string",
       minLength: 1,
       description: "The time zone of both, by its IANA name. Default: that of the machine.",
@@ -101,14 +108,27 @@ export const shapingKeys = {
     required: ["max", "per"],
     description: "At most so many events in a window of time, which its first event opens.",
     properties: {
-      max: { type: "integer", minimum: 1, maximum: 10_000, description: "How many events pass in a window." },
-      per: { type: "string", format: "duration", description: "How long a window is.", examples: ["10m"] },
+      max: {
+        "x-inert": true,
+        type: "integer",
+        minimum: 1,
+        maximum: 10_000,
+        description: "How many events pass in a window.",
+      },
+      per: {
+        "x-inert": true,
+        type: "string",
+        format: "duration",
+        description: "How long a window is.",
+        examples: ["10m"],
+      },
       by: {
         ...by,
         description:
           "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default.",
       },
       overflow: {
+        "x-inert": true,
         enum: ["digest", "drop"],
         default: "digest",
         description:
@@ -123,18 +143,21 @@ export const shapingKeys = {
     description: "Collects events and delivers them as one: counts, the newest few lines, and ids.",
     properties: {
       every: {
+        "x-inert": true,
         type: "string",
         format: "duration",
         description: "How long after one digest the next one may come.",
         examples: ["10m"],
       },
       wait: {
+        "x-inert": true,
         type: "string",
         format: "duration",
         description:
           "How long after its first event the first digest comes. Default: 30s, or `every` if that is less.",
       },
       max: {
+        "x-inert": true,
         type: "integer",
         minimum: 2,
         maximum: 1_000_000,
@@ -146,6 +169,7 @@ export const shapingKeys = {
           "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default.",
       },
       content: {
+        "x-shown": "event",
         type: "string",
         "x-template": true,
         description:
@@ -155,6 +179,7 @@ export const shapingKeys = {
     },
   },
   supersede: {
+    "x-inert": true,
     type: "string",
     minLength: 1,
     "x-template": true,
@@ -163,6 +188,7 @@ export const shapingKeys = {
     examples: ["{{data.pull_request.number}}"],
   },
   quiet: {
+    "x-inert": true,
     description:
       "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.",
     anyOf: [quietWindow, { type: "array", items: quietWindow, minItems: 1, maxItems: 20 }],

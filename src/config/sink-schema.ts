@@ -5,11 +5,13 @@ export const sinkSchema = {
   required: ["type", "description"],
   properties: {
     type: {
+      "x-inert": true,
       type: "string",
       description: "The connector's name; its options stand beside this key.",
       examples: ["http"],
     },
     description: {
+      "x-shown": "always",
       type: "string",
       minLength: 1,
       maxLength: 1_000,
@@ -17,6 +19,7 @@ export const sinkSchema = {
       examples: ["Comment on the pull request of a CI event."],
     },
     input: {
+      "x-shown": "always",
       type: "object",
       default: {},
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
@@ -26,6 +29,7 @@ export const sinkSchema = {
       examples: [{ text: { type: "string", maxLength: 4_000 } }],
     },
     result: {
+      "x-shown": "event",
       type: "string",
       "x-template": { only: ["input", "event", "time", "response"] },
       description:

@@ -1,11 +1,13 @@
 // Replaces `${...}` in one scalar. What a replacement brings in is never read again: it cannot hold another `${`, become
-// YAML or become a template. Messages name variables and paths, never values.
+// YAML or become a template. Every part that it brings in is marked with its origin. Messages name variables and paths, never values.
 
 import type { Json } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import type { FileReading } from "./bounded-file.ts";
 import type { Environment } from "./environment.ts";
 import { orList, quoted } from "./problem.ts";
+import { moved, type Origin, type Taint, type TaintedValue, wholeTaint } from "./taint.ts";
+import type { ValueFile } from "./value-files.ts";
 
 /** What the scalar will be read as later: plain text, a Handlebars template, or a CEL expression. */
 export type Reader = "plain" | "template" | "cel";
@@ -13,10 +15,10 @@ export type Reader = "plain" | "template" | "cel";
 export interface Surroundings {
   readonly environment: Environment;
   /** Reads `${file:PATH}`; the path is as written. */
-  readFile(path: string): { readonly text: string } | (FileReading & { readonly ok: false });
+  readFile(path: string): ValueFile | (FileReading & { readonly ok: false });
   /** In place of what neither has a default nor is to be read: tests touch neither environment nor files. */
   standIn?(name: string): Json;
-  /** Text that a template renders as the given text, whatever that holds. */
+  /** Text that a template renders as the given text, whatever that holds; of the same length, unit by unit. */
   escapeForTemplate(text: string): string;
   /** Where a person can put a variable, for hints. */
   readonly dotenvPlaces: readonly string[];
@@ -25,6 +27,8 @@ export interface Surroundings {
 /** What a `${...}` in a recipe may name: its inputs, and nothing else. */
 export interface InputScope {
   get(name: string): Json | undefined;
+  /** What came into its value; of a list, by index. */
+  taints(name: string): readonly TaintedValue[];
   names(): readonly string[];
 }
 
@@ -35,13 +39,16 @@ export interface Substitution {
     readonly message: string;
     readonly hint?: string | undefined;
   }[];
-  /** What came in, before escaping; `fromFile` is always a secret. */
+  /** What came in, before escaping. */
   readonly replacements: readonly Replacement[];
+  /** The parts of `text` that came from a variable, a file or a secret input. */
+  readonly taints: readonly Taint[];
 }
 
 export interface Replacement {
   readonly value: string;
-  readonly fromFile: boolean;
+  /** Its parts, with their origins; none for a default, or for what a config typed for an ordinary input. */
+  readonly taints: readonly Taint[];
   /** The input that it came from. */
   readonly input?: string;
   /** It was not read: something of its kind is here in its place. */
@@ -57,6 +64,7 @@ export function substitute(
 ): Substitution {
   const problems: { offset: number; message: string; hint?: string | undefined }[] = [];
   const replacements: Replacement[] = [];
+  const taints: Taint[] = [];
   let result = "";
   let done = 0;
   for (let start = text.indexOf("${"); start !== -1; start = text.indexOf("${", done)) {
@@ -89,9 +97,10 @@ export function substitute(
       continue;
     }
     replacements.push(found);
+    taints.push(...moved(found.taints, result.length));
     result += reader === "template" ? around.escapeForTemplate(found.value) : found.value;
   }
-  return { text: result + text.slice(done), problems, replacements };
+  return { text: result + text.slice(done), problems, replacements, taints };
 }
 
 type Resolved = Replacement | { readonly message: string; readonly hint?: string | undefined };
@@ -112,7 +121,10 @@ function fromInputs(reference: string, inputs: InputScope): Resolved {
   }
   const value = inputs.get(name);
   if (value === undefined) return unknownInput(name, inputs.names());
-  if (typeof value !== "object") return { value: String(value), fromFile: false, input: name };
+  if (typeof value !== "object") {
+    const taints = inputs.taints(name).flatMap((one) => one.taints);
+    return { value: String(value), taints, input: name };
+  }
   return {
     message: `the input ${name} is a list, which cannot stand inside a text`,
     hint: `write \${inputs.${name}} alone, or {{join inputs.${name} ", "}} in a template`,
@@ -146,14 +158,17 @@ function resolve(reference: string, around: Surroundings): Resolved {
   const [, name, fallback] = match as unknown as [string, string, string | undefined];
   if (around.standIn !== undefined) {
     return fallback === undefined
-      ? { value: String(around.standIn(name)), fromFile: false, standIn: true }
-      : { value: fallback, fromFile: false };
+      ? standIn(String(around.standIn(name)), { kind: "env", name, layer: "process" })
+      : { value: fallback, taints: [] };
   }
-  const value = around.environment.lookup(name);
+  const found = around.environment.lookup(name);
   // As in a shell, `:-` also stands in for a variable that is set but empty.
-  if (fallback !== undefined && (value === undefined || value === ""))
-    return { value: fallback, fromFile: false };
-  if (value !== undefined) return { value, fromFile: false };
+  if (fallback !== undefined && (found === undefined || found.value === ""))
+    return { value: fallback, taints: [] };
+  if (found !== undefined) {
+    const { value, layer } = found;
+    return { value, taints: [wholeTaint(value, { kind: "env", name, layer })] };
+  }
   const hint =
     didYouMeanHint(name, around.environment.names()) ??
     `set it in the environment or in ${orList(around.dotenvPlaces)}, or write \${${name}:-default}`;
@@ -162,9 +177,18 @@ function resolve(reference: string, around: Surroundings): Resolved {
 
 function fromFile(path: string, around: Surroundings): Resolved {
   if (path === "") return { message: "${file:} names no file", hint: "write ${file:PATH}" };
-  if (around.standIn !== undefined)
-    return { value: String(around.standIn("file")), fromFile: true, standIn: true };
+  if (around.standIn !== undefined) {
+    const origin: Origin = { kind: "file", path, realPath: path, inProject: false };
+    return standIn(String(around.standIn("file")), origin);
+  }
   const reading = around.readFile(path);
-  if ("text" in reading) return { value: reading.text, fromFile: true };
+  if ("text" in reading) {
+    const { text, ...place } = reading;
+    return { value: text, taints: [wholeTaint(text, { kind: "file", ...place })] };
+  }
   return { message: `the file ${quoted(path)} ${reading.problem}` };
+}
+
+function standIn(value: string, origin: Origin): Replacement {
+  return { value, taints: [wholeTaint(value, origin)], standIn: true };
 }

@@ -188,6 +188,7 @@ const callSchema = {
 
 /** As far as every start looks at them; each test is checked by `testsSchema`, which is loaded when there is one. */
 export const anyTests = {
+  "x-inert": true,
   type: "array",
   default: [],
   description:

@@ -5,6 +5,8 @@ import { namePattern } from "./name-pattern.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 const changes = (what: string) => ({
+  // What it changes counts where it ends up, as what the inputs bring does.
+  "x-inert": true,
   type: "object",
   description: `Changes to the recipe's ${what}, by the name that the recipe gives them. Null removes a key.`,
   ...named,
@@ -22,12 +24,14 @@ export const useSchema = {
     required: ["recipe"],
     properties: {
       recipe: {
+        "x-inert": true,
         type: "string",
         minLength: 1,
         description: "The name of a recipe that comes with the router, or a file beside the config.",
         examples: ["github-ci-failed", "./recipes/ci.yaml"],
       },
       with: {
+        "x-inert": true,
         type: "object",
         default: {},
         ...named,

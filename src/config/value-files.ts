@@ -2,19 +2,35 @@
 
 import { resolve } from "node:path";
 import { absent, type FileReading, readBounded } from "./bounded-file.ts";
-import { type EnvironmentVariables, expandHome } from "./places.ts";
+import { type EnvironmentVariables, expandHome, isBelow, realPath } from "./places.ts";
 
 const maxValueBytes = 64 * 1024;
 
+export interface ValueFile {
+  /** Trimmed. */
+  readonly text: string;
+  /** Absolute, as it is named. */
+  readonly path: string;
+  readonly realPath: string;
+  /** Its real path is below the config's folder. */
+  readonly inProject: boolean;
+}
+
+type Unread = FileReading & { readonly ok: false };
+
 export interface ValueFiles {
-  /** The trimmed text. A relative path starts at `folder`. */
-  read(path: string): { readonly text: string } | (FileReading & { readonly ok: false });
+  /** A relative path starts at `folder`. */
+  read(path: string): ValueFile | Unread;
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 
 export function openValueFiles(folder: string, env: EnvironmentVariables): ValueFiles {
   const files: { path: string; sha256: string }[] = [];
-  const known = new Map<string, { text: string } | (FileReading & { ok: false })>();
+  const known = new Map<string, ValueFile | Unread>();
+  const placeOf = (path: string): FilePlace => {
+    const real = realPath(path);
+    return { path, realPath: real, inProject: isBelow(real, realPath(folder)) };
+  };
   return {
     files,
     read(written) {
@@ -23,16 +39,18 @@ export function openValueFiles(folder: string, env: EnvironmentVariables): Value
       if (earlier !== undefined) return earlier;
       const reading = readBounded(path, maxValueBytes);
       files.push({ path, sha256: reading.ok ? reading.sha256 : absent });
-      const result = reading.ok ? decoded(reading.bytes) : reading;
+      const result = reading.ok ? decoded(reading.bytes, placeOf(path)) : reading;
       known.set(path, result);
       return result;
     },
   };
 }
 
-function decoded(bytes: Buffer): { text: string } | (FileReading & { ok: false }) {
+type FilePlace = Omit<ValueFile, "text">;
+
+function decoded(bytes: Buffer, place: FilePlace): ValueFile | Unread {
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
+    return { ...place, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
   } catch {
     // The one thing that `decode` throws for.
     return { ok: false, missing: false, problem: "is not UTF-8 text" };

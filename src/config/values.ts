@@ -4,6 +4,7 @@
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
+import type { Outward } from "./outward.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
@@ -24,6 +25,8 @@ export interface ConfigValues {
   readonly sinks: Readonly<Record<string, SinkValues>>;
   /** Absent: no permission prompt is sent to a chat. */
   readonly permissions?: PermissionsValues;
+  /** Of `listen`, `public_url` and `permissions`; absent: nothing in them came from a variable or a file. */
+  readonly outward?: Outward;
 }
 
 /** `loopback`: only this machine can reach it. */
@@ -42,6 +45,8 @@ export interface SourceValues {
   readonly options: JsonObject;
   /** What the recipe was given that this source is from; absent outside recipes. */
   readonly inputs?: JsonObject;
+  /** What is sent outside. Absent: the options as they are, with nothing in them from a variable or a file. */
+  readonly outward?: Outward;
   /** Those of them that are code; absent: none. */
   readonly code?: readonly CodeOption[];
 }
@@ -61,6 +66,10 @@ export interface CodeOption {
 export interface ChannelValues {
   readonly from: readonly string[];
   readonly description?: string;
+  /** Absent: no variable is in anything that its events show. */
+  readonly shows?: Shows;
+  /** The variables in its `inputs`, which a sink that answers its events can read. */
+  readonly inputVariables?: Shows;
   readonly match?: Json;
   readonly when?: string;
   /** What the recipe was given that this channel is from; absent outside recipes. */
@@ -150,6 +159,14 @@ export type Target =
   | { readonly label: string }
   | { readonly session: string };
 
+/** What is shown to Claude of variables. */
+export interface Shows {
+  /** `${PROJECT}` */
+  readonly names: readonly string[];
+  /** Everything that shows them, with its real text. */
+  readonly bound: Json;
+}
+
 export interface SinkValues {
   readonly type: string;
   /** For Claude. */
@@ -158,6 +175,12 @@ export interface SinkValues {
   readonly input: JsonObject;
   /** The connector's own options, defaults filled in. */
   readonly options: JsonObject;
+  /** As for a source; the arguments count too. */
+  readonly outward?: Outward;
+  /** `result` shows them. */
+  readonly shows?: Shows;
+  /** The arguments as Claude sees them, where that differs: without a default that a variable or a file brought in. */
+  readonly shownInput?: JsonObject;
   /** Those of them that are code, and `result` where it is set. */
   readonly code: readonly CodeOption[];
 }
@@ -181,6 +204,8 @@ export interface LoadedConfig {
   /** Everything that could be understood: a source with an issue is left out, of a channel the part that has it. */
   readonly values: ConfigValues;
   readonly issues: readonly Issue[];
+  /** What is no mistake, and yet worth knowing. */
+  readonly notes: readonly Issue[];
   /** Gives a later stage's problem its file, line and column. */
   locate(draft: IssueDraft): Issue;
   /** The issue as lines for a person: the place, the message, the source lines with a caret, the hint. */

@@ -1,8 +1,8 @@
 // Resolves every `${...}` of a tree in place. What a scalar is read as later (a template, CEL, a number) comes from the
-// schema of its place; a whole value that must be a number or true/false becomes one.
+// schema of its place; a whole value that must be a number or true/false becomes one. Says of each what came into it from where.
 
 import type { Json, JsonSchema } from "../contract.ts";
-import type { Path } from "./problem.ts";
+import { type Path, pathKey } from "./problem.ts";
 import { standInFor } from "./stand-in.ts";
 import {
   type InputScope,
@@ -12,6 +12,7 @@ import {
   substitute,
   wholeInput,
 } from "./substitute.ts";
+import type { TaintedValue } from "./taint.ts";
 import type { Variable } from "./tree.ts";
 import type { IssueDraft } from "./values.ts";
 
@@ -20,6 +21,8 @@ export interface Resolved {
   /** The scalar as it stands in the file. */
   readonly original: string;
   readonly replacements: readonly Replacement[];
+  /** What came in, at the path or, of a list, below it. */
+  readonly tainted: readonly TaintedValue[];
   /** Offsets in these count in `original`. */
   readonly problems: readonly IssueDraft[];
 }
@@ -48,20 +51,27 @@ export function resolveVariables(
     const value = whole === undefined ? undefined : inputs?.get(whole);
     if (whole !== undefined && value !== undefined) {
       assign(typeof value === "string" ? typed(value, schemas) : structuredClone(value));
-      const replacements = textsOf(value).map((text) => ({ value: text, fromFile: false, input: whole }));
-      return { path, original, replacements, problems: [] };
+      const came = inputs?.taints(whole) ?? [];
+      const replacements = leavesOf(value).map((leaf) => ({
+        value: String(leaf.value),
+        taints: came.find((one) => pathKey(one.path) === pathKey(leaf.path))?.taints ?? [],
+        input: whole,
+      }));
+      const tainted = came.map((one) => ({ ...one, path: [...path, ...one.path] }));
+      return { path, original, replacements, tainted, problems: [] };
     }
     // A value of the kind that is wanted, where it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
     const around: Surroundings = world.standIns
       ? { ...world, standIn: (name) => standInFor(name, wanted) }
       : world;
-    const { text, problems, replacements } = substitute(original, reader, around, inputs);
+    const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);
     return {
       path,
       original,
       replacements,
+      tainted: taints.length === 0 ? [] : [{ path, taints }],
       problems: problems.map((problem) => ({ path, code: "E_CONFIG_VARIABLE", ...problem })),
     };
   });
@@ -82,6 +92,9 @@ function typed(text: string, schemas: readonly JsonSchema[]): Json {
   return text;
 }
 
-function textsOf(value: Json): string[] {
-  return Array.isArray(value) ? value.flatMap(textsOf) : [String(value)];
+/** Of a list its items, by index. */
+export function leavesOf(value: Json, path: Path = []): { readonly path: Path; readonly value: Json }[] {
+  return Array.isArray(value)
+    ? value.flatMap((item, index) => leavesOf(item, [...path, index]))
+    : [{ path, value }];
 }

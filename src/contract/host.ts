@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { Clock, Json, ListenSurroundings, Log, SourceHealth, View } from "../contract.ts";
 import type { People } from "./chat.ts";
+import type { Launch } from "./power.ts";
 
 /** The part that is the same for all components of a config. */
 export interface Lent {
@@ -174,6 +175,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** In addition to the router's own environment without what is secret in it. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What consent was given to: set by the runtime. */
+  readonly launch?: Launch;
 }
 
 export interface Child {

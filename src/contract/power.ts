@@ -1,10 +1,11 @@
-// What a config may do only with consent.
+// What a config may do only with consent, and what a component reaches outside.
 
 /**
  * Something that a config may do only with consent. `use`: anything at all, for a file that was found. `instruct`: text of a found
  * file as instructions. `listen`: accept connections from outside. `approve`: let people answer permission prompts. `people`: admit
  * people. `command`: run a program. `read`, `write`, `move`: what is done to files; moving takes them away. `connect`: open a
- * connection to a host. `secret`: the same, or an answer to a caller, with a secret in it. `show`: give a variable's value to Claude.
+ * connection to a host. `secret`: the same, or an answer to a caller, with something in it that a variable, a file or a secret brought
+ * in. `show`: give the value of a variable to Claude.
  */
 export type PowerKind =
   | "use"
@@ -20,9 +21,45 @@ export type PowerKind =
   | "secret"
   | "show";
 
-/** What a component asks for. */
-export interface PowerRequest {
-  readonly power: PowerKind;
-  /** What exactly, as a person is asked about it: the command line, the folder, the host, the ids. Another value is another power. */
-  readonly value: string;
+/**
+ * Something outside that a component touches, read from its options alone. The same function is asked twice: with the real options,
+ * which decide, and with options whose secrets are hidden, for what people are shown. So it must neither refuse nor interpret a text.
+ */
+export type Reach =
+  | { readonly to: "host"; readonly url: string }
+  | ReachedProgram
+  /** `path`: absolute, with its wildcards. `outside`: it may lie outside of the config's folder. */
+  | { readonly to: "read"; readonly path: string; readonly outside: boolean }
+  /** `replaces`: what was in a file before is lost. */
+  | { readonly to: "write"; readonly path: string; readonly outside: boolean; readonly replaces: boolean }
+  | { readonly to: "move"; readonly path: string; readonly target: string }
+  /** Ids, or how they prove who they are. */
+  | { readonly to: "people"; readonly who: string }
+  /** Whoever sends a request gets an answer of the config's own. */
+  | { readonly to: "callers"; readonly of: string };
+
+export interface ReachedProgram {
+  readonly to: "program";
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+/** What a command would run, as found on disk when the config was read. */
+export interface Launch {
+  /** Absolute path of the program; null when there is none of that name. */
+  readonly program: string | null;
+  /** The files below the config's folder that the command names, and what they held. */
+  readonly scripts: readonly Script[];
+  /** Why it cannot be known what would run; then it is not started. */
+  readonly problem?: string;
+}
+
+export interface Script {
+  /** Absolute. */
+  readonly path: string;
+  readonly sha256: string;
 }

@@ -11,7 +11,7 @@ import type {
   View,
 } from "../contract.ts";
 import type { CompiledOptions, Host, Lent } from "./host.ts";
-import type { PowerRequest } from "./power.ts";
+import type { Reach } from "./power.ts";
 
 /**
  * One `type:` of a sink. It lives in `src/connectors/<type>/sink/`, beside the source of that type if there is one.
@@ -26,8 +26,8 @@ export interface SinkType<O = JsonObject, X extends Outgoing = Outgoing> {
   readonly validate: OptionsValidator;
   /** Pure checks beyond the schema, called by `check`. The options hold templates as text. */
   check?(options: O, surroundings: Surroundings): OptionIssue[];
-  /** What a person must have agreed to before anything is sent. Pure. */
-  powers?(options: O, surroundings: Surroundings): PowerRequest[];
+  /** What a call of it reaches outside: nothing is sent without consent to all of it. Pure. */
+  reaches(options: O, place: Pick<Surroundings, "folder" | "home">): Reach[];
   /** Whether a call that failed may be made again: what was done twice is as if it was done once. Pure. Absent: never. */
   repeatable?(options: O): boolean;
   /**

@@ -1,7 +1,7 @@
 // Patterns of files as they are written in a config: where the search for them begins, and what a person must have agreed to.
 
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import type { PowerRequest } from "../contract/power.ts";
+import type { Reach } from "../contract/power.ts";
 import type { OptionIssue } from "../contract.ts";
 
 /** The folder of the config file and what `~` stands for, both absolute. */
@@ -53,13 +53,18 @@ export function isWithin(path: string, folder: string): boolean {
   return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
-/** One for each pattern that leads out of the config's folder. */
-export function filePowers(patterns: WrittenPatterns, origin: Origin): PowerRequest[] {
-  return listOf(patterns).flatMap((written) => {
-    const { base, lead } = parsePattern(written, origin);
-    if (isWithin(base, origin.folder)) return [];
-    return [{ power: "read", value: join(base, written.slice(lead.length)) }];
+/** That files are read, one for each pattern. */
+export function readReaches(patterns: WrittenPatterns, origin: Origin): Reach[] {
+  return listOf(patterns).map((written) => {
+    const { base } = parsePattern(written, origin);
+    return { to: "read", path: wholePattern(written, origin), outside: !isWithin(base, origin.folder) };
   });
+}
+
+/** Absolute, with its wildcards. */
+export function wholePattern(written: string, origin: Origin): string {
+  const { base, lead } = parsePattern(written, origin);
+  return join(base, written.slice(lead.length));
 }
 
 /** Of an option that is one pattern or a list of them. */

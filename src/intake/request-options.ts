@@ -1,14 +1,14 @@
 // The options that every source with an address shares, and what they mean: headers, credentials, whom a secret would be sent to,
 // and how far what comes back can be trusted.
 
-import type { PowerRequest } from "../contract/power.ts";
-import type { Json, Surroundings, Trust } from "../contract.ts";
+import type { Reach } from "../contract/power.ts";
+import type { Trust } from "../contract.ts";
 
 export const headersOption = {
   description:
     "Headers of the request, by name. What ${...} brings into them is a secret, and is sent to the host of url only after a person agreed.",
   type: "object",
-  additionalProperties: { type: "string" },
+  additionalProperties: { type: "string", "x-credential": true },
   "x-secret": "variables",
 } as const;
 
@@ -20,15 +20,26 @@ export const authOption = {
   required: ["scheme", "secret"],
   properties: {
     scheme: {
+      "x-inert": false,
       description:
         "Where the secret goes: bearer (authorization: Bearer ...), basic (user name and secret), or header (a header that you name).",
       type: "string",
       enum: ["bearer", "basic", "header"],
     },
-    secret: { description: "The token, password or key.", type: "string", "x-secret": true },
-    username: { description: "The user name (basic only).", type: "string" },
-    header: { description: "The name of the header (header only), for instance x-api-key.", type: "string" },
+    secret: {
+      "x-credential": true,
+      description: "The token, password or key.",
+      type: "string",
+      "x-secret": true,
+    },
+    username: { "x-inert": false, description: "The user name (basic only).", type: "string" },
+    header: {
+      "x-inert": false,
+      description: "The name of the header (header only), for instance x-api-key.",
+      type: "string",
+    },
     prefix: {
+      "x-inert": false,
       description: "The text before the secret in its header (header only). Default none.",
       type: "string",
     },
@@ -69,23 +80,9 @@ function credential({ scheme, secret, username = "", header = "", prefix = "" }:
   }
 }
 
-/** `sent` is what else goes out with the request, such as its body. */
-export function secretPowers(
-  options: RequestOptions,
-  { holdsSecret }: Surroundings,
-  sent: readonly (Json | undefined)[] = [],
-): PowerRequest[] {
-  const secret =
-    options.auth !== undefined ||
-    [options.url, { ...options.headers }, ...sent].some((value) => holdsSecret(value));
-  // As a sink says it, so that one host is one power.
-  return secret ? [{ power: "secret", value: plainOrigin(options.url) }] : [];
-}
-
-/** Without the port that goes without saying. */
-function plainOrigin(url: string): string {
-  const origin = originOf(url);
-  return URL.canParse(origin) ? new URL(origin).origin : origin;
+/** Of every source that opens a connection to one address. */
+export function hostReach({ url }: Pick<RequestOptions, "url">): Reach[] {
+  return [{ to: "host", url }];
 }
 
 /** `https://api.example:8443`; of a template too. */

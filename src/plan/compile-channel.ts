@@ -17,6 +17,7 @@ import type { TemplateCompiler } from "../templates/compile.ts";
 import type { DialectMark } from "../templates/dialect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
+import { type Bind, type Power, showPower } from "./powers.ts";
 import { sampleOf } from "./sample.ts";
 import type { SchemaCompiler } from "./schema-compiler.ts";
 import { compileShaping, longestHoldMs } from "./shaping.ts";
@@ -36,6 +37,7 @@ interface Context {
   readonly defaults: ConfigValues["defaults"];
   /** Whether a source can answer its events, by name; those with a mistake are not there. */
   readonly answering: ReadonlyMap<string, boolean>;
+  readonly bind: Bind;
   readonly mask: (text: string) => string;
   /** Takes every mistake that is found. */
   readonly issues: IssueDraft[];
@@ -46,6 +48,8 @@ export interface CompiledChannel {
   /** For the index; absent when every event of its sources is a candidate. */
   readonly match: CompiledMatch | undefined;
   readonly sample: Sample | undefined;
+  /** What its events show of variables, which its sources wait for. */
+  readonly shows: Power | undefined;
 }
 
 type Path = readonly (string | number)[];
@@ -53,7 +57,7 @@ type Path = readonly (string | number)[];
 export function compileChannel(
   name: string,
   values: ChannelValues,
-  { engine, budget, defaults, answering, mask, issues }: Context,
+  { engine, budget, defaults, answering, bind, mask, issues }: Context,
 ): CompiledChannel {
   const at: Path = ["channels", name];
   const proven = <T>(path: Path, compile: () => T): T | undefined => {
@@ -114,6 +118,7 @@ export function compileChannel(
   return {
     match,
     sample: sampleOf(values, match, mask),
+    shows: values.shows === undefined ? undefined : showPower(bind, values.shows, `channels.${name}`),
     channel: {
       name,
       from: values.from,

@@ -1,6 +1,8 @@
 // One sink of the config, proven: its options, its arguments, and that its templates only read what there is.
 
-import type { IssueDraft, SinkValues } from "../config/values.ts";
+import type { Outward } from "../config/outward.ts";
+import type { ChannelValues, IssueDraft, SinkValues } from "../config/values.ts";
+import type { Launch } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type { JsonObject, JsonSchema, Surroundings } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
@@ -8,9 +10,10 @@ import { pathsFrom } from "../templates/paths-from.ts";
 import { roots as eventRoots } from "../templates/roots.ts";
 import { compileOptions } from "./code-options.ts";
 import type { Engine } from "./compile-channel.ts";
+import { componentPowers, plainOutward } from "./component-powers.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedSink } from "./plan.ts";
-import { type Bind, powerOf } from "./powers.ts";
+import { type Bind, showPower } from "./powers.ts";
 
 /** The argument that the router adds. */
 const eventArgument: JsonSchema = {
@@ -21,10 +24,11 @@ const eventArgument: JsonSchema = {
 
 interface Context {
   readonly engine: Engine;
-  readonly surroundings: Surroundings;
+  readonly surroundings: Omit<Surroundings, "isTainted">;
   readonly bind: Bind;
+  readonly launches: ReadonlyMap<string, Launch>;
   /** Channels that list it under `reply`. */
-  readonly channels: readonly string[];
+  readonly channels: readonly (readonly [name: string, values: ChannelValues])[];
   /** Takes every mistake that is found. */
   readonly issues: IssueDraft[];
 }
@@ -33,10 +37,12 @@ export function compileSink(
   name: string,
   values: SinkValues,
   type: SinkType,
-  { engine, surroundings, bind, channels, issues }: Context,
+  { engine, bind, launches, channels, issues, ...context }: Context,
 ): PlannedSink {
   const at = ["sinks", name];
   const { options, description, input } = values;
+  const outward = values.outward ?? plainOutward(options);
+  const surroundings = { ...context.surroundings, isTainted: outward.isTainted };
   for (const { path, ...issue } of type.check?.(options, surroundings) ?? [])
     issues.push({ code: "E_CONFIG_VALUE", ...issue, path: [...at, ...path] });
   const code = compileOptions(values.code, at, engine, issues);
@@ -51,35 +57,79 @@ export function compileSink(
     });
 
   const schema = schemaOf(input, usesEvent);
-  const powers = (type.powers?.(options, surroundings) ?? []).map(({ power, value }) =>
-    powerOf(bind, { power, value, component: `sinks.${name}` }),
-  );
+  const component = `sinks.${name}`;
+  const launch = launches.get(component);
+  const powers = [
+    ...componentPowers({
+      component,
+      bind,
+      outward: usesEvent ? withVariables(outward, values, channels) : outward,
+      options,
+      reaches: (read) => type.reaches(read, surroundings),
+      launch,
+      folder: surroundings.folder,
+      around: [values.type],
+    }),
+    ...(values.shows === undefined ? [] : [showPower(bind, values.shows, component)]),
+  ];
   return {
     name,
     type,
     options,
     code,
     description,
-    input: schema,
+    input: values.shownInput === undefined ? schema : schemaOf(values.shownInput, usesEvent, schema),
+    defaults: defaultsOf(input),
     validate: engine.schemas.compile(schema, [...at, "input"], issues),
     usesEvent,
     powers,
+    ...(launch === undefined ? {} : { launch }),
     fingerprint: fingerprint([values, powers.map(({ hash }) => hash)]),
   };
 }
 
-/** Every input without a default must be given. */
-function schemaOf(input: JsonObject, usesEvent: boolean): JsonSchema {
+/** What an event brings along of the variables in its recipe's inputs goes where the sink sends it. */
+function withVariables(outward: Outward, { code }: SinkValues, channels: Context["channels"]): Outward {
+  const reads = (text: string) => /\binputs\b/.test(text);
+  const brought = channels.flatMap(([, { vars, inputVariables }]) => {
+    const isRead = code.some(({ text }) => reads(text)) || Object.values(vars).some(reads);
+    return isRead && inputVariables !== undefined ? [inputVariables] : [];
+  });
+  if (brought.length === 0) return outward;
+  return {
+    ...outward,
+    bound: [outward.bound, brought.map(({ bound }) => bound)],
+    names: [...new Set([...outward.names, ...brought.flatMap(({ names }) => names)])],
+    tainted: true,
+  };
+}
+
+/** Every input without a default must be given. `like`: the schema that says which those are. */
+function schemaOf(input: JsonObject, usesEvent: boolean, like?: JsonSchema): JsonSchema {
   const properties: Record<string, unknown> = { ...(usesEvent ? { event_id: eventArgument } : {}), ...input };
-  const required = Object.entries(properties)
-    .filter(([, schema]) => !(schema !== null && typeof schema === "object" && "default" in schema))
-    .map(([key]) => key);
+  const required = like === undefined ? withoutDefault(properties) : ((like.required as string[]) ?? []);
   return {
     type: "object",
     properties,
     ...(required.length === 0 ? {} : { required }),
     additionalProperties: false,
   };
+}
+
+function defaultsOf(input: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([name, schema]) =>
+      schema !== null && typeof schema === "object" && !Array.isArray(schema) && schema.default !== undefined
+        ? [[name, schema.default]]
+        : [],
+    ),
+  );
+}
+
+function withoutDefault(properties: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(properties)
+    .filter(([, schema]) => !(schema !== null && typeof schema === "object" && "default" in schema))
+    .map(([key]) => key);
 }
 
 /** Gives whether one of them reads `event`. */

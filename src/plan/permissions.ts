@@ -1,11 +1,13 @@
 // `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask.
 
+import type { Outward } from "../config/outward.ts";
 import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
-import type { SourceType } from "../contract.ts";
+import type { Json, SourceType } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
 import { checkPersonIds } from "./person-ids.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
+import { oneLine } from "./reach-words.ts";
 import { compileQuiet } from "./shaping.ts";
 
 export interface PlannedPermissions {
@@ -26,7 +28,11 @@ export function planPermissions(
   { relay, approvers, tools, expireMs, quiet = [] }: PermissionsValues,
   sources: Readonly<Record<string, SourceValues>>,
   typeOf: (type: string) => Pick<SourceType<never>, "chat"> | undefined,
-  { bind, issues }: { readonly bind: Bind; readonly issues: IssueDraft[] },
+  {
+    bind,
+    outward,
+    issues,
+  }: { readonly bind: Bind; readonly outward?: Outward | undefined; readonly issues: IssueDraft[] },
 ): PlannedPermissions {
   const names = Object.keys(sources);
   for (const [index, name] of relay.entries()) {
@@ -79,6 +85,10 @@ export function planPermissions(
   const allowed = (tools?.allow ?? ["*"]).map(toolTest);
   const denied = (tools?.deny ?? []).map(toolTest);
   const windows = compileQuiet({ quiet }, ["permissions"], issues);
+  const isTainted = outward?.isTainted(["permissions", "approvers"]) === true;
+  const hidden = outward?.shown.permissions as unknown as PermissionsValues | undefined;
+  const shown = isTainted && hidden !== undefined ? hidden.approvers : approvers;
+  const origins = isTainted ? ` with ${outward?.names.join(" and ")}` : "";
   const used = relay.filter((name) => Object.hasOwn(approvers, name));
   return {
     approvers: new Map(used.map((name) => [name, new Set((approvers[name] ?? []).map(String))])),
@@ -88,12 +98,18 @@ export function planPermissions(
     powers: used.map((name) =>
       powerOf(bind, {
         power: "approve",
-        value: (approvers[name] ?? []).map(String).sort().join(", "),
+        value: oneLine(`${idsOf(shown[name])}${origins}`),
         component: `permissions.approvers.${name}`,
+        // What they are asked about goes out to them.
+        bound: [relay, approvers[name] ?? [], tools ?? null] as Json,
       }),
     ),
     fingerprint: JSON.stringify([relay, approvers, tools, expireMs, quiet]),
   };
+}
+
+function idsOf(ids: readonly (string | number)[] = []): string {
+  return ids.map(String).sort().join(", ");
 }
 
 /** `*` stands for any text. */

@@ -4,6 +4,7 @@
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { CompiledOptions } from "../contract/host.ts";
 import type { Sample } from "../contract/invitation.ts";
+import type { Launch } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type {
   Arrival,
@@ -61,6 +62,10 @@ export interface PlannedSource {
   readonly enabled: boolean;
   /** It is started once a person has agreed to all of them. */
   readonly powers: readonly Power[];
+  /** What its command would run, as it was when the config was read; absent where it runs none. */
+  readonly launch?: Launch;
+  /** Texts that nothing may hold that it says of itself. */
+  readonly hidden: readonly string[];
   /** Equal for two sources that one object can serve: type, options, powers and what it sees of the rest of the config. */
   readonly fingerprint: string;
   readonly claims: readonly Claim[];
@@ -145,14 +150,18 @@ export interface PlannedSink {
   /** Its templates, and `result`. */
   readonly code: CompiledOptions;
   readonly description: string;
-  /** The arguments of the tool, as JSON Schema. */
+  /** The arguments of the tool, as JSON Schema for Claude. */
   readonly input: JsonSchema;
+  /** The arguments that have a default, as the config says it. */
+  readonly defaults: JsonObject;
   /** Checks them, and fills in the defaults. */
   readonly validate: OptionsValidator;
   /** Then `event_id` is among the arguments, and must be of an event of a channel that lists the sink. */
   readonly usesEvent: boolean;
   /** It sends nothing before a person has agreed to all of them. */
   readonly powers: readonly Power[];
+  /** As in a source. */
+  readonly launch?: Launch;
   /** Equal for two sinks that do the same. */
   readonly fingerprint: string;
 }

@@ -1,10 +1,11 @@
 // What a config can do beyond shaping text. Says what waits for consent, never whether consent was given: that is
 // runtime/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
 
-import type { ConfigValues } from "../config/values.ts";
-import type { AccessOptions } from "../contract/chat.ts";
-import type { PowerKind, PowerRequest } from "../contract/power.ts";
+import { isAbsolute, relative, sep } from "node:path";
+import type { ConfigValues, Shows } from "../config/values.ts";
+import type { PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
+import { oneLine } from "./reach-words.ts";
 
 /** It waits for consent; what needs it is not started before. */
 export interface Power {
@@ -33,32 +34,54 @@ export function powerOf(bind: Bind, { power, value, component, bound = null }: B
   return { power, value, component, hash: bind(JSON.stringify([power, component, value, bound])) };
 }
 
+type Listening = Pick<ConfigValues, "listenAddress" | "listen" | "publicUrl" | "outward">;
+
+/**
+ * An address beyond loopback, a socket file outside of the config's folder, and an address with a variable in it, which `status` shows.
+ * `folder` is the config's.
+ */
 export function listenPowers(
-  { listenAddress }: Pick<ConfigValues, "listenAddress">,
-  bind: Bind,
+  { listenAddress, publicUrl, outward }: Listening,
+  { bind, folder }: { readonly bind: Bind; readonly folder: string },
 ): readonly Power[] {
-  if (listenAddress === undefined || listenAddress.loopback) return [];
-  const { host, port } = listenAddress;
-  const value = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return [powerOf(bind, { power: "listen", value, component: "listen" })];
+  const tainted = (path: string) => outward?.isTainted([path]) === true;
+  const names = outward === undefined ? "" : ` with ${outward.names.join(" and ")}`;
+  const shown = (key: "listen" | "publicUrl") => String(outward?.shown[key]);
+  const powers: Power[] = [];
+  const add = (power: PowerKind, value: string, bound: Json) =>
+    void powers.push(powerOf(bind, { power, value: oneLine(value), component: "listen", bound }));
+  if (listenAddress !== undefined) {
+    const isTainted = tainted("listen");
+    const value = isTainted ? `${shown("listen")}${names}` : describeAddress(listenAddress);
+    const isSocket = "unix" in listenAddress;
+    if (isSocket ? isTainted || !isInside(listenAddress.unix, folder) : !listenAddress.loopback)
+      add("listen", value, listenAddress as unknown as Json);
+  }
+  if (publicUrl !== undefined && tainted("public_url"))
+    add("show", `${shown("publicUrl")}${names}`, publicUrl);
+  return powers;
+}
+
+function describeAddress(address: NonNullable<Listening["listenAddress"]>): string {
+  if ("unix" in address) return `unix:${address.unix}`;
+  return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+/** Both absolute; what leads out of it by dots is not inside. */
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !(way === "" || way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/** What shows variables to Claude. */
+export function showPower(bind: Bind, { names, bound }: Shows, component: string): Power {
+  return powerOf(bind, { power: "show", value: oneLine(names.join(" and ")), component, bound });
 }
 
 /** Those of `powers` that a source with these claims cannot start without. */
 export function powersFor(claims: readonly Claim[], powers: readonly Power[]): Power[] {
   const usesListener = claims.some((claim) => claim.startsWith("route:"));
   return usesListener ? powers.filter(({ component }) => component === "listen") : [];
-}
-
-/** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
-export function peoplePowers({ allow, groups, bots }: AccessOptions): PowerRequest[] {
-  const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
-  return [
-    ...(allow.length === 0 ? [] : [ids(allow)]),
-    ...(bots.length === 0 ? [] : [`bots ${ids(bots)}`]),
-    ...Object.entries(groups).flatMap(([chat, group]) =>
-      group.allow.length === 0 ? [] : [`${ids(group.allow)} in group ${chat}`],
-    ),
-  ].map((value) => ({ power: "people", value }));
 }
 
 const words: Readonly<Record<PowerKind, string>> = {

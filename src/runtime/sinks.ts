@@ -71,14 +71,23 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
   let isStopping = false;
 
   /** An argument that holds a secret is refused; what an event brought of one is hidden. */
-  function withoutSecrets({ input, event }: CallOfSink): Pick<CallOfSink, "input" | "event"> {
+  function withoutSecrets(
+    { input, event }: CallOfSink,
+    { defaults }: PlannedSink,
+  ): Pick<CallOfSink, "input" | "event"> {
     for (const [name, value] of Object.entries(input)) {
+      // What the config itself says for an argument that was left out.
+      if (JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
       if (JSON.stringify(maskAll(value, mask)) === JSON.stringify(value)) continue;
       throw new UsageError("E_SINK_SECRET", `${name} holds a secret of the config: nothing was sent`, {
         hint: "leave it out; what the sink needs of secrets it has",
       });
     }
     return { input, ...(event === undefined ? {} : { event: maskAll(event, mask) as unknown as View }) };
+  }
+
+  function hostFor({ launch }: PlannedSink): SinkHost {
+    return launch === undefined ? host : { ...host, spawn: (command) => host.spawn({ ...command, launch }) };
   }
 
   async function demandConsent({ name, powers }: PlannedSink): Promise<void> {
@@ -95,7 +104,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
 
   /** Sends it, and again where that does no harm. */
   async function send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<string> {
-    const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call) };
+    const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call, planned) };
     const outgoing = outgoingOf(planned, facts);
     const isRepeatable = planned.type.repeatable?.(planned.options) === true;
     const answer = await retry(() => sink.send(outgoing, ending.signal), {
@@ -159,7 +168,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
           const before = active.get(one.name);
           if (before?.planned.fingerprint === one.fingerprint)
             return [one.name, { planned: one, sink: before.sink }];
-          return [one.name, { planned: one, sink: one.type.create(one.name, one.options, host) }];
+          return [one.name, { planned: one, sink: one.type.create(one.name, one.options, hostFor(one)) }];
         }),
       );
       for (const name of counts.keys()) if (!active.has(name)) counts.delete(name);

@@ -18,7 +18,7 @@ export interface HostOptions {
 }
 
 export function createHost(
-  { name, keeps, code }: Pick<PlannedSource, "name" | "keeps" | "code">,
+  { name, keeps, code, launch }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch">,
   listener: Listener,
   options: HostOptions & Pick<Host, "people" | "refused">,
 ): Host {
@@ -26,6 +26,7 @@ export function createHost(
   const subject = `source ${name}`;
   return {
     ...lent,
+    ...(launch === undefined ? {} : { spawn: (command) => lent.spawn({ ...command, launch }) }),
     log,
     clock: clockFor(subject, clock, log),
     listener,

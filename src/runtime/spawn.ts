@@ -6,7 +6,10 @@ import { existsSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import type { Child, SpawnOptions } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
+import { isWithin, shownPath } from "../files/pattern.ts";
 import type { CommandWatch } from "./command-watch.ts";
+import { absolutePath, findProgram } from "./find-program.ts";
+import { digestOf } from "./launch.ts";
 
 const defaultGraceMs = 2_000;
 /** How long what a program left running may still write to the output that it shares. */
@@ -18,19 +21,22 @@ interface SpawnWorld {
   /** Of the router. */
   readonly environment: NodeJS.ProcessEnv;
   /** Whether a value is, or holds, a secret of the config. */
-  holdsSecret(value: string): boolean;
+  isSecret(value: string): boolean;
   /** Absent: commands end only with a router that ends in order. */
   readonly watch?: CommandWatch;
 }
 
-/** Settles when the program runs. */
-export function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Child> {
+/** Settles when the program runs. Rejects with a ConnectorError when there is none, or when it is not what consent was given to. */
+export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Child> {
   const [program = "", ...args] = options.command;
   const cwd = options.cwd ?? world.folder;
+  const env = { ...commandEnvironment(world), ...options.env };
+  const file = programOf(options, cwd, env.PATH, world.folder);
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
+    const child = spawn(file, args, {
       cwd,
-      env: { ...commandEnvironment(world), ...options.env },
+      argv0: program,
+      env,
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
       shell: false,
@@ -86,6 +92,30 @@ export function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Ch
   });
 }
 
+/** What is started: the program that consent was given to, with the scripts as they were then. */
+function programOf(
+  { command: [name = ""], launch }: SpawnOptions,
+  cwd: string,
+  path = "",
+  folder: string,
+): string {
+  const refuse = (reason: string): never => {
+    throw new ConnectorError("E_COMMAND_START", `the command ${name} is not started: ${reason}`, {
+      retryable: true,
+    });
+  };
+  if (launch?.problem !== undefined) return refuse(launch.problem);
+  for (const { path: script, sha256 } of launch?.scripts ?? [])
+    if (digestOf(script) !== sha256)
+      return refuse(`${shownPath(script, folder)} was changed since it was read for your consent`);
+  if (typeof launch?.program === "string") return launch.program;
+  const found = findProgram(name, { path, cwd });
+  if (found === undefined) return name;
+  if (launch !== undefined && isWithin(found, folder))
+    return refuse(`${shownPath(found, folder)} was not there when it was read for your consent`);
+  return found;
+}
+
 const secretName =
   /passw(?:or)?d|passphrase|secret|credential|cookie|tokens?(?:_|$)|(?:^|_)(?:(?:api|private|access|signing|encryption)?_?keys?|pat|dsn)(?:_|$)/i;
 const ownName = /^(?:CHANNEL_ROUTER_|CLAUDE_|CLAUDECODE$|MCP_|NODE_OPTIONS$|NODE_CHANNEL_FD$)/;
@@ -98,16 +128,18 @@ const loginInUrl = /:\/\/[^/\s:@]*:[^/\s@]+@/;
  */
 export function commandEnvironment({
   environment,
-  holdsSecret,
-}: Pick<SpawnWorld, "environment" | "holdsSecret">): NodeJS.ProcessEnv {
+  isSecret,
+}: Pick<SpawnWorld, "environment" | "isSecret">): NodeJS.ProcessEnv {
+  const { PATH } = environment;
+  const kept = PATH === undefined ? environment : { ...environment, PATH: absolutePath(PATH) };
   return Object.fromEntries(
-    Object.entries(environment).filter(
+    Object.entries(kept).filter(
       ([name, value]) =>
         value !== undefined &&
         !ownName.test(name) &&
         !secretName.test(name) &&
         !loginInUrl.test(value) &&
-        !holdsSecret(value),
+        !isSecret(value),
     ),
   );
 }

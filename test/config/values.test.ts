@@ -17,6 +17,7 @@ describe("the values of a config", () => {
           type: "http",
           enabled: true,
           options: expect.objectContaining({ path: "/hook", methods: ["POST"], maxBodyBytes: 1_048_576 }),
+          outward: expect.anything(),
         },
       },
       channels: {},
@@ -75,8 +76,14 @@ channels:
           enabled: false,
           rate: { max: 5, perMs: 600_000 },
           options: { everyMs: 10_000, maxSizeBytes: 1_048_576, headers: { x_key: "a", "Content-Type": "b" } },
+          outward: expect.anything(),
         },
-        q: { type: "probe", enabled: true, options: { everyMs: 300_000, maxSizeBytes: 1_048_576 } },
+        q: {
+          type: "probe",
+          enabled: true,
+          options: { everyMs: 300_000, maxSizeBytes: 1_048_576 },
+          outward: expect.anything(),
+        },
       },
       channels: {
         p: { from: ["p"], vars: {}, continue: false, to: "one" },

@@ -211,13 +211,13 @@ describe(".env files", () => {
   });
 
   test("a line that is no variable is told with its number, and the others count", async () => {
-    const loaded = await load('server: { instructions: "${F} ${G} ${H:-unset} ${I}" }\n', {
+    const loaded = await load(withUrl('"${F} ${G} ${H:-unset} ${I}"'), {
       files: {
         ".env":
           'bad line\nF=1\n# a comment\n\nexport G="two\nlines, no more"\n=nothing\nH="never closed\nI=4\nlast\n',
       },
     });
-    expect(loaded.values.server.instructions).toBe("1 two\nlines, no more unset 4");
+    expect(loaded.values.sources.p?.options.url).toBe("1 two\nlines, no more unset 4");
     expect(
       loaded.issues.map(({ file, line, code, message }) => [basename(file), line, code, message]),
     ).toEqual([

@@ -113,7 +113,7 @@ export function readingFiles<O>(type: SourceType<O>) {
             hosts: [],
             folder,
             home: folder,
-            holdsSecret: () => false,
+            isTainted: () => false,
           }) ?? [];
         if (issues.length > 0) throw new Error(JSON.stringify(issues));
         const host = hostOf({

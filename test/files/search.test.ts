@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { fileGlob, filePowers, isWithin, parsePattern, patternIssues } from "../../src/files/pattern.ts";
+import { fileGlob, isWithin, parsePattern, patternIssues, readReaches } from "../../src/files/pattern.ts";
 import { createSearch } from "../../src/files/search.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { temporaryFolders } from "./folder.ts";
@@ -53,13 +53,15 @@ describe("a pattern", () => {
     expect(await found(folder, pattern)).toEqual(expected);
   });
 
-  it("that leads out of the config's folder is a power", () => {
+  it("says whether it leads out of the config's folder", () => {
     const origin = { folder: "/project", home: "/home/person" };
-    expect(filePowers(["logs/*.log", "../project/x", "/project/y/*"], origin)).toEqual([]);
-    expect(filePowers(["/var/log/*.log", "~/a.log", "../other/{a,b}"], origin)).toEqual([
-      { power: "read", value: "/var/log/*.log" },
-      { power: "read", value: "/home/person/a.log" },
-      { power: "read", value: "/other/{a,b}" },
+    const reach = (patterns: string[]) => readReaches(patterns, origin);
+    const inside = reach(["logs/*.log", "../project/x", "/project/y/*"]);
+    expect(inside.map((one) => "outside" in one && one.outside)).toEqual([false, false, false]);
+    expect(reach(["/var/log/*.log", "~/a.log", "../other/{a,b}"])).toEqual([
+      { to: "read", path: "/var/log/*.log", outside: true },
+      { to: "read", path: "/home/person/a.log", outside: true },
+      { to: "read", path: "/other/{a,b}", outside: true },
     ]);
   });
 

@@ -2,9 +2,11 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { listenPowers, peoplePowers, powersFor } from "../../src/plan/powers.ts";
+import { peopleReaches } from "../../src/plan/component-powers.ts";
+import { listenPowers, powersFor } from "../../src/plan/powers.ts";
 
-const powersOf = (values: Parameters<typeof listenPowers>[0]) => listenPowers(values, (text) => text);
+const powersOf = (values: Parameters<typeof listenPowers>[0]) =>
+  listenPowers(values, { bind: (text) => text, folder: "/p" });
 const at = (host: string, port = 8788) => powersOf({ listenAddress: { host, port, loopback: false } });
 
 test("an address beyond loopback is a power", () => {
@@ -14,7 +16,7 @@ test("an address beyond loopback is a power", () => {
 
 test("loopback, a socket file and no address are none", () => {
   expect(powersOf({ listenAddress: { host: "127.0.0.1", port: 1, loopback: true } })).toEqual([]);
-  expect(powersOf({ listenAddress: { unix: "/tmp/s", loopback: true } })).toEqual([]);
+  expect(powersOf({ listenAddress: { unix: "/p/run/s", loopback: true } })).toEqual([]);
   expect(powersOf({})).toEqual([]);
 });
 
@@ -37,11 +39,11 @@ test("another address is another power, the same address the same one", () => {
 
 test("a config that lets nobody in asks for no power; each list of people is one", () => {
   const access = { dm: "pairing" as const, allow: [], groups: {}, mentionPatterns: [], bots: [] };
-  expect(peoplePowers(access)).toEqual([]);
+  expect(peopleReaches(access)).toEqual([]);
   const groups = { "-100": { mention: true, allow: [42, "41"] }, "-200": { mention: true, allow: [] } };
-  expect(peoplePowers({ ...access, allow: ["41"], bots: ["9"], groups })).toEqual([
-    { power: "people", value: "41" },
-    { power: "people", value: "bots 9" },
-    { power: "people", value: "41, 42 in group -100" },
+  expect(peopleReaches({ ...access, allow: ["41"], bots: ["9"], groups })).toEqual([
+    { to: "people", who: "41" },
+    { to: "people", who: "bots 9" },
+    { to: "people", who: "41, 42 in group -100" },
   ]);
 });

@@ -33,6 +33,7 @@ function planned(name: string, actor: Actor, more: Partial<PlannedSink> = {}): P
     summary: "Does what a test tells it.",
     options: {},
     validate: () => true,
+    reaches: () => [],
     repeatable: () => actor.repeatable === true,
     prepare: (_, { id, roots }) => ({
       kind: "file",
@@ -47,6 +48,7 @@ function planned(name: string, actor: Actor, more: Partial<PlannedSink> = {}): P
     name,
     type,
     options: {},
+    defaults: {},
     code: {
       cel: () => undefined,
       template: () => undefined,

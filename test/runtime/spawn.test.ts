@@ -3,7 +3,7 @@ import { commandEnvironment, spawnGroup } from "../../src/runtime/spawn.ts";
 import { isAlive } from "../support/processes.ts";
 import { eventually } from "../support/router.ts";
 
-const world = { folder: "/tmp", environment: process.env, holdsSecret: () => false };
+const world = { folder: "/tmp", environment: process.env, isSecret: () => false };
 
 describe("the environment of a command", () => {
   const environment = {
@@ -26,8 +26,8 @@ describe("the environment of a command", () => {
   };
 
   test("is the router's without secrets and without its own settings", () => {
-    const holdsSecret = (value: string) => value.includes("abcdefgh");
-    expect(Object.keys(commandEnvironment({ environment, holdsSecret })).toSorted()).toEqual([
+    const isSecret = (value: string) => value.includes("abcdefgh");
+    expect(Object.keys(commandEnvironment({ environment, isSecret })).toSorted()).toEqual([
       "HOME",
       "KEYBOARD",
       "KUBECONFIG",

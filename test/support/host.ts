@@ -26,7 +26,7 @@ export const surroundings: Surroundings = {
   hosts: [],
   folder: "/project",
   home: "/home/person",
-  holdsSecret: () => false,
+  isTainted: () => false,
 };
 
 /** What a router is lent; `folder` defaults to the system's folder for temporary files. */
@@ -35,7 +35,7 @@ export function lent(clock: Clock, folder = tmpdir()): Lent {
     folder,
     home: folder,
     http: createHttpClient({ userAgent: "channel-router/test", clock }),
-    spawn: (command) => spawnGroup(command, { folder, environment: process.env, holdsSecret: () => false }),
+    spawn: (command) => spawnGroup(command, { folder, environment: process.env, isSecret: () => false }),
   };
 }
 

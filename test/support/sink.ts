@@ -4,7 +4,7 @@
 import { loadEngine } from "../../src/cli/load-engine.ts";
 import { toOptions } from "../../src/config/camel-case.ts";
 import { codeOptions } from "../../src/config/code-options.ts";
-import type { ConfigValues, IssueDraft, SinkValues } from "../../src/config/values.ts";
+import type { ChannelValues, ConfigValues, IssueDraft, SinkValues } from "../../src/config/values.ts";
 import type { Outgoing, SinkType } from "../../src/contract/sink.ts";
 import type { JsonObject, Surroundings, View } from "../../src/contract.ts";
 import { compileSink } from "../../src/plan/compile-sink.ts";
@@ -59,7 +59,8 @@ export async function proveSink(
     engine: await loadEngine(config, new Map()),
     surroundings: { ...surroundings, ...around.surroundings },
     bind: (text) => text,
-    channels: around.channels ?? ["ci"],
+    launches: new Map(),
+    channels: (around.channels ?? ["ci"]).map((name) => [name, { vars: {} } as unknown as ChannelValues]),
     issues,
   });
   return { sink, issues };

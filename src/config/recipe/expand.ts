@@ -8,6 +8,7 @@ import { explainErrors } from "../explain.ts";
 import { type Path, pathKey } from "../problem.ts";
 import { readYamlFile } from "../read.ts";
 import { schemasAt } from "../schema-walk.ts";
+import { TaintedTree } from "../taint.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Resolved, resolveVariables, type ScopedVariable, type VariableWorld } from "../variables.ts";
 import { openYaml, type Place, type YamlFile } from "../yaml-file.ts";
@@ -90,7 +91,9 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
   async function readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
     const reference = findRecipe(written, dirname(config.file));
     if ("message" in reference) {
-      const { message, hint, file } = reference;
+      const { file } = reference;
+      const isTyped = !resolved.some(({ path, tainted }) => path[1] === name && tainted.length > 0);
+      const { message, hint } = isTyped ? reference : unnamedRecipe;
       if (file !== undefined) files.set(file, absent);
       problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_RECIPE", message, hint });
       return undefined;
@@ -124,6 +127,8 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     const unread = new Set(
       ofThis.flatMap(({ path, problems }) => (problems.length > 0 ? String(path[given.at.length]) : [])),
     );
+    const ofThese = new TaintedTree();
+    for (const { tainted } of ofThis) ofThese.add(tainted);
     const replaced = new Set(ofWith.map(({ path }) => pathKey(path)));
     const needsPatterns = Object.values(declared).some((schema) =>
       JSON.stringify(schema).includes('"pattern"'),
@@ -131,7 +136,12 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     const compile = needsPatterns ? await options.loadPatterns() : noPatterns;
     const { inputs, givenDrafts, recipeDrafts } = readInputs(
       declared,
-      { ...given, unread, typed: (path) => (replaced.has(pathKey(path)) ? undefined : textAt(config, path)) },
+      {
+        ...given,
+        unread,
+        tainted: (name) => ofThese.below([...given.at, name]),
+        typed: (path) => (replaced.has(pathKey(path)) ? undefined : textAt(config, path)),
+      },
       compile,
       alone !== undefined || world.standIns,
     );
@@ -188,6 +198,12 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     return { ...placeIn(owner.instance, section, owner.local, rest), ...owner };
   }
 }
+
+/** What a variable holds is in no message. */
+const unnamedRecipe = {
+  message: "what the variable holds names no recipe that can be used",
+  hint: "write the name of a bundled recipe, or a file as ./FILE.yaml",
+};
 
 /** A recipe that is looked at by itself is a config of its sections and tests. */
 function rootOf(recipe: JsonObject): JsonObject {

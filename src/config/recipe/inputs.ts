@@ -5,13 +5,17 @@ import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { type Path, quoted } from "../problem.ts";
 import { standInFor } from "../stand-in.ts";
+import { type Origin, type TaintedValue, wholeTaint } from "../taint.ts";
 import { exampleFor } from "../value-words.ts";
 import type { IssueDraft } from "../values.ts";
+import { leavesOf } from "../variables.ts";
 import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./input-check.ts";
 
 export interface Input {
   readonly value: Json;
   readonly secret: boolean;
+  /** What came into it from where; of a list, by index. */
+  readonly tainted: readonly TaintedValue[];
   /** Undefined for what nobody gave. */
   readonly given: Path | undefined;
   /** Neither given nor a default, or not to be read. */
@@ -24,6 +28,8 @@ export interface Given {
   readonly values: JsonObject;
   /** Names of those that could not be read, which was told. */
   readonly unread: ReadonlySet<string>;
+  /** What came into the values, by name and path inside the value. */
+  tainted(name: string): readonly TaintedValue[];
   /** Where they stand, in the file that gives them. */
   readonly at: Path;
   /** What the place is called there when a value is missing: `use.ci`. */
@@ -51,6 +57,15 @@ export function readInputs(
   const givenDrafts: IssueDraft[] = [];
   const recipeDrafts: IssueDraft[] = [];
   const names = Object.keys(declared);
+  const add = (name: string, value: Json, secret: boolean, path: Path | undefined, standIn: boolean) => {
+    const origin: Origin = { kind: "input", name };
+    const own = leavesOf(value).map((leaf) => ({
+      path: leaf.path,
+      taints: [wholeTaint(leaf.value, origin)],
+    }));
+    const came = path === undefined ? [] : given.tainted(name);
+    inputs.set(name, { value, secret, tainted: [...came, ...(secret ? own : [])], given: path, standIn });
+  };
   for (const name of Object.keys(given.values)) {
     if (Object.hasOwn(declared, name)) continue;
     givenDrafts.push({
@@ -68,12 +83,7 @@ export function readInputs(
     recipeDrafts.push(...declarationDrafts(name, schema, compile, secret));
     const fallback = schema.default as Json | undefined;
     if (given.unread.has(name)) {
-      inputs.set(name, {
-        value: standInFor(name, [schema]),
-        secret,
-        given: [...given.at, name],
-        standIn: true,
-      });
+      add(name, standInFor(name, [schema]), secret, [...given.at, name], true);
     } else if (Object.hasOwn(given.values, name)) {
       const value = given.values[name] as Json;
       const path = [...given.at, name];
@@ -84,11 +94,10 @@ export function readInputs(
           misfits(value, schema, compile, () => typed([])),
         ),
       );
-      inputs.set(name, { value, secret, given: path, standIn: false });
-    } else if (fallback !== undefined)
-      inputs.set(name, { value: fallback, secret, given: undefined, standIn: false });
+      add(name, value, secret, path, false);
+    } else if (fallback !== undefined) add(name, fallback, secret, undefined, false);
     else {
-      inputs.set(name, { value: standInFor(name, [schema]), secret, given: undefined, standIn: true });
+      add(name, standInFor(name, [schema]), secret, undefined, true);
       if (!standIns) givenDrafts.push(missingInput(name, schema, given));
     }
   }

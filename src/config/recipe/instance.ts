@@ -1,8 +1,9 @@
 // One use of a recipe in a config: which file, what it is given, what is changed in it, and how its names become the config's.
 
 import type { Json, JsonObject } from "../../contract.ts";
-import type { Path } from "../problem.ts";
+import { type Path, pathKey } from "../problem.ts";
 import type { InputScope } from "../substitute.ts";
+import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../taint.ts";
 import type { Place, YamlFile } from "../yaml-file.ts";
 import type { Inputs } from "./inputs.ts";
 import { isFromOver, mappingOf } from "./merge.ts";
@@ -31,14 +32,42 @@ export function prefixed({ name }: Pick<Instance, "name">, local: string): strin
 
 /** What a `${inputs.NAME}` of the recipe may name. */
 export function scopeOf({ inputs }: Instance): InputScope {
-  return { get: (name) => inputs.get(name)?.value, names: () => [...inputs.keys()] };
+  return {
+    get: (name) => inputs.get(name)?.value,
+    taints: (name) => inputs.get(name)?.tainted ?? [],
+    names: () => [...inputs.keys()],
+  };
 }
 
-/** What events, templates and expressions see. */
-export function visibleInputs({ inputs }: Instance): JsonObject {
-  const seen: JsonObject = Object.create(null);
-  for (const [name, { value, secret }] of inputs) if (!secret) seen[name] = value;
-  return seen;
+export interface VisibleInputs {
+  readonly values: JsonObject;
+  /** Those with a variable in them. */
+  readonly variables: Readonly<Record<string, readonly Origin[]>>;
+}
+
+/** What events, templates and expressions see: no secret input, and of the others nothing that a file brought in. */
+export function visibleInputs({ inputs }: Instance): VisibleInputs {
+  const values: JsonObject = Object.create(null);
+  const variables: Record<string, readonly Origin[]> = Object.create(null);
+  for (const [name, { value, secret, tainted }] of inputs) {
+    if (secret) continue;
+    values[name] = withoutSecrets(value, tainted);
+    const origins = tainted.flatMap(({ taints }) => taints.map(({ origin }) => origin));
+    const shown = origins.filter((origin) => !isSecretOrigin(origin));
+    if (shown.length > 0) variables[name] = shown;
+  }
+  return { values, variables };
+}
+
+function withoutSecrets(value: Json, tainted: readonly TaintedValue[], path: Path = []): Json {
+  if (Array.isArray(value))
+    return value.map((item, index) => withoutSecrets(item, tainted, [...path, index]));
+  const secret = tainted
+    .filter((one) => pathKey(one.path) === pathKey(path))
+    .flatMap(({ taints }) => taints.filter(({ origin }) => isSecretOrigin(origin)));
+  return secret.length === 0
+    ? value
+    : hide(String(value), typeof value === "string" ? secret : [wholeTaint(value, { kind: "typed" })]);
 }
 
 /** Where something of the recipe stands: in its file, or in the `override:` of the file that uses it. */

@@ -1,7 +1,7 @@
 // A command of a config: how a person is asked about it, and the rule that no text from outside chooses the program or becomes code
 // of an interpreter.
 
-import type { PowerRequest } from "../../contract/power.ts";
+import type { Reach } from "../../contract/power.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { absolute } from "../../files/pattern.ts";
 import { isInterpreted } from "./interpreting-variables.ts";
@@ -100,19 +100,16 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
   }
 }
 
-/** The whole of it is one power: another argument, folder or variable is another one. */
-export function commandPower(
-  { command, cwd, env = {} }: CommandOptions,
-  { folder, home, holdsSecret }: Surroundings,
-): PowerRequest {
-  const shown = (text: string) => (holdsSecret(text) ? "•••" : text);
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(shown(value))}`);
-  const line = [...variables, ...command.map((item) => quoted(shown(item)))].join(" ");
-  const where = cwd === undefined ? "" : ` (in ${absolute(cwd, { folder, home })})`;
-  return { power: "command", value: `${line}${where}` };
-}
-
-/** As a shell would take it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./{}-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+/** All that a command is started with. */
+export function programReach(
+  { command, cwd = ".", env = {}, stdin }: CommandOptions,
+  place: Pick<Surroundings, "folder" | "home">,
+): Reach {
+  return {
+    to: "program",
+    command,
+    cwd: absolute(cwd, place),
+    env,
+    ...(stdin === undefined ? {} : { stdin }),
+  };
 }

@@ -2,7 +2,7 @@
 
 import type { SourceType } from "../../contract.ts";
 import { checkSource } from "./check.ts";
-import { commandPower } from "./command-line.ts";
+import { programReach } from "./command-line.ts";
 import type { CommandOptions } from "./options.generated.ts";
 import { commandOptions } from "./options.ts";
 import { arrivalOf, formatOf } from "./output.ts";
@@ -17,7 +17,7 @@ export const command: SourceType<CommandOptions> = {
   meta: {},
   content: "text",
   check: checkSource,
-  powers: (options, surroundings) => [commandPower(options, surroundings)],
+  reaches: (options, place) => [programReach(options, place)],
   keeps: ({ cron = null, tz = null }) => [cron, tz],
   imagine: (options, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), formatOf(options), () => {}),
   create: createCommandSource,

@@ -8,6 +8,7 @@ export const cronOptions = {
   required: ["at"],
   properties: {
     at: {
+      "x-inert": true,
       description:
         "When: a cron expression of five parts (minute hour day month weekday), or six with the second before them, or @hourly, @daily, @weekly, @monthly, @yearly.",
       type: "string",
@@ -15,12 +16,14 @@ export const cronOptions = {
       examples: ["0 9 * * mon-fri"],
     },
     tz: {
+      "x-inert": true,
       description: "The time zone of these times by its IANA name. Default: that of the machine.",
       type: "string",
       minLength: 1,
       examples: ["Europe/Berlin"],
     },
     missed: {
+      "x-inert": true,
       description:
         "What becomes of times at which the router did not run or the machine slept: one event for all of them together, or none.",
       type: "string",

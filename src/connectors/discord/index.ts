@@ -40,10 +40,7 @@ export const discord: SourceType<DiscordOptions> = {
   ],
   answers: () => true,
   keeps: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
-  powers: ({ apiRoot }) =>
-    apiRoot === discordOptions.properties.api_root.default
-      ? []
-      : [{ power: "secret", value: new URL(apiRoot).origin }],
+  reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   imagine: imagineArrival,
   create: createDiscordSource,
 };

@@ -10,6 +10,7 @@ export const discordOptions = {
   required: ["token"],
   properties: {
     token: {
+      "x-credential": true,
       description:
         "The bot's token, from the Bot page of its application at discord.com/developers. The bot needs the Message Content intent, which is turned on there.",
       type: "string",
@@ -20,12 +21,14 @@ export const discordOptions = {
     ...chatOptions,
     ...editsOption,
     max_download: {
+      "x-inert": true,
       description: "The size up to which a file that somebody sent is fetched.",
       type: "string",
       format: "size",
       default: "25MiB",
     },
     api_root: {
+      "x-inert": false,
       description: "The address of Discord's API; for tests and for proxies.",
       type: "string",
       pattern: "^https?://[^\\s?#]+$",

@@ -3,7 +3,7 @@
 import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
-import { addressOf, secretPowers, trustOf } from "../../intake/request-options.ts";
+import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
 import type { Entry } from "./entries.ts";
 import type { FeedOptions } from "./options.generated.ts";
@@ -19,7 +19,7 @@ export const feed: SourceType<FeedOptions> = {
   meta: {},
   content: "text",
   check: checkOptions,
-  powers: secretPowers,
+  reaches: hostReach,
   keeps: ({ url }) => addressOf(url),
   imagine(options, payload) {
     const parsed = guessJson(payload);

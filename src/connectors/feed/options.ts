@@ -10,11 +10,13 @@ export const feedOptions = {
   required: ["url"],
   properties: {
     url: {
+      "x-inert": false,
       description: "The address of the feed, http or https: RSS, Atom, RDF or JSON Feed.",
       type: "string",
       "x-secret": "variables",
     },
     every: {
+      "x-inert": true,
       description: "How long from one request to the next, from 1s to 30d; up to a tenth more by chance.",
       type: "string",
       format: "duration",
@@ -23,6 +25,7 @@ export const feedOptions = {
     headers: headersOption,
     auth: authOption,
     since: {
+      "x-inert": true,
       description:
         "What the entries of the first answer are: now makes them history, start makes each of them an event.",
       type: "string",
@@ -30,12 +33,14 @@ export const feedOptions = {
       default: "now",
     },
     backfill: {
+      "x-inert": true,
       description: "How many of the newest entries in the first answer are events all the same. Default 0.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
     },
     timeout: {
+      "x-inert": true,
       description:
         "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
       type: "string",
@@ -43,6 +48,7 @@ export const feedOptions = {
       default: "30s",
     },
     max_body: {
+      "x-inert": true,
       description: "The size up to which the feed is read, decompressed. At most 64MiB.",
       type: "string",
       format: "size",

@@ -18,6 +18,8 @@ export const http: SourceType<HttpOptions> = {
   claims: ({ methods, path }) => methods.map((method) => `route:${method} ${canonicalPath(path)}`),
   answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,
+  reaches: ({ respond, methods, path }) =>
+    respond?.body === undefined ? [] : [{ to: "callers", of: `${methods.join(", ")} ${path}` }],
   imagine: imagineArrival,
   create: createHttpSource,
 };

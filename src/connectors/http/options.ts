@@ -10,11 +10,13 @@ export const httpOptions = {
   required: ["path"],
   properties: {
     path: {
+      "x-inert": true,
       description:
         "The path of the URL to post to, beginning with a slash. May have :named parts and end in /*; what they stand for is in params.",
       type: "string",
     },
     methods: {
+      "x-inert": true,
       description: "The HTTP methods that are taken; any other is answered with 405.",
       type: "array",
       items: { type: "string", enum: ["GET", "POST", "PUT", "PATCH", "DELETE"] },
@@ -30,48 +32,57 @@ export const httpOptions = {
       required: ["scheme"],
       properties: {
         scheme: {
+          "x-inert": true,
           description:
             "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.",
           type: "string",
           enum: [...presetNames, "hmac", "bearer", "basic", "token", "none"],
         },
         secret: {
+          "x-inert": true,
           description:
             "The secret that you share with the sender; a list while you change from one to the next. For discord it is the application's public key.",
           type: ["string", "array"],
           items: { type: "string" },
           "x-secret": true,
         },
-        username: { description: "The user name that basic expects.", type: "string" },
+        username: { "x-inert": true, description: "The user name that basic expects.", type: "string" },
         header: {
+          "x-inert": true,
           description: "The header that holds the signature (hmac) or the token (token).",
           type: "string",
         },
         query: {
+          "x-inert": true,
           description: "The query parameter that holds the token (token only, in place of header).",
           type: "string",
         },
         algorithm: {
+          "x-inert": true,
           description: "The hash of the signature (hmac only). Default sha256.",
           type: "string",
           enum: ["sha1", "sha256", "sha384", "sha512"],
         },
         encoding: {
+          "x-inert": true,
           description: "How the signature is written in its header (hmac only). Default hex.",
           type: "string",
           enum: ["hex", "base64"],
         },
         prefix: {
+          "x-inert": true,
           description:
             "The text before the signature or the token in its header, for instance sha256=. Default none.",
           type: "string",
         },
         key: {
+          "x-inert": true,
           description:
             "The name of the signature in a header of the form t=...,v1=... (hmac only), for instance v1. It may stand there several times.",
           type: "string",
         },
         signed: {
+          "x-inert": true,
           description:
             "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.",
           type: "string",
@@ -82,16 +93,19 @@ export const httpOptions = {
           additionalProperties: false,
           properties: {
             header: {
+              "x-inert": true,
               description:
                 "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).",
               type: "string",
             },
             key: {
+              "x-inert": true,
               description:
                 "The name of the time in the signature's own header, when that has the form t=...,v1=... (hmac only). Default t.",
               type: "string",
             },
             tolerance: {
+              "x-inert": true,
               description: "How far the time of sending may be from now, either way. Default 5m.",
               type: "string",
               format: "duration",
@@ -99,6 +113,7 @@ export const httpOptions = {
           },
         },
         delivery_id: {
+          "x-inert": true,
           description:
             "The header that holds the sender's own id of the delivery: the same id twice is one event. For hmac it must be signed. Presets know theirs.",
           type: "string",
@@ -118,16 +133,19 @@ export const httpOptions = {
       additionalProperties: false,
       properties: {
         status: {
+          "x-inert": true,
           description: "The status of the answer, from 200 to 299. Default 202.",
           type: "integer",
           minimum: 200,
           maximum: 299,
         },
         body: {
+          "x-inert": false,
           description: "The body of the answer. Default: the event's id and its outcome as JSON.",
           type: "string",
         },
         wait: {
+          "x-inert": true,
           description:
             "How long the sender is kept waiting for Claude's reply, which is then the answer; 504 when none came. From 1s to 1h.",
           type: "string",
@@ -137,6 +155,7 @@ export const httpOptions = {
       },
     },
     max_body: {
+      "x-inert": true,
       description:
         "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.",
       type: "string",

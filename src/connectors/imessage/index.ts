@@ -34,9 +34,9 @@ export const imessage: SourceType<ImessageOptions> = {
   claims: ({ database }) => [`file:${database}`],
   answers: () => true,
   keeps: ({ database }) => ({ database }),
-  powers: ({ database }, around) => [
-    { power: "read", value: expand(database, around) },
-    { power: "command", value: "osascript, to send with Messages" },
+  reaches: ({ database }, { folder, home }) => [
+    { to: "read", path: expand(database, { home }), outside: true },
+    { to: "program", command: ["osascript"], cwd: folder, env: {} },
   ],
   imagine: imagineArrival,
   create: createImessageSource,

@@ -23,6 +23,7 @@ export const imessageOptions = {
       },
     },
     own: {
+      "x-inert": false,
       description:
         "Your own addresses (phone numbers with their country code, e-mail addresses): what you write to yourself counts as written by you. Default: those that Messages has sent from.",
       type: "array",
@@ -30,6 +31,7 @@ export const imessageOptions = {
       examples: [["+15550100", "me@example.com"]],
     },
     services: {
+      "x-inert": false,
       description:
         "The services whose messages are taken. The sender of an SMS can be forged, that of an iMessage cannot.",
       type: "array",
@@ -39,18 +41,21 @@ export const imessageOptions = {
       default: ["iMessage"],
     },
     signature: {
+      "x-inert": false,
       description: "A line put under what is sent, so that people know who wrote. None by default.",
       type: "string",
       maxLength: 200,
       examples: ["Sent by Claude"],
     },
     every: {
+      "x-inert": true,
       description: "How often it is looked whether something was written.",
       type: "string",
       format: "duration",
       default: "1s",
     },
     database: {
+      "x-inert": false,
       description: "The database of Messages.",
       type: "string",
       minLength: 1,

@@ -2,7 +2,7 @@
 
 import type { Json, SourceType } from "../../contract.ts";
 import { guessJson } from "../../intake/json.ts";
-import { addressOf, secretPowers, trustOf } from "../../intake/request-options.ts";
+import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
 import type { PollOptions } from "./options.generated.ts";
 import { pollOptions } from "./options.ts";
@@ -17,8 +17,7 @@ export const poll: SourceType<PollOptions> = {
   validate,
   meta: {},
   check: checkOptions,
-  powers: (options, surroundings) =>
-    secretPowers(options, surroundings, [options.body, options.json as Json | undefined]),
+  reaches: hostReach,
   keeps: ({ url, method, body, json, items, key, cursor }) => [
     addressOf(url),
     ...[method, body, json as Json | undefined, items, key, cursor].map((value) => value ?? null),

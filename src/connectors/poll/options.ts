@@ -10,6 +10,7 @@ export const pollOptions = {
   required: ["url"],
   properties: {
     url: {
+      "x-inert": false,
       description:
         "The address to ask, http or https. After the host it may be a template with {{cursor}} and {{time}}, which are percent-encoded into their place.",
       type: "string",
@@ -17,6 +18,7 @@ export const pollOptions = {
       "x-template": { only: ["cursor", "time"], encode: "url" },
     },
     every: {
+      "x-inert": true,
       description:
         "How long from one request to the next, from 1s to 30d; up to a tenth more by chance, so that many sources do not ask at once.",
       type: "string",
@@ -24,12 +26,14 @@ export const pollOptions = {
       default: "1m",
     },
     method: {
+      "x-inert": false,
       description: "The method of the request. Default GET, or POST with body or json.",
       type: "string",
       enum: ["GET", "POST"],
     },
     headers: headersOption,
     body: {
+      "x-inert": false,
       description:
         "The body of a POST: a template with {{cursor}} and {{time}}. It is sent as application/json when it begins with a brace or bracket, unless headers say otherwise.",
       type: "string",
@@ -37,6 +41,7 @@ export const pollOptions = {
       "x-template": { only: ["cursor", "time"] },
     },
     json: {
+      "x-inert": false,
       description:
         "The body of a POST as a value, sent as JSON. Its texts are templates with {{cursor}} and {{time}}; one that is {{cursor}} alone keeps the type of the cursor, and is left out with its key while there is none.",
       type: ["object", "array"],
@@ -46,6 +51,7 @@ export const pollOptions = {
     },
     auth: authOption,
     items: {
+      "x-inert": true,
       description:
         "A CEL expression that gives the list of items in an answer (data). Default: the answer itself when it is a list, else the answer as one item.",
       type: "string",
@@ -53,6 +59,7 @@ export const pollOptions = {
       examples: ["data.results"],
     },
     key: {
+      "x-inert": true,
       description:
         "A CEL expression that gives what makes an item (data) new: an item whose key was seen is no event. Default: data.id where there is one, else the whole item. For an answer that is no list, whatever changes.",
       type: "string",
@@ -60,6 +67,7 @@ export const pollOptions = {
       examples: ["string(data.id) + data.updated_at"],
     },
     cursor: {
+      "x-inert": false,
       description:
         "A CEL expression that takes from an answer (data, headers) what {{cursor}} gives in the next request; null keeps the one before.",
       type: "string",
@@ -67,6 +75,7 @@ export const pollOptions = {
       examples: ["data.next_cursor"],
     },
     next: {
+      "x-inert": false,
       description:
         "A CEL expression that gives the URL of the next page of an answer (data, headers), or null. Default: the Link header's rel=next. Pages are on the same host.",
       type: "string",
@@ -74,6 +83,7 @@ export const pollOptions = {
       examples: ["data.links.next"],
     },
     max_pages: {
+      "x-inert": true,
       description:
         "The most pages that one round reads. Newest first, further pages are read only while all items of the one before are new; oldest first, all are, and with a cursor until nothing new comes.",
       type: "integer",
@@ -82,6 +92,7 @@ export const pollOptions = {
       default: 10,
     },
     order: {
+      "x-inert": true,
       description:
         "How the answer lists its items. Events come oldest first either way; with oldest_first every round reads all pages.",
       type: "string",
@@ -89,6 +100,7 @@ export const pollOptions = {
       default: "newest_first",
     },
     since: {
+      "x-inert": true,
       description:
         "What the first answer is: now makes it the state from which changes are events, start makes all that it holds events.",
       type: "string",
@@ -96,12 +108,14 @@ export const pollOptions = {
       default: "now",
     },
     backfill: {
+      "x-inert": true,
       description: "How many of the newest items in the first answer are events all the same. Default 0.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
     },
     timeout: {
+      "x-inert": true,
       description:
         "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
       type: "string",
@@ -109,6 +123,7 @@ export const pollOptions = {
       default: "30s",
     },
     max_body: {
+      "x-inert": true,
       description: "The size up to which one answer is read, decompressed. At most 64MiB.",
       type: "string",
       format: "size",

@@ -39,10 +39,7 @@ export const slack: SourceType<SlackOptions> = {
   ],
   answers: () => true,
   keeps: ({ apiRoot }) => ({ apiRoot }),
-  powers: ({ apiRoot }) =>
-    apiRoot === slackOptions.properties.api_root.default
-      ? []
-      : [{ power: "secret", value: new URL(apiRoot).origin }],
+  reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
   imagine: imagineArrival,
   create: createSlackSource,
 };

@@ -10,6 +10,7 @@ export const slackOptions = {
   required: ["token", "app_token"],
   properties: {
     token: {
+      "x-credential": true,
       description:
         "The bot's token, which begins with xoxb-, from OAuth & Permissions of its app at api.slack.com/apps.",
       type: "string",
@@ -18,6 +19,7 @@ export const slackOptions = {
       examples: ["${SLACK_BOT_TOKEN}"],
     },
     app_token: {
+      "x-credential": true,
       description:
         "The app-level token, which begins with xapp- and has the scope connections:write, from Basic Information of the app.",
       type: "string",
@@ -28,12 +30,14 @@ export const slackOptions = {
     ...chatOptions,
     ...editsOption,
     max_download: {
+      "x-inert": true,
       description: "The size up to which a file that somebody sent is fetched.",
       type: "string",
       format: "size",
       default: "25MiB",
     },
     api_root: {
+      "x-inert": false,
       description: "The address of Slack's Web API; for tests and for proxies.",
       type: "string",
       pattern: "^https?://[^\\s?#]+$",

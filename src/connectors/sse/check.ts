@@ -13,8 +13,8 @@ export function checkOptions(options: SseOptions, surroundings: Surroundings): O
   ];
 }
 
-function relayIssues({ url, relay }: SseOptions, { holdsSecret }: Surroundings): OptionIssue[] {
-  if (relay === undefined || holdsSecret(url)) return [];
+function relayIssues({ relay }: SseOptions, { isTainted }: Surroundings): OptionIssue[] {
+  if (relay === undefined || isTainted(["url"])) return [];
   return [
     {
       path: ["url"],

@@ -2,7 +2,7 @@
 
 import type { Json, SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import { addressOf, placeOf, secretPowers } from "../../intake/request-options.ts";
+import { addressOf, hostReach, placeOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { checkOptions } from "./check.ts";
 import type { SseOptions } from "./options.generated.ts";
@@ -22,7 +22,7 @@ export const sse: SourceType<SseOptions> = {
   claims: ({ url, relay, headers = {}, auth }) =>
     relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
   check: checkOptions,
-  powers: secretPowers,
+  reaches: hostReach,
   keeps: ({ url }) => addressOf(url),
   imagine(options, payload, headers) {
     if (options.relay === undefined) {

@@ -10,12 +10,14 @@ export const sseOptions = {
   required: ["url"],
   properties: {
     url: {
+      "x-inert": false,
       description:
         "The address of the event stream, http or https. Of a relay it is a secret: write it as a variable.",
       type: "string",
       "x-secret": "variables",
     },
     events: {
+      "x-inert": true,
       description:
         "The names of the events that are taken; one without a name is called message. Default: all, or message for a relay.",
       type: "array",
@@ -26,18 +28,21 @@ export const sseOptions = {
     headers: headersOption,
     auth: authOption,
     relay: {
+      "x-inert": true,
       description:
         "The kind of webhook relay at the other end: the events are then the requests that it passes on. smee is smee.io and what speaks as it does.",
       type: "string",
       enum: ["smee"],
     },
     idle: {
+      "x-inert": true,
       description: "How long nothing may come, comments included, before it connects again, from 5s to 1d.",
       type: "string",
       format: "duration",
       default: "5m",
     },
     max_message: {
+      "x-inert": true,
       description:
         "The size up to which one event is taken; a larger one is left out, and counted in status. At most 64MiB.",
       type: "string",

@@ -1,7 +1,7 @@
 // The `tail` source type: the lines of files that grow.
 
 import type { SourceType } from "../../contract.ts";
-import { filePowers } from "../../files/pattern.ts";
+import { readReaches } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival } from "./imagine.ts";
 import type { TailOptions } from "./options.generated.ts";
@@ -17,7 +17,7 @@ export const tail: SourceType<TailOptions> = {
   meta: { file: "{{data.file}}" },
   content: "text",
   check: checkOptions,
-  powers: (options, surroundings) => filePowers(options.files, surroundings),
+  reaches: ({ files }, place) => readReaches(files, place),
   // By name alone: what is known of a file stays known when the list of files, or how their lines are read, is edited.
   keeps: () => null,
   imagine: imagineArrival,

@@ -9,6 +9,7 @@ export const tailOptions = {
   required: ["files"],
   properties: {
     files: {
+      "x-inert": false,
       description:
         "The files to follow: a path or a list of them, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. What lies outside the config's folder waits for your trust.",
       type: ["string", "array"],
@@ -17,6 +18,7 @@ export const tailOptions = {
       "x-glob": true,
     },
     from: {
+      "x-inert": true,
       description:
         "Where to begin in the files that are there when the source starts for the very first time: at their end or at their start. Files that appear later are read from their start.",
       type: "string",
@@ -24,6 +26,7 @@ export const tailOptions = {
       default: "end",
     },
     format: {
+      "x-inert": true,
       description:
         "How a line is read into fields beside line and file: plain (none), json, logfmt (key=value), or regex (the named groups of pattern).",
       type: "string",
@@ -31,6 +34,7 @@ export const tailOptions = {
       default: "plain",
     },
     pattern: {
+      "x-inert": true,
       description:
         "For format regex: an RE2 pattern whose named groups become fields, for instance ^(?P<level>[A-Z]+) (?P<message>.*).",
       type: "string",
@@ -42,16 +46,19 @@ export const tailOptions = {
       additionalProperties: false,
       properties: {
         start: {
+          "x-inert": true,
           description:
             "An RE2 pattern: a line in which it is found begins an event, the lines after it belong to that.",
           type: "string",
           "x-regex": true,
         },
         indent: {
+          "x-inert": true,
           description: "Lines that begin with a space or a tab belong to the line before them.",
           type: "boolean",
         },
         max_lines: {
+          "x-inert": true,
           description: "An event of so many lines is complete. From 2 to 10000.",
           type: "integer",
           minimum: 2,
@@ -59,6 +66,7 @@ export const tailOptions = {
           default: 500,
         },
         flush: {
+          "x-inert": true,
           description: "An event is complete when no line was added to it for so long.",
           type: "string",
           format: "duration",
@@ -67,6 +75,7 @@ export const tailOptions = {
       },
     },
     max_line: {
+      "x-inert": true,
       description:
         "The length up to which a line, or an event of several lines, is taken; the rest of a longer one is left out, and data.cut says how many bytes that were. From 256B to 1MiB.",
       type: "string",
@@ -74,6 +83,7 @@ export const tailOptions = {
       default: "64KiB",
     },
     partial: {
+      "x-inert": true,
       description:
         "How long the end of an unfinished last line is waited for, after which it is taken as it is.",
       type: "string",
@@ -81,6 +91,7 @@ export const tailOptions = {
       default: "10s",
     },
     encoding: {
+      "x-inert": true,
       description:
         "How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.",
       type: "string",

@@ -1,13 +1,11 @@
 // What a schema cannot say of a telegram source, what it asks a person for, and the arrival that a payload would make.
 
 import type { Message, Update } from "grammy/types";
-import type { PowerRequest } from "../../contract/power.ts";
+import type { Reach } from "../../contract/power.ts";
 import type { Arrival, OptionIssue, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 import { readMessage } from "./message.ts";
 import type { TelegramOptions } from "./options.generated.ts";
-import { telegramOptions } from "./options.ts";
 
 export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surroundings): OptionIssue[] {
   if (webhook === undefined) return [];
@@ -30,22 +28,15 @@ export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surrou
 }
 
 /**
- * Telegram's own address is what a bot's token is for; any other gets it only with a person's consent. Whoever knows the secret of
- * a webhook can post in anybody's name, an approver's too: an edit of the config that changes it needs a person as one of `allow`.
+ * The address gets the bot's token. Whoever knows the secret of a webhook can post in anybody's name, an approver's too: it admits
+ * people as `allow` does.
  */
-export function powersOf({ apiRoot, webhook }: Pick<TelegramOptions, "apiRoot" | "webhook">): PowerRequest[] {
-  const { origin } = new URL(apiRoot);
-  const own = telegramOptions.properties.api_root.default;
+export function reachesOf({ apiRoot, webhook }: Pick<TelegramOptions, "apiRoot" | "webhook">): Reach[] {
   return [
-    ...(origin === own ? [] : [{ power: "secret" as const, value: origin }]),
+    { to: "host", url: apiRoot },
     ...(webhook === undefined
       ? []
-      : [
-          {
-            power: "people" as const,
-            value: `whoever knows the secret ${fingerprintOf(webhook.secret)} of ${webhook.path}`,
-          },
-        ]),
+      : [{ to: "people" as const, who: `whoever knows the secret of ${webhook.path}` }]),
   ];
 }
 

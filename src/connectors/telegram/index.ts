@@ -3,7 +3,7 @@
 import { chatMeta } from "../../chat/options.ts";
 import type { SourceType } from "../../contract.ts";
 import { numberForm } from "./chat.ts";
-import { checkOptions, imagineArrival, powersOf } from "./check.ts";
+import { checkOptions, imagineArrival, reachesOf } from "./check.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import type { TelegramOptions } from "./options.generated.ts";
 import { telegramOptions } from "./options.ts";
@@ -35,7 +35,7 @@ export const telegram: SourceType<TelegramOptions> = {
     credentials: [{ variable: "TELEGRAM_BOT_TOKEN", title: "bot token", pattern: "^\\d+:[\\w-]{30,}$" }],
   },
   check: checkOptions,
-  powers: powersOf,
+  reaches: reachesOf,
   keeps: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
   imagine: imagineArrival,
   create: createTelegramSource,

@@ -10,6 +10,7 @@ export const telegramOptions = {
   required: ["token"],
   properties: {
     token: {
+      "x-credential": true,
       description: "The token of the bot, as @BotFather gave it.",
       type: "string",
       pattern: "^[A-Za-z0-9:_-]{8,256}$",
@@ -18,12 +19,14 @@ export const telegramOptions = {
     },
     ...chatOptions,
     edits: {
+      "x-inert": true,
       description:
         "Whether a message that its writer changes comes again, with edited: true in data; a change of a mere location never does.",
       type: "boolean",
       default: true,
     },
     quote: {
+      "x-inert": true,
       description:
         "Which parts of an answer quote the message that they answer: the first, all, or none; a message that Claude names is quoted in any case.",
       type: "string",
@@ -31,6 +34,7 @@ export const telegramOptions = {
       default: "first",
     },
     part_length: {
+      "x-inert": true,
       description:
         "The number of characters from which an answer is sent in several messages; Telegram takes at most 4096.",
       type: "integer",
@@ -46,12 +50,14 @@ export const telegramOptions = {
       required: ["path", "secret"],
       properties: {
         path: {
+          "x-inert": false,
           description: "The path that Telegram posts to, beginning with a slash.",
           type: "string",
           pattern: "^(/[A-Za-z0-9._~-]+)+$",
           examples: ["/telegram"],
         },
         secret: {
+          "x-credential": true,
           description:
             "What Telegram has to prove itself with: 16 to 256 letters, digits, - and _ that you make up.",
           type: "string",
@@ -61,6 +67,7 @@ export const telegramOptions = {
       },
     },
     api_root: {
+      "x-inert": false,
       description:
         "Where the Bot API is served: another address than Telegram's own gets your token, so it waits for channel-router trust.",
       type: "string",

@@ -1,8 +1,8 @@
 // The `watch` source type: files that come, change and go.
 
-import type { PowerRequest } from "../../contract/power.ts";
+import type { Reach } from "../../contract/power.ts";
 import type { SourceType } from "../../contract.ts";
-import { absolute, filePowers, listOf } from "../../files/pattern.ts";
+import { absolute, listOf, readReaches, wholePattern } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival } from "./imagine.ts";
 import type { WatchOptions } from "./options.generated.ts";
@@ -18,17 +18,16 @@ export const watch: SourceType<WatchOptions> = {
   meta: { file: "{{data.file}}", event: "{{data.event}}" },
   content: "text",
   check: checkOptions,
-  powers({ files, moveTo }, surroundings) {
-    const target = moveTo === undefined ? undefined : absolute(moveTo, surroundings);
-    const moving: PowerRequest[] =
-      target === undefined
-        ? []
-        : listOf(files).map((file) => ({
-            power: "move",
-            value: `${absolute(file, surroundings)} to ${target}`,
-          }));
-    return [...filePowers(files, surroundings), ...moving];
-  },
+  reaches: ({ files, moveTo }, place) => [
+    ...readReaches(files, place),
+    ...(moveTo === undefined ? [] : listOf(files)).map(
+      (written): Reach => ({
+        to: "move",
+        path: wholePattern(written, place),
+        target: absolute(moveTo ?? "", place),
+      }),
+    ),
+  ],
   // By name alone: what was told stays known when other options are edited.
   keeps: () => null,
   imagine: imagineArrival,

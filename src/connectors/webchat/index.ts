@@ -34,6 +34,7 @@ export const webchat: SourceType<WebchatOptions> = {
     typingForMs: 5_000,
   },
   check: checkOptions,
+  reaches: ({ path }) => [{ to: "callers", of: `the page ${path}` }],
   // What was said belongs to the page, however it is set up.
   keeps: () => null,
   imagine: (_options, payload) =>

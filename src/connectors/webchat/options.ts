@@ -9,6 +9,7 @@ export const webchatOptions = {
   additionalProperties: false,
   properties: {
     path: {
+      "x-inert": true,
       description: "The path of the page on the config's listener, beginning with a slash.",
       type: "string",
       pattern: "^(/[A-Za-z0-9._~-]+)+$",
@@ -16,6 +17,7 @@ export const webchatOptions = {
     },
     ...chatOptions,
     history: {
+      "x-inert": true,
       description: "How many messages of each browser are kept and shown when its page is opened again.",
       type: "integer",
       minimum: 1,
@@ -23,6 +25,7 @@ export const webchatOptions = {
       default: 200,
     },
     max_upload: {
+      "x-inert": true,
       description: "The size up to which the files of one message are taken together. At most 64MiB.",
       type: "string",
       format: "size",

@@ -10,6 +10,7 @@ export const websocketOptions = {
   required: ["url"],
   properties: {
     url: {
+      "x-inert": false,
       description: "The address to connect to, ws or wss.",
       type: "string",
       "x-secret": "variables",
@@ -17,6 +18,7 @@ export const websocketOptions = {
     headers: headersOption,
     auth: authOption,
     protocols: {
+      "x-inert": false,
       description: "The subprotocols that are offered; the server chooses one of them.",
       type: "array",
       items: { type: "string" },
@@ -24,6 +26,7 @@ export const websocketOptions = {
       uniqueItems: true,
     },
     send: {
+      "x-inert": false,
       description:
         "The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON, whose texts are templates too.",
       type: "array",
@@ -32,6 +35,7 @@ export const websocketOptions = {
       items: { type: ["string", "object", "array"], "x-template": { only: ["time"] }, "x-deep": true },
     },
     idle: {
+      "x-inert": true,
       description:
         "How long nothing may come before it connects again, from 5s to 1d. After half of it a ping asks for a sign of life.",
       type: "string",
@@ -39,6 +43,7 @@ export const websocketOptions = {
       default: "1m",
     },
     max_message: {
+      "x-inert": true,
       description:
         "The size up to which one message is taken; a larger one ends the connection. At most 64MiB.",
       type: "string",

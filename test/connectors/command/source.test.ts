@@ -361,9 +361,14 @@ describe("check", () => {
   });
 
   test("asks for consent for the command line", () => {
-    expect(
-      command.powers?.({ ...usual, exitCodes: [0], command: ["tail", "-F", "my log"] }, surroundings),
-    ).toEqual([{ power: "command", value: "tail -F 'my log'" }]);
+    const options = {
+      ...usual,
+      exitCodes: [0] as [number],
+      command: ["tail", "-F", "my log"] as [string, ...string[]],
+    };
+    expect(command.reaches?.(options, surroundings)).toEqual([
+      { to: "program", command: options.command, cwd: "/project", env: {} },
+    ]);
   });
 });
 

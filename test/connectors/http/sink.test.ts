@@ -384,19 +384,16 @@ describe("check", () => {
     expect(await told(more as JsonObject)).toEqual(message === undefined ? [] : [message]);
   });
 
-  test("asks for consent for the host that gets a secret, and for no other", async () => {
-    const holdsSecret = (value: unknown) => JSON.stringify(value)?.includes("s3cret") === true;
-    const powers = async (options: JsonObject) =>
-      (await proveSink(httpSink, { options }, { surroundings: { holdsSecret } })).sink.powers.map(
+  test("asks for consent for the host", async () => {
+    const powers = async (url: string) =>
+      (await proveSink(httpSink, { options: { request: { url } } })).sink.powers.map(
         ({ power, value, component }) => [power, value, component],
       );
-    const headers = { authorization: "Bearer s3cret-token" };
-    expect(await powers({ request: { url: "https://api.example.com/x", headers } })).toEqual([
-      ["secret", "https://api.example.com", "sinks.tested"],
+    expect(await powers("https://API.example.com:443/{{input.a}}")).toEqual([
+      ["connect", "https://api.example.com", "sinks.tested"],
     ]);
-    expect(await powers({ request: { url: "http://10.0.0.1:99/x", headers } })).toEqual([
-      ["secret", "http://10.0.0.1:99", "sinks.tested"],
+    expect(await powers("http://10.0.0.1:99/x")).toEqual([
+      ["connect", "http://10.0.0.1:99 (private network)", "sinks.tested"],
     ]);
-    expect(await powers({ request: { url: "https://api.example.com/x" } })).toEqual([]);
   });
 });

@@ -787,29 +787,7 @@ describe("trust", () => {
   });
 });
 
-describe("a secret that goes to a host is a power", () => {
-  const withSecret = {
-    ...surroundings,
-    holdsSecret: (value: unknown) => JSON.stringify(value ?? "").includes("SECRET"),
-  };
+test("it reaches the host of its address", () => {
   const url = "https://api.example.com:8443/x";
-  test.each([
-    [{ url, auth: { scheme: "bearer", secret: "anything" } }],
-    [{ url, headers: { "x-key": "SECRET" } }],
-    [{ url: `${url}?token=SECRET` }],
-    [{ url, json: { key: ["SECRET"] } }],
-  ])("%j", (options) => {
-    expect(poll.powers?.(options as never, withSecret)).toEqual([
-      { power: "secret", value: "https://api.example.com:8443" },
-    ]);
-  });
-  test("which is the same however its address is written", () => {
-    const auth = { scheme: "bearer", secret: "anything" };
-    expect(poll.powers?.({ url: "HTTPS://API.example.com:443/x", auth } as never, withSecret)).toEqual([
-      { power: "secret", value: "https://api.example.com" },
-    ]);
-  });
-  test("and nothing else is", () => {
-    expect(poll.powers?.({ url, headers: { accept: "text/plain" } } as never, withSecret)).toEqual([]);
-  });
+  expect(poll.reaches?.({ url } as never, surroundings)).toEqual([{ to: "host", url }]);
 });

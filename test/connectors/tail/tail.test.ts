@@ -51,9 +51,10 @@ describe("the options of a tail", () => {
     expect(check(more)).toMatchObject([{ path: [place], message: expect.stringContaining(message) }]);
   });
 
-  it("ask for the power to read outside of the config's folder", () => {
-    expect(tail.powers?.({ ...options, files: ["a.log", "/var/log/*.log"] }, surroundings)).toEqual([
-      { power: "read", value: "/var/log/*.log" },
+  it("say what is read, and what of it lies outside of the config's folder", () => {
+    expect(tail.reaches?.({ ...options, files: ["a.log", "/var/log/*.log"] }, surroundings)).toEqual([
+      { to: "read", path: "/project/a.log", outside: false },
+      { to: "read", path: "/var/log/*.log", outside: true },
     ]);
   });
 

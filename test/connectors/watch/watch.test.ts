@@ -44,15 +44,14 @@ describe("the options of a watch", () => {
     expect(check(more)).toMatchObject([{ path: [place], message: expect.stringContaining(message) }]);
   });
 
-  it("ask for the power to read files outside of the config's folder, and to move any", () => {
-    expect(watch.powers?.({ ...options, files: "~/drop/*", moveTo: "/srv/done" }, surroundings)).toEqual([
-      { power: "read", value: "/home/person/drop/*" },
-      { power: "move", value: "/home/person/drop/* to /srv/done" },
+  it("say what is read, and what is moved where", () => {
+    expect(watch.reaches?.({ ...options, files: "~/drop/*", moveTo: "/srv/done" }, surroundings)).toEqual([
+      { to: "read", path: "/home/person/drop/*", outside: true },
+      { to: "move", path: "/home/person/drop/*", target: "/srv/done" },
     ]);
-    expect(watch.powers?.({ ...options, files: "a/*", moveTo: "done" }, surroundings)).toEqual([
-      { power: "move", value: "/project/a/* to /project/done" },
+    expect(watch.reaches?.({ ...options, files: "a/*" }, surroundings)).toEqual([
+      { to: "read", path: "/project/a/*", outside: false },
     ]);
-    expect(watch.powers?.({ ...options, files: "a/*" }, surroundings)).toEqual([]);
   });
 
   it("make of a payload the event that a file would be", () => {

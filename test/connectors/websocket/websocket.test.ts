@@ -256,14 +256,6 @@ test("when events are not taken nothing more is read, the far side is held back,
 });
 
 describe("what it asks for", () => {
-  test("a secret in what is sent is a power, with the host", () => {
-    const holdsSecret = (value: unknown) => JSON.stringify(value ?? "").includes("SECRET");
-    const options = { url: "wss://x.example/feed", send: [{ token: "SECRET" }] } as never;
-    expect(websocket.powers?.(options, { ...surroundings, holdsSecret })).toEqual([
-      { power: "secret", value: "wss://x.example" },
-    ]);
-  });
-
   test("check bounds its options", () => {
     const options = { url: "https://x.example/", protocols: ["a b"], idleMs: 1, maxMessageBytes: 0 } as never;
     expect(websocket.check?.(options, surroundings).map(({ path }) => path.join("."))).toEqual([

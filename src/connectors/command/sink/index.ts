@@ -1,7 +1,7 @@
 // The `command` sink type: a program that is run for each call.
 
 import type { OutgoingCommand, SinkType } from "../../../contract/sink.ts";
-import { checkCommand, commandPower } from "../command-line.ts";
+import { checkCommand, programReach } from "../command-line.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 import { commandSinkOptions } from "./options.ts";
 import { prepareCommand } from "./prepare.ts";
@@ -19,7 +19,7 @@ export const commandSink: SinkType<CommandSinkOptions, OutgoingCommand> = {
     ...checkCommand(options),
     ...(options.timeoutMs > maxTimeoutMs ? [{ path: ["timeout"], message: "must be at most 30m" }] : []),
   ],
-  powers: (options, surroundings) => [commandPower(options, surroundings)],
+  reaches: (options, place) => [programReach(options, place)],
   prepare: prepareCommand,
   create: (_, options, host) => ({
     send: (outgoing, signal) => runCommand(outgoing, options, host, signal),

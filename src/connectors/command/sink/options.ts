@@ -10,6 +10,7 @@ export const commandSinkOptions = {
   required: ["command"],
   properties: {
     command: {
+      "x-inert": false,
       description:
         "The program and its arguments, without a shell. The program is literal, the arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too; what a placeholder begins may not begin with - unless its program gets -- before it.",
       type: "array",
@@ -20,12 +21,14 @@ export const commandSinkOptions = {
       examples: [["wc", "-w"]],
     },
     stdin: {
+      "x-inert": false,
       description: "What the program reads from its standard input: a template. Default: nothing.",
       type: "string",
       "x-template": { only: roots },
       "x-secret": "variables",
     },
     env: {
+      "x-inert": false,
       description:
         "Variables of its environment by name, each a template, except those that are read as code (PATH, NODE_OPTIONS ...): beside those that every command gets, or in place of them.",
       type: "object",
@@ -34,17 +37,20 @@ export const commandSinkOptions = {
       "x-secret": "variables",
     },
     cwd: {
+      "x-inert": false,
       description: "The folder it runs in, from the config's folder or ~. Default: the config's folder.",
       type: "string",
       minLength: 1,
     },
     timeout: {
+      "x-inert": true,
       description: "How long it may run; then it is ended, with all that it started. At most 30m.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     exit_codes: {
+      "x-inert": true,
       description: "The exit codes that mean that it went well.",
       type: "array",
       minItems: 1,
@@ -52,6 +58,7 @@ export const commandSinkOptions = {
       default: [0],
     },
     max_output: {
+      "x-inert": true,
       description: "How much of its output is kept; the rest is left out.",
       type: "string",
       format: "size",

@@ -1,5 +1,6 @@
 // The `file` sink type: notes, logs and drafts in one folder.
 
+import { relative, sep } from "node:path";
 import type { OutgoingFile, SinkType } from "../../../contract/sink.ts";
 import { absolute, isWithin } from "../../../files/pattern.ts";
 import { safeName } from "./name.ts";
@@ -17,9 +18,11 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
     path.includes("{{")
       ? [{ path: ["path"], message: "the folder must be literal", hint: "put the values into file:" }]
       : [],
-  powers({ path }, surroundings) {
-    const folder = absolute(path, surroundings);
-    return isWithin(folder, surroundings.folder) ? [] : [{ power: "write", value: folder }];
+  reaches({ path, mode }, place) {
+    const folder = absolute(path, place);
+    return [
+      { to: "write", path: folder, outside: leavesFolder(folder, place.folder), replaces: mode === "write" },
+    ];
   },
   prepare: ({ path, mode }, { roots, code, place }) => ({
     kind: "file",
@@ -30,3 +33,13 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
   }),
   create: (_, __, { folder }) => ({ send: (outgoing) => writeOutgoing(outgoing, folder) }),
 };
+
+/** A folder whose name begins with a dot, such as .git, holds what other programs act on. */
+function leavesFolder(folder: string, config: string): boolean {
+  return (
+    !isWithin(folder, config) ||
+    relative(config, folder)
+      .split(sep)
+      .some((part) => part.startsWith("."))
+  );
+}

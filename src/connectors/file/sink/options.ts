@@ -10,6 +10,7 @@ export const fileSinkOptions = {
   required: ["path", "file", "content"],
   properties: {
     path: {
+      "x-inert": false,
       description:
         "The folder of the files, from the config's folder or ~; it is made when it is not there. No file outside it is touched.",
       type: "string",
@@ -17,6 +18,7 @@ export const fileSinkOptions = {
       examples: ["~/notes"],
     },
     file: {
+      "x-inert": false,
       description:
         "The file's name as a template: a plain name, without folders, that does not begin with a dot.",
       type: "string",
@@ -25,11 +27,13 @@ export const fileSinkOptions = {
       examples: ["{{input.name}}.md"],
     },
     content: {
+      "x-inert": false,
       description: "What is written: a template.",
       type: "string",
       "x-template": { only: roots },
     },
     mode: {
+      "x-inert": false,
       description:
         "Whether the content is added at the end of the file, or takes the place of what is there.",
       type: "string",

@@ -1,7 +1,6 @@
 // What the schema of an http sink cannot say.
 
-import type { PowerRequest } from "../../../contract/power.ts";
-import type { OptionIssue, Surroundings } from "../../../contract.ts";
+import type { OptionIssue } from "../../../contract.ts";
 import type { HttpSinkOptions } from "./options.generated.ts";
 import { originOf } from "./url.ts";
 
@@ -38,10 +37,4 @@ export function checkSink(options: HttpSinkOptions): OptionIssue[] {
   }
   if (options.timeoutMs > maxTimeoutMs) say(["timeout"], "must be at most 10m");
   return issues;
-}
-
-export function powersOfSink(options: HttpSinkOptions, { holdsSecret }: Surroundings): PowerRequest[] {
-  const origin = originOf(options.request.url);
-  if (typeof origin !== "string" || !holdsSecret(options.request as never)) return [];
-  return [{ power: "secret", value: origin }];
 }

@@ -3,7 +3,7 @@
 import type { OutgoingRequest, SinkType } from "../../../contract/sink.ts";
 import { ConnectorError } from "../../../errors.ts";
 import { readAnswer } from "./answer.ts";
-import { checkSink, powersOfSink } from "./check.ts";
+import { checkSink } from "./check.ts";
 import type { HttpSinkOptions } from "./options.generated.ts";
 import { httpSinkOptions } from "./options.ts";
 import { prepareRequest } from "./request.ts";
@@ -15,7 +15,7 @@ export const httpSink: SinkType<HttpSinkOptions, OutgoingRequest> = {
   options: httpSinkOptions,
   validate,
   check: checkSink,
-  powers: powersOfSink,
+  reaches: ({ request: { url } }) => [{ to: "host", url }],
   repeatable: isRepeatable,
   prepare: prepareRequest,
   create: (_, options, { http }) => ({

@@ -16,12 +16,14 @@ export const httpSinkOptions = {
       required: ["url"],
       properties: {
         method: {
+          "x-inert": false,
           description: "The HTTP method.",
           type: "string",
           enum: ["GET", "POST", "PUT", "PATCH", "DELETE"],
           default: "POST",
         },
         url: {
+          "x-inert": false,
           description:
             "The address as a template. Scheme and host are literal; what a placeholder gives is percent-encoded and cannot leave its place.",
           type: "string",
@@ -33,10 +35,11 @@ export const httpSinkOptions = {
         headers: {
           description: "Headers by name, each a template.",
           type: "object",
-          additionalProperties: { type: "string", "x-template": { only: roots } },
+          additionalProperties: { type: "string", "x-credential": true, "x-template": { only: roots } },
           "x-secret": "variables",
         },
         json: {
+          "x-inert": false,
           description:
             "The body as JSON: any value, whose texts are templates. A text that is one {{path}} keeps the type of what stands there; a key whose {{path}} leads nowhere is left out.",
           "x-template": { only: roots },
@@ -44,12 +47,14 @@ export const httpSinkOptions = {
           "x-secret": "variables",
         },
         form: {
+          "x-inert": false,
           description: "The body as a form: fields by name, each a template.",
           type: "object",
           additionalProperties: { type: "string", "x-template": { only: roots } },
           "x-secret": "variables",
         },
         body: {
+          "x-inert": false,
           description: "The body as text: a template.",
           type: "string",
           "x-template": { only: roots },
@@ -58,6 +63,7 @@ export const httpSinkOptions = {
       },
     },
     idempotency_key: {
+      "x-inert": false,
       description:
         "A header that gets an id of the call, the same for every try. With it a POST or PATCH that failed is tried again, as GET, PUT and DELETE always are. Default: none.",
       type: "string",
@@ -65,12 +71,14 @@ export const httpSinkOptions = {
       examples: ["Idempotency-Key"],
     },
     timeout: {
+      "x-inert": true,
       description: "How long one try may take until the answer begins, and then until it ends. At most 10m.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     max_answer: {
+      "x-inert": true,
       description: "How much of an answer is read; the rest is left out.",
       type: "string",
       format: "size",

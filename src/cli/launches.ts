@@ -1,0 +1,38 @@
+// What the commands of a config would run, read from the disk before the plan is made: the plan itself reads nothing.
+
+import { dirname } from "node:path";
+import { breathe } from "../config/breathe.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import type { Launch, Reach } from "../contract/power.ts";
+import type { JsonObject } from "../contract.ts";
+import { readLaunch } from "../runtime/launch.ts";
+
+interface Launches {
+  /** By component: `sources.ci`. */
+  readonly byComponent: ReadonlyMap<string, Launch>;
+  /** The scripts that they name: whoever edits one edits the config. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+type Reaching = { reaches?(options: JsonObject, place: { folder: string; home: string }): readonly Reach[] };
+
+export async function readLaunches(
+  { file, values, types, sinkTypes }: LoadedConfig,
+  { home, path }: { readonly home: string; readonly path: string },
+): Promise<Launches> {
+  const place = { folder: dirname(file), home };
+  const byComponent = new Map<string, Launch>();
+  const components = [
+    ...Object.entries(values.sources).map(([name, one]) => [`sources.${name}`, one, types] as const),
+    ...Object.entries(values.sinks).map(([name, one]) => [`sinks.${name}`, one, sinkTypes] as const),
+  ];
+  for (const [component, { type, options }, known] of components) {
+    const reaching = known.get(type) as Reaching | undefined;
+    const program = reaching?.reaches?.(options, place).find((reach) => reach.to === "program");
+    if (program === undefined) continue;
+    byComponent.set(component, readLaunch(program, { folder: place.folder, path }));
+    await breathe();
+  }
+  const scripts = [...byComponent.values()].flatMap((launch) => launch.scripts);
+  return { byComponent, files: scripts };
+}

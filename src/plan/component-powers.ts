@@ -1,0 +1,96 @@
+// The powers of one source or sink: what it reaches, as its type says, bound to everything that it sends there.
+
+import type { Outward } from "../config/outward.ts";
+import type { AccessOptions } from "../contract/chat.ts";
+import type { Launch, PowerKind, Reach } from "../contract/power.ts";
+import type { Json, JsonObject } from "../contract.ts";
+import { type Bind, type Power, powerOf } from "./powers.ts";
+import { oneLine, wordsFor } from "./reach-words.ts";
+
+export interface PowersOf {
+  /** `sources.ci` */
+  readonly component: string;
+  readonly bind: Bind;
+  readonly outward: Outward;
+  /** As its options are, and with their secrets hidden. */
+  readonly reaches: (options: JsonObject) => readonly Reach[];
+  readonly options: JsonObject;
+  /** Of the program that it runs. */
+  readonly launch: Launch | undefined;
+  /** Of the config, where its commands run that say nothing else. */
+  readonly folder: string;
+  /** What else decides what happens: the public address that a webhook is registered with. */
+  readonly around: Json;
+}
+
+export function componentPowers(of: PowersOf): Power[] {
+  const { component, bind, outward, launch } = of;
+  const real = of.reaches(of.options);
+  const hidden = of.reaches(outward.shown);
+  const bound: Json = [outward.bound, launchOf(launch), of.around];
+  const power = (kind: PowerKind, words: string) =>
+    powerOf(bind, { power: kind, value: `${words}${withNames(outward)}`, component, bound });
+
+  const powers = real.flatMap((reach, index) => {
+    const kind = kindOf(reach, outward.tainted);
+    if (kind === undefined) return [];
+    const same = hidden.length === real.length ? hidden[index] : undefined;
+    return [power(kind, same === undefined ? "•••" : wordsFor(named(same, reach, launch), reach, of.folder))];
+  });
+  // Whatever its type says of it: no part of a variable goes anywhere without consent.
+  return outward.tainted && powers.length === 0 ? [power("secret", "wherever its options lead")] : powers;
+}
+
+/** Undefined where it needs no consent. */
+function kindOf(reach: Reach, tainted: boolean): PowerKind | undefined {
+  switch (reach.to) {
+    case "host":
+      return tainted ? "secret" : "connect";
+    case "program":
+      return "command";
+    case "read":
+      return reach.outside || tainted ? "read" : undefined;
+    case "write":
+      return reach.outside || reach.replaces || tainted ? "write" : undefined;
+    case "move":
+      return "move";
+    case "people":
+      return "people";
+    case "callers":
+      return tainted ? "secret" : undefined;
+  }
+}
+
+/** A program that a variable names is shown as what was found: nobody can agree to `•••`. */
+function named(shown: Reach, real: Reach, launch: Launch | undefined): Reach {
+  if (shown.to !== "program" || real.to !== "program" || typeof launch?.program !== "string") return shown;
+  if (shown.command[0] === real.command[0]) return shown;
+  return { ...shown, command: [launch.program, ...shown.command.slice(1)] };
+}
+
+function withNames({ names, tainted }: Outward): string {
+  if (!tainted) return "";
+  return ` with ${oneLine(names.length === 0 ? "a secret" : names.join(" and "))}`;
+}
+
+function launchOf(launch: Launch | undefined): Json {
+  if (launch === undefined) return null;
+  return [launch.program, launch.scripts.map(({ path, sha256 }) => [path, sha256])];
+}
+
+/** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
+export function peopleReaches({ allow, groups, bots }: AccessOptions): Reach[] {
+  const ids = (list: readonly (string | number)[]) => list.map(String).sort().join(", ");
+  return [
+    ...(allow.length === 0 ? [] : [ids(allow)]),
+    ...(bots.length === 0 ? [] : [`bots ${ids(bots)}`]),
+    ...Object.entries(groups).flatMap(([chat, group]) =>
+      group.allow.length === 0 ? [] : [`${ids(group.allow)} in group ${chat}`],
+    ),
+  ].map((who) => ({ to: "people", who }));
+}
+
+/** Of options that no variable and no file had a part in. */
+export function plainOutward(options: JsonObject): Outward {
+  return { bound: options, shown: options, names: [], tainted: false, isTainted: () => false, texts: [] };
+}
