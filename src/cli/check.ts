@@ -40,6 +40,8 @@ export async function check(
       plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
     }\n`,
   );
+  for (const { file, line: at, path, message } of loaded.notes)
+    toStdout(printed(masked(line`  note: ${file}:${at} ${path}: ${message}`, mask)));
   for (const { power, value, trusted } of powers) {
     const state = trusted ? "trusted" : "waits for your consent: channel-router trust";
     toStdout(printed(line`  power: ${power} ${shownLine(value)} (${state})`));

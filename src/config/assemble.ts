@@ -2,6 +2,7 @@
 // later rooms can look at the rest and find their own issues in the same run. Maps of user names have no prototype: `sources.constructor` is
 // undefined unless somebody called a source so.
 
+import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
 import { toOptions } from "./camel-case.ts";
 import { codeOptions } from "./code-options.ts";
@@ -10,6 +11,7 @@ import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import {
   channelShows,
+  comparedTexts,
   coreOutward,
   inputShows,
   type OriginNames,
@@ -17,7 +19,7 @@ import {
   sinkOutward,
   sourceOutward,
 } from "./outward-parts.ts";
-import type { EnvironmentVariables } from "./places.ts";
+import { type EnvironmentVariables, isBelow, realPath } from "./places.ts";
 import type { VisibleInputs } from "./recipe/instance.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
@@ -73,6 +75,10 @@ export function assemble(from: Assembly): ConfigValues {
     if (!("problem" in address)) {
       values.listen = root.listen;
       values.listenAddress = address;
+      if ("unix" in address) {
+        const place = realPath(dirname(address.unix));
+        values.socketInside = isBelow(place, realPath(from.folder));
+      }
     }
   }
   if (root.permissions !== undefined && !isBroken(["permissions"]))
@@ -82,7 +88,7 @@ export function assemble(from: Assembly): ConfigValues {
     ) as unknown as PermissionsValues;
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
   const outward = coreOutward(root, from.names);
-  if (outward !== undefined) values.outward = outward;
+  if (Object.keys(outward).length > 0) values.outward = outward;
   return values;
 }
 
@@ -104,6 +110,7 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   const options = from.options.sources.get(name);
   if (from.isBroken(["sources", name])) return undefined;
   if (type === undefined || options === undefined) return undefined;
+  const values = toOptions(type.options, options);
   const code = codeOptions(type.options, options);
   const inputs = from.inputsOf("sources", name);
   const { rate, expectMs } = toOptions(sourceSchema, {
@@ -115,8 +122,8 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
     enabled: source.enabled !== false,
     ...(rate === null ? {} : { rate: rate as unknown as { max: number; perMs: number } }),
     ...(typeof expectMs === "number" ? { expectMs } : {}),
-    options: toOptions(type.options, options),
-    outward: sourceOutward({ name, schema: type.options, options, code, inputs }, from.names),
+    options: values,
+    outward: sourceOutward({ name, schema: type.options, options, values, code, inputs }, from.names),
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(code.length === 0 ? {} : { code }),
   };
@@ -129,12 +136,13 @@ function sinkValues(name: string, sink: JsonObject, from: Assembly): SinkValues 
   const result = typeof sink.result === "string" ? { result: sink.result } : {};
   const shows = result.result === undefined ? undefined : resultShows(name, result.result, from.names);
   const own = codeOptions(type.options, options);
-  const component = { name, schema: type.options, options, code: own, inputs: undefined };
+  const values = toOptions(type.options, options);
+  const component = { name, schema: type.options, options, values, code: own, inputs: undefined };
   return {
     type: type.type,
     description: sink.description as string,
     input: asObject(sink.input),
-    options: toOptions(type.options, options),
+    options: values,
     ...sinkOutward(component, asObject(sink.input), from.names),
     ...(shows === undefined ? {} : { shows }),
     code: [...own, ...codeOptions(sinkSchema, result)],
@@ -176,6 +184,7 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     ...(inputs === undefined ? {} : { inputs: inputs.values }),
     ...(shows === undefined ? {} : { shows }),
     ...(inputVariables === undefined ? {} : { inputVariables }),
+    ...comparedTexts(name, channel, place.names),
     from: from === undefined ? [name] : typeof from === "string" ? [from] : from,
     vars: bareMap(vars),
     ...(meta === undefined ? {} : { meta: bareMap(meta) }),

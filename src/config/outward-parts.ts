@@ -8,6 +8,7 @@ import type { VisibleInputs } from "./recipe/instance.ts";
 import { coreSchema } from "./schema.ts";
 import { boundInput, defaultAt, shownInput } from "./sink-input.ts";
 import type { Origin, TaintedTree, TaintedValue } from "./taint.ts";
+import { valueAt } from "./value-path.ts";
 import type { CodeOption, Shows } from "./values.ts";
 
 export interface OriginNames {
@@ -21,6 +22,8 @@ interface Component {
   readonly schema: JsonSchema;
   /** Its own options as written, defaults filled in. */
   readonly options: JsonObject;
+  /** The same as the code reads them. */
+  readonly values: JsonObject;
   readonly code: readonly CodeOption[];
   /** What its code sees of a recipe's inputs. */
   readonly inputs: VisibleInputs | undefined;
@@ -60,17 +63,21 @@ export function sinkOutward(component: Component, input: JsonObject, names: Orig
   return { outward, ...(hidden.length === 0 ? {} : { shownInput: shownInput(input, hidden) }) };
 }
 
-/** Undefined where nothing in it came from a variable or a file. */
-export function coreOutward(root: JsonObject, { tainted, nameOf }: OriginNames): Outward | undefined {
-  const keys = ["listen", "public_url", "permissions"];
-  const values = keys.flatMap((key) =>
-    tainted.below([key]).map(({ path, taints }): TaintedValue => ({ path: [key, ...path], taints })),
-  );
-  if (values.length === 0) return undefined;
-  const options = Object.fromEntries(
-    keys.flatMap((key) => (root[key] === undefined ? [] : [[key, root[key]]])),
-  );
-  return outwardOf({ schema: coreSchema, options, tainted: values, nameOf });
+const coreKeys = ["listen", "public_url", "permissions"] as const;
+
+export type CoreOutward = Readonly<Partial<Record<(typeof coreKeys)[number], Outward>>>;
+
+/** Of those keys of the top into which a variable or a file brought something. */
+export function coreOutward(root: JsonObject, { tainted, nameOf }: OriginNames): CoreOutward {
+  const entries = coreKeys.flatMap((key) => {
+    const values = tainted
+      .below([key])
+      .map(({ path, taints }): TaintedValue => ({ path: [key, ...path], taints }));
+    if (values.length === 0) return [];
+    const options = { [key]: root[key] ?? null };
+    return [[key, outwardOf({ schema: coreSchema, options, values: {}, tainted: values, nameOf })] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** What the events of a channel show of variables; undefined when they show none. */
@@ -89,6 +96,21 @@ export function channelShows(
   );
   const variables = readsInputs(texts) ? (inputs?.variables ?? {}) : {};
   return showsOf(shown, variables, [texts, inputValues(variables, inputs)], names);
+}
+
+/** The values in the inert options of a channel, such as `match`, that have a part from outside. */
+export function comparedTexts(
+  name: string,
+  channel: JsonObject,
+  { tainted }: OriginNames,
+): { readonly compared?: readonly string[] } {
+  const at = ["channels", name];
+  const texts = tainted.below(at).flatMap(({ path }) => {
+    if (classOf(coreSchema, [...at, ...path]) !== "inert") return [];
+    const value = valueAt(channel, path);
+    return value === undefined || typeof value === "object" ? [] : [String(value)];
+  });
+  return texts.length === 0 ? {} : { compared: texts };
 }
 
 /** What the result of a sink shows of variables. */
@@ -117,11 +139,15 @@ function showsOf(
   return { names: namesOf(origins, nameOf), bound: [bound, origins as unknown as Json] };
 }
 
-function ownOutward(section: string, { name, schema, options }: Component, names: OriginNames): Outward {
+function ownOutward(
+  section: string,
+  { name, schema, options, values }: Component,
+  names: OriginNames,
+): Outward {
   const tainted = names.tainted
     .below([section, name])
     .filter(({ path: [key] }) => !common.has(String(key)) && !(section === "sinks" && key === "input"));
-  return outwardOf({ schema, options, tainted, nameOf: names.nameOf });
+  return outwardOf({ schema, options, values, tainted, nameOf: names.nameOf });
 }
 
 /** What an expression or a template reads of the inputs is a part of what is sent. */

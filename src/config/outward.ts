@@ -25,13 +25,15 @@ export interface OutwardInput {
   readonly schema: JsonSchema;
   /** As written, defaults filled in. */
   readonly options: JsonObject;
+  /** The same as the code reads them. */
+  readonly values: JsonObject;
   /** Paths inside the options. */
   readonly tainted: readonly TaintedValue[];
   /** How an origin is named to people. */
   nameOf(origin: Origin): string | undefined;
 }
 
-export function outwardOf({ schema, options, tainted, nameOf }: OutwardInput): Outward {
+export function outwardOf({ schema, options, values, tainted, nameOf }: OutwardInput): Outward {
   const byPath = new Map(tainted.map((one) => [pathKey(one.path), one]));
   const outside = tainted.filter(({ path }) => classOf(schema, path) !== "inert");
   const bound = withoutInert(schema, options, (leaf) => {
@@ -40,10 +42,7 @@ export function outwardOf({ schema, options, tainted, nameOf }: OutwardInput): O
   });
   return {
     bound,
-    shown: toOptions(
-      schema,
-      mapLeaves(options, (value, path) => shownValue(value, path)),
-    ),
+    shown: tainted.length === 0 ? values : toOptions(schema, mapLeaves(options, shownValue)),
     names: namesOf(
       outside.flatMap(({ taints }) => taints.map(({ origin }) => origin)),
       nameOf,

@@ -5,6 +5,7 @@ import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
 import type { Outward } from "./outward.ts";
+import type { CoreOutward } from "./outward-parts.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };
@@ -12,6 +13,8 @@ export interface ConfigValues {
   readonly listen?: string;
   /** `listen`, read. */
   readonly listenAddress?: ListenAddress;
+  /** Of a socket file: that it lies in the folder of the config, links followed. */
+  readonly socketInside?: boolean;
   readonly publicUrl?: string;
   readonly hosts: readonly string[];
   /** Tokens: of one event, and what one session may be sent in an hour (absent: no limit). */
@@ -26,7 +29,7 @@ export interface ConfigValues {
   /** Absent: no permission prompt is sent to a chat. */
   readonly permissions?: PermissionsValues;
   /** Of `listen`, `public_url` and `permissions`; absent: nothing in them came from a variable or a file. */
-  readonly outward?: Outward;
+  readonly outward?: CoreOutward;
 }
 
 /** `loopback`: only this machine can reach it. */
@@ -70,6 +73,8 @@ export interface ChannelValues {
   readonly shows?: Shows;
   /** The variables in its `inputs`, which a sink that answers its events can read. */
   readonly inputVariables?: Shows;
+  /** Texts that a variable brought into what is only compared: they are not shown. */
+  readonly compared?: readonly string[];
   readonly match?: Json;
   readonly when?: string;
   /** What the recipe was given that this channel is from; absent outside recipes. */

@@ -30,6 +30,8 @@ export interface Host extends Lent {
   readonly code: CompiledOptions;
   /** A loop that is not yet running. A source has at most one whose health is its own. */
   loop(options: LoopOptions): Loop;
+  /** Did a variable, a file or a secret input bring in a part of this option of the source? In the words of the YAML. */
+  isTainted(path: readonly (string | number)[]): boolean;
   /** To be told of each request that became no event. What `emit` rejected is known already. */
   refused(refusal: { readonly status: number; readonly reason: string }): void;
 }

@@ -81,6 +81,7 @@ export function compileSource(
     enabled: source.enabled,
     powers,
     ...(launch === undefined ? {} : { launch }),
+    isTainted: outward.isTainted,
     hidden: outward.texts,
     fingerprint: fingerprint([
       source.type,

@@ -58,7 +58,7 @@ export function* compileInSteps(
     hosts: values.hosts,
     ...(values.publicUrl === undefined ? {} : { publicUrl: values.publicUrl }),
   };
-  const listen = { ...ofListen, powers: listenPowers(values, { bind, folder }) };
+  const listen = { ...ofListen, powers: listenPowers(values, bind) };
   const surroundings = { ...ofListen, folder, home };
 
   const answering = new Map(
@@ -105,7 +105,7 @@ export function* compileInSteps(
       ? undefined
       : planPermissions(values.permissions, values.sources, (type) => typeOf(types, type), {
           bind,
-          outward: values.outward,
+          outward: values.outward?.permissions,
           issues,
         });
   return {

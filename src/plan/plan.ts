@@ -64,6 +64,8 @@ export interface PlannedSource {
   readonly powers: readonly Power[];
   /** What its command would run, as it was when the config was read; absent where it runs none. */
   readonly launch?: Launch;
+  /** Whether a part of this option came from a variable, a file or a secret input. In the words of the YAML. */
+  isTainted(path: readonly (string | number)[]): boolean;
   /** Texts that nothing may hold that it says of itself. */
   readonly hidden: readonly string[];
   /** Equal for two sources that one object can serve: type, options, powers and what it sees of the rest of the config. */

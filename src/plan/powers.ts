@@ -1,7 +1,7 @@
 // What a config can do beyond shaping text. Says what waits for consent, never whether consent was given: that is
 // runtime/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
 
-import { isAbsolute, relative, sep } from "node:path";
+import type { Outward } from "../config/outward.ts";
 import type { ConfigValues, Shows } from "../config/values.ts";
 import type { PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
@@ -34,43 +34,37 @@ export function powerOf(bind: Bind, { power, value, component, bound = null }: B
   return { power, value, component, hash: bind(JSON.stringify([power, component, value, bound])) };
 }
 
-type Listening = Pick<ConfigValues, "listenAddress" | "listen" | "publicUrl" | "outward">;
+type Listening = Pick<ConfigValues, "listenAddress" | "socketInside" | "publicUrl" | "outward">;
 
-/**
- * An address beyond loopback, a socket file outside of the config's folder, and an address with a variable in it, which `status` shows.
- * `folder` is the config's.
- */
+/** An address beyond loopback, a socket file outside of the config's folder, and a public address with a variable in it: `status` shows it. */
 export function listenPowers(
-  { listenAddress, publicUrl, outward }: Listening,
-  { bind, folder }: { readonly bind: Bind; readonly folder: string },
+  { listenAddress, socketInside, publicUrl, outward = {} }: Listening,
+  bind: Bind,
 ): readonly Power[] {
-  const tainted = (path: string) => outward?.isTainted([path]) === true;
-  const names = outward === undefined ? "" : ` with ${outward.names.join(" and ")}`;
-  const shown = (key: "listen" | "publicUrl") => String(outward?.shown[key]);
   const powers: Power[] = [];
   const add = (power: PowerKind, value: string, bound: Json) =>
     void powers.push(powerOf(bind, { power, value: oneLine(value), component: "listen", bound }));
   if (listenAddress !== undefined) {
-    const isTainted = tainted("listen");
-    const value = isTainted ? `${shown("listen")}${names}` : describeAddress(listenAddress);
-    const isSocket = "unix" in listenAddress;
-    if (isSocket ? isTainted || !isInside(listenAddress.unix, folder) : !listenAddress.loopback)
-      add("listen", value, listenAddress as unknown as Json);
+    const value =
+      outward.listen === undefined ? describeAddress(listenAddress) : hiddenValue(outward.listen, "listen");
+    const isInside =
+      "unix" in listenAddress
+        ? socketInside === true && outward.listen === undefined
+        : listenAddress.loopback;
+    if (!isInside) add("listen", value, listenAddress as unknown as Json);
   }
-  if (publicUrl !== undefined && tainted("public_url"))
-    add("show", `${shown("publicUrl")}${names}`, publicUrl);
+  if (publicUrl !== undefined && outward.public_url !== undefined)
+    add("show", hiddenValue(outward.public_url, "publicUrl"), publicUrl);
   return powers;
+}
+
+function hiddenValue({ shown, names }: Outward, key: string): string {
+  return `${String(shown[key])} with ${names.join(" and ")}`;
 }
 
 function describeAddress(address: NonNullable<Listening["listenAddress"]>): string {
   if ("unix" in address) return `unix:${address.unix}`;
   return `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
-}
-
-/** Both absolute; what leads out of it by dots is not inside. */
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !(way === "" || way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** What shows variables to Claude. */

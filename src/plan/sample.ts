@@ -25,8 +25,9 @@ export function sampleOf(
     else set(roots.data, rest.slice(1).split("."), value);
   };
 
+  const isCompared = (text: string) => channel.compared?.includes(text) === true;
   for (const { path, values } of match?.terms ?? []) {
-    const value = values.find((one) => mask(String(one)) === String(one));
+    const value = values.find((one) => mask(String(one)) === String(one) && !isCompared(String(one)));
     if (value !== undefined) fill(path, value);
   }
   for (const text of [channel.content ?? "", ...Object.values(channel.meta ?? {})]) {

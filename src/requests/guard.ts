@@ -15,6 +15,8 @@ export interface GuardRules {
   readonly address?: string | undefined;
   /** True where a GET does something. */
   readonly makesEvents?: boolean;
+  /** Whether a tunnel or proxy may pass requests on. Default: no. */
+  readonly forwarded?: boolean;
 }
 
 /** Why the request is refused, in words for its sender, or undefined. */
@@ -40,7 +42,7 @@ export function createGuard(rules: GuardRules): Guard {
         return "a GET by this name is accepted only from a sender that proves itself: give the source a verify, or use POST";
       if (referer !== undefined && !isSameOrigin(referer, host)) return fromPage;
     }
-    return forwardingHeader(request.headers) === undefined
+    return rules.forwarded === true || forwardingHeader(request.headers) === undefined
       ? undefined
       : "forwarded requests are not accepted here";
   };

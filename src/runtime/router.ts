@@ -30,6 +30,7 @@ import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
 import { createRunningSource, type RunningSource } from "./running-source.ts";
 import { createHost, type HostOptions } from "./source-host.ts";
+import { hideInReport, hideInWords } from "./source-mask.ts";
 
 export interface RouterOptions extends HostOptions {
   readonly listener: OpenListener;
@@ -207,12 +208,13 @@ export function createRouter(options: RouterOptions): Router {
       refuse(refusal, planned.name);
     };
     const people = options.people?.(planned, refused) ?? nobody;
-    const host = createHost(planned, on, { ...options, people, refused });
+    const words = hideInWords(planned.hidden, options);
+    const host = createHost(planned, on, { ...options, ...words, people, refused });
     one = createRunningSource({
       planned,
       host,
       clock,
-      log,
+      log: words.log,
       consent: options.consent,
       claims: options.claims ?? noRegister,
       emit: emitOf(inForce),
@@ -223,20 +225,20 @@ export function createRouter(options: RouterOptions): Router {
     return one;
   }
 
-  function reportOf(one: RunningSource, { name, type, sample }: PlannedSource): SourceReport {
+  function reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
     const health = one.health();
     const isThere = health.state === "running";
     const invitation = isThere ? one.source().invitation?.(sample) : undefined;
     const refused = refusalsBySource.get(name)?.report();
     const last = lastEventMs.get(name);
-    return {
+    return hideInReport(hidden, {
       name,
       type: type.type,
       ...health,
       ...(last === undefined ? {} : { lastEventMs: last }),
       ...(invitation === undefined ? {} : { invitation }),
       ...(refused === undefined ? {} : { refused }),
-    };
+    });
   }
 
   function find(name: string): RunningSource {

@@ -7,28 +7,38 @@ import { withoutHidden, withoutHiddenInLines } from "../text/hidden.ts";
 /** The text with every secret replaced. */
 export type Mask = (text: string) => string;
 
-/** Shorter ones would hide ordinary words. */
+/** Shorter ones are hidden only where they are a whole word: they stand inside many others. */
 const minLength = 8;
+/** Still shorter ones would hide words of every text. */
+const minWordLength = 4;
 const shown = "•••";
 
 /**
- * For secrets of 8 characters or more, as they are and as they stand inside JSON text. One that was cut short is hidden,
- * too, where "…" marks the cut. With none it does nothing.
+ * For secrets of 8 characters or more, as they are and as they stand inside JSON text; for those of 4 to 7 where they are a whole
+ * word. A long one that was cut short is hidden, too, where "…" marks the cut. With none it does nothing.
  */
 export function createMask(secrets: readonly string[]): Mask {
-  const hidden = [...new Set(secrets.flatMap(formsOf))]
-    .filter((secret) => secret.length >= minLength)
+  const forms = [...new Set(secrets.flatMap(formsOf))]
     // A secret may be a part of another.
     .sort((a, b) => b.length - a.length);
-  if (hidden.length === 0) return (text) => text;
+  const hidden = forms.filter((secret) => secret.length >= minLength);
+  const words = forms.filter(({ length }) => length >= minWordLength && length < minLength);
+  if (hidden.length + words.length === 0) return (text) => text;
+  const word = words.length === 0 ? undefined : wholeWords(words);
   return (text) => {
     let masked = text;
     for (const secret of hidden) {
       masked = masked.replaceAll(secret, shown);
       if (masked.includes("…")) masked = maskCut(masked, secret);
     }
-    return masked;
+    return word === undefined ? masked : masked.replace(word, shown);
   };
+}
+
+/** Where no letter, digit or underscore goes before or after. */
+function wholeWords(words: readonly string[]): RegExp {
+  const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_])`, "gu");
 }
 
 /** As it is, inside JSON text, and what the exit for text makes of it: on one line, indented, quoted. */

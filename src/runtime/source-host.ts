@@ -18,7 +18,13 @@ export interface HostOptions {
 }
 
 export function createHost(
-  { name, keeps, code, launch }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch">,
+  {
+    name,
+    keeps,
+    code,
+    launch,
+    isTainted,
+  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "isTainted">,
   listener: Listener,
   options: HostOptions & Pick<Host, "people" | "refused">,
 ): Host {
@@ -32,6 +38,7 @@ export function createHost(
     listener,
     code,
     people,
+    isTainted,
     refused,
     store: createStore(cursors, name, keeps),
     loop: (rounds) =>

@@ -6,7 +6,7 @@ import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { viewWith } from "../templates/sample-view.ts";
 
 const ajv = new Ajv({ useDefaults: true, strict: true, allowUnionTypes: true });
-ajv.addVocabulary(["x-regex"]);
+ajv.addVocabulary(["x-regex", "x-inert", "x-credential"]);
 const validate = ajv.compile({
   type: "object",
   additionalProperties: false,

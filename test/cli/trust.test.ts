@@ -35,10 +35,7 @@ const configure = (listen: string) =>
     `listen: ${listen}\nsources:\n  hook: { type: http, path: /hook, verify: { scheme: bearer, secret: "\${SECRET}" } }\n`,
   );
 const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
-  listenPowers(
-    { listenAddress: { host, port: 8788, loopback: false } },
-    { bind: (text) => text, folder: "/p" },
-  ),
+  listenPowers({ listenAddress: { host, port: 8788, loopback: false } }, (text) => text),
 ) as [Power, Power];
 const asIs = (text: string) => text;
 const consentNow = (more: NodeJS.ProcessEnv = {}) => consentOf({ ...env, ...more }, file, keepLog());

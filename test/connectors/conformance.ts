@@ -94,6 +94,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
         code,
         loop: () => ({ start: touched, now: touched, stop: touched, health: () => ({ state: "starting" }) }),
         spawn: touched,
+        isTainted: () => false,
         refused: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(before);

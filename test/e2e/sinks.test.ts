@@ -153,13 +153,17 @@ describe("sinks", () => {
     const before = await claude.callTool("count", { text: "a b" });
     expect(before).toMatchObject({ isError: true });
     expect(before.text).toContain(
-      "count waits for a person's consent: to run the command wc -w (sinks.count)",
+      "count waits for a person's consent: to run the command wc -w <<< {{input.text}} (sinks.count)",
     );
     expect((await claude.callTool("note", { name: "x" })).isError).toBe(false);
     const check = await project.run(["check"], { env: variables });
     expect(check.stdout).toContain("3 sinks");
-    expect(check.stdout).toContain("power: command wc -w (waits for your consent: channel-router trust)");
-    expect(check.stdout).toMatch(/power: secret http:\/\/127\.0\.0\.1:\d+ \(waits/);
+    expect(check.stdout).toContain(
+      "power: command wc -w <<< {{input.text}} (waits for your consent: channel-router trust)",
+    );
+    expect(check.stdout).toMatch(
+      /power: secret http:\/\/127\.0\.0\.1:\d+ \(this machine\) with \$\{API_TOKEN\} \(waits/,
+    );
     await claude.stop();
     const trusting = await project.claude({}, { ...variables, CHANNEL_ROUTER_TRUST: "all" });
     expect((await trusting.callTool("count", { text: "a b" })).text).toBe("2");

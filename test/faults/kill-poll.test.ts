@@ -31,7 +31,7 @@ channels: { items: { content: "item {{data.id}}" } }
       given.set(content, new Set([...(given.get(content) ?? []), meta.event_id ?? ""]));
   };
   for (let kill = 0; kill < kills; kill++) {
-    const claude = await project.claude();
+    const claude = await project.claude(undefined, { CHANNEL_ROUTER_TRUST: "all" });
     const before = server.asked.length;
     await eventually(() => server.asked.length > before + (kill === 0 ? 1 : 0), 20_000);
     // At another moment of the round each time: while it is read, journalled, or remembered.
@@ -41,7 +41,7 @@ channels: { items: { content: "item {{data.id}}" } }
     take(claude.events);
   }
   isGrowing = false;
-  const last = await project.claude();
+  const last = await project.claude(undefined, { CHANNEL_ROUTER_TRUST: "all" });
   const wanted = Array.from({ length: newest - 250 }, (_, index) => `item ${251 + index}`);
   await eventually(() => {
     take(last.events);

@@ -5,8 +5,7 @@ import { expect, test } from "vitest";
 import { peopleReaches } from "../../src/plan/component-powers.ts";
 import { listenPowers, powersFor } from "../../src/plan/powers.ts";
 
-const powersOf = (values: Parameters<typeof listenPowers>[0]) =>
-  listenPowers(values, { bind: (text) => text, folder: "/p" });
+const powersOf = (values: Parameters<typeof listenPowers>[0]) => listenPowers(values, (text) => text);
 const at = (host: string, port = 8788) => powersOf({ listenAddress: { host, port, loopback: false } });
 
 test("an address beyond loopback is a power", () => {
@@ -16,7 +15,7 @@ test("an address beyond loopback is a power", () => {
 
 test("loopback, a socket file and no address are none", () => {
   expect(powersOf({ listenAddress: { host: "127.0.0.1", port: 1, loopback: true } })).toEqual([]);
-  expect(powersOf({ listenAddress: { unix: "/p/run/s", loopback: true } })).toEqual([]);
+  expect(powersOf({ listenAddress: { unix: "/p/run/s", loopback: true }, socketInside: true })).toEqual([]);
   expect(powersOf({})).toEqual([]);
 });
 

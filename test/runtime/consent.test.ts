@@ -16,10 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
-  listenPowers(
-    { listenAddress: { host, port: 8788, loopback: false } },
-    { bind: (text) => text, folder: "/p" },
-  ),
+  listenPowers({ listenAddress: { host, port: 8788, loopback: false } }, (text) => text),
 ) as [Power, Power];
 const place = (config = "/p/channels.yaml") => ({ file: join(folder, "s", "trust.json"), config });
 const log = keepLog();

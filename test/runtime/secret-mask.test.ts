@@ -17,8 +17,12 @@ test("a secret that was cut short is hidden where the cut is marked, and nothing
   expect(mask("https://hooks.example.com/docs says… ")).toBe("https://hooks.example.com/docs says… ");
 });
 
-test("texts under eight characters are ordinary words", () => {
-  expect(createMask(["main", ""])("main")).toBe("main");
+test("a secret of four to seven characters is hidden where it is a whole word, a shorter one nowhere", () => {
+  const mask = createMask(["main", "p@ss.1", "cat", ""]);
+  expect(mask("main, domain, (main) main_2 key=p@ss.1! xp@ss.1 cat")).toBe(
+    "•••, domain, (•••) main_2 key=•••! xp@ss.1 cat",
+  );
+  expect(mask('{"key":"p@ss.1"}')).toBe('{"key":"•••"}');
 });
 
 test("no secret is left in any value, whatever stands around it", () => {

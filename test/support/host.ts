@@ -95,6 +95,7 @@ export function hostOf<T extends HostOptions>(options: T): Host & { readonly clo
     store: createStore(cursors, "tested", "options"),
     loop: (rounds) => createLoop(rounds, { subject: "source tested", clock, log, announce, random: () => 0 }),
     people,
+    isTainted: () => false,
     refused: () => {},
   };
 }

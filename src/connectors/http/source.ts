@@ -30,6 +30,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   /** The guard refuses what a tunnel or proxy forwards: a guarded source has no public address. */
   const publicUrl = guarded ? undefined : listener.publicUrl;
   const waitMs = options.respond?.waitMs;
+  /** An answer with a secret in it is for the sender: no web page may read it, whoever verified the request. */
+  const answersSecret = host.isTainted(["respond"]);
   const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
   const unauthorized = new Refusal(
@@ -51,7 +53,13 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const refuseForeign: Guard = (request) => {
     const address = listener.address();
     if (guard === undefined || guardedAddress !== address) {
-      guard = createGuard({ hosts: listener.hosts, address, makesEvents: true });
+      const known = publicUrl === undefined ? [] : [new URL(publicUrl).host];
+      guard = createGuard({
+        hosts: [...listener.hosts, ...known],
+        address,
+        makesEvents: guarded,
+        forwarded: !guarded,
+      });
       guardedAddress = address;
     }
     return guard(request);
@@ -64,7 +72,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     keep: (lease: BodyLease) => void,
   ): Promise<Arrival | Handshake | Refusal | undefined> {
     const { headers, method = "GET", url = "/" } = request;
-    const foreign = guarded ? refuseForeign(request) : undefined;
+    const foreign = guarded || answersSecret ? refuseForeign(request) : undefined;
     if (foreign !== undefined) return new Refusal(403, foreign);
 
     const target = originForm(url);

@@ -21,7 +21,7 @@ const options = {
 };
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: true, allowUnionTypes: true });
-ajv.addVocabulary(["x-regex"]);
+ajv.addVocabulary(["x-regex", "x-inert", "x-credential"]);
 
 export const testchat: SourceType<TestChatOptions> = {
   type: "testchat",
