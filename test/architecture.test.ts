@@ -13,12 +13,14 @@ const written = files.filter(({ file }) => !file.includes(".generated."));
 
 /** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
 const shared = [
+  "apart",
   "byte-buffer",
   "charset",
   "contract",
   "dates",
   "errors",
   "json",
+  "key-parts",
   "text",
   "did-you-mean",
   "waiting",
@@ -33,6 +35,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "did-you-mean": [],
   waiting: ["contract"],
   zone: [],
+  apart: ["contract"],
+  "key-parts": [],
   charset: [],
   json: ["contract"],
   dates: ["zone"],

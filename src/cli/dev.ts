@@ -4,6 +4,7 @@ import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Decision } from "../runtime/emit.ts";
 import { createEventIds } from "../runtime/event-id.ts";
+import { createForgottenReport } from "../runtime/forgotten.ts";
 import { createLog } from "../runtime/log.ts";
 import { createMemory } from "../runtime/memory.ts";
 import { describeStatus, type Refusal } from "../runtime/refusals.ts";
@@ -54,7 +55,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     consent,
     clock: systemClock,
     log,
-    memory: createMemory(systemClock),
+    memory: createMemory(systemClock, undefined, createForgottenReport(log, systemClock)),
     newId,
     detail: "trace",
     cursors: createMemoryCursors(),

@@ -18,6 +18,7 @@ import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatche
 import { createEventIds } from "../runtime/event-id.ts";
 import type { Expectations } from "../runtime/expectations.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
+import { createForgottenReport } from "../runtime/forgotten.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
 import type { OwnerRole } from "../runtime/ownership/owner.ts";
@@ -245,6 +246,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       log,
       keepMs: delivery.keepMs,
       maxBytes: delivery.maxSizeBytes,
+      onForgotten: createForgottenReport(log, systemClock),
     });
     const newId = createEventIds();
     const turnedAway = createTurnedAway({ clock: systemClock, newId, observe: state.decisions.add });

@@ -12,9 +12,13 @@ export function canonicalJson(value: Json): string {
   return `{${members.join(",")}}`;
 }
 
+const hashSign = "sha256:";
+
 /** The text itself while it is short, else its SHA-256: what is remembered stays small whatever an event holds. */
 export function bounded(text: string, maxLength = 80): string {
-  return text.length <= maxLength ? text : `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  // A short text that looks like such a hash is hashed too: it must not pass for the long one.
+  if (text.length <= maxLength && !text.startsWith(hashSign)) return text;
+  return hashSign + createHash("sha256").update(text).digest("hex");
 }
 
 /**

@@ -2,9 +2,10 @@
 // wants remembered goes back in the verdict, because only a committed event counts as the last one.
 
 import type { Filter } from "../contract.ts";
+import { keyText } from "../key-parts.ts";
 import { bounded, canonicalJson } from "./canonical.ts";
 import type { CelProgram } from "./cel.ts";
-import { type KeyOf, maxKeysPerScope, memoryKey } from "./memory-key.ts";
+import { type KeyOf, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
 import { failedVerdict } from "./when.ts";
 
@@ -29,9 +30,9 @@ export function changedFilter({ scope, value, by }: ChangedParts): Filter {
       } catch (error) {
         return failedVerdict(error);
       }
-      const last = memory.get(scope, key.key);
+      const last = recall(memory, scope, key);
       if (last?.value === current) {
-        const of = key.key === "" ? "" : ` for ${JSON.stringify(cut(key.key, 80))}`;
+        const of = key.key === "" ? "" : ` for ${JSON.stringify(cut(keyText(key.key), 80))}`;
         const reason = `not changed${of}: still ${cut(current, 80)}`;
         return { pass: false, reason, ...(last.pending && { pending: last.pending }) };
       }

@@ -2,7 +2,8 @@
 // something that never stops repeating is still told once per period.
 
 import type { Filter } from "../contract.ts";
-import { type KeyOf, maxKeysPerScope, memoryKey } from "./memory-key.ts";
+import { keyText } from "../key-parts.ts";
+import { type KeyOf, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
 
 export interface DedupeParts {
@@ -20,9 +21,9 @@ export function dedupeFilter({ scope, key: keyOf, forMs }: DedupeParts): Filter 
     test(view, memory, nowMs) {
       const key = memoryKey(keyOf, view);
       if ("none" in key) return { pass: true, note: key.none };
-      const first = memory.get(scope, key.key);
+      const first = recall(memory, scope, key);
       if (first !== undefined) {
-        const reason = `duplicate of ${String(first.value)}: the key ${JSON.stringify(cut(key.key, 80))} within ${period}`;
+        const reason = `duplicate of ${String(first.value)}: the key ${JSON.stringify(cut(keyText(key.key), 80))} within ${period}`;
         return { pass: false, reason, ...(first.pending && { pending: first.pending }) };
       }
       return {

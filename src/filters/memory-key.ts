@@ -1,7 +1,8 @@
 // The key under which a filter remembers an event: a template of the author's, rendered on the event.
 
-import type { View } from "../contract.ts";
+import type { Memory, Remembered, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
+import { hasKeyParts, keyText } from "../key-parts.ts";
 import { bounded } from "./canonical.ts";
 
 /** Gives undefined when a part of the key is empty on this event: then there is no key. May throw a TemplateError. */
@@ -10,7 +11,24 @@ export type KeyOf = (view: View) => string | undefined;
 /** How many keys one filter of one channel remembers; the oldest go first. */
 export const maxKeysPerScope = 10_000;
 
-export type MemoryKey = { readonly key: string } | { readonly none: string };
+export type MemoryKey = RememberedKey | { readonly none: string };
+
+export interface RememberedKey {
+  readonly key: string;
+  /** The key as it was written before keys had parts, where that was another one: `a/b` and `c` were the same as `a` and `b/c`. */
+  readonly former?: string;
+}
+
+const maxLength = 200;
+
+/** What was remembered under the key, also by a version that wrote it in another way: until its time, it counts as ever. */
+export function recall(
+  memory: Memory,
+  scope: string,
+  { key, former }: RememberedKey,
+): Remembered | undefined {
+  return memory.get(scope, key) ?? (former === undefined ? undefined : memory.get(scope, former));
+}
 
 /** `none`: why this event has no key, for the trace. */
 export function memoryKey(keyOf: KeyOf, view: View): MemoryKey {
@@ -21,7 +39,7 @@ export function memoryKey(keyOf: KeyOf, view: View): MemoryKey {
     if (!(error instanceof TemplateError)) throw error;
     return { none: `the key failed: ${error.message}` };
   }
-  return key === undefined || key === ""
-    ? { none: "a part of the key is empty" }
-    : { key: bounded(key, 200) };
+  if (key === undefined || key === "") return { none: "a part of the key is empty" };
+  const kept = { key: bounded(key, maxLength) };
+  return hasKeyParts(key) ? { ...kept, former: bounded(keyText(key), maxLength) } : kept;
 }

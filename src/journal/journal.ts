@@ -46,6 +46,8 @@ export interface JournalOptions {
   readonly segmentBytes?: number;
   /** For tests that make a disk fail. */
   readonly disk?: Disk;
+  /** Hears, by its scope, of each thing that a filter remembered and that had to be forgotten before its time. */
+  onForgotten?(scope: string): void;
 }
 
 export interface Note extends Keyed {
@@ -142,6 +144,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     throw refusal(error, folder);
   });
   const { state } = recovered;
+  if (options.onForgotten !== undefined) state.memory.onForgotten(options.onForgotten);
   const bodies = createBodies(state.segments);
   let end: End | undefined;
   let tellEnd = (_: End) => {};

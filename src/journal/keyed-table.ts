@@ -11,7 +11,8 @@ export interface Keyed {
 
 export interface KeyedTable {
   get(scope: string, key: string, nowMs: number): Keyed | undefined;
-  set(scope: string, key: string, entry: Keyed, limit: number): void;
+  /** `nowMs`: what is past by then is forgotten first, and without a word. Default: nothing is. */
+  set(scope: string, key: string, entry: Keyed, limit: number, nowMs?: number): void;
   delete(scope: string, key: string): void;
   /** Live entries of a scope, oldest first. */
   entries(scope: string, nowMs: number): [key: string, entry: Keyed][];
@@ -26,10 +27,20 @@ interface Scope {
   oldest: Iterator<string>;
 }
 
-/** `maxEntries` over all scopes: beyond it the scope that was not written for longest loses its oldest. */
-export function createKeyedTable(maxEntries: number): KeyedTable {
+/** How often, on a full table, all scopes are looked through for what is past. */
+const sweepEveryMs = 1_000;
+
+/**
+ * `maxEntries` over all scopes: beyond it the scope that was not written for longest loses its oldest. `onForgotten` hears of each
+ * entry that had to go before its time.
+ */
+export function createKeyedTable(
+  maxEntries: number,
+  onForgotten: (scope: string) => void = () => {},
+): KeyedTable {
   const scopes = new Map<string, Scope>();
   let size = 0;
+  let sweptMs = Number.NEGATIVE_INFINITY;
 
   function remove(name: string, scope: Scope, key: string): void {
     if (!scope.keys.delete(key)) return;
@@ -37,13 +48,23 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
     if (scope.keys.size === 0) scopes.delete(name);
   }
 
-  function removeOldest(name: string, scope: Scope): void {
+  function removeOldest(name: string, scope: Scope, nowMs: number): void {
     let next = scope.oldest.next();
     if (next.done) {
       scope.oldest = scope.keys.keys();
       next = scope.oldest.next();
     }
-    remove(name, scope, next.value as string);
+    const key = next.value as string;
+    const entry = scope.keys.get(key);
+    remove(name, scope, key);
+    if (entry !== undefined && !isPast(entry, nowMs)) onForgotten(name);
+  }
+
+  function sweep(nowMs: number): void {
+    if (Math.abs(nowMs - sweptMs) < sweepEveryMs) return;
+    sweptMs = nowMs;
+    for (const [name, scope] of scopes)
+      for (const [key, entry] of scope.keys) if (isPast(entry, nowMs)) remove(name, scope, key);
   }
 
   return {
@@ -51,7 +72,7 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
       const entry = scopes.get(name)?.keys.get(key);
       return entry === undefined || isPast(entry, nowMs) ? undefined : entry;
     },
-    set(name, key, entry, limit) {
+    set(name, key, entry, limit, nowMs = Number.NEGATIVE_INFINITY) {
       const scope = scopes.get(name) ?? newScope(limit);
       scope.limit = limit;
       // Deleted first, so that insertion order stays the order of age.
@@ -60,11 +81,12 @@ export function createKeyedTable(maxEntries: number): KeyedTable {
       size += 1;
       scopes.delete(name);
       scopes.set(name, scope);
-      while (scope.keys.size > limit) removeOldest(name, scope);
+      while (scope.keys.size > limit) removeOldest(name, scope, nowMs);
+      if (size > maxEntries && nowMs > Number.NEGATIVE_INFINITY) sweep(nowMs);
       while (size > maxEntries) {
         const [oldest] = scopes;
         if (oldest === undefined) return;
-        removeOldest(...oldest);
+        removeOldest(...oldest, nowMs);
       }
     },
     delete(name, key) {

@@ -2,6 +2,7 @@
 // that what was written and what is read back cannot differ. Applying a line again changes nothing.
 
 import type { Json, MemoryWrite } from "../contract.ts";
+import { createFilterTable, type FilterTable } from "./filter-table.ts";
 import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
 import { createOpenEntries, type OpenEntries } from "./open-entries.ts";
 import {
@@ -15,7 +16,6 @@ import {
 } from "./records.ts";
 import { createSegments, type Segments } from "./segments.ts";
 
-const maxMemoryEntries = 200_000;
 const maxKeptEntries = 20_000;
 const maxNotesOfKind = 1_000;
 const cursorScope = "cursor";
@@ -23,7 +23,7 @@ const cursorScope = "cursor";
 export interface JournalState {
   readonly segments: Segments;
   readonly entries: OpenEntries;
-  readonly memory: KeyedTable;
+  readonly memory: FilterTable;
   /** Cursors and notes. */
   readonly kept: KeyedTable;
   apply(line: Line, place: Place): void;
@@ -50,7 +50,7 @@ export function noteScope(kind: string): string {
 export function createState(): JournalState {
   const segments = createSegments();
   const entries = createOpenEntries(segments.countOpen);
-  const memory = createKeyedTable(maxMemoryEntries);
+  const memory = createFilterTable();
   const kept = createKeyedTable(maxKeptEntries);
 
   const state: JournalState = {
@@ -85,7 +85,7 @@ export function createState(): JournalState {
       for (const { channel, priority, untilMs } of deliveries)
         entries.add({ id, channel, priority, untilMs, timeMs, place });
       for (const { scope, key, value, untilMs, limit } of writes)
-        memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit);
+        memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit, timeMs);
     },
     fold({ id, delivery, members }, timeMs, place) {
       segments.hold(place.segment, id);

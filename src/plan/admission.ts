@@ -2,7 +2,8 @@
 // chosen one ends the search, unless it says `continue`. `changed` and `dedupe` then decide whether a chosen channel takes
 // the event or drops it: what they drop does not fall through to a catch-all further down.
 
-import type { Memory, MemoryWrite, Outcome, TraceStep, View } from "../contract.ts";
+import { isUnproven, scopeOf } from "../apart.ts";
+import type { Memory, MemoryWrite, Outcome, TraceStep, Trust, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { type PlannedDelivery, planDelivery } from "./delivery.ts";
 import type { Admission, AdmissionProblem, Admit, PlannedChannel } from "./plan.ts";
@@ -28,8 +29,9 @@ export function createAdmit(
 ): Admit {
   const everyIndex = channels.map((_, index) => index);
 
-  return (event, memory, nowMs, { detail }): Admission => {
+  return (event, shared, nowMs, { detail }): Admission => {
     const view = viewOf(event);
+    const memory = ownMemory(shared, event.trust);
     const trace: TraceStep[] = [];
     const deliveries: PlannedDelivery[] = [];
     const writes: MemoryWrite[] = [];
@@ -64,7 +66,16 @@ export function createAdmit(
     }
 
     const outcome = deliveries.length > 0 ? "accepted" : (drop ?? "unmatched");
-    return { outcome, deliveries, writes, pending, trace, problems };
+    return { outcome, deliveries, writes: writes.map(memory.own), pending, trace, problems };
+  };
+}
+
+/** What events of its trust have left behind, and where this one leaves it: no filter can mix them. */
+function ownMemory(memory: Memory, trust: Trust): Memory & { own(write: MemoryWrite): MemoryWrite } {
+  if (!isUnproven(trust)) return { get: memory.get, own: (write) => write };
+  return {
+    get: (scope, key) => memory.get(scopeOf(scope, true), key),
+    own: (write) => ({ ...write, scope: scopeOf(write.scope, true) }),
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { JsonObject, Rendered, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { keyText } from "../key-parts.ts";
 import type { Reason, ShapingOptions } from "../shaping/options.ts";
 import { reasonWords, showSpan, showTime } from "../shaping/words.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
@@ -64,7 +65,7 @@ export function renderDigest(
     channel,
     event_id: id,
     count: String(count),
-    ...(thread === undefined ? {} : { thread: metaValue(thread) }),
+    ...(thread === undefined ? {} : { thread: metaValue(keyText(thread)) }),
     ...(input.meta.trust === undefined ? {} : { trust: input.meta.trust }),
     ...(failed ? { error: "template" } : {}),
   };
@@ -91,7 +92,8 @@ export function lineOf(content: string): string {
 }
 
 function usual(input: DigestInput, options: ShapingOptions, tokens: number): string {
-  const { count, key, firstMs, lastMs, newest, reason } = input;
+  const { count, firstMs, lastMs, newest, reason } = input;
+  const key = keyText(input.key);
   const of = key === "" ? "" : ` of ${JSON.stringify(key)}`;
   const span =
     lastMs - firstMs < 1_000
@@ -124,7 +126,7 @@ function usual(input: DigestInput, options: ShapingOptions, tokens: number): str
 }
 
 function viewOf(input: DigestInput, text: () => string): View {
-  const { id, source, key, count, firstMs, lastMs, nowMs, newest, reason } = input;
+  const { id, source, count, firstMs, lastMs, nowMs, newest, reason } = input;
   const time = (ms: number) => new Date(ms).toISOString();
   const events = newest.map(
     ({ id, atMs, line, content = line, meta = {} }): JsonObject => ({
@@ -135,6 +137,13 @@ function viewOf(input: DigestInput, text: () => string): View {
       meta: { ...meta },
     }),
   );
-  const data: JsonObject = { count, key, first: time(firstMs), last: time(lastMs), reason, events };
+  const data: JsonObject = {
+    count,
+    key: keyText(input.key),
+    first: time(firstMs),
+    last: time(lastMs),
+    reason,
+    events,
+  };
   return { data, text: text(), id, source, connector: "digest", time: time(nowMs), inputs: {}, vars: {} };
 }

@@ -3,6 +3,7 @@
 
 import type { Rendered, RouterEvent, Template, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { keyText } from "../key-parts.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
 import { defaultContent } from "../templates/default-content.ts";
 import { metaValue } from "../text/neutralise.ts";
@@ -39,7 +40,7 @@ export function render(
     channel: channel.name,
     event_id: event.id,
     ...(event.trust === "unverified" ? { trust: "unverified" } : {}),
-    ...(thread === undefined ? {} : { thread: metaValue(mask(thread)) }),
+    ...(thread === undefined ? {} : { thread: metaValue(mask(keyText(thread))) }),
     ...(failures.length > 0 ? { error: "template" } : {}),
   };
 

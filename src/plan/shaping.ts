@@ -4,6 +4,7 @@ import type { ChannelValues, IssueDraft } from "../config/values.ts";
 import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from "../contract.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import { type KeyOf, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
+import { keyText } from "../key-parts.ts";
 import type { ShapingOptions, ShapingTerms } from "../shaping/options.ts";
 import { longestQuietMs, readWindow, zoneProblem } from "../shaping/quiet.ts";
 import { countThrottle, type Throttled, type ThrottleParts } from "../shaping/throttle.ts";
@@ -195,11 +196,12 @@ export function shapeOf(shaping: PlannedShaping, view: View, memory: Memory, now
   }
   const digest =
     options.digest === undefined ? undefined : digestBy === undefined ? "" : keyFor("digest", digestBy);
-  if (digest !== undefined && digest !== "") note("digest", `collected under ${JSON.stringify(digest)}`);
+  if (digest !== undefined && digest !== "")
+    note("digest", `collected under ${JSON.stringify(keyText(digest))}`);
   const newer = supersede === undefined ? undefined : keyFor("supersede", supersede);
-  if (newer !== undefined) note("supersede", `takes the place of an older ${JSON.stringify(newer)}`);
+  if (newer !== undefined) note("supersede", `takes the place of an older ${JSON.stringify(keyText(newer))}`);
   const threadKey = thread === undefined ? undefined : keyFor("thread", thread);
-  if (threadKey !== undefined) note("thread", threadKey);
+  if (threadKey !== undefined) note("thread", keyText(threadKey));
   const isPlain = throttled === undefined && digest === undefined && newer === undefined;
   return {
     writes,
@@ -223,7 +225,7 @@ function throttleWords(
   { over, nth, untilMs }: Throttled,
   key: string,
 ): string {
-  const of = key === "" ? "" : ` of ${JSON.stringify(key)}`;
+  const of = key === "" ? "" : ` of ${JSON.stringify(keyText(key))}`;
   return over
     ? `over ${max} in ${showDuration(perMs)}${of}: the window closes at ${showTime(untilMs)}`
     : `${nth} of ${max} in ${showDuration(perMs)}${of}`;

@@ -1,6 +1,7 @@
 // How a delivery is known again: by its sender's id, and by what the sender signed. Remembered with the event that a channel took, and
 // not before: "redeliver" buttons send again what nobody wanted.
 
+import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, Memory, MemoryWrite, RouterEvent } from "../contract.ts";
 
 export interface Mark {
@@ -15,18 +16,19 @@ const maxIds = 10_000;
 /** None may be forgotten early, or its request could be sent again. Enough for 80 in a second with the usual tolerance. */
 const maxProofs = 50_000;
 
-export function marksOf(source: string, { deliveryId, known }: Arrival): Mark[] {
+export function marksOf(source: string, { deliveryId, known, trust }: Arrival): Mark[] {
   const marks: Mark[] = [];
+  const own = (kind: string) => scopeOf(`${source}/${kind}`, isUnproven(trust));
   if (deliveryId !== undefined)
     marks.push({
-      scope: `${source}/delivery`,
+      scope: own("delivery"),
       key: deliveryId,
       forMs: known?.idMs ?? usualMs,
       limit: maxIds,
     });
   if (known?.proof !== undefined)
     marks.push({
-      scope: `${source}/proof`,
+      scope: own("proof"),
       key: known.proof.hash,
       forMs: known.proof.ms,
       limit: maxProofs,

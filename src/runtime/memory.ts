@@ -25,12 +25,15 @@ export interface FilterMemory extends Memory {
  */
 const slack = 1.125;
 
-function forgetOldest(scope: Map<string, Entry>, count: number): void {
+function forgetOldest(scope: Map<string, Entry>, count: number, nowMs: number): boolean {
   let left = count;
-  for (const key of scope.keys()) {
-    if (left-- === 0) return;
+  let isEarly = false;
+  for (const [key, { untilMs }] of scope) {
+    if (left-- === 0) break;
     scope.delete(key);
+    isEarly ||= untilMs > nowMs;
   }
+  return isEarly;
 }
 
 /** Where facts are kept by somebody else: the journal, which has them on disk. Expired ones are not returned. */
@@ -38,8 +41,15 @@ export interface Facts {
   get(scope: string, key: string): Json | undefined;
 }
 
-/** With `facts`, an entry leaves this memory when its commit made it one of them. */
-export function createMemory(clock: Clock, facts?: Facts): FilterMemory {
+/**
+ * With `facts`, an entry leaves this memory when its commit made it one of them. `onForgotten` hears of a scope some of whose
+ * entries had to go before their time.
+ */
+export function createMemory(
+  clock: Clock,
+  facts?: Facts,
+  onForgotten: (scope: string) => void = () => {},
+): FilterMemory {
   const scopes = new Map<string, Map<string, Entry>>();
 
   function enter(write: MemoryWrite, commit: Promise<unknown>): Entry {
@@ -55,7 +65,8 @@ export function createMemory(clock: Clock, facts?: Facts): FilterMemory {
     // Deleted first, so that insertion order stays the order of age and the oldest is always the first to go.
     scope.delete(write.key);
     scope.set(write.key, entry);
-    if (scope.size > write.limit * slack) forgetOldest(scope, scope.size - write.limit);
+    if (scope.size > write.limit * slack && forgetOldest(scope, scope.size - write.limit, clock.now()))
+      onForgotten(write.scope);
     return entry;
   }
 

@@ -10,6 +10,7 @@
 //
 // `dev` runs it beside the real clock: `accept` takes what the router has admitted, `nextMs` says when to advance.
 
+import { scopeOf } from "../apart.ts";
 import type { Arrival, MemoryWrite, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
@@ -165,11 +166,15 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     enter(digest.delivery, nowMs, last, members);
   }
 
-  function noteCadence({ reason, channel, key, isPart }: Closing, lastId: string | undefined): void {
+  function noteCadence(
+    { reason, channel, key, isPart, unproven }: Closing,
+    lastId: string | undefined,
+  ): void {
     const digest = styleOf(plan, channel).options.digest;
     if (reason !== "digest" || isPart || digest === undefined || lastId === undefined) return;
     const cadence: Cadence = { closedMs: nowMs, lastId };
-    const { scope, everyMs } = digest;
+    const { everyMs } = digest;
+    const scope = scopeOf(digest.scope, unproven === true);
     remember(cadences, [
       { scope, key, value: writeCadence(cadence), untilMs: nowMs + everyMs, limit: Number.POSITIVE_INFINITY },
     ]);

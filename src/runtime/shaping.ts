@@ -2,6 +2,7 @@
 // digests, ends what was superseded, lets go. Keeps nothing that the journal does not have, so that an owner that dies
 // leaves nothing behind: the next one reads the open entries again and comes to the same groups.
 
+import { scopeOf } from "../apart.ts";
 import type { Clock } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -172,14 +173,17 @@ export function createShaping(parts: ShapingParts): Shaping {
   }
 
   async function fold(closing: Closing): Promise<void> {
-    const { channel, reason, key, isPart } = closing;
+    const { channel, reason, key, isPart, unproven } = closing;
     const entries = [...closing.members.keys()].flatMap((id) => openEntry({ id, channel }) ?? []);
     const alive = entries.map(({ id }) => id);
     const lastId = alive.at(-1);
     const { options } = styleOf(plan, channel);
     const closed = () => {
       if (reason === "digest" && !isPart && lastId !== undefined && options.digest !== undefined)
-        cadences.set(options.digest, key, { closedMs: clock.now(), lastId });
+        cadences.set({ ...options.digest, scope: scopeOf(options.digest.scope, unproven === true) }, key, {
+          closedMs: clock.now(),
+          lastId,
+        });
     };
     if (alive.length === 0 || (alive.length === 1 && !isPart)) {
       closed();

@@ -2,6 +2,7 @@
 // large, or the largest when all together do, is folded in part, and the part goes on as one member; of too many groups of
 // a channel the oldest closes early.
 
+import { scopeOf } from "../apart.ts";
 import { addFacts, type Facts, factsOf, joinFacts } from "./facts.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, SumTerms } from "./options.ts";
@@ -9,7 +10,7 @@ import type { Reason, SumTerms } from "./options.ts";
 export interface GroupLimits {
   /** Of one group, before it is folded in part. */
   readonly members: number;
-  /** Of one channel. */
+  /** Of one channel, and as many more of its unproven events. */
   readonly groups: number;
   /** Of all groups together. */
   readonly ids: number;
@@ -23,6 +24,8 @@ export interface Place {
   readonly key: string;
   /** Of a group that waits for room in a session's hour. */
   readonly session?: string;
+  /** Of events that anybody could have made: they have groups of their own. */
+  readonly unproven?: true;
 }
 
 export interface Group extends Place {
@@ -81,8 +84,9 @@ export function createGroups(limits: GroupLimits = usualLimits): Groups {
   let nextMs = Number.POSITIVE_INFINITY;
   let large = new Set<Group>();
 
-  const nameOf = ({ reason, channel, key, session = "" }: Place, to: string) =>
-    [reason, channel, session, to, key].join("\0");
+  const nameOf = ({ reason, channel, key, session = "", unproven }: Place, to: string) =>
+    [reason, channel, session, to, unproven === true ? "unproven" : "", key].join("\0");
+  const tallyOf = ({ channel, unproven }: Place) => scopeOf(channel, unproven === true);
 
   function hold(channel: string, id: string, holder: Group | Closing): void {
     let ofChannel = holders.get(channel);
@@ -100,11 +104,12 @@ export function createGroups(limits: GroupLimits = usualLimits): Groups {
 
   function insert(group: Group): void {
     groups.set(group.name, group);
-    const count = (perChannel.get(group.channel) ?? 0) + 1;
-    perChannel.set(group.channel, count);
+    const tally = tallyOf(group);
+    const count = (perChannel.get(tally) ?? 0) + 1;
+    perChannel.set(tally, count);
     if (count <= limits.groups) return;
     for (const other of groups.values()) {
-      if (other.channel !== group.channel || other.mustClose) continue;
+      if (tallyOf(other) !== tally || other.mustClose) continue;
       other.mustClose = true;
       schedule(other, 0);
       return;
@@ -113,7 +118,7 @@ export function createGroups(limits: GroupLimits = usualLimits): Groups {
 
   function remove(group: Group): void {
     if (!groups.delete(group.name)) return;
-    perChannel.set(group.channel, (perChannel.get(group.channel) as number) - 1);
+    perChannel.set(tallyOf(group), (perChannel.get(tallyOf(group)) as number) - 1);
     ids -= group.members.size;
     large.delete(group);
   }
@@ -127,13 +132,14 @@ export function createGroups(limits: GroupLimits = usualLimits): Groups {
   }
 
   function take(group: Group, isPart: boolean): Closing {
-    const { name, reason, channel, key, session, facts, members } = group;
+    const { name, reason, channel, key, session, unproven, facts, members } = group;
     const closing: Closing = {
       name,
       reason,
       channel,
       key,
       ...(session === undefined ? {} : { session }),
+      ...(unproven === undefined ? {} : { unproven }),
       facts,
       members,
       isPart,

@@ -6,6 +6,7 @@
 // `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first that holds it back keeps it. What a group
 // comes to is an event of its own, which only `quiet` and the budgets can hold back. In quiet time no group closes.
 
+import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import type { Cadence } from "./digest.ts";
 import { digestDueMs } from "./digest.ts";
@@ -99,6 +100,8 @@ interface Shaped {
   readonly options: ShapingOptions;
   readonly quietUntil: (nowMs: number) => number | undefined;
   readonly latest: Latest;
+  /** Of events that anybody could have made: they take no other's place. */
+  readonly latestUnproven: Latest;
 }
 
 export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
@@ -141,9 +144,9 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     const { digest: key, atMs, sums } = entry.shaping;
     if (key === undefined || digest === undefined) return false;
     if (sums !== undefined && sums.part !== true) return false;
-    const last = ports.cadence(digest.scope, key);
+    const last = ports.cadence(scopeOf(digest.scope, isUnproven(entry.meta.trust)), key);
     if (last !== undefined && entry.id <= last.lastId && sums === undefined) return false;
-    const place: Place = { reason: "digest", channel: entry.channel, key };
+    const place = placeOf(entry, { reason: "digest", key });
     const group = groups.join(place, entry, () => digestDueMs(digest, sums?.firstMs ?? atMs, last));
     if (digest.max !== undefined && group.facts.count >= digest.max) groups.hasten(group, nowMs);
     return true;
@@ -155,11 +158,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     if (sums !== undefined && sums.part !== true) return false;
     const { key, untilMs } = throttled;
     // A window has a summary of its own, however late its events are looked at.
-    groups.join(
-      { reason: "throttle", channel: entry.channel, key: `${untilMs} ${key}` },
-      entry,
-      () => untilMs,
-    );
+    groups.join(placeOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
     if (sums === undefined) count(entry.channel, "throttled");
     return true;
   }
@@ -185,7 +184,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
       keepBack(entry, { by: "quiet", untilMs, count: 1, key: "" });
       return true;
     }
-    groups.join({ reason: "quiet", channel: entry.channel, key: "" }, entry, () => untilMs);
+    groups.join(placeOf(entry, { reason: "quiet", key: "" }), entry, () => untilMs);
     count(entry.channel, "quieted");
     return true;
   }
@@ -193,7 +192,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
   function isOverHour(entry: ShapedEntry, { options }: Shaped, session: string, nowMs: number): boolean {
     if (entry.priority === "high") return false;
     const { channel } = entry;
-    const place: Place = { reason: "hour", channel, key: "", session };
+    const place = placeOf(entry, { reason: "hour", key: "", session });
     // An event that was alone in its group goes out in place of its digest.
     const asDigest = entry.shaping.sums !== undefined || alone.get(`${channel}/${entry.id}`) === true;
     const waits = !asDigest && groups.find(place, entry.terms.to) !== undefined;
@@ -205,7 +204,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
       return true;
     }
     groups.join(place, entry, () => {
-      const lastMs = lastHourDigest.get(`${session} ${channel}`) ?? Number.NEGATIVE_INFINITY;
+      const lastMs = lastHourDigest.get(hourDigestOf(place)) ?? Number.NEGATIVE_INFINITY;
       return Math.max(nowMs + hourGatherMs, lastMs + hourDigestMs);
     });
     count(channel, "overHour");
@@ -251,9 +250,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
       channels = new Map(
         [...next.channels].map(([name, options]) => {
           const known = before.get(name);
-          return isSame(known?.options, options)
-            ? [name, known as Shaped]
-            : [name, { options, quietUntil: createQuietClock(options.quiet), latest: createLatest() }];
+          return isSame(known?.options, options) ? [name, known as Shaped] : [name, newShaped(options)];
         }),
       );
       const changed = [...new Set([...before.keys(), ...channels.keys()])].filter(
@@ -265,7 +262,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     enter(entry, nowMs) {
       const shaped = channels.get(entry.channel);
       if (shaped === undefined || groups.of(entry) !== undefined) return;
-      supersede(entry, shaped.latest);
+      supersede(entry, isUnproven(entry.meta.trust) ? shaped.latestUnproven : shaped.latest);
       if (entry.attempt > 0) return;
       if (joinThrottle(entry, shaped.options) || joinDigest(entry, shaped.options, nowMs)) return;
       // Not left to the moment at which it is asked about, so that nobody need be there for it.
@@ -306,7 +303,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
         count(closing.channel, "folded", closing.isPart ? closing.members.size : withoutParts(closing));
       }
       if (closing.session === undefined) return;
-      lastHourDigest.set(`${closing.session} ${closing.channel}`, nowMs);
+      lastHourDigest.set(hourDigestOf(closing), nowMs);
       if (how === "released")
         for (const id of closing.members.keys()) alone.set(`${closing.channel}/${id}`, true);
     },
@@ -327,6 +324,23 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     groups: groups.list,
     counts: () => counts,
   };
+}
+
+function newShaped(options: ShapingOptions): Shaped {
+  return {
+    options,
+    quietUntil: createQuietClock(options.quiet),
+    latest: createLatest(),
+    latestUnproven: createLatest(),
+  };
+}
+
+function placeOf({ channel, meta }: ShapedEntry, place: Omit<Place, "channel" | "unproven">): Place {
+  return { ...place, channel, ...(isUnproven(meta.trust) ? { unproven: true } : {}) };
+}
+
+function hourDigestOf({ session, channel, unproven }: Place): string {
+  return scopeOf(`${session} ${channel}`, unproven === true);
 }
 
 function withoutParts({ members }: Closing): number {

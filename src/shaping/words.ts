@@ -1,5 +1,6 @@
 // Shaping in words: for the trace of an admission, for `why`, `explain` and `status`, and for the first line of a digest.
 
+import { keyText } from "../key-parts.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
 import type { Hold } from "./shaper.ts";
 
@@ -51,7 +52,7 @@ export function reasonWords(reason: Reason, { throttle, hour }: Partial<ShapingO
 export function holdWords(hold: Hold): string {
   if (hold.by === "closing") return "is being put into a digest now";
   const { untilMs, count, key } = hold;
-  const of = key === "" ? "" : ` of ${JSON.stringify(key)}`;
+  const of = key === "" ? "" : ` of ${JSON.stringify(keyText(key))}`;
   const others = count > 1 ? ` with ${count - 1} more` : "";
   switch (hold.by) {
     case "throttle":

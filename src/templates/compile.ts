@@ -3,6 +3,7 @@
 
 import type { Template, View } from "../contract.ts";
 import { TemplateError } from "../errors.ts";
+import { keyPart, keyText } from "../key-parts.ts";
 import { firstCharacters } from "../text/characters.ts";
 import { channelDialect, type Dialect } from "./dialect.ts";
 import type { Environment } from "./environment.ts";
@@ -10,7 +11,10 @@ import { allFunctions } from "./functions/all.ts";
 import { createMeter, type Meter, maxOutputLength } from "./limits.ts";
 import { createPlainReader, type Part } from "./plain.ts";
 
-/** A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has no key. */
+/**
+ * A key such as `dedupe.key`. Undefined when a placeholder or block of it rendered empty: then the event has no key. A template of
+ * several placeholders, or of blocks, gives a key of parts (key-parts.ts).
+ */
 export type KeyTemplate = (view: View) => string | undefined;
 
 export interface TemplateCompiler {
@@ -34,27 +38,39 @@ export function createTemplateCompiler({
   dialect?: Dialect;
 } = {}): TemplateCompiler {
   const language = { functions: allFunctions(now), ...dialect };
+  const keyLanguage = { ...language, encode: (text: string) => keyPart(dialect.encode(text)) };
   const meter = createMeter();
   const readPlain = createPlainReader(language, meter);
+  const readKey = createPlainReader(keyLanguage, meter);
   const plain = remembering((text) => ({ parts: readPlain(text) }));
-  let environment: Environment | undefined;
-  const loaded = (): Environment => {
-    if (environment === undefined) throw new Error("prepare() was not called with this template");
-    return environment;
+  let environments: { readonly texts: Environment; readonly keys: Environment } | undefined;
+  const loaded = () => {
+    if (environments === undefined) throw new Error("prepare() was not called with this template");
+    return environments;
   };
+
+  function keyParts(text: string): Part[] {
+    const { parts } = plain(text);
+    if (parts === undefined) return loaded().keys.split(text);
+    const isSingle = parts.filter((part) => typeof part !== "string").length < 2;
+    return isSingle ? parts : (readKey(text) as Part[]);
+  }
 
   return {
     async prepare(texts) {
-      if (environment !== undefined) return;
+      if (environments !== undefined) return;
       for (const text of texts) {
         if (plain(text).parts !== undefined) continue;
         const { createEnvironment } = await import("./environment.ts");
-        environment ??= createEnvironment(language, meter);
+        environments ??= {
+          texts: createEnvironment(language, meter),
+          keys: createEnvironment(keyLanguage, meter),
+        };
         return;
       }
     },
-    compile: remembering((text) => templateOf(plain(text).parts ?? [loaded().whole(text)], meter)),
-    compileKey: remembering((text) => keyOf(plain(text).parts ?? loaded().split(text), meter)),
+    compile: remembering((text) => templateOf(plain(text).parts ?? [loaded().texts.whole(text)], meter)),
+    compileKey: remembering((text) => keyOf(keyParts(text), meter)),
   };
 }
 
@@ -76,7 +92,7 @@ function keyOf(parts: readonly Part[], meter: Meter): KeyTemplate {
       let key = "";
       for (const part of parts) {
         const text = textOfPart(part, view);
-        if (typeof part !== "string" && text.trim() === "") return undefined;
+        if (typeof part !== "string" && keyText(text).trim() === "") return undefined;
         key += text;
       }
       return key;

@@ -5,6 +5,7 @@ import { memoryScope } from "../../src/filters/canonical.ts";
 import { changedFilter } from "../../src/filters/changed.ts";
 import { dedupeFilter } from "../../src/filters/dedupe.ts";
 import { whenFilter } from "../../src/filters/when.ts";
+import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { cel, viewOf } from "./example.ts";
 
 /** A memory that takes what verdicts ask for, as the runtime does at a commit. */
@@ -101,6 +102,30 @@ describe("dedupe", () => {
     const misfit = failing(new TemplateError("E_TEMPLATE_RENDER", "no list"));
     expect(misfit.test(viewOf({}), memory, 0)).toEqual({ pass: true, note: "the key failed: no list" });
     expect(() => failing(new Error("bug")).test(viewOf({}), memory, 0)).toThrow("bug");
+  });
+
+  it("what was remembered under a key without parts counts until its time, and nothing more is written so", () => {
+    const { clock, pass, entries } = createMemory();
+    const compiled = createTemplateCompiler().compileKey("{{data.repo}}/{{data.branch}}");
+    const parted = dedupeFilter({ scope: "ci/dedupe/1", key: compiled, forMs: 1_000 });
+    entries.set("ci/dedupe/1 acme/app/main", { value: "before", untilMs: 500 });
+    const event = viewOf({ repo: "acme/app", branch: "main" }, { id: "new" });
+    expect(pass(parted, event)).toEqual({
+      pass: false,
+      reason: 'duplicate of before: the key "acme/app/main" within 1s',
+    });
+    clock.nowMs = 500;
+    expect(pass(parted, event).pass).toBe(true);
+    expect([...entries.keys()].at(-1)).toBe("ci/dedupe/1 \u001e8:acme/app/\u001e4:main");
+    expect(pass(parted, viewOf({ repo: "acme", branch: "app/main" })).pass).toBe(true);
+    expect(pass(parted, event).pass).toBe(false);
+  });
+
+  it("a short key cannot pass for the hash of a long one", () => {
+    const { pass, entries } = createMemory();
+    pass(filter, viewOf({ run: "x".repeat(1_000) }));
+    const hash = [...entries.keys()][0]!.split(" ")[1]!;
+    expect(pass(filter, viewOf({ run: hash })).pass).toBe(true);
   });
 
   it("a duplicate of an event whose commit is under way hands on that commit", async () => {

@@ -80,12 +80,15 @@ describe("a digest", () => {
     expect(delivery.untilMs).toBe(mondayMs + 20_000 + 86_400_000 + 60_000);
   });
 
-  test("says that it holds what anybody could have sent", async () => {
+  test("holds what anybody could have sent, and says so, or what nobody else could, and never both", async () => {
     const stage = await stageOf({ all: channel });
-    stage.at(0, { n: "a", key: "k" });
-    stage.at(0, { n: "b", key: "k" }, { trust: "unverified" });
+    for (const n of ["a", "b"]) stage.at(0, { n, key: "k" });
+    for (const n of ["c", "d"]) stage.at(0, { n, key: "k" }, { trust: "unverified" });
     stage.until(10);
-    expect(stage.delivered()[0]?.delivery.meta).toMatchObject({ trust: "unverified" });
+    expect(stage.delivered().map(({ delivery, members }) => [delivery.meta.trust, members])).toEqual([
+      [undefined, ["e00001", "e00002"]],
+      ["unverified", ["e00003", "e00004"]],
+    ]);
   });
 
   test("keeps within the budget of its channel, whatever its lines and attributes", async () => {

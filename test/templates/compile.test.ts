@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Json, View } from "../../src/contract.ts";
 import { TemplateError } from "../../src/errors.ts";
+import { keyText } from "../../src/key-parts.ts";
 import { createTemplateCompiler } from "../../src/templates/compile.ts";
 import { processorTime } from "../support/processor-time.ts";
 import { viewWith } from "./sample-view.ts";
@@ -199,7 +200,10 @@ describe("a mistake is found when the template is read", () => {
 });
 
 describe("keys", () => {
-  const key = (text: string, data: Json) => compiler.compileKey(text)(viewWith(data));
+  const key = (text: string, data: Json) => {
+    const found = compiler.compileKey(text)(viewWith(data));
+    return found === undefined ? undefined : keyText(found);
+  };
 
   test("an empty part means no key", () => {
     expect(key("{{data.id}}-{{data.attempt}}", { id: 5, attempt: 2 })).toBe("5-2");
