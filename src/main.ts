@@ -2,16 +2,21 @@
 // Reads argv and imports the one command asked for. The stdio path, which is what Claude Code starts, loads nothing that
 // it does not need: the command line's own library least of all.
 
+import { guardEnvironment } from "./cli/guard-environment.ts";
+
 const given = process.argv.slice(2);
 const isRun =
   given.length === 0 || given[0] === "run" || /^(-c|--config(=|$)|--label(=|$))/.test(given[0] ?? "");
 const options = given[0] === "run" ? given.slice(1) : given;
+const notes = guardEnvironment();
 
 if (isRun && !options.some((option) => option === "-h" || option === "--help")) {
   const { run } = await import("./cli/run.ts");
-  await run(options);
+  await run(options, notes);
 } else {
   const { runCommand } = await import("./cli/program.ts");
   const { realWorld } = await import("./cli/real-world.ts");
-  await runCommand(isRun ? ["run", "--help"] : given, realWorld());
+  const world = realWorld();
+  for (const note of notes) world.note(note);
+  await runCommand(isRun ? ["run", "--help"] : given, world);
 }

@@ -36,7 +36,7 @@ export async function access(
 ): Promise<ExitCode> {
   const file = configFile(world, options.config);
   const router = await findRouter(world, file);
-  if (widening.has(request.do) && world.env.CLAUDECODE === "1")
+  if (widening.has(request.do) && world.underClaude !== undefined)
     return askPerson(request, options, world, router);
   const answer =
     router === undefined

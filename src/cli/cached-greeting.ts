@@ -3,7 +3,9 @@
 import { join } from "node:path";
 import { type ConfigPlace, stateFolder } from "../config/places.ts";
 import { readStartCache } from "../runtime/start-cache.ts";
+import { readTrust } from "../runtime/trust-file.ts";
 import type { Greeting } from "../session/greeting.ts";
+import { trustPlace, trustsAll } from "./trust-place.ts";
 import { version } from "./version.ts";
 
 /** Undefined without a config file. */
@@ -14,8 +16,18 @@ export function greetingFile({ file }: ConfigPlace): string | undefined {
 /** Never rejects. */
 export async function cachedGreeting(found: ConfigPlace): Promise<Greeting | undefined> {
   const path = greetingFile(found);
-  const cached = path === undefined ? undefined : await readStartCache(path, version, process.env);
+  const cached =
+    path === undefined
+      ? undefined
+      : await readStartCache(path, version, process.env, await consentDigest(found));
   return isGreeting(cached) ? cached : undefined;
+}
+
+/** As the service has it for the same answers; see `ServiceTrust.ofGreeting`. */
+async function consentDigest({ file, chosen }: ConfigPlace): Promise<string> {
+  if (chosen || file === undefined) return "chosen";
+  if (trustsAll(process.env)) return "all";
+  return (await readTrust(trustPlace(process.env, file))).digest;
 }
 
 function isGreeting(value: unknown): value is Greeting {

@@ -5,15 +5,18 @@ import { maskAll } from "../runtime/secret-mask.ts";
 import { line, masked, shownLine, text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
-import { consentOf, powerAnswers } from "./power-answers.ts";
+import { powerAnswers } from "./power-answers.ts";
 import { printed, printedJson } from "./print.ts";
 import { toStdout } from "./terminal.ts";
+import { consentOf } from "./trust-place.ts";
 
 export async function check(
   explicit: string | undefined,
   options: { readonly json?: boolean },
 ): Promise<ExitCode> {
-  const { loaded, plan, issues, mask } = await loadPlan(requireConfig(explicit), process.env, {
+  const { file, chosen } = requireConfig(explicit);
+  const { loaded, plan, issues, mask } = await loadPlan(file, process.env, {
+    chosen,
     recipe: { given: {}, at: ["inputs"] },
   });
   const ok = issues.length === 0;

@@ -27,9 +27,13 @@ export async function configure(
   what: string,
   values: readonly string[],
   options: ConfigureOptions,
-  world: Pick<CommandWorld, "env" | "print" | "person">,
+  world: Pick<CommandWorld, "env" | "print" | "person" | "underClaude">,
   registry: readonly SourceTypeEntry[] = connectors,
 ): Promise<ExitCode> {
+  if (world.underClaude !== undefined)
+    throw new UsageError("E_TRUST_PERSON", `only you can set credentials, and ${world.underClaude.sign}`, {
+      hint: "type this in a terminal of your own",
+    });
   const credentials = await credentialsOf(what, registry);
   const file = join(stateRoot(world.env), ".env");
   if (values.length > credentials.length)

@@ -143,10 +143,15 @@ export interface DeliveryControls {
   /** Since the router started; `dead` as far as the journal goes back. */
   report(): { readonly sent: number; readonly dead: number };
   silences(): readonly Silence[];
-  /** Settles when it is durable. Replaces an earlier silence of the channel. */
-  silence(silence: Silence): Promise<void>;
-  /** Settles when it is durable; nothing happens to a channel that speaks. */
-  unsilence(channel: string): Promise<void>;
+  /** Settles when it is durable. Replaces an earlier silence of the channel. Rejects with a UsageError what a tool may not do. */
+  silence(silence: Silence & SilencedBy): Promise<void>;
+  /** Settles when it is durable; nothing happens to a channel that is not silenced. Rejects as `silence` does. */
+  unsilence(channel: string, by: SilencedBy["by"]): Promise<void>;
+}
+
+interface SilencedBy {
+  /** `tool`: typed in Claude's shell. */
+  readonly by: "tool" | "person";
 }
 
 export interface Silence {

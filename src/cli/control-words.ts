@@ -38,7 +38,13 @@ export interface ControlWords {
   };
   /** `for_ms: 0` ends the silence. */
   readonly silence: {
-    readonly args: { readonly channel: string; readonly for_ms: number; readonly reason?: string };
+    readonly args: {
+      readonly channel: string;
+      readonly for_ms: number;
+      readonly reason?: string;
+      /** Typed in Claude's shell: the bounds of the tool hold. */
+      readonly by?: "tool";
+    };
     readonly answer: SilenceAnswer;
   };
   readonly access: { readonly args: { readonly request: AccessRequest }; readonly answer: AccessAnswer };

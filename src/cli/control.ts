@@ -94,6 +94,7 @@ async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> 
   const channel = readText(args, "channel");
   const forMs = readCount(args, "for_ms", maxSilenceMs);
   const reason = args.reason === undefined ? undefined : readText(args, "reason").slice(0, 300);
+  const by = args.by === "tool" ? "tool" : "person";
   const names = (ports.plan()?.channels ?? []).map(({ name }) => name);
   const isKnown =
     names.includes(channel) || ports.deliveries.silences().some((one) => one.channel === channel);
@@ -103,11 +104,11 @@ async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> 
     });
   }
   if (forMs === 0) {
-    await ports.deliveries.unsilence(channel);
+    await ports.deliveries.unsilence(channel, by);
     return { channel };
   }
   const untilMs = ports.clock.now() + forMs;
-  await ports.deliveries.silence({ channel, untilMs, reason });
+  await ports.deliveries.silence({ channel, untilMs, reason, by });
   return {
     channel,
     until: new Date(untilMs).toISOString(),

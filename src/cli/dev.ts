@@ -19,11 +19,12 @@ import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { lend, openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
-import { consentOf, listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
+import { listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printed, printTrace } from "./print.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { toStdout } from "./terminal.ts";
 import { askForPowers } from "./trust.ts";
+import { consentOf } from "./trust-place.ts";
 
 interface DevOptions {
   readonly config?: string;
@@ -31,8 +32,8 @@ interface DevOptions {
 }
 
 export async function dev(options: DevOptions): Promise<ExitCode> {
-  const file = requireConfig(options.config);
-  const { loaded, plan, issues, mask } = await loadPlan(file, process.env, { makeKey: true });
+  const { file, chosen } = requireConfig(options.config);
+  const { loaded, plan, issues, mask } = await loadPlan(file, process.env, { makeKey: true, chosen });
   if (issues.length > 0) return check(file, options);
 
   const log = createLog({ secrets: () => loaded.secrets });
@@ -41,7 +42,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const consent = await consentOf(process.env, file, log);
   const waits = plan.powers.filter((power) => !consent.allows(power));
   // With --json the output is for a program, whoever sits there.
-  const person = options.json ? undefined : personHere(process.env);
+  const person = options.json ? undefined : personHere();
   if (waits.length > 0 && person !== undefined) {
     print(lines([line`${file} asks to`, listPowers(waits)]));
     await askForPowers(waits, consent, person, mask);

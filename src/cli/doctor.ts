@@ -1,7 +1,7 @@
 // `doctor`: everything that keeps events from Claude, looked at in turn, each with what to do. Changes nothing.
 
 import { resolve } from "node:path";
-import { findConfig, setVariable } from "../config/places.ts";
+import { setVariable } from "../config/places.ts";
 import { isRouterError } from "../errors.ts";
 import { line, type SafeText } from "../text.ts";
 import { colors } from "./colors.ts";
@@ -17,6 +17,7 @@ import { checkSessions } from "./doctor/sessions.ts";
 import { checkStateFolder } from "./doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "./doctor/switches.ts";
 import type { ExitCode } from "./exit.ts";
+import { configOfCommand } from "./find-config.ts";
 import { loadPlan } from "./load-plan.ts";
 import { printed, printedJson } from "./print.ts";
 import { findRouter, reached } from "./reach.ts";
@@ -41,7 +42,7 @@ export async function doctor(
 
 async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings: string): Promise<Patient> {
   const { env, cwd } = world;
-  const { file, tried } = findConfig({ explicit: options.config, env, cwd });
+  const { file, tried, chosen } = configOfCommand(options.config, world);
   const router = file === undefined ? undefined : await findRouter(world, file);
   return {
     env,
@@ -49,7 +50,7 @@ async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings
     platform: process.platform,
     nodeVersion: process.version,
     nowMs: world.now(),
-    config: { file, tried, proven: file === undefined ? undefined : await loadPlan(file, env) },
+    config: { file, tried, proven: file === undefined ? undefined : await loadPlan(file, env, { chosen }) },
     router,
     status: router === undefined ? undefined : await askStatus(router, world),
     managedSettings,

@@ -23,7 +23,7 @@ interface ExplainOptions {
 }
 
 export async function explain(name: string, payload: string, options: ExplainOptions): Promise<ExitCode> {
-  const file = requireConfig(options.config);
+  const { file } = requireConfig(options.config);
   const { loaded, plan, issues, mask } = await loadPlan(file);
   if (issues.length > 0) return check(file, options);
   const source = plan.sources.find((planned) => planned.name === name);

@@ -8,18 +8,24 @@ import type { ExitCode } from "./exit.ts";
 import { joinRouter } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { surviveFaults } from "./survive.ts";
-import type { UpState } from "./world.ts";
+import type { UpConfig, UpState } from "./world.ts";
 
 const shutdownMs = 1_900;
 
-export async function runForeground(file: string, ready: (state: UpState) => void): Promise<ExitCode> {
+/** `chosen`: the user named the file, or it is their own. */
+export async function runForeground(
+  { file, chosen }: UpConfig,
+  ready: (state: UpState) => void,
+): Promise<ExitCode> {
+  const found = { file, chosen, tried: [file] };
   let secrets: readonly string[] = [];
   const log = createLog({ secrets: () => secrets });
   const ending = new AbortController();
   const asked = aborted(ending.signal);
   const ownership = joinRouter({
-    found: { file, tried: [file] },
-    explicit: file,
+    found,
+    find: () => found,
+    notes: [],
     log,
     onSecrets(known) {
       secrets = known;

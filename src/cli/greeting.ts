@@ -15,7 +15,17 @@ export interface FastGreeting {
   /** For a client that comes now. */
   greeting(): Promise<Greeting>;
   /** Answers a client that still waits and all that come from now on, and keeps the answer for the next start. */
-  settle(loaded: LoadedConfig | undefined, problems: number): Promise<void>;
+  settle(loaded: LoadedConfig | undefined, problems: number, consent: GreetingConsent): Promise<void>;
+}
+
+/** What the user agreed to of a config that was found. */
+export interface GreetingConsent {
+  /** False: the config is not there for a client. */
+  readonly use: boolean;
+  /** False: its own text for Claude is left out. */
+  readonly instruct: boolean;
+  /** Another one: the kept greeting does not count. */
+  readonly digest: string;
 }
 
 export function greetFast(found: ConfigPlace): FastGreeting {
@@ -31,8 +41,8 @@ export function greetFast(found: ConfigPlace): FastGreeting {
 
   return {
     greeting: () => current,
-    async settle(loaded, problems) {
-      const greeting = greetingOf(loaded, problems);
+    async settle(loaded, problems, consent) {
+      const greeting = greetingOf(loaded, problems, consent);
       answer(greeting);
       current = Promise.resolve(greeting);
       if (cacheFile === undefined || loaded === undefined || problems > 0) return;
@@ -40,12 +50,20 @@ export function greetFast(found: ConfigPlace): FastGreeting {
       // From the second time on the files are other ones, whatever the greeting is.
       kept = Promise.resolve(undefined);
       if (JSON.stringify(before) === JSON.stringify(greeting)) return;
-      await writeStartCache(cacheFile, version, process.env, loaded, greeting);
+      const { files, environment } = loaded;
+      const inputs = { files, environment, consent: consent.digest };
+      await writeStartCache(cacheFile, version, process.env, inputs, greeting);
     },
   };
 }
 
-function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greeting {
+function greetingOf(
+  read: LoadedConfig | undefined,
+  problems: number,
+  { use, instruct }: GreetingConsent,
+): Greeting {
+  // A config that nobody agreed to use is as good as absent: none of its texts and names reach the client.
+  const loaded = use ? read : undefined;
   const { server, channels = {}, sources = {}, permissions }: Partial<ConfigValues> = loaded?.values ?? {};
   const serverName = server?.name ?? "router";
   const mask = createMask(loaded?.secrets ?? []);
@@ -76,11 +94,13 @@ function greetingOf(loaded: LoadedConfig | undefined, problems: number): Greetin
     serverInfo: { name: serverName, version },
     capabilities: canAsk ? relayCapabilities : channelCapabilities,
     instructions: writeInstructions({
-      own: mask(server?.instructions ?? ""),
+      own: instruct ? mask(server?.instructions ?? "") : "",
       serverName,
       channels: [...described, ...defaults],
-      chats: Object.keys(sources).some((source) => chatOf(source) !== undefined),
+      // The rule about chats holds for what comes once the user has agreed, too.
+      chats: !use || Object.keys(sources).some((source) => chatOf(source) !== undefined),
       problems,
+      waits: !use,
     }),
   };
 }

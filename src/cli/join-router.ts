@@ -6,13 +6,16 @@ import type { Log } from "../contract.ts";
 import { joinOwnership, type Ownership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
 import { missingVariables } from "../runtime/start-cache.ts";
 import { earlyAnswers } from "../session/early-answers.ts";
+import type { SafeLine } from "../text.ts";
 import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
 import { version } from "./version.ts";
 
 interface JoinOptions {
   readonly found: ConfigPlace;
-  /** What `--config` named. */
-  readonly explicit: string | undefined;
+  /** Looks again. */
+  find(): ConfigPlace;
+  /** What of the environment does not count, a line each. */
+  readonly notes: readonly SafeLine[];
   readonly log: Log;
   /** Absent for `up`. */
   readonly client?: Omit<NonNullable<OwnershipOptions["client"]>, "early">;
@@ -21,7 +24,7 @@ interface JoinOptions {
   end(): void;
 }
 
-export function joinRouter({ found, explicit, log, client, onSecrets, end }: JoinOptions): Ownership {
+export function joinRouter({ found, find, notes, log, client, onSecrets, end }: JoinOptions): Ownership {
   const file = found.file ?? (found.tried[0] as string);
   const folder = stateFolder(process.env, file);
   return joinOwnership({
@@ -41,7 +44,8 @@ export function joinRouter({ found, explicit, log, client, onSecrets, end }: Joi
       return openService({
         role,
         found,
-        explicit,
+        find,
+        notes,
         folder,
         log,
         background: client === undefined,

@@ -1,21 +1,23 @@
 // From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
 
-import { dirname } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { breathe } from "../config/breathe.ts";
 import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
-import { findConfig, homeFolder, trustKeyFile } from "../config/places.ts";
+import { type ConfigPlace, homeFolder, realPath, trustKeyFile } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
+import { type FoundFile, planOfFound } from "../plan/found.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Bind } from "../plan/powers.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { openTrustKey } from "../runtime/trust-key.ts";
 import { escapeForTemplate } from "../templates/literal.ts";
+import { configOfCommand } from "./find-config.ts";
 import { readLaunches } from "./launches.ts";
 import { loadEngine } from "./load-engine.ts";
 
@@ -31,6 +33,8 @@ export interface ProvenConfig {
 }
 
 interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
+  /** False: the file was found, and waits until the user agrees to it. Default: true. */
+  readonly chosen?: boolean;
   /** Whether a missing key of the state root is made: by what may write there. Default: no. */
   readonly makeKey?: boolean;
   /** What templates count from, milliseconds since the epoch. Default: the system's clock. */
@@ -41,7 +45,7 @@ interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
 export async function loadPlan(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  { now, makeKey = false, ...as }: LoadAs = {},
+  { now, makeKey = false, chosen = true, ...as }: LoadAs = {},
 ): Promise<ProvenConfig> {
   const read = await readConfig(file, env, as);
   const home = homeFolder(env);
@@ -60,7 +64,11 @@ export async function loadPlan(
   });
   let step = steps.next();
   for (; !step.done; step = steps.next()) await breathe();
-  const { plan, issues } = step.value;
+  const { issues } = step.value;
+  const { instructions } = loaded.values.server;
+  const plan = chosen
+    ? step.value.plan
+    : planOfFound(step.value.plan, bind, foundFile(loaded.file), instructions);
   const later = issues.filter(({ path }) => !loaded.isStandIn(path)).map((issue) => loaded.locate(issue));
   return {
     loaded,
@@ -69,6 +77,12 @@ export async function loadPlan(
     mask,
     issues: inOrder([...loaded.issues, ...later], loaded.file),
   };
+}
+
+/** A link within its own folder, as Kubernetes mounts a ConfigMap, is no other file: whoever writes there could edit it. */
+export function foundFile(file: string): FoundFile {
+  const [path, folder] = [realPath(file), realPath(dirname(file))];
+  return { path: path.startsWith(`${folder}${sep}`) ? join(folder, basename(file)) : path, folder };
 }
 
 /** The same without the plan: what stands in the file, and what is wrong with that. */
@@ -88,9 +102,10 @@ export function readConfig(
 }
 
 /** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */
-export function requireConfig(explicit: string | undefined): string {
-  const { file, tried } = findConfig({ explicit, env: process.env, cwd: process.cwd() });
-  if (file !== undefined) return file;
+export function requireConfig(explicit: string | undefined): ConfigPlace & { readonly file: string } {
+  const found = configOfCommand(explicit);
+  const { file, tried } = found;
+  if (file !== undefined) return { ...found, file };
   throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
     hint: "write channels.yaml here, or name one: --config FILE",
   });

@@ -1,14 +1,15 @@
 // The person at the terminal of this process, for questions that only a person may answer.
 
 import { createInterface } from "node:readline/promises";
+import { underClaude } from "../runtime/under-claude.ts";
 import type { Person } from "./world.ts";
 
 /**
- * Undefined in a pipe, under a program, and in a shell that Claude Code opened for Claude: what is typed there is Claude's. A
- * program that wants to pass for a person can, as whoever runs commands as you can.
+ * Undefined in a pipe, under a program, and below a Claude process: what is typed there may be Claude's. A program that wants
+ * to pass for the user can, as anything can that runs commands as they do.
  */
-export function personHere(env: NodeJS.ProcessEnv): Person | undefined {
-  if (!process.stdin.isTTY || !process.stdout.isTTY || env.CLAUDECODE === "1") return undefined;
+export function personHere(): Person | undefined {
+  if (!process.stdin.isTTY || !process.stdout.isTTY || underClaude() !== undefined) return undefined;
   return {
     ask(question) {
       const terminal = createInterface({ input: process.stdin, output: process.stdout });

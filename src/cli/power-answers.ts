@@ -1,12 +1,9 @@
 // Powers as commands and `--json` show them.
 
-import { realPath, trustFile } from "../config/places.ts";
-import type { Log } from "../contract.ts";
 import { describePower, type Power } from "../plan/powers.ts";
-import { systemClock } from "../runtime/clock.ts";
-import { type Consent, openConsent } from "../runtime/consent.ts";
-import type { TrustPlace } from "../runtime/trust-file.ts";
+import type { Consent } from "../runtime/consent.ts";
 import { cut, line, lines, type SafeText, shownLine } from "../text.ts";
+import type { ServiceState } from "./service-state.ts";
 
 export interface PowerAnswer {
   /** Its kind: `listen`. */
@@ -30,20 +27,14 @@ export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent,
   });
 }
 
-export function trustPlace(env: NodeJS.ProcessEnv, configFile: string): TrustPlace {
-  return { file: trustFile(env, configFile), config: realPath(configFile) };
+/** Of the running config, else of the one last read, which may wait as a whole. */
+export function servicePowers({ running, config, trust }: PowersOfService): PowerAnswer[] {
+  const consent = trust.consent();
+  const { plan } = running()?.config ?? config() ?? {};
+  return plan === undefined || consent === undefined ? [] : powerAnswers(plan.powers, consent);
 }
 
-/** With the environment's own word. */
-export function consentOf(env: NodeJS.ProcessEnv, configFile: string, log: Log): Promise<Consent> {
-  return openConsent({
-    place: trustPlace(env, configFile),
-    // The environment of this very process only: what a `.env` file says is an edit, not a person.
-    all: env.CHANNEL_ROUTER_TRUST === "all",
-    clock: systemClock,
-    log,
-  });
-}
+type PowersOfService = Pick<ServiceState, "running" | "config" | "trust">;
 
 /** One line each, for a question. A longer list is cut, and the cut says how many are missing. */
 export function listPowers(powers: readonly Power[]): SafeText {

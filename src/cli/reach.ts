@@ -1,10 +1,11 @@
 // Finds the running router of a config and asks it. The file is looked up as `run` looks it up; the router is known by the
 // file's real path, whatever state folder it has.
 
-import { findConfig, realPath, runningFolder } from "../config/places.ts";
+import { type ConfigPlace, realPath, runningFolder } from "../config/places.ts";
 import type { Json } from "../contract.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { ControlCommand, ControlWords } from "./control-words.ts";
+import { configOfCommand, type Search } from "./find-config.ts";
 import type { CommandWorld, RunningRouter } from "./world.ts";
 
 export interface Reached {
@@ -25,7 +26,7 @@ interface AskOptions {
   readonly withinMs?: number;
 }
 
-type Seeker = Pick<CommandWorld, "env" | "cwd" | "routers">;
+type Seeker = Pick<CommandWorld, "env" | "cwd" | "underClaude" | "routers">;
 
 /** Throws a ConnectorError (E_CONTROL) when no router of this config runs. */
 export async function reachRouter(world: Seeker, explicit: string | undefined): Promise<Reached> {
@@ -66,9 +67,18 @@ export async function findRouter(world: Seeker, file: string): Promise<RunningRo
 }
 
 /** Throws a UsageError when no place has a config file. */
-export function configFile({ env, cwd }: Pick<Seeker, "env" | "cwd">, explicit: string | undefined): string {
-  const { file, tried } = findConfig({ explicit, env, cwd });
-  if (file !== undefined) return file;
+export function configFile(world: Search, explicit: string | undefined): string {
+  return configPlace(world, explicit).file;
+}
+
+/** The same, with whether the user chose it. */
+export function configPlace(
+  world: Search,
+  explicit: string | undefined,
+): ConfigPlace & { readonly file: string } {
+  const found = configOfCommand(explicit, world);
+  const { file, tried } = found;
+  if (file !== undefined) return { ...found, file };
   throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
     hint: "write channels.yaml here, or name one: --config FILE",
   });

@@ -4,6 +4,7 @@ import { clientCacheFolder, readRegistration } from "../runtime/client-log.ts";
 import { callOwner } from "../runtime/ownership/call-owner.ts";
 import { listRunning } from "../runtime/ownership/running.ts";
 import { isRunning, thisProcess } from "../runtime/process-identity.ts";
+import { underClaude } from "../runtime/under-claude.ts";
 import { personHere } from "./person.ts";
 import { printed } from "./print.ts";
 import { toStderr, toStdout } from "./terminal.ts";
@@ -23,11 +24,12 @@ export function realWorld(): CommandWorld {
         callOwner(router.socket, command, args, { version, ...options }),
     },
     processes: { self: thisProcess, isRunning },
-    async foreground(file, ready) {
+    async foreground(config, ready) {
       const { runForeground } = await import("./foreground.ts");
-      return runForeground(file, ready);
+      return runForeground(config, ready);
     },
-    person: personHere(process.env),
+    underClaude: underClaude(),
+    person: personHere(),
     interrupted() {
       const interruption = new AbortController();
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

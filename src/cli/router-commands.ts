@@ -1,6 +1,6 @@
 // The commands about a running router, as the command line has them. Each is a file of its own, imported when it is asked for.
 
-import type { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
 import { type ExitCode, finish } from "./exit.ts";
 import type { CommandWorld } from "./world.ts";
@@ -128,6 +128,7 @@ export function addRouterCommands(
     .argument("[file]", "the config file; default: looked up")
     .description("show what a config can do beyond shaping text, and ask whether you allow it")
     .option("--list", "only show it")
+    .option("--yes", "allow all of it without a question, for CI; not below a Claude process")
     .option("--revoke", "forget what was allowed and declined")
     .addOption(json())
     .action((file, options) => run(async () => (await import("./trust.ts")).trust(file, options, world)));
@@ -138,6 +139,7 @@ export function addRouterCommands(
   )
     .option("--foreground", "stay here, for a service manager")
     .option("--print-unit", "print a systemd user unit and do nothing else")
+    .addOption(new Option("--found").hideHelp())
     .addOption(json())
     .action((options) => run(async () => (await import("./up.ts")).up(options, world)));
 

@@ -2,15 +2,15 @@
 // client goes.
 
 import { parseArgs } from "node:util";
-import { findConfig } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
 import { watchClient } from "../runtime/client-watch.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
-import { stackOf, text } from "../text.ts";
+import { type SafeLine, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
+import { configOfServer } from "./find-config.ts";
 import { joinRouter, missingNow } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { surviveFaults } from "./survive.ts";
@@ -23,14 +23,17 @@ const finishMs = 200;
 /** Claude Code sends SIGKILL half a second after its first signal: what comes after needs the rest of it. */
 const signalledSuccessorMs = 200;
 
-export async function run(args: readonly string[]): Promise<void> {
+/** `notes`: what of the environment does not count, a line each. */
+export async function run(args: readonly string[], notes: readonly SafeLine[] = []): Promise<void> {
   await finish(async () => {
     const { config: explicit, label } = readArguments(args);
     if (process.stdin.isTTY && process.stdout.isTTY) return tellPerson();
 
-    const found = findConfig({ explicit, env: process.env, cwd: process.cwd() });
+    const find = () => configOfServer(explicit);
+    const found = find();
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
+    for (const note of notes) log.warn(note);
     const ending = new AbortController();
     const asked = aborted(ending.signal);
     const own = readClientFacts({
@@ -42,7 +45,8 @@ export async function run(args: readonly string[]): Promise<void> {
     });
     const ownership = joinRouter({
       found,
-      explicit,
+      find,
+      notes,
       log,
       client: { input: process.stdin, output: process.stdout, facts: own.facts },
       onSecrets(known) {

@@ -21,9 +21,9 @@ import {
 } from "../session/tools/chat.ts";
 import type { ReplyAnswer } from "../session/tools/reply.ts";
 import { safeLine } from "../text.ts";
-import type { Running } from "./service.ts";
 import type { ChatService } from "./service-chat.ts";
 import type { Member } from "./service-members.ts";
+import type { Running } from "./service-state.ts";
 
 export interface ChatTools {
   readonly tools: readonly Tool[];

@@ -32,10 +32,10 @@ import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { line, safeLine } from "../text.ts";
 import type { QuestionTurn } from "./question-turn.ts";
-import type { ServiceState } from "./service.ts";
 import { type AskedAnswer, createAsked } from "./service-asked.ts";
 import type { Member } from "./service-members.ts";
 import { askAboutStrangers } from "./service-pairing.ts";
+import type { ServiceState } from "./service-state.ts";
 
 export interface ChatService {
   /** For one source, when it is made. */

@@ -7,9 +7,9 @@ import { holdWords } from "../shaping/words.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
-import { powerAnswers } from "./power-answers.ts";
-import type { ServiceState } from "./service.ts";
+import { servicePowers } from "./power-answers.ts";
 import type { ChatService } from "./service-chat.ts";
+import type { ServiceState } from "./service-state.ts";
 import { version } from "./version.ts";
 
 /** Since when the clients of these sessions have taken nothing, by the session's id. */
@@ -23,6 +23,10 @@ export function stuckSessions(state: ServiceState): ReadonlyMap<string, number> 
 export function createControlService(state: ServiceState): ControlHandler {
   const { options, tally } = state;
   const file = options.found.file ?? (options.found.tried[0] as string);
+  const silenceOf = (channel: string, forMs: number, by: "tool" | "person", reason = "") => {
+    const priority = state.running()?.config.plan.channels.find(({ name }) => name === channel)?.priority;
+    return { channel, forMs, reason, by, ...(priority === undefined ? {} : { priority }) };
+  };
   const ports: ControlPorts = {
     about: {
       version,
@@ -35,14 +39,13 @@ export function createControlService(state: ServiceState): ControlHandler {
     },
     clock: systemClock,
     plan: () => state.running()?.config.plan,
-    serverName: () => (state.running()?.config ?? state.config())?.loaded.values.server.name ?? "router",
+    serverName: () => state.used()?.loaded.values.server.name ?? "router",
     problems: () =>
       state.config() === undefined
         ? [`no config file; looked for ${state.found().tried.join(", ")}`]
         : state.problems(),
     powers() {
-      const running = state.running();
-      return running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent);
+      return servicePowers(state);
     },
     reload: () => state.reload(),
     verdict: () => state.verdict(),
@@ -81,12 +84,12 @@ export function createControlService(state: ServiceState): ControlHandler {
       },
       report: () => ({ sent: tally.sent(), dead: tally.dead() }),
       silences: () => state.running()?.dispatcher.report().silences ?? [],
-      async silence({ channel, untilMs, reason }) {
+      async silence({ channel, untilMs, reason, by }) {
         const forMs = untilMs - systemClock.now();
-        await state.running()?.dispatcher.silence({ channel, forMs, reason: reason ?? "", by: "person" });
+        await state.running()?.dispatcher.silence(silenceOf(channel, forMs, by, reason));
       },
-      async unsilence(channel) {
-        await state.running()?.dispatcher.silence({ channel, forMs: 0, reason: "", by: "person" });
+      async unsilence(channel, by) {
+        await state.running()?.dispatcher.silence(silenceOf(channel, 0, by));
       },
     },
     access: async (request) => chatOf(state).administer(request),

@@ -9,8 +9,8 @@ import type { Plan } from "../plan/plan.ts";
 import { type CallRecord, createSinks, type Sinks } from "../runtime/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
-import type { Running } from "./service.ts";
 import type { Member } from "./service-members.ts";
+import type { Running } from "./service-state.ts";
 
 export function openSinks(
   plan: Plan,

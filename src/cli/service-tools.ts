@@ -11,10 +11,10 @@ import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
 import { line } from "../text.ts";
 import { digestAsEvent, listMembers } from "./digests.ts";
-import type { Running, ServiceState } from "./service.ts";
 import { type ChatTools, chatTools } from "./service-chat-tools.ts";
 import type { Member } from "./service-members.ts";
 import { sinkTools } from "./service-sinks.ts";
+import type { Running, ServiceState } from "./service-state.ts";
 import { statusReport } from "./status-report.ts";
 
 export function toolsFor(state: ServiceState, member: Member): Tool[] {

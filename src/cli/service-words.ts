@@ -1,7 +1,8 @@
 // What an owner says of its config and of its own end.
 
-import type { ConfigPlace } from "../config/places.ts";
+import { type ConfigPlace, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
 import { describePower } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
 import type { Greeting } from "../session/greeting.ts";
@@ -21,10 +22,17 @@ export const leaving: Verdict = {
 };
 
 /** What a person has not allowed yet; what needs it is not started. */
-export function waitingPowers({ plan }: ProvenConfig, { allows }: Consent): string[] {
+export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {
   return plan.powers
-    .filter((power) => !allows(power))
+    .filter((power) => consent?.allows(power) !== true)
     .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
+}
+
+/** Of a file that was found and is, since it was put into use, a link to one that nobody agreed to. */
+export function leadsElsewhere(file: string): ConnectorError {
+  return new ConnectorError("E_POWER_UNTRUSTED", `${file} is another file now: ${realPath(file)}`, {
+    hint: "channel-router trust allows it; it counts from the next start of the router on",
+  });
 }
 
 /** Each with its place in the file. */

@@ -4,31 +4,25 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nobody } from "../access/nobody.ts";
-import { type ConfigPlace, findConfig, realPath, trustFile } from "../config/places.ts";
+import { realPath } from "../config/places.ts";
 import { repeatableTools } from "../config/tool-names.ts";
-import type { Log } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
-import { type Journal, openJournal } from "../journal/journal.ts";
+import { openJournal } from "../journal/journal.ts";
 import { describeDiff } from "../plan/diff.ts";
 import type { Plan } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
-import type { Consent } from "../runtime/consent.ts";
 import { createDispatcher, type Dispatcher } from "../runtime/dispatch/dispatcher.ts";
 import { createEventIds } from "../runtime/event-id.ts";
-import type { Expectations } from "../runtime/expectations.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import { createForgottenReport } from "../runtime/forgotten.ts";
 import { createMemory } from "../runtime/memory.ts";
 import type { Service } from "../runtime/ownership/host.ts";
-import type { OwnerRole } from "../runtime/ownership/owner.ts";
 import { ownerPath } from "../runtime/ownership/owner-file.ts";
 import { signalReaches } from "../runtime/process-identity.ts";
-import type { Router } from "../runtime/router.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
 import { createShaping, type Shaping } from "../runtime/shaping.ts";
-import type { Sinks } from "../runtime/sinks.ts";
-import { createTraceRing, type TraceRing } from "../runtime/trace-ring.ts";
+import { createTraceRing } from "../runtime/trace-ring.ts";
 import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
 import { line, stackOf, text } from "../text.ts";
@@ -36,69 +30,21 @@ import { aborted } from "../waiting.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
 import { lend, nextListen, openRouter } from "./open-router.ts";
-import { consentOf } from "./power-answers.ts";
 import { createQuestionTurn } from "./question-turn.ts";
 import { type Applied, createReloader, type Verdict } from "./reloader.ts";
 import type { ChatService } from "./service-chat.ts";
-import { askForConsent } from "./service-consent.ts";
 import { createControlService } from "./service-control.ts";
 import { journalled, openExpectations } from "./service-expectations.ts";
-import { type Members, openMembers } from "./service-members.ts";
+import { openMembers } from "./service-members.ts";
 import { openSinks } from "./service-sinks.ts";
-import { createTally, type Tally } from "./service-tally.ts";
+import type { Running, ServiceOptions, ServiceState } from "./service-state.ts";
+import { createTally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
-import { framed, leaving, notesOn, tellProblems, waitingPowers } from "./service-words.ts";
+import { openServiceTrust, type ServiceTrust } from "./service-trust.ts";
+import { framed, leadsElsewhere, leaving, notesOn, tellProblems, waitingPowers } from "./service-words.ts";
 
-export interface ServiceOptions {
-  readonly role: OwnerRole;
-  readonly found: ConfigPlace;
-  readonly explicit: string | undefined;
-  /** The state folder of the config. */
-  readonly folder: string;
-  readonly log: Log;
-  /** True for a router that `up` started. */
-  readonly background: boolean;
-  onSecrets(secrets: readonly string[]): void;
-  end(): void;
-}
-
-/** What runs once there is a good config. */
-export interface Running {
-  readonly config: ProvenConfig;
-  readonly journal: Journal;
-  readonly router: Router;
-  readonly dispatcher: Dispatcher;
-  readonly shaping: Shaping;
-  readonly expectations: Expectations;
-  readonly consent: Consent;
-  readonly sinks: Sinks;
-}
-
-/** What the parts of the service see of it. */
-export interface ServiceState {
-  readonly options: ServiceOptions;
-  readonly startedMs: number;
-  readonly tally: Tally;
-  readonly decisions: TraceRing;
-  readonly members: Members;
-  /** As last looked up. */
-  found(): ConfigPlace;
-  /** The config as last read, good or not; undefined while there is none. */
-  config(): ProvenConfig | undefined;
-  running(): Running | undefined;
-  /** For a client that comes now; undefined until it is known. */
-  greeting(): Greeting | undefined;
-  /** Framed issues of the config as last read, or why it is not in force. */
-  problems(): readonly string[];
-  /** Of the last reload; undefined before the first. */
-  verdict(): Verdict | undefined;
-  reload(): Promise<Verdict>;
-  /** Texts that must never be shown: of every config so far. */
-  secrets(): readonly string[];
-  /** Hides them. */
-  mask(text: string): string;
-  /** Undefined while no config had a chat. */
-  chat(): ChatService | undefined;
+function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
+  return config !== undefined && config.issues.length === 0;
 }
 
 /** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
@@ -117,7 +63,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const secrets = new Set<string>();
   let hide: Mask = createMask([]);
   let chat: ChatService | undefined;
-  let lookForPowers = (): void => {};
   const turn = createQuestionTurn();
   const mask: Mask = (text) => hide(text);
 
@@ -130,11 +75,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       greeting: greeting.greeting,
       log,
       mask,
-      serverName: () => (running?.config ?? config)?.loaded.values.server.name ?? "router",
+      serverName: () => state.used()?.loaded.values.server.name ?? "router",
     }),
     found: () => found,
     config: () => config,
     running: () => running,
+    used: () => running?.config ?? (config !== undefined && trust.mayUse(config) ? config : undefined),
     greeting: () => greeted,
     problems: () => [...(reloader.verdict()?.problems ?? framed(config)), ...(chat?.problems() ?? [])],
     verdict: () => reloader.verdict(),
@@ -142,15 +88,26 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     secrets: () => [...secrets],
     mask,
     chat: () => chat,
+    get trust() {
+      return trust;
+    },
   };
+  const trust: ServiceTrust = openServiceTrust({
+    log,
+    mask,
+    members: state.members,
+    turn,
+    ending: ending.signal,
+    config: () => running?.config ?? (isGood(config) ? config : undefined),
+    changed: () => void answered(),
+  });
 
   const reloader = createReloader({
     log,
     clock: systemClock,
     async load() {
       // Once one is in force it stays the one, even while its file is away.
-      if (running === undefined)
-        found = findConfig({ explicit: options.explicit, env: process.env, cwd: process.cwd() });
+      if (running === undefined) found = options.find();
       return load();
     },
     last: () => config,
@@ -180,8 +137,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   async function load(): Promise<ProvenConfig | undefined> {
-    config =
-      found.file === undefined ? undefined : await loadPlan(found.file, process.env, { makeKey: true });
+    const { file, chosen } = found;
+    config = file === undefined ? undefined : await loadPlan(file, process.env, { makeKey: true, chosen });
+    if (file !== undefined && running === undefined) await trust.open(file);
     for (const secret of config?.loaded.secrets ?? []) secrets.add(secret);
     hide = createMask([...secrets]);
     options.onSecrets([...secrets]);
@@ -191,22 +149,33 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   async function begin(next: ProvenConfig): Promise<Applied> {
     if (!role.exclusive) throw new UsageError("E_USAGE", "this process works alone, without sources");
     await greet(next);
+    const notes = () => waitingPowers(next, trust.consent());
+    if (!trust.mayUse(next)) {
+      trust.look();
+      return { difference: `${found.file} is good, and waits for your consent`, notes: notes() };
+    }
     await run(next);
-    const notes = running === undefined ? [] : waitingPowers(next, running.consent);
-    return { difference: `${found.file} is good now`, notes };
+    return { difference: `${found.file} is good now`, notes: notes() };
+  }
+
+  /** Other answers were read: a file that waited may be used now, and the next client may be greeted with more of it. */
+  async function answered(): Promise<void> {
+    if (running !== undefined) await greet(running.config);
+    else if (isGood(config) && role.exclusive && trust.mayUse(config)) await reload("asked");
   }
 
   async function apply(now: Running, next: ProvenConfig): Promise<Applied> {
     const before = now.config;
     // An answer that was given before the edit counts for it.
     await now.consent.refresh();
+    if (!trust.mayUse(next)) throw leadsElsewhere(next.loaded.file);
     await openChat(next.plan, now);
     const diff = await now.router.apply(
       next.plan,
       await nextListen(before.loaded, next, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
-    lookForPowers();
+    trust.look();
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
     now.sinks.use(next.plan.sinks);
@@ -219,7 +188,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   async function greet(next: ProvenConfig | undefined): Promise<void> {
-    await greeting.settle(next?.loaded, next?.issues.length ?? 0).catch((error: Error) => {
+    const problems = next?.issues.length ?? 0;
+    await greeting.settle(next?.loaded, problems, trust.ofGreeting(next)).catch((error: Error) => {
       log.warn(
         line`the state folder cannot be written, so each start takes a little longer: ${error.message}`,
       );
@@ -275,7 +245,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
     });
     const configFile = realPath(loaded.file);
-    const consent = await consentOf(process.env, loaded.file, log);
+    const consent = await trust.open(loaded.file);
     await openChat(plan, { journal, consent });
     const lent = lend(loaded.file, systemClock, state.secrets);
     const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock }, consent, mask });
@@ -343,12 +313,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       permission: (member, request) => chat?.ask(member, request),
       changed: () => dispatcher.wake(),
     });
-    const powers = () => running?.config.plan.powers ?? [];
-    const answersFile = trustFile(process.env, loaded.file);
-    lookForPowers = askForConsent(
-      { consent, powers, members: state.members.list, config: configFile, answersFile, mask, log, turn },
-      ending.signal,
-    );
+    trust.look();
     await router.start(plan);
   }
 
@@ -356,9 +321,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const first = await load();
     tellProblems(first, found, log);
     void greet(first);
-    const isGood = first !== undefined && first.issues.length === 0;
-    if (!isGood || !role.exclusive) state.members.serve({ tools: (member) => toolsFor(state, member) });
-    if (isGood && role.exclusive && !ending.signal.aborted) await run(first);
+    const runs = isGood(first) && role.exclusive && trust.mayUse(first);
+    if (!runs) state.members.serve({ tools: (member) => toolsFor(state, member) });
+    else if (!ending.signal.aborted) await run(first);
+    if (isGood(first) && role.exclusive) trust.look();
   }
 
   const served = serve();

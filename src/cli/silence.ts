@@ -1,5 +1,5 @@
-// `silence`: nothing of a channel is delivered for a while; its events are ended as `silenced`. By a person any channel, for
-// as long as they say.
+// `silence`: nothing of a channel is delivered for a while; its events are ended as `silenced`. By the user any channel, for
+// as long as they say; below a Claude process within the bounds of the tool.
 
 import { parseDuration } from "../config/units.ts";
 import { UsageError } from "../errors.ts";
@@ -33,6 +33,8 @@ export async function silence(
   const answer = await ask("silence", {
     channel,
     for_ms: forMs,
+    // What Claude types is bounded like its own tool.
+    ...(world.underClaude === undefined ? {} : { by: "tool" as const }),
     ...(reason === undefined ? {} : { reason }),
   });
   if (options.json) world.print(printedJson(answer));

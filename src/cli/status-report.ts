@@ -3,10 +3,10 @@
 import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { channelFlows, flowWords } from "./flow.ts";
-import { powerAnswers } from "./power-answers.ts";
-import type { ServiceState } from "./service.ts";
+import { servicePowers } from "./power-answers.ts";
 import { stuckSessions } from "./service-control.ts";
 import type { Member } from "./service-members.ts";
+import type { ServiceState } from "./service-state.ts";
 import { version } from "./version.ts";
 
 export function statusReport(state: ServiceState, member: Member): StatusReport {
@@ -29,22 +29,20 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
             ...(router.unrouted === undefined ? {} : { refused: describeRefusals(router.unrouted) }),
           },
         }),
-    powers: running === undefined ? [] : powerAnswers(running.config.plan.powers, running.consent),
+    powers: servicePowers(state),
     sources: (router?.sources ?? []).map(({ invitation, refused, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
       ...(invitation?.tryIt === undefined ? {} : { tryIt: invitation.tryIt }),
       ...(refused === undefined ? {} : { refused: describeRefusals(refused) }),
     })),
-    channels: ((running?.config ?? config)?.plan.channels ?? []).map(
-      ({ name, from, receipt, answers, sinks }) => ({
-        name,
-        sources: from,
-        receipt: receipt !== undefined,
-        answerable: answers.length > 0,
-        sinks,
-      }),
-    ),
+    channels: (state.used()?.plan.channels ?? []).map(({ name, from, receipt, answers, sinks }) => ({
+      name,
+      sources: from,
+      receipt: receipt !== undefined,
+      answerable: answers.length > 0,
+      sinks,
+    })),
     ...(running === undefined ? {} : { sinks: running.sinks.report() }),
     unanswered: state.chat()?.unanswered() ?? [],
     counts: { ...none, ...router?.counts, delivered: state.tally.sent() },
@@ -67,6 +65,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       };
     }),
     ...(running === undefined ? {} : delivery(running, state, member)),
+    next: state.options.notes,
   };
 }
 

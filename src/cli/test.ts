@@ -32,7 +32,7 @@ export async function test(
   if (options.watch && options.json)
     throw new UsageError("E_USAGE", "--watch prints for a person, and --json does not");
   const chosen =
-    files.length > 0 ? files.map((file) => resolve(world.cwd, file)) : [requireConfig(options.config)];
+    files.length > 0 ? files.map((file) => resolve(world.cwd, file)) : [requireConfig(options.config).file];
   const once = () => runAndPrint(chosen, options, world);
   if (!options.watch) return (await once()).code;
 

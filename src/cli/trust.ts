@@ -1,6 +1,8 @@
 // `trust`: shows what a config can do beyond shaping text, asks the person, and remembers the answer. Without a person there
 // is no answer: no option, tool, event or edit stands in for one.
 
+import { basename } from "node:path";
+import { ownConfig, realPath } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
 import { describePower, type Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
@@ -8,18 +10,22 @@ import { type Consent, openConsent } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
+import type { UnderClaude } from "../runtime/under-claude.ts";
 import { line, masked, type SafeText, safeJson, safeLine, shownLine, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
-import { powerAnswers, trustPlace } from "./power-answers.ts";
+import { powerAnswers } from "./power-answers.ts";
 import { printed, printedJson } from "./print.ts";
-import { configFile, findRouter } from "./reach.ts";
+import { configPlace, findRouter } from "./reach.ts";
 import { printCount } from "./times.ts";
+import { trustPlace } from "./trust-place.ts";
 import type { CommandWorld, Person } from "./world.ts";
 
 interface TrustOptions {
+  /** Allows all that waits without a question: for CI and containers. */
+  readonly yes?: boolean;
   readonly list?: boolean;
   readonly revoke?: boolean;
   readonly json?: boolean;
@@ -31,13 +37,17 @@ export async function trust(
   options: TrustOptions,
   world: CommandWorld,
 ): Promise<ExitCode> {
-  const file = configFile(world, explicit);
+  const { file, chosen } = placeOf(world, explicit);
   const place = trustPlace(world.env, file);
+  if ((options.yes || options.revoke) && world.underClaude !== undefined) throw onlyYou(world.underClaude);
   if (options.revoke) {
     await forgetAnswers(place);
     return tellRevoked(place.config, options, world);
   }
-  const { loaded, plan, issues, mask } = await loadPlan(file, world.env, { makeKey: options.list !== true });
+  const { loaded, plan, issues, mask } = await loadPlan(file, world.env, {
+    makeKey: options.list !== true,
+    chosen,
+  });
   if (issues.length > 0) return check(file, options);
   const { powers } = plan;
   const log = createLog({ secrets: () => loaded.secrets });
@@ -52,14 +62,9 @@ export async function trust(
   }
   world.print(masked(printed(safeLine(place.config), ...printPowers(powers, consent)), mask));
   if (options.list || waits().length === 0) return waits().length === 0 ? 0 : 1;
-  if (world.person === undefined) {
-    throw new UsageError("E_TRUST_PERSON", "only a person at a terminal can allow this", {
-      hint:
-        "type channel-router trust in a terminal of your own; " +
-        "in containers and CI set CHANNEL_ROUTER_TRUST=all in the environment of the router",
-    });
-  }
-  await askForPowers(waits(), consent, world.person, mask);
+  if (options.yes) await consent.remember(waits(), "trusted");
+  else if (world.person === undefined) throw onlyYou(world.underClaude);
+  else await askForPowers(waits(), consent, world.person, mask);
   const left = waits().length;
   const router = await findRouter(world, file);
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
@@ -69,6 +74,24 @@ export async function trust(
       : text`allowed${soon}\n`,
   );
   return left === 0 ? 0 : 1;
+}
+
+/** A file of this name is found by sessions in its folder, so that whoever names it here is asked about its use as they are. */
+function placeOf(world: CommandWorld, explicit: string | undefined): ReturnType<typeof configPlace> {
+  const place = configPlace(world, explicit);
+  const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";
+  return { ...place, chosen: place.chosen && (!isFound || isOwn(world, place.file)) };
+}
+
+function isOwn({ env }: CommandWorld, file: string): boolean {
+  return realPath(file) === realPath(ownConfig(env));
+}
+
+function onlyYou(under: UnderClaude | undefined): UsageError {
+  const why = under === undefined ? "" : `, and ${under.sign}`;
+  return new UsageError("E_TRUST_PERSON", `only a person at a terminal can allow this${why}`, {
+    hint: "type channel-router trust in a terminal of your own; in containers and CI channel-router trust --yes allows it",
+  });
 }
 
 /** Asks about all of them at once, or about each; keeps what is allowed. A `no` keeps nothing: it waits as it did. */

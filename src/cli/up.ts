@@ -13,14 +13,16 @@ import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { printed, printedJson } from "./print.ts";
-import { configFile, findRouter, reached } from "./reach.ts";
+import { configPlace, findRouter, reached } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
 import { unitText } from "./unit-file.ts";
 import { enterUp, findUp } from "./up-file.ts";
-import type { CommandWorld, UpState } from "./world.ts";
+import type { CommandWorld, UpConfig, UpState } from "./world.ts";
 
 interface UpOptions extends TalkOptions {
   readonly foreground?: boolean;
+  /** The parent that started us says that the file it names was found, not chosen. */
+  readonly found?: boolean;
   readonly printUnit?: boolean;
 }
 
@@ -28,7 +30,9 @@ const upWithinMs = 20_000;
 const maxLogBytes = 5 * 1024 * 1024;
 
 export async function up(options: UpOptions, world: CommandWorld): Promise<ExitCode> {
-  const file = realPath(configFile(world, options.config));
+  const place = configPlace(world, options.config);
+  const file = realPath(place.file);
+  const config = { file, chosen: place.chosen && options.found !== true };
   if (options.printUnit) {
     const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = world.env;
     const places = { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR };
@@ -38,14 +42,17 @@ export async function up(options: UpOptions, world: CommandWorld): Promise<ExitC
   const folder = stateFolder(world.env, file);
   const already = await findUp(folder, world.processes);
   if (already !== undefined) return tellAlready(already.pid, file, options, world);
-  return options.foreground ? inForeground(file, folder, world) : inBackground(file, folder, options, world);
+  return options.foreground
+    ? inForeground(config, folder, world)
+    : inBackground(config, folder, options, world);
 }
 
-async function inForeground(file: string, folder: string, world: CommandWorld): Promise<ExitCode> {
+async function inForeground(config: UpConfig, folder: string, world: CommandWorld): Promise<ExitCode> {
+  const { file } = config;
   const self = await world.processes.self();
   const leave = await enterUp(folder, self).catch(unusable(folder));
   try {
-    return await world.foreground(file, (state) => {
+    return await world.foreground(config, (state) => {
       // The parent that waits for this word is only there when it started us.
       if (process.send === undefined) world.print(printed(describeState(process.pid, file, state)));
       // It may have been ended meanwhile; that is no concern of ours.
@@ -57,15 +64,16 @@ async function inForeground(file: string, folder: string, world: CommandWorld): 
 }
 
 async function inBackground(
-  file: string,
+  config: UpConfig,
   folder: string,
   options: TalkOptions,
   world: CommandWorld,
 ): Promise<ExitCode> {
+  const { file } = config;
   const { issues } = await loadPlan(file, world.env);
   if (issues.length > 0) return check(file, options);
   const log = await openLog(folder).catch(unusable(folder));
-  const { pid, state } = await startDetached(file, log, world);
+  const { pid, state } = await startDetached(config, log, world);
   const found = state.mode === "owner" ? await findRouter(world, file) : undefined;
   const answer = found === undefined ? undefined : await reached(world, found).ask("status", {});
   if (options.json) {
@@ -99,15 +107,17 @@ function tellAlready(pid: number, file: string, options: UpOptions, world: Comma
 }
 
 async function startDetached(
-  file: string,
+  { file, chosen }: UpConfig,
   log: string,
   world: CommandWorld,
 ): Promise<{ readonly pid: number; readonly state: UpState }> {
   const output = openSync(log, "a", 0o600);
-  const [program, ...args] = [...thisProgram(), "up", "--foreground", "--config", file];
+  const named = ["--config", file, ...(chosen ? [] : ["--found"])];
+  const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named];
   const child = spawn(program as string, args, {
     cwd: dirname(file),
-    env: world.env,
+    // Once we are gone, its ancestors do not say any more who started it.
+    env: { ...world.env, ...(world.underClaude === undefined ? {} : { CLAUDECODE: "1" }) },
     detached: true,
     stdio: ["ignore", output, output, "ipc"],
   });

@@ -2,6 +2,7 @@
 // command is a function of its options and this.
 
 import type { Json } from "../contract.ts";
+import type { UnderClaude } from "../runtime/under-claude.ts";
 import type { SafeText } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 
@@ -20,8 +21,10 @@ export interface CommandWorld {
    * Runs the router of this config file without a session, until a signal ends it. `ready` is called once, when it serves
    * or stands by.
    */
-  foreground(file: string, ready: (state: UpState) => void): Promise<ExitCode>;
-  /** Whoever sits at the terminal; undefined when nobody does, as in a pipe or under a program. */
+  foreground(config: UpConfig, ready: (state: UpState) => void): Promise<ExitCode>;
+  /** What shows that a Claude process started this one: then neither the environment nor what was typed is the user's word. */
+  readonly underClaude: UnderClaude | undefined;
+  /** Whoever sits at the terminal; undefined when nobody does, as in a pipe, under a program or in Claude's shell. */
   readonly person: Person | undefined;
   /** Fires when the person interrupts a command that goes on by itself. */
   interrupted(): AbortSignal;
@@ -32,6 +35,12 @@ export interface CommandWorld {
 export interface Person {
   /** Shows the question and settles with the line typed; with an empty one when the person ends the input instead. */
   ask(question: SafeText): Promise<string>;
+}
+
+export interface UpConfig {
+  readonly file: string;
+  /** False: it was found, and waits until the user agrees to it. */
+  readonly chosen: boolean;
 }
 
 /** `standby`: another process runs the router, and this one takes over when it ends. */

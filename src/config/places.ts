@@ -6,38 +6,54 @@ import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import type { Project } from "./project.ts";
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigPlace {
   /** Absolute; absent when no place had a file. */
   readonly file?: string;
+  /** The user named it, or it is their own. False: it was found, and does nothing before they agreed to it. */
+  readonly chosen: boolean;
   /** Every place looked at, in order, absolute. */
   readonly tried: readonly string[];
 }
 
-/** Finds the config file: `--config`, the environment, the project, the folder, the person. */
-export function findConfig(from: {
+export interface ConfigSearch {
+  /** What `--config` named. */
   readonly explicit?: string | undefined;
   readonly env: EnvironmentVariables;
   readonly cwd: string;
-}): ConfigPlace {
-  const { env, cwd } = from;
-  const named = from.explicit ?? setVariable(env, "CHANNEL_ROUTER_CONFIG");
+  /** Where a Claude process started this one: the project, whose author may have set the environment. */
+  readonly project?: Project | undefined;
+  /** `explicit` was typed for a command, which Claude may have done, and does not stand in a server entry. */
+  readonly typed?: boolean;
+}
+
+/** Finds the config file: `--config`, the environment, the project, the folder, the user's own. */
+export function findConfig({ explicit, env, cwd, project, typed = false }: ConfigSearch): ConfigPlace {
+  const named = explicit ?? setVariable(env, "CHANNEL_ROUTER_CONFIG");
   if (named !== undefined) {
     const file = resolve(cwd, expandHome(named, env));
-    return { file, tried: [file] };
+    const chosen = (explicit !== undefined && !typed) || project?.contains(file) !== true;
+    return { file, chosen, tried: [file] };
   }
-  const project = setVariable(env, "CLAUDE_PROJECT_DIR");
+  const folder = setVariable(env, "CLAUDE_PROJECT_DIR");
+  const own = ownConfig(env);
   const tried = [
-    ...(project === undefined
+    ...(folder === undefined
       ? []
-      : [resolve(cwd, project, "channels.yaml"), resolve(cwd, project, ".claude", "channels.yaml")]),
+      : [resolve(cwd, folder, "channels.yaml"), resolve(cwd, folder, ".claude", "channels.yaml")]),
     resolve(cwd, "channels.yaml"),
-    join(claudeConfigFolder(env), "channels", "router", "channels.yaml"),
+    own,
   ].filter((place, index, all) => all.indexOf(place) === index);
   const file = tried.find((place) => existsSync(place));
-  return file === undefined ? { tried } : { file, tried };
+  return file === undefined ? { tried, chosen: false } : { file, tried, chosen: file === own };
+}
+
+/** The user's own config file, which counts in every project that has none. */
+export function ownConfig(env: EnvironmentVariables): string {
+  return join(claudeConfigFolder(env), "channels", "router", "channels.yaml");
 }
 
 /** The folder that holds the state folders of all configs and the person's `.env`. Absolute. */

@@ -36,11 +36,20 @@ export interface Plan {
   readonly channels: readonly PlannedChannel[];
   readonly sinks: readonly PlannedSink[];
   readonly powers: readonly Power[];
+  /** Present when the config file was found, not chosen. */
+  readonly found?: FoundPlan;
   readonly listen: PlannedListen;
   /** Tokens that one session may be sent in an hour; absent: no limit. */
   readonly hour?: number;
   /** Absent: no permission prompt goes to a chat. */
   readonly permissions?: PlannedPermissions;
+}
+
+export interface FoundPlan {
+  /** Nothing of the file counts before it is allowed. */
+  readonly use: Power;
+  /** The config's own text for Claude is left out before it is allowed; absent without such a text. */
+  readonly instruct?: Power;
 }
 
 /** Where the one listener listens, and how it is reached. */

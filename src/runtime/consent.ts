@@ -1,23 +1,36 @@
-// Which powers of a config a person has agreed to, for the router that has to wait for it. The answers are on disk and read
+// Which powers of a config the user has agreed to, for the router that has to wait for it. The answers are on disk and read
 // again while something waits, so that an answer given to any process counts here. Grants nothing by itself.
 
 import type { Clock, Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import type { Power } from "../plan/powers.ts";
-import { safeLine } from "../text.ts";
-import { type Answer, readTrust, type TrustMemory, type TrustPlace, writeAnswer } from "./trust-file.ts";
+import { line, safeLine } from "../text.ts";
+import {
+  type Answer,
+  dropOutdated,
+  readTrust,
+  type TrustMemory,
+  type TrustPlace,
+  writeAnswer,
+} from "./trust-file.ts";
 
 export interface Consent {
   /** As last read. */
   allows(power: Power): boolean;
-  /** A person was asked and said no: not to be asked again about this very power. */
+  /** The user was asked and said no: not to be asked again about this very power. */
   declined(power: Power): boolean;
   /** Settles when every one of them is allowed; rejects with E_POWER_UNTRUSTED, to be tried again, when one waits. */
   demand(powers: readonly Power[]): Promise<void>;
-  /** Reads the answers again. Never rejects; a damaged file is told once. */
+  /** Reads the answers again. Never rejects; a damaged file is reported once. */
   refresh(): Promise<void>;
-  /** Keeps what a person said. Rejects when the state folder cannot be written. */
+  /** Keeps what the user said. Rejects when the state folder cannot be written. */
   remember(powers: readonly Power[], answer: Answer): Promise<void>;
+  /** Called whenever other answers were read. The result ends it. */
+  onChange(listener: () => void): () => void;
+  /** Equal as long as the same is allowed. */
+  digest(): string;
+  /** An earlier version kept answers, which count for nothing any more, and nothing was answered since. */
+  outdated(): boolean;
 }
 
 interface ConsentOptions {
@@ -26,31 +39,44 @@ interface ConsentOptions {
   readonly all: boolean;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
+  /** Says once, and notes, that the answers of an earlier version do not count. For the router; default: no. */
+  readonly migrates?: boolean;
 }
 
 /** How soon a source that waits asks again. */
 const againMs = 500;
 
 /** Settles when the answers were read. */
-export async function openConsent({ place, all, clock, log }: ConsentOptions): Promise<Consent> {
-  let memory: TrustMemory = { answers: new Map() };
-  let told: string | undefined;
+export async function openConsent({ place, all, clock, log, migrates }: ConsentOptions): Promise<Consent> {
+  let memory: TrustMemory = { answers: new Map(), all: false, digest: "" };
+  let reported: string | undefined;
   let reading: Promise<void> | undefined;
+  const listeners = new Set<() => void>();
 
-  const allows = ({ hash }: Power): boolean => all || memory.answers.get(hash)?.answer === "trusted";
+  const allows = ({ hash }: Power): boolean =>
+    all || memory.all || memory.answers.get(hash)?.answer === "trusted";
+
+  async function read(): Promise<void> {
+    const found = await readTrust(place);
+    reading = undefined;
+    const isOther = found.digest !== memory.digest;
+    memory = found;
+    if (found.damage !== undefined && found.damage !== reported) log.warn(safeLine(found.damage));
+    reported = found.damage;
+    if (isOther) for (const listener of [...listeners]) listener();
+  }
 
   function refresh(): Promise<void> {
     // Many sources may wait; one look is enough for all of them.
-    reading ??= readTrust(place).then((found) => {
-      reading = undefined;
-      memory = found;
-      if (found.damage !== undefined && found.damage !== told) log.warn(safeLine(found.damage));
-      told = found.damage;
-    });
+    reading ??= read();
     return reading;
   }
 
   await refresh();
+  if (migrates === true && memory.outdated === "found") {
+    log.warn(line`${outdatedNote}`);
+    await dropOutdated(place).catch(() => undefined); // A state folder that cannot be written says it at the next start again.
+  }
   return {
     allows,
     refresh,
@@ -66,8 +92,17 @@ export async function openConsent({ place, all, clock, log }: ConsentOptions): P
       await reading;
       await refresh();
     },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    digest: () => (all ? "all" : memory.digest),
+    outdated: () => memory.outdated !== undefined,
   };
 }
+
+export const outdatedNote =
+  "what you allowed an earlier version of channel-router does not count any more: consent binds more now, so it is asked anew, once";
 
 export function untrusted(): ConnectorError {
   return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {

@@ -46,7 +46,7 @@ export interface CallRecord {
 
 interface SinksOptions {
   readonly host: SinkHost;
-  readonly consent: Pick<Consent, "demand">;
+  readonly consent: Pick<Consent, "demand" | "allows">;
   readonly mask: Mask;
   newId(): string;
   record(call: CallRecord): void;
@@ -95,7 +95,8 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
       await consent.demand(powers);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error.code !== "E_POWER_UNTRUSTED") throw error;
-      const what = powers.map(describePower).join(", and to ");
+      const waiting = powers.filter((power) => !consent.allows(power));
+      const what = waiting.map(describePower).join(", and to ");
       throw new ConnectorError("E_POWER_UNTRUSTED", `${name} waits for a person's consent: to ${what}`, {
         hint: "nothing was sent; tell the user to type channel-router trust in a terminal",
       });

@@ -7,12 +7,15 @@ import { readFile } from "node:fs/promises";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 export interface StartInputs {
+  /** What the user agreed to. */
+  readonly consent: string;
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   readonly environment: readonly string[];
 }
 
 interface Entry {
   readonly version: string;
+  readonly consent: string;
   readonly files: StartInputs["files"];
   readonly environment: Readonly<Record<string, string>>;
   readonly value: unknown;
@@ -25,9 +28,10 @@ export async function readStartCache(
   path: string,
   version: string,
   env: NodeJS.ProcessEnv,
+  consent: string,
 ): Promise<unknown> {
   const entry = entryOf(await readStateFile(path));
-  if (entry?.version !== version) return undefined;
+  if (entry?.version !== version || entry.consent !== consent) return undefined;
   for (const [name, digest] of Object.entries(entry.environment)) {
     if (environmentDigest(env[name]) !== digest) return undefined;
   }
@@ -71,7 +75,8 @@ export async function writeStartCache(
   const environment = Object.fromEntries(
     inputs.environment.map((name) => [name, environmentDigest(env[name])]),
   );
-  const text = `${JSON.stringify({ version, files: inputs.files, environment, value } satisfies Entry)}\n`;
+  const { files, consent } = inputs;
+  const text = `${JSON.stringify({ version, consent, files, environment, value } satisfies Entry)}\n`;
   await writeStateFile(path, text);
 }
 

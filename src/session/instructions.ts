@@ -15,6 +15,8 @@ export interface InstructionsInput {
   readonly chats?: boolean;
   /** Problems in the config file. */
   readonly problems?: number;
+  /** A config file was found, and the user has not agreed to use it: no channel is known. */
+  readonly waits?: boolean;
   /** Events that wait already and are not pushed to this session. */
   readonly waiting?: number;
 }
@@ -71,10 +73,15 @@ export function writeInstructions(input: InstructionsInput): string {
 
   add(essence);
   for (const piece of rest) add(piece);
-  const list = describeChannels(input.channels, free - 1);
+  const list = input.waits === true ? waitingConfig : describeChannels(input.channels, free - 1);
   if (list !== "") add(list);
   return pieces.join("\n");
 }
+
+const waitingConfig =
+  "No channel is set up yet: a config file was found here, and nothing of it is used before the user agrees to it. " +
+  "status says how they do. Events may arrive then, and status lists the channels: where it says needs ack, call ack with the " +
+  "event_id once you are done with an event; where it says reply, the sender sees only what you send with reply.";
 
 /** What Claude must do, then what it can do. Names take at most a quarter of all the room, so that the rest has some. */
 function adviseTools({ channels, waiting = 0 }: InstructionsInput): string[] {

@@ -24,6 +24,7 @@ function run(
     print: (text: string) => {
       printed += text;
     },
+    underClaude: undefined,
     person: answer === undefined ? undefined : { ask: async () => answer },
   };
   return configure(what, values, options, world, connectors).then((code) => ({ code, printed }));

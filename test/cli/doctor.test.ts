@@ -341,6 +341,7 @@ test("doctor prints one line a check, what to do under it, and exits 1 when some
   const world = {
     env,
     cwd: folder,
+    underClaude: undefined,
     now: () => Date.now(),
     print(text: string) {
       printed += text;

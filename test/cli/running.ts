@@ -165,6 +165,7 @@ export function command(
   const world: Omit<CommandWorld, "print" | "note"> = {
     env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: ports.about.config },
     cwd: "/",
+    underClaude: undefined,
     now: () => clock.now(),
     routers: {
       list: async () => [router],

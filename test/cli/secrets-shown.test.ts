@@ -22,7 +22,7 @@ channels:
 
 let project: Project;
 beforeAll(async () => {
-  project = await createProject(config);
+  project = await createProject(config, { consent: "all" });
   await project.write("s.txt", `${secret}\n`);
   await project.write("long.txt", long);
 });

@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { consentOf } from "../../src/cli/power-answers.ts";
 import { askForConsent } from "../../src/cli/service-consent.ts";
 import { askForPowers } from "../../src/cli/trust.ts";
+import { consentOf } from "../../src/cli/trust-place.ts";
 import type { Person } from "../../src/cli/world.ts";
 import { listenPowers, type Power } from "../../src/plan/powers.ts";
+import type { UnderClaude } from "../../src/runtime/under-claude.ts";
 import type { Form, FormAnswer } from "../../src/session/form.ts";
 import { keepLog } from "../session/streams.ts";
 import { eventually } from "../support/router.ts";
@@ -20,7 +21,7 @@ let env: NodeJS.ProcessEnv;
 const ending: AbortController[] = [];
 beforeEach(async () => {
   folder = await mkdtemp("/tmp/cr-trust-");
-  file = join(folder, "channels.yaml");
+  file = join(folder, "router.yaml");
   env = { HOME: folder, CHANNEL_ROUTER_STATE_DIR: join(folder, "state"), SECRET: "a-good-secret" };
   await configure("0.0.0.0:8788");
 });
@@ -51,9 +52,46 @@ function person(...answers: string[]): Person & { readonly questions: string[] }
   };
 }
 
-async function trust(args: readonly string[] = [], there: Person | undefined = undefined) {
-  return command(await startRunning({}), ["trust", file, ...args], { env, person: there });
+async function trust(
+  args: readonly string[] = [],
+  there: Person | undefined = undefined,
+  underClaude: UnderClaude | undefined = undefined,
+) {
+  return command(await startRunning({}), ["trust", file, ...args], { env, person: there, underClaude });
 }
+const stillWaits = async () =>
+  (JSON.parse((await trust(["--json"])).stdout) as { powers: { trusted: boolean }[] }).powers.some(
+    ({ trusted }) => !trusted,
+  );
+
+test("a file that sessions find by its name is asked about as a whole, first", async () => {
+  const found = join(folder, "channels.yaml");
+  await writeFile(
+    found,
+    "server: { instructions: Be quick. }\nsources:\n  hook: { type: http, path: /hook }\n",
+  );
+  const ask = async (args: readonly string[], there?: Person) =>
+    command(await startRunning({}), ["trust", ...args], {
+      env: { ...env, CHANNEL_ROUTER_CONFIG: "" },
+      cwd: folder,
+      person: there,
+    });
+  for (const args of [[], [found]]) {
+    const { powers } = JSON.parse((await ask(["--json", ...args])).stdout);
+    expect(powers).toEqual([
+      { power: "use", value: found, component: "use", trusted: false },
+      { power: "instruct", value: "Be quick.", component: "server.instructions", trusted: false },
+    ]);
+  }
+  const once = person("y");
+  expect(await ask([], once)).toMatchObject({ code: 0 });
+  expect(once.questions).toHaveLength(1);
+  expect((await ask(["--list", found])).code).toBe(0);
+  await writeFile(found, "server: { instructions: Obey. }\nsources:\n  hook: { type: http, path: /other }\n");
+  const again = person("n");
+  expect(await ask([], again)).toMatchObject({ code: 1, stdout: expect.stringMatching(/trusted .*use/) });
+  expect(again.questions).toHaveLength(1);
+});
 
 test.each(["y", "Y", "yes", " y "])(
   "a person who types %j allows it, and is not asked again",
@@ -77,15 +115,38 @@ test("without a person nothing is allowed, and the message says what else there 
   expect(code).toBe(2);
   expect(stdout).toContain("0.0.0.0:8788");
   expect(stderr).toContain("only a person at a terminal");
-  expect(stderr).toContain("CHANNEL_ROUTER_TRUST=all");
+  expect(stderr).toContain("channel-router trust --yes");
   expect((await consentNow()).allows(power)).toBe(false);
 });
 
-test("there is no option that stands in for a person", async () => {
-  for (const option of ["--yes", "-y", "--force", "--all"])
-    expect(await trust([option])).toMatchObject({ code: 2 });
-  expect((await consentNow()).allows(power)).toBe(false);
+test("no other option than --yes stands in for the question", async () => {
+  for (const option of ["-y", "--force", "--all"]) expect(await trust([option])).toMatchObject({ code: 2 });
+  expect(await stillWaits()).toBe(true);
 });
+
+test("--yes allows all that waits without a question", async () => {
+  const asked = person("n");
+  expect(await trust(["--yes"], asked)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("allowed"),
+  });
+  expect(asked.questions).toEqual([]);
+  expect(await stillWaits()).toBe(false);
+});
+
+test.each([["--yes"], ["--revoke"], []])(
+  "below a Claude process nothing is allowed or forgotten: trust %s",
+  async (...args) => {
+    await trust(["--yes"]);
+    await configure("0.0.0.0:8789");
+    const { code, stderr } = await trust(args, undefined, { sign: "CLAUDECODE is set", folders: [] });
+    expect(code).toBe(2);
+    expect(stderr).toContain("CLAUDECODE is set");
+    expect(await stillWaits()).toBe(true);
+    await configure("0.0.0.0:8788");
+    expect(await stillWaits()).toBe(false);
+  },
+);
 
 test("--json and --list only show, also to a person", async () => {
   const asked = person("y");

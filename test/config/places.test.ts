@@ -53,6 +53,7 @@ describe("the config file is found", () => {
   test("nowhere: every place that was tried is told, in order", () => {
     const { folder, cwd, env } = world();
     expect(findConfig({ env, cwd })).toEqual({
+      chosen: false,
       tried: [
         join(folder, "project/channels.yaml"),
         join(folder, "project/.claude/channels.yaml"),
@@ -66,7 +67,11 @@ describe("the config file is found", () => {
     const { put, cwd, env } = world();
     put("cwd/channels.yaml");
     const missing = join(cwd, "missing.yaml");
-    expect(findConfig({ explicit: "missing.yaml", env, cwd })).toEqual({ file: missing, tried: [missing] });
+    expect(findConfig({ explicit: "missing.yaml", env, cwd })).toEqual({
+      file: missing,
+      chosen: true,
+      tried: [missing],
+    });
     expect(findConfig({ env: { ...env, CHANNEL_ROUTER_CONFIG: "missing.yaml" }, cwd }).file).toBe(missing);
   });
 
@@ -80,8 +85,25 @@ describe("the config file is found", () => {
     };
     expect(findConfig({ env, cwd })).toEqual({
       file: local,
+      chosen: false,
       tried: [local, "/nowhere/.claude/channels/router/channels.yaml"],
     });
+  });
+
+  test("is chosen where it was named, and where it is the user's own", () => {
+    const { put, cwd, env } = world();
+    const chosen = (explicit?: string, more = {}) =>
+      findConfig({ explicit, env: { ...env, ...more }, cwd }).chosen;
+    put("home/.claude/channels/router/channels.yaml");
+    expect(chosen()).toBe(true);
+    put("cwd/channels.yaml");
+    expect(chosen()).toBe(false);
+    put("project/.claude/channels.yaml");
+    expect(chosen()).toBe(false);
+    put("project/channels.yaml");
+    expect(chosen()).toBe(false);
+    expect(chosen(undefined, { CHANNEL_ROUTER_CONFIG: "channels.yaml" })).toBe(true);
+    expect(chosen("channels.yaml")).toBe(true);
   });
 
   test("~ is the home folder", () => {

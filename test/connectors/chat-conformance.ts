@@ -92,7 +92,7 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
     for (const clean of cleaning.splice(0).reverse()) await clean();
   });
 
-  /** One chat called `phone`. What the config lets people do is allowed by the environment. */
+  /** One chat called `phone`. What the config lets people do was allowed before. */
   async function begin(written: string | ((platform: ChatPlatform) => string), config = ""): Promise<void> {
     platform = await open();
     cleaning.push(() => platform.close());
@@ -101,12 +101,12 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       // Beside a source that is no chat.
       (port) =>
         `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access, port)}\n  hook: { type: http, path: /hook }\n${config}`,
-      built === undefined ? {} : { program: built.program },
+      { consent: "all", ...(built === undefined ? {} : { program: built.program }) },
     );
     cleaning.push(() => project.remove());
   }
 
-  const env = () => ({ ...platform.env, CHANNEL_ROUTER_TRUST: "all" });
+  const env = () => platform.env;
   /** Nobody sits at its terminal. */
   async function claude(): Promise<SpawnedClaude> {
     const session = await project.claude({ answerForm: () => ({ action: "cancel" }) }, env());

@@ -9,10 +9,8 @@ afterEach(async () => {
   for (const project of projects.splice(0)) await project.remove();
 });
 
-const trusting = { CHANNEL_ROUTER_TRUST: "all" };
-
-async function open(config: string): Promise<Project> {
-  const project = await createProject(() => config);
+async function open(config: string, consent: "all" | "use" = "all"): Promise<Project> {
+  const project = await createProject(() => config, { consent });
   projects.push(project);
   return project;
 }
@@ -31,7 +29,7 @@ test.each(["SIGKILL", "SIGINT"] as const)(
   "a program's lines reach Claude, and it ends with the router: %s",
   async (signal) => {
     const project = await open(following);
-    const claude = await project.claude({}, trusting);
+    const claude = await project.claude();
     await eventually(() => claude.events.some(({ content }) => content.includes("is up")), 15_000);
     await eventually(
       () => claude.events.some(({ content }) => /^it is \d{4}-.*:\d\d\.000Z$/.test(content)),
@@ -48,7 +46,7 @@ test.each(["SIGKILL", "SIGINT"] as const)(
 );
 
 test("a command waits for consent, and the schedule beside it does not", async () => {
-  const project = await open(following);
+  const project = await open(following, "use");
   const claude = await project.claude();
   await eventually(() => claude.events.some(({ content }) => content.startsWith("it is")), 15_000);
   const { stdout } = await project.ask(["status"]);

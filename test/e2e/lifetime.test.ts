@@ -1,7 +1,7 @@
 // How the stdio server begins and ends: what a client, a shell and a broken config do to it.
 
 import { spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -191,7 +191,8 @@ test("the second start answers from what the first one left, with the same words
 
 test("a home that cannot be written leaves the tools, and status says that nothing can be taken and why", async () => {
   const project = await open(hello);
-  await writeFile(join(project.folder, "state"), "a file where the folder should be");
+  await rm(project.state, { recursive: true });
+  await writeFile(project.state, "a file where the folder should be");
   const claude = await project.claude();
   const { text } = await claude.callTool("status");
   expect(text).toContain("works alone, without sources");

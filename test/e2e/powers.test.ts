@@ -54,7 +54,8 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   });
   expect(status.sources).toEqual([{ ...waits, type: "http" }]);
   const power = { power: "listen", value: `0.0.0.0:${project.port}`, component: "listen", trusted: false };
-  expect(status.powers).toEqual([power]);
+  const use = { power: "use", value: join(project.folder, "channels.yaml"), component: "use", trusted: true };
+  expect(status.powers).toEqual([use, power]);
   expect(await answers(project)).toBe(false);
   const { text } = await claude.callTool("status");
   expect(text).toContain(`listen 0.0.0.0:${project.port}: waits for a person`);
@@ -62,7 +63,7 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   const printed = await project.run(["status"]);
   expect(printed.stdout).toContain(`waits     for your consent: listen 0.0.0.0:${project.port}`);
   const check = await project.run(["check", "--json"]);
-  expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, powers: [power] });
+  expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, powers: [use, power] });
   expect((await project.run(["check"])).stdout).toContain("waits for your consent: channel-router trust");
   const doctor = await project.run(["doctor"]);
   expect(doctor.stdout).toMatch(
@@ -84,7 +85,10 @@ test.runIf(process.platform === "linux")(
     await eventually(() => answers(project), 2_000);
     expect(await post(project)).toMatchObject({ outcome: "accepted" });
     expect((await claude.nextEvent()).content).toBe("hi");
-    expect((await statusOf(project)).powers).toMatchObject([{ trusted: true }]);
+    expect((await statusOf(project)).powers).toMatchObject([
+      { power: "use" },
+      { power: "listen", trusted: true },
+    ]);
     await claude.stop();
     await project.claude();
     await eventually(() => answers(project));
@@ -104,7 +108,7 @@ describe("nothing but a person grants it", () => {
     await project.claude(putAway);
     const { code, stderr } = await project.run(["trust"], { input: "y\ny\n" });
     expect(code).toBe(2);
-    expect(stderr).toContain("CHANNEL_ROUTER_TRUST=all");
+    expect(stderr).toContain("channel-router trust --yes");
     await staysClosed(project);
   });
 
@@ -150,11 +154,19 @@ describe("nothing but a person grants it", () => {
   });
 });
 
-test("CHANNEL_ROUTER_TRUST=all in the router's environment needs no person", async () => {
+test("CHANNEL_ROUTER_TRUST=all needs no question where no Claude process started the router, and counts nowhere else", async () => {
   const project = await open();
-  await project.claude(undefined, { CHANNEL_ROUTER_TRUST: "all" });
+  const claude = await project.claude(putAway, { CHANNEL_ROUTER_TRUST: "all" });
+  await eventually(async () => (await statusOf(project)).sources[0]?.state === "waiting");
+  expect(claude.process.stderr()).toContain("CHANNEL_ROUTER_TRUST");
+  expect((await claude.callTool("status")).text).toContain("channel-router trust --yes");
+  await claude.stop();
+  const before = await readFile(trustFileOf(project), "utf8");
+  const up = await project.run(["up", "--json"], { env: { CHANNEL_ROUTER_TRUST: "all" } });
   await eventually(() => answers(project));
-  await expect(readFile(trustFileOf(project))).rejects.toThrow();
+  expect(await readFile(trustFileOf(project), "utf8")).toBe(before);
+  await project.run(["down"]);
+  expect(up.code).toBe(0);
 });
 
 test("a damaged memory trusts nothing, and that is said", async () => {

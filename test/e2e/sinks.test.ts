@@ -72,8 +72,8 @@ ${more}`;
 
 const variables = { API_TOKEN: "api-token-of-the-test" };
 
-async function open(more?: string) {
-  const project = await createProject((port) => config(port, more));
+async function open(more?: string, consent: "all" | "use" = "all") {
+  const project = await createProject((port) => config(port, more), { consent });
   projects.push(project);
   return project;
 }
@@ -91,7 +91,7 @@ async function arrive(project: Project, path = "ci"): Promise<void> {
 describe("sinks", () => {
   test("are tools that act on the events of their channels, and on no others", async () => {
     const project = await open();
-    const claude = await project.claude({}, { ...variables, CHANNEL_ROUTER_TRUST: "all" });
+    const claude = await project.claude({}, variables);
     expect(claude.server.instructions).toContain(
       "Tools that act on events, by channel: pr_comment (ci_failed).",
     );
@@ -147,7 +147,7 @@ describe("sinks", () => {
   });
 
   test("wait for consent, and say so to Claude; then they work without a restart", async () => {
-    const project = await open();
+    const project = await open("", "use");
     const claude = await project.claude({}, variables);
     await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
     const before = await claude.callTool("count", { text: "a b" });
@@ -164,15 +164,18 @@ describe("sinks", () => {
     expect(check.stdout).toMatch(
       /power: secret http:\/\/127\.0\.0\.1:\d+ \(this machine\) with \$\{API_TOKEN\} \(waits/,
     );
+    await project.trust();
+    const words = await eventually(async () => {
+      const { isError, text } = await claude.callTool("count", { text: "a b" });
+      return !isError && text;
+    });
+    expect(words).toBe("2");
     await claude.stop();
-    const trusting = await project.claude({}, { ...variables, CHANNEL_ROUTER_TRUST: "all" });
-    expect((await trusting.callTool("count", { text: "a b" })).text).toBe("2");
-    await trusting.stop();
   });
 
   test("come and go with the config, and the client is told", async () => {
     const project = await open();
-    const claude = await project.claude({}, { ...variables, CHANNEL_ROUTER_TRUST: "all" });
+    const claude = await project.claude({}, variables);
     expect(claude.tools.some(({ name }) => name === "log")).toBe(false);
     const more = `  log: { type: file, description: Log., path: logs, file: a.log, content: "{{time}} {{input.line}}\\n", input: { line: { type: string } } }\n`;
     await project.write("channels.yaml", config(project.port, more));
@@ -189,7 +192,7 @@ describe("sinks", () => {
 
   test("that are called while their router dies are not called again: Claude is told to look first", async () => {
     const project = await open();
-    const env = { ...variables, CHANNEL_ROUTER_TRUST: "all" };
+    const env = variables;
     const owner = await project.claude({}, env);
     const second = await project.claude({}, env);
     await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));

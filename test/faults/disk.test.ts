@@ -2,10 +2,11 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/router.ts";
+import { trustUse } from "../support/trust.ts";
 import {
   accepted,
   atEnd,
@@ -37,8 +38,8 @@ const mayMount = process.platform === "linux" && process.getuid?.() === 0;
 describe.skipIf(!mayMount)("on a file system of its own", () => {
   test("a full disk is told to senders, and when it is freed all goes on by itself", async () => {
     const project = await open(hook);
-    await mkdir(stateRoot(project));
-    if (!mountSmall(stateRoot(project), "size=2m")) return;
+    if (!mountSmall(stateRoot(project), "size=2m,mode=700")) return;
+    await project.trust();
     const claude = await project.claude();
     await listening(project);
     const before = await accepted(project, "/hook", { n: 1 });
@@ -70,8 +71,8 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
 
   test("an owner that is killed while the disk is full is replaced once it is freed, and what it had is kept", async () => {
     const project = await open(hook);
-    await mkdir(stateRoot(project));
-    if (!mountSmall(stateRoot(project), "size=2m")) return;
+    if (!mountSmall(stateRoot(project), "size=2m,mode=700")) return;
+    await project.trust();
     const owner = await project.claude({ listening: false });
     const other = await project.claude({ listening: false });
     await listening(project);
@@ -90,8 +91,7 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
 
   test("a home that is read-only leaves the tools, and says why nothing is taken", async () => {
     const project = await open(hook);
-    await mkdir(stateRoot(project));
-    if (!mountSmall(stateRoot(project), "size=1m,ro")) return;
+    if (!mountSmall(stateRoot(project), "size=1m,ro,mode=700")) return;
     const claude = await project.claude();
     const text = await eventually(async () => {
       const answer = await claude.callTool("status");
@@ -124,6 +124,8 @@ test("a state folder that is removed while running is made again, and another se
     return done.code === 0 && done;
   });
   expect(JSON.parse(status.stdout)).toMatchObject({ pid: claude.process.pid });
+  // With the folder went what the user had agreed to.
+  await project.trust();
   claude.process.kill("SIGKILL");
   await listening(project);
   await accepted(project, "/hook", { n: 3 });
@@ -132,8 +134,9 @@ test("a state folder that is removed while running is made again, and another se
 
 test("a state folder whose socket path is longer than the system allows works all the same, kill -9 included", async () => {
   const project = await open(hook);
-  const deep = join(project.folder, "deep".repeat(15), "deeper".repeat(15));
+  const deep = join(project.state, "deep".repeat(15), "deeper".repeat(15));
   const env = { CHANNEL_ROUTER_STATE_DIR: deep };
+  await trustUse({ ...project.env, ...env }, join(project.folder, "channels.yaml"));
   const first = await project.claude({}, env);
   const second = await project.claude({}, env);
   await listening(project);

@@ -78,7 +78,7 @@ export function newestOwner(root: string): OwnerOnDisk {
   }
 }
 
-export const stateRoot = (project: Project) => join(project.folder, "state");
+export const stateRoot = (project: Project) => project.state;
 
 export interface Flood {
   /** Bodies' numbers that were answered 2xx, in the order of the answers. */

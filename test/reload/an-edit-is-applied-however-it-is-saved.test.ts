@@ -2,6 +2,7 @@ import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { createProject, eventually, type Project } from "../support/router.ts";
+import { trustUse } from "../support/trust.ts";
 import { answers, hello, isAbsent, isThere, post, withContent } from "./running.ts";
 
 const projects: Project[] = [];
@@ -56,6 +57,7 @@ test("a link that leads elsewhere, as Kubernetes mounts a ConfigMap", async () =
   }
   await symlink("..1", join(project.folder, "..data"));
   await symlink("..data/channels.yaml", join(project.folder, "channels.yaml"));
+  await trustUse(project.env, join(project.folder, "channels.yaml"));
   await project.claude();
   await answers(project, "/hello", isThere);
   await symlink("..2", join(project.folder, "..tmp"));

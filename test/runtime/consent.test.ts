@@ -1,8 +1,20 @@
 // What a person said about powers: kept privately, by hash and config file, and worth nothing when it cannot be understood.
 
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listenPowers, type Power } from "../../src/plan/powers.ts";
 import { openConsent } from "../../src/runtime/consent.ts";
 import { forgetAnswers, writeAnswer } from "../../src/runtime/trust-file.ts";
@@ -42,7 +54,7 @@ test("consent is remembered for this power, by the next process too, in a file t
   await expect(next.demand([power, other])).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED" });
   expect((await stat(place().file)).mode & 0o777).toBe(0o600);
   expect(JSON.parse(await readFile(place().file, "utf8"))).toMatchObject({
-    version: 1,
+    version: 2,
     config: "/p/channels.yaml",
     powers: [{ power: "listen", value: "0.0.0.0:8788", answer: "trusted" }],
   });
@@ -87,11 +99,11 @@ test.each([
   ["no JSON", "yes"],
   ["null", "null"],
   ["a list", "[]"],
-  ["another version", '{"version":2,"config":"/p/channels.yaml","powers":[]}'],
-  ["the words of another config", JSON.stringify({ version: 1, config: "/q", powers: [] })],
+  ["another version", '{"version":3,"config":"/p/channels.yaml","powers":[]}'],
+  ["the words of another config", JSON.stringify({ version: 2, config: "/q", powers: [] })],
   [
     "an answer that is none",
-    JSON.stringify({ version: 1, config: "/p/channels.yaml", powers: [{ hash: "a", answer: true }] }),
+    JSON.stringify({ version: 2, config: "/p/channels.yaml", powers: [{ hash: "a", answer: true }] }),
   ],
 ])("a file that holds %s counts for nothing, and that is said once", async (_, text) => {
   await writeAnswer(place(), [power], "trusted", 0);
@@ -107,12 +119,117 @@ test.each([
   expect(consent.allows(power)).toBe(true);
 });
 
+const trusted = () =>
+  JSON.stringify({
+    version: 2,
+    config: "/p/channels.yaml",
+    powers: [{ hash: power.hash, answer: "trusted" }],
+  });
+
+describe.skipIf(process.platform === "win32")("a file or a folder that others may write", () => {
+  async function put(): Promise<string[]> {
+    const root = join(folder, "root");
+    await mkdir(join(root, "s"), { recursive: true });
+    await chmod(root, 0o755);
+    await chmod(join(root, "s"), 0o700);
+    const file = join(root, "s", "trust.json");
+    await writeFile(file, trusted(), { mode: 0o600 });
+    return [file, join(root, "s"), root];
+  }
+  const at = (file: string) => ({ file, config: "/p/channels.yaml" });
+
+  test.each([0o666, 0o620, 0o602])(
+    "counts for nothing with mode %o, which is said, and is ours again after an answer",
+    async (mode) => {
+      for (const which of [0, 1, 2]) {
+        const paths = await put();
+        const [file, path] = [paths[0] as string, paths[which] as string];
+        await chmod(path, which === 0 ? mode : mode | 0o100);
+        const told = keepLog();
+        const consent = await open({ place: at(file), log: told });
+        expect(consent.allows(power)).toBe(false);
+        expect(told.lines).toEqual([expect.stringContaining(`others may write ${path} `)]);
+        await consent.remember([other], "trusted");
+        expect([consent.allows(power), consent.allows(other)]).toEqual([false, true]);
+      }
+    },
+  );
+
+  test("with safe modes counts, and a link in its place does not", async () => {
+    const [file] = (await put()) as [string];
+    expect((await open({ place: at(file) })).allows(power)).toBe(true);
+    await rename(file, `${file}.real`);
+    await symlink(`${file}.real`, file);
+    expect((await open({ place: at(file) })).allows(power)).toBe(false);
+  });
+
+  test.runIf(process.getuid?.() === 0)("counts for nothing when it belongs to another user", async () => {
+    for (const which of [0, 1, 2]) {
+      const paths = await put();
+      await chown(paths[which] as string, 12_345, 12_345);
+      expect((await open({ place: at(paths[0] as string) })).allows(power)).toBe(false);
+      await chown(paths[which] as string, 0, 0);
+    }
+  });
+
+  test("a pipe in its place holds nothing up", async () => {
+    const [file] = (await put()) as [string];
+    await rm(file);
+    execFileSync("mkfifo", [file]);
+    expect((await open({ place: at(file) })).allows(power)).toBe(false);
+  });
+});
+
+test("what an earlier version kept counts for nothing, and that is said once, until something is answered", async () => {
+  await writeAnswer(place(), [power], "trusted", 0);
+  await writeFile(place().file, trusted().replace('"version":2', '"version":1'));
+  const [first, second] = [keepLog(), keepLog()];
+  const consent = await open({ log: first, migrates: true });
+  expect([consent.allows(power), consent.outdated()]).toEqual([false, true]);
+  expect(first.lines).toEqual([expect.stringContaining("asked anew")]);
+  const next = await open({ log: second, migrates: true });
+  expect([next.allows(power), next.outdated(), second.lines.length]).toEqual([false, true, 0]);
+  await next.remember([power], "trusted");
+  expect([next.allows(power), next.outdated()]).toEqual([true, false]);
+});
+
+test("a record of all allows whatever is asked, and stays when something is answered", async () => {
+  await writeAnswer(place(), [], "trusted", 0);
+  await writeFile(
+    place().file,
+    JSON.stringify({ version: 2, config: "/p/channels.yaml", all: true, powers: [] }),
+  );
+  const consent = await open();
+  await consent.remember([other], "declined");
+  expect([consent.allows(power), consent.allows(other)]).toEqual([true, true]);
+  await forgetAnswers(place());
+  await consent.refresh();
+  expect(consent.allows(power)).toBe(false);
+});
+
+test("who listens is called when other answers were read, and only then", async () => {
+  const consent = await open();
+  let calls = 0;
+  const end = consent.onChange(() => {
+    calls += 1;
+  });
+  await consent.refresh();
+  expect(calls).toBe(0);
+  await writeAnswer(place(), [power], "trusted", 0);
+  await consent.refresh();
+  await consent.refresh();
+  expect(calls).toBe(1);
+  end();
+  await consent.remember([other], "trusted");
+  expect(calls).toBe(1);
+});
+
 test("answers do not pile up without end, and the latest stay", async () => {
-  const many = Array.from({ length: 205 }, (_, index) => ({ ...power, hash: `h${index}` }));
+  const many = Array.from({ length: 2_005 }, (_, index) => ({ ...power, hash: `h${index}` }));
   await writeAnswer(place(), many, "trusted", 0);
   await writeAnswer(place(), [power], "trusted", 0);
   const consent = await open();
   expect(consent.allows(power)).toBe(true);
-  expect(consent.allows({ ...power, hash: "h204" })).toBe(true);
+  expect(consent.allows({ ...power, hash: "h2004" })).toBe(true);
   expect(consent.allows({ ...power, hash: "h0" })).toBe(false);
 });

@@ -75,6 +75,7 @@ function open(secrets: readonly string[] = []) {
   const sinks = createSinks({
     host,
     consent: {
+      allows: () => person.allows,
       async demand(powers) {
         if (powers.length > 0 && !person.allows) throw untrusted();
       },

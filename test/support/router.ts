@@ -10,16 +10,21 @@ import { realWorld } from "../../src/cli/real-world.ts";
 import { type ServerProcess, startServer } from "./claude-process.ts";
 import { type ClaudeOptions, type SpawnedClaude, spawnClaude } from "./claude-simulator.ts";
 import { type Finished, runHere } from "./command-line.ts";
+import { trustAll, trustUse } from "./trust.ts";
 
 export const program = fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
 
 export interface Project {
   readonly folder: string;
+  /** The state root, which lies outside of it. */
+  readonly state: string;
   readonly port: number;
   /** Of the one listener; `listen:` in the config must use `port`. */
   readonly address: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   write(file: string, text: string): Promise<string>;
+  /** From now on the user agrees to whatever its channels.yaml asks for. */
+  trust(): Promise<void>;
   /** Starts the stdio server and settles when it has greeted. Ended by `remove`. */
   claude(options?: ClaudeOptions, env?: Readonly<Record<string, string>>): Promise<SpawnedClaude>;
   /** Starts `dev`; the caller ends it. */
@@ -40,31 +45,33 @@ export interface Project {
 const registered = "Channel notifications registered";
 const skipped = "Channel notifications skipped: server router not in --channels list for this session";
 
+interface ProjectOptions {
+  readonly program?: string;
+  /** What the user has agreed to before: whatever its channels.yaml asks for, only to use it (the default), or nothing. */
+  readonly consent?: "all" | "use" | "none";
+}
+
 /** A project whose channels.yaml is what `config` makes of a free port; no config without it. */
 export async function createProject(
   config?: (port: number) => string,
-  { program: entry = program }: { readonly program?: string } = {},
+  { program: entry = program, consent = "use" }: ProjectOptions = {},
 ): Promise<Project> {
-  const folder = await mkdtemp("/tmp/cr-test-");
+  const root = await mkdtemp("/tmp/cr-test-");
+  const [folder, state] = [join(root, "project"), join(root, "state")];
+  await mkdir(folder);
   const port = await freePort();
   const env = {
-    CLAUDE_CONFIG_DIR: join(folder, "claude"),
-    CHANNEL_ROUTER_STATE_DIR: join(folder, "state"),
+    CLAUDE_CONFIG_DIR: join(root, "claude"),
+    CHANNEL_ROUTER_STATE_DIR: state,
     CHANNEL_ROUTER_CONFIG: undefined,
     CLAUDE_PROJECT_DIR: folder,
-    XDG_CACHE_HOME: join(folder, "cache"),
+    XDG_CACHE_HOME: join(root, "cache"),
     NO_COLOR: "1",
   };
   const running: SpawnedClaude[] = [];
   /** What Claude Code writes about this server once its handler is there: the router's first push waits for it. */
   async function writeClientLog(session: string, debug: string): Promise<void> {
-    const logs = join(
-      folder,
-      "cache",
-      "claude-cli-nodejs",
-      folder.replaceAll(/[/.]/g, "-"),
-      "mcp-logs-router",
-    );
+    const logs = join(root, "cache", "claude-cli-nodejs", folder.replaceAll(/[/.]/g, "-"), "mcp-logs-router");
     await mkdir(logs, { recursive: true });
     await appendFile(
       join(logs, "log.jsonl"),
@@ -73,6 +80,7 @@ export async function createProject(
   }
   const project: Project = {
     folder,
+    state,
     port,
     address: `http://127.0.0.1:${port}`,
     env,
@@ -80,6 +88,7 @@ export async function createProject(
       await writeFile(join(folder, file), text);
       return join(folder, file);
     },
+    trust: () => trustAll(env, join(folder, "channels.yaml")),
     async claude(options, more) {
       const session = randomUUID();
       const server = {
@@ -121,16 +130,20 @@ export async function createProject(
     ask: (args, more) =>
       runHere(args, {
         ...realWorld(),
+        underClaude: more?.CLAUDECODE === undefined ? undefined : { sign: "CLAUDECODE is set", folders: [] },
         env: { ...process.env, ...env, ...more },
         cwd: folder,
         person: undefined,
       }),
     async remove() {
       await Promise.all(running.splice(0).map((claude) => claude.process.interrupt()));
-      await rm(folder, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true });
     },
   };
   if (config !== undefined) await project.write("channels.yaml", config(port));
+  const file = join(folder, "channels.yaml");
+  if (consent === "all") await project.trust();
+  if (consent === "use") await trustUse(env, file);
   return project;
 }
 

@@ -1,6 +1,7 @@
 // Does something of the config wait for a person? The running router knows what its environment trusts; without one, ours counts.
 
-import { consentOf, powerAnswers } from "../power-answers.ts";
+import { powerAnswers } from "../power-answers.ts";
+import { consentOf } from "../trust-place.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

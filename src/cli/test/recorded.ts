@@ -9,7 +9,7 @@ import type { CommandWorld } from "../world.ts";
 export async function recordedEvent(
   file: string,
   eventId: string,
-  world: Pick<CommandWorld, "env" | "cwd" | "routers">,
+  world: Pick<CommandWorld, "env" | "cwd" | "underClaude" | "routers">,
 ): Promise<RouterEvent> {
   const all = await world.routers.list(runningFolder(world.env));
   const router = all.find(({ config }) => config === realPath(file));

@@ -3,6 +3,7 @@
 import { afterEach, expect, it } from "vitest";
 import { createProject, eventually, type Project } from "../../support/router.ts";
 import { startTelegram } from "../../support/servers/telegram.ts";
+import { trustAll } from "../../support/trust.ts";
 import { ann } from "./bot.ts";
 
 const clean: (() => Promise<unknown>)[] = [];
@@ -18,11 +19,9 @@ it("one has the bot, the other says who has it, and takes over when that one is 
   const first = await createProject(config);
   const second = await createProject(config);
   clean.push(first.remove, second.remove);
-  // One person, one machine: the same register of running routers.
-  const env = {
-    CHANNEL_ROUTER_TRUST: "all",
-    CHANNEL_ROUTER_STATE_DIR: String(first.env.CHANNEL_ROUTER_STATE_DIR),
-  };
+  // One user, one machine: the same register of running routers.
+  const env = { CHANNEL_ROUTER_STATE_DIR: first.state };
+  for (const { folder } of [first, second]) await trustAll(env, `${folder}/channels.yaml`);
   const status = async (project: Project) =>
     (await project.ask(["status", "--config", `${project.folder}/channels.yaml`], env)).stdout;
 

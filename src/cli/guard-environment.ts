@@ -1,0 +1,64 @@
+// Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
+// a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
+
+import { join, resolve } from "node:path";
+import { claudeConfigFolder, type EnvironmentVariables, expandHome, setVariable } from "../config/places.ts";
+import { openProject, systemHome } from "../config/project.ts";
+import { type UnderClaude, underClaude } from "../runtime/under-claude.ts";
+import { line, type SafeLine } from "../text.ts";
+
+/** They name folders that hold the user's answers, credentials, state or own config. */
+const roots = [
+  "CHANNEL_ROUTER_STATE_DIR",
+  "CLAUDE_CONFIG_DIR",
+  "CLAUDE_PLUGIN_DATA",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "XDG_RUNTIME_DIR",
+  "XDG_STATE_HOME",
+];
+const homes = ["HOME", "USERPROFILE"];
+
+/** Changes `env`, and gives one line for each variable that does not count. */
+export function guardEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+  cwd: string = process.cwd(),
+  under: Pick<UnderClaude, "folders"> | undefined = underClaude(),
+  home: string | undefined = systemHome(),
+): SafeLine[] {
+  if (under === undefined) return [];
+  const project = openProject(env, cwd, { more: under.folders, home });
+  const notes: SafeLine[] = [];
+  const leadsIn = (name: string, into: EnvironmentVariables): string | undefined => {
+    const value = setVariable(env, name);
+    const path = value === undefined ? undefined : resolve(cwd, expandHome(value, into));
+    return path !== undefined && path !== home && project.contains(path) ? path : undefined;
+  };
+  for (const name of homes) {
+    const path = leadsIn(name, env);
+    if (path === undefined) continue;
+    // Without a record of the user there is no home at all: nothing can be kept, and nothing is believed.
+    env[name] = home ?? "/";
+    notes.push(line`${name}=${path} leads into a project: ${env[name]} is used`);
+  }
+  for (const name of roots) {
+    const path = leadsIn(name, env);
+    const isDefault = name === "CLAUDE_CONFIG_DIR" && path === join(home ?? "/", ".claude");
+    if (path === undefined || isDefault) continue;
+    delete env[name];
+    notes.push(line`${name}=${path} leads into a project: ${insteadOf(name, env)}`);
+  }
+  if (setVariable(env, "CHANNEL_ROUTER_TRUST") !== undefined) {
+    delete env.CHANNEL_ROUTER_TRUST;
+    notes.push(line`CHANNEL_ROUTER_TRUST; in CI, run channel-router trust --yes before Claude is started`);
+  }
+  return notes.map(
+    (note) => line`ignored, because a project can set it where Claude starts this program: ${note}`,
+  );
+}
+
+function insteadOf(name: string, env: EnvironmentVariables): string {
+  if (name.startsWith("XDG_")) return "the default is used";
+  return `${join(claudeConfigFolder(env), ...(name === "CLAUDE_CONFIG_DIR" ? [] : ["channels", "router"]))} is used`;
+}

@@ -1,0 +1,32 @@
+// Where it is kept what the user agreed to for a config, and who reads it.
+
+import { realPath, trustFile } from "../config/places.ts";
+import type { Log } from "../contract.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { type Consent, openConsent } from "../runtime/consent.ts";
+import type { TrustPlace } from "../runtime/trust-file.ts";
+
+export function trustPlace(env: NodeJS.ProcessEnv, configFile: string): TrustPlace {
+  return { file: trustFile(env, configFile), config: realPath(configFile) };
+}
+
+/** With the environment's own word. */
+export function consentOf(
+  env: NodeJS.ProcessEnv,
+  configFile: string,
+  log: Log,
+  as: { readonly migrates?: boolean } = {},
+): Promise<Consent> {
+  return openConsent({
+    ...as,
+    place: trustPlace(env, configFile),
+    all: trustsAll(env),
+    clock: systemClock,
+    log,
+  });
+}
+
+/** The environment of this very process only: what a `.env` file says is an edit. Below a Claude process it does not get here. */
+export function trustsAll(env: NodeJS.ProcessEnv): boolean {
+  return env.CHANNEL_ROUTER_TRUST === "all";
+}

@@ -1,0 +1,47 @@
+// The plan of a config file that was found, not chosen: everything in it waits until the user agrees to use the file at all, and
+// its instructions for Claude are a power of their own, so that a later edit of them asks again.
+
+import type { FoundPlan, Plan } from "./plan.ts";
+import { type Bind, type Power, powerOf } from "./powers.ts";
+
+/** A config file that nobody named. */
+export interface FoundFile {
+  /** Its real path, or where it was found when a link leads no further than that folder. */
+  readonly path: string;
+  /** The real path of the folder that it was found in; another one than that of `path` where a link leads there. */
+  readonly folder: string;
+}
+
+/** Bound to the folder too: relative paths and `.env` begin there, so that a link elsewhere to an allowed file is another one. */
+export function usePower(bind: Bind, { path, folder }: FoundFile): Power {
+  return powerOf(bind, { power: "use", value: path, component: "use", bound: folder });
+}
+
+/** `instructions`: the text of the config for Claude. */
+export function planOfFound(plan: Plan, bind: Bind, file: FoundFile, instructions: string | undefined): Plan {
+  const use = usePower(bind, file);
+  const found: FoundPlan =
+    instructions === undefined || instructions.trim() === ""
+      ? { use }
+      : {
+          use,
+          instruct: powerOf(bind, {
+            power: "instruct",
+            value: instructions.trim(),
+            component: "server.instructions",
+          }),
+        };
+  const waiting = <T extends { readonly powers: readonly Power[] }>(one: T): T => ({
+    ...one,
+    powers: [use, ...one.powers],
+  });
+  return {
+    ...plan,
+    found,
+    sources: plan.sources.map(waiting),
+    sinks: plan.sinks.map(waiting),
+    listen: waiting(plan.listen),
+    ...(plan.permissions === undefined ? {} : { permissions: waiting(plan.permissions) }),
+    powers: [use, ...(found.instruct === undefined ? [] : [found.instruct]), ...plan.powers],
+  };
+}
