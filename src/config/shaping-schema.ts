@@ -195,6 +195,7 @@ export const shapingKeys = {
     examples: [[{ from: "22:00", to: "07:00", tz: "Europe/Berlin" }]],
   },
   thread: {
+    "x-shown": "event",
     type: "string",
     minLength: 1,
     "x-template": true,

@@ -37,7 +37,7 @@ export function createMask(secrets: readonly string[]): Mask {
 
 /** Where no letter, digit or underscore goes before or after. */
 function wholeWords(words: readonly string[]): RegExp {
-  const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const escaped = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join("|")})(?![\\p{L}\\p{N}_])`, "gu");
 }
 

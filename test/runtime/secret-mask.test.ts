@@ -36,3 +36,12 @@ test("no secret is left in any value, whatever stands around it", () => {
     }),
   );
 });
+
+test("a short secret of any characters is hidden between blanks", () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 4, maxLength: 7, unit: "grapheme" }), (secret) => {
+      fc.pre(!/[•\s]/.test(secret) && secret.length < 8);
+      expect(createMask([secret])(`a ${secret} b`)).toBe("a ••• b");
+    }),
+  );
+});

@@ -119,6 +119,7 @@ export const httpOptions = {
           type: "string",
         },
         delivery_memory: {
+          "x-inert": true,
           description:
             "For how long a delivery that was taken is known again, by its id, and by what was signed where no time is. Default 24h.",
           type: "string",
