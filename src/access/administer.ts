@@ -60,6 +60,7 @@ export interface SourceAccessAnswer {
     readonly allow: readonly string[];
     readonly from: "config" | "added";
   }[];
+  /** Whoever came first is first. */
   readonly pending: readonly {
     readonly code: string;
     readonly id: string;
@@ -299,12 +300,14 @@ function list(state: AccessState, chats: ChatSources, nowMs: number): SourceAcce
             from: "added" as const,
           })),
       ],
-      pending: Object.entries(added.pending).map(([code, { id, name, untilMs }]) => ({
-        code,
-        id,
-        ...(name === undefined ? {} : { name }),
-        until: new Date(untilMs).toISOString(),
-      })),
+      pending: Object.entries(added.pending)
+        .sort(([, one], [, other]) => one.createdMs - other.createdMs)
+        .map(([code, { id, name, untilMs }]) => ({
+          code,
+          id,
+          ...(name === undefined ? {} : { name }),
+          until: new Date(untilMs).toISOString(),
+        })),
     };
   });
 }

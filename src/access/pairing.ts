@@ -9,18 +9,23 @@ import { emptyAccess } from "./store.ts";
 
 export const pairingTerms = {
   validMs: 60 * 60 * 1_000,
-  /** At one time and of one source: more would only be guesses of somebody who floods. */
-  maxPending: 3,
+  /** New codes of one source in a window: each is answered, and written to the disk. */
+  maxNew: 60,
+  newWindowMs: 3 * 60 * 1_000,
+  /** At one time and of one source; the oldest goes. More than can be given out while a code is valid, so that none goes early. */
+  maxPending: 1_500,
   /** The code, and once more that it waits; from then on a stranger hears nothing. */
   maxReplies: 2,
 } as const;
 
-/** What a stranger is told; nothing when they have heard enough, or too many wait. */
+/** What a stranger is told; nothing when they have heard enough, or too many come at once. */
 export interface Introduced {
   readonly access: SourceAccess;
   readonly code?: string;
   readonly isFirst?: boolean;
   readonly reason?: string;
+  /** No stranger: let in since somebody looked. */
+  readonly isAdmitted?: boolean;
 }
 
 /** What was added to the source of this name and type; empty where it was of another type. */
@@ -46,6 +51,7 @@ export function introduce(
 ): Introduced {
   const access = withoutExpired(before, nowMs);
   const { sender, chat } = message;
+  if (Object.hasOwn(access.people, sender.id)) return { access, isAdmitted: true };
   if (Object.hasOwn(access.declined, sender.id))
     return { access, reason: `${sender.id} was declined before` };
   const found = Object.entries(access.pending).find(([, { id }]) => id === sender.id);
@@ -56,8 +62,11 @@ export function introduce(
     const told = { ...pending, replies: pending.replies + 1 };
     return { access: { ...access, pending: { ...access.pending, [code]: told } }, code, isFirst: false };
   }
-  if (Object.keys(access.pending).length >= pairingTerms.maxPending)
-    return { access, reason: `${sender.id} was given no code: ${pairingTerms.maxPending} wait already` };
+  const waiting = Object.entries(access.pending);
+  const { maxNew, newWindowMs, maxPending } = pairingTerms;
+  const recent = waiting.filter(([, { createdMs }]) => Math.abs(nowMs - createdMs) < newWindowMs);
+  if (recent.length >= maxNew)
+    return { access, reason: `${sender.id} was given no code: too many strangers write at once` };
   const code = newCode(isTaken);
   const pending: PendingPerson = {
     id: sender.id,
@@ -67,7 +76,14 @@ export function introduce(
     untilMs: nowMs + pairingTerms.validMs,
     replies: 1,
   };
-  return { access: { ...access, pending: { ...access.pending, [code]: pending } }, code, isFirst: true };
+  const kept = waiting.length < maxPending ? access.pending : without(access.pending, oldestOf(waiting));
+  return { access: { ...access, pending: { ...kept, [code]: pending } }, code, isFirst: true };
+}
+
+function oldestOf(waiting: readonly (readonly [code: string, PendingPerson])[]): string {
+  let [oldest] = waiting;
+  for (const one of waiting) if (oldest === undefined || one[1].createdMs < oldest[1].createdMs) oldest = one;
+  return oldest?.[0] ?? "";
 }
 
 /** Six hexadecimal digits. */

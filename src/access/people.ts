@@ -74,6 +74,7 @@ export function createPeople(options: PeopleOptions): People {
       const isSame = introduced.access === before;
       return { state: isSame ? state : { ...state, [source]: introduced.access }, result: introduced };
     });
+    if (told.isAdmitted === true) return receive(message);
     if (told.code === undefined) return drop(told.reason ?? "a stranger");
     options.dropped(`${message.sender.id} was told a pairing code`);
     return { as: "answer", text: pairingText(told.code, told.isFirst === true) };
@@ -90,25 +91,27 @@ export function createPeople(options: PeopleOptions): People {
     });
   }
 
+  async function receive(message: IncomingMessage): Promise<Reception> {
+    demandTrust();
+    const rules = await rulesNow();
+    if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
+      const verdict = await verdicts.receive(source, message);
+      if (verdict !== undefined) return verdict;
+    }
+    const judgement = judge(message, rules);
+    if (judgement.as === "dropped") return drop(judgement.reason);
+    if (judgement.as === "stranger") return welcomeStranger(message);
+    if (!bots.takes(message)) return drop(`bot ${message.sender.id} has said too much in a row`);
+    if (message.chat.kind === "direct") {
+      await rememberChat(message);
+      const answer = answerCommand(message.command, options.describe);
+      if (answer !== undefined) return { as: "answer", text: answer };
+    }
+    return { as: "event" };
+  }
+
   return {
-    async receive(message) {
-      demandTrust();
-      const rules = await rulesNow();
-      if (rules.dm !== "disabled" && !message.isBot && message.chat.kind === "direct") {
-        const verdict = await verdicts.receive(source, message);
-        if (verdict !== undefined) return verdict;
-      }
-      const judgement = judge(message, rules);
-      if (judgement.as === "dropped") return drop(judgement.reason);
-      if (judgement.as === "stranger") return welcomeStranger(message);
-      if (!bots.takes(message)) return drop(`bot ${message.sender.id} has said too much in a row`);
-      if (message.chat.kind === "direct") {
-        await rememberChat(message);
-        const answer = answerCommand(message.command, options.describe);
-        if (answer !== undefined) return { as: "answer", text: answer };
-      }
-      return { as: "event" };
-    },
+    receive,
     async admits(person) {
       const rules = await rulesNow();
       return options.isTrusted() && rules.dm !== "disabled" && rules.isAllowed(person);

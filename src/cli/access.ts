@@ -99,14 +99,22 @@ async function withoutRouter(
   return administer(request, { store, clock: systemClock, chats: () => chats });
 }
 
+/** Of strangers who wait, the latest: a flood of them must not hide who may write. */
+const maxWaiting = 20;
+
 function printAccess({ sources }: AccessAnswer, nowMs: number): SafeText[] {
   if (sources.length === 0) return [line`the config has no chat`];
   return sources.flatMap((one) => [
     line`${colors.bold(one.source)} (${one.type}): ${one.dm}`,
-    ...one.pending.map(
-      ({ code, id, name, until }) =>
-        line`  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
-    ),
+    ...one.pending
+      .slice(-maxWaiting)
+      .map(
+        ({ code, id, name, until }) =>
+          line`  ${colors.yellow("waits  ")}  ${code}  ${who(id, name)}, ends ${printRelative(until, nowMs)}`,
+      ),
+    ...(one.pending.length > maxWaiting
+      ? [line`  ${one.pending.length - maxWaiting} more wait who came earlier: access list --json shows all`]
+      : []),
     ...one.people.map(
       ({ id, name, from }) => line`  ${colors.green("allowed")}  ${who(id, name)}${inConfig(from)}`,
     ),

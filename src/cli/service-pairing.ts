@@ -1,8 +1,10 @@
 // Asks the person at a terminal whether a stranger who waits with a pairing code may write: one at a time, in one session, and
-// never again about somebody who was declined. Only the person's own `yes` to a form lets anybody in.
+// never again about somebody who was declined. Only the person's own `yes` to a form lets anybody in. Of a flood of strangers the
+// user is asked about a few; every code counts all the same when the user types it.
 
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/administer.ts";
-import type { Log } from "../contract.ts";
+import type { Clock, Log } from "../contract.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Form } from "../session/form.ts";
 import { cut, line, lines, safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
@@ -24,7 +26,12 @@ interface PairingOptions {
   readonly everyMs?: number;
   /** Between two questions. Default 15 s. */
   readonly gapMs?: number;
+  readonly clock?: Pick<Clock, "now">;
 }
+
+/** Strangers of one source that the user is asked about in an hour. */
+const maxAsked = 3;
+const askedWindowMs = 60 * 60 * 1_000;
 
 interface Waiting {
   readonly source: string;
@@ -34,12 +41,35 @@ interface Waiting {
 
 /** Goes on until the signal fires, and never fails. While nobody waits it rests: the result is to be called when somebody may. */
 export function askAboutStrangers(options: PairingOptions, signal: AbortSignal): () => void {
-  const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000 } = options;
+  const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000, clock = systemClock } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
   /** By session, the codes that it was asked about. */
   const asked = new WeakMap<Askable, Set<string>>();
+  /** By source, the codes that any session was asked about, and when. */
+  const askedAbout = new Map<string, Map<string, number>>();
   const { sleep, untilWoken, wake } = createRest(signal);
+
+  /** Would it be one question too many? */
+  function isTooMuch({ source, pending }: Waiting): boolean {
+    const codes = askedAbout.get(source);
+    if (codes === undefined || codes.has(pending.code)) return false;
+    const nowMs = clock.now();
+    for (const [code, atMs] of codes) if (Math.abs(nowMs - atMs) >= askedWindowMs) codes.delete(code);
+    return codes.size >= maxAsked;
+  }
+
+  function noteAsked(member: Askable, { source, pending: { code } }: Waiting): void {
+    asked.set(member, (asked.get(member) ?? new Set()).add(code));
+    const codes = askedAbout.get(source) ?? new Map<string, number>();
+    askedAbout.set(source, codes);
+    if (codes.has(code)) return;
+    codes.set(code, clock.now());
+    if (codes.size === maxAsked)
+      log.warn(
+        line`source ${source}: asked about ${maxAsked} strangers within an hour; for any others there is channel-router access list`,
+      );
+  }
 
   function choose(code: string): Askable | undefined {
     for (const member of members()) {
@@ -85,11 +115,12 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
 
   async function askAbout(all: readonly Waiting[]): Promise<void> {
     const next = all
+      .filter((one) => !isTooMuch(one))
       .map((one) => ({ one, member: choose(one.pending.code) }))
       .find(({ member }) => member !== undefined);
     const member = next?.member;
     if (next === undefined || member === undefined) return sleep(everyMs);
-    asked.set(member, (asked.get(member) ?? new Set()).add(next.one.pending.code));
+    noteAsked(member, next.one);
     await turn
       .take(() => settle(member, next.one))
       .catch((error: unknown) => {

@@ -22,6 +22,14 @@ describe("a stranger who writes to the bot alone", () => {
     await expect(administer({ do: "pair", code })).rejects.toThrow("nobody waits with the code");
   });
 
+  it("gets no second code when let in just while they wrote again", async () => {
+    const { receive, administer } = await openWorld();
+    const code = codeIn(await receive());
+    const [, again] = await Promise.all([administer({ do: "pair", code }), receive()]);
+    expect(again).toEqual({ as: "event" });
+    expect((await administer({ do: "list" })).sources[0]?.pending).toEqual([]);
+  });
+
   it("gets another code when the hour is over", async () => {
     const { receive, administer, clock } = await openWorld();
     const code = codeIn(await receive());
@@ -30,13 +38,47 @@ describe("a stranger who writes to the bot alone", () => {
     expect(codeIn(await receive())).not.toBe(code);
   });
 
-  it("gets none while three others wait", async () => {
-    const { receive, dropped, clock } = await openWorld();
-    for (const id of ["1", "2", "3"]) codeIn(await receive(from(id)));
-    expect(await receive(from("4"))).toEqual(nothing);
-    expect(dropped.at(-1)).toBe("4 was given no code: 3 wait already");
-    clock.set(clock.now() + hourMs);
-    codeIn(await receive(from("4")));
+  it("gets a code however many others wait, and is let in by it", async () => {
+    const { receive, administer, clock } = await openWorld();
+    for (let n = 0; n < 30; n++) codeIn(await receive(from(`stranger${n}`)));
+    const code = codeIn(await receive());
+    for (let n = 30; n < 200; n++) {
+      clock.set(clock.now() + 10_000);
+      await receive(from(`stranger${n}`));
+    }
+    await administer({ do: "pair", code });
+    expect(await receive()).toEqual({ as: "event" });
+  });
+
+  it("keeps its code for the hour under any flood, and one who comes in a flood has one within minutes", async () => {
+    const { receive, dropped, administer, clock, store } = await openWorld();
+    const code = codeIn(await receive());
+    let late: string | undefined;
+    for (let second = 0, n = 0; second < 3_500; second += 5) {
+      clock.set(clock.now() + 5_000);
+      for (let each = 0; each < 3; each++) await receive(from(`stranger${n++}`));
+      // Writes again every half minute until there is an answer.
+      if (second % 30 === 0 && late === undefined) {
+        const answer = await receive(from("late"));
+        if (answer.as === "answer") late = codeIn(answer);
+      }
+    }
+    expect(dropped).toContain("stranger200 was given no code: too many strangers write at once");
+    expect(late).toBeDefined();
+    expect(Object.keys((await store.read()).phone?.pending ?? {}).length).toBeLessThanOrEqual(1_500);
+    expect((await administer({ do: "pair", code })).paired?.person).toBe("41");
+  });
+
+  it("is listed in the order in which all came", async () => {
+    const { receive, administer, clock } = await openWorld();
+    for (let n = 0; n < 40; n++) {
+      clock.set(clock.now() + 1_000);
+      await receive(from(`stranger${n}`));
+    }
+    const { sources } = await administer({ do: "list" });
+    expect(sources[0]?.pending.map(({ id }) => id)).toEqual(
+      Array.from({ length: 40 }, (_, n) => `stranger${n}`),
+    );
   });
 
   it("is not asked about again after a person declined", async () => {

@@ -12,6 +12,7 @@ afterEach(() => {
 async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAnswer>) {
   const world = await openWorld();
   const asked: Form[] = [];
+  let count = 0;
   const session = {
     takesForms: () => true,
     ask(form: Form, signal: AbortSignal) {
@@ -31,7 +32,10 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
   const quiet = { info: () => {}, warn: () => {}, error: () => {} };
   const look = askAboutStrangers(
     {
-      administer: world.administer,
+      administer(request) {
+        count += 1;
+        return world.administer(request);
+      },
       members: () => [member],
       turn: createQuestionTurn(),
       log: quiet,
@@ -45,7 +49,7 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
     look();
     return received;
   };
-  return { ...world, receive, asked };
+  return { ...world, receive, asked, looks: () => count };
 }
 
 const yes = async (): Promise<FormAnswer> => ({ action: "accept", values: { allow: "yes" } });
@@ -94,6 +98,20 @@ describe("a stranger who waits with a code", () => {
     await expect.poll(() => open.length).toBe(1);
     await administer({ do: "pair", code });
     await expect.poll(() => open.map(({ aborted }) => aborted)).toEqual([true, false]);
+  });
+
+  it("is not asked about when three others were within the hour; the code counts all the same", async () => {
+    const { receive, asked, administer, looks } = await begin(async () => ({
+      action: "accept",
+      values: { allow: "no" },
+    }));
+    for (let n = 0; n < 10; n++) await receive(from(`stranger${n}`));
+    const code = codeIn(await receive());
+    await expect.poll(() => asked.length).toBe(3);
+    const before = looks();
+    await expect.poll(looks).toBeGreaterThan(before + 10);
+    expect(asked).toHaveLength(3);
+    expect((await administer({ do: "pair", code })).paired?.person).toBe("41");
   });
 
   it("cannot word the question", async () => {
