@@ -6,6 +6,7 @@ import type { EmitAll } from "./contract/emit-all.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Invitation, Sample } from "./contract/invitation.ts";
 import type { Reach } from "./contract/power.ts";
+import type { ModelText } from "./text/neutralise.ts";
 import type { SafeText } from "./text.ts";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
@@ -335,7 +336,7 @@ export interface Template {
 export interface Rendered {
   readonly eventId: string;
   readonly channel: string;
-  readonly content: string;
+  readonly content: ModelText;
   readonly meta: Readonly<Record<string, string>>;
   /** Of the whole block as the client shows it: characters / 4, rounded up. */
   readonly tokens: number;
@@ -359,7 +360,7 @@ export interface Session {
 /** A tool offered to the client. Descriptions cost tokens in every session: short and exact. */
 export interface Tool {
   readonly name: string;
-  readonly description: string;
+  readonly description: SafeText;
   /** JSON Schema of the arguments, `type: object`. */
   readonly input: JsonSchema;
   /** The compiled check of `input`, where there is one already; it fills in defaults. */
@@ -367,11 +368,11 @@ export interface Tool {
   readonly readOnly?: boolean;
   readonly alwaysLoad?: boolean;
   /** The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. */
-  call(input: JsonObject): Promise<string | ToolResult>;
+  call(input: JsonObject): Promise<SafeText | ToolResult>;
 }
 
 export interface ToolResult {
-  readonly text: string;
+  readonly text: SafeText;
   /**
    * Called at most once: with true when the client's stream took the line of the result, with false when it was not even
    * begun (the call was cancelled). Not called when the session ended over it: then nobody knows.

@@ -51,9 +51,9 @@ export function lines(parts: readonly SafeText[]): SafeText {
   return parts.join("\n") as SafeText;
 }
 
-/** A text as one line, of 4,000 characters at most; the cut says how much is missing. */
-export function safeLine(raw: string): SafeLine {
-  return bounded(raw, maxValueLength, withoutHidden) as SafeLine;
+/** A text as one line, of 4,000 characters at most if nothing else is said; the cut says how much is missing. */
+export function safeLine(raw: string, { most = maxValueLength }: { readonly most?: number } = {}): SafeLine {
+  return bounded(raw, most, (part) => withoutHidden(part)) as SafeLine;
 }
 
 /**
@@ -82,13 +82,6 @@ export function marked(raw: string, mark: SafeLine, maxLength = maxBlockLength):
 /** Text of the user who wrote the config, or of a block that the model sees as such: keeps its lines. */
 export function ownWords(raw: string, maxLength = maxBlockLength): SafeText {
   return bounded(raw, maxLength, withoutHiddenInLines) as SafeText;
-}
-
-/** At most `maxLength` UTF-16 units; a cut line ends with "…". */
-export function cut(shown: SafeLine, maxLength: number): SafeLine {
-  if (shown.length <= maxLength) return shown;
-  // Half of a surrogate pair at the end goes too.
-  return `${shown.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…` as SafeLine;
 }
 
 /** With its secrets replaced. `mask` only ever puts "•••" in their place. */

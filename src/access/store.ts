@@ -54,7 +54,7 @@ export interface AccessStore {
    */
   update<T>(change: (state: AccessState) => { readonly state: AccessState; readonly result: T }): Promise<T>;
   /** What became of a file that could not be understood; undefined when there was none. */
-  damage(): string | undefined;
+  damage(): SafeLine | undefined;
 }
 
 export interface StoreOptions {
@@ -69,9 +69,9 @@ export const emptyAccess: SourceAccess = { people: {}, groups: {}, pending: {}, 
 
 export function openAccessStore({ file, clock, log, write }: StoreOptions): AccessStore {
   let known: { readonly print: string; readonly state: AccessState } = { print: "none", state: {} };
-  let damage: string | undefined;
+  let damage: SafeLine | undefined;
   /** Why it cannot be read now; what cannot be understood is set aside, and stays told. */
-  let unreadable: string | undefined;
+  let unreadable: SafeLine | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** Rejects when it is not known what the file says: then nothing may be written over it. */

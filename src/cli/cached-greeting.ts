@@ -5,6 +5,7 @@ import { type ConfigPlace, stateFolder } from "../config/places.ts";
 import { readStartCache } from "../runtime/start-cache.ts";
 import { readTrust } from "../runtime/trust-file.ts";
 import type { Greeting } from "../session/greeting.ts";
+import { ownWords } from "../text.ts";
 import { trustPlace, trustsAll } from "./trust-place.ts";
 import { version } from "./version.ts";
 
@@ -20,7 +21,8 @@ export async function cachedGreeting(found: ConfigPlace): Promise<Greeting | und
     path === undefined
       ? undefined
       : await readStartCache(path, version, process.env, await consentDigest(found));
-  return isGreeting(cached) ? cached : undefined;
+  // A file says so: it is cleaned like all that comes from one.
+  return isGreeting(cached) ? { ...cached, instructions: ownWords(String(cached.instructions)) } : undefined;
 }
 
 /** As the service has it for the same answers; see `ServiceTrust.ofGreeting`. */

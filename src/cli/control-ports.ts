@@ -8,6 +8,7 @@ import type { Router } from "../runtime/router.ts";
 import type { Sinks } from "../runtime/sinks.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
 import type { Unanswered } from "../runtime/unanswered.ts";
+import type { SafeText } from "../text.ts";
 import type { ChannelFlow } from "./flow.ts";
 import type { PowerAnswer } from "./power-answers.ts";
 import type { Verdict } from "./reloader.ts";
@@ -21,7 +22,7 @@ export interface ControlPorts {
   /** The server's name in the running config. */
   serverName(): string;
   /** Framed issues of the config, or the one line that says why there is none. */
-  problems(): readonly string[];
+  problems(): readonly SafeText[];
   /** Of the running config. */
   powers(): readonly PowerAnswer[];
   /** Reads the config again and puts it into force; see `Reloader`. */

@@ -87,7 +87,7 @@ interface Show {
   /** What becomes of what was accepted. */
   readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
   /** Something about the config's own parts that a session would be told. */
-  notice(content: string): void;
+  notice(content: SafeText): void;
   opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
   /** A source that had to wait at the opening. */
   started(source: SourceReport): void;

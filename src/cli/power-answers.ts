@@ -2,7 +2,8 @@
 
 import { describePower, type Power } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
-import { cut, line, lines, type SafeText, shownLine } from "../text.ts";
+import { cut } from "../text/clip.ts";
+import { line, lines, type SafeText, shownLine } from "../text.ts";
 import type { ServiceState } from "./service-state.ts";
 
 export interface PowerAnswer {

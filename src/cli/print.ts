@@ -8,7 +8,7 @@ import { colors } from "./colors.ts";
 /** The event as the client shows it to the model: `source` is the client's own word for the server. */
 export function eventBlock(
   serverName: string,
-  { meta, content }: Pick<Rendered, "meta" | "content">,
+  { meta, content }: { readonly meta: Rendered["meta"]; readonly content: string },
 ): SafeText {
   // Neutralised long ago: its own end can be told from an end that the content claims.
   return ownWords(renderBlock(meta, content, serverName));

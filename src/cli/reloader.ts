@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { isUnchanged } from "../config/unchanged.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
-import { neutralise } from "../text/neutralise.ts";
+import { cut } from "../text/clip.ts";
 import { line, lines, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { pause } from "../waiting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
@@ -17,7 +17,7 @@ export interface Verdict {
   /** One line. */
   readonly text: string;
   /** Framed issues, or why a source did not start. */
-  readonly problems: readonly string[];
+  readonly problems: readonly SafeText[];
   /** What the file says and yet cannot be had now, and what to do for it. */
   readonly notes: readonly string[];
 }
@@ -40,7 +40,7 @@ export interface ReloaderOptions {
   /** Puts a good config into force. Rejects with a RouterError when it cannot be; then nothing has changed. */
   apply(config: ProvenConfig): Promise<Applied>;
   /** An event of our own, of low priority. */
-  announce(content: string): Promise<unknown>;
+  announce(content: SafeText): Promise<unknown>;
 }
 
 export interface Reloader {
@@ -127,7 +127,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const same = `${what}${earlier}`;
     const text = isHealed ? `the config is good again: ${what}` : isSameText ? same : `reloaded: ${what}`;
     if (isHealed || !isSameText) for (const said of [text, ...notes]) log.info(safeLine(said));
-    if (told !== undefined) void options.announce(`The router's ${text.slice("the ".length)}.`);
+    if (told !== undefined) void options.announce(line`The router's ${text.slice("the ".length)}.`);
     told = undefined;
     const accepted = { timeMs: now(), ok: true, text, problems: [], notes };
     // A look that found nothing is no news: the last verdict stays to be read.
@@ -144,11 +144,17 @@ export function createReloader(options: ReloaderOptions): Reloader {
       log.warn(safeLine(text));
     }
     verdict = { timeMs: now(), ok: false, text, problems, notes: [] };
-    const shown = problems.join("\n");
+    const shown = lines(problems);
     if (options.inForce() !== undefined && told !== shown) {
       told = shown;
-      const cut = shown.length > maxShown ? `${shown.slice(0, maxShown)}\n(more: call status)` : shown;
-      void options.announce(`The router's config was changed and ${text}.\n${neutralise(cut)}`);
+      const isCut = shown.length > maxShown;
+      void options.announce(
+        lines([
+          line`The router's config was changed and ${text}.`,
+          cut(shown, maxShown),
+          ...(isCut ? [line`(more: call status)`] : []),
+        ]),
+      );
     }
     return verdict;
   }

@@ -20,7 +20,8 @@ import {
   sendMessageTool,
 } from "../session/tools/chat.ts";
 import type { ReplyAnswer } from "../session/tools/reply.ts";
-import { safeLine } from "../text.ts";
+import { unifyLineEnds } from "../text/quote.ts";
+import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../text.ts";
 import type { ChatService } from "./service-chat.ts";
 import type { Member } from "./service-members.ts";
 import type { Running } from "./service-state.ts";
@@ -125,13 +126,13 @@ export function chatTools(
       checkMessage(planned, "message_id", messageId);
       const said = await chat.react!(event, emoji, messageId);
       if (messageId === undefined) chats.answered(eventId);
-      return said;
+      return safeLine(said);
     },
     async edit(eventId, messageId, text) {
       const { event, planned, chat } = await place(eventId, "edit");
       checkMessage(planned, "message_id", messageId);
       checkWords(text);
-      return chat.edit!(event, messageId, text);
+      return safeLine(await chat.edit!(event, messageId, text));
     },
     async download(eventId, wanted) {
       const { event, chat } = await place(eventId, "download");
@@ -141,12 +142,12 @@ export function chatTools(
         throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
           hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
         });
-      const lines: string[] = [];
+      const saved: SafeLine[] = [];
       for (const attachment of chosen) {
         const { path, bytes } = await chat.download!(event, attachment);
-        lines.push(`${attachment.id}: ${path} (${bytes} bytes)`);
+        saved.push(line`${attachment.id}: ${path} (${bytes} bytes)`);
       }
-      return lines.join("\n");
+      return lines(saved);
     },
     async history(eventId, limit, before) {
       const { event, planned, chat, outbound } = await place(eventId, "history");
@@ -168,7 +169,7 @@ export function chatTools(
       if (chat.send === undefined)
         throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
       const guarded = await guard(files, planned);
-      return chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) });
+      return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
     },
   };
 
@@ -202,24 +203,28 @@ function attachmentsOf({ data }: RouterEvent): readonly ChatAttachment[] {
   return Array.isArray(attachments) ? (attachments as ChatAttachment[]) : [];
 }
 
+/** Of a message in a history, in UTF-16 units: more than most chats let anybody write. */
+const maxMessage = 20_000;
+
 /** One line each, whatever is in it: a message cannot pass for two. */
 function describeHistory(
   messages: readonly HistoryMessage[],
   isAdmitted: (person: string) => boolean,
-): string {
+): SafeText {
   const shown = messages.filter(({ sender }) => sender === undefined || isAdmitted(sender.id));
-  const lines = shown.map(({ id, sender, timeMs, text, attachments }) => {
+  const told = shown.map(({ id, sender, timeMs, text, attachments }) => {
     const time = new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
-    const who = sender === undefined ? "(you)" : `${safeLine(sender.name ?? "")} <${safeLine(sender.id)}>`;
+    const who = sender === undefined ? "(you)" : `${sender.name ?? ""} <${sender.id}>`;
     const files = attachments === 0 ? "" : ` +${attachments} attached`;
-    return `${time} #${safeLine(id)} ${who.trim()}${files}: ${safeLine(text.replaceAll(/\r\n?|[\n\u2028\u2029\u0085\v\f]/g, " ⏎ "))}`;
+    const said = safeLine(unifyLineEnds(text).replaceAll("\n", " ⏎ "), { most: maxMessage });
+    return concat(line`${time} #${id} ${who.trim()}${files}: `, said);
   });
   const hidden = messages.length - shown.length;
-  return [
-    ...lines,
+  return lines([
+    ...told,
     ...(hidden === 0
       ? []
-      : [`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),
-    ...(messages.length === 0 ? ["no messages"] : []),
-  ].join("\n");
+      : [line`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),
+    ...(messages.length === 0 ? [line`no messages`] : []),
+  ]);
 }

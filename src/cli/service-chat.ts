@@ -30,7 +30,7 @@ import { type Consent, untrusted } from "../runtime/consent.ts";
 import { appendStateLine, writeStateFile } from "../runtime/state-file.ts";
 import { trackUnanswered, type Unanswered } from "../runtime/unanswered.ts";
 import type { PermissionRequest } from "../session/permission.ts";
-import { line, safeLine } from "../text.ts";
+import { line, type SafeLine, type SafeText } from "../text.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { type AskedAnswer, createAsked } from "./service-asked.ts";
 import type { Member } from "./service-members.ts";
@@ -47,7 +47,7 @@ export interface ChatService {
   /** Oldest first. */
   unanswered(): readonly Unanswered[];
   /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
-  reminder(sessionId: string): string | undefined;
+  reminder(sessionId: string): SafeLine | undefined;
   outbound(source: PlannedSource): Promise<Outbound>;
   readonly prompts: Pick<Relay, "isPrompt" | "looksLikePrompt">;
   administer(request: AccessRequest): Promise<AccessAnswer>;
@@ -57,7 +57,7 @@ export interface ChatService {
   memberBack(member: Member): void;
   memberGone(member: Member): void;
   /** What is wrong with who may speak, for whoever looks at the status. */
-  problems(): readonly string[];
+  problems(): readonly SafeText[];
   readonly inboxFolder: string;
   stop(): void;
 }
@@ -248,12 +248,12 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
 
 const remindAfterMs = 60_000;
 
-function remind(all: readonly Unanswered[], sessionId: string, nowMs: number): string | undefined {
+function remind(all: readonly Unanswered[], sessionId: string, nowMs: number): SafeLine | undefined {
   const own = all.filter(({ session, timeMs }) => session === sessionId && nowMs - timeMs >= remindAfterMs);
   const [first] = own;
   if (first === undefined) return undefined;
   const more = own.length === 1 ? "" : ` and ${own.length - 1} more`;
-  return `not answered yet: ${first.eventId} from ${safeLine(first.name)}${more}; the sender sees only reply`;
+  return line`not answered yet: ${first.eventId} from ${first.name}${more}; the sender sees only reply`;
 }
 
 function accessOptions(options: PlannedSource["options"]): AccessOptions {

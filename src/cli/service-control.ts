@@ -4,6 +4,7 @@ import { realPath } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { holdWords } from "../shaping/words.ts";
+import { line } from "../text.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
@@ -42,7 +43,7 @@ export function createControlService(state: ServiceState): ControlHandler {
     serverName: () => state.used()?.loaded.values.server.name ?? "router",
     problems: () =>
       state.config() === undefined
-        ? [`no config file; looked for ${state.found().tried.join(", ")}`]
+        ? [line`no config file; looked for ${state.found().tried.join(", ")}`]
         : state.problems(),
     powers() {
       return servicePowers(state);

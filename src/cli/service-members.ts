@@ -16,7 +16,7 @@ import type { Greeting } from "../session/greeting.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../text/neutralise.ts";
-import { stackOf, text } from "../text.ts";
+import { type SafeLine, stackOf, text } from "../text.ts";
 
 export interface Member {
   /** As `to: { session }` takes it: the pid of its process. */
@@ -39,7 +39,7 @@ export interface Serving {
   /** How many events the member could fetch with `pending`. */
   waiting?(member: Member): number;
   /** Something to be said at the end of each result. */
-  reminder?(member: Member): string | undefined;
+  reminder?(member: Member): SafeLine | undefined;
   /** Called once for each member, those that are there first. */
   enter?(member: Member): void;
   /** Called once for each member that has ended. */

@@ -6,7 +6,8 @@ import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../access/
 import type { Clock, Log } from "../contract.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Form } from "../session/form.ts";
-import { cut, line, lines, safeLine } from "../text.ts";
+import { cut } from "../text/clip.ts";
+import { line, lines, safeLine } from "../text.ts";
 import { askWhile } from "./ask-while.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";

@@ -12,7 +12,7 @@ import type { Shaping } from "../runtime/shaping.ts";
 import type { Sinks } from "../runtime/sinks.ts";
 import type { TraceRing } from "../runtime/trace-ring.ts";
 import type { Greeting } from "../session/greeting.ts";
-import type { SafeLine } from "../text.ts";
+import type { SafeLine, SafeText } from "../text.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import type { Verdict } from "./reloader.ts";
 import type { ChatService } from "./service-chat.ts";
@@ -65,7 +65,7 @@ export interface ServiceState {
   /** For a client that comes now; undefined until it is known. */
   greeting(): Greeting | undefined;
   /** Framed issues of the config as last read, or why it is not in force. */
-  problems(): readonly string[];
+  problems(): readonly SafeText[];
   /** Of the last reload; undefined before the first. */
   verdict(): Verdict | undefined;
   reload(): Promise<Verdict>;

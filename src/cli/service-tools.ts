@@ -9,7 +9,7 @@ import { eventTool } from "../session/tools/event.ts";
 import { pendingTool } from "../session/tools/pending.ts";
 import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
-import { line } from "../text.ts";
+import { line, safeLine } from "../text.ts";
 import { digestAsEvent, listMembers } from "./digests.ts";
 import { type ChatTools, chatTools } from "./service-chat-tools.ts";
 import type { Member } from "./service-members.ts";
@@ -115,7 +115,7 @@ function replyOf(running: Running, chats: ChatTools | undefined, member: Member)
           ...(answer.replyTo === undefined ? {} : { replyTo: answer.replyTo }),
         });
         chats?.answered(eventId);
-        return said;
+        return safeLine(said);
       },
     },
     { chats: chats !== undefined },

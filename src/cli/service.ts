@@ -25,7 +25,7 @@ import { createShaping, type Shaping } from "../runtime/shaping.ts";
 import { createTraceRing } from "../runtime/trace-ring.ts";
 import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
-import { line, stackOf, text } from "../text.ts";
+import { line, masked, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
@@ -115,7 +115,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     apply: (next) => (running === undefined ? begin(next) : apply(running, next)),
     async announce(content) {
       const file = running?.config.loaded.file;
-      if (file !== undefined) await running?.dispatcher.announce(mask(content), realPath(file), "config");
+      if (file !== undefined)
+        await running?.dispatcher.announce(masked(content, mask), realPath(file), "config");
     },
   });
   const watch = watchFiles({ clock: systemClock, onChange: () => void reload("watched") });
@@ -268,7 +269,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       detail: "decision",
       cursors: journal,
       lent,
-      announce: (content, subject) => void dispatcher.announce(mask(content), configFile, subject),
+      announce: (content, subject) => void dispatcher.announce(masked(content, mask), configFile, subject),
       async commit({ event, deliveries, memory }, signal) {
         await journal.append(
           {

@@ -1,6 +1,7 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
-import { cut, line, ownWords, type SafeText, safeLine, shownLine } from "../text.ts";
+import { cut } from "../text/clip.ts";
+import { line, ownWords, type SafeText, safeLine, shownLine } from "../text.ts";
 import { colors, whole } from "./colors.ts";
 import type {
   RefusedAnswer,

@@ -10,6 +10,7 @@ import type {
   Surroundings,
   View,
 } from "../contract.ts";
+import type { SafeText } from "../text.ts";
 import type { CompiledOptions, Host, Lent } from "./host.ts";
 import type { Reach } from "./power.ts";
 
@@ -51,9 +52,14 @@ export interface Sink<X extends Outgoing = Outgoing> {
 export interface SinkAnswer {
   /** For Claude, where the sink has no `result`. */
   readonly text: string;
+  /** The same where it is all the router's own words: shown as such, and not as a quotation. */
+  readonly own?: SafeText;
   /** What came back, for the template `result`: the root `response`. */
   readonly response: JsonObject;
 }
+
+/** What Claude is told: text from outside, or the router's own words. */
+export type SinkResult = string | { readonly own: SafeText };
 
 /** What all templates of a sink see, beside `response` in `result`. */
 export type SinkRoots = {

@@ -13,7 +13,7 @@ export interface Fold {
 }
 
 /** What is known of a member beyond its id. */
-export type MemberText = Pick<Rendered, "content" | "meta"> & { readonly atMs: number };
+export type MemberText = Pick<Rendered, "meta"> & { readonly content: string; readonly atMs: number };
 
 /** How many of the newest members need their text. */
 export function newestIds(closing: Closing, alive: readonly string[]): readonly string[] {

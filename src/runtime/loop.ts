@@ -4,7 +4,7 @@
 import type { Loop, LoopOptions } from "../contract/host.ts";
 import type { Clock, Log, SourceHealth } from "../contract.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
-import { line, stackOf, text } from "../text.ts";
+import { line, type SafeText, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 
 /** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
@@ -18,7 +18,7 @@ interface LoopWorld {
   readonly clock: Clock;
   readonly log: Log;
   /** An event of our own about this subject; a later one takes the place of one that nobody got yet. */
-  announce(content: string): void;
+  announce(content: SafeText): void;
   /** From 0 to 1. Default Math.random. */
   random?(): number;
 }
@@ -38,7 +38,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
 
   function works(): void {
     if (failures > 0) log.info(line`${subject}: works again`);
-    if (isTold) world.announce(`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
+    if (isTold) world.announce(line`${subject} works again after ${span(clock.now() - failingSinceMs)}.`);
     failures = 0;
     lastError = undefined;
     isTold = false;
@@ -65,7 +65,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
       isTold = true;
       const count = failures === 1 ? "once" : `${failures} times in ${span(nowMs - failingSinceMs)}`;
       const goesOn = tryMs === undefined ? "" : "it goes on trying, ";
-      world.announce(`${subject} fails: ${reason}. Tried ${count}; ${goesOn}${again}.`);
+      world.announce(line`${subject} fails: ${reason}. Tried ${count}; ${goesOn}${again}.`);
     }
     return options.dueMs === undefined ? pauseMs : options.pauseMs(nowMs);
   }

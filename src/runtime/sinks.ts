@@ -1,7 +1,7 @@
 // The sinks at work: what stands between a tool call and the outside. Consent first, then what may go out, then the sending with its
 // tries; and of every call a line in the journal. A call ends on the sink that it began with, whatever is loaded meanwhile.
 
-import type { Sink, SinkHost, SinkReport } from "../contract/sink.ts";
+import type { Sink, SinkHost, SinkReport, SinkResult } from "../contract/sink.ts";
 import type { JsonObject, View } from "../contract.ts";
 import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import { outgoingOf, rootsOf } from "../plan/outgoing.ts";
@@ -16,10 +16,10 @@ export interface Sinks {
   /** From now on there are these. Calls under way go on. */
   use(planned: readonly PlannedSink[]): void;
   /**
-   * Settles with what Claude is told, which holds text from outside. Rejects with a RouterError that Claude can read; nothing
+   * Settles with what Claude is told. Rejects with a RouterError that Claude can read; nothing
    * was sent when it is a UsageError or waits for consent.
    */
-  call(sink: string, call: CallOfSink): Promise<string>;
+  call(sink: string, call: CallOfSink): Promise<SinkResult>;
   report(): readonly SinkReport[];
   /** No call begins any more; those under way may end until the deadline, and are cut then. Idempotent. */
   stop(deadline: AbortSignal): Promise<void>;
@@ -104,7 +104,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
   }
 
   /** Sends it, and again where that does no harm. */
-  async function send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<string> {
+  async function send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<SinkResult> {
     const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call, planned) };
     const outgoing = outgoingOf(planned, facts);
     const isRepeatable = planned.type.repeatable?.(planned.options) === true;
@@ -117,7 +117,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     });
     if (answer === undefined) throw new DeliveryError("E_SINK_FAILED", "the router ended before it was done");
     const result = planned.code.template("result");
-    if (result === undefined) return answer.text;
+    if (result === undefined) return answer.own === undefined ? answer.text : { own: answer.own };
     try {
       return result({ ...rootsOf(facts), response: answer.response });
     } catch (error) {
@@ -127,7 +127,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     }
   }
 
-  async function run(one: Active, call: CallOfSink): Promise<string> {
+  async function run(one: Active, call: CallOfSink): Promise<SinkResult> {
     const { name } = one.planned;
     const beganMs = host.clock.now();
     const count = counts.get(name) ?? { calls: 0, failures: 0 };

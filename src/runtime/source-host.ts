@@ -3,6 +3,7 @@
 import type { Host, Lent, Listener } from "../contract/host.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { PlannedSource } from "../plan/plan.ts";
+import type { SafeText } from "../text.ts";
 import { createLoop } from "./loop.ts";
 import { type Cursors, createStore } from "./store.ts";
 import { clockFor } from "./stray-failures.ts";
@@ -14,7 +15,7 @@ export interface HostOptions {
   /** Where the stores of sources are. */
   readonly cursors: Cursors;
   /** Takes an event of our own about one part of the config, to be told to a session. */
-  announce?(content: string, subject: string): void;
+  announce?(content: SafeText, subject: string): void;
 }
 
 export function createHost(

@@ -24,6 +24,8 @@ export function hideInWords(hidden: Hidden, words: Pick<HostOptions, "log" | "an
       write(masked(shown, mask));
   return {
     log: { info: hiding(log.info), warn: hiding(log.warn), error: hiding(log.error) },
-    ...(announce === undefined ? {} : { announce: (content, subject) => announce(mask(content), subject) }),
+    ...(announce === undefined
+      ? {}
+      : { announce: (content, subject) => announce(masked(content, mask), subject) }),
   };
 }

@@ -2,6 +2,7 @@
 // answer while it starts. The negotiation is that of SDK 1.x; a test compares the two.
 
 import type { JsonObject } from "../contract.ts";
+import type { SafeText } from "../text.ts";
 import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
 import { permissionCapability } from "./permission.ts";
 
@@ -10,7 +11,7 @@ export interface Greeting {
   /** Fixed for the whole conversation: a client reads them once. */
   readonly capabilities: JsonObject;
   /** Under 2,048 bytes; the client cuts what is longer. */
-  readonly instructions: string;
+  readonly instructions: SafeText;
 }
 
 /** What a channel server with tools declares (Claude Code's channels reference). */

@@ -9,7 +9,7 @@ import {
   type ServerCapabilities,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
-import { line } from "../text.ts";
+import { line, type SafeLine } from "../text.ts";
 import type { Form, FormAnswer } from "./form.ts";
 import type { Greeting } from "./greeting.ts";
 import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
@@ -35,7 +35,7 @@ export interface ToolServerOptions {
   /** See `CallContext.waiting`. */
   readonly waiting: () => number;
   /** See `CallContext.reminder`. */
-  readonly reminder: () => string | undefined;
+  readonly reminder: () => SafeLine | undefined;
   /** See `SessionOptions.onPermissionRequest`. */
   readonly onPermissionRequest?: ((request: PermissionRequest) => void) | undefined;
   readonly log: Log;
@@ -59,7 +59,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
   );
   server.onerror = (error) => log.warn(line`MCP: ${firstLine(error.message)}`);
   server.setRequestHandler(ListToolsRequestSchema, () => {
-    const list = listTools(tools);
+    const list = listTools(tools, neutralise);
     listed = JSON.stringify(list);
     return { tools: list };
   });
@@ -83,7 +83,7 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
   return {
     setTools(next) {
       tools = next;
-      if (listed === undefined || listed === JSON.stringify(listTools(next))) return;
+      if (listed === undefined || listed === JSON.stringify(listTools(next, neutralise))) return;
       listed = undefined;
       server.sendToolListChanged().catch((error) => log.warn(line`MCP: ${firstLine(String(error))}`));
     },

@@ -4,6 +4,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { Log, Rendered, Session, Tool } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
+import type { SafeLine } from "../text.ts";
 import { type Form, type FormAnswer, takesForms } from "./form.ts";
 import { createFront, type Front } from "./front.ts";
 import type { Greeting } from "./greeting.ts";
@@ -23,7 +24,7 @@ export interface OpenSession extends Session {
     tools: readonly Tool[],
     neutralise: Neutralise,
     waiting?: () => number,
-    reminder?: () => string | undefined,
+    reminder?: () => SafeLine | undefined,
   ): Promise<void>;
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;

@@ -1,7 +1,8 @@
 // The part of `status` about what happens after an event was accepted: who owns the sources, which sessions there are and
 // whether they listen, what waits, what went wrong for good.
 
-import { clipLines, clipText, oneLine } from "./clip.ts";
+import { cut, cutList } from "../text/clip.ts";
+import { line, type SafeLine, type SafeText, safeLine } from "../text.ts";
 
 /** Every part is optional: what is absent is not mentioned. */
 export interface DeliveryReport {
@@ -54,31 +55,34 @@ export interface SessionReport {
 /** In UTF-16 units; see status.ts. */
 const limits = { sessions: 800, dead: 400, flow: 500, silences: 300 };
 
-export function describeDelivery(report: DeliveryReport): string[] {
+export function describeDelivery(report: DeliveryReport): SafeText[] {
   const { owner, sessions, waiting, journal, dead, flow, silences } = report;
   return [
     ...(owner === undefined ? [] : [describeOwner(owner)]),
     ...(sessions === undefined
       ? []
-      : ["sessions:", ...clipLines(sessions.map(describeSession), limits.sessions, "sessions")]),
+      : [line`sessions:`, ...cutList(sessions.map(describeSession), limits.sessions, "sessions")]),
     ...(journal === undefined ? [] : [describeJournal(journal)]),
-    ...(waiting === undefined || waiting === 0 ? [] : [`waiting for this session: ${waiting}`]),
+    ...(waiting === undefined || waiting === 0 ? [] : [line`waiting for this session: ${waiting}`]),
     ...(dead === undefined || dead.count === 0
       ? []
-      : [`dead letters: ${dead.count}`, ...clipLines(dead.latest.map(describeDead), limits.dead, "of them")]),
+      : [
+          line`dead letters: ${dead.count}`,
+          ...cutList(dead.latest.map(describeDead), limits.dead, "of them"),
+        ]),
     ...(flow === undefined || flow.length === 0
       ? []
       : [
-          "flow control:",
-          ...clipLines(
-            flow.map((line) => `  ${clipText(oneLine(line), 200)}`),
+          line`flow control:`,
+          ...cutList(
+            flow.map((words) => line`  ${cut(safeLine(words), 200)}`),
             limits.flow,
             "channels",
           ),
         ]),
     ...(silences === undefined || silences.length === 0
       ? []
-      : ["silent:", ...clipLines(silences.map(describeSilence), limits.silences, "channels")]),
+      : [line`silent:`, ...cutList(silences.map(describeSilence), limits.silences, "channels")]),
   ];
 }
 
@@ -98,37 +102,42 @@ export function adviseDelivery(report: DeliveryReport): string[] {
     ...(waiting > 0 ? ["events wait: call pending"] : []),
     ...(deaf === undefined
       ? []
-      : [`no event is pushed to this session, because it does not listen: ${oneLine(deaf.reason)}`]),
+      : [`no event is pushed to this session, because it does not listen: ${deaf.reason}`]),
     ...(dead !== undefined && dead.count > 0
       ? ['dead letters were not acknowledged in time: "channel-router replay EVENT_ID" sends one again']
       : []),
   ];
 }
 
-function describeOwner({ pid, isThis, note }: NonNullable<DeliveryReport["owner"]>): string {
+function describeOwner({ pid, isThis, note }: NonNullable<DeliveryReport["owner"]>): SafeLine {
   const who = isThis ? "this process" : "another process";
-  return clipText(`owner: ${who} (pid ${pid})${note === undefined ? "" : `, ${oneLine(note)}`}`, 200);
+  return cut(line`owner: ${who} (pid ${pid})${note === undefined ? "" : `, ${note}`}`, 200);
 }
 
-function describeSession({ id, isThis, listening, reason, label, project, isStuck }: SessionReport): string {
+function describeSession({
+  id,
+  isThis,
+  listening,
+  reason,
+  label,
+  project,
+  isStuck,
+}: SessionReport): SafeLine {
   const parts = [
     `  ${id}${isThis ? " (this one)" : ""}`,
     ...(label === undefined ? [] : [`label ${label}`]),
     ...(project === undefined ? [] : [project]),
     ...(isStuck ? ["does not read"] : []),
-    `listening: ${listening}, ${oneLine(reason)}`,
+    `listening: ${listening}, ${reason}`,
   ];
-  return clipText(parts.join(", "), 240);
+  return cut(line`${parts.join(", ")}`, 240);
 }
 
-function describeJournal({ open, bytes, failure }: NonNullable<DeliveryReport["journal"]>): string {
+function describeJournal({ open, bytes, failure }: NonNullable<DeliveryReport["journal"]>): SafeLine {
   const states = Object.entries(open).filter(([, count]) => count > 0);
   const counts = states.map(([state, count]) => `${count} ${state}`).join(", ") || "nothing open";
   const size = `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-  return clipText(
-    `journal: ${counts}; ${size}${failure === undefined ? "" : `; failing: ${oneLine(failure)}`}`,
-    300,
-  );
+  return cut(line`journal: ${counts}; ${size}${failure === undefined ? "" : `; failing: ${failure}`}`, 300);
 }
 
 function describeDead({
@@ -139,8 +148,8 @@ function describeDead({
   eventId: string;
   channel: string;
   reason?: string;
-}): string {
-  return clipText(`  ${eventId} ${channel}${reason === undefined ? "" : `: ${oneLine(reason)}`}`, 120);
+}): SafeLine {
+  return cut(line`  ${eventId} ${channel}${reason === undefined ? "" : `: ${reason}`}`, 120);
 }
 
 function describeSilence({
@@ -151,6 +160,6 @@ function describeSilence({
   channel: string;
   untilMs: number;
   reason: string;
-}): string {
-  return clipText(`  ${channel} until ${new Date(untilMs).toISOString()}: ${oneLine(reason)}`, 150);
+}): SafeLine {
+  return cut(line`  ${channel} until ${new Date(untilMs).toISOString()}: ${reason}`, 150);
 }

@@ -3,7 +3,8 @@
 
 import type { SinkReport } from "../contract/sink.ts";
 import type { SourceHealth, Tool } from "../contract.ts";
-import { clipLines, clipText, oneLine } from "./clip.ts";
+import { cut, cutList } from "../text/clip.ts";
+import { line, lines, type SafeLine, type SafeText, safeLine, shownLine } from "../text.ts";
 import { adviseDelivery, type DeliveryReport, describeDelivery } from "./status-delivery.ts";
 
 export interface StatusReport extends DeliveryReport {
@@ -17,9 +18,9 @@ export interface StatusReport extends DeliveryReport {
   /** What the last reload came to, in one line. */
   readonly reload?: string;
   /** The instructions of this server as they are now, where this session began with others. */
-  readonly instructions?: string;
+  readonly instructions?: SafeText;
   /** One framed issue each: place, message, source lines with a caret, hint. */
-  readonly problems: readonly string[];
+  readonly problems: readonly SafeText[];
   readonly listener?: {
     /** For instance `http://127.0.0.1:8788`; absent while it is not bound. */
     readonly address?: string;
@@ -104,20 +105,18 @@ const limits = {
 export function statusTool(report: () => StatusReport): Tool {
   return {
     name: "status",
-    description:
-      "Config and its problems, sources, sessions, event counts, and what to do next. " +
-      "Call it when events are missing or something looks wrong.",
+    description: line`Config and its problems, sources, sessions, event counts, and what to do next. Call it when events are missing or something looks wrong.`,
     input: { type: "object", properties: {}, additionalProperties: false },
     readOnly: true,
     call: async () => describeStatus(report()),
   };
 }
 
-export function describeStatus(report: StatusReport): string {
-  return [
-    `channel-router ${report.version}`,
+export function describeStatus(report: StatusReport): SafeText {
+  return lines([
+    line`channel-router ${report.version}`,
     ...describeConfig(report),
-    ...(report.reload === undefined ? [] : [`last reload: ${clipText(oneLine(report.reload), 300)}`]),
+    ...(report.reload === undefined ? [] : [line`last reload: ${cut(safeLine(report.reload), 300)}`]),
     ...describeProblems(report.problems),
     ...describeListener(report.listener),
     ...describePowers(report.powers ?? []),
@@ -132,49 +131,48 @@ export function describeStatus(report: StatusReport): string {
     ...section("next", adviseNext(report), limits.next, "steps"),
     ...(report.instructions === undefined
       ? []
-      : [`instructions, changed since this session began:\n${report.instructions}`]),
-  ].join("\n");
+      : [line`instructions, changed since this session began:`, report.instructions]),
+  ]);
 }
 
-function describeConfig({ config }: StatusReport): string[] {
-  if (config.file !== undefined) return [`config: ${clipText(config.file, 300)}`];
-  const searched = config.searched.map((place) => `  ${clipText(place, 200)}`);
+function describeConfig({ config }: StatusReport): SafeText[] {
+  if (config.file !== undefined) return [line`config: ${cut(safeLine(config.file), 300)}`];
+  const searched = config.searched.map((place) => line`  ${cut(safeLine(place), 200)}`);
   return [
-    "config: none found; looked for, in this order:",
-    ...clipLines(searched, limits.searched, "places"),
+    line`config: none found; looked for, in this order:`,
+    ...cutList(searched, limits.searched, "places"),
   ];
 }
 
-function describeProblems(problems: readonly string[]): string[] {
+function describeProblems(problems: readonly SafeText[]): SafeText[] {
   if (problems.length === 0) return [];
-  const frames = problems.map((frame) => clipText(frame.trimEnd(), limits.problem));
-  return [`problems: ${problems.length}`, ...clipLines(frames, limits.problems, "problems")];
+  const frames = problems.map((frame) => cut(frame, limits.problem));
+  return [line`problems: ${problems.length}`, ...cutList(frames, limits.problems, "problems")];
 }
 
-function describeListener(listener: StatusReport["listener"]): string[] {
+function describeListener(listener: StatusReport["listener"]): SafeText[] {
   if (listener === undefined) return [];
   const state = listener.problem ?? listener.address ?? "not bound";
   const refused = describeRefused(listener.refused);
-  return [`listener: ${clipText(oneLine(state), 300)}${refused}`];
+  return [line`listener: ${cut(safeLine(state), 300)}${refused}`];
 }
 
-function describePowers(powers: readonly PowerReport[]): string[] {
+function describePowers(powers: readonly PowerReport[]): SafeText[] {
   if (powers.length === 0) return [];
-  const lines = powers.map(({ power, value, trusted }) =>
-    clipText(`  ${power} ${oneLine(value)}: ${trusted ? "trusted" : "waits for a person"}`, 200),
+  const listed = powers.map(({ power, value, trusted }) =>
+    cut(line`  ${power} ${shownLine(value)}: ${trusted ? "trusted" : "waits for a person"}`, 200),
   );
-  return ["powers:", ...clipLines(lines, limits.powers, "powers")];
+  return [line`powers:`, ...cutList(listed, limits.powers, "powers")];
 }
 
-function describeSource(source: SourceReport): string {
+function describeSource(source: SourceReport): SafeLine {
   const address = source.address === undefined ? "" : `, ${source.address}`;
-  const detail =
-    source.detail === undefined || source.detail === source.address ? "" : `: ${oneLine(source.detail)}`;
+  const detail = source.detail === undefined || source.detail === source.address ? "" : `: ${source.detail}`;
   const refused = describeRefused(source.refused);
   const last = source.lastEventMs === undefined ? "" : `, last event ${timeOf(source.lastEventMs)}`;
   const next = source.nextTryMs === undefined ? "" : `, next ${timeOf(source.nextTryMs)}`;
-  const line = `  ${source.name} (${source.type}) ${source.state}${address}${detail}${last}${next}`;
-  return `${clipText(line, 300 - refused.length)}${refused}`;
+  const health = line`  ${source.name} (${source.type}) ${source.state}${address}${detail}${last}${next}`;
+  return line`${cut(health, 300 - refused.length)}${refused}`;
 }
 
 /** `2026-01-05 09:00:00Z`. */
@@ -183,80 +181,74 @@ function timeOf(ms: number): string {
 }
 
 function describeRefused(refused: string | undefined): string {
-  return refused === undefined ? "" : clipText(`; refused: ${refused}`, 150);
+  return refused === undefined ? "" : cut(line`; refused: ${refused}`, 150);
 }
 
-function describeSink({ name, type, calls, failures, lastError }: SinkReport): string {
+function describeSink({ name, type, calls, failures, lastError }: SinkReport): SafeLine {
   const failed = failures === 0 ? "" : `, ${failures} failed`;
-  const error = lastError === undefined ? "" : `; the last: ${oneLine(lastError)}`;
-  return clipText(`  ${name} (${type}) ${calls} ${calls === 1 ? "call" : "calls"}${failed}${error}`, 200);
+  const error = lastError === undefined ? "" : `; the last: ${lastError}`;
+  return cut(line`  ${name} (${type}) ${calls} ${calls === 1 ? "call" : "calls"}${failed}${error}`, 200);
 }
 
-function describeChannel({ name, sources, receipt, answerable, sinks = [] }: ChannelReport): string {
+function describeChannel({ name, sources, receipt, answerable, sinks = [] }: ChannelReport): SafeLine {
   const traits = [...(receipt ? ["needs ack"] : []), ...(answerable ? ["reply"] : []), ...sinks];
   const end = traits.length === 0 ? "" : ` (${traits.join(", ")})`;
-  return clipText(`  ${clipText(name, 60)}${end} from ${sources.join(", ")}`, 120);
+  return cut(line`  ${cut(safeLine(name), 60)}${end} from ${sources.join(", ")}`, 120);
 }
 
-function describeUnanswered(messages: readonly UnansweredReport[]): string[] {
+function describeUnanswered(messages: readonly UnansweredReport[]): SafeText[] {
   if (messages.length === 0) return [];
-  const lines = messages.map(({ eventId, source, name }) =>
-    clipText(`  ${eventId} from ${oneLine(name)} on ${source}`, 120),
+  const listed = messages.map(({ eventId, source, name }) =>
+    cut(line`  ${eventId} from ${name} on ${source}`, 120),
   );
-  return ["not answered, the senders see only reply:", ...clipLines(lines, limits.unanswered, "messages")];
+  return [line`not answered, the senders see only reply:`, ...cutList(listed, limits.unanswered, "messages")];
 }
 
-function describeCounts(counts: EventCounts): string {
+function describeCounts(counts: EventCounts): SafeLine {
   const { accepted, delivered, unmatched, dropped, duplicate, refused } = counts;
-  return (
-    `events since start: ${accepted} accepted, ${delivered} delivered, ${unmatched} unmatched, ` +
-    `${dropped} dropped, ${duplicate} duplicate, ${refused} refused`
-  );
+  return line`events since start: ${accepted} accepted, ${delivered} delivered, ${unmatched} unmatched, ${dropped} dropped, ${duplicate} duplicate, ${refused} refused`;
 }
 
-function section(title: string, lines: readonly string[], maxLength: number, things = title): string[] {
-  if (lines.length === 0) return title === "next" ? [] : [`${title}: none`];
-  return [`${title}:`, ...clipLines(lines, maxLength, things)];
+function section(title: string, all: readonly SafeText[], maxLength: number, things = title): SafeText[] {
+  if (all.length === 0) return title === "next" ? [] : [line`${title}: none`];
+  return [line`${title}:`, ...cutList(all, maxLength, things)];
 }
 
-function adviseNext(report: StatusReport): string[] {
+function adviseNext(report: StatusReport): SafeText[] {
   const { config, counts, problems, sources } = report;
-  const steps = [...(report.next ?? []), ...adviseDelivery(report)].map((step) =>
-    clipText(oneLine(step), 300),
-  );
+  const steps = [...(report.next ?? []), ...adviseDelivery(report)].map((step) => cut(safeLine(step), 300));
   if (config.file === undefined) {
     const place = config.searched[0] ?? "channels.yaml";
     steps.push(
-      `write ${clipText(place, 200)} ("channel-router schema" prints what it may hold); it is read as soon as it is there`,
+      line`write ${cut(safeLine(place), 200)} ("channel-router schema" prints what it may hold); it is read as soon as it is there`,
     );
   }
   if (problems.length > 0) {
     steps.push(
-      'correct the config file at the places above and save it; "channel-router check" shows the same list',
+      line`correct the config file at the places above and save it; "channel-router check" shows the same list`,
     );
   }
   if (report.powers?.some(({ trusted }) => !trusted)) {
     steps.push(
-      'a power of the config waits for the person, and only they can allow it: "channel-router trust" in a terminal of theirs',
+      line`a power of the config waits for the person, and only they can allow it: "channel-router trust" in a terminal of theirs`,
     );
   }
   if (sources.some((source) => source.state === "failed")) {
-    steps.push("a source has failed: its line above says why");
+    steps.push(line`a source has failed: its line above says why`);
   }
   const quiet = counts.accepted + counts.unmatched + counts.dropped + counts.refused === 0;
   const trial = sources.find((source) => source.state === "running" && source.tryIt !== undefined);
   if (quiet && trial?.tryIt !== undefined) {
-    steps.push(`nothing has arrived yet; to try ${trial.name}: ${clipText(trial.tryIt, 400)}`);
+    steps.push(line`nothing has arrived yet; to try ${trial.name}: ${cut(safeLine(trial.tryIt), 400)}`);
   }
   if (counts.unmatched > 0 && counts.accepted === 0) {
-    steps.push('no channel took any event: "channel-router explain SOURCE PAYLOAD" says why');
+    steps.push(line`no channel took any event: "channel-router explain SOURCE PAYLOAD" says why`);
   }
   // Where the evidence of listening is reported, it says more.
   if (counts.delivered > 0 && report.sessions === undefined) {
     steps.push(
-      "if delivered events did not show up, Claude Code was started without this channel: " +
-        "claude --dangerously-load-development-channels server:NAME, with the name in .mcp.json",
+      line`if delivered events did not show up, Claude Code was started without this channel: claude --dangerously-load-development-channels server:NAME, with the name in .mcp.json`,
     );
   }
-  return steps.map((step) => `  - ${step}`);
+  return steps.map((step) => line`  - ${step}`);
 }

@@ -3,7 +3,10 @@
 
 import type { JsonObject, Log, Tool, ToolResult } from "../contract.ts";
 import { isRouterError, UsageError } from "../errors.ts";
-import { stackOf, text } from "../text.ts";
+import { cut } from "../text/clip.ts";
+import { neutralise as neutraliseText } from "../text/neutralise.ts";
+import { line, lines, type SafeLine, type SafeText, stackOf, text } from "../text.ts";
+import { shownSchema } from "./shown-schema.ts";
 import { checkToolInput } from "./tool-input.ts";
 
 /** Breaks up everything in a text that could pass for a tag of the client's own. */
@@ -30,9 +33,12 @@ export interface CallContext {
   /** How many events the session has not been sent and could ask for with `pending`. */
   readonly waiting: () => number;
   /** One line for the end of each result. */
-  readonly reminder: () => string | undefined;
+  readonly reminder: () => SafeLine | undefined;
   readonly log: Log;
 }
+
+/** Of a tool, in UTF-16 units: it is in the context of every session. */
+const maxDescription = 1_000;
 
 export interface Called {
   readonly result: CallResult;
@@ -40,11 +46,11 @@ export interface Called {
   readonly afterWritten?: (written: boolean) => void;
 }
 
-export function listTools(tools: readonly Tool[]): ListedTool[] {
+export function listTools(tools: readonly Tool[], neutralise: Neutralise = neutraliseText): ListedTool[] {
   return tools.map((tool) => ({
     name: tool.name,
-    description: tool.description,
-    inputSchema: { ...tool.input, type: "object" },
+    description: neutralise(cut(tool.description, maxDescription)),
+    inputSchema: { ...shownSchema(tool.input, neutralise), type: "object" },
     ...(tool.readOnly !== undefined && { annotations: { readOnlyHint: tool.readOnly } }),
     // Keeps the tool in the model's context instead of behind the client's tool search.
     ...(tool.alwaysLoad && { _meta: { "anthropic/alwaysLoad": true as const } }),
@@ -57,8 +63,8 @@ export function listTools(tools: readonly Tool[]): ListedTool[] {
  */
 export async function callTool(name: string, input: JsonObject, context: CallContext): Promise<Called> {
   const { tools, neutralise, log } = context;
-  const write = ({ text, waiting = context.waiting() }: ToolResult): CallResult => ({
-    content: [{ type: "text", text: neutralise(withNotes(text, waiting, context.reminder())) }],
+  const write = ({ text: shown, waiting = context.waiting() }: ToolResult): CallResult => ({
+    content: [{ type: "text", text: neutralise(withNotes(shown, waiting, context.reminder())) }],
   });
   try {
     const tool = tools.find((candidate) => candidate.name === name);
@@ -73,17 +79,17 @@ export async function callTool(name: string, input: JsonObject, context: CallCon
   }
 }
 
-function withNotes(text: string, count: number, reminder: string | undefined): string {
-  const waiting = count === 1 ? "1 event waits: call pending" : `${count} events wait: call pending`;
-  return [text, ...(count === 0 ? [] : [waiting]), ...(reminder === undefined ? [] : [reminder])].join("\n");
+function withNotes(shown: SafeText, count: number, reminder: SafeLine | undefined): SafeText {
+  const waiting = count === 1 ? line`1 event waits: call pending` : line`${count} events wait: call pending`;
+  return lines([shown, ...(count === 0 ? [] : [waiting]), ...(reminder === undefined ? [] : [reminder])]);
 }
 
-function explain(error: unknown, name: string, log: Log): string {
+function explain(error: unknown, name: string, log: Log): SafeText {
   if (isRouterError(error)) {
-    return error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
+    return lines([line`${error.message}`, ...(error.hint === undefined ? [] : [line`${error.hint}`])]);
   }
   log.error(text`internal error in the tool ${name}: ${stackOf(error)}`);
-  return "internal error: the router's own log on stderr says more";
+  return line`internal error: the router's own log on stderr says more`;
 }
 
 function unknownTool(tools: readonly Tool[], name: string): UsageError {

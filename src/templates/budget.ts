@@ -1,7 +1,7 @@
 // How long a text may be: tokens are counted, the block is put together as the client shows it, and what is too long
 // loses its middle.
 
-import { neutralise } from "../text/neutralise.ts";
+import { type ModelText, neutralise } from "../text/neutralise.ts";
 
 /** Characters per token. */
 const perToken = 4;
@@ -36,7 +36,7 @@ export function blockTokens(meta: Readonly<Record<string, string>>, content: str
  * The content as it is sent: neutralised, within so many tokens. Neutralised again after a cut, because the cut brings
  * together what stood apart: `< user` and what follows may only now look like a tag.
  */
-export function finalContent(text: string, tokens: number): string {
+export function finalContent(text: string, tokens: number): ModelText {
   return neutralise(fitBudget(neutralise(text).trimEnd(), tokens));
 }
 

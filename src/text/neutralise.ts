@@ -2,6 +2,7 @@
 // carry what a person would not see, or turn the reading direction. Plain text costs one scan. Applying it twice changes
 // nothing more. It does not judge what a text says: words stay words.
 
+import { type SafeLine, safeLine } from "../text.ts";
 import { firstCharacters } from "./characters.ts";
 import { invisible } from "./hidden.ts";
 
@@ -80,16 +81,26 @@ const worthALook =
 
 const lineEnd = /\r\n?|[\u2028\u2029]/g;
 
+declare const neutral: unique symbol;
+
+/** The text of a block of its own in the model's context. Its lines are those of whoever wrote it. */
+export type ModelText = string & { readonly [neutral]: true };
+
 /**
  * The final form of a text. Line ends become `\n`, lone surrogates U+FFFD, invisible characters go, and the `<` of a
  * client's tag becomes `‹`. Never longer than what was given. Linear time.
  */
-export function neutralise(text: string): string {
+export function neutralise(text: string): ModelText {
   const visible = worthALook.test(text)
     ? // Surrogates first: what goes must not join two halves to a new character.
       text.toWellFormed().replace(lineEnd, "\n").replace(invisible, "")
     : text;
-  return visible.replace(tag, "\u2039");
+  return visible.replace(tag, "\u2039") as ModelText;
+}
+
+/** A part of a line that the model sees outside of any block: in instructions, in a description. */
+export function forModel(raw: string): SafeLine {
+  return safeLine(neutralise(raw));
 }
 
 /** Characters of a meta value. */

@@ -1,15 +1,17 @@
 // Text from outside inside a tool's result: every line of it begins with "> ", so that nothing in it can pass for a line of
 // the tool's own. Quoting must know every line end that `neutralise` makes one later.
 
-const mark = "> ";
+import { line, marked, type SafeText } from "../text.ts";
+
+const mark = line`> `;
 
 /** Line ends of every kind as `\n`. Offsets into a long text count in this form. */
 export function unifyLineEnds(text: string): string {
-  return text.replaceAll(/\r\n?|[\u2028\u2029]/g, "\n");
+  return text.replaceAll(/\r\n|[\r\v\f\x85\u2028\u2029]/g, "\n");
 }
 
-export function quote(text: string): string {
-  return mark + unifyLineEnds(text).replaceAll("\n", `\n${mark}`);
+export function quote(text: string): SafeText {
+  return marked(unifyLineEnds(text), mark);
 }
 
 /**

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { createControl } from "../../src/cli/control.ts";
 import type { Json } from "../../src/contract.ts";
 import { ConnectorError } from "../../src/errors.ts";
+import { line } from "../../src/text.ts";
 import { command, type RunningFixture, startRunning } from "./running.ts";
 
 let running: RunningFixture;
@@ -45,7 +46,7 @@ describe("status", () => {
   });
 
   test("exits 1 when the config has a problem", async () => {
-    const ports = { ...running.ports, problems: () => ["channels.yaml:1:1 is broken"] };
+    const ports = { ...running.ports, problems: () => [line`channels.yaml:1:1 is broken`] };
     const { code, stdout } = await command({ ...running, ports }, ["status", "--json"]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ problems: ["channels.yaml:1:1 is broken"], epoch: 2 });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { createControl } from "../../src/cli/control.ts";
 import { followEvents } from "../../src/cli/event-list.ts";
 import type { Json } from "../../src/contract.ts";
+import { line } from "../../src/text.ts";
 import { startRunning } from "./running.ts";
 
 const never = new AbortController().signal;
@@ -65,7 +66,7 @@ test("without a good config, nothing is sent and status still answers", async ()
     ...ports,
     plan: () => undefined,
     router: () => undefined,
-    problems: () => ["no config file found"],
+    problems: () => [line`no config file found`],
   });
   await expect(control("send", { source: "post", data: "x" }, nothing, never)).rejects.toThrow(
     "the running router has no good config",

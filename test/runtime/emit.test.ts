@@ -6,12 +6,13 @@ import { createCounter } from "../../src/runtime/counts.ts";
 import { createEmit, type Withdrawal } from "../../src/runtime/emit.ts";
 import { createEventIds } from "../../src/runtime/event-id.ts";
 import { createMemory } from "../../src/runtime/memory.ts";
+import { neutralise } from "../../src/text/neutralise.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const delivery: PlannedDelivery = {
   eventId: "x",
   channel: "c",
-  content: "hello",
+  content: neutralise("hello"),
   meta: {},
   tokens: 2,
   priority: "normal",

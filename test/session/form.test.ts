@@ -23,7 +23,7 @@ async function connect(options: ClaudeOptions = {}) {
     greeting: {
       serverInfo: { name: "router", version: "0.1.0" },
       capabilities: channelCapabilities,
-      instructions: "Events arrive.",
+      instructions: line`Events arrive.`,
     },
     log: keepLog(),
     flushMs: 100,

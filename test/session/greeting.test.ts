@@ -10,11 +10,12 @@ import {
   protocolVersions,
 } from "../../src/session/greeting.ts";
 import type { Request } from "../../src/session/json-rpc.ts";
+import { line, ownWords } from "../../src/text.ts";
 
 const greeting: Greeting = {
   serverInfo: { name: "router", version: "0.1.0" },
   capabilities: channelCapabilities,
-  instructions: "Events arrive.",
+  instructions: line`Events arrive.`,
 };
 
 /** What the SDK's own server answers to the same request. */
@@ -62,7 +63,7 @@ describe("answering initialize", () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.constantFrom("", "text"), async (version, instructions) => {
         const request = initialize(version);
-        const from = { ...greeting, instructions };
+        const from = { ...greeting, instructions: ownWords(instructions) };
         expect(answerInitialize(request, from)).toEqual(await askSdk(request, from));
       }),
       { numRuns: 50 },

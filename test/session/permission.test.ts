@@ -4,6 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { channelCapabilities, relayCapabilities } from "../../src/session/greeting.ts";
 import type { PermissionRequest } from "../../src/session/permission.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
+import { line } from "../../src/text.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, streamPair } from "./streams.ts";
 
@@ -21,7 +22,7 @@ async function connect() {
     greeting: {
       serverInfo: { name: "router", version: "1" },
       capabilities: relayCapabilities,
-      instructions: "",
+      instructions: line``,
     },
     log: keepLog(),
     flushMs: 100,

@@ -6,12 +6,14 @@ import { expect, test } from "vitest";
 import * as z from "zod/v4";
 import { channelCapabilities } from "../../src/session/greeting.ts";
 import { openSession } from "../../src/session/session.ts";
+import { neutralise } from "../../src/text/neutralise.ts";
+import { line, ownWords } from "../../src/text.ts";
 import { keepLog, streamPair } from "./streams.ts";
 
 test("the SDK's client initialises, lists, calls and gets every event in order", async () => {
   const { toServer, fromServer } = streamPair();
   const log = keepLog();
-  const instructions = "Events arrive.";
+  const instructions = ownWords("Events arrive.");
   const greeting = {
     serverInfo: { name: "router", version: "0.1.0" },
     capabilities: channelCapabilities,
@@ -45,9 +47,9 @@ test("the SDK's client initialises, lists, calls and gets every event in order",
 
   const hello = {
     name: "hello",
-    description: "",
+    description: line``,
     input: { type: "object" },
-    call: async () => "hello",
+    call: async () => line`hello`,
   };
   const attached = session.attachTools([hello], (text) => text);
   await client.connect(transport);
@@ -63,7 +65,7 @@ test("the SDK's client initialises, lists, calls and gets every event in order",
       session.deliver({
         eventId: `e${n}`,
         channel: "c",
-        content,
+        content: neutralise(content),
         meta: { channel: "c", event_id: `e${n}` },
         tokens: 9,
       }),

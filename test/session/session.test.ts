@@ -3,13 +3,15 @@ import type { Rendered, Tool } from "../../src/contract.ts";
 import { ConnectorError } from "../../src/errors.ts";
 import { channelCapabilities, type Greeting } from "../../src/session/greeting.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
+import type { ModelText } from "../../src/text/neutralise.ts";
+import { line, type SafeText } from "../../src/text.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, settle, streamPair } from "./streams.ts";
 
 const greeting: Greeting = {
   serverInfo: { name: "router", version: "0.1.0" },
   capabilities: channelCapabilities,
-  instructions: "Events arrive.",
+  instructions: line`Events arrive.`,
 };
 const neutralise = (text: string): string => text.replaceAll("<channel", "‹channel");
 const sessions: OpenSession[] = [];
@@ -50,7 +52,7 @@ function event(n: number, meta: Record<string, string> = {}): Rendered {
   return {
     eventId: `e${n}`,
     channel: "ci",
-    content: `event ${n}`,
+    content: `event ${n}` as ModelText,
     meta: { channel: "ci", event_id: `e${n}`, ...meta },
     tokens: 20,
   };
@@ -69,7 +71,7 @@ const initialized = { method: "notifications/initialized" };
 
 const echo: Tool = {
   name: "echo",
-  description: "Says it back",
+  description: line`Says it back`,
   input: {
     type: "object",
     properties: { text: { type: "string", maxLength: 20 }, times: { type: "integer" } },
@@ -78,7 +80,7 @@ const echo: Tool = {
   },
   readOnly: true,
   alwaysLoad: true,
-  call: async ({ text }) => `you said ${text}`,
+  call: async ({ text }) => line`you said ${String(text)}`,
 };
 
 describe("the start of a conversation", () => {
@@ -211,7 +213,7 @@ describe("events", () => {
   test("line separators that some clients take for line ends are escaped", async () => {
     const { session, toServer, fromServer } = open();
     const claude = await connectClaudeWith(session, toServer, fromServer);
-    await session.deliver({ ...event(1), content: "a\u2028b\u2029c\nd" });
+    await session.deliver({ ...event(1), content: "a\u2028b\u2029c\nd" as ModelText });
     expect((await claude.nextEvent()).content).toBe("a\u2028b\u2029c\nd");
     expect(claude.wire.received.at(-1)).not.toMatch(/[\u2028\u2029]/);
   });
@@ -241,7 +243,7 @@ describe("tools", () => {
     expect(claude.tools).toEqual([
       {
         name: "echo",
-        description: "Says it back",
+        description: line`Says it back`,
         inputSchema: echo.input,
         annotations: { readOnlyHint: true },
         _meta: { "anthropic/alwaysLoad": true },
@@ -325,7 +327,7 @@ describe("tools", () => {
   });
 
   test("a call under way when stdin ends is still answered by close", async () => {
-    let answer!: (text: string) => void;
+    let answer!: (shown: SafeText) => void;
     const slow: Tool = {
       ...echo,
       call: () =>
@@ -339,7 +341,7 @@ describe("tools", () => {
     claude.closeStdin();
     expect(await session.ended).toBe("stdin ended");
     const closed = session.close();
-    answer("done");
+    answer(line`done`);
     expect((await result).text).toBe("done");
     await closed;
   });

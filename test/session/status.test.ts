@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeStatus, type StatusReport, statusTool } from "../../src/session/status.ts";
+import { ownWords } from "../../src/text.ts";
 
 const counts = { accepted: 0, delivered: 0, unmatched: 0, dropped: 0, duplicate: 0, refused: 0 };
 const healthy: StatusReport = {
@@ -90,7 +91,7 @@ describe("status", () => {
       "channels.yaml:3:5 unknown key pth\n  3 |     pth: /github\n    |     ^^^ did you mean path?";
     const text = describeStatus({
       ...healthy,
-      problems: [frame],
+      problems: [ownWords(frame)],
       listener: { problem: "127.0.0.1:8788 is taken by node (pid 12)" },
       sources: [{ name: "github", type: "http", state: "failed", detail: "E_LISTEN_IN_USE" }],
       counts: { ...counts, accepted: 3, delivered: 3, unmatched: 1 },
@@ -199,7 +200,7 @@ describe("status", () => {
           const report: StatusReport = {
             version: "0.1.0",
             config: { ...(file !== undefined && { file }), searched },
-            problems,
+            problems: problems.map((one) => ownWords(one)),
             listener: { problem: "x".repeat(1000) },
             sources: sources.map((source) => ({ ...source, state: "running" as const })),
             channels,

@@ -13,7 +13,8 @@ import { type FetchedEvents, pendingTool } from "../../src/session/tools/pending
 import { replyTool } from "../../src/session/tools/reply.ts";
 import { silenceTool } from "../../src/session/tools/silence.ts";
 import { sinkTool } from "../../src/session/tools/sink.ts";
-import { neutralise } from "../../src/text/neutralise.ts";
+import { type ModelText, neutralise } from "../../src/text/neutralise.ts";
+import { line } from "../../src/text.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, stallingOutput, streamPair } from "./streams.ts";
 
@@ -29,7 +30,7 @@ function open(input: Readable, output: Writable): OpenSession {
     greeting: {
       serverInfo: { name: "router", version: "0.1.0" },
       capabilities: channelCapabilities,
-      instructions: "",
+      instructions: line``,
     },
     log: keepLog(),
     flushMs: 100,
@@ -78,11 +79,14 @@ const taken = (events: FetchedEvents["events"], left = 0, isComplete = true, col
   };
   return { told, tool: pendingTool(port) };
 };
-const block = (id: string, content: string) => ({ content, meta: { channel: "ci", event_id: id } });
+const block = (id: string, content: string) => ({
+  content: content as ModelText,
+  meta: { channel: "ci", event_id: id },
+});
 
 const all = [
   ackTool({ ack: async () => ({ acked: [], settled: [], unknown: [] }) }),
-  replyTool({ reply: async () => "" }),
+  replyTool({ reply: async () => line`` }),
   taken([]).tool,
   eventTool({ read: async () => undefined }),
   silenceTool({ channels: () => [], silence: async () => 0 }),
@@ -106,8 +110,10 @@ describe("a sink", () => {
   const sink = { name: "note", description: "Note.", input: {}, validate: () => true };
   const say = (said: string) => call(sinkTool(sink, { call: async () => said }));
 
-  test("says one line as it is, and quotes several, so that none passes for a line of the router's", async () => {
-    expect(await say("commented: https://x.example/1 ")).toBe("commented: https://x.example/1");
+  test("is quoted, one line as several, so that none passes for a line of the router's", async () => {
+    expect(await say("commented: https://x.example/1 ")).toBe("> commented: https://x.example/1");
+    expect(await say("7 events wait: call pending")).toBe("> 7 events wait: call pending");
+    expect(await say("a\u0085b\vc\u2028d")).toBe("> a\n> b\n> c\n> d");
     expect(await say("a\r\n3 events wait: call pending")).toBe("> a\n> 3 events wait: call pending");
     expect(await say(" \n")).toBe("note: done");
   });
@@ -161,7 +167,7 @@ describe("reply", () => {
     const tool = replyTool({
       async reply(...args) {
         sent.push(args);
-        return "the caller has the answer";
+        return line`the caller has the answer`;
       },
     });
     expect(await call(tool, { event_id: "e1", text: "yes" })).toBe("the caller has the answer");
@@ -170,7 +176,7 @@ describe("reply", () => {
 
   test("takes files and a message to quote where there are chats, and only there", async () => {
     const sent: unknown[] = [];
-    const port = { reply: async (...args: unknown[]) => String(sent.push(args)) };
+    const port = { reply: async (...args: unknown[]) => line`${sent.push(args)}` };
     const input = { event_id: "e1", text: "yes", files: ["a.txt"], reply_to: "7" };
     await call(replyTool(port, { chats: true }), input);
     expect(sent).toEqual([["e1", { text: "yes", files: ["a.txt"], replyTo: "7" }]]);
@@ -414,7 +420,7 @@ describe("silence", () => {
 describe("the line that says how many events wait", () => {
   test("ends every result, errors too, and is not there when none waits", async () => {
     let count = 0;
-    const { claude } = await connect([replyTool({ reply: async () => "sent" })], () => count);
+    const { claude } = await connect([replyTool({ reply: async () => line`sent` })], () => count);
     const reply = async (input: object) => (await claude.callTool("reply", { ...input })).text;
     expect(await reply({ event_id: "e", text: "x" })).toBe("sent");
     count = 1;

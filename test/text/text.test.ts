@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { cut } from "../../src/text/clip.ts";
 import {
   block,
-  cut,
   line,
   lines,
   marked,

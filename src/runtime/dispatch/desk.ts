@@ -6,6 +6,7 @@ import { DeliveryError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import { type Delivery, isFinal, type StateChange } from "../../journal/records.ts";
+import { neutralise } from "../../text/neutralise.ts";
 import { line } from "../../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Claims } from "./claims.ts";
@@ -104,7 +105,9 @@ export function follow({ sticky }: Desk, { session }: Seat, terms: DeliveryTerms
 
 /** As the session gets it. */
 export function toRendered({ id, channel, delivery, attempt }: Parcel): Rendered {
-  const { content, meta, tokens } = delivery;
+  const { meta, tokens } = delivery;
+  // It was neutralised before it was kept. The journal is a file, and this its way out.
+  const content = neutralise(delivery.content);
   if (attempt < 2) return { eventId: id, channel, content, meta, tokens };
   const again = ` attempt="${attempt}"`;
   return {

@@ -8,7 +8,7 @@ import type { Clock, Log } from "../../contract.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery, Member, StateChange } from "../../journal/records.ts";
-import { line } from "../../text.ts";
+import { line, type SafeText } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
@@ -106,7 +106,7 @@ export interface Dispatcher {
    * An event of our own, low in priority; see `Notices.announce`. It takes the place of the one before about the same subject, if
    * nobody got that yet. Settles when it is in the journal, or was not taken.
    */
-  announce(content: string, configFile: string, subject: string): Promise<void>;
+  announce(content: SafeText, configFile: string, subject: string): Promise<void>;
   /**
    * Begins nothing more; settles when no write is under way, or at the deadline. What is still under way then is sent again
    * by the next owner, with `attempt`. The journal is the caller's to close, afterwards.

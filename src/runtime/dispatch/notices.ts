@@ -1,9 +1,11 @@
 // Events of our own: a backlog that is too long to push, a breaker that opened, a config that is not good. They go the way of all events, through the
-// journal, on the channel `router`. Nothing that came from outside stands in them: only counts, names, event ids, and what the user's own config says.
+// journal, on the channel `router`. They hold counts, names, event ids, and why something failed, which may quote the outside: as a part of a line.
 
 import type { Clock } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
+import { neutralise } from "../../text/neutralise.ts";
+import { line, lines, type SafeText } from "../../text.ts";
 import { type DeliveryTerms, writeTerms } from "./terms.ts";
 
 export const noticeChannel = "router";
@@ -24,9 +26,9 @@ export interface Notices {
   breaker(sessionId: string, channel: string, eventId: string): Promise<boolean>;
   /**
    * About the router itself, for whichever session is nearest to this config file. Settles with the id of the notice;
-   * undefined when it was not taken. The text is final: what it quotes must be harmless already.
+   * undefined when it was not taken.
    */
-  announce(content: string, configFile: string): Promise<string | undefined>;
+  announce(content: SafeText, configFile: string): Promise<string | undefined>;
   /** The session ended: the ids of its latest notices, which are of use to nobody else. */
   retire(sessionId: string): readonly string[];
 }
@@ -42,9 +44,11 @@ export interface NoticesOptions {
 export function createNotices({ journal, clock, newId, onAppended }: NoticesOptions): Notices {
   const latest = new Map<string, string[]>();
 
-  async function write(content: string, terms: Pick<DeliveryTerms, "to" | "configFile">, count?: number) {
+  async function write(shown: SafeText, terms: Pick<DeliveryTerms, "to" | "configFile">, count?: number) {
     const nowMs = clock.now();
     const id = newId(nowMs);
+    // A reason may quote what came from outside.
+    const content = neutralise(shown);
     const meta = {
       channel: noticeChannel,
       event_id: id,
@@ -73,7 +77,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
     return id;
   }
 
-  async function append(sessionId: string, content: string, count?: number): Promise<boolean> {
+  async function append(sessionId: string, content: SafeText, count?: number): Promise<boolean> {
     const id = await write(content, { to: { session: sessionId } }, count);
     if (id === undefined) return false;
     latest.set(sessionId, [...(latest.get(sessionId) ?? []), id].slice(-maxRemembered));
@@ -90,11 +94,11 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
       const more = count > shown.length ? ` and ${count - shown.length} more` : "";
       return append(
         sessionId,
-        [
-          `${count} older events wait and are not pushed: call pending to get them, oldest first.`,
-          `By channel: ${parts.join(", ")}.`,
-          `Ids: ${shown.join(" ")}${more}.`,
-        ].join("\n"),
+        lines([
+          line`${count} older events wait and are not pushed: call pending to get them, oldest first.`,
+          line`By channel: ${parts.join(", ")}.`,
+          line`Ids: ${shown.join(" ")}${more}.`,
+        ]),
         count,
       );
     },
@@ -107,7 +111,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
     breaker: (sessionId, channel, eventId) =>
       append(
         sessionId,
-        `More than 30 events in a minute of the same thread or key on channel ${channel}: perhaps a loop. From ${eventId} on they are kept back while it goes on: call pending to get them.`,
+        line`More than 30 events in a minute of the same thread or key on channel ${channel}: perhaps a loop. From ${eventId} on they are kept back while it goes on: call pending to get them.`,
       ),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { line, lines } from "../../text.ts";
 import { eventId } from "./event-id.ts";
 
 export type AckOutcome = "handled" | "ignored" | "failed";
@@ -26,7 +27,7 @@ export interface Acknowledged {
 export function ackTool(port: AckPort): Tool {
   return {
     name: "ack",
-    description: "Say that you are done with events, or they are sent again. Only for channels that need it.",
+    description: line`Say that you are done with events, or they are sent again. Only for channels that need it.`,
     input: {
       type: "object",
       properties: {
@@ -47,11 +48,11 @@ export function ackTool(port: AckPort): Tool {
       const request = { eventIds: event_ids, outcome, ...(note === undefined ? {} : { note }) };
       const { acked, settled, unknown } = await port.ack(request);
       if (acked.length + settled.length === 0) throw noSuchEvent(unknown);
-      return [
-        ...(acked.length === 0 ? [] : [`${acked.length} acknowledged as ${outcome}`]),
-        ...(settled.length === 0 ? [] : [`nothing was awaited any more: ${settled.join(", ")}`]),
-        ...(unknown.length === 0 ? [] : [`no such event: ${unknown.join(", ")}`]),
-      ].join("\n");
+      return lines([
+        ...(acked.length === 0 ? [] : [line`${acked.length} acknowledged as ${outcome}`]),
+        ...(settled.length === 0 ? [] : [line`nothing was awaited any more: ${settled.join(", ")}`]),
+        ...(unknown.length === 0 ? [] : [line`no such event: ${unknown.join(", ")}`]),
+      ]);
     },
   };
 }

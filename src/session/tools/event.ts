@@ -3,8 +3,9 @@
 
 import type { RouterEvent, Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
+import { cut } from "../../text/clip.ts";
 import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
-import { clipText, oneLine } from "../clip.ts";
+import { line, lines, type SafeText, safeLine } from "../../text.ts";
 import { noSuchEvent } from "./ack.ts";
 import { eventId } from "./event-id.ts";
 import { type Part, partsOf, readPart, textOf } from "./payload-part.ts";
@@ -21,8 +22,7 @@ const maxPartsLength = 1_200;
 export function eventTool(port: EventPort): Tool {
   return {
     name: "event",
-    description:
-      "The payload behind an event, or the part at a path (data.a.b[0], headers.x). Long ones go on at offset.",
+    description: line`The payload behind an event, or the part at a path (data.a.b[0], headers.x). Long ones go on at offset.`,
     input: {
       type: "object",
       properties: {
@@ -43,39 +43,39 @@ export function eventTool(port: EventPort): Tool {
   };
 }
 
-function describePart(event: RouterEvent, path: string | undefined, offset: number): string {
+function describePart(event: RouterEvent, path: string | undefined, offset: number): SafeText {
   const value = path === undefined ? event.data : readPart(event, path);
   if (value === undefined) throw noSuchPart(event, path as string);
-  const text = unifyLineEnds(textOf(value));
+  const whole = unifyLineEnds(textOf(value));
   const name = path ?? "data";
-  if (offset > 0 && offset >= text.length) {
+  if (offset > 0 && offset >= whole.length) {
     throw new UsageError(
       "E_TOOL_INPUT",
-      `offset ${offset} is beyond the end: ${name} has ${text.length} characters`,
+      `offset ${offset} is beyond the end: ${name} has ${whole.length} characters`,
     );
   }
 
-  const origin = `${event.id} from ${event.source} (${event.connector}) at ${new Date(event.timeMs).toISOString()}`;
-  const isWhole = offset === 0 && quotable(text, 0, maxLength - 200) === text.length;
+  const origin = line`${event.id} from ${event.source} (${event.connector}) at ${new Date(event.timeMs).toISOString()}`;
+  const isWhole = offset === 0 && quotable(whole, 0, maxLength - 200) === whole.length;
   const parts = [
     ...(path === undefined ? partsOf(event).filter(({ path: root }) => root !== "data") : []),
     ...(isWhole || offset > 0 ? [] : partsOf(event, name)),
   ];
   const head = [
     ...(offset === 0 ? [origin] : []),
-    ...(offset > 0 || parts.length === 0 ? [] : [`parts (tokens): ${listParts(parts)}`]),
+    ...(offset > 0 || parts.length === 0 ? [] : [line`parts (tokens): ${listParts(parts)}`]),
   ];
-  const room = maxLength - head.join("\n").length - name.length - 80;
-  const end = quotable(text, offset, room);
-  const range = end - offset === text.length ? "whole" : `characters ${offset} to ${end} of ${text.length}`;
-  const next = end < text.length ? `; go on with offset ${end}` : "";
-  return [...head, `${oneLine(name)}, ${range}${next}:`, quote(text.slice(offset, end))].join("\n");
+  const room = maxLength - lines(head).length - name.length - 80;
+  const end = quotable(whole, offset, room);
+  const range = end - offset === whole.length ? "whole" : `characters ${offset} to ${end} of ${whole.length}`;
+  const next = end < whole.length ? `; go on with offset ${end}` : "";
+  return lines([...head, line`${name}, ${range}${next}:`, quote(whole.slice(offset, end))]);
 }
 
 function listParts(parts: readonly Part[]): string {
   let list = "";
   for (const [index, { path, tokens }] of parts.entries()) {
-    const entry = `${index === 0 ? "" : ", "}${clipText(oneLine(path), 120)} (${tokens})`;
+    const entry = `${index === 0 ? "" : ", "}${cut(safeLine(path), 120)} (${tokens})`;
     if (list.length + entry.length > maxPartsLength) return `${list} and ${parts.length - index} more`;
     list += entry;
   }
@@ -86,7 +86,7 @@ function noSuchPart(event: RouterEvent, path: string): UsageError {
   const parent = path.replace(/(\.[^.[\]]*|\[[^\]]*\])$/, "");
   const near = parent === path ? [] : partsOf(event, parent);
   const parts = near.length > 0 ? near : [...partsOf(event), ...partsOf(event, "data")];
-  return new UsageError("E_TOOL_INPUT", `the event has nothing at ${clipText(oneLine(path), 120)}`, {
+  return new UsageError("E_TOOL_INPUT", `the event has nothing at ${cut(safeLine(path), 120)}`, {
     hint: `parts (tokens): ${listParts(parts)}`,
   });
 }

@@ -3,6 +3,7 @@
 
 import type { Rendered, Tool } from "../../contract.ts";
 import { quote } from "../../text/quote.ts";
+import { line, lines, type SafeText, safeLine } from "../../text.ts";
 
 export interface PendingPort {
   /**
@@ -27,19 +28,18 @@ export interface FetchedEvents {
 }
 
 const usual = 10;
-const lookingStill =
-  "no event found yet: the router has just started or changed hands and is still looking through what waits. Call pending again in a moment.";
+const lookingStill = line`no event found yet: the router has just started or changed hands and is still looking through what waits. Call pending again in a moment.`;
 
 export function pendingTool(port: PendingPort): Tool {
-  function none(isComplete: boolean): string {
+  function none(isComplete: boolean): SafeText {
     if (!isComplete) return lookingStill;
     const collecting = port.collecting();
-    return `no event waits${collecting === 0 ? "" : `; flow control collects ${collecting}, status says until when`}`;
+    return line`no event waits${collecting === 0 ? "" : `; flow control collects ${collecting}, status says until when`}`;
   }
 
   return {
     name: "pending",
-    description: "Fetch events that wait, oldest first.",
+    description: line`Fetch events that wait, oldest first.`,
     input: {
       type: "object",
       properties: { limit: { type: "integer", minimum: 1, maximum: 50, default: usual } },
@@ -47,14 +47,21 @@ export function pendingTool(port: PendingPort): Tool {
     },
     async call({ limit = usual }) {
       const { events, left, isComplete, confirm, abandon } = await port.fetch(limit as number);
-      const text = events.length === 0 ? none(isComplete) : events.map(describe).join("\n\n");
+      const text =
+        events.length === 0
+          ? none(isComplete)
+          : lines(
+              events.flatMap((event, index) =>
+                index === 0 ? describe(event) : [line``, ...describe(event)],
+              ),
+            );
       return { text, waiting: left, afterWritten: (written) => (written ? confirm() : abandon()) };
     },
   };
 }
 
 /** The attributes of the block that it would have been; then its text, which is data. */
-function describe({ content, meta }: Pick<Rendered, "content" | "meta">): string {
+function describe({ content, meta }: Pick<Rendered, "content" | "meta">): SafeText[] {
   const attributes = Object.entries(meta).map(([key, value]) => `${key}="${value}"`);
-  return `event ${attributes.join(" ")}\n${quote(content)}`;
+  return [safeLine(`event ${attributes.join(" ")}`, { most: 40_000 }), quote(content)];
 }

@@ -1,6 +1,7 @@
 // The `reply` tool: Claude's answer to whoever sent an event. Offer it only where a source can be answered.
 
 import type { JsonSchema, Tool } from "../../contract.ts";
+import { line, type SafeText } from "../../text.ts";
 import { files, text } from "./chat.ts";
 import { eventId } from "./event-id.ts";
 
@@ -9,7 +10,7 @@ export interface ReplyPort {
    * Hands the text to the source of the event. Settles with one line for Claude. Rejects with a RouterError:
    * E_EVENT_UNKNOWN, E_REPLY_NONE, E_REPLY_DONE, E_REPLY_GONE, E_FILE, or the source's own.
    */
-  reply(eventId: string, answer: ReplyAnswer): Promise<string>;
+  reply(eventId: string, answer: ReplyAnswer): Promise<SafeText>;
 }
 
 export interface ReplyAnswer {
@@ -36,7 +37,7 @@ export function replyTool(port: ReplyPort, { chats = false }: { readonly chats?:
   };
   return {
     name: "reply",
-    description: "Answer the sender of an event, who cannot see your other output.",
+    description: line`Answer the sender of an event, who cannot see your other output.`,
     input,
     alwaysLoad: true,
     call: ({ event_id, text: answer, files: paths = [], reply_to }) =>

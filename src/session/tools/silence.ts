@@ -4,7 +4,8 @@
 import type { Tool } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { UsageError } from "../../errors.ts";
-import { clipText } from "../clip.ts";
+import { cut } from "../../text/clip.ts";
+import { line } from "../../text.ts";
 
 export interface SilencePort {
   channels(): readonly { readonly name: string; readonly priority: string }[];
@@ -21,7 +22,7 @@ const longestMs = units.h;
 export function silenceTool(port: SilencePort): Tool {
   return {
     name: "silence",
-    description: "Stop a channel's events for up to 1h (30m, 1h). They are kept but not sent. Tell the user.",
+    description: line`Stop a channel's events for up to 1h (30m, 1h). They are kept but not sent. Tell the user.`,
     input: {
       type: "object",
       properties: {
@@ -40,7 +41,7 @@ export function silenceTool(port: SilencePort): Tool {
       if (found === undefined) {
         throw refusal(
           `no channel is called ${JSON.stringify(channel.slice(0, 80))}`,
-          didYouMeanHint(channel, names) ?? clipText(`channels: ${names.join(", ") || "none"}`, 1_000),
+          didYouMeanHint(channel, names) ?? cut(line`channels: ${names.join(", ") || "none"}`, 1_000),
         );
       }
       if (found.priority === "high") {
@@ -57,7 +58,7 @@ export function silenceTool(port: SilencePort): Tool {
         );
       }
       const untilMs = await port.silence(channel, forMs, reason);
-      return `${channel} is silent until ${new Date(untilMs).toISOString()}; tell the user`;
+      return line`${channel} is silent until ${new Date(untilMs).toISOString()}; tell the user`;
     },
   };
 }

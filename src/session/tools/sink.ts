@@ -1,12 +1,14 @@
-// A sink as a tool. What came back from outside is bounded, and quoted where it has lines of its own, so that none of them can pass
-// for a line of the router's.
+// A sink as a tool. What an outside program or server answered is bounded and quoted, each line of it, so that none can pass for a
+// line of the router's.
 
+import type { SinkResult } from "../../contract/sink.ts";
 import type { JsonObject, JsonSchema, OptionsValidator, Tool } from "../../contract.ts";
 import { quotable, quote, unifyLineEnds } from "../../text/quote.ts";
+import { line, lines, type SafeText, safeLine } from "../../text.ts";
 
 export interface SinkPort {
-  /** Settles with what the sink has to say, which holds text from outside. Rejects with a RouterError. */
-  call(input: JsonObject): Promise<string>;
+  /** Rejects with a RouterError. */
+  call(input: JsonObject): Promise<SinkResult>;
 }
 
 interface DescribedSink {
@@ -22,19 +24,21 @@ const maxLength = 8_000;
 export function sinkTool({ name, description, input, validate }: DescribedSink, port: SinkPort): Tool {
   return {
     name,
-    description,
+    description: safeLine(description),
     input,
     validate,
     call: async (given) => describeResult(name, await port.call(given)),
   };
 }
 
-function describeResult(name: string, said: string): string {
-  const text = unifyLineEnds(said).trim();
-  if (text === "") return `${name}: done`;
-  const end = quotable(text, 0, maxLength);
-  const left = text.length - end;
-  const shown = text.slice(0, end);
-  if (left === 0 && !shown.includes("\n")) return shown;
-  return `${quote(shown)}${left === 0 ? "" : `\n(${left} more characters were left out)`}`;
+function describeResult(name: string, said: SinkResult): SafeText {
+  if (typeof said !== "string") return said.own;
+  const answer = unifyLineEnds(said).trim();
+  if (answer === "") return line`${name}: done`;
+  const end = quotable(answer, 0, maxLength);
+  const left = answer.length - end;
+  return lines([
+    quote(answer.slice(0, end)),
+    ...(left === 0 ? [] : [line`(${left} more characters were left out)`]),
+  ]);
 }

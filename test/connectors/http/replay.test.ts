@@ -12,6 +12,7 @@ import { createCounter } from "../../../src/runtime/counts.ts";
 import { createEmit } from "../../../src/runtime/emit.ts";
 import { createEventIds } from "../../../src/runtime/event-id.ts";
 import { createMemory } from "../../../src/runtime/memory.ts";
+import { neutralise } from "../../../src/text/neutralise.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { type Request, type Served, serve } from "./serving.ts";
 import { now, other, publicUrl, type Sender, senders, signers } from "./signing.ts";
@@ -22,7 +23,7 @@ const taken: Admission = {
   outcome: "accepted",
   deliveries: [
     {
-      ...{ eventId: "x", channel: "c", content: "hello", meta: {}, tokens: 2 },
+      ...{ eventId: "x", channel: "c", content: neutralise("hello"), meta: {}, tokens: 2 },
       ...{ priority: "normal", untilMs: 1, terms: { source: "hook", to: "one" } },
     },
   ],

@@ -8,6 +8,7 @@ import { createStreamPair } from "../../../src/runtime/ownership/link-pair.ts";
 import type { Frame } from "../../../src/runtime/ownership/protocol.ts";
 import { createRelay, type Relay } from "../../../src/runtime/ownership/relay.ts";
 import { earlyAnswers } from "../../../src/session/early-answers.ts";
+import { line } from "../../../src/text.ts";
 
 const log = { error() {}, warn() {}, info() {} };
 const links: Link[] = [];
@@ -18,7 +19,7 @@ afterEach(() => {
 const greeting = {
   serverInfo: { name: "router", version: "1.2.3" },
   capabilities: { tools: {} },
-  instructions: "as of the last start",
+  instructions: line`as of the last start`,
 };
 const initialize = {
   jsonrpc: "2.0",

@@ -1,6 +1,8 @@
 // A process that is only a session on its stdio, with tools that make it deliver events. Bundled by the test that runs it.
 import { channelCapabilities } from "../../../src/session/greeting.ts";
 import { openSession } from "../../../src/session/session.ts";
+import type { ModelText } from "../../../src/text/neutralise.ts";
+import { line, type SafeText, safeJson } from "../../../src/text.ts";
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 const session = openSession({
@@ -9,13 +11,13 @@ const session = openSession({
   greeting: {
     serverInfo: { name: "session", version: "1" },
     capabilities: channelCapabilities,
-    instructions: "x",
+    instructions: line`x`,
   },
   log: { info: log, warn: log, error: log },
 });
 
 /** Delivers `count` events, `parallel` at a time, and says what became of them. */
-async function emit(count: number, bytes: number, parallel: number): Promise<string> {
+async function emit(count: number, bytes: number, parallel: number): Promise<SafeText> {
   const padding = "x".repeat(bytes);
   const started = performance.now();
   const taken: number[] = [];
@@ -29,7 +31,7 @@ async function emit(count: number, bytes: number, parallel: number): Promise<str
         await session.deliver({
           eventId: `e${n}`,
           channel: "c",
-          content: `${n} ${padding}`,
+          content: `${n} ${padding}` as ModelText,
           meta,
           tokens: 1,
         });
@@ -44,7 +46,7 @@ async function emit(count: number, bytes: number, parallel: number): Promise<str
   }
   await Promise.all(Array.from({ length: parallel }, worker));
   const rssMiB = process.memoryUsage().rss / 1024 / 1024;
-  return JSON.stringify({
+  return safeJson({
     taken,
     refused,
     microseconds: (1000 * (performance.now() - started)) / count,
@@ -57,7 +59,7 @@ await session.attachTools(
   [
     {
       name: "emit",
-      description: "Delivers events",
+      description: line`Delivers events`,
       input: { type: "object", properties: { count: whole, bytes: whole, parallel: whole } },
       call: ({ count, bytes, parallel }) => emit(Number(count), Number(bytes), Number(parallel)),
     },

@@ -5,6 +5,7 @@ import type { OutgoingCommand, SinkAnswer, SinkHost } from "../../../contract/si
 import type { Json } from "../../../contract.ts";
 import { DeliveryError } from "../../../errors.ts";
 import { readJson } from "../../../json.ts";
+import { line } from "../../../text.ts";
 import { checkLinks } from "./links.ts";
 import type { CommandSinkOptions } from "./options.generated.ts";
 
@@ -46,8 +47,9 @@ export async function runCommand(
     if (code === null) throw failed(`${program} was ended by ${killedBy}`, stderr || stdout);
     if (!exitCodes.includes(code)) throw failed(`${program} ended with exit code ${code}`, stderr || stdout);
     const data = dataOf(stdout);
+    const done = line`done, exit code ${code}`;
     return {
-      text: stdout.trim() === "" ? `done, exit code ${code}` : stdout.trimEnd(),
+      ...(stdout.trim() === "" ? { text: done, own: done } : { text: stdout.trimEnd() }),
       response: { code, text: stdout, stderr, ...(data === undefined ? {} : { data }) },
     };
   } finally {

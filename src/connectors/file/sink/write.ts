@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import type { OutgoingFile, SinkAnswer } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
 import { isWithin } from "../../../files/pattern.ts";
+import { line } from "../../../text.ts";
 
 const ownerOnly = 0o600;
 /** A file may be rotated away between opening it and looking. */
@@ -31,7 +32,8 @@ export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promi
   }
   const bytes = Buffer.byteLength(content);
   const done = mode === "append" ? "added to" : "written to";
-  return { text: `${bytes} bytes ${done} ${file}`, response: { file, path, bytes } };
+  const text = line`${bytes} bytes ${done} ${file}`;
+  return { text, own: text, response: { file, path, bytes } };
 }
 
 async function append(target: string, content: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { SinkAnswer } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { ConnectorError, isRouterError } from "../../../errors.ts";
 import { readJson } from "../../../json.ts";
+import { line } from "../../../text.ts";
 
 /** Of the body of a failure, in UTF-16 units: enough for the message of an API. */
 const shownOfFailure = 600;
@@ -17,12 +18,11 @@ export async function readAnswer(answer: HttpAnswer, method: string, maxBytes: n
   const { text, isWhole } = await readStart(answer, failure === undefined ? maxBytes : readOfFailureBytes);
   if (failure !== undefined) throw withBody(failure, text);
   const data = isWhole ? dataOf(answer.headers["content-type"], text) : undefined;
+  const answered = line`answered ${answer.status}`;
   return {
     // What a request changed is said by its status; what one reads is why it was made.
-    text:
-      method === "GET"
-        ? `answered ${answer.status}${isWhole ? "" : ", cut off"}\n${text}`
-        : `answered ${answer.status}`,
+    text: method === "GET" ? `answered ${answer.status}${isWhole ? "" : ", cut off"}\n${text}` : answered,
+    ...(method === "GET" ? {} : { own: answered }),
     response: {
       status: answer.status,
       headers: { ...answer.headers },

@@ -1,0 +1,34 @@
+// Shortens safe texts so that what is cut is said. No character is broken.
+
+import type { SafeText } from "../text.ts";
+
+/** At most `maxLength` UTF-16 units; a cut text ends with "…". */
+export function cut<T extends SafeText>(shown: T, maxLength: number): T {
+  if (shown.length <= maxLength) return shown;
+  // Half of a surrogate pair at the end goes too.
+  return `${shown.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…` as T;
+}
+
+/** At most `maxBytes` bytes as UTF-8. */
+export function cutBytes(shown: SafeText, maxBytes: number): SafeText {
+  const bytes = Buffer.from(shown);
+  if (bytes.length <= maxBytes) return shown;
+  // Back to the first byte of a character: the others begin with the bits 10.
+  let end = maxBytes - Buffer.byteLength("…");
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1;
+  return `${bytes.toString("utf8", 0, end)}…` as SafeText;
+}
+
+/** As many of the texts as fit into `maxLength` UTF-16 units, each on its line, then how many `things` were left out. */
+export function cutList(all: readonly SafeText[], maxLength: number, things: string): SafeText[] {
+  const total = all.reduce((sum, one) => sum + one.length + 1, 0);
+  if (total <= maxLength) return [...all];
+  const kept: SafeText[] = [];
+  let free = maxLength - things.length - 20;
+  for (const one of all) {
+    free -= one.length + 1;
+    if (free < 0) break;
+    kept.push(one);
+  }
+  return [...kept, `... ${all.length - kept.length} more ${things}` as SafeText];
+}
