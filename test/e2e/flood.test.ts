@@ -37,10 +37,10 @@ interface Running {
 }
 
 async function start(): Promise<Running> {
-  const project = await createProject(config);
+  const project = await createProject(config, { consent: "all" });
   projects.push(project);
   const watched = watchedProgram(project.folder);
-  const claude = await project.claude(undefined, { ...watched.env, CHANNEL_ROUTER_TRUST: "all" });
+  const claude = await project.claude(undefined, watched.env);
   const { pid } = claude.process;
   // What is loaded with the first request is loaded, and not the senders' doing.
   for (const path of paths) await eventually(async () => (await send(project, path)) > 0);

@@ -23,6 +23,7 @@ sources: { items: { type: poll, url: "${server.url}/items", every: 1s } }
 channels: { items: { content: "item {{data.id}}" } }
 `,
   );
+  await project.trust();
   const given = new Map<string, Set<string>>();
   const take = (
     events: readonly { readonly content: string; readonly meta: Readonly<Record<string, string>> }[],
@@ -31,7 +32,7 @@ channels: { items: { content: "item {{data.id}}" } }
       given.set(content, new Set([...(given.get(content) ?? []), meta.event_id ?? ""]));
   };
   for (let kill = 0; kill < kills; kill++) {
-    const claude = await project.claude(undefined, { CHANNEL_ROUTER_TRUST: "all" });
+    const claude = await project.claude();
     const before = server.asked.length;
     await eventually(() => server.asked.length > before + (kill === 0 ? 1 : 0), 20_000);
     // At another moment of the round each time: while it is read, journalled, or remembered.
@@ -41,7 +42,7 @@ channels: { items: { content: "item {{data.id}}" } }
     take(claude.events);
   }
   isGrowing = false;
-  const last = await project.claude(undefined, { CHANNEL_ROUTER_TRUST: "all" });
+  const last = await project.claude();
   const wanted = Array.from({ length: newest - 250 }, (_, index) => `item ${251 + index}`);
   await eventually(() => {
     take(last.events);
