@@ -1,40 +1,67 @@
-// Whether a file may leave through a chat. Claude names it, and Claude reads what strangers write: so nothing of our own
-// leaves, nothing that holds secrets by its name, and nothing of which it is not known what it really is.
+// Whether a file may leave through a chat. Claude names it, and Claude reads what strangers write. So only what lies in the project, in the inbox
+// or in a folder that the config shares leaves unasked; of anything else the user decides; and nothing of our own and no secret leaves at all.
 
 import type { BigIntStats } from "node:fs";
-import { lstat, opendir, realpath, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { basename, isAbsolute, join, resolve, sep } from "node:path";
+import { type FileHandle, lstat, opendir, readlink, realpath, stat, statfs } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 import type { ChatTraits, OutgoingFile } from "../contract/chat.ts";
-import { UsageError } from "../errors.ts";
-import { safeFileName } from "./file-name.ts";
+import { isRouterError, UsageError } from "../errors.ts";
+import { openReading } from "../files/open-file.ts";
+import { isWithin } from "../files/pattern.ts";
+import { lookAtContent } from "../files/secret-content.ts";
+import { type Sensitivity, sensitivityOf } from "../files/secret-names.ts";
+import type { Outbox } from "./outbox.ts";
 
 export interface GuardRules {
-  /** Folders of which nothing leaves. */
+  /** The router's state: nothing of it leaves, by whatever name. */
+  readonly stateFolders: readonly string[];
+  /** Further folders of which nothing leaves: Claude's own. */
   readonly closedFolders: readonly string[];
-  /** Folders inside those of which all may leave: the inbox. */
-  readonly openFolders: readonly string[];
+  /** The folder of files that people sent: inside a closed one, and open. */
+  readonly inbox: string;
   /** Files that never leave, by whatever name: the config, `.env`. Those that are not there are no matter. */
   readonly closedFiles: readonly string[];
-  /** Where a relative path starts: the session's project. */
-  readonly cwd: string;
+  /** The session's project: where a relative path starts, and what may leave. */
+  readonly project: string;
+  readonly home: string;
+  /** What the config shares beside it, with consent. */
+  readonly shared: readonly {
+    /** Absolute: a folder, or a file. */
+    readonly base: string;
+    fits(below: string): boolean;
+  }[];
+  /** Whether a text holds a secret of the config. */
+  isOwnSecret(text: string): boolean;
+  readonly outbox: Pick<Outbox, "keep" | "release">;
 }
 
-const secretNames =
-  /^(\.env(\..*)?|\.credentials\.json|\.claude\.json|\.netrc|\.npmrc|\.pypirc|\.pgpass|\.git-credentials|\.htpasswd|id_(rsa|dsa|ecdsa|ed25519)(_sk)?)$/i;
-/** Of what lies in them nobody sends anything. */
-const secretFolders = /[\\/]\.(ssh|gnupg|aws)[\\/]/i;
+/** A file that may leave when the user agrees to what is in `asks`; with nothing in it at once. It is a copy in the outbox. */
+export interface GuardedFile extends OutgoingFile {
+  /** Real path of the file itself. */
+  readonly source: string;
+  /** Why the user must be asked. */
+  readonly asks: readonly string[];
+  /** Of its content. */
+  readonly hash: string;
+}
+
 /** What is no file, whatever the system says of it: the environment of a process is in there. */
 const systemFolders = ["/proc", "/sys", "/dev"];
+/** The same, wherever it is mounted: statfs(2) of proc, sysfs, debugfs, tracefs, securityfs, configfs, cgroup, cgroup2, devpts, mqueue, bpf, pstore, efivarfs, selinuxfs. */
+const systemTypes = new Set([
+  0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x62656570, 0x27e0eb, 0x63677270, 0x1cd1,
+  0x19800202, 0xcafe4a11, 0x6165676c, 0xde5e81e4, 0xf97cff8c,
+]);
 
 const maxLookedAt = 20_000;
+const maxPathLength = 4_096;
 
-/** Rejects with a UsageError (E_FILE) that says which file and why. Nothing is read. */
+/** Rejects with a UsageError (E_FILE) that says which file and why. */
 export async function guardFiles(
   paths: readonly string[],
   rules: GuardRules,
   { maxFiles, maxFileBytes }: Pick<ChatTraits, "maxFiles" | "maxFileBytes">,
-): Promise<OutgoingFile[]> {
+): Promise<GuardedFile[]> {
   if (paths.length > maxFiles) {
     throw refused(
       maxFiles === 0
@@ -42,55 +69,169 @@ export async function guardFiles(
         : `${paths.length} files are more than the ${maxFiles} that one message takes`,
     );
   }
-  return Promise.all(paths.map((path) => guardFile(path, rules, maxFileBytes)));
+  const guarded: GuardedFile[] = [];
+  try {
+    for (const path of paths) guarded.push(await guardFile(path, rules, maxFileBytes));
+    return guarded;
+  } catch (error) {
+    rules.outbox.release(guarded);
+    throw error;
+  }
 }
 
-async function guardFile(written: string, rules: GuardRules, maxBytes: number): Promise<OutgoingFile> {
-  const expanded = written.startsWith("~/") ? join(homedir(), written.slice(2)) : written;
-  const path = isAbsolute(expanded) ? expanded : resolve(rules.cwd, expanded);
+async function guardFile(written: string, rules: GuardRules, maxBytes: number): Promise<GuardedFile> {
+  // Of a text with such a character nobody sees what it names.
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(written) || written.length > maxPathLength)
+    throw refused("a path with a control character, or of more than 4,096 characters");
+  const expanded = /^~[/\\]/.test(written) ? join(rules.home, written.slice(2)) : written;
+  const path = normalize(isAbsolute(expanded) ? expanded : resolve(rules.project, expanded));
+  if (systemFolders.some((folder) => isWithin(path, folder)))
+    throw refused(`${written} is part of the system`);
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
     throw refused(`${written} cannot be found (${error.code ?? "unknown"})`);
   });
-  const [isClosed, isOpen, isSystem] = await Promise.all([
-    isInside(real, rules.closedFolders),
-    isInside(real, rules.openFolders),
-    isInside(real, systemFolders),
-  ]);
-  if (isSystem) throw refused(`${written} is part of the system`);
-  if (isClosed && !isOpen) throw refused(`${written} belongs to channel-router's own state`);
-  const found = await lstat(real, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+  // Opening a device may do something.
+  const before = await lstat(real).catch(() => undefined);
+  if (before?.isFile() === false) throw refused(`${written} is not a file`);
+  const handle = await openReading(real).catch((error: NodeJS.ErrnoException) => {
     throw refused(`${written} cannot be read (${error.code ?? "unknown"})`);
   });
-  if (!found.isFile()) throw refused(`${written} is no file`);
-  // Whoever put a link into its path meanwhile would have another file looked at than was judged.
-  if ((await realpath(real).catch(() => undefined)) !== real) throw refused(`${written} has just been moved`);
-  const isSecret = [basename(real), basename(path)].some((name) => secretNames.test(name));
-  if (isSecret || secretFolders.test(real)) throw refused(`${written} is a file for secrets by its name`);
+  try {
+    return await guardOpen({ written, path, real, handle }, rules, maxBytes);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    throw refused(`${written} cannot be copied (${(error as NodeJS.ErrnoException).code ?? "unknown"})`);
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Opened {
+  /** As Claude wrote it; the same, absolute; and without links. */
+  readonly written: string;
+  readonly path: string;
+  readonly real: string;
+  readonly handle: FileHandle;
+}
+
+async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): Promise<GuardedFile> {
+  const { written, path, real, handle } = opened;
+  const found = await handle.stat({ bigint: true });
+  if (!found.isFile()) throw refused(`${written} is not a file`);
+  // Of a link that was put into its path meanwhile, another file would be judged than is read.
+  if (!(await isAt(handle, found, real))) throw refused(`${written} has just been moved`);
+  if (await isOfSystem(real)) throw refused(`${written} is part of the system`);
+  const isInInbox = await lies(real, [rules.inbox]);
+  if (!isInInbox && (await lies(real, [...rules.stateFolders, ...rules.closedFolders])))
+    throw refused(`${written} belongs to the router's or Claude's own state`);
   for (const closed of rules.closedFiles) {
     const other = await stat(closed, { bigint: true }).catch(() => undefined); // Not there: then it is not this one.
     // A hard link has another path and is the same file.
     if (other !== undefined && isSame(other, found)) throw refused(`${written} is ${closed}`);
   }
   if (found.nlink > 1n && (await isLinkInto(found, rules)))
-    throw refused(`${written} belongs to channel-router's own state`);
+    throw refused(`${written} belongs to the router's or Claude's own state`);
   const bytes = Number(found.size);
   if (bytes === 0) throw refused(`${written} is empty`);
   if (bytes > maxBytes)
     throw refused(`${written} has ${megabytes(bytes)} MB; at most ${megabytes(maxBytes)} MB can be sent`);
-  return { path: real, id: `${found.dev}:${found.ino}`, name: safeFileName(basename(path)), bytes };
+
+  const asks: string[] = [];
+  const { sensitivity, isOutside } = isInInbox
+    ? { sensitivity: sensitivityOf(`/${basename(real)}`, rules), isOutside: false }
+    : await placeOf(opened, rules);
+  if (sensitivity === "secret") throw refused(`${written} is a file for secrets by its name`);
+  if (isOutside) asks.push("it is outside the project");
+  if (sensitivity === "sensitive") asks.push("files of that name often hold secrets");
+  if (found.nlink > 1n) asks.push("the same file has another name elsewhere");
+
+  const look = lookAtContent(rules.isOwnSecret);
+  const copy = await rules.outbox.keep(basename(path), handle, bytes, look.push);
+  if (copy === undefined) throw refused(`${written} was changed while it was read`);
+  const content = look.found();
+  if (content?.sensitivity === "secret") {
+    rules.outbox.release([copy]);
+    throw refused(`${written} looks like it holds ${content.what}`);
+  }
+  if (content !== undefined) asks.push(`it looks like it holds ${content.what}`);
+  return { ...copy, source: real, asks };
+}
+
+/** Whether it lies where files may leave, and what its names say: the one it was called by and its own. */
+async function placeOf(
+  { path, real }: Opened,
+  { project, home, shared }: GuardRules,
+): Promise<{ readonly sensitivity: Sensitivity | undefined; readonly isOutside: boolean }> {
+  const isSeen = await isProject(project, home);
+  const places = [...(isSeen ? [{ base: project, fits: () => true }] : []), ...shared];
+  const below: string[] = [];
+  for (const { base, fits } of places) {
+    const root = await realpath(base).catch(() => undefined); // Not there: nothing is in it.
+    if (root === undefined || !isWithin(real, root)) continue;
+    const rest = relative(root, real);
+    if (fits(rest)) below.push(rest === "" ? basename(real) : rest);
+  }
+  const judged = (below.length === 0 ? [real] : below).map((one) =>
+    sensitivityOf(real, { home, below: one }),
+  );
+  const named = sensitivityOf(path, { home, below: basename(path) });
+  const isSecret = named === "secret" || judged.includes("secret");
+  return {
+    sensitivity: isSecret ? "secret" : judged.includes(undefined) ? named : "sensitive",
+    isOutside: below.length === 0,
+  };
+}
+
+/** A session in the home folder, or above it, has no project: everything would be in it. */
+async function isProject(project: string, home: string): Promise<boolean> {
+  const [root, realHome] = await Promise.all([project, home].map((one) => realpath(one).catch(() => one)));
+  return root !== undefined && dirname(root) !== root && !isWithin(realHome as string, root);
 }
 
 function isSame(one: BigIntStats, other: BigIntStats): boolean {
   return one.dev === other.dev && one.ino === other.ino;
 }
 
-/** Has the file another name in one of the closed folders? True, too, where they hold too much to be looked through. */
-async function isLinkInto(found: BigIntStats, { closedFolders, openFolders }: GuardRules): Promise<boolean> {
-  const open = new Set(await Promise.all(openFolders.map((folder) => realpath(folder).catch(() => folder))));
-  const folders = await Promise.all(closedFolders.map((folder) => realpath(folder).catch(() => folder)));
+/** Whether what is open lies at this path, which has no links in it. */
+async function isAt(handle: FileHandle, found: BigIntStats, real: string): Promise<boolean> {
+  // Linux says where a file that is open lies.
+  const told = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => undefined);
+  if (told?.startsWith("/") === true && told !== real) return false;
+  const [there, again] = await Promise.all([
+    lstat(real, { bigint: true }).catch(() => undefined),
+    realpath(real).catch(() => undefined),
+  ]);
+  return there !== undefined && isSame(there, found) && again === real;
+}
+
+async function isOfSystem(real: string): Promise<boolean> {
+  if (await lies(real, systemFolders)) return true;
+  if (process.platform !== "linux") return false;
+  const { type } = await statfs(real);
+  return systemTypes.has(type >>> 0);
+}
+
+/** By what the folders are, not by their names: one may have several, and on some disks the case does not count. */
+async function lies(real: string, folders: readonly string[]): Promise<boolean> {
+  const known = await Promise.all(
+    folders.map((folder) => stat(folder, { bigint: true }).catch(() => undefined)),
+  );
+  const there = known.filter((one) => one !== undefined);
+  if (there.length === 0) return false;
+  for (let at = dirname(real); ; at = dirname(at)) {
+    const folder = await stat(at, { bigint: true }).catch(() => undefined);
+    if (folder !== undefined && there.some((one) => isSame(one, folder))) return true;
+    if (dirname(at) === at) return false;
+  }
+}
+
+/** Has the file another name in our state? True, too, where that holds too much to be looked through. */
+async function isLinkInto(found: BigIntStats, { stateFolders, inbox }: GuardRules): Promise<boolean> {
+  const open = await realpath(inbox).catch(() => inbox);
+  const folders = await Promise.all(stateFolders.map((folder) => realpath(folder).catch(() => folder)));
   let left = maxLookedAt;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    if (open.has(folder)) continue;
+    if (folder === open) continue;
     const entries = await opendir(folder).catch(() => undefined); // Not there: nothing is in it.
     for await (const entry of entries ?? []) {
       left -= 1;
@@ -100,16 +241,6 @@ async function isLinkInto(found: BigIntStats, { closedFolders, openFolders }: Gu
       const other = await lstat(path, { bigint: true }).catch(() => undefined);
       if (other !== undefined && isSame(other, found)) return true;
     }
-  }
-  return false;
-}
-
-async function isInside(real: string, folders: readonly string[]): Promise<boolean> {
-  for (const folder of folders) {
-    // One that is not there yet has nothing inside.
-    const root = await realpath(folder).catch(() => undefined);
-    if (root !== undefined && (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)))
-      return true;
   }
   return false;
 }

@@ -1,16 +1,17 @@
 // The tools for chats of one session, over the running router: the event is found, the access checked, the files guarded, and
 // the chat does the rest.
 
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { guardFiles } from "../chat/file-guard.ts";
 import { checkId } from "../chat/ids.ts";
 import { parseMarkdown, readable } from "../chat/markdown.ts";
 import { plain, writeMarkup } from "../chat/markup.ts";
-import { realPath, stateRoot } from "../config/places.ts";
+import { claudeConfigFolder, homeFolder, realPath, stateRoot, trustFile } from "../config/places.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
 import type { RouterEvent, Tool } from "../contract.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
 import type { PlannedSource } from "../plan/plan.ts";
+import { secretFinder } from "../runtime/secret-mask.ts";
 import {
   type ChatPort,
   downloadAttachmentTool,
@@ -28,8 +29,9 @@ import type { Running } from "./service-state.ts";
 
 export interface ChatTools {
   readonly tools: readonly Tool[];
-  /** Before an event of a chat is answered: may it be, and which files go along. Of other sources: that none do. */
+  /** Before an event of a chat is answered: may it be, and which files go along, to be released when it is. Of other sources: that none do. */
   prepare(event: RouterEvent, answer: ReplyAnswer): Promise<readonly OutgoingFile[]>;
+  release(files: readonly OutgoingFile[]): void;
   answered(eventId: string): void;
 }
 
@@ -40,7 +42,7 @@ export function chatTools(
   member: Member,
   read: (eventId: string) => Promise<RouterEvent>,
 ): ChatTools {
-  const { config, router } = running;
+  const { config, router, consent } = running;
   const abilities = new Set(
     config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
   );
@@ -106,18 +108,34 @@ export function chatTools(
     for (const file of files) checkWords(basename(file));
   }
 
-  function guard(paths: readonly string[], { type }: PlannedSource): Promise<OutgoingFile[]> {
-    return guardFiles(
+  /** Copies of the files, to be released. Rejects with a UsageError (E_FILE) for Claude. */
+  async function guard(paths: readonly string[], { name, type }: PlannedSource): Promise<OutgoingFile[]> {
+    const shared = config.plan.permissions?.files ?? [];
+    const guarded = await guardFiles(
       paths,
       {
-        closedFolders: [stateRoot(process.env)],
-        openFolders: [chats.inboxFolder],
+        stateFolders: [stateRoot(process.env), dirname(dirname(trustFile(process.env, config.loaded.file)))],
+        closedFolders: [claudeConfigFolder(process.env)],
+        inbox: chats.inboxFolder,
         // The config, `.env`, and what `${file:}` reads.
         closedFiles: [realPath(config.loaded.file), ...config.loaded.files.map(({ path }) => path)],
-        cwd: member.attached.facts().project,
+        project: member.attached.facts().project,
+        home: homeFolder(process.env),
+        shared: shared.filter(({ power }) => consent.allows(power)),
+        isOwnSecret: secretFinder(config.loaded.secrets),
+        outbox: chats.outbox,
       },
       type.chat ?? { maxFiles: 0, maxFileBytes: 0 },
     );
+    const open = guarded.filter(({ asks }) => asks.length > 0);
+    if (open.length === 0) return guarded;
+    try {
+      await chats.askAboutFiles(member.id, name, open);
+      return guarded;
+    } catch (error) {
+      chats.outbox.release(guarded);
+      throw error;
+    }
   }
 
   const port: ChatPort = {
@@ -169,7 +187,11 @@ export function chatTools(
       if (chat.send === undefined)
         throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
       const guarded = await guard(files, planned);
-      return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
+      try {
+        return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
+      } finally {
+        chats.outbox.release(guarded);
+      }
     },
   };
 
@@ -194,6 +216,7 @@ export function chatTools(
       checkNames(files);
       return guard(files, planned);
     },
+    release: chats.outbox.release,
     answered: chats.answered,
   };
 }

@@ -17,6 +17,7 @@ import { createRelay, type Relay } from "../access/relay.ts";
 import type { PendingPrompt, PromptNotes } from "../access/relay-world.ts";
 import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
+import { type Outbox, openOutbox } from "../chat/outbox.ts";
 import { stateRoot } from "../config/places.ts";
 import type { AccessOptions, People } from "../contract/chat.ts";
 import type { Json, RouterEvent } from "../contract.ts";
@@ -33,6 +34,7 @@ import type { PermissionRequest } from "../session/permission.ts";
 import { line, type SafeLine, type SafeText } from "../text.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { type AskedAnswer, createAsked } from "./service-asked.ts";
+import { type AskAboutFiles, createFileQuestions } from "./service-file-questions.ts";
 import type { Member } from "./service-members.ts";
 import { askAboutStrangers } from "./service-pairing.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -59,6 +61,9 @@ export interface ChatService {
   /** What is wrong with who may speak, for whoever looks at the status. */
   problems(): readonly SafeText[];
   readonly inboxFolder: string;
+  readonly outbox: Outbox;
+  /** Whether files may leave through a chat that nothing but the user can permit. */
+  readonly askAboutFiles: AskAboutFiles;
   stop(): void;
 }
 
@@ -81,10 +86,12 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   const clock = systemClock;
   const inboxFolder = join(folder, "inbox");
   const inbox = openInbox(inboxFolder, clock);
+  const outbox = openOutbox(join(folder, "outbox"), clock);
   let cancelClearing = () => {};
   /** A router in the background may run for months. */
   function clearInbox(): void {
     void inbox.clear(keepFilesMs);
+    void outbox.clear();
     cancelClearing = clock.after(clearEveryMs, clearInbox);
   }
   clearInbox();
@@ -186,6 +193,8 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
 
   return {
     inboxFolder,
+    outbox,
+    askAboutFiles: createFileQuestions({ members: state.members.list, turn, clock, log, ending }),
     prompts: relay,
     problems() {
       const damage = store.damage();

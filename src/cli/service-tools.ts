@@ -109,13 +109,17 @@ function replyOf(running: Running, chats: ChatTools | undefined, member: Member)
       async reply(eventId, answer) {
         const event = await readAnswerable(running, member, eventId);
         const files = (await chats?.prepare(event, answer)) ?? [];
-        const said = await running.router.reply(event.source, event, {
-          text: answer.text,
-          ...(files.length === 0 ? {} : { files }),
-          ...(answer.replyTo === undefined ? {} : { replyTo: answer.replyTo }),
-        });
-        chats?.answered(eventId);
-        return safeLine(said);
+        try {
+          const said = await running.router.reply(event.source, event, {
+            text: answer.text,
+            ...(files.length === 0 ? {} : { files }),
+            ...(answer.replyTo === undefined ? {} : { replyTo: answer.replyTo }),
+          });
+          chats?.answered(eventId);
+          return safeLine(said);
+        } finally {
+          chats?.release(files);
+        }
       },
     },
     { chats: chats !== undefined },

@@ -82,10 +82,11 @@ export function assemble(from: Assembly): ConfigValues {
     }
   }
   if (root.permissions !== undefined && !isBroken(["permissions"]))
-    values.permissions = toOptions(
-      sections.permissions!,
-      asObject(root.permissions),
-    ) as unknown as PermissionsValues;
+    values.permissions = filled<PermissionsValues>("permissions", {
+      relay: [],
+      approvers: {},
+      expireMs: 10 * 60 * 1_000,
+    });
   if (typeof root.public_url === "string" && !isBroken(["public_url"])) values.publicUrl = root.public_url;
   const outward = coreOutward(root, from.names);
   if (Object.keys(outward).length > 0) values.outward = outward;

@@ -12,10 +12,26 @@ const toolNames = {
 export const permissionsSchema = {
   type: "object",
   additionalProperties: false,
-  required: ["relay", "approvers"],
+  minProperties: 1,
+  dependencies: {
+    relay: ["approvers"],
+    approvers: ["relay"],
+    tools: ["relay"],
+    quiet: ["relay"],
+  },
   description:
-    "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.",
+    "Who may answer Claude's permission prompts in a chat, beside the terminal, and which files may leave through chats.",
   properties: {
+    files: {
+      type: "array",
+      items: { type: "string", minLength: 1, maxLength: 500 },
+      minItems: 1,
+      maxItems: 100,
+      uniqueItems: true,
+      description:
+        "Folders, files and globs, from the config's folder or ~, of which files may be sent through chats unasked, beside the project and the inbox. Files for secrets are refused even there. They wait for channel-router trust.",
+      examples: [["~/reports", "build/**/*.pdf"]],
+    },
     relay: {
       "x-inert": false,
       type: "array",

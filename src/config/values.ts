@@ -136,6 +136,8 @@ export interface QuietValues {
 }
 
 export interface PermissionsValues {
+  /** Folders, files and globs as written. */
+  readonly files?: readonly string[];
   readonly relay: readonly string[];
   /** By source. */
   readonly approvers: Readonly<Record<string, readonly (string | number)[]>>;

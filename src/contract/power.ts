@@ -4,8 +4,8 @@
  * Something that a config may do only with consent. `use`: anything at all, for a file that was found. `instruct`: text of a found
  * file as instructions. `listen`: accept connections from outside. `approve`: let people answer permission prompts. `people`: admit
  * people. `command`: run a program. `read`, `write`, `move`: what is done to files; moving takes them away. `connect`: open a
- * connection to a host. `secret`: the same, or an answer to a caller, with something in it that a variable, a file or a secret brought
- * in. `show`: give the value of a variable to Claude.
+ * connection to a host. `share`: let files leave through chats unasked. `secret`: the same as `connect`, or an answer to a caller, with
+ * something in it that a variable, a file or a secret brought in. `show`: give the value of a variable to Claude.
  */
 export type PowerKind =
   | "use"
@@ -18,6 +18,7 @@ export type PowerKind =
   | "write"
   | "move"
   | "connect"
+  | "share"
   | "secret"
   | "show";
 

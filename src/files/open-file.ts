@@ -7,12 +7,17 @@ import type { FoundFile } from "./search.ts";
 // A link that was put in its place is not followed; a pipe is not waited for.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
+/** Rejects with the system's error; ELOOP when the last part of the path is a link. */
+export function openReading(real: string): Promise<FileHandle> {
+  return open(real, flags);
+}
+
 /** Undefined when another file stands there by now. Rejects with the system's error. */
 export async function openFound({
   real,
   id,
 }: Pick<FoundFile, "real" | "id">): Promise<FileHandle | undefined> {
-  const handle = await open(real, flags);
+  const handle = await openReading(real);
   try {
     const stats = await handle.stat({ bigint: true });
     if (stats.isFile() && `${stats.dev}:${stats.ino}` === id) return handle;

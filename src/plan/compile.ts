@@ -107,6 +107,7 @@ export function* compileInSteps(
           bind,
           outward: values.outward?.permissions,
           issues,
+          surroundings,
         });
   return {
     plan: {
@@ -117,6 +118,7 @@ export function* compileInSteps(
         ...listen.powers,
         ...sources.filter(({ enabled }) => enabled).flatMap((source) => source.powers),
         ...(permissions?.powers ?? []),
+        ...(permissions?.files ?? []).map(({ power }) => power),
         ...sinks.flatMap((sink) => sink.powers),
       ]),
       ...(values.budget.hour === undefined ? {} : { hour: values.budget.hour }),

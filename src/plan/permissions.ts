@@ -1,14 +1,15 @@
-// `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask.
+// `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask; and what files it shares.
 
 import type { Outward } from "../config/outward.ts";
 import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
-import type { Json, SourceType } from "../contract.ts";
+import type { Json, SourceType, Surroundings } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
 import { checkPersonIds } from "./person-ids.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
 import { oneLine } from "./reach-words.ts";
 import { compileQuiet } from "./shaping.ts";
+import { planSharedFiles, type SharedFiles } from "./shared-files.ts";
 
 export interface PlannedPermissions {
   /** By relay source, the ids of those who decide. */
@@ -18,6 +19,8 @@ export interface PlannedPermissions {
   isQuiet(nowMs: number): boolean;
   /** Nobody is asked before a person has agreed to all of them. */
   readonly powers: readonly Power[];
+  /** Each with a power of its own. */
+  readonly files: readonly SharedFiles[];
   /** The same for the same settings. */
   readonly fingerprint: string;
 }
@@ -25,14 +28,20 @@ export interface PlannedPermissions {
 const bounds = { leastMs: 10_000, mostMs: 24 * 60 * 60 * 1_000 };
 
 export function planPermissions(
-  { relay, approvers, tools, expireMs, quiet = [] }: PermissionsValues,
+  { files = [], relay, approvers, tools, expireMs, quiet = [] }: PermissionsValues,
   sources: Readonly<Record<string, SourceValues>>,
   typeOf: (type: string) => Pick<SourceType<never>, "chat"> | undefined,
   {
     bind,
     outward,
     issues,
-  }: { readonly bind: Bind; readonly outward?: Outward | undefined; readonly issues: IssueDraft[] },
+    surroundings,
+  }: {
+    readonly bind: Bind;
+    readonly outward?: Outward | undefined;
+    readonly issues: IssueDraft[];
+    readonly surroundings: Pick<Surroundings, "folder" | "home">;
+  },
 ): PlannedPermissions {
   const names = Object.keys(sources);
   for (const [index, name] of relay.entries()) {
@@ -88,6 +97,8 @@ export function planPermissions(
   const isTainted = outward?.isTainted(["permissions", "approvers"]) === true;
   const hidden = outward?.shown.permissions as unknown as PermissionsValues | undefined;
   const shown = isTainted && hidden !== undefined ? hidden.approvers : approvers;
+  const isPathTainted = outward?.isTainted(["permissions", "files"]) === true;
+  const shownFiles = isPathTainted && hidden !== undefined ? hidden.files : files;
   const origins = isTainted ? ` with ${outward?.names.join(" and ")}` : "";
   const used = relay.filter((name) => Object.hasOwn(approvers, name));
   return {
@@ -104,7 +115,8 @@ export function planPermissions(
         bound: [relay, approvers[name] ?? [], tools ?? null] as Json,
       }),
     ),
-    fingerprint: JSON.stringify([relay, approvers, tools, expireMs, quiet]),
+    files: planSharedFiles(files, surroundings, { bind, issues, shown: shownFiles }),
+    fingerprint: JSON.stringify([files, relay, approvers, tools, expireMs, quiet]),
   };
 }
 

@@ -89,6 +89,7 @@ const words: Readonly<Record<PowerKind, string>> = {
   write: "write files in",
   move: "move files away:",
   connect: "connect to",
+  share: "let files leave through chats:",
   secret: "send a secret to",
   show: "show Claude",
 };

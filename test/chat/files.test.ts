@@ -16,10 +16,12 @@ import {
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { guardFiles } from "../../src/chat/file-guard.ts";
+import { type GuardRules, guardFiles } from "../../src/chat/file-guard.ts";
 import { safeFileName } from "../../src/chat/file-name.ts";
 import { openInbox } from "../../src/chat/inbox.ts";
+import { openOutbox } from "../../src/chat/outbox.ts";
 import { bytesOfOutgoing } from "../../src/chat/outgoing-file.ts";
+import { manualClock } from "../support/manual-clock.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -60,11 +62,16 @@ describe("the name of a file that somebody sent", () => {
 
 describe("a file that Claude wants to send", () => {
   const limits = { maxFiles: 2, maxFileBytes: 1_000 };
-  const rules = () => ({
-    closedFolders: [join(folder, "state")],
-    openFolders: [join(folder, "state", "inbox")],
+  const rules = (): GuardRules => ({
+    stateFolders: [join(folder, "state")],
+    closedFolders: [join(folder, "home", ".claude")],
+    inbox: join(folder, "state", "inbox"),
     closedFiles: [join(folder, "channels.yaml"), join(folder, "absent")],
-    cwd: folder,
+    project: folder,
+    home: `${folder}-home`,
+    shared: [],
+    isOwnSecret: (text) => text.includes("own-secret-value"),
+    outbox: openOutbox(join(folder, "state", "outbox"), manualClock()),
   });
   const guard = (...paths: string[]) => guardFiles(paths, rules(), limits);
   const write = async (name: string, text = "text") => {
@@ -74,12 +81,13 @@ describe("a file that Claude wants to send", () => {
     return path;
   };
 
-  it("is sent by its real path, under its own name", async () => {
+  it("is sent as a copy of its real path, under its own name", async () => {
     const path = await write("out/log.txt");
     await symlink(path, join(folder, "latest.txt"));
-    expect(await guard("latest.txt")).toEqual([
-      { path, id: expect.stringMatching(/^\d+:\d+$/), name: "latest.txt", bytes: 4 },
-    ]);
+    const [file] = await guard("latest.txt");
+    expect(file).toMatchObject({ source: path, name: "latest.txt", bytes: 4, asks: [] });
+    expect(file?.path).toMatch(/\/state\/outbox\/[0-9a-f]{18}\/latest\.txt$/);
+    expect(await readFile(file?.path as string, "utf8")).toBe("text");
   });
 
   it("may be one that was sent to us", async () => {
@@ -114,9 +122,9 @@ describe("a file that Claude wants to send", () => {
     await link(join(folder, "state/1f/access.json"), join(folder, "copy.txt"));
     await expect(guard("copy.txt")).rejects.toThrow("own state");
     await link(await write("here.txt"), join(folder, "there.txt"));
-    expect(await guard("there.txt")).toHaveLength(1);
+    expect(await guard("there.txt")).toMatchObject([{ asks: ["the same file has another name elsewhere"] }]);
     await link(await write("state/inbox/cat.jpg"), join(folder, "cat.jpg"));
-    expect(await guard("cat.jpg")).toHaveLength(1);
+    expect(await guard("cat.jpg")).toMatchObject([{ asks: ["the same file has another name elsewhere"] }]);
   });
 
   it.each([".ssh/config", "home/.aws/credentials", ".git-credentials", ".claude.json"])(
@@ -129,30 +137,40 @@ describe("a file that Claude wants to send", () => {
 
   it("is refused when it is a pipe, which nobody may wait for", async () => {
     execFileSync("mkfifo", [join(folder, "pipe")]);
-    await expect(guard("pipe")).rejects.toThrow("is no file");
+    await expect(guard("pipe")).rejects.toThrow("is not a file");
   });
 
-  it("is read as it was judged: not when another one, a link or a pipe took its place, and no more than it had", async () => {
+  it("is sent as it was judged, whatever becomes of it meanwhile", async () => {
     const path = await write("log.txt", "first");
     const [file] = await guard("log.txt");
     if (file === undefined) throw new Error("refused");
-    await writeFile(path, "first and more");
-    expect((await bytesOfOutgoing(file)).toString()).toBe("first");
-    await writeFile(path, "cut");
-    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
-    await rm(path);
-    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
-    await write("state/access.json", "other");
-    await symlink(join(folder, "state/access.json"), path);
-    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
-    await rm(path);
-    execFileSync("mkfifo", [path]);
-    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
-    await rm(path);
     await writeFile(path, "other");
-    await writeFile(join(folder, "keeps-the-number"), "x");
-    await rename(join(folder, "keeps-the-number"), path);
-    await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    await rm(path);
+    expect((await bytesOfOutgoing(file)).toString()).toBe("first");
+  });
+
+  it("is not sent when something else took the place of the copy", async () => {
+    await write("log.txt", "first");
+    const take = async (put: (path: string) => Promise<unknown>) => {
+      const [file] = await guard("log.txt");
+      if (file === undefined) throw new Error("refused");
+      await put(file.path);
+      await expect(bytesOfOutgoing(file)).rejects.toMatchObject({ code: "E_FILE" });
+    };
+    await take((path) => writeFile(path, "cut"));
+    await take((path) => rm(path));
+    await take(async (path) => {
+      await rm(path);
+      await symlink(join(folder, "log.txt"), path);
+    });
+    await take(async (path) => {
+      await rm(path);
+      execFileSync("mkfifo", [path]);
+    });
+    await take(async (path) => {
+      await writeFile(join(folder, "keeps-the-number"), "other");
+      await rename(join(folder, "keeps-the-number"), path);
+    });
   });
 
   it("is refused when it leaves a folder by ..", async () => {

@@ -17,6 +17,7 @@ function plan(more: Partial<PermissionsValues>) {
   const planned = planPermissions(values, sources, (type) => (type === "testchat" ? { chat } : {}), {
     bind,
     issues,
+    surroundings: { folder: "/project", home: "/home/person" },
   });
   return {
     planned,
@@ -51,7 +52,11 @@ describe("permissions", () => {
     const issues: IssueDraft[] = [];
     const approvers = { phone: ["@ann", "-1001", 42, "٤٢", " 42"] };
     const values = { relay: ["phone"], approvers, expireMs: 600_000 };
-    planPermissions(values, sources, () => ({ chat: withIds }), { bind, issues });
+    planPermissions(values, sources, () => ({ chat: withIds }), {
+      bind,
+      issues,
+      surroundings: { folder: "/project", home: "/home/person" },
+    });
     expect(issues.map(({ path }) => path.join("."))).toEqual(
       [0, 1, 3, 4].map((index) => `permissions.approvers.phone.${index}`),
     );
@@ -84,5 +89,39 @@ describe("permissions", () => {
     [{ allow: ["*"], deny: ["Bash"] }, "Bash", false],
   ])("of tools %j let %s be asked about: %s", (tools, tool, may) => {
     expect(plan({ tools }).planned.mayRelay(tool)).toBe(may);
+  });
+
+  it("share folders, files and globs, each with a power of its own", () => {
+    const { planned, issues } = plan({ files: ["~/reports", "out/*.pdf", "/data/{a,b}/**", "notes.txt"] });
+    expect(issues).toEqual([]);
+    expect(planned.files.map(({ base, power }) => [base, power.power, power.value])).toEqual([
+      ["/home/person/reports", "share", "/home/person/reports"],
+      ["/project/out", "share", "/project/out/*.pdf"],
+      ["/data", "share", "/data/{a,b}/**"],
+      ["/project/notes.txt", "share", "/project/notes.txt"],
+    ]);
+    const fits = (index: number, below: string) => planned.files[index]?.fits(below);
+    expect([fits(0, "deep/er/x.txt"), fits(1, "a.pdf"), fits(1, "sub/a.pdf"), fits(1, "a.txt")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect([fits(2, "a/x/y"), fits(2, "c/x")]).toEqual([true, false]);
+    expect(planned.powers).toHaveLength(1);
+    const { planned: other } = plan({ files: ["~/other"] });
+    expect(other.fingerprint).not.toBe(planned.fingerprint);
+    expect(other.files[0]?.power.hash).not.toBe(planned.files[0]?.power.hash);
+  });
+
+  it.each([
+    ["/", "would share the whole disk"],
+    ["/**", "would share the whole disk"],
+    ["../../..", "would share the whole disk"],
+    ["  ", "is empty"],
+    ["a/*/../../b", 'may not have ".." after a wildcard'],
+    ["a/[", "the glob"],
+  ])("do not share %s", (entry, message) => {
+    expect(plan({ files: [entry] }).issues[0]).toContain(message);
   });
 });

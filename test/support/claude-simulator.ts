@@ -30,6 +30,8 @@ export interface ClaudeOptions {
   readonly timeoutMs?: number;
   /** What the person answers to a form. Default: declines. */
   answerForm?(params: Params): FormAnswer | Promise<FormAnswer>;
+  /** False: a client that cannot show forms. Default true. */
+  readonly forms?: boolean;
   /** Default: the project folder, if there is one. */
   readonly roots?: readonly { uri: string; name: string }[];
 }
@@ -161,7 +163,7 @@ export async function connectClaude(
   await probe(wire);
   const greeting = await wire.request("initialize", {
     protocolVersion: claudeProtocolVersion,
-    capabilities: claudeCapabilities,
+    capabilities: options.forms === false ? { roots: {} } : claudeCapabilities,
     clientInfo: claudeInfo,
   });
   const capabilities = greeting.capabilities as Params;

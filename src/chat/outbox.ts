@@ -1,0 +1,92 @@
+// Copies of files that are about to be sent, in a private folder of the state folder: what is judged, what the user is asked about and what
+// leaves are the same bytes, whatever becomes of the file meanwhile.
+
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { OutgoingFile } from "../contract/chat.ts";
+import type { Clock } from "../contract.ts";
+import { safeFileName } from "./file-name.ts";
+
+export interface Outbox {
+  /**
+   * Copies the first `bytes` of what is open. `look` sees every piece. Undefined when there is less; nothing is left behind then. Rejects with
+   * the system's error.
+   */
+  keep(
+    name: string,
+    file: FileHandle,
+    bytes: number,
+    look: (piece: Uint8Array) => void,
+  ): Promise<KeptCopy | undefined>;
+  /** Removes it some time later, because a program that was handed its path may still read it. */
+  release(copies: readonly OutgoingFile[]): void;
+  /** Removes all that is left from before. Never rejects. */
+  clear(): Promise<void>;
+}
+
+export interface KeptCopy extends OutgoingFile {
+  /** Of its content. */
+  readonly hash: string;
+}
+
+const pieceBytes = 32 * 1024;
+const keptAfterSendMs = 10 * 60 * 1_000;
+/** What another router of the same config left behind, or one that was killed. */
+const abandonedAfterMs = 60 * 60 * 1_000;
+
+export function openOutbox(folder: string, clock: Clock): Outbox {
+  const remove = (copy: string) => rm(copy, { recursive: true, force: true }).catch(() => undefined); // Cleared later.
+  return {
+    async keep(name, file, bytes, look) {
+      // A folder of its own: a program that sends by path shows the file's own name.
+      const place = join(folder, randomBytes(9).toString("hex"));
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      const safe = safeFileName(name);
+      const path = join(place, safe);
+      try {
+        const copy = await open(path, "wx", 0o600);
+        const hash = createHash("sha256");
+        let left = bytes;
+        try {
+          for (let at = 0; left > 0; ) {
+            const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(left, pieceBytes)), {
+              position: at,
+            });
+            if (bytesRead === 0) break;
+            const piece = buffer.subarray(0, bytesRead);
+            look(piece);
+            hash.update(piece);
+            await copy.writeFile(piece);
+            at += bytesRead;
+            left -= bytesRead;
+          }
+          if (left === 0) {
+            const { dev, ino } = await copy.stat({ bigint: true });
+            return { path, id: `${dev}:${ino}`, name: safe, bytes, hash: hash.digest("hex") };
+          }
+        } finally {
+          await copy.close();
+        }
+      } catch (error) {
+        await remove(place);
+        throw error;
+      }
+      await remove(place);
+      return undefined;
+    },
+    release(copies) {
+      for (const { path } of copies) clock.after(keptAfterSendMs, () => void remove(join(path, "..")));
+    },
+    async clear() {
+      const names = await readdir(folder).catch(() => []); // None was ever sent.
+      await Promise.all(
+        names.map(async (name) => {
+          const place = join(folder, name);
+          const found = await stat(place).catch(() => undefined); // Gone meanwhile.
+          if (found !== undefined && clock.now() - found.mtimeMs > abandonedAfterMs) await remove(place);
+        }),
+      );
+    },
+  };
+}

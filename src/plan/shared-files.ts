@@ -1,0 +1,77 @@
+// `permissions.files`: what may leave through chats beside the project and the inbox, as a question about consent names it and as it is
+// compared with a path.
+
+import { dirname, join, resolve } from "node:path";
+import type { IssueDraft } from "../config/values.ts";
+import type { Surroundings } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import { compileGlob } from "../filters/glob.ts";
+import { type Bind, type Power, powerOf } from "./powers.ts";
+import { oneLine } from "./reach-words.ts";
+
+export interface SharedFiles {
+  /** Absolute: a folder or a file, of which all is meant, or where a glob begins. There may be links in it. */
+  readonly base: string;
+  /** Of a path below the base. */
+  fits(below: string): boolean;
+  /** Without consent to it nothing is shared. */
+  readonly power: Power;
+}
+
+const wildcard = /[*?[{\\]/;
+
+/** One for each entry that can be understood; `issues` takes the others. */
+export function planSharedFiles(
+  entries: readonly string[],
+  { folder, home }: Pick<Surroundings, "folder" | "home">,
+  {
+    bind,
+    issues,
+    shown = entries,
+  }: {
+    readonly bind: Bind;
+    readonly issues: IssueDraft[];
+    /** The entries as they may be shown, without what a variable brought in. */
+    readonly shown?: readonly string[] | undefined;
+  },
+): SharedFiles[] {
+  return entries.flatMap((written, index): SharedFiles[] => {
+    const path = ["permissions", "files", index];
+    if (written.trim() === "") {
+      issues.push({ path, code: "E_CONFIG_VALUE", message: "is empty", hint: "for instance ~/reports" });
+      return [];
+    }
+    const parts = written.split("/");
+    const first = parts.findIndex((part) => wildcard.test(part));
+    const expanded = (first === -1 ? parts : parts.slice(0, first)).join("/");
+    const lead = expanded === "" && first > 0 ? "/" : expanded;
+    const rest = first === -1 ? "" : parts.slice(first).join("/");
+    if (rest.split("/").includes("..")) {
+      const hint = "write the folder out";
+      issues.push({ path, code: "E_CONFIG_VALUE", message: 'may not have ".." after a wildcard', hint });
+      return [];
+    }
+    const inHome = lead === "~" ? home : lead.startsWith("~/") ? join(home, lead.slice(2)) : lead;
+    const base = resolve(folder, inHome);
+    if (dirname(base) === base) {
+      const hint = "name the folders that files are sent from";
+      issues.push({ path, code: "E_CONFIG_VALUE", message: "would share the whole disk", hint });
+      return [];
+    }
+    const fits = rest === "" ? () => true : compiled(rest, path, issues);
+    const bound = rest === "" ? base : join(base, rest);
+    const value = oneLine(shown[index] === written ? bound : (shown[index] ?? bound));
+    const power = powerOf(bind, { power: "share", value, component: "permissions.files", bound });
+    return [{ base, fits, power }];
+  });
+}
+
+function compiled(glob: string, path: IssueDraft["path"], issues: IssueDraft[]): (below: string) => boolean {
+  try {
+    return compileGlob(glob);
+  } catch (error) {
+    if (!isRouterError(error)) throw error;
+    issues.push({ path, code: "E_CONFIG_VALUE", message: `the glob ${error.message}` });
+    return () => false;
+  }
+}
