@@ -48,8 +48,9 @@ interface Look extends Values {
   readonly isScript: boolean;
 }
 
-/** Nobody nests more by hand. */
+/** Nobody nests more by hand, or writes a longer command line. */
 const maxDepth = 16;
+const maxWords = 1_000;
 
 /** The first fault. `namesOf`: what the links lead to that a program may be; by default it is judged by its own name. */
 export function findFault(
@@ -59,6 +60,15 @@ export function findFault(
 ): Fault | undefined {
   if (!values.stdin && values.variables.size === 0 && !words.some(({ hasValue }) => hasValue))
     return undefined;
+  if (words.length > maxWords)
+    return {
+      at: Math.max(
+        0,
+        words.findIndex(({ hasValue }) => hasValue),
+      ),
+      why: "hidden",
+      name: words[0]?.text ?? "",
+    };
   return findIn(words, 0, words.length, { ...values, isScript: false, depth: 0, namesOf });
 }
 
@@ -185,7 +195,12 @@ function runsValues(script: string, look: Look): boolean {
     if (program.text === "for" && rest.some(holds)) known.add(rest[0]?.text ?? "");
     if (/^(?:read|mapfile|readarray)$/.test(program.text) && reads)
       for (const { text } of rest) known.add(text);
-    if (runsValue(program.text, own, holds, { ...look, stdin: reads, variables: known })) return true;
+    // A script in it may name the variables too.
+    const isConcerned =
+      reads ||
+      own.some((word) => holds(word) || [...known].some((name) => name !== "" && word.text.includes(name)));
+    if (isConcerned && runsValue(program.text, own, holds, { ...look, stdin: reads, variables: known }))
+      return true;
   }
   return false;
 }

@@ -17,6 +17,7 @@ export interface ScriptCommand {
 
 const maxLength = 16_384;
 const maxSubstitutions = 200;
+const maxCommands = 500;
 
 /** All simple commands, those of substitutions too. Undefined for a script that is too much to look through. */
 export function commandsOf(script: string): readonly ScriptCommand[] | undefined {
@@ -24,7 +25,7 @@ export function commandsOf(script: string): readonly ScriptCommand[] | undefined
   if (script.length > maxLength || substitutions > maxSubstitutions) return undefined;
   const found: ScriptCommand[] = [];
   read(script, found);
-  return found;
+  return found.length > maxCommands ? undefined : found;
 }
 
 interface Draft {

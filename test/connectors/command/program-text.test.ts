@@ -294,6 +294,11 @@ describe("an argument", () => {
     expect(checkCommand({ command })).toEqual([]);
   });
 
+  test("is refused in a command line that is too long to look through", () => {
+    expect(pathsOf({ command: ["./tool", ...Array(2_000).fill("x"), X] })).toEqual(["command.2001"]);
+    expect(checkCommand({ command: ["./tool", ...Array(2_000).fill("x")] })).toEqual([]);
+  });
+
   test("says which program it is, and how to hand over the value", () => {
     const [issue] = checkCommand({ command: ["timeout", "5", "sh", "-ceu", X] });
     expect(issue?.message).toBe("sh runs text as a program: a value in its arguments could become a command");
@@ -501,6 +506,8 @@ describe("a script that is given a value as a variable", () => {
     ['for x in $TEXT; do sh -c "$x"; done'],
     ['. "$TEXT"'],
     ["sh -c 'eval \"$TEXT\"'"],
+    ["export x=$TEXT; sh -c 'eval $x'"],
+    ["true; ".repeat(2_000)],
     ['trap "$TEXT" EXIT'],
   ])("may not run it: %s", (script) => {
     expect(told(script)).toEqual(["command.2"]);
