@@ -23,7 +23,10 @@ export interface GuardRules {
   readonly closedFiles: readonly string[];
   /** The session's project: where a relative path starts, and what may leave. */
   readonly project: string;
+  /** What `~` stands for. */
   readonly home: string;
+  /** Homes of the user: no project is one of them, or above one. */
+  readonly homes: readonly string[];
   /** What the config shares beside it, with consent. */
   readonly shared: readonly {
     /** Absolute: a folder, or a file. */
@@ -160,9 +163,9 @@ async function guardOpen(opened: Opened, rules: GuardRules, maxBytes: number): P
 /** Whether it lies where files may leave, and what its names say: the one it was called by and its own. */
 async function placeOf(
   { path, real }: Opened,
-  { project, home, shared }: GuardRules,
+  { project, home, homes, shared }: GuardRules,
 ): Promise<{ readonly sensitivity: Sensitivity | undefined; readonly isOutside: boolean }> {
-  const isSeen = await isProject(project, home);
+  const isSeen = await isProject(project, homes);
   const places = [...(isSeen ? [{ base: project, fits: () => true }] : []), ...shared];
   const below: string[] = [];
   for (const { base, fits } of places) {
@@ -183,9 +186,11 @@ async function placeOf(
 }
 
 /** A session in the home folder, or above it, has no project: everything would be in it. */
-async function isProject(project: string, home: string): Promise<boolean> {
-  const [root, realHome] = await Promise.all([project, home].map((one) => realpath(one).catch(() => one)));
-  return root !== undefined && dirname(root) !== root && !isWithin(realHome as string, root);
+async function isProject(project: string, homes: readonly string[]): Promise<boolean> {
+  const [root = "/", ...real] = await Promise.all(
+    [project, ...homes].map((one) => realpath(one).catch(() => one)),
+  );
+  return dirname(root) !== root && !real.some((home) => isWithin(home, root));
 }
 
 function isSame(one: BigIntStats, other: BigIntStats): boolean {

@@ -1,8 +1,14 @@
 // Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
 // a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
 
-import { join, resolve } from "node:path";
-import { claudeConfigFolder, type EnvironmentVariables, expandHome, setVariable } from "../config/places.ts";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import {
+  claudeConfigFolder,
+  type EnvironmentVariables,
+  expandHome,
+  realPath,
+  setVariable,
+} from "../config/places.ts";
 import { openProject, systemHome } from "../config/project.ts";
 import { type UnderClaude, underClaude } from "../runtime/under-claude.ts";
 import { line, type SafeLine } from "../text.ts";
@@ -49,6 +55,15 @@ export function guardEnvironment(
     delete env[name];
     notes.push(line`${name}=${path} leads into a project: ${insteadOf(name, env)}`);
   }
+  const named = setVariable(env, "CLAUDE_PROJECT_DIR");
+  // Files leave unasked from the project: one that a variable names must be where Claude runs.
+  if (
+    named !== undefined &&
+    ![cwd, ...under.folders].some((folder) => isBelow(resolve(cwd, named), folder))
+  ) {
+    delete env.CLAUDE_PROJECT_DIR;
+    notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
+  }
   if (setVariable(env, "CHANNEL_ROUTER_TRUST") !== undefined) {
     delete env.CHANNEL_ROUTER_TRUST;
     notes.push(line`CHANNEL_ROUTER_TRUST; in CI, run channel-router trust --yes before Claude is started`);
@@ -56,6 +71,11 @@ export function guardEnvironment(
   return notes.map(
     (note) => line`ignored, because a project can set it where Claude starts this program: ${note}`,
   );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(realPath(folder), realPath(path));
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 function insteadOf(name: string, env: EnvironmentVariables): string {

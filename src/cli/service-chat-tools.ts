@@ -7,6 +7,7 @@ import { checkId } from "../chat/ids.ts";
 import { parseMarkdown, readable } from "../chat/markdown.ts";
 import { plain, writeMarkup } from "../chat/markup.ts";
 import { claudeConfigFolder, homeFolder, realPath, stateRoot, trustFile } from "../config/places.ts";
+import { systemHome } from "../config/project.ts";
 import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../contract/chat.ts";
 import type { RouterEvent, Tool } from "../contract.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
@@ -121,6 +122,7 @@ export function chatTools(
         closedFiles: [realPath(config.loaded.file), ...config.loaded.files.map(({ path }) => path)],
         project: member.attached.facts().project,
         home: homeFolder(process.env),
+        homes: [homeFolder(process.env), ...[systemHome()].filter((home) => home !== undefined)],
         shared: shared.filter(({ power }) => consent.allows(power)),
         isOwnSecret: secretFinder(config.loaded.secrets),
         outbox: chats.outbox,

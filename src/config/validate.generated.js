@@ -83,7 +83,7 @@ var require_equal = __commonJS({
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "x-inert": true, "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "x-shown": "always", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "x-shown": "always", "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "x-inert": false, "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "x-inert": false, "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "x-inert": true, "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "x-inert": true, "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "x-inert": true, "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "x-inert": true, "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "x-inert": true, "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "x-inert": true, "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "x-inert": true, "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "x-inert": true, "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "x-inert": true, "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "x-inert": true, "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "x-inert": true, "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "x-inert": true, "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "x-inert": true, "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "x-inert": true, "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "x-inert": true, "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "x-inert": true, "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "x-inert": true, "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "x-shown": "always", "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "x-inert": true, "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "x-inert": true, "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "x-shown": "event", "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "x-inert": true, "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "x-inert": true, "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "x-inert": true, "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "x-inert": true, "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "x-inert": true, "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "x-inert": true, "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "x-shown": "event", "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "x-inert": true, "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "x-shown": "event", "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "x-shown": "event", "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "x-inert": true, "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "x-inert": true, "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "x-inert": true, "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "x-inert": true, "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "x-inert": true, "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "x-inert": true, "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "x-inert": true, "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "x-inert": true, "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "x-inert": true, "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "x-inert": true, "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type", "description"], "properties": { "type": { "x-inert": true, "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "description": { "x-shown": "always", "type": "string", "minLength": 1, "maxLength": 1e3, "description": "What the tool does, in a sentence for Claude.", "examples": ["Comment on the pull request of a CI event."] }, "input": { "x-shown": "always", "type": "object", "default": {}, "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "object", "examples": [{ "type": "string" }] }, "description": "The arguments of the tool by name, each as JSON Schema; one without a default must be given. Templates see them as input.", "examples": [{ "text": { "type": "string", "maxLength": 4e3 } }] }, "result": { "x-shown": "event", "type": "string", "x-template": { "only": ["input", "event", "time", "response"] }, "description": "What Claude is told when it was done: a template, which also sees what came back as response. Default: what the type says." } } }, "description": "Tools with which Claude answers, by name." }, "permissions": { "type": "object", "additionalProperties": false, "required": ["relay", "approvers"], "description": "Puts Claude's permission prompts before people in a chat, who may allow or deny them; the terminal can always be faster.", "properties": { "relay": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }, "minItems": 1, "uniqueItems": true, "description": "The chat sources on which prompts are sent.", "examples": [["phone"]] }, "approvers": { "x-inert": false, "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "minItems": 1, "uniqueItems": true }, "description": "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.", "examples": [{ "phone": ["412587349"] }] }, "tools": { "type": "object", "additionalProperties": false, "description": "Which tools may be asked about in a chat; a * in a name stands for anything.", "properties": { "allow": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Only prompts for these tools are sent. Default: all.", "examples": [["Bash"]] }, "deny": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Prompts for these tools stay at the terminal, even if allow names them.", "examples": [["mcp__prod__*"]] } } }, "expire": { "x-inert": true, "type": "string", "format": "duration", "default": "10m", "description": "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays." }, "quiet": { "x-inert": true, "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20, "description": "Windows of time in which prompts stay at the terminal.", "examples": [[{ "from": "23:00", "to": "07:00" }]] } } }, "tests": { "x-inert": true, "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object" } } } };
+var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "title": "channel-router configuration", "type": "object", "additionalProperties": false, "properties": { "version": { "x-inert": true, "type": "integer", "enum": [1], "default": 1, "description": "The version of this language." }, "server": { "type": "object", "additionalProperties": false, "default": {}, "description": "The MCP server as the client sees it.", "properties": { "name": { "x-shown": "always", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$", "default": "router", "description": "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server." }, "instructions": { "x-shown": "always", "type": "string", "default": "", "description": "Your own words to Claude, put before the generated instructions." } } }, "listen": { "x-inert": false, "type": "string", "minLength": 1, "description": 'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.', "examples": ["127.0.0.1:8788"] }, "public_url": { "x-inert": false, "type": "string", "pattern": "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$", "description": "The address under which the outside reaches the listener, for senders that sign it and for printed links.", "examples": ["https://hooks.example.com"] }, "hosts": { "x-inert": true, "type": "array", "default": [], "uniqueItems": true, "items": { "type": "string", "pattern": "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$", "examples": ["my-machine.local"] }, "description": "Further Host names that unverified sources accept beside those of loopback." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.", "default": 500 }, "hour": { "x-inert": true, "description": "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }], "default": 2e4 } }, "default": {}, "description": "What events may cost, in tokens, where a channel does not say, and what a session may be sent." }, "delivery": { "type": "object", "additionalProperties": false, "default": {}, "description": "What is kept, and how a session catches up.", "properties": { "catch_up": { "x-inert": true, "type": "integer", "minimum": 0, "maximum": 1e3, "default": 20, "description": "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool." }, "keep": { "x-inert": true, "type": "string", "format": "duration", "default": "7d", "description": "How long events that are done with are kept, for event, why and replay." }, "max_size": { "x-inert": true, "type": "string", "format": "size", "default": "256MiB", "description": "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it." } } }, "defaults": { "type": "object", "additionalProperties": false, "default": {}, "description": "What every channel inherits that does not say otherwise.", "properties": { "ttl": { "x-inert": true, "type": "string", "format": "duration", "default": "24h", "description": "How long after its arrival an event is still worth delivering." }, "priority": { "x-inert": true, "enum": ["low", "normal", "high"], "default": "normal", "description": "How urgent events are." } } }, "use": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "Recipes in use, by a name of yours that goes before all of their names.", "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["recipe"], "properties": { "recipe": { "x-inert": true, "type": "string", "minLength": 1, "description": "The name of a recipe that comes with the router, or a file beside the config.", "examples": ["github-ci-failed", "./recipes/ci.yaml"] }, "with": { "x-inert": true, "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "description": "What the recipe is given, by the names of its inputs." }, "override": { "type": "object", "default": {}, "additionalProperties": false, "description": "What is different here from the recipe: mappings are merged, anything else is replaced.", "properties": { "sources": { "x-inert": true, "type": "object", "description": "Changes to the recipe's sources, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "channels": { "x-inert": true, "type": "object", "description": "Changes to the recipe's channels, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } }, "sinks": { "x-inert": true, "type": "object", "description": "Changes to the recipe's sinks, by the name that the recipe gives them. Null removes a key.", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": ["object", "null"] } } } } } } }, "sources": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type"], "properties": { "type": { "x-inert": true, "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "enabled": { "x-inert": true, "type": "boolean", "default": true, "description": "Whether the source is started. A source that is off may still be named by channels." }, "rate": { "x-inert": true, "type": "string", "format": "rate", "description": "How many events are taken in how long; the sender of more is told to wait. No limit by default.", "examples": ["5/10m"] }, "expect": { "x-inert": true, "type": "string", "format": "duration", "description": "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.", "examples": ["24h"] } } }, "description": "Where events come from, by name." }, "channels": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "properties": { "from": { "x-inert": true, "description": "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.", "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }], "examples": ["github"] }, "description": { "x-shown": "always", "type": "string", "description": "What arrives here, in a sentence for Claude; part of the server's instructions." }, "match": { "x-inert": true, "description": "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.", "anyOf": [{ "type": "object", "minProperties": 1 }, { "type": "array", "items": { "type": "object" }, "minItems": 1 }], "examples": [{ "data.action": "opened" }] }, "when": { "x-inert": true, "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression that must be true for the event to be taken.", "examples": ["size(data.commits) > 0"] }, "vars": { "x-shown": "event", "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "string", "minLength": 1, "x-cel": true }, "description": "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}." }, "changed": { "x-inert": true, "description": "Only events whose value differs from that of the last event with the same `by` are taken.", "anyOf": [{ "type": "string", "minLength": 1, "x-cel": true }, { "type": "object", "additionalProperties": false, "required": ["value"], "properties": { "value": { "x-inert": true, "type": "string", "minLength": 1, "x-cel": true, "description": "A CEL expression: what is compared.", "examples": ["data.state"] }, "by": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with different texts are compared apart. One for the whole channel by default.", "examples": ["{{data.host}}"] } } }], "examples": ["data.state"] }, "dedupe": { "type": "object", "additionalProperties": false, "required": ["key"], "description": "The same key again within a time is a duplicate and is not delivered.", "properties": { "key": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template that says what makes two events the same. An empty part in it means no key: the event passes.", "examples": ["{{data.id}}"] }, "for": { "x-inert": true, "type": "string", "format": "duration", "default": "24h", "description": "How long a key is remembered, counted from the event that was delivered." } } }, "throttle": { "type": "object", "additionalProperties": false, "required": ["max", "per"], "description": "At most so many events in a window of time, which its first event opens.", "properties": { "max": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e4, "description": "How many events pass in a window." }, "per": { "x-inert": true, "type": "string", "format": "duration", "description": "How long a window is.", "examples": ["10m"] }, "by": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default." }, "overflow": { "x-inert": true, "enum": ["digest", "drop"], "default": "digest", "description": "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop)." } } }, "digest": { "type": "object", "additionalProperties": false, "required": ["every"], "description": "Collects events and delivers them as one: counts, the newest few lines, and ids.", "properties": { "every": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after one digest the next one may come.", "examples": ["10m"] }, "wait": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after its first event the first digest comes. Default: 30s, or `every` if that is less." }, "max": { "x-inert": true, "type": "integer", "minimum": 2, "maximum": 1e6, "description": "A digest comes earlier once it has so many events. No limit by default." }, "by": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "examples": ["{{data.host}}"], "description": "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default." }, "content": { "x-shown": "event", "type": "string", "x-template": true, "description": "The template of the digest's text; its data is {count, key, first, last, reason, events}. Default: counts, newest lines, ids.", "examples": ["{{data.count}} failures, {{data.first}} to {{data.last}}"] } } }, "supersede": { "x-inert": true, "type": "string", "minLength": 1, "x-template": true, "description": "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.", "examples": ["{{data.pull_request.number}}"] }, "quiet": { "x-inert": true, "description": "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.", "anyOf": [{ "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20 }], "examples": [[{ "from": "22:00", "to": "07:00", "tz": "Europe/Berlin" }]] }, "thread": { "x-shown": "event", "type": "string", "minLength": 1, "x-template": true, "description": "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.", "examples": ["pr-{{data.pull_request.number}}"] }, "content": { "x-shown": "event", "type": "string", "x-template": true, "description": "The template of the event's text. Default: the payload, cut to the budget.", "examples": ["{{data.title}}"] }, "meta": { "x-shown": "event", "type": "object", "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "not": { "enum": ["source", "channel", "event_id", "trust", "attempt", "count", "thread", "error"] } }, "additionalProperties": { "type": "string", "x-template": true }, "description": "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none." }, "budget": { "type": "object", "additionalProperties": false, "properties": { "event": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 1e6, "description": "Tokens that one event may cost; what is longer is cut. A token is counted as four characters." }, "hour": { "x-inert": true, "description": "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.", "anyOf": [{ "type": "integer", "minimum": 1e3, "maximum": 1e8 }, { "enum": ["none"] }] } }, "description": "What events of this channel may cost, in tokens." }, "continue": { "x-inert": true, "type": "boolean", "default": false, "description": "Whether later channels are tried too after this one took the event." }, "reply": { "x-inert": true, "description": "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.", "anyOf": [{ "type": "boolean" }, { "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "uniqueItems": true }] }, "priority": { "x-inert": true, "enum": ["low", "normal", "high"], "description": "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority." }, "ttl": { "x-inert": true, "type": "string", "format": "duration", "description": "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.", "examples": ["2h"] }, "receipt": { "x-inert": true, "description": "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.", "anyOf": [{ "type": "string", "enum": ["none", "ack"] }, { "type": "object", "additionalProperties": false, "properties": { "ack_within": { "x-inert": true, "type": "string", "format": "duration", "description": "How long to wait for ack before the event is sent again. Default 10m." }, "attempts": { "x-inert": true, "type": "integer", "minimum": 1, "maximum": 10, "description": "How many times an event is sent in all before it counts as dead. Default 3." } } }], "examples": ["ack"] }, "to": { "x-inert": true, "description": "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.", "anyOf": [{ "type": "string", "enum": ["one", "all"] }, { "type": "object", "additionalProperties": false, "minProperties": 1, "maxProperties": 1, "properties": { "project": { "x-inert": true, "type": "string", "pattern": "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)", "description": "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.", "examples": ["~/code/api"] }, "label": { "x-inert": true, "type": "string", "minLength": 1, "description": "The label that the session was started with." }, "session": { "x-inert": true, "type": "string", "minLength": 1, "description": "The id of one session." } } }], "examples": [{ "project": "~/code/api" }] } } }, "description": "Which events reach Claude and how they look, by name; tried in this order." }, "sinks": { "type": "object", "default": {}, "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "object", "required": ["type", "description"], "properties": { "type": { "x-inert": true, "type": "string", "description": "The connector's name; its options stand beside this key.", "examples": ["http"] }, "description": { "x-shown": "always", "type": "string", "minLength": 1, "maxLength": 1e3, "description": "What the tool does, in a sentence for Claude.", "examples": ["Comment on the pull request of a CI event."] }, "input": { "x-shown": "always", "type": "object", "default": {}, "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "object", "examples": [{ "type": "string" }] }, "description": "The arguments of the tool by name, each as JSON Schema; one without a default must be given. Templates see them as input.", "examples": [{ "text": { "type": "string", "maxLength": 4e3 } }] }, "result": { "x-shown": "event", "type": "string", "x-template": { "only": ["input", "event", "time", "response"] }, "description": "What Claude is told when it was done: a template, which also sees what came back as response. Default: what the type says." } } }, "description": "Tools with which Claude answers, by name." }, "permissions": { "type": "object", "additionalProperties": false, "minProperties": 1, "dependencies": { "relay": ["approvers"], "approvers": ["relay"], "tools": ["relay"], "quiet": ["relay"] }, "description": "Who may answer Claude's permission prompts in a chat, beside the terminal, and which files may leave through chats.", "properties": { "files": { "type": "array", "items": { "type": "string", "minLength": 1, "maxLength": 500 }, "minItems": 1, "maxItems": 100, "uniqueItems": true, "description": "Folders, files and globs, from the config's folder or ~, of which files may be sent through chats unasked, beside the project and the inbox. Files for secrets are refused even there. They wait for channel-router trust.", "examples": [["~/reports", "build/**/*.pdf"]] }, "relay": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[a-z][a-z0-9_]*$" }, "minItems": 1, "uniqueItems": true, "description": "The chat sources on which prompts are sent.", "examples": [["phone"]] }, "approvers": { "x-inert": false, "type": "object", "propertyNames": { "pattern": "^[a-z][a-z0-9_]*$" }, "additionalProperties": { "type": "array", "items": { "type": ["string", "integer"], "minLength": 1, "maximum": 9007199254740991 }, "minItems": 1, "uniqueItems": true }, "description": "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.", "examples": [{ "phone": ["412587349"] }] }, "tools": { "type": "object", "additionalProperties": false, "description": "Which tools may be asked about in a chat; a * in a name stands for anything.", "properties": { "allow": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Only prompts for these tools are sent. Default: all.", "examples": [["Bash"]] }, "deny": { "x-inert": false, "type": "array", "items": { "type": "string", "pattern": "^[A-Za-z0-9_*:.-]{1,200}$" }, "minItems": 1, "description": "Prompts for these tools stay at the terminal, even if allow names them.", "examples": [["mcp__prod__*"]] } } }, "expire": { "x-inert": true, "type": "string", "format": "duration", "default": "10m", "description": "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays." }, "quiet": { "x-inert": true, "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["from", "to"], "properties": { "days": { "x-inert": true, "description": "The days on which the window begins: a list such as [sat, sun], or a range such as mon-fri. Default: every day.", "anyOf": [{ "type": "array", "items": { "enum": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] }, "minItems": 1, "uniqueItems": true }, { "type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$", "examples": ["mon-fri"] }] }, "from": { "x-inert": true, "type": "string", "pattern": "^([01]\\d|2[0-3]):[0-5]\\d$", "description": "When it begins, as 22:00.", "examples": ["22:00"] }, "to": { "x-inert": true, "type": "string", "pattern": "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$", "description": "When it ends, as 07:00. Not later than `from` means: on the next day.", "examples": ["07:00"] }, "tz": { "x-inert": true, "type": "string", "minLength": 1, "description": "The time zone of both, by its IANA name. Default: that of the machine.", "examples": ["Europe/Berlin"] } } }, "minItems": 1, "maxItems": 20, "description": "Windows of time in which prompts stay at the terminal.", "examples": [[{ "from": "23:00", "to": "07:00" }]] } } }, "tests": { "x-inert": true, "type": "array", "default": [], "description": "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.", "items": { "type": "object" } } } };
 var func2 = Object.prototype.hasOwnProperty;
 var func3 = require_ucs2length().default;
 var func0 = require_equal().default;
@@ -3217,8 +3217,8 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         if (data101.expire === void 0) {
           data101.expire = "10m";
         }
-        if (data101.relay === void 0) {
-          const err255 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "relay" }, message: "must have required property 'relay'" };
+        if (Object.keys(data101).length < 1) {
+          const err255 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" };
           if (vErrors === null) {
             vErrors = [err255];
           } else {
@@ -3226,18 +3226,25 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           }
           errors++;
         }
-        if (data101.approvers === void 0) {
-          const err256 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/required", keyword: "required", params: { missingProperty: "approvers" }, message: "must have required property 'approvers'" };
-          if (vErrors === null) {
-            vErrors = [err256];
-          } else {
-            vErrors.push(err256);
-          }
-          errors++;
-        }
         for (const key38 in data101) {
-          if (!(key38 === "relay" || key38 === "approvers" || key38 === "tools" || key38 === "expire" || key38 === "quiet")) {
-            const err257 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
+          if (!(key38 === "files" || key38 === "relay" || key38 === "approvers" || key38 === "tools" || key38 === "expire" || key38 === "quiet")) {
+            const err256 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key38 }, message: "must NOT have additional properties" };
+            if (vErrors === null) {
+              vErrors = [err256];
+            } else {
+              vErrors.push(err256);
+            }
+            errors++;
+          }
+        }
+        if (data101.relay !== void 0) {
+          if (data101.approvers === void 0) {
+            const err257 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/dependencies", keyword: "dependencies", params: {
+              property: "relay",
+              missingProperty: "approvers",
+              depsCount: 1,
+              deps: "approvers"
+            }, message: "must have property approvers when property relay is present" };
             if (vErrors === null) {
               vErrors = [err257];
             } else {
@@ -3246,15 +3253,72 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        if (data101.relay !== void 0) {
-          let data102 = data101.relay;
+        if (data101.approvers !== void 0) {
+          if (data101.relay === void 0) {
+            const err258 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/dependencies", keyword: "dependencies", params: {
+              property: "approvers",
+              missingProperty: "relay",
+              depsCount: 1,
+              deps: "relay"
+            }, message: "must have property relay when property approvers is present" };
+            if (vErrors === null) {
+              vErrors = [err258];
+            } else {
+              vErrors.push(err258);
+            }
+            errors++;
+          }
+        }
+        if (data101.tools !== void 0) {
+          if (data101.relay === void 0) {
+            const err259 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/dependencies", keyword: "dependencies", params: {
+              property: "tools",
+              missingProperty: "relay",
+              depsCount: 1,
+              deps: "relay"
+            }, message: "must have property relay when property tools is present" };
+            if (vErrors === null) {
+              vErrors = [err259];
+            } else {
+              vErrors.push(err259);
+            }
+            errors++;
+          }
+        }
+        if (data101.quiet !== void 0) {
+          if (data101.relay === void 0) {
+            const err260 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/dependencies", keyword: "dependencies", params: {
+              property: "quiet",
+              missingProperty: "relay",
+              depsCount: 1,
+              deps: "relay"
+            }, message: "must have property relay when property quiet is present" };
+            if (vErrors === null) {
+              vErrors = [err260];
+            } else {
+              vErrors.push(err260);
+            }
+            errors++;
+          }
+        }
+        if (data101.files !== void 0) {
+          let data102 = data101.files;
           if (Array.isArray(data102)) {
-            if (data102.length < 1) {
-              const err258 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+            if (data102.length > 100) {
+              const err261 = { instancePath: instancePath + "/permissions/files", schemaPath: "#/properties/permissions/properties/files/maxItems", keyword: "maxItems", params: { limit: 100 }, message: "must NOT have more than 100 items" };
               if (vErrors === null) {
-                vErrors = [err258];
+                vErrors = [err261];
               } else {
-                vErrors.push(err258);
+                vErrors.push(err261);
+              }
+              errors++;
+            }
+            if (data102.length < 1) {
+              const err262 = { instancePath: instancePath + "/permissions/files", schemaPath: "#/properties/permissions/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (vErrors === null) {
+                vErrors = [err262];
+              } else {
+                vErrors.push(err262);
               }
               errors++;
             }
@@ -3262,21 +3326,30 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             for (let i12 = 0; i12 < len7; i12++) {
               let data103 = data102[i12];
               if (typeof data103 === "string") {
-                if (!pattern3.test(data103)) {
-                  const err259 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"' };
+                if (func3(data103) > 500) {
+                  const err263 = { instancePath: instancePath + "/permissions/files/" + i12, schemaPath: "#/properties/permissions/properties/files/items/maxLength", keyword: "maxLength", params: { limit: 500 }, message: "must NOT have more than 500 characters" };
                   if (vErrors === null) {
-                    vErrors = [err259];
+                    vErrors = [err263];
                   } else {
-                    vErrors.push(err259);
+                    vErrors.push(err263);
+                  }
+                  errors++;
+                }
+                if (func3(data103) < 1) {
+                  const err264 = { instancePath: instancePath + "/permissions/files/" + i12, schemaPath: "#/properties/permissions/properties/files/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                  if (vErrors === null) {
+                    vErrors = [err264];
+                  } else {
+                    vErrors.push(err264);
                   }
                   errors++;
                 }
               } else {
-                const err260 = { instancePath: instancePath + "/permissions/relay/" + i12, schemaPath: "#/properties/permissions/properties/relay/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                const err265 = { instancePath: instancePath + "/permissions/files/" + i12, schemaPath: "#/properties/permissions/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
-                  vErrors = [err260];
+                  vErrors = [err265];
                 } else {
-                  vErrors.push(err260);
+                  vErrors.push(err265);
                 }
                 errors++;
               }
@@ -3292,11 +3365,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 if (typeof indices3[item3] == "number") {
                   j5 = indices3[item3];
-                  const err261 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" };
+                  const err266 = { instancePath: instancePath + "/permissions/files", schemaPath: "#/properties/permissions/properties/files/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" };
                   if (vErrors === null) {
-                    vErrors = [err261];
+                    vErrors = [err266];
                   } else {
-                    vErrors.push(err261);
+                    vErrors.push(err266);
                   }
                   errors++;
                   break;
@@ -3305,117 +3378,42 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            const err262 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            const err267 = { instancePath: instancePath + "/permissions/files", schemaPath: "#/properties/permissions/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
-              vErrors = [err262];
+              vErrors = [err267];
             } else {
-              vErrors.push(err262);
+              vErrors.push(err267);
             }
             errors++;
           }
         }
-        if (data101.approvers !== void 0) {
-          let data104 = data101.approvers;
-          if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
-            for (const key39 in data104) {
-              const _errs291 = errors;
-              if (typeof key39 === "string") {
-                if (!pattern3.test(key39)) {
-                  const err263 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key39 };
-                  if (vErrors === null) {
-                    vErrors = [err263];
-                  } else {
-                    vErrors.push(err263);
-                  }
-                  errors++;
-                }
+        if (data101.relay !== void 0) {
+          let data104 = data101.relay;
+          if (Array.isArray(data104)) {
+            if (data104.length < 1) {
+              const err268 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (vErrors === null) {
+                vErrors = [err268];
+              } else {
+                vErrors.push(err268);
               }
-              var valid75 = _errs291 === errors;
-              if (!valid75) {
-                const err264 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames", keyword: "propertyNames", params: { propertyName: key39 }, message: "property name must be valid" };
-                if (vErrors === null) {
-                  vErrors = [err264];
-                } else {
-                  vErrors.push(err264);
-                }
-                errors++;
-              }
+              errors++;
             }
-            for (const key40 in data104) {
-              let data105 = data104[key40];
-              if (Array.isArray(data105)) {
-                if (data105.length < 1) {
-                  const err265 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+            const len8 = data104.length;
+            for (let i14 = 0; i14 < len8; i14++) {
+              let data105 = data104[i14];
+              if (typeof data105 === "string") {
+                if (!pattern3.test(data105)) {
+                  const err269 = { instancePath: instancePath + "/permissions/relay/" + i14, schemaPath: "#/properties/permissions/properties/relay/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"' };
                   if (vErrors === null) {
-                    vErrors = [err265];
+                    vErrors = [err269];
                   } else {
-                    vErrors.push(err265);
+                    vErrors.push(err269);
                   }
                   errors++;
-                }
-                const len8 = data105.length;
-                for (let i14 = 0; i14 < len8; i14++) {
-                  let data106 = data105[i14];
-                  if (typeof data106 !== "string" && !(typeof data106 == "number" && (!(data106 % 1) && !isNaN(data106)) && isFinite(data106))) {
-                    const err266 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/type", keyword: "type", params: { type: schema11.properties.permissions.properties.approvers.additionalProperties.items.type }, message: "must be string,integer" };
-                    if (vErrors === null) {
-                      vErrors = [err266];
-                    } else {
-                      vErrors.push(err266);
-                    }
-                    errors++;
-                  }
-                  if (typeof data106 == "number" && isFinite(data106)) {
-                    if (data106 > 9007199254740991 || isNaN(data106)) {
-                      const err267 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9007199254740991 }, message: "must be <= 9007199254740991" };
-                      if (vErrors === null) {
-                        vErrors = [err267];
-                      } else {
-                        vErrors.push(err267);
-                      }
-                      errors++;
-                    }
-                  }
-                  if (typeof data106 === "string") {
-                    if (func3(data106) < 1) {
-                      const err268 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i14, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
-                      if (vErrors === null) {
-                        vErrors = [err268];
-                      } else {
-                        vErrors.push(err268);
-                      }
-                      errors++;
-                    }
-                  }
-                }
-                let i15 = data105.length;
-                let j6;
-                if (i15 > 1) {
-                  const indices4 = {};
-                  for (; i15--; ) {
-                    let item4 = data105[i15];
-                    if (typeof item4 !== "string" && !(typeof item4 == "number" && (!(item4 % 1) && !isNaN(item4)) && isFinite(item4))) {
-                      continue;
-                    }
-                    if (typeof item4 == "string") {
-                      item4 += "_";
-                    }
-                    if (typeof indices4[item4] == "number") {
-                      j6 = indices4[item4];
-                      const err269 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/uniqueItems", keyword: "uniqueItems", params: { i: i15, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i15 + " are identical)" };
-                      if (vErrors === null) {
-                        vErrors = [err269];
-                      } else {
-                        vErrors.push(err269);
-                      }
-                      errors++;
-                      break;
-                    }
-                    indices4[item4] = i15;
-                  }
                 }
               } else {
-                const err270 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err270 = { instancePath: instancePath + "/permissions/relay/" + i14, schemaPath: "#/properties/permissions/properties/relay/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                 if (vErrors === null) {
                   vErrors = [err270];
                 } else {
@@ -3424,35 +3422,47 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 errors++;
               }
             }
+            let i15 = data104.length;
+            let j6;
+            if (i15 > 1) {
+              const indices4 = {};
+              for (; i15--; ) {
+                let item4 = data104[i15];
+                if (typeof item4 !== "string") {
+                  continue;
+                }
+                if (typeof indices4[item4] == "number") {
+                  j6 = indices4[item4];
+                  const err271 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/uniqueItems", keyword: "uniqueItems", params: { i: i15, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i15 + " are identical)" };
+                  if (vErrors === null) {
+                    vErrors = [err271];
+                  } else {
+                    vErrors.push(err271);
+                  }
+                  errors++;
+                  break;
+                }
+                indices4[item4] = i15;
+              }
+            }
           } else {
-            const err271 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err272 = { instancePath: instancePath + "/permissions/relay", schemaPath: "#/properties/permissions/properties/relay/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
-              vErrors = [err271];
+              vErrors = [err272];
             } else {
-              vErrors.push(err271);
+              vErrors.push(err272);
             }
             errors++;
           }
         }
-        if (data101.tools !== void 0) {
-          let data107 = data101.tools;
-          if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-            for (const key41 in data107) {
-              if (!(key41 === "allow" || key41 === "deny")) {
-                const err272 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 }, message: "must NOT have additional properties" };
-                if (vErrors === null) {
-                  vErrors = [err272];
-                } else {
-                  vErrors.push(err272);
-                }
-                errors++;
-              }
-            }
-            if (data107.allow !== void 0) {
-              let data108 = data107.allow;
-              if (Array.isArray(data108)) {
-                if (data108.length < 1) {
-                  const err273 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+        if (data101.approvers !== void 0) {
+          let data106 = data101.approvers;
+          if (data106 && typeof data106 == "object" && !Array.isArray(data106)) {
+            for (const key39 in data106) {
+              const _errs295 = errors;
+              if (typeof key39 === "string") {
+                if (!pattern3.test(key39)) {
+                  const err273 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]*$" }, message: 'must match pattern "^[a-z][a-z0-9_]*$"', propertyName: key39 };
                   if (vErrors === null) {
                     vErrors = [err273];
                   } else {
@@ -3460,57 +3470,56 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                const len9 = data108.length;
-                for (let i16 = 0; i16 < len9; i16++) {
-                  let data109 = data108[i16];
-                  if (typeof data109 === "string") {
-                    if (!pattern23.test(data109)) {
-                      const err274 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
-                      if (vErrors === null) {
-                        vErrors = [err274];
-                      } else {
-                        vErrors.push(err274);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err275 = { instancePath: instancePath + "/permissions/tools/allow/" + i16, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err275];
-                    } else {
-                      vErrors.push(err275);
-                    }
-                    errors++;
-                  }
-                }
-              } else {
-                const err276 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+              }
+              var valid79 = _errs295 === errors;
+              if (!valid79) {
+                const err274 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/propertyNames", keyword: "propertyNames", params: { propertyName: key39 }, message: "property name must be valid" };
                 if (vErrors === null) {
-                  vErrors = [err276];
+                  vErrors = [err274];
                 } else {
-                  vErrors.push(err276);
+                  vErrors.push(err274);
                 }
                 errors++;
               }
             }
-            if (data107.deny !== void 0) {
-              let data110 = data107.deny;
-              if (Array.isArray(data110)) {
-                if (data110.length < 1) {
-                  const err277 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+            for (const key40 in data106) {
+              let data107 = data106[key40];
+              if (Array.isArray(data107)) {
+                if (data107.length < 1) {
+                  const err275 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err277];
+                    vErrors = [err275];
                   } else {
-                    vErrors.push(err277);
+                    vErrors.push(err275);
                   }
                   errors++;
                 }
-                const len10 = data110.length;
-                for (let i17 = 0; i17 < len10; i17++) {
-                  let data111 = data110[i17];
-                  if (typeof data111 === "string") {
-                    if (!pattern23.test(data111)) {
-                      const err278 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                const len9 = data107.length;
+                for (let i16 = 0; i16 < len9; i16++) {
+                  let data108 = data107[i16];
+                  if (typeof data108 !== "string" && !(typeof data108 == "number" && (!(data108 % 1) && !isNaN(data108)) && isFinite(data108))) {
+                    const err276 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i16, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/type", keyword: "type", params: { type: schema11.properties.permissions.properties.approvers.additionalProperties.items.type }, message: "must be string,integer" };
+                    if (vErrors === null) {
+                      vErrors = [err276];
+                    } else {
+                      vErrors.push(err276);
+                    }
+                    errors++;
+                  }
+                  if (typeof data108 == "number" && isFinite(data108)) {
+                    if (data108 > 9007199254740991 || isNaN(data108)) {
+                      const err277 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i16, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 9007199254740991 }, message: "must be <= 9007199254740991" };
+                      if (vErrors === null) {
+                        vErrors = [err277];
+                      } else {
+                        vErrors.push(err277);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (typeof data108 === "string") {
+                    if (func3(data108) < 1) {
+                      const err278 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1") + "/" + i16, schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
                       if (vErrors === null) {
                         vErrors = [err278];
                       } else {
@@ -3518,18 +3527,36 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       errors++;
                     }
-                  } else {
-                    const err279 = { instancePath: instancePath + "/permissions/tools/deny/" + i17, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err279];
-                    } else {
-                      vErrors.push(err279);
+                  }
+                }
+                let i17 = data107.length;
+                let j7;
+                if (i17 > 1) {
+                  const indices5 = {};
+                  for (; i17--; ) {
+                    let item5 = data107[i17];
+                    if (typeof item5 !== "string" && !(typeof item5 == "number" && (!(item5 % 1) && !isNaN(item5)) && isFinite(item5))) {
+                      continue;
                     }
-                    errors++;
+                    if (typeof item5 == "string") {
+                      item5 += "_";
+                    }
+                    if (typeof indices5[item5] == "number") {
+                      j7 = indices5[item5];
+                      const err279 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/uniqueItems", keyword: "uniqueItems", params: { i: i17, j: j7 }, message: "must NOT have duplicate items (items ## " + j7 + " and " + i17 + " are identical)" };
+                      if (vErrors === null) {
+                        vErrors = [err279];
+                      } else {
+                        vErrors.push(err279);
+                      }
+                      errors++;
+                      break;
+                    }
+                    indices5[item5] = i17;
                   }
                 }
               } else {
-                const err280 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                const err280 = { instancePath: instancePath + "/permissions/approvers/" + key40.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/permissions/properties/approvers/additionalProperties/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                 if (vErrors === null) {
                   vErrors = [err280];
                 } else {
@@ -3539,7 +3566,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            const err281 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            const err281 = { instancePath: instancePath + "/permissions/approvers", schemaPath: "#/properties/permissions/properties/approvers/type", keyword: "type", params: { type: "object" }, message: "must be object" };
             if (vErrors === null) {
               vErrors = [err281];
             } else {
@@ -3548,62 +3575,70 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        let data112 = data101.expire;
-        if (typeof data112 === "string") {
-          if (!formats0.test(data112)) {
-            const err282 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
-            if (vErrors === null) {
-              vErrors = [err282];
-            } else {
-              vErrors.push(err282);
-            }
-            errors++;
-          }
-        } else {
-          const err283 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-          if (vErrors === null) {
-            vErrors = [err283];
-          } else {
-            vErrors.push(err283);
-          }
-          errors++;
-        }
-        if (data101.quiet !== void 0) {
-          let data113 = data101.quiet;
-          if (Array.isArray(data113)) {
-            if (data113.length > 20) {
-              const err284 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
-              if (vErrors === null) {
-                vErrors = [err284];
-              } else {
-                vErrors.push(err284);
+        if (data101.tools !== void 0) {
+          let data109 = data101.tools;
+          if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
+            for (const key41 in data109) {
+              if (!(key41 === "allow" || key41 === "deny")) {
+                const err282 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key41 }, message: "must NOT have additional properties" };
+                if (vErrors === null) {
+                  vErrors = [err282];
+                } else {
+                  vErrors.push(err282);
+                }
+                errors++;
               }
-              errors++;
             }
-            if (data113.length < 1) {
-              const err285 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
-              if (vErrors === null) {
-                vErrors = [err285];
-              } else {
-                vErrors.push(err285);
-              }
-              errors++;
-            }
-            const len11 = data113.length;
-            for (let i18 = 0; i18 < len11; i18++) {
-              let data114 = data113[i18];
-              if (data114 && typeof data114 == "object" && !Array.isArray(data114)) {
-                if (data114.from === void 0) {
-                  const err286 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
+            if (data109.allow !== void 0) {
+              let data110 = data109.allow;
+              if (Array.isArray(data110)) {
+                if (data110.length < 1) {
+                  const err283 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
-                    vErrors = [err286];
+                    vErrors = [err283];
                   } else {
-                    vErrors.push(err286);
+                    vErrors.push(err283);
                   }
                   errors++;
                 }
-                if (data114.to === void 0) {
-                  const err287 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
+                const len10 = data110.length;
+                for (let i18 = 0; i18 < len10; i18++) {
+                  let data111 = data110[i18];
+                  if (typeof data111 === "string") {
+                    if (!pattern23.test(data111)) {
+                      const err284 = { instancePath: instancePath + "/permissions/tools/allow/" + i18, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err284];
+                      } else {
+                        vErrors.push(err284);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err285 = { instancePath: instancePath + "/permissions/tools/allow/" + i18, schemaPath: "#/properties/permissions/properties/tools/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err285];
+                    } else {
+                      vErrors.push(err285);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err286 = { instancePath: instancePath + "/permissions/tools/allow", schemaPath: "#/properties/permissions/properties/tools/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err286];
+                } else {
+                  vErrors.push(err286);
+                }
+                errors++;
+              }
+            }
+            if (data109.deny !== void 0) {
+              let data112 = data109.deny;
+              if (Array.isArray(data112)) {
+                if (data112.length < 1) {
+                  const err287 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                   if (vErrors === null) {
                     vErrors = [err287];
                   } else {
@@ -3611,57 +3646,163 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   errors++;
                 }
-                for (const key42 in data114) {
-                  if (!(key42 === "days" || key42 === "from" || key42 === "to" || key42 === "tz")) {
-                    const err288 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 }, message: "must NOT have additional properties" };
+                const len11 = data112.length;
+                for (let i19 = 0; i19 < len11; i19++) {
+                  let data113 = data112[i19];
+                  if (typeof data113 === "string") {
+                    if (!pattern23.test(data113)) {
+                      const err288 = { instancePath: instancePath + "/permissions/tools/deny/" + i19, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_*:.-]{1,200}$" }, message: 'must match pattern "^[A-Za-z0-9_*:.-]{1,200}$"' };
+                      if (vErrors === null) {
+                        vErrors = [err288];
+                      } else {
+                        vErrors.push(err288);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err289 = { instancePath: instancePath + "/permissions/tools/deny/" + i19, schemaPath: "#/properties/permissions/properties/tools/properties/deny/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err288];
+                      vErrors = [err289];
                     } else {
-                      vErrors.push(err288);
+                      vErrors.push(err289);
                     }
                     errors++;
                   }
                 }
-                if (data114.days !== void 0) {
-                  let data115 = data114.days;
-                  const _errs316 = errors;
-                  let valid88 = false;
-                  const _errs317 = errors;
-                  if (Array.isArray(data115)) {
-                    if (data115.length < 1) {
-                      const err289 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              } else {
+                const err290 = { instancePath: instancePath + "/permissions/tools/deny", schemaPath: "#/properties/permissions/properties/tools/properties/deny/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                if (vErrors === null) {
+                  vErrors = [err290];
+                } else {
+                  vErrors.push(err290);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err291 = { instancePath: instancePath + "/permissions/tools", schemaPath: "#/properties/permissions/properties/tools/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+            if (vErrors === null) {
+              vErrors = [err291];
+            } else {
+              vErrors.push(err291);
+            }
+            errors++;
+          }
+        }
+        let data114 = data101.expire;
+        if (typeof data114 === "string") {
+          if (!formats0.test(data114)) {
+            const err292 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+            if (vErrors === null) {
+              vErrors = [err292];
+            } else {
+              vErrors.push(err292);
+            }
+            errors++;
+          }
+        } else {
+          const err293 = { instancePath: instancePath + "/permissions/expire", schemaPath: "#/properties/permissions/properties/expire/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          if (vErrors === null) {
+            vErrors = [err293];
+          } else {
+            vErrors.push(err293);
+          }
+          errors++;
+        }
+        if (data101.quiet !== void 0) {
+          let data115 = data101.quiet;
+          if (Array.isArray(data115)) {
+            if (data115.length > 20) {
+              const err294 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/maxItems", keyword: "maxItems", params: { limit: 20 }, message: "must NOT have more than 20 items" };
+              if (vErrors === null) {
+                vErrors = [err294];
+              } else {
+                vErrors.push(err294);
+              }
+              errors++;
+            }
+            if (data115.length < 1) {
+              const err295 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+              if (vErrors === null) {
+                vErrors = [err295];
+              } else {
+                vErrors.push(err295);
+              }
+              errors++;
+            }
+            const len12 = data115.length;
+            for (let i20 = 0; i20 < len12; i20++) {
+              let data116 = data115[i20];
+              if (data116 && typeof data116 == "object" && !Array.isArray(data116)) {
+                if (data116.from === void 0) {
+                  const err296 = { instancePath: instancePath + "/permissions/quiet/" + i20, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "from" }, message: "must have required property 'from'" };
+                  if (vErrors === null) {
+                    vErrors = [err296];
+                  } else {
+                    vErrors.push(err296);
+                  }
+                  errors++;
+                }
+                if (data116.to === void 0) {
+                  const err297 = { instancePath: instancePath + "/permissions/quiet/" + i20, schemaPath: "#/properties/permissions/properties/quiet/items/required", keyword: "required", params: { missingProperty: "to" }, message: "must have required property 'to'" };
+                  if (vErrors === null) {
+                    vErrors = [err297];
+                  } else {
+                    vErrors.push(err297);
+                  }
+                  errors++;
+                }
+                for (const key42 in data116) {
+                  if (!(key42 === "days" || key42 === "from" || key42 === "to" || key42 === "tz")) {
+                    const err298 = { instancePath: instancePath + "/permissions/quiet/" + i20, schemaPath: "#/properties/permissions/properties/quiet/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key42 }, message: "must NOT have additional properties" };
+                    if (vErrors === null) {
+                      vErrors = [err298];
+                    } else {
+                      vErrors.push(err298);
+                    }
+                    errors++;
+                  }
+                }
+                if (data116.days !== void 0) {
+                  let data117 = data116.days;
+                  const _errs320 = errors;
+                  let valid92 = false;
+                  const _errs321 = errors;
+                  if (Array.isArray(data117)) {
+                    if (data117.length < 1) {
+                      const err299 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                       if (vErrors === null) {
-                        vErrors = [err289];
+                        vErrors = [err299];
                       } else {
-                        vErrors.push(err289);
+                        vErrors.push(err299);
                       }
                       errors++;
                     }
-                    const len12 = data115.length;
-                    for (let i19 = 0; i19 < len12; i19++) {
-                      let data116 = data115[i19];
-                      if (!(data116 === "mon" || data116 === "tue" || data116 === "wed" || data116 === "thu" || data116 === "fri" || data116 === "sat" || data116 === "sun")) {
-                        const err290 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days/" + i19, schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.permissions.properties.quiet.items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
+                    const len13 = data117.length;
+                    for (let i21 = 0; i21 < len13; i21++) {
+                      let data118 = data117[i21];
+                      if (!(data118 === "mon" || data118 === "tue" || data118 === "wed" || data118 === "thu" || data118 === "fri" || data118 === "sat" || data118 === "sun")) {
+                        const err300 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days/" + i21, schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/items/enum", keyword: "enum", params: { allowedValues: schema11.properties.permissions.properties.quiet.items.properties.days.anyOf[0].items.enum }, message: "must be equal to one of the allowed values" };
                         if (vErrors === null) {
-                          vErrors = [err290];
+                          vErrors = [err300];
                         } else {
-                          vErrors.push(err290);
+                          vErrors.push(err300);
                         }
                         errors++;
                       }
                     }
-                    let i20 = data115.length;
-                    let j7;
-                    if (i20 > 1) {
+                    let i22 = data117.length;
+                    let j8;
+                    if (i22 > 1) {
                       outer2:
-                        for (; i20--; ) {
-                          for (j7 = i20; j7--; ) {
-                            if (func0(data115[i20], data115[j7])) {
-                              const err291 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i20, j: j7 }, message: "must NOT have duplicate items (items ## " + j7 + " and " + i20 + " are identical)" };
+                        for (; i22--; ) {
+                          for (j8 = i22; j8--; ) {
+                            if (func0(data117[i22], data117[j8])) {
+                              const err301 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/uniqueItems", keyword: "uniqueItems", params: { i: i22, j: j8 }, message: "must NOT have duplicate items (items ## " + j8 + " and " + i22 + " are identical)" };
                               if (vErrors === null) {
-                                vErrors = [err291];
+                                vErrors = [err301];
                               } else {
-                                vErrors.push(err291);
+                                vErrors.push(err301);
                               }
                               errors++;
                               break outer2;
@@ -3670,185 +3811,185 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                     }
                   } else {
-                    const err292 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                    const err302 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/0/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                     if (vErrors === null) {
-                      vErrors = [err292];
+                      vErrors = [err302];
                     } else {
-                      vErrors.push(err292);
+                      vErrors.push(err302);
                     }
                     errors++;
                   }
-                  var _valid11 = _errs317 === errors;
-                  valid88 = valid88 || _valid11;
-                  if (!valid88) {
-                    const _errs320 = errors;
-                    if (typeof data115 === "string") {
-                      if (!pattern11.test(data115)) {
-                        const err293 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
+                  var _valid11 = _errs321 === errors;
+                  valid92 = valid92 || _valid11;
+                  if (!valid92) {
+                    const _errs324 = errors;
+                    if (typeof data117 === "string") {
+                      if (!pattern11.test(data117)) {
+                        const err303 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/pattern", keyword: "pattern", params: { pattern: "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$" }, message: 'must match pattern "^(mon|tue|wed|thu|fri|sat|sun)-(mon|tue|wed|thu|fri|sat|sun)$"' };
                         if (vErrors === null) {
-                          vErrors = [err293];
+                          vErrors = [err303];
                         } else {
-                          vErrors.push(err293);
+                          vErrors.push(err303);
                         }
                         errors++;
                       }
                     } else {
-                      const err294 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                      const err304 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf/1/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                       if (vErrors === null) {
-                        vErrors = [err294];
+                        vErrors = [err304];
                       } else {
-                        vErrors.push(err294);
+                        vErrors.push(err304);
                       }
                       errors++;
                     }
-                    var _valid11 = _errs320 === errors;
-                    valid88 = valid88 || _valid11;
+                    var _valid11 = _errs324 === errors;
+                    valid92 = valid92 || _valid11;
                   }
-                  if (!valid88) {
-                    const err295 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                  if (!valid92) {
+                    const err305 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/days", schemaPath: "#/properties/permissions/properties/quiet/items/properties/days/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                     if (vErrors === null) {
-                      vErrors = [err295];
+                      vErrors = [err305];
                     } else {
-                      vErrors.push(err295);
+                      vErrors.push(err305);
                     }
                     errors++;
                   } else {
-                    errors = _errs316;
+                    errors = _errs320;
                     if (vErrors !== null) {
-                      if (_errs316) {
-                        vErrors.length = _errs316;
+                      if (_errs320) {
+                        vErrors.length = _errs320;
                       } else {
                         vErrors = null;
                       }
                     }
                   }
                 }
-                if (data114.from !== void 0) {
-                  let data117 = data114.from;
-                  if (typeof data117 === "string") {
-                    if (!pattern12.test(data117)) {
-                      const err296 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
-                      if (vErrors === null) {
-                        vErrors = [err296];
-                      } else {
-                        vErrors.push(err296);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err297 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err297];
-                    } else {
-                      vErrors.push(err297);
-                    }
-                    errors++;
-                  }
-                }
-                if (data114.to !== void 0) {
-                  let data118 = data114.to;
-                  if (typeof data118 === "string") {
-                    if (!pattern13.test(data118)) {
-                      const err298 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
-                      if (vErrors === null) {
-                        vErrors = [err298];
-                      } else {
-                        vErrors.push(err298);
-                      }
-                      errors++;
-                    }
-                  } else {
-                    const err299 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                    if (vErrors === null) {
-                      vErrors = [err299];
-                    } else {
-                      vErrors.push(err299);
-                    }
-                    errors++;
-                  }
-                }
-                if (data114.tz !== void 0) {
-                  let data119 = data114.tz;
+                if (data116.from !== void 0) {
+                  let data119 = data116.from;
                   if (typeof data119 === "string") {
-                    if (func3(data119) < 1) {
-                      const err300 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                    if (!pattern12.test(data119)) {
+                      const err306 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/pattern", keyword: "pattern", params: { pattern: "^([01]\\d|2[0-3]):[0-5]\\d$" }, message: 'must match pattern "^([01]\\d|2[0-3]):[0-5]\\d$"' };
                       if (vErrors === null) {
-                        vErrors = [err300];
+                        vErrors = [err306];
                       } else {
-                        vErrors.push(err300);
+                        vErrors.push(err306);
                       }
                       errors++;
                     }
                   } else {
-                    const err301 = { instancePath: instancePath + "/permissions/quiet/" + i18 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    const err307 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/from", schemaPath: "#/properties/permissions/properties/quiet/items/properties/from/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                     if (vErrors === null) {
-                      vErrors = [err301];
+                      vErrors = [err307];
                     } else {
-                      vErrors.push(err301);
+                      vErrors.push(err307);
+                    }
+                    errors++;
+                  }
+                }
+                if (data116.to !== void 0) {
+                  let data120 = data116.to;
+                  if (typeof data120 === "string") {
+                    if (!pattern13.test(data120)) {
+                      const err308 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/pattern", keyword: "pattern", params: { pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$" }, message: 'must match pattern "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$"' };
+                      if (vErrors === null) {
+                        vErrors = [err308];
+                      } else {
+                        vErrors.push(err308);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err309 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/to", schemaPath: "#/properties/permissions/properties/quiet/items/properties/to/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err309];
+                    } else {
+                      vErrors.push(err309);
+                    }
+                    errors++;
+                  }
+                }
+                if (data116.tz !== void 0) {
+                  let data121 = data116.tz;
+                  if (typeof data121 === "string") {
+                    if (func3(data121) < 1) {
+                      const err310 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" };
+                      if (vErrors === null) {
+                        vErrors = [err310];
+                      } else {
+                        vErrors.push(err310);
+                      }
+                      errors++;
+                    }
+                  } else {
+                    const err311 = { instancePath: instancePath + "/permissions/quiet/" + i20 + "/tz", schemaPath: "#/properties/permissions/properties/quiet/items/properties/tz/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                    if (vErrors === null) {
+                      vErrors = [err311];
+                    } else {
+                      vErrors.push(err311);
                     }
                     errors++;
                   }
                 }
               } else {
-                const err302 = { instancePath: instancePath + "/permissions/quiet/" + i18, schemaPath: "#/properties/permissions/properties/quiet/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                const err312 = { instancePath: instancePath + "/permissions/quiet/" + i20, schemaPath: "#/properties/permissions/properties/quiet/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                 if (vErrors === null) {
-                  vErrors = [err302];
+                  vErrors = [err312];
                 } else {
-                  vErrors.push(err302);
+                  vErrors.push(err312);
                 }
                 errors++;
               }
             }
           } else {
-            const err303 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+            const err313 = { instancePath: instancePath + "/permissions/quiet", schemaPath: "#/properties/permissions/properties/quiet/type", keyword: "type", params: { type: "array" }, message: "must be array" };
             if (vErrors === null) {
-              vErrors = [err303];
+              vErrors = [err313];
             } else {
-              vErrors.push(err303);
+              vErrors.push(err313);
             }
             errors++;
           }
         }
       } else {
-        const err304 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        const err314 = { instancePath: instancePath + "/permissions", schemaPath: "#/properties/permissions/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
-          vErrors = [err304];
+          vErrors = [err314];
         } else {
-          vErrors.push(err304);
+          vErrors.push(err314);
         }
         errors++;
       }
     }
-    let data120 = data.tests;
-    if (Array.isArray(data120)) {
-      const len13 = data120.length;
-      for (let i21 = 0; i21 < len13; i21++) {
-        let data121 = data120[i21];
-        if (!(data121 && typeof data121 == "object" && !Array.isArray(data121))) {
-          const err305 = { instancePath: instancePath + "/tests/" + i21, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    let data122 = data.tests;
+    if (Array.isArray(data122)) {
+      const len14 = data122.length;
+      for (let i23 = 0; i23 < len14; i23++) {
+        let data123 = data122[i23];
+        if (!(data123 && typeof data123 == "object" && !Array.isArray(data123))) {
+          const err315 = { instancePath: instancePath + "/tests/" + i23, schemaPath: "#/properties/tests/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
           if (vErrors === null) {
-            vErrors = [err305];
+            vErrors = [err315];
           } else {
-            vErrors.push(err305);
+            vErrors.push(err315);
           }
           errors++;
         }
       }
     } else {
-      const err306 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+      const err316 = { instancePath: instancePath + "/tests", schemaPath: "#/properties/tests/type", keyword: "type", params: { type: "array" }, message: "must be array" };
       if (vErrors === null) {
-        vErrors = [err306];
+        vErrors = [err316];
       } else {
-        vErrors.push(err306);
+        vErrors.push(err316);
       }
       errors++;
     }
   } else {
-    const err307 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err317 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err307];
+      vErrors = [err317];
     } else {
-      vErrors.push(err307);
+      vErrors.push(err317);
     }
     errors++;
   }

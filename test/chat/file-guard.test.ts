@@ -30,6 +30,7 @@ const rules = (more: Partial<GuardRules> = {}): GuardRules => ({
   closedFiles: [at("work/channels.yaml")],
   project: at("work"),
   home: at("home"),
+  homes: [at("home")],
   shared: [],
   isOwnSecret: () => false,
   outbox: openOutbox(at("outbox"), clock),

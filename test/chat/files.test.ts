@@ -69,6 +69,7 @@ describe("a file that Claude wants to send", () => {
     closedFiles: [join(folder, "channels.yaml"), join(folder, "absent")],
     project: folder,
     home: `${folder}-home`,
+    homes: [`${folder}-home`],
     shared: [],
     isOwnSecret: (text) => text.includes("own-secret-value"),
     outbox: openOutbox(join(folder, "state", "outbox"), manualClock()),

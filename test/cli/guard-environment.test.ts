@@ -62,6 +62,21 @@ test("what leads elsewhere stays, and so does all where no Claude process is abo
   expect(untouched).toEqual(inProject);
 });
 
+test("CLAUDE_PROJECT_DIR names the project only where Claude runs, because files leave from there", () => {
+  const { home, project, own } = bed();
+  const kept = (named: string, folders: readonly string[] = []) => {
+    const env: NodeJS.ProcessEnv = { ...own, CLAUDE_PROJECT_DIR: named };
+    const notes = guardEnvironment(env, project, { folders }, home);
+    expect(notes).toHaveLength(env.CLAUDE_PROJECT_DIR === undefined ? 1 : 0);
+    return env.CLAUDE_PROJECT_DIR !== undefined;
+  };
+  for (const named of [project, ".", join(project, "sub"), `${project}/`])
+    expect(kept(named), named).toBe(true);
+  for (const named of [home, "/", "..", join(home, "other"), `${project}-2`, join(project, "../..")])
+    expect(kept(named), named).toBe(false);
+  expect(kept(join(home, "other"), [join(home, "other")])).toBe(true);
+});
+
 test("a user whom the system does not know has no home in the project", () => {
   const { project } = bed();
   const env: NodeJS.ProcessEnv = { HOME: project };

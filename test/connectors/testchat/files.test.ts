@@ -34,7 +34,7 @@ async function begin(answer: Answer | "no forms", more = "") {
   const project: Project = await createProject(
     (port) =>
       `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source('{ allow: ["41"] }', port)}\n${more.replaceAll("OUTSIDE", outside)}`,
-    built,
+    { ...built, consent: "all" },
   );
   cleaning.push(() => project.remove());
   const forms: string[] = [];
@@ -47,7 +47,6 @@ async function begin(answer: Answer | "no forms", more = "") {
             return answer;
           },
         },
-    { CHANNEL_ROUTER_TRUST: "all" },
   );
   await platform.write(ada, "send me something");
   const event_id = (await claude.nextEvent(withinMs)).meta.event_id as string;
@@ -57,7 +56,7 @@ async function begin(answer: Answer | "no forms", more = "") {
     return path;
   };
   return {
-    platform,
+    project,
     outside,
     forms,
     write: (path: string, text = "content") => write(path, text),
@@ -129,7 +128,7 @@ describe("a file that Claude sends", () => {
   });
 
   it("is never one of secrets, and nobody is asked about it", async () => {
-    const { inProject, write, outside, reply, send, sent, forms } = await begin(
+    const { project, inProject, write, outside, reply, send, sent, forms } = await begin(
       yes,
       "permissions:\n  files: [OUTSIDE]\n",
     );
@@ -138,7 +137,8 @@ describe("a file that Claude sends", () => {
     await inProject("notes.txt", key);
     await inProject("sub/server.pem");
     await inProject(".git/config");
-    await inProject("claude/settings.json");
+    const settings = await write(join(String(project.env.CLAUDE_CONFIG_DIR), "settings.json"));
+    const access = await write(join(project.state, "access-2.json"));
     for (const name of [
       ".kube/config",
       ".docker/config.json",
@@ -154,7 +154,8 @@ describe("a file that Claude sends", () => {
       "sub/server.pem",
       ".git/config",
       "channels.yaml",
-      "claude/settings.json",
+      settings,
+      access,
       ...[".kube/config", ".docker/config.json", ".bash_history", "db/terraform.tfstate", "readme.txt"].map(
         (name) => join(outside, name),
       ),
