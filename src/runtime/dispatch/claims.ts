@@ -9,7 +9,7 @@ import type { Journal } from "../../journal/journal.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Member } from "../../journal/records.ts";
 import type { Fate } from "./desk.ts";
-import { findEntry, keyOf } from "./entries.ts";
+import { findEntry, isUnsent, keyOf } from "./entries.ts";
 
 const kind = "sending";
 
@@ -72,10 +72,16 @@ export function unsettledClaims(journal: Pick<Journal, "notes" | "entries">): {
       const [id, channel, attempt] = Array.isArray(item) ? item : [];
       if (typeof id !== "string" || typeof channel !== "string" || typeof attempt !== "number") continue;
       const entry = findEntry(journal, { id, channel });
-      if (entry === undefined || entry.attempt >= attempt) continue;
+      if (entry === undefined || entry.attempt > attempt) continue;
       const session = key.split(" ")[0] as string;
+      // The same attempt for another session: an event for all, which that one has and this one may have.
+      const isRound = entry.attempt === attempt && entry.session !== session && isUnsent(entry);
+      if (entry.attempt === attempt && !isRound) continue;
       const reason = "it may have been sent when the router ended";
-      changes.push({ entry, fate: { state: "held", attempt, session, reason } });
+      changes.push({
+        entry,
+        fate: { state: "held", attempt: isRound ? attempt + 1 : attempt, session, reason },
+      });
     }
   }
   return { changes, names: notes.map(({ key }) => key) };

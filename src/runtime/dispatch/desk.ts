@@ -50,6 +50,8 @@ export interface Desk {
   onStuck(seat: Seat, isStuck: boolean): void;
   /** What waits for the session has changed by something that the next owner cannot find out by itself. */
   onTold(seat: Seat): void;
+  /** It has fetched an event for `all`. */
+  onFetched(seat: Seat): void;
   /** Fired when dispatch stops: nothing is begun any more. */
   readonly stopping: AbortSignal;
   /** The journal belongs to somebody else now. */
@@ -126,6 +128,7 @@ export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parc
   if (findEntry(desk.journal, entry) === undefined) return; // Acknowledged before we heard that it was written.
   if (terms.to === "all") {
     seat.taken.add(entry.position);
+    seat.waiting.delete(entry.position);
     desk.rounds.add(entry.position);
     if (!isComplete(desk, entry, terms)) {
       desk.tell(entry, {
@@ -140,10 +143,13 @@ export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parc
   finish(desk, entry, terms, { session, attempt });
 }
 
-/** Whether every session that an event for `all` can be pushed to has it, and none is starting that it is for. */
+/**
+ * Whether every session that an event for `all` can be pushed to has it, or, when there is none, every session that can fetch it;
+ * and none is starting that it is for.
+ */
 export function isComplete({ roster, isSettled }: Desk, entry: OpenEntry, terms: DeliveryTerms): boolean {
   if (!isSettled() || roster.expects(terms)) return false;
-  return roster.targets(terms, entry).push.every(({ taken }) => taken.has(entry.position));
+  return roster.targets(terms, entry).pull.every(({ taken }) => taken.has(entry.position));
 }
 
 export function finish(

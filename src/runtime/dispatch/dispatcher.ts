@@ -157,6 +157,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     isSettled: () => isSettled,
     onStuck,
     onTold: known.changed,
+    onFetched: known.note,
     stopping: stopping.signal,
     onJournalEnded: halt,
   };
@@ -291,7 +292,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const seat = roster.add(session);
       const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
       feeds.set(seat, feed);
-      seat.wasTold = known.enter(seat);
+      const before = known.enter(seat);
+      seat.wasTold = before.wasTold;
+      for (const id of before.fetched) {
+        seat.fetched.add(id);
+        for (const { position } of journal.entries(id)) {
+          seat.taken.add(position);
+          desk.rounds.add(position);
+        }
+      }
       feed.kick();
       const expect = (isReady: boolean) => {
         seat.isReady = isReady;

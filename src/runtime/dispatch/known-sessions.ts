@@ -1,6 +1,7 @@
 // What the next owner must know of the sessions: which were there, so that it waits for them before it chooses among those
-// that came first, and what each was told waits for its `pending`, so that it is neither pushed nor told again. Noted in the
-// journal; losing a note costs a wait, or a second telling, and no event.
+// that came first; what each was told waits for its `pending`, so that it is neither pushed nor told again; and which events for
+// `all` it has fetched, so that it does not get them again. Noted in the journal; losing a note costs a wait, a second telling, or
+// a second delivery with `attempt`, and no event.
 
 import type { Clock, Json } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
@@ -9,6 +10,7 @@ import type { Seat } from "./roster.ts";
 
 const kind = "session";
 const maxRanges = 200;
+const maxFetched = 500;
 /** What a loop makes wait comes one by one. */
 const noteEveryMs = 250;
 const lookEveryMs = 20;
@@ -16,12 +18,19 @@ const lookEveryMs = 20;
 export type Range = readonly [first: number, last: number];
 
 export interface KnownSessions {
-  /** The session is here. The result says of a position whether an earlier owner told the session of it. */
-  enter(seat: Seat): (position: number) => boolean;
+  /** The session is here. The result is what an earlier owner knew of it. */
+  enter(seat: Seat): {
+    /** Whether the session was told of the entry at this position. */
+    wasTold(position: number): boolean;
+    /** Ids of events for `all` that it fetched. */
+    readonly fetched: readonly string[];
+  };
   /** A session has become ready. */
   started(): void;
   /** What waits for the session has changed. */
   changed(seat: Seat): void;
+  /** Writes down at once what is known of the session. */
+  note(seat: Seat): void;
   leave(seat: Seat): void;
   /**
    * Settles when every session of the earlier owner is here and ready, or has ended, or after so long. `mayReturn` is asked
@@ -32,7 +41,7 @@ export interface KnownSessions {
 }
 
 export function createKnownSessions(
-  journal: Pick<Journal, "jot" | "notes">,
+  journal: Pick<Journal, "jot" | "notes" | "entries">,
   clock: Clock,
   get: (sessionId: string) => Pick<Seat, "hasStarted"> | undefined,
 ): KnownSessions {
@@ -45,8 +54,16 @@ export function createKnownSessions(
   function note(seat: Seat): void {
     const { id, startedMs } = seat.session;
     const told = seat.rank === 0 ? [] : seat.waiting.ranges(maxRanges);
-    jot(id, { startedMs, told: told.map(([first, last]): Json => [first, last]) });
+    for (const eventId of seat.fetched) if (isGone(eventId)) seat.fetched.delete(eventId);
+    const fetched = [...seat.fetched].slice(-maxFetched);
+    jot(id, {
+      startedMs,
+      told: told.map(([first, last]): Json => [first, last]),
+      ...(fetched.length === 0 ? {} : { fetched }),
+    });
   }
+
+  const isGone = (eventId: string) => journal.entries(eventId).length === 0;
 
   function noteForNow(seat: Seat): void {
     note(seat);
@@ -79,11 +96,12 @@ export function createKnownSessions(
       const { id, startedMs } = seat.session;
       const known = awaited.get(id);
       // A pid may come again, with another session.
-      const told = known?.startedMs === startedMs ? known.told : [];
+      const { told, fetched } = known?.startedMs === startedMs ? known : nothing;
       if (known?.startedMs !== startedMs) note(seat);
-      return (position) => isIn(told, position);
+      return { wasTold: (position) => isIn(told, position), fetched };
     },
     started: () => look(),
+    note,
     changed(seat) {
       const earlier = noting.get(seat);
       if (earlier === undefined) noteForNow(seat);
@@ -129,17 +147,21 @@ export function createKnownSessions(
 interface Known {
   readonly startedMs: number;
   readonly told: readonly Range[];
+  readonly fetched: readonly string[];
 }
+
+const nothing: Known = { startedMs: Number.NaN, told: [], fetched: [] };
 
 /** Perhaps written by another version: what is not understood is as if it had not been noted. */
 function readNote(value: Json): Known {
-  const { startedMs, told } = (typeof value === "object" && value !== null ? value : {}) as Record<
+  const { startedMs, told, fetched } = (typeof value === "object" && value !== null ? value : {}) as Record<
     string,
     unknown
   >;
   return {
     startedMs: typeof startedMs === "number" ? startedMs : Number.NaN,
     told: Array.isArray(told) ? told.filter(isRange) : [],
+    fetched: Array.isArray(fetched) ? fetched.filter((id) => typeof id === "string") : [],
   };
 }
 

@@ -58,7 +58,8 @@ export function createPending(desk: Desk): Pending {
         if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) continue;
         if (endEarly(desk, entry, delivery) || delivery === undefined) continue;
         const terms = readTerms(delivery.terms);
-        if (terms.to !== "all" && claims.attemptOf(entry) !== undefined) continue;
+        if (terms.to === "all" ? seat.taken.has(entry.position) : claims.attemptOf(entry) !== undefined)
+          continue;
         if (roster.isOnItsWay(entry.id, terms, seat)) continue;
         bytes += delivery.content.length;
         if (parcels.length > 0 && bytes > maxBytes) return parcels;
@@ -98,9 +99,12 @@ export function createPending(desk: Desk): Pending {
         left: Math.max(0, seat.waiting.count() - parcels.length),
         confirm: () =>
           settle((parcel) => {
+            if (parcel.terms.to === "all") seat.fetched.add(parcel.id);
             follow(desk, seat, parcel.terms);
             desk.spend(seat.session.id, parcel.channel, parcel.delivery.tokens);
             tellSent(desk, seat, parcel);
+            // Before the claim is cleared: otherwise a next owner could know of neither.
+            if (parcel.terms.to === "all") desk.onFetched(seat);
           }),
         abandon: () => settle(giveBack),
       };

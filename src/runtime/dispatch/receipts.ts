@@ -63,7 +63,10 @@ export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void):
       });
       if (to === "all") {
         desk.rounds.delete(entry.position);
-        for (const seat of desk.roster.all()) seat.taken.delete(entry.position);
+        for (const { taken, fetched } of desk.roster.all()) {
+          taken.delete(entry.position);
+          fetched.delete(entry.id);
+        }
       }
       onAgain(entry);
     }

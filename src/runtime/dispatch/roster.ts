@@ -38,6 +38,8 @@ export interface Seat extends Candidate {
   readonly foreign: PositionSet;
   /** Events for `all` that it got and others have not yet. */
   readonly taken: PositionSet;
+  /** The ids of those that it fetched: the next owner cannot learn of them from its process, as of those that were pushed. */
+  readonly fetched: Set<string>;
 }
 
 export interface Targets {
@@ -97,6 +99,7 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
         writing: new Set(),
         foreign: createPositionSet(),
         taken: createPositionSet(),
+        fetched: new Set(),
       };
       seats.push(seat);
       return seat;

@@ -39,20 +39,19 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
   const isTarget = push.includes(seat);
   // What one session was sent is no reason to keep back what goes to another, or is fetched.
   if (desk.holds(entry, delivery as Delivery, isTarget ? seat.session.id : undefined)) return none;
-  if (push.length === 0) return wait;
-  if (!isTarget) {
-    if (terms.to !== "all") passOver(desk, entry, delivery as Delivery, terms, push);
-    return none;
-  }
-  if (terms.to === "all") {
-    if (!seat.taken.has(entry.position)) return giveUp(desk, entry, terms) ? none : { is: "push", terms };
+  if (terms.to === "all" && seat.taken.has(entry.position)) {
     // The sessions that it waited for may be gone.
     if (isComplete(desk, entry, terms) && desk.claims.attemptOf(entry) === undefined)
       finish(desk, entry, terms, {});
     return none;
   }
-  if (desk.claims.attemptOf(entry) !== undefined || giveUp(desk, entry, terms)) return none;
-  return { is: "push", terms };
+  if (push.length === 0) return wait;
+  if (!isTarget) {
+    if (terms.to !== "all") passOver(desk, entry, delivery as Delivery, terms, push);
+    return none;
+  }
+  if (terms.to !== "all" && desk.claims.attemptOf(entry) !== undefined) return none;
+  return giveUp(desk, entry, terms) ? none : { is: "push", terms };
 }
 
 /** It is another session's: that one looks at it if it did not know so yet, and so does whichever it moves to. */

@@ -61,7 +61,7 @@ async function play(
     return session;
   };
   const fetch = async (session: FakeSession) => {
-    const result = await bench.dispatcher.pending(session.id, 5);
+    const result = await bench.fetch(session.id, 5);
     for (const { eventId, meta } of result.events)
       fetched.push({ id: eventId, attempt: Number(meta.attempt ?? 1), session: session.id });
     result.confirm();
@@ -178,7 +178,7 @@ test("every accepted event comes to somebody, and never twice without attempt", 
         await bench.close();
       }
     }),
-    { numRuns: Number(process.env.ORDER_RUNS ?? 60) },
+    { numRuns: Number(process.env.ORDER_RUNS ?? 60), timeout: 20_000 },
   );
 });
 
@@ -235,6 +235,6 @@ test("one session gets each source's events in order, through stalls and changes
         await bench.close();
       }
     }),
-    { numRuns: Number(process.env.ORDER_RUNS ?? 60) },
+    { numRuns: Number(process.env.ORDER_RUNS ?? 60), timeout: 20_000 },
   );
 });

@@ -110,6 +110,8 @@ export interface Bench {
   attach(id: string, options?: SessionOptions, carried?: Carried): FakeSession;
   /** Commits an event and wakes the dispatcher. */
   event(id: string, options?: EventOptions): Promise<void>;
+  /** `pending`, with the time that it may have to wait. */
+  fetch(sessionId: string, limit?: number): ReturnType<Dispatcher["pending"]>;
   /** Drops journal and dispatcher as they are and opens both anew: what a crash leaves. */
   crash(): Promise<void>;
   /** Closes both properly and opens them anew. */
@@ -208,6 +210,16 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
       };
       await journal.append({ event, deliveries: [delivery], memory: [] });
       dispatcher.wake();
+    },
+    async fetch(sessionId, limit) {
+      let isDone = false;
+      const fetched = dispatcher.pending(sessionId, limit).finally(() => {
+        isDone = true;
+      });
+      await bench.quiet();
+      // A session whose write stalls is waited for.
+      if (!isDone) await clock.advance(2_001);
+      return fetched;
     },
     async crash() {
       // The next epoch ends the old journal at its next commit, whatever it still wanted to say.

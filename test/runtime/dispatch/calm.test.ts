@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { type DeliveryTerms, writeTerms } from "../../../src/runtime/dispatch/terms.ts";
-import { type Bench, type FakeSession, openBench } from "./bench.ts";
+import { type Bench, type FakeSession, openBench, type SessionOptions } from "./bench.ts";
 
 let bench: Bench | undefined;
 afterEach(async () => {
@@ -179,11 +179,18 @@ async function play(steps: readonly Step[]): Promise<void> {
   let living: Living[] = [];
   let count = 0;
   let names = 0;
+  const fetched: { readonly session: string; readonly id: string; readonly isPlain: boolean }[] = [];
+  const ever: FakeSession[] = [];
+  const attach = (id: string, options: SessionOptions) => {
+    const session = mine.attach(id, options);
+    ever.push(session);
+    return session;
+  };
   const pick = (n: number) => living[n % Math.max(1, living.length)];
 
   function comeBack(one: Living): void {
     const { id, startedMs, label, session } = one;
-    one.session = mine.attach(id, { startedMs, label, state: session.state });
+    one.session = attach(id, { startedMs, label, state: session.state });
     one.isStalled = false;
   }
 
@@ -231,7 +238,7 @@ async function play(steps: readonly Step[]): Promise<void> {
           id,
           startedMs,
           label,
-          session: mine.attach(id, { startedMs, label, state }),
+          session: attach(id, { startedMs, label, state }),
           isStalled: false,
         });
         break;
@@ -264,7 +271,11 @@ async function play(steps: readonly Step[]): Promise<void> {
       }
       case "fetch": {
         const one = pick(step.which);
-        if (one !== undefined) (await mine.dispatcher.pending(one.id, 5)).confirm();
+        if (one === undefined) break;
+        const { events, confirm } = await mine.fetch(one.id, 5);
+        for (const { eventId: id, meta } of events)
+          fetched.push({ session: one.id, id, isPlain: meta.attempt === undefined });
+        confirm();
         break;
       }
       case "crash":
@@ -288,6 +299,17 @@ async function play(steps: readonly Step[]): Promise<void> {
     }
   }
   await check();
+  const pushed = ever.flatMap(({ id: session, got }) =>
+    got.map(({ eventId: id, meta }) => ({ session, id, isPlain: meta.attempt === undefined })),
+  );
+  const plain = new Set<string>();
+  for (const { session, id, isPlain } of [...pushed, ...fetched]) {
+    if (!isPlain) continue;
+    // To one: once. To all: once to each.
+    const key = to.get(id) === "all" ? `${id} to ${session}` : id;
+    expect(plain.has(key), `${key} came twice without attempt`).toBe(false);
+    plain.add(key);
+  }
   await mine.close();
   bench = undefined;
 }
@@ -295,7 +317,7 @@ async function play(steps: readonly Step[]): Promise<void> {
 const numRuns = Number(process.env.CALM_RUNS ?? 15);
 
 test("in calm nothing is stranded, whatever happened before", async () => {
-  await fc.assert(fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), play), { numRuns });
+  await fc.assert(fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), play), { numRuns, timeout: 30_000 });
 }, 600_000);
 
 test("in calm nothing of a busy thread is stranded while sessions come and go", async () => {
@@ -320,6 +342,6 @@ test("in calm nothing of a busy thread is stranded while sessions come and go", 
     fc.asyncProperty(steps, (some) =>
       play([{ do: "attach", state: 0, label: 0 }, { do: "attach", state: 0, label: 1 }, ...some]),
     ),
-    { numRuns },
+    { numRuns, timeout: 30_000 },
   );
 }, 600_000);

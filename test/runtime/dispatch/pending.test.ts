@@ -118,3 +118,60 @@ test("the count does not include what came to its end elsewhere", async () => {
   await bench.journal.mark({ id: "e1", channel: "ci", state: "superseded" });
   expect(bench.dispatcher.waiting("a")).toBe(1);
 });
+
+test("an event for all is fetched once by each session, and by a new owner's too", async () => {
+  const startedMs = bench.clock.now();
+  const attach = () => ["a", "b"].map((id) => bench.attach(id, { state: "no", startedMs }));
+  attach();
+  for (const id of ["e1", "e2"]) await bench.event(id, { to: "all" });
+  await bench.quiet();
+  const fetchAll = async (id: string) => {
+    const fetched = await bench.dispatcher.pending(id);
+    fetched.confirm();
+    await bench.quiet();
+    return idsOf(fetched);
+  };
+  expect(await fetchAll("a")).toEqual(["e1", "e2"]);
+  expect(bench.dispatcher.waiting("a")).toBe(0);
+  expect(await fetchAll("a")).toEqual([]);
+  await bench.crash();
+  attach();
+  await bench.quiet();
+  expect(await fetchAll("a")).toEqual([]);
+  expect(bench.dispatcher.waiting("b")).toBe(2);
+  expect(await fetchAll("b")).toEqual(["e1", "e2"]);
+  await bench.quiet();
+  expect(bench.journal.stats().open).toBe(0);
+});
+
+test("an event for all that a session may have read comes to it again with attempt only", async () => {
+  const startedMs = bench.clock.now();
+  const attach = () => ["a", "b"].map((id) => bench.attach(id, { state: "no", startedMs }));
+  attach();
+  await bench.event("e1", { to: "all" });
+  await bench.quiet();
+  (await bench.dispatcher.pending("a")).confirm();
+  await bench.dispatcher.pending("b"); // Neither confirmed nor abandoned.
+  await bench.quiet();
+  await bench.crash();
+  attach();
+  await bench.quiet();
+  expect(idsOf(await bench.dispatcher.pending("a"))).toEqual([]);
+  expect(idsOf(await bench.dispatcher.pending("b"))).toEqual(["e1#2"]);
+});
+
+test("what the loop guard kept back of events for all is fetched once, while others are pushed it", async () => {
+  const [a, b] = [bench.attach("a"), bench.attach("b")];
+  for (let n = 1; n <= 33; n++) await bench.event(`e${n}`, { to: "all", thread: "t" });
+  await bench.quiet();
+  expect([a, b].map((session) => session.seen().length)).toEqual([30, 30]);
+  for (const id of ["a", "a", "b", "b"]) {
+    const fetched = await bench.dispatcher.pending(id);
+    fetched.confirm();
+    await bench.quiet();
+    const ids = idsOf(fetched).filter((one) => one.startsWith("e"));
+    if (bench.journal.stats().open > 0 || ids.length > 0)
+      expect([[], ["e31", "e32", "e33"]]).toContainEqual(ids);
+  }
+  expect(bench.journal.page({ limit: 10 }).filter(({ channel }) => channel === "ci")).toEqual([]);
+});
