@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Clock, Log } from "../contract.ts";
 import { line } from "../text.ts";
 import type { Place } from "./records.ts";
-import { type End, ended, refusal, tooMuchWaiting, withdrawn } from "./refusal.ts";
+import { type End, ended, isFull, refusal, tooMuchWaiting, withdrawn } from "./refusal.ts";
 import type { SegmentWriter, Written } from "./segment-writer.ts";
 
 const maxGroupBytes = 8 * 1024 * 1024;
@@ -15,6 +15,7 @@ const factRetryMs = 1_000;
 const tellAgainMs = 60_000;
 /** What is not lasting is synced after so long when nothing that is lasting came. */
 const syncAfterMs = 1_000;
+const nowhere: Place = { segment: -1, offset: 0, length: 0 };
 
 /** As much of an AbortSignal as is looked at. */
 export interface Withdrawal {
@@ -33,13 +34,20 @@ export interface Commit {
   readonly lasting: boolean;
   /** Aborted before the commit was begun, it is not begun. */
   readonly signal?: Withdrawal | undefined;
-  /** Called once when the bytes are written as was asked, in the order of the journal, before the promise settles. */
-  apply?(place: Place): void;
+  /**
+   * Called once when the bytes are written as was asked, in the order of the journal, before the promise settles. What is not
+   * lasting may be in no segment yet.
+   */
+  apply?: ((place: Place) => void) | undefined;
+  /** It is in the reserve already. */
+  readonly isReserved?: boolean;
 }
 
 interface Waiting extends Commit {
   resolve(): void;
   reject(reason: unknown): void;
+  /** It was settled when it was put into the reserve; only its bytes still wait for a segment. */
+  isReserved?: true;
 }
 
 export interface CommitQueue {
@@ -102,14 +110,37 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     for (const { bytes } of facts) waitingBytes += bytes.length;
   }
 
-  function refuse(group: readonly Waiting[], error: unknown): void {
+  /** Settles with how many of them wait to be tried again. */
+  async function refuse(refused: readonly Waiting[], error: unknown): Promise<number> {
+    const group = isFull(error) ? await reserve(refused) : refused;
     const reason = refusal(error, folder);
     const message = reason instanceof Error ? reason.message : String(reason);
     failure = message;
     tellFailure(message);
-    putBack(group.filter(({ fact }) => fact));
+    const facts = group.filter(({ fact }) => fact);
+    putBack(facts);
     for (const refused of onFactsRefused) refused();
     for (const one of group) if (!one.fact) one.reject(reason);
+    return facts.length;
+  }
+
+  /**
+   * On a full disk facts and what need not last go where there is still room, in order; they wait as facts for a segment from then on.
+   */
+  async function reserve(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const wanted = group.filter(({ fact, lasting, isReserved }) => (fact || !lasting) && !isReserved);
+    const count = wanted.length === 0 ? 0 : await writer.reserve(wanted.map(({ bytes }) => bytes));
+    if (count === undefined) {
+      supersede(group);
+      return [];
+    }
+    const reserved = new Map<Waiting, Waiting>();
+    for (const one of wanted.slice(0, count)) {
+      one.apply?.(nowhere);
+      one.resolve();
+      reserved.set(one, { ...one, apply: undefined, fact: true, isReserved: true });
+    }
+    return group.map((one) => reserved.get(one) ?? one);
   }
 
   /** Facts are written in order, so the last one stands for all before it. */
@@ -146,6 +177,8 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       at += bytes.length;
     }
     for (const { resolve } of group) resolve();
+    if (group.some(({ isReserved }) => isReserved) && !waiting.some(({ isReserved }) => isReserved))
+      writer.freeReserve();
   }
 
   async function run(): Promise<void> {
@@ -159,16 +192,16 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       try {
         written = await writer.write(bytesOf(group), lasting);
       } catch (error) {
-        refuse(group, error);
-        if (waiting.some(({ fact }) => !fact)) continue;
+        const count = await refuse(group, error);
+        if (end !== undefined) return;
+        // Something came in meanwhile.
+        if (waiting.length > count) continue;
         blocked = true;
         clock.after(factRetryMs, unblock);
         return;
       }
       if (written === undefined) {
-        putBack(group);
-        finish("superseded");
-        options.onSuperseded();
+        supersede(group);
         return;
       }
       if (lasting) forgetSync();
@@ -176,6 +209,12 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       settle(group, written);
       await options.afterGroup();
     }
+  }
+
+  function supersede(group: readonly Waiting[]): void {
+    putBack([...group]);
+    finish("superseded");
+    options.onSuperseded();
   }
 
   function syncLater(): void {
@@ -218,7 +257,8 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
       return Promise.reject(tooMuchWaiting(folder));
     const settled = new Promise<void>((resolve, reject) => {
-      waiting.push({ ...commit, resolve, reject });
+      const { isReserved, ...rest } = commit;
+      waiting.push({ ...rest, resolve, reject, ...(isReserved ? { isReserved } : {}) });
       waitingBytes += commit.bytes.length;
       unblock();
     });

@@ -1,7 +1,7 @@
 // The few file operations that make something durable, as an interface so that tests can make each of them fail. Reading
 // does not go through here.
 
-import { constants, statSync } from "node:fs";
+import { constants, type Stats, statSync } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 
 export interface DiskFile {
@@ -21,6 +21,8 @@ export interface DiskFile {
 export interface Disk {
   /** Makes a new file, 0600; rejects when there is one. */
   create(path: string): Promise<DiskFile>;
+  /** For writing over what is in it; undefined when there is none of at least so many bytes. */
+  open(path: string, bytes: number): Promise<DiskFile | undefined>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Settles when names made in the folder survive a power cut. */
@@ -30,17 +32,18 @@ export interface Disk {
 export const realDisk: Disk = {
   async create(path) {
     const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    const { ino, dev } = await handle.stat();
-    return {
-      write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
-      sync: () => handle.datasync(),
-      truncate: (length) => handle.truncate(length),
-      close: () => handle.close(),
-      isInPlace() {
-        const now = statSync(path, { throwIfNoEntry: false });
-        return now?.ino === ino && now.dev === dev;
-      },
-    };
+    return fileOf(handle, path, await handle.stat());
+  },
+  async open(path, bytes) {
+    // A FIFO of that name must not be waited for.
+    const handle = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+      () => undefined,
+    );
+    const found = await handle?.stat();
+    if (handle !== undefined && found?.isFile() === true && found.size >= bytes)
+      return fileOf(handle, path, found);
+    await handle?.close();
+    return undefined;
   },
   rename,
   unlink,
@@ -57,6 +60,19 @@ export const realDisk: Disk = {
     }
   },
 };
+
+function fileOf(handle: FileHandle, path: string, { ino, dev }: Stats): DiskFile {
+  return {
+    write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
+    sync: () => handle.datasync(),
+    truncate: (length) => handle.truncate(length),
+    close: () => handle.close(),
+    isInPlace() {
+      const now = statSync(path, { throwIfNoEntry: false });
+      return now?.ino === ino && now.dev === dev;
+    },
+  };
+}
 
 /** Writes all bytes, however many writes that takes. */
 export async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<void> {

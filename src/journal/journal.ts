@@ -25,6 +25,7 @@ import {
 } from "./records.ts";
 import { type RecoveryReport, recover } from "./recovery.ts";
 import { type End, refusal } from "./refusal.ts";
+import { createReserve } from "./reserve.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
 import { createSegmentWriter } from "./segment-writer.ts";
 import { noteScope } from "./state.ts";
@@ -152,6 +153,13 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     tellEnd = resolve;
   });
 
+  const reserve = createReserve({
+    folder,
+    disk,
+    clock,
+    segments: state.segments,
+    found: recovered.reserved,
+  });
   const writer = createSegmentWriter({
     folder,
     epoch,
@@ -160,6 +168,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
     state,
+    reserve,
     isCurrent: () => options.isCurrent(),
     onFolderGone() {
       checkpoints.want();
@@ -191,6 +200,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     onSuperseded: () => finish("superseded"),
   });
   checkpoints.begin(recovered.report);
+  // A rejection means that the next owner finds it where it is.
+  if (recovered.reserved !== undefined && recovered.reserved.bytes.length > 0)
+    queue
+      .push({ bytes: recovered.reserved.bytes, fact: true, lasting: false, isReserved: true })
+      .catch(() => undefined);
 
   function finish(why: End): void {
     if (end !== undefined) return;
@@ -303,6 +317,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       }
       await queue.idle();
       await checkpoints.close(end === "closed");
+      await reserve.close();
     },
   };
 }

@@ -11,6 +11,7 @@ import { decodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";
 import type { SegmentLine } from "./records.ts";
 import { ended } from "./refusal.ts";
+import { type ReservedLines, readReserve } from "./reserve.ts";
 import type { Segment } from "./segments.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { createState, type JournalState } from "./state.ts";
@@ -42,6 +43,8 @@ export interface Recovered {
   readonly nextSeq: number;
   /** Those that can still be needed, in order. */
   readonly snapshots: readonly Order[];
+  /** What a full disk did not take into a segment, and the state holds. */
+  readonly reserved: ReservedLines | undefined;
 }
 
 const headerBytes = 1_024;
@@ -104,6 +107,8 @@ export async function recover(
     if (to === undefined) count.torn += await cut(found.path, end);
   }
 
+  const reserved = await readReserve(folder, state.segments.all());
+  for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
   const setAside = await copyBroken(folder, brokenLines, clock.now(), log);
   const first = headers[0];
   const report: RecoveryReport = {
@@ -124,6 +129,7 @@ export async function recover(
     state,
     report,
     nextSeq: newest?.epoch === epoch ? newest.seq + 1 : 0,
+    reserved,
     snapshots: used === undefined ? [] : listing.snapshots.filter((one) => compareOrder(one, used) <= 0),
   };
 }

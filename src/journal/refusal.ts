@@ -6,11 +6,15 @@ import { codeOf } from "./disk.ts";
 const full: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const retryAfterMs = 5_000;
 
+export function isFull(error: unknown): boolean {
+  return full.has(codeOf(error));
+}
+
 /** Of an error of the file system; anything else is a bug and comes back as it is. */
 export function refusal(error: unknown, folder: string): unknown {
   const code = codeOf(error);
   if (code === undefined || isRouterError(error)) return error;
-  if (full.has(code))
+  if (isFull(error))
     return new DeliveryError("E_JOURNAL_FULL", `the disk of ${folder} is full`, {
       retryAfterMs,
       cause: error,

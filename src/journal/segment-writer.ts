@@ -8,6 +8,7 @@ import { line } from "../text.ts";
 import { type Disk, type DiskFile, isMissing, writeAll } from "./disk.ts";
 import { makeFolder, type Order, segmentPath } from "./files.ts";
 import { encodeLine } from "./line-format.ts";
+import type { Reserve } from "./reserve.ts";
 import type { Segment } from "./segments.ts";
 import type { JournalState } from "./state.ts";
 
@@ -19,6 +20,7 @@ export interface SegmentWriterOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly state: JournalState;
+  readonly reserve: Reserve;
   /** False once a higher epoch was claimed. */
   isCurrent(): boolean;
   /** What waited on the disk is gone and the state has forgotten it; what is only in RAM wants a snapshot. */
@@ -36,6 +38,13 @@ export interface SegmentWriter {
    * not count. Rejects with the file system's error, and then they do not count either.
    */
   write(bytes: Buffer, lasting: boolean): Promise<Written | undefined>;
+  /**
+   * For what a full disk did not take: settles with how many of these lines, from the first on, outlive this process all the same;
+   * undefined when another process has taken over.
+   */
+  reserve(lines: readonly Buffer[]): Promise<number | undefined>;
+  /** All that was reserved is in a segment. */
+  freeReserve(): void;
   /** Makes the current segment, if any, durable and ends it; the next write begins another. */
   seal(): Promise<void>;
   active(): Segment | undefined;
@@ -88,6 +97,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       lastMs: clock.now(),
     });
     active = { file, segment };
+    await options.reserve.prepare();
     return active;
   }
 
@@ -154,6 +164,13 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       if (written === "gone") throw Object.assign(new Error(`${folder} does not stay`), { code: "ENOENT" });
       return written === "superseded" ? undefined : written;
     },
+    async reserve(lines) {
+      if (!options.isCurrent()) return undefined;
+      const count = await options.reserve.write(lines);
+      // As for a segment: a successor that claimed before this may not have read them.
+      return options.isCurrent() ? count : undefined;
+    },
+    freeReserve: options.reserve.reset,
     async seal() {
       const file = active?.file;
       active = undefined;

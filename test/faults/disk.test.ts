@@ -89,6 +89,40 @@ describe.skipIf(!mayMount)("on a file system of its own", () => {
     await eventually(() => hearing.events.some(({ meta }) => meta.event_id === id));
   }, 30_000);
 
+  test("what waits is pushed and fetched while the disk is full, and a kill -9 meanwhile repeats nothing untold", async () => {
+    const project = await open(hook);
+    if (!mountSmall(stateRoot(project), "size=2m,mode=700")) return;
+    await project.trust();
+    const owner = await project.claude({ listening: false });
+    await listening(project);
+    for (let n = 1; n <= 6; n++) await accepted(project, "/hook", { n });
+    const ballast = join(stateRoot(project), "ballast");
+    await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)).catch(() => undefined);
+    const large = { n: 0, padding: "x".repeat(8_000) };
+    await eventually(async () => (await post(project, "/hook", large)).status === 503);
+
+    const fetched = await owner.callTool("pending", { limit: 2 });
+    expect([...fetched.text.matchAll(/"n": (\d+)/g)].map(([, n]) => n)).toEqual(["1", "2"]);
+    const hearing = await project.claude();
+    expect((await hearing.waitForEvents(4)).map(numberOf)).toEqual([3, 4, 5, 6]);
+    expect((await post(project, "/hook", large)).status).toBe(503);
+
+    owner.process.kill("SIGKILL");
+    await rm(ballast);
+    await listening(project, 8_000);
+    const third = await project.claude();
+    await accepted(project, "/hook", { n: 7 });
+    const all = () => [...hearing.events, ...third.events];
+    await eventually(() => all().some((event) => numberOf(event) === 7));
+    const plain = all().filter(({ meta }) => meta.attempt === undefined);
+    expect(
+      plain
+        .map(numberOf)
+        .filter((n) => n > 0)
+        .sort(),
+    ).toEqual([3, 4, 5, 6, 7]);
+  }, 30_000);
+
   test("a home that is read-only leaves the tools, and says why nothing is taken", async () => {
     const project = await open(hook);
     if (!mountSmall(stateRoot(project), "size=1m,ro,mode=700")) return;

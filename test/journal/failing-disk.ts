@@ -5,7 +5,7 @@ import { type Disk, type DiskFile, realDisk } from "../../src/journal/disk.ts";
 export interface FailingDisk extends Disk {
   /** Operations that fail from now on, with this code; undefined ends it. */
   fail(operations: readonly ("create" | "write" | "sync" | "truncate" | "rename")[], code?: string): void;
-  /** Bytes that still fit before writes fail with ENOSPC; the last write is a short one. */
+  /** Bytes that still fit before writes fail with ENOSPC; the last write is a short one. What is written in place needs none. */
   roomBytes: number;
   /** The most that one write takes. */
   maxWriteBytes: number;
@@ -18,15 +18,19 @@ export function failingDisk(): FailingDisk {
     if (failing.includes(operation)) throw Object.assign(new Error(`${code}: made to fail`), { code });
   };
 
-  function wrap(file: DiskFile): DiskFile {
+  /** `size`: what it has room for already. */
+  function wrap(file: DiskFile, size = 0): DiskFile {
+    let sizeBytes = size;
     return {
       ...file,
       async write(bytes, position) {
         check("write");
+        if (position + bytes.length <= sizeBytes) return file.write(bytes, position);
         if (disk.roomBytes <= 0) throw Object.assign(new Error("ENOSPC: made to fail"), { code: "ENOSPC" });
         const some = bytes.subarray(0, Math.min(disk.roomBytes, disk.maxWriteBytes));
         const written = await file.write(some, position);
-        disk.roomBytes -= written;
+        disk.roomBytes -= Math.max(0, position + written - sizeBytes);
+        sizeBytes = Math.max(sizeBytes, position + written);
         return written;
       },
       async sync() {
@@ -36,6 +40,7 @@ export function failingDisk(): FailingDisk {
       async truncate(length) {
         check("truncate");
         await file.truncate(length);
+        sizeBytes = Math.min(sizeBytes, length);
       },
     };
   }
@@ -51,6 +56,10 @@ export function failingDisk(): FailingDisk {
     async create(path) {
       check("create");
       return wrap(await realDisk.create(path));
+    },
+    async open(path, bytes) {
+      const file = await realDisk.open(path, bytes);
+      return file === undefined ? undefined : wrap(file, bytes);
     },
     async rename(from, to) {
       check("rename");

@@ -1,0 +1,191 @@
+// A file of fixed size beside the segments, allocated while the disk has room. What a full disk does not take into a segment, facts
+// and notes about deliveries, is written over its empty lines in place, which needs no room. So events can be delivered on a full
+// disk, and the next owner knows what was. Its first line says where the journal ended when it was begun: once the segments go on
+// behind that place they hold all of it, and it counts no more.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../contract.ts";
+import { codeOf, type Disk, type DiskFile, writeAll } from "./disk.ts";
+import type { Order } from "./files.ts";
+import { decodeAny, decodeLine, encodeLine, isWhole } from "./line-format.ts";
+import { readLines } from "./line-reader.ts";
+import type { Line } from "./records.ts";
+import type { Segment, Segments } from "./segments.ts";
+
+const reserveBytes = 256 * 1024;
+const lineFeed = 0x0a;
+/** Longer than the first line of any segment. */
+const headBytes = 1_024;
+
+/** Where the last line of the journal ends, the first lines of segments apart. All 0 before the first. */
+interface End extends Order {
+  readonly bytes: number;
+}
+
+export interface ReservedLines {
+  readonly lines: readonly Line[];
+  /** As they are in the file. */
+  readonly bytes: Buffer;
+  /** Where the next line goes. */
+  readonly usedBytes: number;
+}
+
+export interface Reserve {
+  /** Allocates the file where there is none. Never rejects: without it a full disk only stops delivery. */
+  prepare(): Promise<void>;
+  /** Settles with how many of the lines, from the first on, outlive this process now. Never rejects. */
+  write(lines: readonly Buffer[]): Promise<number>;
+  /** All that is in it was written to a segment. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export interface ReserveOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly segments: Pick<Segments, "all">;
+  /** What was found in it and counts. */
+  readonly found: ReservedLines | undefined;
+}
+
+export function reservePath(folder: string): string {
+  return join(folder, "reserve");
+}
+
+export function createReserve({ folder, disk, clock, segments, found }: ReserveOptions): Reserve {
+  const path = reservePath(folder);
+  let file: DiskFile | undefined;
+  let usedBytes = found?.usedBytes ?? 0;
+  /** It may hold lines that do not count. */
+  let isDirty = found === undefined;
+  let isFull = false;
+
+  async function open(): Promise<DiskFile | undefined> {
+    if (file !== undefined && !file.isInPlace()) await close();
+    file ??= await disk.open(path, reserveBytes);
+    return file;
+  }
+
+  async function close(): Promise<void> {
+    const closing = file;
+    file = undefined;
+    await closing?.close().catch(() => undefined);
+  }
+
+  async function clear(into: DiskFile): Promise<void> {
+    if (!isDirty) return;
+    // From its first line on: cut off in between, what is left has no first line and does not count.
+    await writeAll(into, Buffer.alloc(reserveBytes, lineFeed), 0);
+    isDirty = false;
+  }
+
+  return {
+    async prepare() {
+      try {
+        if ((await open()) !== undefined) return;
+        const made = await disk.create(path);
+        file = made;
+        await writeAll(made, Buffer.alloc(reserveBytes, lineFeed), 0);
+        await made.sync();
+        isDirty = false;
+        usedBytes = 0;
+      } catch (error) {
+        if (codeOf(error) === undefined) throw error;
+        await close();
+        await disk.unlink(path).catch(() => undefined); // The disk is too full for it already.
+      }
+    },
+    async write(lines) {
+      if (isFull) return 0;
+      try {
+        const into = await open();
+        if (into === undefined) return 0;
+        const pieces: Buffer[] = [];
+        let bytes = usedBytes;
+        if (bytes === 0) {
+          await clear(into);
+          pieces.push(
+            encodeLine({ type: "reserve", timeMs: clock.now(), after: await endOf(segments.all()) }),
+          );
+          bytes = pieces[0]?.length ?? 0;
+        }
+        let count = 0;
+        for (const line of lines) {
+          // One line feed stays, so that the last line is a whole one.
+          if (bytes + line.length >= reserveBytes) break;
+          pieces.push(line);
+          bytes += line.length;
+          count += 1;
+        }
+        if (count > 0) {
+          await writeAll(into, Buffer.concat(pieces), usedBytes);
+          usedBytes = bytes;
+        }
+        // Facts are only of use in order: nothing after one that does not fit.
+        isFull = count < lines.length;
+        return count;
+      } catch (error) {
+        if (codeOf(error) === undefined) throw error;
+        isDirty = usedBytes === 0;
+        return 0;
+      }
+    },
+    reset() {
+      if (usedBytes > 0) isDirty = true;
+      usedBytes = 0;
+      isFull = false;
+    },
+    close,
+  };
+}
+
+/** What is in the file and counts: nothing when the journal went on since. Never rejects. */
+export async function readReserve(
+  folder: string,
+  segments: readonly Segment[],
+): Promise<ReservedLines | undefined> {
+  const content = await readFile(reservePath(folder)).catch(() => undefined);
+  if (content === undefined || content[0] === lineFeed) return undefined;
+  const lines: Line[] = [];
+  let begin = 0;
+  let start = 0;
+  for (let end = content.indexOf(lineFeed); end > start; end = content.indexOf(lineFeed, start)) {
+    const bytes = content.subarray(start, end);
+    if (!isWhole(bytes)) break;
+    if (start === 0) {
+      if (!isAt(decodeAny(bytes), await endOf(segments))) return undefined;
+      begin = end + 1;
+    } else {
+      const line = decodeLine(bytes);
+      if (line?.type !== "state" && line?.type !== "note" && line?.type !== "call") break;
+      lines.push(line);
+    }
+    start = end + 1;
+  }
+  return begin === 0
+    ? undefined
+    : { lines, bytes: Buffer.from(content.subarray(begin, start)), usedBytes: start };
+}
+
+/** A segment that holds nothing but its first line was begun on a disk that had room for no more. */
+async function endOf(segments: readonly Segment[]): Promise<End> {
+  for (const { path, bytes, epoch, seq } of segments.toReversed()) {
+    let firstLineBytes = 0;
+    const first = (line: Buffer, offset: number) => {
+      if (offset === 0) firstLineBytes = line.length + 1;
+    };
+    // One that cannot be read may hold anything.
+    await readLines(path, { line: first, broken: first }, { to: Math.min(bytes, headBytes) }).catch(
+      () => undefined,
+    );
+    if (bytes > firstLineBytes) return { epoch, seq, bytes };
+  }
+  return { epoch: 0, seq: 0, bytes: 0 };
+}
+
+function isAt(line: ReturnType<typeof decodeAny>, { epoch, seq, bytes }: End): boolean {
+  const after = line?.after as Partial<End> | undefined;
+  return line?.type === "reserve" && after?.epoch === epoch && after.seq === seq && after.bytes === bytes;
+}
