@@ -1,7 +1,9 @@
 // What a program says, as events. Blank lines are none.
 
 import type { Arrival } from "../../contract.ts";
+import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
+import { withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { CommandOptions } from "./options.generated.ts";
 
@@ -48,10 +50,12 @@ function createWholeReader(maxBytes: number): Reader {
   };
 }
 
-export function arrivalOf(text: string, format: Format, misfit: (line: string) => void): Arrival {
+export function arrivalOf(written: string, format: Format, misfit: (line: string) => void): Arrival {
+  const text = withoutEscapes(written);
   if (format === "lines") return { data: { line: text }, text, trust: "local" };
   const parsed = format === "json" ? parseJson(text) : guessJson(text);
-  if ("data" in parsed) return { data: parsed.data, text, trust: "local" };
+  if ("data" in parsed)
+    return { data: withoutEscapesInside(withTextOfBytes(parsed.data)), text, trust: "local" };
   misfit(parsed.fault);
   return { data: format === "json" ? { line: text } : text, text, trust: "local" };
 }

@@ -4,6 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Json, JsonObject } from "../../contract.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
+import { mayHoldEscapes, withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { Refusal } from "../../requests/answer.ts";
 
 export interface Payload {
@@ -46,7 +47,7 @@ export function parseBody(
     case "form":
       return parseForm(text, formField);
     case "text":
-      return { data: text, text };
+      return { data: withoutEscapes(text), text: withoutEscapes(text) };
     case "unknown":
       return payloadOf(guessJson(text), text);
   }
@@ -84,7 +85,9 @@ function startsWithMark(body: Buffer): boolean {
 }
 
 function payloadOf(parsed: ParsedJson, text: string): Payload | Refusal {
-  return "fault" in parsed ? new Refusal(400, parsed.fault) : { data: parsed.data, text };
+  if ("fault" in parsed) return new Refusal(400, parsed.fault);
+  const hasEscapes = mayHoldEscapes(text) || /\\u00(?:1b|9b)/i.test(text);
+  return { data: hasEscapes ? withoutEscapesInside(parsed.data) : parsed.data, text };
 }
 
 function parseForm(text: string, formField: string | undefined): Payload | Refusal {

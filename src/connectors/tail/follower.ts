@@ -6,6 +6,7 @@ import type { TextNeeds } from "../../contract/emit-all.ts";
 import type { Arrival, Clock } from "../../contract.ts";
 import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
+import { mayHoldEscapes, withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { withBuffer } from "./buffers.ts";
 import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
@@ -68,6 +69,7 @@ export interface Follower {
 /** So many bytes are made one text, and their lines handed over: what is short-lived costs little. */
 const textBytes = 64 * 1024;
 const space = 32;
+const escapeByte = 0x1b;
 
 /** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
 export function createFollower(first: FoundFile, at: Cursor | number, following: Following): Follower {
@@ -139,15 +141,15 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   }
 
   function arrivalOf({ text, cut }: Line, shown: string): Arrival {
-    const written = text.charCodeAt(0) === 0 ? text.replace(/^\0+/, "") : text;
     // Blanks say nothing.
-    const line = written.charCodeAt(0) <= space && written.trim() === "" ? "" : written;
+    const line = text.charCodeAt(0) <= space && text.trim() === "" ? "" : text;
     return { data: dataOf(line, shown, cut), text: line, trust: "local" };
   }
 
   /** Undefined when all lines of these bytes are to be looked at. */
   function sift(bytes: Buffer): readonly Line[] | undefined {
-    const needs = following.needs();
+    // An escape sequence may part a word that is looked for.
+    const needs = bytes.includes(escapeByte) ? undefined : following.needs();
     const sifted = needs === undefined ? undefined : (reader as LineReader).sift(bytes, needs);
     if (sifted === undefined) return undefined;
     const { shown } = found;
@@ -158,7 +160,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
 
   async function flushAll(signal: AbortSignal): Promise<void> {
     const partial = reader?.flush();
-    const lines = partial === undefined ? [] : records.push([partial], clock.now());
+    const lines = partial === undefined ? [] : records.push([withoutColours(partial)], clock.now());
     const rest = records.flush();
     await hand(rest === undefined ? lines : [...lines, rest], signal);
   }
@@ -206,7 +208,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       changedMs = clock.now();
       position += piece.length;
       const sifted = sift(piece);
-      const lines = sifted ?? records.push((reader as LineReader).push(piece), changedMs);
+      const lines = sifted ?? records.push((reader as LineReader).push(piece).map(withoutColours), changedMs);
       if (!(await hand(lines, signal))) return false;
       if (sifted === undefined) continue;
       start = position - (reader as LineReader).pending();
@@ -247,7 +249,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       if ((reader?.pending() ?? 0) > 0) {
         if (nowMs < changedMs + following.partialMs) return;
         const partial = reader?.flush();
-        if (partial !== undefined) await hand(records.push([partial], nowMs), signal);
+        if (partial !== undefined) await hand(records.push([withoutColours(partial)], nowMs), signal);
       }
       const dueMs = records.dueMs();
       const rest = dueMs !== undefined && dueMs <= nowMs ? records.flush() : undefined;
@@ -265,6 +267,10 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     },
   };
   return self;
+}
+
+function withoutColours(line: Line): Line {
+  return mayHoldEscapes(line.text) ? { ...line, text: withoutEscapes(line.text) } : line;
 }
 
 /** A line is a piece of the text of a whole chunk: in memory of its own it does not keep that alive. */

@@ -2,6 +2,8 @@
 
 import type { Pattern } from "../../contract/host.ts";
 import type { Json, JsonObject } from "../../contract.ts";
+import { withTextOfBytes } from "../../intake/journal-export.ts";
+import { withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { readJson } from "../../json.ts";
 import { fieldValue } from "./field-value.ts";
 import { parseLogfmt } from "./logfmt.ts";
@@ -64,7 +66,8 @@ function parseJson(line: string): JsonObject | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return isDeeper(value, maxLevels) ? undefined : value;
+  if (isDeeper(value, maxLevels)) return undefined;
+  return withoutEscapesInside(withTextOfBytes(value)) as JsonObject;
 }
 
 function isDeeper(value: Json, levels: number): boolean {

@@ -3,6 +3,7 @@
 import type { CompiledOptions } from "../../contract/host.ts";
 import type { Arrival } from "../../contract.ts";
 import { listOf } from "../../files/pattern.ts";
+import { withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { createFormat } from "./format.ts";
 import type { TailOptions } from "./options.generated.ts";
 
@@ -12,7 +13,7 @@ export function imagineArrival(
   _: Readonly<Record<string, string>>,
   code?: CompiledOptions,
 ): Arrival {
-  const line = payload.replace(/\r?\n$/, "");
+  const line = withoutEscapes(payload.replace(/\r?\n$/, ""));
   const [file = ""] = listOf(options.files);
   const dataOf = createFormat(options.format, code?.regex("pattern"));
   return { data: dataOf(line, file, 0), text: line, trust: "local" };

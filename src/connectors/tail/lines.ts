@@ -45,9 +45,18 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
   let at = offset;
   let known: { readonly needs: TextNeeds; readonly sift: Sift } | undefined;
 
-  function keep(bytes: Buffer): void {
+  /** Past the NULs at the beginning of a line: what a program leaves that writes on at its old offset after copytruncate. */
+  function skipNuls(bytes: Buffer, from = 0): number {
+    let start = from;
+    while (unit === 1 && bytes[start] === 0) start++;
+    return start;
+  }
+
+  function keep(written: Buffer): void {
+    const skipped = pendingBytes === 0 ? skipNuls(written) : 0;
+    const bytes = written.subarray(skipped);
     pendingBytes += bytes.length;
-    at += bytes.length;
+    at += written.length;
     // One unit more than is shown: a carriage return at the very end is no part of the line.
     const part = bytes.subarray(0, Math.max(0, maxBytes + unit - keptBytes));
     if (part.length === 0) return;
@@ -83,7 +92,9 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
   }
 
   /** Of a text whose every character is one byte, and which begins at this place in the file. */
-  function simpleLine(text: string, from: number, to: number, begun: number): Line {
+  function simpleLine(text: string, begins: number, to: number, begun: number): Line {
+    let from = begins;
+    while (text.charCodeAt(from) === 0) from++;
     const end = begun + to + 1;
     const last = to > from && text.charCodeAt(to - 1) === carriageReturn ? to - 1 : to;
     const length = last - from;
@@ -125,8 +136,8 @@ export function createLineReader(encoding: Encoding, offset: number, maxBytes: n
     }
     from = 0;
     for (let to = indexOfBreak(rest, 0); to >= 0 && to + unit <= rest.length; to = indexOfBreak(rest, from)) {
-      const bytesOfLine = rest.subarray(from, to);
-      at += bytesOfLine.length + unit;
+      const bytesOfLine = rest.subarray(Math.min(skipNuls(rest, from), to), to);
+      at += to - from + unit;
       lines.push(lineOf(bytesOfLine, bytesOfLine.length, at));
       from = to + unit;
     }

@@ -28,9 +28,13 @@ multiline?: {
  */
 start?: string
 /**
- * Lines that begin with a space or a tab belong to the line before them.
+ * Lines that begin with a space or a tab belong to the line before them, and so do the lines of a stack trace at the margin.
  */
 indent?: boolean
+/**
+ * Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby and PHP, and leaves all other lines alone.
+ */
+traces?: boolean
 /**
  * An event of so many lines is complete. From 2 to 10000.
  */

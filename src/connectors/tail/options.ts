@@ -54,7 +54,13 @@ export const tailOptions = {
         },
         indent: {
           "x-inert": true,
-          description: "Lines that begin with a space or a tab belong to the line before them.",
+          description:
+            "Lines that begin with a space or a tab belong to the line before them, and so do the lines of a stack trace at the margin.",
+          type: "boolean",
+        },
+        traces: {
+          description:
+            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby and PHP, and leaves all other lines alone.",
           type: "boolean",
         },
         max_lines: {

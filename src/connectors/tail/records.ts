@@ -12,7 +12,7 @@ export interface Records {
 }
 
 export interface RecordOptions {
-  /** Does this line begin a record? */
+  /** Does this line begin a record? Asked of each line, in order. */
   readonly begins: (line: string) => boolean;
   readonly maxLines: number;
   readonly maxBytes: number;
@@ -61,7 +61,8 @@ export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOpt
     push(lines, nowMs) {
       const complete: Line[] = [];
       for (const line of lines) {
-        if (count > 0 && (begins(line.text) || count >= maxLines)) complete.push(take());
+        const isFirst = begins(line.text);
+        if (count > 0 && (isFirst || count >= maxLines)) complete.push(take());
         add(line);
       }
       if (lines.length > 0) changedMs = nowMs;

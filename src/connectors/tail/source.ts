@@ -1,7 +1,7 @@
 // A tail source at work: looks which files there are, reads what is new in them chunk by chunk, one after the other, and writes
 // down from time to time how far it has come.
 
-import type { Host } from "../../contract/host.ts";
+import type { Host, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
@@ -17,6 +17,7 @@ import { createHandOver, type HandOver } from "./hand-over.ts";
 import type { TailOptions } from "./options.generated.ts";
 import { createRecords, singleLines } from "./records.ts";
 import { createRoster, type Roster } from "./roster.ts";
+import { createTraceDetector } from "./traces.ts";
 
 const lookMs = 1_000;
 /** From then on looks are rarer, where what happens is reported. */
@@ -251,11 +252,22 @@ function recordsOf({ multiline, maxLineBytes }: TailOptions, { code }: Host) {
   if (multiline === undefined) return singleLines;
   const start = code.regex("multiline.start");
   return createRecords({
-    begins: start === undefined ? (line) => !/^[ \t]/.test(line) : (line) => start.test(line),
+    begins: beginsOf(multiline, start),
     maxLines: multiline.maxLines,
     maxBytes: maxLineBytes,
     flushMs: multiline.flushMs,
   });
+}
+
+/** A start wins; else what is indented or goes on with a trace belongs to the line before. */
+function beginsOf(
+  { indent, traces }: NonNullable<TailOptions["multiline"]>,
+  start: Pattern | undefined,
+): (line: string) => boolean {
+  if (start !== undefined) return (line) => start.test(line);
+  const { continues } = createTraceDetector();
+  const joinsIndented = indent === true || traces !== true;
+  return (line) => !continues(line) && !(joinsIndented && /^[ \t]/.test(line));
 }
 
 function unreadable(summary: string): ConnectorError {

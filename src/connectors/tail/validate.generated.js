@@ -2,7 +2,7 @@
 // <stdin>
 var validate = validate10;
 var stdin_default = validate10;
-var schema11 = { "type": "object", "additionalProperties": false, "required": ["files"], "properties": { "files": { "x-inert": false, "description": "The files to follow: a path or a list of them, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. What lies outside the config's folder waits for your trust.", "type": ["string", "array"], "items": { "type": "string", "x-glob": true }, "minItems": 1, "x-glob": true }, "from": { "x-inert": true, "description": "Where to begin in the files that are there when the source starts for the very first time: at their end or at their start. Files that appear later are read from their start.", "type": "string", "enum": ["end", "start"], "default": "end" }, "format": { "x-inert": true, "description": "How a line is read into fields beside line and file: plain (none), json, logfmt (key=value), or regex (the named groups of pattern).", "type": "string", "enum": ["plain", "json", "logfmt", "regex"], "default": "plain" }, "pattern": { "x-inert": true, "description": "For format regex: an RE2 pattern whose named groups become fields, for instance ^(?P<level>[A-Z]+) (?P<message>.*).", "type": "string", "x-regex": true }, "multiline": { "description": "Joins lines that belong together, such as a stack trace, into one event.", "type": "object", "additionalProperties": false, "properties": { "start": { "x-inert": true, "description": "An RE2 pattern: a line in which it is found begins an event, the lines after it belong to that.", "type": "string", "x-regex": true }, "indent": { "x-inert": true, "description": "Lines that begin with a space or a tab belong to the line before them.", "type": "boolean" }, "max_lines": { "x-inert": true, "description": "An event of so many lines is complete. From 2 to 10000.", "type": "integer", "minimum": 2, "maximum": 1e4, "default": 500 }, "flush": { "x-inert": true, "description": "An event is complete when no line was added to it for so long.", "type": "string", "format": "duration", "default": "1s" } } }, "max_line": { "x-inert": true, "description": "The length up to which a line, or an event of several lines, is taken; the rest of a longer one is left out, and data.cut says how many bytes that were. From 256B to 1MiB.", "type": "string", "format": "size", "default": "64KiB" }, "partial": { "x-inert": true, "description": "How long the end of an unfinished last line is waited for, after which it is taken as it is.", "type": "string", "format": "duration", "default": "10s" }, "encoding": { "x-inert": true, "description": "How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.", "type": "string", "enum": ["utf-8", "latin1", "utf-16le", "utf-16be"], "default": "utf-8" } } };
+var schema11 = { "type": "object", "additionalProperties": false, "required": ["files"], "properties": { "files": { "x-inert": false, "description": "The files to follow: a path or a list of them, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. What lies outside the config's folder waits for your trust.", "type": ["string", "array"], "items": { "type": "string", "x-glob": true }, "minItems": 1, "x-glob": true }, "from": { "x-inert": true, "description": "Where to begin in the files that are there when the source starts for the very first time: at their end or at their start. Files that appear later are read from their start.", "type": "string", "enum": ["end", "start"], "default": "end" }, "format": { "x-inert": true, "description": "How a line is read into fields beside line and file: plain (none), json, logfmt (key=value), or regex (the named groups of pattern).", "type": "string", "enum": ["plain", "json", "logfmt", "regex"], "default": "plain" }, "pattern": { "x-inert": true, "description": "For format regex: an RE2 pattern whose named groups become fields, for instance ^(?P<level>[A-Z]+) (?P<message>.*).", "type": "string", "x-regex": true }, "multiline": { "description": "Joins lines that belong together, such as a stack trace, into one event.", "type": "object", "additionalProperties": false, "properties": { "start": { "x-inert": true, "description": "An RE2 pattern: a line in which it is found begins an event, the lines after it belong to that.", "type": "string", "x-regex": true }, "indent": { "x-inert": true, "description": "Lines that begin with a space or a tab belong to the line before them, and so do the lines of a stack trace at the margin.", "type": "boolean" }, "traces": { "description": "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby and PHP, and leaves all other lines alone.", "type": "boolean" }, "max_lines": { "x-inert": true, "description": "An event of so many lines is complete. From 2 to 10000.", "type": "integer", "minimum": 2, "maximum": 1e4, "default": 500 }, "flush": { "x-inert": true, "description": "An event is complete when no line was added to it for so long.", "type": "string", "format": "duration", "default": "1s" } } }, "max_line": { "x-inert": true, "description": "The length up to which a line, or an event of several lines, is taken; the rest of a longer one is left out, and data.cut says how many bytes that were. From 256B to 1MiB.", "type": "string", "format": "size", "default": "64KiB" }, "partial": { "x-inert": true, "description": "How long the end of an unfinished last line is waited for, after which it is taken as it is.", "type": "string", "format": "duration", "default": "10s" }, "encoding": { "x-inert": true, "description": "How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.", "type": "string", "enum": ["utf-8", "latin1", "utf-16le", "utf-16be"], "default": "utf-8" } } };
 var formats0 = /^\d+(ms|s|m|h|d)$/;
 var formats2 = /^\d+(B|KiB|MiB|GiB)$/;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
@@ -138,7 +138,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           data5.flush = "1s";
         }
         for (const key1 in data5) {
-          if (!(key1 === "start" || key1 === "indent" || key1 === "max_lines" || key1 === "flush")) {
+          if (!(key1 === "start" || key1 === "indent" || key1 === "traces" || key1 === "max_lines" || key1 === "flush")) {
             const err10 = { instancePath: instancePath + "/multiline", schemaPath: "#/properties/multiline/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" };
             if (vErrors === null) {
               vErrors = [err10];
@@ -170,28 +170,30 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             errors++;
           }
         }
-        let data8 = data5.max_lines;
-        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-          const err13 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-          if (vErrors === null) {
-            vErrors = [err13];
-          } else {
-            vErrors.push(err13);
-          }
-          errors++;
-        }
-        if (typeof data8 == "number" && isFinite(data8)) {
-          if (data8 > 1e4 || isNaN(data8)) {
-            const err14 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+        if (data5.traces !== void 0) {
+          if (typeof data5.traces !== "boolean") {
+            const err13 = { instancePath: instancePath + "/multiline/traces", schemaPath: "#/properties/multiline/properties/traces/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
             if (vErrors === null) {
-              vErrors = [err14];
+              vErrors = [err13];
             } else {
-              vErrors.push(err14);
+              vErrors.push(err13);
             }
             errors++;
           }
-          if (data8 < 2 || isNaN(data8)) {
-            const err15 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+        }
+        let data9 = data5.max_lines;
+        if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
+          const err14 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+          if (vErrors === null) {
+            vErrors = [err14];
+          } else {
+            vErrors.push(err14);
+          }
+          errors++;
+        }
+        if (typeof data9 == "number" && isFinite(data9)) {
+          if (data9 > 1e4 || isNaN(data9)) {
+            const err15 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
             if (vErrors === null) {
               vErrors = [err15];
             } else {
@@ -199,11 +201,8 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
-        }
-        let data9 = data5.flush;
-        if (typeof data9 === "string") {
-          if (!formats0.test(data9)) {
-            const err16 = { instancePath: instancePath + "/multiline/flush", schemaPath: "#/properties/multiline/properties/flush/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+          if (data9 < 2 || isNaN(data9)) {
+            const err16 = { instancePath: instancePath + "/multiline/max_lines", schemaPath: "#/properties/multiline/properties/max_lines/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
             if (vErrors === null) {
               vErrors = [err16];
             } else {
@@ -211,29 +210,29 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             }
             errors++;
           }
+        }
+        let data10 = data5.flush;
+        if (typeof data10 === "string") {
+          if (!formats0.test(data10)) {
+            const err17 = { instancePath: instancePath + "/multiline/flush", schemaPath: "#/properties/multiline/properties/flush/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+            if (vErrors === null) {
+              vErrors = [err17];
+            } else {
+              vErrors.push(err17);
+            }
+            errors++;
+          }
         } else {
-          const err17 = { instancePath: instancePath + "/multiline/flush", schemaPath: "#/properties/multiline/properties/flush/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+          const err18 = { instancePath: instancePath + "/multiline/flush", schemaPath: "#/properties/multiline/properties/flush/type", keyword: "type", params: { type: "string" }, message: "must be string" };
           if (vErrors === null) {
-            vErrors = [err17];
+            vErrors = [err18];
           } else {
-            vErrors.push(err17);
+            vErrors.push(err18);
           }
           errors++;
         }
       } else {
-        const err18 = { instancePath: instancePath + "/multiline", schemaPath: "#/properties/multiline/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-        if (vErrors === null) {
-          vErrors = [err18];
-        } else {
-          vErrors.push(err18);
-        }
-        errors++;
-      }
-    }
-    let data10 = data.max_line;
-    if (typeof data10 === "string") {
-      if (!formats2.test(data10)) {
-        const err19 = { instancePath: instancePath + "/max_line", schemaPath: "#/properties/max_line/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
+        const err19 = { instancePath: instancePath + "/multiline", schemaPath: "#/properties/multiline/type", keyword: "type", params: { type: "object" }, message: "must be object" };
         if (vErrors === null) {
           vErrors = [err19];
         } else {
@@ -241,38 +240,40 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         }
         errors++;
       }
-    } else {
-      const err20 = { instancePath: instancePath + "/max_line", schemaPath: "#/properties/max_line/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-      if (vErrors === null) {
-        vErrors = [err20];
-      } else {
-        vErrors.push(err20);
-      }
-      errors++;
     }
-    let data11 = data.partial;
+    let data11 = data.max_line;
     if (typeof data11 === "string") {
-      if (!formats0.test(data11)) {
-        const err21 = { instancePath: instancePath + "/partial", schemaPath: "#/properties/partial/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+      if (!formats2.test(data11)) {
+        const err20 = { instancePath: instancePath + "/max_line", schemaPath: "#/properties/max_line/format", keyword: "format", params: { format: "size" }, message: 'must match format "size"' };
         if (vErrors === null) {
-          vErrors = [err21];
+          vErrors = [err20];
         } else {
-          vErrors.push(err21);
+          vErrors.push(err20);
         }
         errors++;
       }
     } else {
-      const err22 = { instancePath: instancePath + "/partial", schemaPath: "#/properties/partial/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+      const err21 = { instancePath: instancePath + "/max_line", schemaPath: "#/properties/max_line/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
-        vErrors = [err22];
+        vErrors = [err21];
       } else {
-        vErrors.push(err22);
+        vErrors.push(err21);
       }
       errors++;
     }
-    let data12 = data.encoding;
-    if (typeof data12 !== "string") {
-      const err23 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+    let data12 = data.partial;
+    if (typeof data12 === "string") {
+      if (!formats0.test(data12)) {
+        const err22 = { instancePath: instancePath + "/partial", schemaPath: "#/properties/partial/format", keyword: "format", params: { format: "duration" }, message: 'must match format "duration"' };
+        if (vErrors === null) {
+          vErrors = [err22];
+        } else {
+          vErrors.push(err22);
+        }
+        errors++;
+      }
+    } else {
+      const err23 = { instancePath: instancePath + "/partial", schemaPath: "#/properties/partial/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
         vErrors = [err23];
       } else {
@@ -280,8 +281,9 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
-    if (!(data12 === "utf-8" || data12 === "latin1" || data12 === "utf-16le" || data12 === "utf-16be")) {
-      const err24 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/enum", keyword: "enum", params: { allowedValues: schema11.properties.encoding.enum }, message: "must be equal to one of the allowed values" };
+    let data13 = data.encoding;
+    if (typeof data13 !== "string") {
+      const err24 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/type", keyword: "type", params: { type: "string" }, message: "must be string" };
       if (vErrors === null) {
         vErrors = [err24];
       } else {
@@ -289,12 +291,21 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
       }
       errors++;
     }
+    if (!(data13 === "utf-8" || data13 === "latin1" || data13 === "utf-16le" || data13 === "utf-16be")) {
+      const err25 = { instancePath: instancePath + "/encoding", schemaPath: "#/properties/encoding/enum", keyword: "enum", params: { allowedValues: schema11.properties.encoding.enum }, message: "must be equal to one of the allowed values" };
+      if (vErrors === null) {
+        vErrors = [err25];
+      } else {
+        vErrors.push(err25);
+      }
+      errors++;
+    }
   } else {
-    const err25 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+    const err26 = { instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" };
     if (vErrors === null) {
-      vErrors = [err25];
+      vErrors = [err26];
     } else {
-      vErrors.push(err25);
+      vErrors.push(err26);
     }
     errors++;
   }

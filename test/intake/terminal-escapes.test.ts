@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { withTextOfBytes } from "../../src/intake/journal-export.ts";
+import { withoutEscapes, withoutEscapesInside } from "../../src/intake/terminal-escapes.ts";
+
+test.each([
+  ["\x1b[31mERROR\x1b[0m disk \x1b[1;38;2;255;0;0mfull\x1b[0m", "ERROR disk full"],
+  ["\x1b[38:5:196mred\x1b[m", "red"],
+  ["\x9b31mred\x9b0m", "red"],
+  ["\x1b]8;;https://a.example\x07link\x1b]8;;\x1b\\ end", "link end"],
+  ["\x1b]0;title\x1b\\text", "text"],
+  ["\x1bPdata\x1b\\text", "text"],
+  ["\x1b[2K\x1b[1Gprogress \x1b[?25l100%\x1b[?25h", "progress 100%"],
+  ["\x1b(Btext\x1b=\x1b>", "text\x1b>".replace("\x1b>", "")],
+  ["no escapes [31m here", "no escapes [31m here"],
+  ["cut \x1b[", "cut \x1b["],
+])("%j is %j", (text, wanted) => {
+  expect(withoutEscapes(text)).toBe(wanted);
+});
+
+test("a hostile text takes time in proportion to its length", () => {
+  for (const piece of ["\x1b]", "\x1b[", "\x1b[0;", "\x1bP\x1b]"]) {
+    const begun = performance.now();
+    withoutEscapes(piece.repeat(200_000));
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  }
+});
+
+test("every text of a value loses them, and nothing else changes", () => {
+  expect(withoutEscapesInside({ a: ["\x1b[1mx", 1, null], b: { c: "y\x1b[0m" } })).toEqual({
+    a: ["x", 1, null],
+    b: { c: "y" },
+  });
+});
+
+test("fields of the journal that are lists of bytes are text, and other lists stay", () => {
+  const bytes = [...Buffer.from("\x1b[31mdisk full\x1b[0m é")];
+  expect(withTextOfBytes({ _SYSTEMD_UNIT: "a", MESSAGE: bytes })).toEqual({
+    _SYSTEMD_UNIT: "a",
+    MESSAGE: "\x1b[31mdisk full\x1b[0m é",
+  });
+  const other = { level: "info", values: [1, 2, 3] };
+  expect(withTextOfBytes(structuredClone(other))).toEqual(other);
+  const entry = { __CURSOR: "x", lower: [1], LIST: ["a"], EMPTY: [] };
+  expect(withTextOfBytes(structuredClone(entry))).toEqual(entry);
+});
