@@ -19,6 +19,7 @@ import {
 import { layerEnvironment, readDotenvFiles } from "./environment.ts";
 import { explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
+import { hideInMessage } from "./hidden-words.ts";
 import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
 import { checkMeaning } from "./meaning.ts";
 import { originName } from "./origin-name.ts";
@@ -128,6 +129,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
 
+  const issueOf = (draft: IssueDraft) => places.issueOf(hideInMessage(draft, root, tainted));
   const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS");
   const unresolved = resolved.flatMap(({ problems }) => problems);
   // What else seems wrong in a tree that was cut off is not worth a line.
@@ -137,7 +139,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
       : [
           ...[...own, ...expansion.problems].map((problem) => places.issueIn(problem)),
           ...unresolved.map((draft) => places.issueOf(draft, "original")),
-          ...drafts.map((draft) => places.issueOf(draft)),
+          ...drafts.map(issueOf),
         ];
   const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
   await breathe();
@@ -172,7 +174,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
       notes.map((note) => places.issueOf(note)),
       file,
     ),
-    locate: (draft) => places.issueOf(draft),
+    locate: issueOf,
     isStandIn: places.isStandIn,
     frame: (issue) => frameIssue(issue, frameSources, cwd),
     files: [

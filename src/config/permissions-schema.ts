@@ -23,6 +23,7 @@ export const permissionsSchema = {
     "Who may answer Claude's permission prompts in a chat, beside the terminal, and which files may leave through chats.",
   properties: {
     files: {
+      "x-inert": false,
       type: "array",
       items: { type: "string", minLength: 1, maxLength: 500 },
       minItems: 1,

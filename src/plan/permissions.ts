@@ -94,12 +94,9 @@ export function planPermissions(
   const allowed = (tools?.allow ?? ["*"]).map(toolTest);
   const denied = (tools?.deny ?? []).map(toolTest);
   const windows = compileQuiet({ quiet }, ["permissions"], issues);
-  const isTainted = outward?.isTainted(["permissions", "approvers"]) === true;
   const hidden = outward?.shown.permissions as unknown as PermissionsValues | undefined;
-  const shown = isTainted && hidden !== undefined ? hidden.approvers : approvers;
-  const isPathTainted = outward?.isTainted(["permissions", "files"]) === true;
-  const shownFiles = isPathTainted && hidden !== undefined ? hidden.files : files;
-  const origins = isTainted ? ` with ${outward?.names.join(" and ")}` : "";
+  const shown = hidden?.approvers ?? approvers;
+  const origins = outward?.tainted === true ? ` with ${outward.names.join(" and ")}` : "";
   const used = relay.filter((name) => Object.hasOwn(approvers, name));
   return {
     approvers: new Map(used.map((name) => [name, new Set((approvers[name] ?? []).map(String))])),
@@ -115,7 +112,7 @@ export function planPermissions(
         bound: [relay, approvers[name] ?? [], tools ?? null] as Json,
       }),
     ),
-    files: planSharedFiles(files, surroundings, { bind, issues, shown: shownFiles }),
+    files: planSharedFiles(files, surroundings, { bind, issues, shown: hidden?.files, origins }),
     fingerprint: JSON.stringify([files, relay, approvers, tools, expireMs, quiet]),
   };
 }

@@ -28,11 +28,14 @@ export function planSharedFiles(
     bind,
     issues,
     shown = entries,
+    origins = "",
   }: {
     readonly bind: Bind;
     readonly issues: IssueDraft[];
     /** The entries as they may be shown, without what a variable brought in. */
     readonly shown?: readonly string[] | undefined;
+    /** ` with ${DIR}` */
+    readonly origins?: string;
   },
 ): SharedFiles[] {
   return entries.flatMap((written, index): SharedFiles[] => {
@@ -60,7 +63,7 @@ export function planSharedFiles(
     }
     const fits = rest === "" ? () => true : compiled(rest, path, issues);
     const bound = rest === "" ? base : join(base, rest);
-    const value = oneLine(shown[index] === written ? bound : (shown[index] ?? bound));
+    const value = oneLine(shown[index] === written ? bound : `${shown[index] ?? "•••"}${origins}`);
     const power = powerOf(bind, { power: "share", value, component: "permissions.files", bound });
     return [{ base, fits, power }];
   });

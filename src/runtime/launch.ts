@@ -133,7 +133,7 @@ function wordsOf({ command, env, stdin = "" }: ReachedProgram): Word[] {
       before = piece;
     }
   }
-  return words.filter(({ text }) => text.length <= maxNameLength && !text.includes("\0"));
+  return words.filter(({ text }) => text !== "" && text.length <= maxNameLength && !text.includes("\0"));
 }
 
 /** A script given as an argument names files too; `--require=./file` is an option and a file. */

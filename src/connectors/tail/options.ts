@@ -59,6 +59,7 @@ export const tailOptions = {
           type: "boolean",
         },
         traces: {
+          "x-inert": true,
           description:
             "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby and PHP, and leaves all other lines alone.",
           type: "boolean",

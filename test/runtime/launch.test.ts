@@ -1,0 +1,143 @@
+// What a command would run: the program, found without what is relative in PATH, and the files of the project that it names.
+
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { absolutePath, findProgram } from "../../src/runtime/find-program.ts";
+import { readLaunch } from "../../src/runtime/launch.ts";
+import { spawnGroup } from "../../src/runtime/spawn.ts";
+
+let top: string;
+let folder: string;
+let outside: string;
+beforeAll(() => {
+  top = realpathSync(mkdtempSync(join(tmpdir(), "cr-launch-")));
+  folder = join(top, "project");
+  outside = join(top, "bin");
+  write("project/run.sh", "#!/bin/sh\necho run", 0o755);
+  write("project/tool", "#!/bin/sh\necho tool", 0o755);
+  write("project/plain", "echo plain");
+  write("project/app.log", "a line");
+  write("project/notes.txt", "a note");
+  write("project/sub/deep.js", "1");
+  write("project/package.json", "{}");
+  write("project/Makefile", "all:");
+  write("bin/tool", "#!/bin/sh\necho outside", 0o755);
+  write("bin/sh", "#!/bin/sh\n", 0o755);
+  write("elsewhere.sh", "echo elsewhere");
+  symlinkSync(join(top, "elsewhere.sh"), join(folder, "link.sh"));
+});
+afterAll(() => rmSync(top, { recursive: true, force: true }));
+
+function write(path: string, text: string, mode = 0o644): void {
+  const file = join(top, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+const launch = (command: readonly string[], more: Partial<Parameters<typeof readLaunch>[0]> = {}) =>
+  readLaunch({ to: "program", command, cwd: folder, env: {}, ...more }, { folder, path: outside });
+const names = (command: readonly string[], more?: Parameters<typeof launch>[1]) =>
+  launch(command, more)
+    .scripts.map(({ path }) => path.slice(top.length + 1).replace(/^project\//, ""))
+    .sort();
+
+describe("the program", () => {
+  test("is looked for in the absolute entries of PATH alone", () => {
+    const path = `.:::project:${outside}:`;
+    expect(findProgram("tool", { path, cwd: folder })).toBe(join(outside, "tool"));
+    expect(findProgram("run.sh", { path, cwd: folder })).toBeUndefined();
+    expect(findProgram("./run.sh", { path, cwd: folder })).toBe(join(folder, "run.sh"));
+    expect(findProgram("./plain", { path, cwd: folder })).toBeUndefined();
+    expect(absolutePath(path)).toBe(outside);
+  });
+
+  test("is bound, and so is what it holds when it lies in the project", () => {
+    expect(launch(["tool"])).toMatchObject({ program: join(outside, "tool"), scripts: [] });
+    expect(launch(["./tool"])).toMatchObject({ program: join(folder, "tool"), scripts: [{}] });
+    expect(launch(["tool"], { env: { PATH: folder } })).toMatchObject({ program: join(folder, "tool") });
+    expect(launch(["no-such-program"])).toEqual({ program: null, scripts: [] });
+  });
+});
+
+describe("the files of the project that it names", () => {
+  test.each<[readonly string[], readonly string[]]>([
+    [["sh", "run.sh"], ["run.sh"]],
+    [["sh", "plain"], ["plain"]],
+    [["sh", "notes.txt"], ["notes.txt"]],
+    [["sh", "-c", "./run.sh --all"], ["run.sh"]],
+    [["sh", "-c", "source notes.txt; echo"], ["notes.txt"]],
+    [["sh", "-c", "tail -f app.log | grep x"], []],
+    [["tail", "-F", "app.log"], []],
+    [["tail", "-F", "plain"], []],
+    [["tool", "app.log"], []],
+    [["tool", "plain"], ["plain"]],
+    [["tool", "--config=plain"], ["plain"]],
+    [["env", "sh", "run.sh"], ["run.sh"]],
+    [
+      ["node", "sub/deep"],
+      ["package.json", "sub/deep.js"],
+    ],
+    [
+      ["node", "--require=./notes.txt", "sub/deep.js"],
+      ["notes.txt", "package.json", "sub/deep.js"],
+    ],
+    [["node", "."], ["package.json"]],
+    [["sh", "link.sh"], ["link.sh"]],
+    [["sh", "../elsewhere.sh"], []],
+    [["make"], ["Makefile"]],
+    [["npm", "test"], ["package.json"]],
+    [["wc", "-l", "app.log"], []],
+  ])("%j", (command, files) => {
+    expect(names(command)).toEqual(files);
+  });
+
+  test("by a variable or on its standard input, too", () => {
+    expect(names(["sh"], { stdin: "./run.sh\n" })).toEqual(["run.sh"]);
+    expect(names(["tool"], { env: { BASH_ENV: "./plain" } })).toEqual(["plain"]);
+    expect(names(["sh", "deep.js"], { cwd: join(folder, "sub") })).toEqual(["sub/deep.js"]);
+  });
+
+  test("more than can be looked at is not started", async () => {
+    const found = launch(["tool", ...Array.from({ length: 1_001 }, (_, index) => `a${index}`)]);
+    expect(found.problem).toMatch(/more than 1000 words/);
+  });
+});
+
+describe("what is started", () => {
+  const world = () => ({ folder, environment: { PATH: `${outside}:/usr/bin:/bin` }, isSecret: () => false });
+  const said = async (command: readonly string[], read = launch(command)) => {
+    const child = await spawnGroup({ command, cwd: folder, launch: read }, world());
+    let text = "";
+    for await (const piece of child.stdout) text += piece;
+    await child.ended;
+    return text.trim();
+  };
+
+  test("is the program that was found then", async () => {
+    const read = readLaunch(
+      { to: "program", command: ["tool"], cwd: folder, env: {} },
+      { folder, path: folder },
+    );
+    expect(await said(["tool"], read)).toBe("tool");
+    expect(await said(["tool"])).toBe("outside");
+  });
+
+  test("is not an edited script, nor one that has come since", async () => {
+    const read = launch(["./run.sh"]);
+    expect(await said(["./run.sh"], read)).toBe("run");
+    write("project/run.sh", "#!/bin/sh\necho edited", 0o755);
+    await expect(said(["./run.sh"], read)).rejects.toMatchObject({
+      code: "E_COMMAND_START",
+      message: expect.stringContaining("run.sh was changed since"),
+    });
+    write("project/run.sh", "#!/bin/sh\necho run", 0o755);
+    expect(await said(["./run.sh"], read)).toBe("run");
+
+    const none = launch(["./later.sh"]);
+    write("project/later.sh", "#!/bin/sh\necho later", 0o755);
+    await expect(said(["./later.sh"], none)).rejects.toThrow(/later.sh was not there when/);
+  });
+});
