@@ -6,6 +6,7 @@ import { type FileHandle, lstat, opendir, readlink, realpath, stat, statfs } fro
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from "node:path";
 import type { ChatTraits, OutgoingFile } from "../contract/chat.ts";
 import { isRouterError, UsageError } from "../errors.ts";
+import { partsBelow } from "../files/folder-identity.ts";
 import { openReading } from "../files/open-file.ts";
 import { isWithin } from "../files/pattern.ts";
 import { lookAtContent } from "../files/secret-content.ts";
@@ -216,18 +217,9 @@ async function isOfSystem(real: string): Promise<boolean> {
   return systemTypes.has(type >>> 0);
 }
 
-/** By what the folders are, not by their names: one may have several, and on some disks the case does not count. */
 async function lies(real: string, folders: readonly string[]): Promise<boolean> {
-  const known = await Promise.all(
-    folders.map((folder) => stat(folder, { bigint: true }).catch(() => undefined)),
-  );
-  const there = known.filter((one) => one !== undefined);
-  if (there.length === 0) return false;
-  for (let at = dirname(real); ; at = dirname(at)) {
-    const folder = await stat(at, { bigint: true }).catch(() => undefined);
-    if (folder !== undefined && there.some((one) => isSame(one, folder))) return true;
-    if (dirname(at) === at) return false;
-  }
+  for (const folder of folders) if ((await partsBelow(dirname(real), folder)) !== undefined) return true;
+  return false;
 }
 
 /** Has the file another name in our state? True, too, where that holds too much to be looked through. */

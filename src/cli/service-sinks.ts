@@ -1,6 +1,10 @@
 // The sinks of the running config as tools of a session: which event a call answers, and whether its channel lets it.
 
 import { randomUUID } from "node:crypto";
+import { dirname } from "node:path";
+import { realPath, stateRoot, trustFile } from "../config/places.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import type { SinkHost } from "../contract/sink.ts";
 import type { Tool, View } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -11,6 +15,19 @@ import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
 import type { Member } from "./service-members.ts";
 import type { Running } from "./service-state.ts";
+
+/** `loaded`: the config that is active. */
+export function closedToSinks(loaded: () => LoadedConfig): NonNullable<SinkHost["closed"]> {
+  return {
+    get files() {
+      const { file, files } = loaded();
+      return [realPath(file), ...files.map(({ path }) => path)];
+    },
+    get stateRoots() {
+      return [stateRoot(process.env), dirname(dirname(trustFile(process.env, loaded().file)))];
+    },
+  };
+}
 
 export function openSinks(
   plan: Plan,

@@ -36,7 +36,7 @@ import type { ChatService } from "./service-chat.ts";
 import { createControlService } from "./service-control.ts";
 import { journalled, openExpectations } from "./service-expectations.ts";
 import { openMembers } from "./service-members.ts";
-import { openSinks } from "./service-sinks.ts";
+import { closedToSinks, openSinks } from "./service-sinks.ts";
 import type { Running, ServiceOptions, ServiceState } from "./service-state.ts";
 import { createTally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
@@ -249,7 +249,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const consent = await trust.open(loaded.file);
     await openChat(plan, { journal, consent });
     const lent = lend(loaded.file, systemClock, state.secrets);
-    const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock }, consent, mask });
+    const closed = closedToSinks(() => running?.config.loaded ?? loaded);
+    const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock, closed }, consent, mask });
     const router = await openRouter({
       loaded,
       powers: plan.listen.powers,

@@ -81,7 +81,16 @@ export interface SinkCall {
 }
 
 /** What the runtime lends to a sink. */
-export type SinkHost = Lent & Pick<Host, "clock">;
+export type SinkHost = Lent &
+  Pick<Host, "clock"> & {
+    /** The router's own, absolute: no sink writes there. */
+    readonly closed?: {
+      /** The config, and the files that it reads. */
+      readonly files: readonly string[];
+      /** Folders that hold the state of all configs. */
+      readonly stateRoots: readonly string[];
+    };
+  };
 
 /** What goes out, whole. Plain data, so that it can be compared and shown. */
 export type Outgoing = OutgoingRequest | OutgoingCommand | OutgoingFile;

@@ -196,7 +196,7 @@ function endsWith(folders: readonly string[], path: readonly string[]): boolean 
 const maxNameLength = 255;
 
 /** As a file system may read it that knows no case, takes some characters for none and drops dots at an end. */
-function partsOf(path: string): string[] {
+export function partsOf(path: string): string[] {
   return (
     path
       .normalize("NFKC")

@@ -232,7 +232,7 @@ describe("tricks with paths", () => {
         fc.pre(!/a\.txt/.test(path));
         expect(await verdict(path)).toBe("refused");
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

@@ -253,3 +253,114 @@ describe("check", () => {
     expect(issues.map(({ message }) => message)).toEqual(["the folder must be literal"]);
   });
 });
+
+describe("a file that is run or obeyed", () => {
+  const issuesOf = async (path: string) =>
+    (
+      await proveSink(
+        fileSink,
+        { input: { text }, options: { path, file: "a.md", content: "{{input.text}}" } },
+        { surroundings: { folder: "/home/ann/app", home: "/home/ann" } },
+      )
+    ).issues.map(({ message }) => message);
+
+  test.each(
+    `.git .git/hooks .GIT/hooks sub/.git/hooks .claude .claude/commands .husky .vscode .github/workflows .devcontainer node_modules/x .venv/lib
+    ~/.ssh ~/.claude ~/.claude/channels/router ~/.config/autostart ~/.config/systemd/user ~/.config/fish ~/.local/bin ~/bin ~/.gnupg ~/.aws ~/.kube
+    ~/.mozilla/firefox ~/Library/LaunchAgents ~/.vim /etc /etc/cron.d /usr/local/bin /var/spool/cron /dev/shm /proc/self /run/x /Library/x
+    ~/notes/../.ssh notes/.././.git/hooks`
+      .split(/\s+/)
+      .map((path) => [path]),
+  )("is not written in a folder %s", async (path) => {
+    expect(await issuesOf(path)).toEqual([expect.stringMatching(/^no sink writes there: /)]);
+  });
+
+  test.each(
+    `. notes notes/2026 ~/notes ~/Documents/logs /tmp/notes /srv/notes /home/bob/notes .notes ~/.notes src/config ~/.claude/channels/router/notes
+    ~/work/library ~/my.config`
+      .split(/\s+/)
+      .map((path) => [path]),
+  )("is no matter in a folder %s", async (path) => {
+    expect(await issuesOf(path)).toEqual([]);
+  });
+
+  const refused =
+    `CLAUDE.md claude.md CLAUDE.local.md AGENTS.md package.json Makefile GNUmakefile Justfile Dockerfile docker-compose.yml
+    compose.override.yaml Jenkinsfile setup.py conftest.py sitecustomize.py pyproject.toml requirements-dev.txt pom.xml build.gradle.kts Cargo.toml
+    build.rs go.mod CMakeLists.txt vite.config.ts eslint.config.mjs tsconfig.json crontab x.sh x.ps1 x.desktop x.service x.plist x.lnk autorun.inf
+    authorized_keys config.fish channels.yaml team.channels.yml id_rsa prod.env server.pem credentials.json secrets.yaml main.tf x.pth x.so`
+      .trim()
+      .split(/\s+/);
+
+  test.each(refused.map((name) => [name]))("is not one that a value calls %s", async (name) => {
+    await expect(write(project(), { file: "{{input.name}}" }, { name, text: "x" })).rejects.toMatchObject({
+      code: "E_SINK_REFUSED",
+    });
+  });
+
+  test("may be one that the config itself names", async () => {
+    const folder = project();
+    await write(folder, { path: ".", file: "CLAUDE.md" }, { name: "", text: "x" });
+    expect(readFileSync(join(folder, "CLAUDE.md"), "utf8")).toBe("x\n");
+  });
+
+  test.each(
+    `todo.md notes.txt report-2026.csv README.md claude-notes.md package.md my.json build-log.txt config.md data.yaml x.log a.html`
+      .split(/\s+/)
+      .map((name) => [name]),
+  )("is none that is called %s", async (name) => {
+    const folder = project();
+    await write(folder, { file: "{{input.name}}" }, { name, text: "x" });
+    expect(readFileSync(join(folder, "notes", name), "utf8")).toBe("x\n");
+  });
+
+  test("is not reached by a link to a folder", async () => {
+    const folder = project();
+    mkdirSync(join(folder, ".git", "hooks"), { recursive: true });
+    symlinkSync(join(folder, ".git"), join(folder, "notes"));
+    symlinkSync(join(folder, ".git"), join(folder, "deep"));
+    for (const path of ["notes", "deep/hooks", "deep/new/folder"])
+      await expect(write(folder, { path }, { name: "pre-commit", text: "x" })).rejects.toMatchObject({
+        code: "E_SINK_FAILED",
+      });
+    expect(readdirSync(join(folder, ".git"))).toEqual(["hooks"]);
+    expect(readdirSync(join(folder, ".git", "hooks"))).toEqual([]);
+  });
+
+  test("is not the config, a file that it reads, or the router's state, by whatever name", async () => {
+    const folder = realpathSync(project());
+    const state = join(folder, "state");
+    mkdirSync(join(state, "0123456789abcdef"), { recursive: true });
+    writeFileSync(join(folder, "my.yaml"), "mine");
+    symlinkSync(state, join(folder, "link"));
+    const closed = { files: [join(folder, "my.yaml"), join(folder, "absent.txt")], stateRoots: [state] };
+    const attempt = async (path: string, file: string) => {
+      const sink = await planSink(fileSink, {
+        input: { text },
+        options: { path, file, content: "{{input.text}}" },
+      });
+      const made = fileSink.create("tested", sink.options as never, { ...hostIn(folder), closed });
+      const sent = outgoingOf(sink, {
+        id: "1",
+        timeMs: 0,
+        input: { text: "x" },
+        place: { folder, home: folder },
+      });
+      return made.send(sent as OutgoingFile, new AbortController().signal);
+    };
+    for (const [path, file] of [
+      [".", "my.yaml"],
+      [".", "absent.txt"],
+      ["state", "access.json"],
+      ["link", "access.json"],
+      ["state/0123456789abcdef", "trust.json"],
+      ["link/0123456789abcdef/new", "x.json"],
+      ["state/running", "x.json"],
+    ] as const)
+      await expect(attempt(path, file), `${path}/${file}`).rejects.toMatchObject({ code: "E_SINK_FAILED" });
+    expect(readFileSync(join(folder, "my.yaml"), "utf8")).toBe("mine");
+    expect(existsSync(join(state, "access.json"))).toBe(false);
+    await attempt("state/notes", "a.md");
+    expect(readFileSync(join(state, "notes", "a.md"), "utf8")).toBe("x");
+  });
+});

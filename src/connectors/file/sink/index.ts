@@ -2,7 +2,9 @@
 
 import { relative, sep } from "node:path";
 import type { OutgoingFile, SinkType } from "../../../contract/sink.ts";
+import { UsageError } from "../../../errors.ts";
 import { absolute, isWithin } from "../../../files/pattern.ts";
+import { protectedFolder, protectedName } from "../../../files/protected-places.ts";
 import { safeName } from "./name.ts";
 import type { FileSinkOptions } from "./options.generated.ts";
 import { fileSinkOptions } from "./options.ts";
@@ -14,24 +16,35 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
   summary: "Writes to files of one folder.",
   options: fileSinkOptions,
   validate,
-  check: ({ path }) =>
-    path.includes("{{")
-      ? [{ path: ["path"], message: "the folder must be literal", hint: "put the values into file:" }]
-      : [],
+  check({ path }, place) {
+    if (path.includes("{{"))
+      return [{ path: ["path"], message: "the folder must be literal", hint: "put the values into file:" }];
+    const why = protectedFolder(absolute(path, place), place.home);
+    return why === undefined
+      ? []
+      : [{ path: ["path"], message: `no sink writes there: ${why}`, hint: "name a folder for notes only" }];
+  },
   reaches({ path, mode }, place) {
     const folder = absolute(path, place);
     return [
       { to: "write", path: folder, outside: leavesFolder(folder, place.folder), replaces: mode === "write" },
     ];
   },
-  prepare: ({ path, mode }, { roots, code, place }) => ({
-    kind: "file",
-    folder: absolute(path, place),
-    file: safeName(code.template("file")?.(roots) ?? ""),
-    mode,
-    content: code.template("content")?.(roots) ?? "",
-  }),
-  create: (_, __, { folder }) => ({ send: (outgoing) => writeOutgoing(outgoing, folder) }),
+  prepare({ path, mode, file }, { roots, code, place }) {
+    const name = safeName(code.template("file")?.(roots) ?? "");
+    // A name that the config writes out is the config's choice.
+    const why = file.includes("{{") ? protectedName(name, place.home) : undefined;
+    if (why !== undefined)
+      throw new UsageError("E_SINK_REFUSED", `${name} is not written: ${why}`, { hint: "take another name" });
+    return {
+      kind: "file",
+      folder: absolute(path, place),
+      file: name,
+      mode,
+      content: code.template("content")?.(roots) ?? "",
+    };
+  },
+  create: (_, __, host) => ({ send: (outgoing) => writeOutgoing(outgoing, host) }),
 };
 
 /** A folder whose name begins with a dot, such as .git, holds what other programs act on. */

@@ -4,8 +4,9 @@ import { UsageError } from "../../../errors.ts";
 
 /** Of a name, in UTF-8: what common file systems take, less what an atomic write adds. */
 const maxNameBytes = 200;
-/** Names that Windows keeps for devices. */
-const device = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+/** Names that Windows keeps for devices, and the short ones that it makes of others. */
+const device = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$|clock\$)\s*(?:\.|$)/i;
+const shortName = /^[^.]{1,8}~\d+(?:\.|$)/;
 
 /** The name itself. Throws E_SINK_REFUSED, with what to change, for one that could be more than the name of a file. */
 export function safeName(name: string): string {
@@ -20,6 +21,7 @@ export function safeName(name: string): string {
     return refuse("the file's name would hold a character that names cannot have", take);
   if (/^\s|[\s.]$/.test(name))
     return refuse("the file's name would begin or end with a space or end with a dot", take);
+  if (shortName.test(name)) return refuse("this name could be the short one of another file", take);
   if (device.test(name)) return refuse("this name belongs to a device", take);
   if (Buffer.byteLength(name) > maxNameBytes)
     return refuse("the file's name would be too long", "take a shorter one");

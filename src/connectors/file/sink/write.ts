@@ -4,26 +4,34 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, realpath, rename, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { OutgoingFile, SinkAnswer } from "../../../contract/sink.ts";
+import { dirname, join, relative } from "node:path";
+import type { OutgoingFile, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import { DeliveryError, isRouterError } from "../../../errors.ts";
+import { isSameFile, partsBelow } from "../../../files/folder-identity.ts";
 import { isWithin } from "../../../files/pattern.ts";
+import { protectedFolder } from "../../../files/protected-places.ts";
 import { line } from "../../../text.ts";
 
 const ownerOnly = 0o600;
 /** A file may be rotated away between opening it and looking. */
 const mostTries = 3;
 
-/** `home`: the folder of the config file, which a folder inside it must not leave by a link. */
-export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promise<SinkAnswer> {
+type Place = Pick<SinkHost, "folder" | "home" | "closed">;
+
+export async function writeOutgoing(outgoing: OutgoingFile, place: Place): Promise<SinkAnswer> {
   const { folder, file, mode, content } = outgoing;
   const path = join(folder, file);
   try {
+    const planned = await whereItWillBe(folder);
+    const hidden = protectedFolder(planned, place.home);
+    if (hidden !== undefined) throw failed(folder, hidden);
     await mkdir(folder, { recursive: true });
     const real = await realpath(folder);
-    if (isWithin(folder, home) && !isWithin(real, await realpath(home)))
+    if (isWithin(folder, place.folder) && !isWithin(real, await realpath(place.folder)))
       throw failed(folder, "a link leads it out of the config's folder");
     const target = join(real, file);
+    const why = protectedFolder(real, place.home) ?? (await whyClosed(target, place));
+    if (why !== undefined) throw failed(target, why);
     if (mode === "append") await append(target, content);
     else await replace(real, file, content);
   } catch (error) {
@@ -34,6 +42,29 @@ export async function writeOutgoing(outgoing: OutgoingFile, home: string): Promi
   const done = mode === "append" ? "added to" : "written to";
   const text = line`${bytes} bytes ${done} ${file}`;
   return { text, own: text, response: { file, path, bytes } };
+}
+
+/** The folder without links, whether it is there or not. */
+async function whereItWillBe(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return join(real, relative(at, folder));
+    if (dirname(at) === at) return folder;
+  }
+}
+
+/** The router's own files, by whatever name. */
+async function whyClosed(target: string, { closed }: Place): Promise<string | undefined> {
+  for (const file of closed?.files ?? [])
+    if (target === file || (await isSameFile(target, file)))
+      return "the config and what it reads is not written";
+  for (const root of closed?.stateRoots ?? []) {
+    const [first] = (await partsBelow(dirname(target), root)) ?? ["-"];
+    // Beside the state there may be a folder of the user's own config.
+    if (first === undefined || /^(?:[0-9a-f]{16}|running)$/i.test(first))
+      return "it belongs to the router's own state";
+  }
+  return undefined;
 }
 
 async function append(target: string, content: string): Promise<void> {
