@@ -6,6 +6,7 @@ import { ConnectorError } from "../errors.ts";
 export const nobody: People = {
   receive: async () => ({ as: "nothing" }),
   admits: async () => false,
+  knows: async () => false,
   press: async () => ({ show: "nothing" }),
   async save() {
     throw new ConnectorError("E_FILE", "nobody is admitted here, so no file is kept");

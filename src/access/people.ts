@@ -40,6 +40,8 @@ export interface PeopleOptions {
    * meanwhile is not taken, and waits where it is.
    */
   isTrusted(): boolean;
+  /** Does the config name the person as one who decides, whether or not that counts now? */
+  isApprover(person: string): boolean;
   /** One line for a person who asks with the command `status`. */
   describe(): string;
 }
@@ -116,6 +118,7 @@ export function createPeople(options: PeopleOptions): People {
       const rules = await rulesNow();
       return options.isTrusted() && rules.dm !== "disabled" && rules.isAllowed(person);
     },
+    knows: async (person) => (await rulesNow()).isAllowed(person) || options.isApprover(person),
     async press(press) {
       demandTrust();
       const rules = await rulesNow();

@@ -212,6 +212,8 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
         save: inbox.save,
         dropped: turnedAway,
         isTrusted: () => source.powers.every(consent.allows),
+        isApprover: (person) =>
+          state.running()?.config.plan.permissions?.approvers.get(source.name)?.has(person) === true,
         describe: () => describeSessions(state),
       }),
     accepted(event, channels) {

@@ -103,6 +103,8 @@ export interface People {
   press(press: ButtonPress): Promise<PressAnswer>;
   /** May this person write to us alone now? For what a source shows somebody by itself. Never rejects. */
   admits(person: string): Promise<boolean>;
+  /** Is this person named as somebody who may write or decide, whether or not that counts now? Never rejects. */
+  knows(person: string): Promise<boolean>;
   /**
    * Keeps a file that an admitted person sent, in the inbox of the state folder, under a safe name of its own. Rejects with a
    * ConnectorError (E_FILE) when it is longer than `maxBytes`, and as the content does; nothing is left behind then.

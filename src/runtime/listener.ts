@@ -16,6 +16,7 @@ import { closeServer, createHttpServer } from "./http-server.ts";
 import { printAddress } from "./listen-address.ts";
 import type { Refusal } from "./refusals.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
+import { removesStrayWorker } from "./stray-worker.ts";
 
 export interface ListenSettings {
   /** Tried in order until one can be bound; only the last one's failure is told. */
@@ -102,6 +103,7 @@ export function createListener(options: ListenerOptions): OpenListener {
   }
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
+    if (removesStrayWorker(request, response)) return;
     const match = table.find(request.method ?? "GET", request.url ?? "/");
     if (match.kind !== "route" && isLeaving) {
       // Somebody else serves in a moment; a sender that is told 404 may never come again.

@@ -44,6 +44,7 @@ export async function openWorld(access: Partial<AccessOptions> = {}, write = wri
     clock,
     save: async () => ({ path: "/inbox/x", bytes: 1 }),
     dropped: (reason) => dropped.push(reason),
+    isApprover: () => false,
     isTrusted: () => isTrusted,
     describe: () => "A Claude session is open.",
   });

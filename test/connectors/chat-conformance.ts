@@ -65,6 +65,8 @@ export interface ChatCase {
   /** Default: the built program. */
   program?(): Promise<BuiltProgram>;
   readonly people?: { readonly ada: Sender; readonly eve: Sender };
+  /** Of the router's listener. Default: a free one for each test. */
+  readonly port?: number;
   /** Longer than one message of the platform may be, shorter than three. */
   readonly longText: string;
 }
@@ -77,7 +79,7 @@ function spellingsOf(id: string): string[] {
   return [...padded, ` ${id}`, `${id} `, `+${id}`, `${id}/`, `./${id}`, `${id}?`, `${id}\u200b`];
 }
 
-export function testChat({ type, open, program, longText, ...more }: ChatCase): void {
+export function testChat({ type, open, program, longText, port: ownPort, ...more }: ChatCase): void {
   const { ada, eve } = more.people ?? { ada: { id: "41", name: "Ada" }, eve: { id: "66", name: "Eve" } };
   const cleaning: (() => Promise<unknown>)[] = [];
   let built: BuiltProgram | undefined;
@@ -101,7 +103,11 @@ export function testChat({ type, open, program, longText, ...more }: ChatCase): 
       // Beside a source that is no chat.
       (port) =>
         `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source(access, port)}\n  hook: { type: http, path: /hook }\n${config}`,
-      { consent: "all", ...(built === undefined ? {} : { program: built.program }) },
+      {
+        consent: "all",
+        ...(built === undefined ? {} : { program: built.program }),
+        ...(ownPort === undefined ? {} : { port: ownPort }),
+      },
     );
     cleaning.push(() => project.remove());
   }

@@ -88,7 +88,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
         log: { info: touched, warn: touched, error: touched },
         clock: { now: touched, after: touched },
         listener: { loopback: true, hosts: [], route: touched, address: () => undefined, bodies },
-        people: { receive: touched, press: touched, admits: touched, save: touched },
+        people: { receive: touched, press: touched, admits: touched, knows: touched, save: touched },
         http: { request: touched, webSocket: touched },
         store: { get: touched, entries: touched, set: touched },
         code,

@@ -19,6 +19,8 @@ export function fakePeople(
   answers: {
     receive?(message: IncomingMessage): Reception | Promise<Reception>;
     admits?(person: string): boolean;
+    /** Default: as `admits`. */
+    knows?(person: string): boolean;
     press?(press: ButtonPress): PressAnswer | Promise<PressAnswer>;
   } = {},
 ): FakePeople {
@@ -34,6 +36,7 @@ export function fakePeople(
       return (await answers.receive?.(message)) ?? { as: "event" };
     },
     admits: async (person) => answers.admits?.(person) ?? true,
+    knows: async (person) => (answers.knows ?? answers.admits)?.(person) ?? true,
     async press(press) {
       presses.push(press);
       return (await answers.press?.(press)) ?? { show: "nothing" };

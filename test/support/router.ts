@@ -47,6 +47,8 @@ const skipped = "Channel notifications skipped: server router not in --channels 
 
 interface ProjectOptions {
   readonly program?: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** What the user has agreed to before: whatever its channels.yaml asks for, only to use it (the default), or nothing. */
   readonly consent?: "all" | "use" | "none";
 }
@@ -54,12 +56,12 @@ interface ProjectOptions {
 /** A project whose channels.yaml is what `config` makes of a free port; no config without it. */
 export async function createProject(
   config?: (port: number) => string,
-  { program: entry = program, consent = "use" }: ProjectOptions = {},
+  { program: entry = program, consent = "use", port: given }: ProjectOptions = {},
 ): Promise<Project> {
   const root = await mkdtemp("/tmp/cr-test-");
   const [folder, state] = [join(root, "project"), join(root, "state")];
   await mkdir(folder);
-  const port = await freePort();
+  const port = given ?? (await freePort());
   const env = {
     CLAUDE_CONFIG_DIR: join(root, "claude"),
     CHANNEL_ROUTER_STATE_DIR: state,

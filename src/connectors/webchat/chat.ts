@@ -19,6 +19,7 @@ import { ConnectorError } from "../../errors.ts";
 import { tidy, webHtml } from "./html.ts";
 import { mainRoom } from "./incoming.ts";
 import type { RoomFile, RoomMessage, Rooms } from "./rooms.ts";
+import { hashOf } from "./signed.ts";
 
 export const maxFileBytes = 50_000_000;
 /** What is kept of a message is all of it. */
@@ -178,6 +179,16 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
 
 function promptHtml(text: PromptText): { readonly html: string } {
   return { html: tidy(writeMarkup(promptRuns(text), webHtml)) };
+}
+
+/**
+ * Stands for what a page shows of a prompt, in all its messages: whoever allows it says what they saw, so that nothing between the
+ * router and the page can show another text. Undefined when no such prompt is open.
+ */
+export function shownHash(rooms: Pick<Rooms, "of">, browser: string, promptId: string): string | undefined {
+  const messages = rooms.of(browser).filter(({ prompt }) => prompt?.id === promptId);
+  if (messages.length === 0) return undefined;
+  return hashOf(Buffer.from(messages.map(({ id, text, html = text }) => `${id}\n${html}`).join("\n\n")));
 }
 
 function gone(id: string): ConnectorError {

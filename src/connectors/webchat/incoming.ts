@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../requests/answer.ts";
 import { type BodyOptions, readBody } from "../../requests/body.ts";
 import { parseMultipart } from "./multipart.ts";
+import { hashOf } from "./signed.ts";
 
 /** What somebody wrote. */
 export interface Written {
@@ -16,6 +17,8 @@ export interface Written {
   /** What whoever writes wants to be called. */
   readonly name: string | undefined;
   readonly files: readonly File[];
+  /** With a text that allows something: what of it the page showed. See `shownHash`. */
+  readonly shown: string | undefined;
 }
 
 type Reading = Pick<BodyOptions, "clock" | "pool">;
@@ -26,16 +29,21 @@ const maxFiles = 10;
 const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 const roomPattern = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 
-/** Undefined when the page is gone. */
+const otherBody = new Refusal(401, "this is not the body that was signed");
+
+/** Undefined when the page is gone. `signedHash`: of a request that was signed. */
 export async function readJson(
   request: IncomingMessage,
   reading: Reading,
+  signedHash?: string,
 ): Promise<JsonObject | Refusal | undefined> {
   if (!/^application\/json\b/.test(request.headers["content-type"] ?? ""))
     return new Refusal(415, "send JSON, as application/json");
   const body = await readBody(request, { maxBytes: maxTextBytes, ...reading });
   if (body === undefined || body instanceof Refusal) return body;
+  const isSigned = signedHash === undefined || hashOf(body.wire) === signedHash;
   body.lease.release();
+  if (!isSigned) return otherBody;
   try {
     const value = JSON.parse(body.content.toString()) as Json;
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
@@ -49,18 +57,21 @@ export async function readForm(
   request: IncomingMessage,
   maxBytes: number,
   reading: Reading,
+  signedHash: string,
 ): Promise<Written | Refusal | undefined> {
   const type = request.headers["content-type"] ?? "";
   if (!/^multipart\/form-data\b/.test(type)) return new Refusal(415, "send a form, as multipart/form-data");
   // Read only of those who were let in.
   const body = await readBody(request, { maxBytes, isProven: true, ...reading });
   if (body === undefined || body instanceof Refusal) return body;
-  const parts = parseMultipart(body.content, type);
+  const isSigned = hashOf(body.wire) === signedHash;
+  const parts = isSigned ? parseMultipart(body.content, type) : undefined;
   const files = (parts ?? [])
     .filter(({ name, filename }) => name === "file" && filename !== undefined)
     // A copy of its own.
     .map(({ content, filename = "", type }) => new File([content], filename, { type }));
   body.lease.release();
+  if (!isSigned) return otherBody;
   if (parts === undefined) return new Refusal(400, "the form cannot be read");
   if (files.length === 0) return new Refusal(400, "missing file");
   if (files.length > maxFiles) return new Refusal(400, `at most ${maxFiles} files go with one message`);
@@ -73,7 +84,7 @@ export async function readForm(
 }
 
 export function writtenOf(fields: JsonObject, files: readonly File[] = []): Written | Refusal {
-  const { id, text = "", room = mainRoom, reply_to: replyTo, name } = fields;
+  const { id, text = "", room = mainRoom, reply_to: replyTo, name, shown } = fields;
   if (id === undefined || id === "") return new Refusal(400, "missing id");
   if (typeof id !== "string" || !idPattern.test(id))
     return new Refusal(400, "id takes 1 to 64 letters, digits, - and _");
@@ -90,5 +101,13 @@ export function writtenOf(fields: JsonObject, files: readonly File[] = []): Writ
           .trim()
           .slice(0, 40)
       : "";
-  return { id, room, text: text.trim(), replyTo, name: called === "" ? undefined : called, files };
+  return {
+    id,
+    room,
+    text: text.trim(),
+    replyTo,
+    name: called === "" ? undefined : called,
+    files,
+    shown: typeof shown === "string" ? shown : undefined,
+  };
 }

@@ -1,21 +1,17 @@
 // What runs in the page. It is sent as it stands here, so it is plain JavaScript, and no more of it than a chat needs.
 
 export const script = String.raw`
-"use strict";
 const at = (id) => document.getElementById(id);
-const base = location.pathname.replace(/\/$/, "");
-const random = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(30)))).replaceAll("+", "-").replaceAll("/", "_");
-const keyName = "channel-router" + base;
-const key = localStorage.getItem(keyName) || random();
-localStorage.setItem(keyName, key);
-const authorization = "Bearer " + key;
+const storeName = "channel-router" + base;
 const title = document.title;
 const messages = new Map();
 const unread = new Map();
-let name = localStorage.getItem(keyName + " name") || "";
+let name = localStorage.getItem(storeName + " name") || "";
 let room = "main";
 /** How access calls this browser. */
 let own = "";
+/** The router whose messages are shown: nothing that is written for it goes to another one. */
+let spokenTo = "";
 let unseen = 0;
 let quoted;
 let files = [];
@@ -40,18 +36,17 @@ const withClass = (element, name, ...children) => {
 };
 
 async function post(path, body) {
-  const isForm = body instanceof FormData;
-  const headers = isForm ? { authorization } : { authorization, "content-type": "application/json" };
-  const answer = await fetch(base + path, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) })
-    .catch(() => { throw Object.assign(new Error("the router does not answer; it is sent when it does"), { isOffline: true }); });
+  const written = body instanceof FormData ? await bodyOfForm(body) : bodyOfJson(body);
+  const answer = await request("POST", path, { ...written, only: spokenTo })
+    .catch((error) => { throw error instanceof Unusable ? error : Object.assign(new Error("the router does not answer; it is sent when it does"), { isOffline: true }); });
   const result = await answer.json().catch(() => ({}));
-  const who = answer.status === 403 && own ? "; its id is " + own : "";
+  const who = answer.status === 403 && own ? "; its id is " + own + ". Leave this page open until it is." : "";
   if (!answer.ok) throw new Error((result.error || "status " + answer.status) + who);
   return result;
 }
 
 async function download(file) {
-  const answer = await fetch(base + "/files/" + file.id, { headers: { authorization } }).catch(() => ({ ok: false }));
+  const answer = await request("GET", "/files/" + file.id).catch(() => ({ ok: false }));
   if (!answer.ok) return say("The file cannot be fetched: it is not there any more, or the router does not answer.");
   const link = make("a");
   link.href = URL.createObjectURL(await answer.blob());
@@ -100,8 +95,15 @@ function bodyOf(message) {
   return body;
 }
 
-function press(message, button) {
-  post("/press", { prompt: message.prompt.id, button }).then(({ notice }) => notice && say(notice), (error) => say("Not sent: " + error.message));
+/** What this page shows of a prompt, in all its messages: the router compares it with what it sent. */
+const shownOf = (id) => {
+  const parts = [...messages.values()].filter(({ prompt }) => prompt && prompt.id === id);
+  return sha256(utf8.encode(parts.map((one) => one.id + "\n" + (one.html === undefined ? one.text : one.html)).join("\n\n")));
+};
+
+async function press(message, button) {
+  const shown = await shownOf(message.prompt.id);
+  await post("/press", { prompt: message.prompt.id, button, shown }).then(({ notice }) => notice && say(notice), (error) => say("Not sent: " + error.message));
 }
 
 function quote(message) {
@@ -116,7 +118,7 @@ const beginning = (message, length) => {
 };
 
 function draw(message) {
-  const element = withClass(make("article"), message.from + (message.failed ? " failed" : ""));
+  const element = withClass(make("article"), message.from + (message.prompt ? " prompt" : "") + (message.failed ? " failed" : ""));
   element.id = "m-" + message.id;
   element.tabIndex = -1;
   const head = withClass(make("p"), "head", make("b", names[message.from]), timeOf(message.time_ms));
@@ -237,7 +239,10 @@ async function send(message) {
   const { failed, isOffline, ...rest } = message;
   put({ ...rest, pending: true });
   try {
-    const fields = { id: rest.id, room: rest.room, text: rest.text, ...(name ? { name } : {}), ...(rest.reply_to ? { reply_to: rest.reply_to } : {}) };
+    const [, code = ""] = /^\s*y(?:es)?\s+([a-z]{5})\s*$/i.exec(rest.text) || [];
+    const allowed = [...messages.values()].find(({ prompt }) => code && prompt && prompt.id.startsWith(code.toLowerCase()));
+    const shown = allowed ? { shown: await shownOf(allowed.prompt.id) } : {};
+    const fields = { id: rest.id, room: rest.room, text: rest.text, ...(name ? { name } : {}), ...(rest.reply_to ? { reply_to: rest.reply_to } : {}), ...shown };
     if (rest.attached && rest.attached.length > 0) {
       const form = new FormData();
       for (const [field, value] of Object.entries(fields)) form.set(field, value);
@@ -280,7 +285,7 @@ const drawName = () => { at("name").textContent = name || "Your name"; };
 at("name").addEventListener("click", () => {
   ask("What Claude is to call you", "May be empty.", name, (wanted) => {
     name = wanted.slice(0, 40);
-    localStorage.setItem(keyName + " name", name);
+    localStorage.setItem(storeName + " name", name);
     drawName();
     return true;
   });
@@ -291,7 +296,7 @@ at("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = at("text").value.trim();
   if (text === "" && files.length === 0) return;
-  send({ id: "u" + Date.now() + "-" + random().slice(0, 6), room, from: "you", text, time_ms: Date.now(), reply_to: quoted, attached: files });
+  send({ id: "u" + Date.now() + "-" + random(6), room, from: "you", text, time_ms: Date.now(), reply_to: quoted, attached: files });
   at("text").value = "";
   files = [];
   quoted = undefined;
@@ -321,8 +326,14 @@ document.addEventListener("drop", (event) => { event.preventDefault(); attach(ev
 document.addEventListener("visibilitychange", () => { if (!document.hidden) { unseen = 0; document.title = title; } });
 
 const heard = {
-  history({ browser, messages: all }) {
+  history({ browser, known, messages: all }) {
+    if (spokenTo && spokenTo !== router.server) {
+      messages.clear();
+      say("Another router answers at this address now.");
+    }
+    spokenTo = router.server;
     own = browser;
+    at("browser").textContent = known ? "" : "this browser: " + own;
     const isKept = new Set(all.map(({ id }) => id));
     const open = [...messages.values()].filter((message) => (message.pending || message.failed) && !isKept.has(message.id));
     messages.clear();
@@ -340,8 +351,8 @@ const heard = {
 };
 
 async function listen() {
-  const answer = await fetch(base + "/stream", { headers: { authorization } });
-  if (!answer.ok) throw new Error("status " + answer.status);
+  const answer = await request("GET", "/stream");
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).error || "status " + answer.status);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ; ) {
     const { done, value } = await reader.read();
@@ -351,20 +362,36 @@ async function listen() {
       const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(text.slice(0, end)) || [];
       text = text.slice(end + 2);
       if (event === "message") at("typing").hidden = true;
+      if (event === "history" && JSON.parse(data).known === false && (await replaceUnknownKey())) {
+        void reader.cancel();
+        return "again";
+      }
       if (event) heard[event](JSON.parse(data));
     }
   }
 }
 
+function giveUp(error) {
+  connected(false, "not in use");
+  clearTimeout(noticeTimer);
+  at("notice").textContent = error.message;
+  at("form").hidden = true;
+}
+
 (async () => {
   drawAll();
+  await checkPage();
   for (let waitMs = 500; ; ) {
     const since = Date.now();
-    await listen().catch(() => undefined);
+    const why = await listen().catch((error) => error);
+    if (why === "again") continue;
+    // Whoever answers next has to prove itself first.
+    leave();
+    if (why instanceof Unusable) throw why;
     waitMs = Date.now() - since > 5000 ? 500 : Math.min(waitMs * 2, 15000);
     at("typing").hidden = true;
     connected(false, "no connection, trying again");
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
-})();
+})().catch(giveUp);
 `;

@@ -30,6 +30,8 @@ nav { display: flex; gap: .3rem; flex: 1; min-width: 0; overflow-x: auto; paddin
 nav button, #name { white-space: nowrap; max-width: 12rem; overflow: hidden; text-overflow: ellipsis; flex: none; }
 nav button { border-color: transparent; }
 nav button[aria-pressed=true] { border-color: var(--line); background: var(--raised); font-weight: 600; }
+#browser { color: var(--faint); font: .85rem ui-monospace, monospace; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+#browser:empty { display: none; }
 #state { color: var(--faint); font-size: .85rem; white-space: nowrap; }
 #state::before { content: ""; display: inline-block; width: .55rem; height: .55rem; margin-right: .4rem; border-radius: 50%; background: var(--faint); }
 #state.on::before { background: var(--you); }
@@ -40,6 +42,9 @@ main > p { color: var(--faint); text-align: center; margin-top: 20vh; white-spac
 article { overflow-wrap: anywhere; border-left: 3px solid var(--claude); padding-left: .7rem; }
 article.you { border-color: var(--you); }
 article.router { border-color: var(--faint); }
+article.prompt { border: 2px solid var(--key); border-radius: .5rem; padding: .5rem .7rem; }
+/* What is to be decided is seen without scrolling sideways. */
+article.router pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--claude); }
 article.failed { border-color: var(--bad); }
 .head { display: flex; gap: .5rem; align-items: center; margin: 0; min-height: 1.8rem; font-size: .85rem; color: var(--faint); }
 .head b { color: var(--claude); }

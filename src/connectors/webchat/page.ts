@@ -2,8 +2,13 @@
 // sent anywhere else.
 
 import { createHash } from "node:crypto";
-import { script } from "./page-script.ts";
+import type { IncomingMessage } from "node:http";
+import { keyScript } from "./page-keys.ts";
+import { script as chatScript } from "./page-script.ts";
 import { style } from "./page-style.ts";
+
+/** In its own scope: nothing of it is to be had from outside. */
+export const script = `(() => {\n"use strict";\n${keyScript}${chatScript}})();\n`;
 
 const hashOf = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -13,20 +18,39 @@ export const pageHeaders: Readonly<Record<string, string>> = {
     `script-src ${hashOf(script)}`,
     `style-src ${hashOf(style)}`,
     "img-src data:",
+    "worker-src 'none'",
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; "),
   "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
+  // No other window, not even one of this origin, gets hold of this one.
+  "cross-origin-opener-policy": "noopener-allow-popups",
+  "cache-control": "no-store",
 };
 
-/** `name`: of the source, which is a plain word. */
-export function page(name: string): string {
+/**
+ * Whether a person opened the page: typed its address, or chose a bookmark or a link in another program. Browsers say so in headers
+ * that no script can set; a script that was left in the browser by whoever served this address before, and a service worker of
+ * theirs, cannot load the page without being seen. Browsers that are too old to send these headers have no such protection.
+ */
+export function isOpenedByPerson({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  const { "sec-fetch-dest": dest, "sec-fetch-mode": mode, "sec-fetch-site": site } = headers;
+  if (headers["service-worker-navigation-preload"] !== undefined) return false;
+  return (
+    (dest === undefined || dest === "document") &&
+    (mode === undefined || mode === "navigate") &&
+    (site === undefined || site === "none")
+  );
+}
+
+/** `name`: of the source, which is a plain word. `mark`: says that this page is the router's own; empty for one that is shown without. */
+export function page(name: string, mark: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+<meta name="page-mark" content="${mark}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${name}</title>
 <link rel="icon" href="data:,">
@@ -35,6 +59,7 @@ export function page(name: string): string {
 <h1>${name}</h1>
 <nav id="rooms" aria-label="Rooms"></nav>
 <span id="state" role="status">connecting…</span>
+<span id="browser"></span>
 <button id="name" type="button"></button>
 </header>
 <main id="log" role="log" aria-label="Messages" tabindex="0"></main>

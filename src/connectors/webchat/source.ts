@@ -1,7 +1,6 @@
-// A page on the listener, for whoever sits at this machine. Each browser has a key of its own making; what it writes counts once a
+// A page on the listener, for whoever sits at this machine. Each browser has a key of its own making and signs with it; what it writes counts once a
 // person let it in, as in every chat.
 
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
@@ -12,29 +11,31 @@ import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
 import { createGuard } from "../../requests/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { asShown, createSpeaker } from "./chat.ts";
+import { asShown, createSpeaker, shownHash } from "./chat.ts";
+import { type Identity, openIdentity } from "./identity.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.generated.ts";
-import { page, pageHeaders } from "./page.ts";
+import { originOf } from "./origin.ts";
+import { isOpenedByPerson, page, pageHeaders } from "./page.ts";
 import { openRooms, type Rooms } from "./rooms.ts";
+import { again, createSessions, type Sessions, type SignedRequest } from "./signed.ts";
 import { createStreams } from "./streams.ts";
-import { notLetIn, senderOf, takeWritten } from "./take.ts";
+import { notLetIn, senderOf, takeWritten, unseen } from "./take.ts";
 
 /** What a page asks for, by the rest of its path. */
 type Action = (
   request: IncomingMessage,
   response: ServerResponse,
-  browser: string,
+  by: SignedRequest,
   params: Readonly<Record<string, string>>,
 ) => Promise<Json | Refusal | undefined>;
 
+type Handled = Parameters<Route["handle"]>;
+
+const pageRoute = "GET ";
+const helloRoute = "POST /hello";
 const maxUploads = 4;
 const retryAfter = { "retry-after": "1" };
-
-/** Stands for a browser; its key is not to be had from it. */
-export function browserOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex").slice(0, 16);
-}
 
 export function createWebchatSource(name: string, options: WebchatOptions, host: Host): Source {
   const { listener, clock, people } = host;
@@ -98,19 +99,20 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   }
 
   const actions: Readonly<Record<string, Action>> = {
-    async "GET /stream"(_request, response, browser) {
+    async "GET /stream"(_request, response, { browser }) {
       const isLetIn = await people.admits(browser);
       const messages = isLetIn ? live.seenBy(browser) : live.passingBy(browser);
-      if (!streams.open(browser, response, { browser, messages: messages.map(asShown) }, isLetIn))
+      const first = { browser, known: await people.knows(browser), messages: messages.map(asShown) };
+      if (!streams.open(browser, response, first, isLetIn))
         return new Refusal(429, "too many pages are open", retryAfter);
       return undefined;
     },
-    async "POST /messages"(request, _response, browser) {
-      const fields = await readJson(request, reading);
+    async "POST /messages"(request, _response, { browser, bodyHash }) {
+      const fields = await readJson(request, reading, bodyHash);
       if (fields === undefined || fields instanceof Refusal) return fields;
       return taken(writtenOf(fields), browser);
     },
-    async "POST /upload"(request, _response, browser) {
+    async "POST /upload"(request, _response, { browser, bodyHash }) {
       // So much is read of those only who were let in before.
       if (!(await people.admits(browser)))
         return new Refusal(403, "this browser is not let in: write something first");
@@ -118,18 +120,20 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       if (uploads >= maxUploads) return new Refusal(429, "too many files come at once", retryAfter);
       uploads += 1;
       try {
-        const written = await readForm(request, options.maxUploadBytes, reading);
+        const written = await readForm(request, options.maxUploadBytes, reading, bodyHash);
         return written === undefined ? undefined : await taken(written, browser);
       } finally {
         uploads -= 1;
       }
     },
-    async "POST /press"(request, _response, browser) {
-      const fields = await readJson(request, reading);
+    async "POST /press"(request, _response, { browser, bodyHash }) {
+      const fields = await readJson(request, reading, bodyHash);
       if (fields === undefined || fields instanceof Refusal) return fields;
-      const { prompt, button } = fields;
+      const { prompt, button, shown } = fields;
       if (typeof prompt !== "string" || !["more", "allow", "deny"].includes(String(button)))
         return new Refusal(400, "prompt and button are missing");
+      const sent = button === "allow" ? shownHash(live, browser, prompt) : undefined;
+      if (sent !== undefined && sent !== shown) return unseen;
       const answer = await people.press({
         sender: senderOf(browser, undefined),
         promptId: prompt,
@@ -137,7 +141,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       });
       return answer.show === "notice" ? { notice: answer.text } : {};
     },
-    async "GET /files/:file"(request, response, browser, { file: id = "" }) {
+    async "GET /files/:file"(request, response, { browser }, { file: id = "" }) {
       const isLetIn = await people.admits(browser);
       const files = isLetIn ? live.of(browser).flatMap((message) => message.files ?? []) : [];
       const file = files.find((one) => one.id === id);
@@ -161,26 +165,66 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   };
 
   function turnAway(response: ServerResponse, refusal: Refusal): void {
-    if (refusal !== notLetIn) host.refused({ status: refusal.status, reason: refusal.error });
+    // Of a page that goes on with another process nobody has to be told.
+    if (refusal !== notLetIn && refusal !== again)
+      host.refused({ status: refusal.status, reason: refusal.error });
     refuse(response, refusal, clock);
   }
 
+  let identified: Promise<{ readonly identity: Identity; readonly sessions: Sessions }> | undefined;
+  /** With the first request: a page that nobody opens leaves nothing in the journal. */
+  function identify() {
+    identified ??= openIdentity(host.store).then((identity) => ({
+      identity,
+      sessions: createSessions(identity, clock),
+    }));
+    identified.catch(() => {
+      identified = undefined;
+    });
+    return identified;
+  }
+
+  /** The page itself, marked as ours where it was opened by a person: by its address, not by a script of another page. */
+  async function showPage(request: IncomingMessage, response: ServerResponse, origin: string): Promise<void> {
+    const { identity } = await identify();
+    const mark = isOpenedByPerson(request) ? identity.markPage(origin, clock.now()) : "";
+    answerText(response, 200, page(name, mark), "text/html; charset=utf-8", pageHeaders);
+  }
+
+  async function act(
+    route: string,
+    origin: string,
+    ...[request, response, params]: Handled
+  ): Promise<Json | Refusal | undefined> {
+    const { sessions } = await identify();
+    if (route === helloRoute) {
+      const fields = await readJson(request, reading);
+      return fields === undefined || fields instanceof Refusal ? fields : sessions.hello(fields, origin);
+    }
+    const by = sessions.check(request, origin);
+    return by instanceof Refusal ? by : actions[route]?.(request, response, by, params);
+  }
+
   /** The guard keeps pages of others out, the key other users of this machine. */
-  async function handle(
-    action: Action | undefined,
-    ...[request, response, params]: Parameters<Route["handle"]>
-  ) {
-    const foreign = createGuard({ hosts: listener.hosts, address: listener.address() })(request);
+  async function handle(route: string, ...[request, response, params]: Handled): Promise<void> {
+    const address = listener.address();
+    const foreign = createGuard({ hosts: listener.hosts, address })(request);
     if (foreign !== undefined) return turnAway(response, new Refusal(403, foreign));
-    if (action === undefined)
-      return answerText(response, 200, page(name), "text/html; charset=utf-8", pageHeaders);
-    const key = /^Bearer ([A-Za-z0-9_-]{32,128})$/.exec(request.headers.authorization ?? "")?.[1];
-    if (key === undefined) return turnAway(response, new Refusal(401, "this is for the page only"));
-    if (closed) return turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
+    const named = originOf(request.headers.host, { address, hosts: listener.hosts });
+    if ("redirect" in named && route === pageRoute)
+      return answerText(response, 307, "", "text/plain", { location: `${named.redirect}${path}` });
+    if (!("origin" in named))
+      return turnAway(
+        response,
+        new Refusal(403, "refused" in named ? named.refused : `open it as ${named.redirect}`),
+      );
+    if (closed && route !== pageRoute)
+      return turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
     try {
-      const result = await action(request, response, browserOf(key), params);
+      if (route === pageRoute) return await showPage(request, response, named.origin);
+      const result = await act(route, named.origin, request, response, params);
       if (result instanceof Refusal) turnAway(response, result);
-      else if (result !== undefined) answerJson(response, 202, result);
+      else if (result !== undefined) answerJson(response, route === helloRoute ? 200 : 202, result);
     } catch (error) {
       if (!isRouterError(error)) throw error;
       turnAway(response, new Refusal(503, "not taken, try again", retryAfter));
@@ -201,15 +245,14 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     async start(to) {
       if (emit !== undefined) throw new Error(`source ${name} was started twice`);
       emit = to;
-      const routes = [["GET ", undefined] as const, ...Object.entries(actions)];
-      for (const [route, action] of routes) {
+      for (const route of [pageRoute, helloRoute, ...Object.keys(actions)]) {
         const [method = "", rest = ""] = route.split(" ");
         const remove = await listener.route({
           path: `${path}${rest}`,
           methods: [method],
           owner: name,
           handle(...args) {
-            const handled = handle(action, ...args).finally(() => inFlight.delete(handled));
+            const handled = handle(route, ...args).finally(() => inFlight.delete(handled));
             inFlight.add(handled);
             return handled;
           },

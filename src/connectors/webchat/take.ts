@@ -5,13 +5,24 @@ import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/c
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Json, Outcome, Sender } from "../../contract.ts";
 import { Refusal } from "../../requests/answer.ts";
-import { chatIdOf, type Place, type Speaker } from "./chat.ts";
+import { chatIdOf, type Place, type Speaker, shownHash } from "./chat.ts";
 import type { Written } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";
 
 const maxQuote = 200;
 /** Access has counted it. */
 export const notLetIn = new Refusal(403, "this browser is not let in");
+
+/** The page shows something else than what the router sent. */
+export const unseen = new Refusal(409, "what this page shows of the prompt is not what was sent: reload it");
+
+/** A text that allows a prompt, from a page that did not show this very prompt. */
+function allowsUnseen({ text, shown }: Written, rooms: Rooms, browser: string): boolean {
+  const code = /^\s*y(?:es)?\s+([a-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase();
+  if (code === undefined) return false;
+  const prompts = rooms.of(browser).flatMap(({ prompt }) => (prompt?.id.startsWith(code) ? prompt.id : []));
+  return prompts.length > 0 && prompts.every((id) => shownHash(rooms, browser, id) !== shown);
+}
 
 interface TakeOptions {
   readonly rooms: Rooms;
@@ -31,6 +42,7 @@ export async function takeWritten(
 ): Promise<Outcome | "answered" | Refusal> {
   const { people, clock } = host;
   const place = { browser, room: written.room };
+  if (allowsUnseen(written, rooms, browser)) return unseen;
   const incoming = incomingOf(written, place);
   const reception = await people.receive(incoming);
   const own: RoomMessage = {

@@ -1,13 +1,19 @@
 // The page of the built program, by the suite that every chat runs.
 
 import type { PermissionButton } from "../../../src/contract/chat.ts";
+import { freePort } from "../../support/router.ts";
 import { idOf, openPage, type Page, type PageMessage } from "../../support/servers/webchat-browser.ts";
 import { type ChatPlatform, type ShownMessage, testChat } from "../chat-conformance.ts";
+
+// The id of a browser hangs on the address of the page.
+const port = await freePort();
+const at = `http://127.0.0.1:${port}/chat`;
 
 testChat({
   type: "webchat",
   open: openPlatform,
-  people: { ada: { id: idOf("Ada"), name: "Ada" }, eve: { id: idOf("Eve"), name: "Eve" } },
+  port,
+  people: { ada: { id: idOf("Ada", at), name: "Ada" }, eve: { id: idOf("Eve", at), name: "Eve" } },
   longText: `# A long answer\n\n${"Some words of **some** weight. ".repeat(250)}\n\n${"And some more of them. ".repeat(250)}`,
 });
 
@@ -51,8 +57,8 @@ async function openPlatform(): Promise<ChatPlatform> {
   }
 
   return {
-    source(access, port) {
-      address = `http://127.0.0.1:${port}/chat`;
+    source(access) {
+      address = at;
       return `{ type: webchat, ack_reaction: "👀", access: ${access} }`;
     },
     env: {},
@@ -68,7 +74,7 @@ async function openPlatform(): Promise<ChatPlatform> {
       const page = pageOf(name);
       const found = [...pages.values()].flatMap(({ messages }) => messages.get(messageId) ?? []);
       const prompt = found[0]?.prompt?.id;
-      insist(() => page.post("/press", { prompt, button }));
+      insist(() => page.press(String(prompt), button));
     },
     async shown({ name = "" }) {
       const page = pageOf(name);

@@ -15,7 +15,7 @@ import { hostOf, quiet, surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { outgoingFile } from "../../support/outgoing-file.ts";
 import { eventually } from "../../support/router.ts";
-import { idOf, keyOf, openPage } from "../../support/servers/webchat-browser.ts";
+import { hello, idOf, markOf, openPage, sign } from "../../support/servers/webchat-browser.ts";
 import { accept } from "../conformance.ts";
 
 const options: WebchatOptions = {
@@ -34,12 +34,14 @@ interface Test {
   readonly options?: Partial<WebchatOptions>;
   readonly people?: People;
   readonly cursors?: Cursors;
+  /** Default: a free one. The id of a browser hangs on it. */
+  readonly port?: number;
   emit?(arrivals: Arrival[]): Emit;
 }
 
 async function open(test: Test = {}) {
   const listener = createListener({
-    addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
+    addresses: [{ host: "127.0.0.1", port: test.port ?? 0, loopback: true }],
     hosts: [],
     trusted: () => true,
     log: quiet,
@@ -66,6 +68,11 @@ async function open(test: Test = {}) {
     arrivals,
     folder,
     source: source as Source & Required<Pick<Source, "reply" | "chat">>,
+    /** As when its process is gone. */
+    async end() {
+      await source.stop(AbortSignal.abort());
+      await listener.close(AbortSignal.abort());
+    },
     page(name = "ada") {
       const opened = openPage(name, address);
       clean.push(opened.close);
@@ -79,11 +86,24 @@ async function open(test: Test = {}) {
   };
 }
 
+/** As a page that was opened and has said hello signs its first request. */
+async function signedFor(
+  address: string,
+  name: string,
+  method: "GET" | "POST",
+  path: string,
+): Promise<string> {
+  const { origin, pathname } = new URL(address);
+  const [met, mark, body] = [await hello(address), await markOf(address), new Uint8Array()];
+  return sign({ ...met, name, origin, mark, count: 1, method, path: `${pathname}${path}`, body });
+}
+
 /** A browser that has written one message. */
 async function talking(test: Test = {}) {
   const desk = await open(test);
   const page = desk.page();
-  expect((await page.post("/messages", { id: "u1", text: "hello", name: "Ada" })).status).toBe(202);
+  const first = await page.post("/messages", { id: "u1", text: "hello", name: "Ada" });
+  expect([first.status, first.body]).toEqual([202, { id: "u1", outcome: "accepted" }]);
   await eventually(() => page.messages.has("u1"));
   return { ...desk, page, open: desk.page, event: desk.event() };
 }
@@ -176,7 +196,7 @@ describe("a browser that nobody let in", () => {
     const answers = () => [...page.messages.values()].filter(({ from }) => from !== "you");
     await eventually(() => answers().length === 1);
     expect(answers()[0]?.text).toBe("Your code is abc123");
-    expect(cursors.cursors("")).toEqual([]);
+    expect(cursors.cursors("").filter(([key]) => key.includes("said/"))).toEqual([]);
     const again = desk.page("eve");
     await eventually(() => again.messages.size === 2);
     expect(desk.arrivals).toEqual([]);
@@ -243,20 +263,22 @@ describe("a browser that nobody let in", () => {
   });
 
   it("finds a place for its page however many strangers' pages are open", async () => {
-    const { address, page } = await open({ people: fakePeople({ admits: (id) => id === idOf("ada") }) });
+    let ada = "";
+    const { address, page: openAs } = await open({ people: fakePeople({ admits: (id) => id === ada }) });
+    ada = idOf("ada", address);
     const ended = new AbortController();
     clean.push(() => ended.abort());
-    const asked = Array.from({ length: 70 }, (_, index) =>
+    const asked = Array.from({ length: 70 }, async (_, index) =>
       fetch(`${address}/stream`, {
-        headers: { authorization: `Bearer ${keyOf(`stranger-${index}`)}` },
+        headers: { authorization: await signedFor(address, `stranger-${index}`, "GET", "/stream") },
         signal: ended.signal,
       }),
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(16);
-    const ada = page("ada");
-    expect((await ada.post("/messages", { id: "u1", text: "hello" })).status).toBe(202);
-    await eventually(() => ada.messages.has("u1"));
+    const adas = openAs("ada");
+    expect((await adas.post("/messages", { id: "u1", text: "hello" })).status).toBe(202);
+    await eventually(() => adas.messages.has("u1"));
   });
 
   it("sees nothing of another browser, and gets none of its files", async () => {
@@ -334,22 +356,22 @@ it("what was said is there after a restart, bounded and in order", async () => {
   const before = await talking({ cursors, options: { history: 5 } });
   for (let n = 2; n <= 8; n += 1) await before.page.post("/messages", { id: `u${n}`, text: `message ${n}` });
   await before.source.chat.react?.(before.event, "👍", "u5");
-  await before.source.stop(AbortSignal.abort());
-  const after = await open({ cursors });
+  await before.end();
+  const after = await open({ cursors, port: Number(new URL(before.address).port) });
   const page = after.page();
   await eventually(() => page.messages.size > 0);
   expect([...page.messages.keys()]).toEqual(["u4", "u5", "u6", "u7", "u8"]);
   expect(page.messages.get("u5")?.reactions).toEqual(["👍"]);
-  expect(cursors.cursors("")).toHaveLength(5);
+  expect(cursors.cursors("").filter(([key]) => key.includes("said/"))).toHaveLength(5);
 });
 
 it("of a long text the beginning is kept, and the event has all of it", async () => {
   const cursors = createMemoryCursors();
-  const { page, arrivals, source } = await talking({ cursors });
+  const { page, arrivals, end, address } = await talking({ cursors });
   await page.post("/messages", { id: "u2", text: "x".repeat(50_000) });
-  await source.stop(AbortSignal.abort());
+  await end();
   expect(arrivals[1]?.text).toHaveLength(50_000);
-  const again = (await open({ cursors })).page();
+  const again = (await open({ cursors, port: Number(new URL(address).port) })).page();
   await eventually(() => again.messages.has("u2"));
   expect(again.messages.get("u2")?.text).toMatch(/^x{8000}…$/);
 });
@@ -386,7 +408,7 @@ describe("a permission prompt", () => {
     if (both === undefined) throw new Error("no page was sent");
     const second = await eventually(() => page.messages.get(both.message_ids[1] ?? ""));
     expect(second.prompt?.buttons.map(({ button }) => button)).toEqual(["allow"]);
-    expect((await page.post("/press", { prompt: "abcde", button: "allow" })).body).toEqual({
+    expect((await page.press("abcde", "allow")).body).toEqual({
       notice: "too late",
     });
     expect(people.presses.map(({ sender }) => sender.id)).toEqual([page.id, page.id]);
@@ -399,7 +421,7 @@ describe("a permission prompt", () => {
 });
 
 describe("other pages and other users of this machine", () => {
-  const headers = { authorization: `Bearer ${keyOf("ada")}`, "content-type": "application/json" };
+  const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ id: "u1", text: "x" });
 
   it.each([
@@ -412,10 +434,10 @@ describe("other pages and other users of this machine", () => {
   ])("%s is refused everything", async (_, more) => {
     const { address, arrivals } = await open();
     const statuses = await Promise.all(
-      ["", "/stream", "/files/x", "/messages", "/upload", "/press"].map(
+      ["", "/hello", "/stream", "/files/x", "/messages", "/upload", "/press"].map(
         (path) =>
           new Promise<number | undefined>((resolve, reject) => {
-            const method = ["/messages", "/upload", "/press"].includes(path) ? "POST" : "GET";
+            const method = ["/hello", "/messages", "/upload", "/press"].includes(path) ? "POST" : "GET";
             const sent = request(
               `${address}${path}`,
               { method, headers: { ...headers, ...more } },
@@ -437,6 +459,7 @@ describe("other pages and other users of this machine", () => {
     ["none", undefined],
     ["a short one", "Bearer x"],
     ["another kind", "Basic eDp5"],
+    ["one of an older version", `Bearer ${"x".repeat(40)}`],
   ])("without a key of its own (%s) nothing is to be had but the page", async (_, authorization) => {
     const { address, arrivals } = await open();
     const given = authorization === undefined ? {} : { authorization };
@@ -458,13 +481,18 @@ describe("other pages and other users of this machine", () => {
     expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+';/);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(await answer.text()).not.toMatch(/https?:/);
   });
 
   it("too many open pages of one browser are refused", async () => {
     const { address } = await open();
     const streams = await Promise.all(
-      Array.from({ length: 9 }, () => fetch(`${address}/stream`, { headers })),
+      Array.from({ length: 9 }, async () =>
+        fetch(`${address}/stream`, {
+          headers: { authorization: await signedFor(address, "ada", "GET", "/stream") },
+        }),
+      ),
     );
     expect(streams.map(({ status }) => status).sort()).toEqual([...new Array(8).fill(200), 429]);
     for (const stream of streams) await stream.body?.cancel();

@@ -1,6 +1,10 @@
-// A browser with the page of a webchat source open, without the browser: the same requests, and what it would show.
+// A browser with the page of a webchat source open, without the browser: the page's protocol as docs/connectors/webchat.md has it, on
+// Node's WebCrypto, and what the page would show.
 
-import { browserOf } from "../../../src/connectors/webchat/source.ts";
+import { generateKeyPairSync, webcrypto } from "node:crypto";
+import { get, type OutgoingHttpHeaders } from "node:http";
+import { text } from "node:stream/consumers";
+import { browserOf } from "../../../src/connectors/webchat/signed.ts";
 
 export interface PageMessage {
   readonly id: string;
@@ -33,20 +37,125 @@ export interface Page {
     fields: Readonly<Record<string, string>>,
     files: Readonly<Record<string, string>>,
   ): Promise<Answered>;
-  /** As fetched with the key of this browser. */
+  /** As fetched by this browser. */
   file(id: string): Promise<Response>;
+  /** Presses a button under the prompt that is shown. */
+  press(prompt: string, button: string): Promise<Answered>;
   close(): void;
 }
 
-export const keyOf = (name: string) => `${name}-`.padEnd(40, "0123456789");
-export const idOf = (name: string) => browserOf(keyOf(name));
+const { subtle } = webcrypto;
+const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const encode = (bytes: ArrayBuffer | Uint8Array) => Buffer.from(bytes as Uint8Array).toString("base64url");
+const sha256 = async (bytes: Uint8Array) =>
+  encode(await subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+
+/** One key for each name, for as long as the tests run: it can be read out here, for those who try to use it elsewhere. */
+const keys = new Map<string, { readonly pkcs8: Uint8Array; readonly spki: string }>();
+
+export function keyOf(name: string) {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const made = {
+    pkcs8: privateKey.export({ format: "der", type: "pkcs8" }),
+    spki: publicKey.export({ format: "der", type: "spki" }).toString("base64url"),
+  };
+  keys.set(name, made);
+  return made;
+}
+
+/** How access calls this browser, on the page at this address. */
+export const idOf = (name: string, address: string) => browserOf(keyOf(name).spki, new URL(address).origin);
+
+const opened = {
+  "sec-fetch-dest": "document",
+  "sec-fetch-mode": "navigate",
+  "sec-fetch-site": "none",
+  "sec-fetch-user": "?1",
+};
+
+/** What a page was given when it was opened; not with `fetch`, which says of itself that it is a script. */
+export async function markOf(address: string, headers: OutgoingHttpHeaders = opened): Promise<string> {
+  const html = await new Promise<string>((resolve, reject) => {
+    get(address, { headers }, (answer) => text(answer).then(resolve, reject)).on("error", reject);
+  });
+  return /<meta name="page-mark" content="([^"]*)">/.exec(html)?.[1] ?? "";
+}
+
+export interface Session {
+  readonly session: string;
+  /** The router's fingerprint. */
+  readonly server: string;
+}
+
+/** Asks who is there, and believes it only with a proof. */
+export async function hello(address: string): Promise<Session> {
+  const nonce = encode(webcrypto.getRandomValues(new Uint8Array(32)));
+  const answer = await fetch(`${address}/hello`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ nonce }),
+  });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const { server, session, proof } = (await answer.json()) as Record<string, string>;
+  const written = Buffer.from(server ?? "", "base64url");
+  const known = await subtle.importKey("spki", written, ecdsa, false, ["verify"]);
+  const proven = ["channel-router webchat server", new URL(address).origin, nonce, session].join("\n");
+  if (!(await subtle.verify(ecdsa, known, Buffer.from(proof ?? "", "base64url"), Buffer.from(proven))))
+    throw new Error("the router did not prove itself");
+  return { session: session ?? "", server: await sha256(written) };
+}
+
+export interface Signing extends Session {
+  readonly name: string;
+  readonly mark: string;
+  readonly count: number;
+  readonly method: string;
+  readonly path: string;
+  readonly body: Uint8Array;
+  readonly origin: string;
+}
+
+/** The header of a signed request. */
+export async function sign({
+  name,
+  origin,
+  server,
+  session,
+  mark,
+  count,
+  method,
+  path,
+  body,
+}: Signing): Promise<string> {
+  const { pkcs8, spki } = keyOf(name);
+  const key = await subtle.importKey("pkcs8", pkcs8 as Uint8Array<ArrayBuffer>, ecdsa, false, ["sign"]);
+  const hash = await sha256(body);
+  const signed = [
+    "channel-router webchat request",
+    origin,
+    server,
+    session,
+    mark,
+    count,
+    method,
+    path,
+    hash,
+  ].join("\n");
+  const signature = encode(await subtle.sign(ecdsa, key, Buffer.from(signed)));
+  return `Browser k=${spki},s=${session},p=${mark},n=${count},b=${hash},x=${signature}`;
+}
 
 /** Comes back by itself when the connection ends, as the page does. `address`: of the page. */
 export function openPage(name: string, address: string): Page {
-  const authorization = `Bearer ${keyOf(name)}`;
   const messages = new Map<string, PageMessage>();
   const typing: string[] = [];
   const closing = new AbortController();
+  const { origin, pathname } = new URL(address);
+  let mark: string | undefined;
+  let session: Session | undefined;
+  let count = 0;
 
   function hear(text: string): void {
     const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(text) ?? [];
@@ -57,8 +166,43 @@ export function openPage(name: string, address: string): Page {
     if (event === "history") for (const message of value.messages) messages.set(message.id, message);
   }
 
+  async function ask(
+    method: "GET" | "POST",
+    path: string,
+    body: Uint8Array = new Uint8Array(),
+    headers: Readonly<Record<string, string>> = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    for (let isFirst = true; ; isFirst = false) {
+      mark ??= await markOf(address);
+      session ??= await hello(address);
+      const now = session;
+      count += 1;
+      const authorization = await sign({
+        ...now,
+        name,
+        origin,
+        mark,
+        count,
+        method,
+        path: `${pathname}${path}`,
+        body,
+      });
+      const answer = await fetch(`${address}${path}`, {
+        method,
+        headers: { authorization, ...headers },
+        ...(method === "POST" ? { body: body as Uint8Array<ArrayBuffer> } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (answer.status !== 401 || !isFirst) return answer;
+      const { error } = (await answer.clone().json()) as { error?: string };
+      if (error !== "say hello first") return answer;
+      if (session === now) session = undefined;
+    }
+  }
+
   async function listen(): Promise<void> {
-    const answer = await fetch(`${address}/stream`, { headers: { authorization }, signal: closing.signal });
+    const answer = await ask("GET", "/stream", undefined, {}, closing.signal);
     let text = "";
     for await (const part of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += part;
@@ -80,27 +224,43 @@ export function openPage(name: string, address: string): Page {
     body: await answer.json().catch(() => undefined),
   });
 
+  async function post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {
+    const bytes = Buffer.from(JSON.stringify(body));
+    return answered(await ask("POST", path, bytes, { "content-type": "application/json", ...headers }));
+  }
+
+  /** What is shown of a prompt. */
+  async function shownOf(prompt: string): Promise<string> {
+    const parts = [...messages.values()].filter((message) => message.prompt?.id === prompt);
+    return sha256(Buffer.from(parts.map(({ id, text, html = text }) => `${id}\n${html}`).join("\n\n")));
+  }
+
   return {
-    id: idOf(name),
+    id: idOf(name, address),
     messages,
     typing,
-    post: async (path, body, headers = {}) =>
-      answered(
-        await fetch(`${address}${path}`, {
-          method: "POST",
-          headers: { authorization, "content-type": "application/json", ...headers },
-          body: JSON.stringify(body),
-        }),
-      ),
+    async post(path, body, headers) {
+      const { text } = (body ?? {}) as { readonly text?: unknown };
+      const code =
+        typeof text === "string"
+          ? /^\s*y(?:es)?\s+([a-z]{5})\s*$/i.exec(text)?.[1]?.toLowerCase()
+          : undefined;
+      const allowed = [...messages.values()].find(
+        ({ prompt }) => code && prompt?.id.startsWith(code),
+      )?.prompt;
+      const more = allowed === undefined ? {} : { shown: await shownOf(allowed.id) };
+      return post(path, Array.isArray(body) ? body : { ...(body as object), ...more }, headers);
+    },
     async upload(fields, files) {
       const form = new FormData();
       for (const [key, value] of Object.entries(fields)) form.set(key, value);
       for (const [file, content] of Object.entries(files)) form.append("file", new File([content], file));
-      return answered(
-        await fetch(`${address}/upload`, { method: "POST", headers: { authorization }, body: form }),
-      );
+      const made = new Response(form);
+      const headers = { "content-type": made.headers.get("content-type") ?? "" };
+      return answered(await ask("POST", "/upload", new Uint8Array(await made.arrayBuffer()), headers));
     },
-    file: (id) => fetch(`${address}/files/${id}`, { headers: { authorization } }),
+    file: (id) => ask("GET", `/files/${id}`),
+    press: async (prompt, button) => post("/press", { prompt, button, shown: await shownOf(prompt) }),
     close: () => closing.abort(),
   };
 }

@@ -1,0 +1,24 @@
+// Nothing here has a service worker. One that a browser has for this address was left by another program that served the port before:
+// it would stand between the browser and every page here, for ever. The browser looks for a newer version of it now and then, and
+// gets one that removes itself.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const script = `self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.registration.unregister()));
+`;
+
+/** True when the request was answered. Only browsers set this header, and only for such a script. */
+export function removesStrayWorker({ headers }: IncomingMessage, response: ServerResponse): boolean {
+  if (headers["service-worker"] !== "script") return false;
+  response.writeHead(200, {
+    "content-type": "text/javascript",
+    // Whatever the one before was for.
+    "service-worker-allowed": "/",
+    "content-length": Buffer.byteLength(script),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(script);
+  return true;
+}
