@@ -43,7 +43,6 @@ export interface Arrival {
   readonly sender?: Sender;
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
-  /** How this delivery is known again. Not a part of the event. */
   readonly known?: KnownAgain;
   /** A talk that goes on: its events go to the session that had the ones before. */
   readonly conversation?: string;
@@ -51,10 +50,9 @@ export interface Arrival {
   readonly ttlMs?: number;
 }
 
+/** How a delivery is known again; no part of the event. `idMs`: for how long `deliveryId` is remembered, default 24 h. `proof`: a hash of what was signed: the same within `ms` is one. */
 export interface KnownAgain {
-  /** For how long `deliveryId` is remembered. Default 24 h. */
   readonly idMs?: number;
-  /** A hash of what the sender signed, and for how long it is remembered: the same twice is one event, whatever else differs. */
   readonly proof?: { readonly hash: string; readonly ms: number };
 }
 
@@ -197,6 +195,8 @@ export interface SourceType<O = JsonObject> {
   /** What an event says where its channel has no `content`: its payload (default), or `text` alone. */
   readonly content?: "payload" | "text";
   claims?(options: O): Claim[];
+  /** Of all events of a source with these options. Absent: never `unverified`. Pure. */
+  trust?(options: O): Trust;
   /** True when a source with these options can answer its events: then it has `reply`. Absent: never. Pure. */
   answers?(options: O): boolean;
   /** There when people talk through sources of this type. */

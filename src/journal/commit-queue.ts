@@ -9,6 +9,8 @@ import type { SegmentWriter, Written } from "./segment-writer.ts";
 
 const maxGroupBytes = 8 * 1024 * 1024;
 const maxWaitingBytes = 64 * 1024 * 1024;
+/** Of it, what events that anybody could have made may take: their senders are told to try again before others have to be. */
+const maxUnprovenBytes = 16 * 1024 * 1024;
 /** How soon facts that could not be written are tried again when nothing else is. */
 const factRetryMs = 1_000;
 /** On a disk with a little room, small events fit and large ones do not: that is not told each time. */
@@ -39,6 +41,8 @@ export interface Commit {
    * lasting may be in no segment yet.
    */
   apply?: ((place: Place) => void) | undefined;
+  /** Of an event that anybody could have made. */
+  readonly unproven?: boolean;
   /** It is in the reserve already. */
   readonly isReserved?: boolean;
 }
@@ -77,6 +81,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   const { folder, clock, log, writer } = options;
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
+  let unprovenBytes = 0;
   let running: Promise<void> | undefined;
   let end: End | undefined;
   let failure: string | undefined;
@@ -98,7 +103,10 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       count += 1;
     }
     const taken = waiting.splice(0, count);
-    for (const { bytes } of taken) waitingBytes -= bytes.length;
+    for (const { bytes, unproven } of taken) {
+      waitingBytes -= bytes.length;
+      if (unproven === true) unprovenBytes -= bytes.length;
+    }
     return taken.filter((one) => {
       if (one.signal?.aborted) one.reject(withdrawn());
       return !one.signal?.aborted;
@@ -249,17 +257,24 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     const left = waiting;
     waiting = [];
     waitingBytes = 0;
+    unprovenBytes = 0;
     for (const { reject } of left) reject(ended(why));
   }
 
   function push(commit: Commit): Promise<void> {
     if (end !== undefined) return Promise.reject(ended(end));
-    if (waiting.length > 0 && waitingBytes + commit.bytes.length > maxWaitingBytes)
+    const { length } = commit.bytes;
+    if (waiting.length > 0 && waitingBytes + length > maxWaitingBytes)
       return Promise.reject(tooMuchWaiting(folder));
+    if (commit.unproven === true) {
+      if (unprovenBytes > 0 && unprovenBytes + length > maxUnprovenBytes)
+        return Promise.reject(tooMuchWaiting(folder));
+      unprovenBytes += length;
+    }
     const settled = new Promise<void>((resolve, reject) => {
       const { isReserved, ...rest } = commit;
       waiting.push({ ...rest, resolve, reject, ...(isReserved ? { isReserved } : {}) });
-      waitingBytes += commit.bytes.length;
+      waitingBytes += length;
       unblock();
     });
     if (commit.fact) lastFact = settled;

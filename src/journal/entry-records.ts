@@ -30,11 +30,14 @@ export const word = {
   length: 12,
   channel: 13,
   session: 14,
-  /** State in the low byte, priority in the next, attempt in the upper half. */
+  /** State in the low byte; priority in seven bits of the next, and `unprovenBit` in its last; attempt in the upper half. */
   status: 15,
   next: 16,
   previous: 17,
 } as const;
+
+/** Of `status`: anybody could have made the event. */
+export const unprovenBit = 0x8000;
 
 interface Chunk {
   readonly bytes: Buffer;

@@ -1,6 +1,7 @@
 // The journal: what was accepted, what became of it, and what must outlive its owner. `append` is the moment from which an
 // event cannot be lost; everything behind it reads from here. One process writes at a time: the one with the highest epoch.
 
+import { isUnproven } from "../apart.ts";
 import type { Clock, Json, Log } from "../contract.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
@@ -237,6 +238,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
           bytes: encodeEvent(record, timeMs),
           fact: false,
           lasting: true,
+          unproven: isUnproven(event.trust),
           signal,
           apply(place) {
             state.accept(event.id, deliveries, memory, timeMs, place);

@@ -1,11 +1,16 @@
-// The order of open entries: one doubly linked list for each channel and priority, by position. A position is where an
-// entry came into the journal, counted in entries, never a time: clocks go back.
+// The order of open entries: one doubly linked list for each channel, priority and whether anybody could have made the event, by
+// position. A position is where an entry came into the journal, counted in entries, never a time: clocks go back.
 
 import { double, type EntryRecords, none, word } from "./entry-records.ts";
 
-export interface Lane {
+/** What the entries of one lane have in common. */
+export interface LaneKind {
   readonly channel: number;
   readonly priority: number;
+  readonly unproven: boolean;
+}
+
+export interface Lane extends LaneKind {
   first: number;
   last: number;
   length: number;
@@ -15,10 +20,10 @@ export interface Lane {
 
 export interface Lanes {
   /** Links the record into its lane at its position: nearly always the end. */
-  add(slot: number, channel: number, priority: number): void;
-  remove(slot: number, channel: number, priority: number): void;
-  /** The lanes that hold anything, of one channel and priority or of all. */
-  of(channel?: number, priority?: number): Lane[];
+  add(slot: number, kind: LaneKind): void;
+  remove(slot: number, kind: LaneKind): void;
+  /** The lanes that hold anything and are of this kind, as far as it is said. */
+  of(kind?: { readonly [K in keyof LaneKind]?: LaneKind[K] | undefined }): Lane[];
   /** The first record of the lane behind this position. */
   seek(lane: Lane, after: number): number;
   clear(): void;
@@ -26,7 +31,7 @@ export interface Lanes {
 
 export function createLanes(records: EntryRecords): Lanes {
   const lanes = new Map<number, Lane>();
-  const keyOf = (channel: number, priority: number) => channel * 4 + priority;
+  const keyOf = ({ channel, priority, unproven }: LaneKind) => channel * 8 + (unproven ? 4 : 0) + priority;
   const positionOf = (slot: number) => records.getDouble(slot, double.position);
 
   function link(lane: Lane, slot: number, before: number, after: number): void {
@@ -39,11 +44,10 @@ export function createLanes(records: EntryRecords): Lanes {
   }
 
   return {
-    add(slot, channel, priority) {
-      const key = keyOf(channel, priority);
+    add(slot, kind) {
+      const key = keyOf(kind);
       const lane = lanes.get(key) ?? {
-        channel,
-        priority,
+        ...kind,
         first: none,
         last: none,
         length: 0,
@@ -59,8 +63,8 @@ export function createLanes(records: EntryRecords): Lanes {
       link(lane, slot, before, after);
       lane.length += 1;
     },
-    remove(slot, channel, priority) {
-      const lane = lanes.get(keyOf(channel, priority)) as Lane;
+    remove(slot, kind) {
+      const lane = lanes.get(keyOf(kind)) as Lane;
       const before = records.getWord(slot, word.previous);
       const after = records.getWord(slot, word.next);
       if (before === none) lane.first = after;
@@ -70,12 +74,13 @@ export function createLanes(records: EntryRecords): Lanes {
       lane.length -= 1;
       if (lane.bookmark?.slot === slot) lane.bookmark = undefined;
     },
-    of: (channel, priority) =>
+    of: ({ channel, priority, unproven } = {}) =>
       [...lanes.values()].filter(
         (lane) =>
           lane.length > 0 &&
           (channel === undefined || lane.channel === channel) &&
-          (priority === undefined || lane.priority === priority),
+          (priority === undefined || lane.priority === priority) &&
+          (unproven === undefined || lane.unproven === unproven),
       ),
     seek(lane, after) {
       const { bookmark } = lane;

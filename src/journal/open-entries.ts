@@ -1,7 +1,7 @@
 // The entries that are not at their end yet, in RAM: what dispatch asks for, page by page and in order. Bodies stay on disk.
 // Knows nothing of files; whoever feeds it decides what is true.
 
-import { createEntryRecords, double, none, recordBytes, word } from "./entry-records.ts";
+import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./entry-records.ts";
 import { createIdTable } from "./id-table.ts";
 import { createLanes } from "./lanes.ts";
 import { createNames, type Names } from "./names.ts";
@@ -18,6 +18,8 @@ export interface OpenEntry {
   /** 0 until it was sent. */
   readonly attempt: number;
   readonly priority: Priority;
+  /** Anybody could have made its event. */
+  readonly unproven?: true;
   /** When it came into this state. */
   readonly changedMs: number;
   readonly untilMs?: number;
@@ -27,6 +29,8 @@ export interface OpenEntry {
 export interface PageQuery {
   readonly channel?: string;
   readonly priority?: Priority;
+  /** Absent: of both kinds. */
+  readonly unproven?: boolean;
   readonly session?: string;
   readonly states?: readonly State[];
   /** Only entries behind this position. */
@@ -38,6 +42,7 @@ export interface NewEntry {
   readonly id: string;
   readonly channel: string;
   readonly priority?: Priority | undefined;
+  readonly unproven?: boolean;
   readonly untilMs?: number | undefined;
   readonly timeMs: number;
   readonly place: Place;
@@ -85,7 +90,15 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
   let earliestUntilMs = Number.POSITIVE_INFINITY;
 
   const channelOf = (slot: number) => records.getWord(slot, word.channel);
-  const priorityOf = (slot: number) => (records.getWord(slot, word.status) >>> 8) & 0xff;
+  const priorityOf = (status: number) => (status >>> 8) & 0x7f;
+  const kindOf = (slot: number) => {
+    const status = records.getWord(slot, word.status);
+    return {
+      channel: channelOf(slot),
+      priority: priorityOf(status),
+      unproven: (status & unprovenBit) !== 0,
+    };
+  };
   const stateOf = (slot: number) => records.getWord(slot, word.status) & 0xff;
   const positionOf = (slot: number) => records.getDouble(slot, double.position);
 
@@ -109,7 +122,7 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
 
   function enter(slot: number): void {
     ids.add(slot);
-    lanes.add(slot, channelOf(slot), priorityOf(slot));
+    lanes.add(slot, kindOf(slot));
     addTally(slot, 1);
     count += 1;
     nextPosition = Math.max(nextPosition, positionOf(slot) + 1);
@@ -119,7 +132,7 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
 
   function leave(slot: number): void {
     ids.remove(slot);
-    lanes.remove(slot, channelOf(slot), priorityOf(slot));
+    lanes.remove(slot, kindOf(slot));
     addTally(slot, -1);
     onCount(records.getWord(slot, word.segment), -1);
     records.free(slot);
@@ -143,7 +156,8 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       state: states[status & 0xff] as State,
       ...(session === none ? {} : { session: sessions.at(session) }),
       attempt: status >>> 16,
-      priority: priorities[(status >>> 8) & 0xff] as Priority,
+      priority: priorities[priorityOf(status)] as Priority,
+      ...((status & unprovenBit) === 0 ? {} : { unproven: true }),
       changedMs: records.getDouble(slot, double.changedMs),
       ...(untilMs === Number.POSITIVE_INFINITY ? {} : { untilMs }),
       place: records.placeOf(slot),
@@ -182,7 +196,8 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       records.setWord(slot, word.length, entry.place.length);
       records.setWord(slot, word.channel, channels.intern(entry.channel));
       records.setWord(slot, word.session, none);
-      records.setWord(slot, word.status, priorities.indexOf(entry.priority ?? "normal") << 8);
+      const priority = priorities.indexOf(entry.priority ?? "normal") << 8;
+      records.setWord(slot, word.status, priority | (entry.unproven === true ? unprovenBit : 0));
       enter(slot);
       return true;
     },
@@ -219,13 +234,17 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       leave(slot);
       return entry;
     },
-    page({ channel, priority, session, states: wanted, after = 0, limit }) {
+    page({ channel, priority, unproven, session, states: wanted, after = 0, limit }) {
       const found: OpenEntry[] = [];
       const channelNumber = channel === undefined ? undefined : channels.find(channel);
       const sessionNumber = session === undefined ? undefined : sessions.find(session);
       const mask = wanted?.reduce((bits, state) => bits | (1 << states.indexOf(state)), 0);
       if (channelNumber === -1 || sessionNumber === -1 || limit < 1) return found;
-      const of = lanes.of(channelNumber, priority === undefined ? undefined : priorities.indexOf(priority));
+      const of = lanes.of({
+        channel: channelNumber,
+        priority: priority === undefined ? undefined : priorities.indexOf(priority),
+        unproven,
+      });
       // A state that a channel has no entry in must not cost a walk over all its others.
       const worth = of.filter(
         (lane) =>
@@ -267,7 +286,7 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
     },
     dump(channel, after, before, limit) {
       const slots: number[] = [];
-      walk(after, lanes.of(channel), (slot) => {
+      walk(after, lanes.of({ channel }), (slot) => {
         if (positionOf(slot) >= before) return false;
         slots.push(slot);
         return slots.length < limit;

@@ -1,6 +1,7 @@
 // All that the journal knows in RAM, and what each line does to it. Recovery and commits go through the same functions, so
 // that what was written and what is read back cannot differ. Applying a line again changes nothing.
 
+import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
 import { createFilterTable, type FilterTable } from "./filter-table.ts";
 import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
@@ -82,8 +83,8 @@ export function createState(): JournalState {
     },
     accept(id, deliveries, writes, timeMs, place) {
       segments.hold(place.segment, id);
-      for (const { channel, priority, untilMs } of deliveries)
-        entries.add({ id, channel, priority, untilMs, timeMs, place });
+      for (const { channel, priority, untilMs, meta } of deliveries)
+        entries.add({ id, channel, priority, unproven: isUnproven(meta.trust), untilMs, timeMs, place });
       for (const { scope, key, value, untilMs, limit } of writes)
         memory.set(scope, key, untilMs === undefined ? { value } : { value, untilMs }, limit, timeMs);
     },
@@ -94,8 +95,9 @@ export function createState(): JournalState {
         const folded = entries.remove(member.id, member.channel);
         if (folded !== undefined) position = Math.max(position ?? 0, folded.position);
       }
-      const { channel, priority, untilMs } = delivery;
-      entries.add({ id, channel, priority, untilMs, timeMs, place }, position);
+      const { channel, priority, untilMs, meta } = delivery;
+      const unproven = isUnproven(meta.trust);
+      entries.add({ id, channel, priority, unproven, untilMs, timeMs, place }, position);
     },
     change: (change, timeMs) =>
       isFinal(change)

@@ -1,6 +1,7 @@
 // What one channel makes of one event, ready to be committed: the final text, and the terms on which it is handed on. The
 // terms are plain data, because they are read again from the journal, perhaps by another process with another plan.
 
+import { isUnproven } from "../apart.ts";
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { Rendered, RouterEvent } from "../contract.ts";
 import type { ShapingTerms } from "../shaping/options.ts";
@@ -23,6 +24,8 @@ export type DeliveryTerms = {
   readonly conversation?: string;
   /** Events of one thread go to the same session. */
   readonly thread?: string;
+  /** Anybody could have made the event. */
+  readonly unproven?: true;
   /** What the loop guard counts by where there is neither thread nor conversation. */
   readonly loopKey?: string;
   readonly shaping?: ShapingTerms;
@@ -47,6 +50,7 @@ export function planDelivery(
       ...(channel.receipt === undefined ? {} : { receipt: channel.receipt }),
       ...(event.conversation === undefined ? {} : { conversation: event.conversation }),
       ...(thread === undefined ? {} : { thread }),
+      ...(isUnproven(event.trust) ? { unproven: true } : {}),
       ...(loopKey === undefined ? {} : { loopKey }),
       ...(shaping === undefined ? {} : { shaping }),
     },

@@ -1,6 +1,7 @@
 // The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
 // cannot be lost; until then nothing is remembered and the sender is not answered.
 
+import { isUnproven } from "../apart.ts";
 import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
 import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
@@ -12,6 +13,7 @@ import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-d
 import type { FilterMemory } from "./memory.ts";
 import { createPatience } from "./patience.ts";
 import { createChangingRate } from "./rate.ts";
+import type { SlowLane } from "./slow-lane.ts";
 import { createTurns } from "./turns.ts";
 
 /** Calls of one source that may be under way at once; this many more may wait for their turn. */
@@ -59,6 +61,8 @@ export interface EmitOptions {
   readonly memory: FilterMemory;
   readonly counter: Counter;
   readonly detail: "decision" | "trace";
+  /** Of events that anybody could have made, shared with all other sources. Default: they are treated as all are. */
+  readonly slowLane?: SlowLane;
   newId(nowMs: number): string;
   /** Settles when all of it is safe. An event that has not begun to be committed when it is withdrawn is not kept. */
   commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
@@ -168,7 +172,8 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
       refuse(error);
       throw error;
     }
-    return enter(arrival, clock.now());
+    if (options.slowLane === undefined || !isUnproven(arrival.trust)) return enter(arrival, clock.now());
+    return options.slowLane.run(() => enter(arrival, clock.now()));
   }
 
   /** Admission needs an event, a view and a promise for each: here only those get them that a channel may take. */

@@ -10,7 +10,7 @@
 //
 // `dev` runs it beside the real clock: `accept` takes what the router has admitted, `nextMs` says when to advance.
 
-import { scopeOf } from "../apart.ts";
+import { isUnproven, scopeOf } from "../apart.ts";
 import type { Arrival, MemoryWrite, RouterEvent } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
@@ -197,7 +197,8 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     );
     for (const { shaped, delivery, members } of next) {
       if (shaper.holds(shaped, session, nowMs)) continue;
-      shaper.spend(session, shaped.channel, shaped.tokens, nowMs);
+      const { channel, tokens, meta } = shaped;
+      shaper.spend(session, { channel, tokens, unproven: isUnproven(meta.trust) }, nowMs);
       open.delete(keyOf(shaped));
       tellDelivery({ timeMs: nowMs, delivery, members: members ?? [shaped.id] });
     }

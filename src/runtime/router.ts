@@ -29,6 +29,7 @@ import type { OpenListener } from "./listener.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "./refusals.ts";
 import { createRunningSource, type RunningSource } from "./running-source.ts";
+import { createSlowLane } from "./slow-lane.ts";
 import { createHost, type HostOptions } from "./source-host.ts";
 import { hideInReport, hideInWords } from "./source-mask.ts";
 
@@ -133,11 +134,11 @@ const drainMs = 10_000;
 export function createRouter(options: RouterOptions): Router {
   const { clock, log, listener, memory, newId } = options;
   const counter = createCounter();
+  const slowLane = createSlowLane();
   const unrouted = createRefusals("listener", { clock, log });
+  const told = new Set<string>();
   /** By source: they outlive its objects. */
   const refusalsBySource = new Map<string, Refusals>();
-  const told = new Set<string>();
-  /** By source: outlives its objects, too. */
   const lastEventMs = new Map<string, number>();
   /** No longer in the plan, but ending what they began. */
   const draining = new Set<RunningSource>();
@@ -196,6 +197,7 @@ export function createRouter(options: RouterOptions): Router {
       refused: (error) =>
         refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
       detail: options.detail,
+      slowLane,
       commit: options.commit,
     });
   }

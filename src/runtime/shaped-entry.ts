@@ -11,7 +11,7 @@ export function shapedEntry(
   delivery: Pick<Delivery, "meta" | "terms" | "tokens">,
 ): ShapedEntry {
   const { id, channel, position, priority, untilMs, attempt, changedMs } = entry;
-  const { source, to, receipt, conversation, thread, configFile } = readTerms(delivery.terms);
+  const { source, to, receipt, conversation, thread, unproven, configFile } = readTerms(delivery.terms);
   return {
     id,
     channel,
@@ -28,6 +28,7 @@ export function shapedEntry(
       ...(receipt === undefined ? {} : { receipt }),
       ...(conversation === undefined ? {} : { conversation }),
       ...(thread === undefined ? {} : { thread }),
+      ...(unproven === undefined ? {} : { unproven }),
       ...(configFile === undefined ? {} : { configFile }),
     },
   };

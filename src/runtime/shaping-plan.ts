@@ -1,13 +1,23 @@
 // What shaping takes from a plan.
 
+import { isUnproven } from "../apart.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { DigestStyle } from "../plan/render-digest.ts";
 import type { ShaperOptions } from "../shaping/shaper.ts";
 
-export function shaperOptions({ channels, hour }: Plan): ShaperOptions {
+export function shaperOptions({ channels, hour, sources }: Plan): ShaperOptions {
+  const unproven = new Map(
+    sources
+      .filter(({ enabled }) => enabled)
+      .map(({ name, type, options }) => [name, isUnproven(type.trust?.(options))]),
+  );
+  const isMixed = (names: Iterable<string>) =>
+    new Set([...names].flatMap((name) => unproven.get(name) ?? [])).size === 2;
   return {
     channels: new Map(channels.map(({ name, shaping }) => [name, shaping.options])),
     ...(hour === undefined ? {} : { hour }),
+    isMixed: isMixed(unproven.keys()),
+    mixed: new Set(channels.filter(({ from }) => isMixed(from)).map(({ name }) => name)),
   };
 }
 

@@ -13,7 +13,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Closing, GroupLimits } from "../shaping/groups.ts";
 import type { Member } from "../shaping/member.ts";
 import type { ShapingOptions } from "../shaping/options.ts";
-import { type Action, createShaper, type Hold, type ShapingCounts } from "../shaping/shaper.ts";
+import { type Action, createShaper, type Hold, type ShapingCounts, type Spent } from "../shaping/shaper.ts";
 import { createCadences } from "./cadences.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import { breathe, findEntry, isUnsent, unsent } from "./dispatch/entries.ts";
@@ -41,7 +41,7 @@ export interface Shaping {
   appended(channels: readonly string[]): void;
   /** For the dispatcher. */
   holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
-  spend(sessionId: string, channel: string, tokens: number): void;
+  spend(sessionId: string, spent: Spent): void;
   observe(change: StateChange): void;
   /** What holds an event back now, if anything. */
   holdOf(member: Member): Hold | undefined;
@@ -65,6 +65,8 @@ export interface OpenGroup {
 }
 
 const pageSize = 256;
+/** Pages of one channel that are read before another channel has its turn. */
+const maxPages = 16;
 /** How many digests are made at once: they share a group commit. */
 const maxFolds = 64;
 const retryMs = 1_000;
@@ -121,9 +123,17 @@ export function createShaping(parts: ShapingParts): Shaping {
   }
 
   async function run(): Promise<void> {
+    let count = 0;
+    let most: number | undefined;
     for (const channel of dirty) {
       dirty.delete(channel);
-      await read(channel);
+      count += await read(channel);
+      if (count < maxPages * pageSize) continue;
+      // All that was open by then, for no group may close while its members are still to come; what comes meanwhile is for the next
+      // run, or a flood would keep every group open.
+      most ??= count + journal.stats().open;
+      if (count >= most) break;
+      await breathe();
     }
     await act(shaper.actions(clock.now()));
     if (isStopped) return;
@@ -133,13 +143,21 @@ export function createShaping(parts: ShapingParts): Shaping {
     dispatcher().wake();
   }
 
-  async function read(channel: string): Promise<void> {
+  /** Settles with how many entries were read. */
+  async function read(channel: string): Promise<number> {
+    let count = 0;
     for (let turns = 1; !isStopped; turns++) {
+      if (turns > maxPages) {
+        // Behind all others that have something: a flood on one channel holds back no other.
+        dirty.add(channel);
+        return count;
+      }
       const after = cursors.get(channel);
-      if (after === undefined) return;
+      if (after === undefined) return count;
       const page = journal.page({ channel, states: unsent, after, limit: pageSize });
       const last = page.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) return count;
+      count += page.length;
       const deliveries = await journal.deliveries(page);
       // A reload came in between: it is read from the beginning.
       if (cursors.get(channel) !== after) continue;
@@ -152,8 +170,8 @@ export function createShaping(parts: ShapingParts): Shaping {
       }
       cursors.set(channel, last.position);
       await act(shaper.actions(nowMs, true));
-      if (turns % 16 === 0) await breathe();
     }
+    return count;
   }
 
   async function act(actions: readonly Action[]): Promise<void> {
@@ -275,8 +293,8 @@ export function createShaping(parts: ShapingParts): Shaping {
       if (isHeld) arm();
       return isHeld;
     },
-    spend(sessionId, channel, tokens) {
-      shaper.spend(sessionId, channel, tokens, clock.now());
+    spend(sessionId, spent) {
+      shaper.spend(sessionId, spent, clock.now());
       spending.keep(sessionId);
     },
     observe(change) {

@@ -111,6 +111,7 @@ function commonTerms(one: GroupTerms, other: GroupTerms): GroupTerms {
     ...(receipt === undefined ? {} : { receipt }),
     ...shared("conversation", one, other),
     ...shared("thread", one, other),
+    ...shared("unproven", one, other),
     ...shared("configFile", one, other),
   };
 }
@@ -123,7 +124,7 @@ function strictest(one: GroupTerms["receipt"], other: GroupTerms["receipt"]): Gr
   };
 }
 
-function shared<K extends "conversation" | "thread" | "configFile">(
+function shared<K extends "conversation" | "thread" | "unproven" | "configFile">(
   key: K,
   one: GroupTerms,
   other: GroupTerms,

@@ -27,5 +27,6 @@ export interface GroupTerms {
   readonly receipt?: { readonly ackWithinMs: number; readonly attempts: number };
   readonly conversation?: string;
   readonly thread?: string;
+  readonly unproven?: true;
   readonly configFile?: string;
 }

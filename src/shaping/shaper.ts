@@ -22,6 +22,10 @@ export interface ShaperOptions {
   readonly channels: ReadonlyMap<string, ShapingOptions>;
   /** Tokens that one session may be sent in an hour. */
   readonly hour?: number;
+  /** Are there sources of both kinds, whose events anybody could make and others? Then a part of each hour is kept for the others. */
+  readonly isMixed?: boolean;
+  /** Channels that both kinds feed. */
+  readonly mixed?: ReadonlySet<string>;
 }
 
 export type Action =
@@ -38,7 +42,7 @@ export interface Shaper {
   /** Is it held back? `session`: where it would go; absent when nobody in particular would get it. May make it join a group. */
   holds(entry: ShapedEntry, session: string | undefined, nowMs: number): boolean;
   /** It is being written to a session; a negative number takes that back. */
-  spend(session: string, channel: string, tokens: number, nowMs: number): void;
+  spend(session: string, spent: Spent, nowMs: number): void;
   /** It came to an end that shaping did not decide. */
   ended(member: Member): void;
   /**
@@ -55,6 +59,14 @@ export interface Shaper {
   groups(): readonly Group[];
   counts(): ReadonlyMap<string, ShapingCounts>;
   readonly hours: HourBudget;
+}
+
+/** What one event costs. */
+export interface Spent {
+  readonly channel: string;
+  readonly tokens: number;
+  /** Anybody could have made it. */
+  readonly unproven: boolean;
 }
 
 type HeldAlone = Exclude<Hold, { readonly by: "closing" }>;
@@ -92,6 +104,8 @@ export interface ShaperPorts {
 
 /** While a session is over its hour, a channel's digests come no more often. */
 const hourDigestMs = 10 * 60_000;
+/** Of an hour's budget, what events that anybody could have made may use where there are others. */
+const unprovenShare = 0.5;
 /** What came together goes together. */
 const hourGatherMs = 30_000;
 const maxRemembered = 1_000;
@@ -111,7 +125,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
   const lastHourDigest = createBoundedMap<number>(maxRemembered);
   const alone = createBoundedMap<true>(maxRemembered);
   let channels = new Map<string, Shaped>();
-  let hour: number | undefined;
+  let { hour, isMixed, mixed }: Pick<ShaperOptions, "hour" | "isMixed" | "mixed"> = {};
   let pending: Action[] = [];
   /** What is held without a group: why, where the first of it stands, and when to look again. */
   let gated = createBoundedMap<HeldAlone>(maxRemembered);
@@ -196,7 +210,8 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     // An event that was alone in its group goes out in place of its digest.
     const asDigest = entry.shaping.sums !== undefined || alone.get(`${channel}/${entry.id}`) === true;
     const waits = !asDigest && groups.find(place, entry.terms.to) !== undefined;
-    const roomMs = roomFor(session, options, { channel, tokens: entry.tokens, isDigest: asDigest }, nowMs);
+    const ask = { channel, tokens: entry.tokens, isDigest: asDigest, unproven: place.unproven === true };
+    const roomMs = roomFor(session, options, ask, nowMs);
     if (roomMs <= nowMs && !waits) return false;
     if (asDigest || !canJoin(entry)) {
       if (roomMs <= nowMs) return false;
@@ -214,14 +229,18 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
   function roomFor(
     session: string,
     options: ShapingOptions,
-    { channel, ...ask }: { channel: string; tokens: number; isDigest: boolean },
+    { channel, unproven, ...ask }: Spent & { readonly isDigest: boolean },
     nowMs: number,
   ): number {
     const own = options.hour;
-    return Math.max(
-      hour === undefined ? nowMs : hours.roomMs({ session }, hour, ask, nowMs),
-      own === undefined ? nowMs : hours.roomMs({ session, channel }, own, ask, nowMs),
-    );
+    const room = (name: string, limit: number | undefined, isShared: boolean | undefined) => {
+      if (limit === undefined) return nowMs;
+      const roomMs = hours.roomMs({ session, channel: name }, limit, ask, nowMs);
+      if (!unproven || isShared !== true) return roomMs;
+      const share = { session, channel: scopeOf(name, true) };
+      return Math.max(roomMs, hours.roomMs(share, limit * unprovenShare, ask, nowMs));
+    };
+    return Math.max(room("", hour, isMixed), room(channel, own, mixed?.has(channel)));
   }
 
   /** When a group that is due must wait for longer. */
@@ -235,7 +254,7 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     const roomMs = roomFor(
       group.session,
       shaped.options,
-      { channel: group.channel, tokens, isDigest: true },
+      { channel: group.channel, tokens, isDigest: true, unproven: group.unproven === true },
       nowMs,
     );
     return roomMs > nowMs ? roomMs : undefined;
@@ -245,8 +264,8 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     hours,
     configure(next) {
       const before = channels;
-      if (hour !== next.hour && gate !== undefined) gate.atMs = 0;
-      hour = next.hour;
+      if ((hour !== next.hour || isMixed !== next.isMixed) && gate !== undefined) gate.atMs = 0;
+      ({ hour, isMixed, mixed } = next);
       channels = new Map(
         [...next.channels].map(([name, options]) => {
           const known = before.get(name);
@@ -276,9 +295,12 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
       if (isQuiet(entry, shaped, nowMs)) return true;
       return session !== undefined && isOverHour(entry, shaped, session, nowMs);
     },
-    spend(session, channel, tokens, nowMs) {
-      hours.add({ session }, tokens, nowMs);
-      if (channels.get(channel)?.options.hour !== undefined) hours.add({ session, channel }, tokens, nowMs);
+    spend(session, { channel, tokens, unproven }, nowMs) {
+      const names = ["", ...(channels.get(channel)?.options.hour === undefined ? [] : [channel])];
+      for (const name of names) {
+        hours.add({ session, channel: name }, tokens, nowMs);
+        if (unproven) hours.add({ session, channel: scopeOf(name, true) }, tokens, nowMs);
+      }
     },
     ended: (member) => groups.leave(member),
     actions(nowMs, onlyUrgent = false) {

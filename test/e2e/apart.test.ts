@@ -69,3 +69,47 @@ test("unverified events burn no key, value or window of a proven sender, also af
   expect(await post("ci", state("up"))).toBe("accepted");
   expect(await post("ci", state("down"))).toBe("dropped");
 });
+
+test("a session that comes late gets a proven event before a flood that anybody sent, and pending gives both", async () => {
+  const project = await createProject(
+    (port) => `listen: 127.0.0.1:${port}
+budget: { hour: none }
+sources:
+  open: { type: http, path: /open }
+  ci: { type: http, path: /ci, verify: { scheme: bearer, secret: correct-horse } }
+channels:
+  open: { content: "open {{data.n}}", priority: high }
+  ci: { content: "ci {{data.n}}" }
+`,
+  );
+  projects.push(project);
+  const post = (source: string, n: number) =>
+    fetch(`${project.address}/${source}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer correct-horse" },
+      body: JSON.stringify({ n }),
+    });
+  const deaf = await project.claude({ listening: false });
+  await eventually(() =>
+    fetch(project.address).then(
+      ({ status }) => status === 404,
+      () => false,
+    ),
+  );
+  for (let n = 0; n < 200; n += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, i) => post("open", n + i)));
+  for (let n = 0; n < 3; n++) expect((await post("ci", n)).status).toBe(202);
+  expect(deaf.events).toEqual([]);
+  const { text } = await deaf.callTool("pending", { limit: 4 });
+  expect(
+    text
+      .match(/(open|ci) \d+/g)
+      ?.map((found) => found.split(" ")[0])
+      .sort(),
+  ).toEqual(["ci", "ci", "open", "open"]);
+
+  const late = await project.claude();
+  await eventually(() => late.events.length >= 20);
+  const contents = late.events.map(({ content }) => content);
+  expect(contents.slice(0, 20)).toContain("ci 2");
+});

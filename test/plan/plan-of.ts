@@ -14,6 +14,7 @@ const letter: SourceType<JsonObject> = {
   options: { type: "object" },
   validate: () => true,
   meta: { box: "{{data.box}}" },
+  trust: ({ open }) => (open === true ? "unverified" : "local"),
   answers: ({ answered }) => answered === true,
   claims: ({ box }) => (typeof box === "string" ? [`box:${box}`] : []),
   keeps: ({ address = null }) => address,

@@ -37,6 +37,52 @@ describe("a session over its hour", () => {
     );
   });
 
+  test.each([
+    ["of a session", {}, { budget: { event: 500, hour } }],
+    ["of a channel", { hour }, {}],
+  ])("keeps half of the hour %s for events of proven senders, where there are both", async (_, own, more) => {
+    const sources = {
+      post: { type: "letter", enabled: true, options: {} },
+      open: { type: "letter", enabled: true, options: { open: true } },
+    };
+    const channels = { all: { from: ["post", "open"], content: text, budget: { event: 100, ...own } } };
+    const stage = await stageOf(channels, { sources, ...more });
+    const flood = (seconds: number) => {
+      stage.advance(mondayMs + seconds * 1_000);
+      stage.send("open", { data: {}, text: "{}", trust: "unverified" });
+    };
+    for (let second = 0; second < 3_000; second += 5) flood(second);
+    const before = stage.delivered().length;
+    // Three events of about a hundred tokens have room at once: four fifths of the hour, less the half that the others have used.
+    for (let n = 0; n < 3; n++) {
+      flood(3_000 + n);
+      stage.at(3_000 + n, {});
+    }
+    const proven = stage.delivered().slice(before);
+    expect(proven.map(({ timeMs, delivery }) => [timeMs - mondayMs, delivery.meta.trust])).toEqual([
+      [3_000_000, undefined],
+      [3_001_000, undefined],
+      [3_002_000, undefined],
+    ]);
+    const used = stage
+      .delivered()
+      .filter(({ delivery }) => delivery.meta.trust === "unverified")
+      .reduce((sum, { delivery }) => sum + delivery.tokens, 0);
+    expect(used).toBeLessThanOrEqual(hour / 2);
+  });
+
+  test("gives unverified events the whole hour where there is nothing else", async () => {
+    const stage = await stageOf(
+      { all: { content: text, budget: { event: 100 } } },
+      {
+        budget: { event: 500, hour },
+        sources: { post: { type: "letter", enabled: true, options: { open: true } } },
+      },
+    );
+    for (let n = 0; n < 20; n++) stage.at(n, {}, { trust: "unverified" });
+    expect(stage.delivered().length).toBeGreaterThanOrEqual(7);
+  });
+
   test("a channel may have an hour of its own", async () => {
     const stage = await stageOf({
       loud: { match: { "data.loud": true }, content: text, budget: { event: 100, hour } },

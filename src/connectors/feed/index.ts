@@ -19,6 +19,7 @@ export const feed: SourceType<FeedOptions> = {
   meta: {},
   content: "text",
   check: checkOptions,
+  trust: ({ url }) => trustOf(url),
   reaches: hostReach,
   keeps: ({ url }) => addressOf(url),
   imagine(options, payload) {

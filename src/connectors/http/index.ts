@@ -2,7 +2,7 @@
 
 import type { SourceType } from "../../contract.ts";
 import { checkOptions } from "./check.ts";
-import { imagineArrival } from "./event.ts";
+import { imagineArrival, trustOf } from "./event.ts";
 import type { HttpOptions } from "./options.generated.ts";
 import { httpOptions } from "./options.ts";
 import { canonicalPath } from "./path.ts";
@@ -16,6 +16,7 @@ export const http: SourceType<HttpOptions> = {
   validate,
   meta: { path: "{{path}}", method: "{{method}}" },
   claims: ({ methods, path }) => methods.map((method) => `route:${method} ${canonicalPath(path)}`),
+  trust: trustOf,
   answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,
   reaches: ({ respond, methods, path }) =>

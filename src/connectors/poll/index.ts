@@ -17,6 +17,7 @@ export const poll: SourceType<PollOptions> = {
   validate,
   meta: {},
   check: checkOptions,
+  trust: ({ url }) => trustOf(url),
   reaches: hostReach,
   keeps: ({ url, method, body, json, items, key, cursor }) => [
     addressOf(url),

@@ -2,7 +2,7 @@
 
 import type { Json, SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import { addressOf, hostReach, placeOf } from "../../intake/request-options.ts";
+import { addressOf, hostReach, placeOf, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { checkOptions } from "./check.ts";
 import type { SseOptions } from "./options.generated.ts";
@@ -22,6 +22,8 @@ export const sse: SourceType<SseOptions> = {
   claims: ({ url, relay, headers = {}, auth }) =>
     relay === undefined ? [`stream:${placeOf(url)} (${keyOf([url, headers, auth ?? {}] as Json)})`] : [],
   check: checkOptions,
+  // Through a relay anybody may send.
+  trust: ({ url, relay }) => (relay === undefined ? trustOf(url) : "unverified"),
   reaches: hostReach,
   keeps: ({ url }) => addressOf(url),
   imagine(options, payload, headers) {

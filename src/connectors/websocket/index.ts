@@ -1,7 +1,7 @@
 // The `websocket` source type: messages on a connection that we open.
 
 import type { SourceType } from "../../contract.ts";
-import { addressOf, hostReach } from "../../intake/request-options.ts";
+import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
 import type { WebsocketOptions } from "./options.generated.ts";
 import { websocketOptions } from "./options.ts";
@@ -15,6 +15,7 @@ export const websocket: SourceType<WebsocketOptions> = {
   validate,
   meta: {},
   check: checkOptions,
+  trust: ({ url }) => trustOf(url),
   reaches: hostReach,
   keeps: ({ url }) => addressOf(url),
   imagine: (options, payload) => arrivalOf(payload, options.url),

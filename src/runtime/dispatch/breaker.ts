@@ -2,6 +2,8 @@
 // until a whole minute had no more than that. What it keeps back is not dropped: it waits for `pending`. Counted by the time
 // at which events were accepted, so that a backlog handed over at once is no loop.
 
+import { scopeOf } from "../../apart.ts";
+import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { DeliveryTerms } from "./terms.ts";
 
 const windowMs = 60_000;
@@ -14,11 +16,16 @@ export interface Breaker {
 }
 
 /** What is counted together; undefined when the event has nothing to be known by. */
-export function loopScope(sessionId: string, channel: string, terms: DeliveryTerms): string | undefined {
-  const { conversation, thread, loopKey } = terms;
-  if (thread !== undefined) return `${sessionId} thread ${thread}`;
-  if (conversation !== undefined) return `${sessionId} conversation ${conversation}`;
-  return loopKey === undefined ? undefined : `${sessionId} ${channel} ${loopKey}`;
+export function loopScope(
+  sessionId: string,
+  { channel, unproven }: Pick<OpenEntry, "channel" | "unproven">,
+  { conversation, thread, loopKey }: DeliveryTerms,
+): string | undefined {
+  // What anybody could send must not keep back what others do.
+  const who = scopeOf(sessionId, unproven === true);
+  if (thread !== undefined) return `${who} thread ${thread}`;
+  if (conversation !== undefined) return `${who} conversation ${conversation}`;
+  return loopKey === undefined ? undefined : `${who} ${channel} ${loopKey}`;
 }
 
 export function createBreaker(): Breaker {

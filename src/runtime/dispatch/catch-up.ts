@@ -1,7 +1,9 @@
-// What a session missed before it came: the oldest few are pushed one by one, `high` before the rest, so that order is kept;
-// all others stay where they are for `pending`, and one notice says how many and which. What arrived while it was there is no
+// What a session missed before it came: the oldest few are pushed one by one, `high` before the rest, so that order is kept, and
+// what anybody could have sent after all that; all others stay where they are for `pending`, and one notice says how many and which. What arrived while it was there is no
 // backlog, however much it is.
 
+import type { OpenEntry } from "../../journal/open-entries.ts";
+import type { Delivery } from "../../journal/records.ts";
 import type { Desk } from "./desk.ts";
 import { breathe, unsent } from "./entries.ts";
 import { hasBeenTold, isMissed, type Seat } from "./roster.ts";
@@ -9,6 +11,12 @@ import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
 const maxIds = 20;
+const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }[] = [
+  { unproven: false, priority: "high" },
+  { unproven: false },
+  { unproven: true, priority: "high" },
+  { unproven: true },
+];
 
 /** What was left for `pending` and not told yet: a pass may be broken off, or the disk may refuse the notice. */
 export interface Untold {
@@ -30,32 +38,32 @@ export async function catchUp(
   isCurrent: () => boolean,
 ): Promise<void> {
   let pushed = 0;
-  for (const priority of ["high", undefined] as const) {
+  const look = (entry: OpenEntry, delivery: Delivery | undefined) => {
+    if (triage(desk, seat, entry, delivery).is !== "push") return;
+    const isNew = !hasBeenTold(entry, seat);
+    if (isNew) pushed += 1;
+    if (isNew && pushed <= limit) return;
+    seat.waiting.add(entry.position, entry);
+    if (!isNew) return;
+    untold.channels.set(entry.channel, (untold.channels.get(entry.channel) ?? 0) + 1);
+    if (untold.ids.length < maxIds) untold.ids.push(entry.id);
+  };
+  for (const lane of lanes) {
     let after = 0;
     for (let turns = 1; ; turns++) {
-      const query = priority === undefined ? {} : { priority };
-      const page = desk.journal.page({ states: unsent, after, limit: pageSize, ...query });
+      const page = desk.journal.page({ states: unsent, after, limit: pageSize, ...lane });
       const last = page.at(-1);
       if (last === undefined) break;
       after = last.position;
       const missed = page.filter(
         (entry) =>
           (isMissed(entry, seat) || hasBeenTold(entry, seat)) &&
-          (priority !== undefined || entry.priority !== "high") &&
+          (lane.priority === "high" || entry.priority !== "high") &&
           isCandidate(desk, seat, entry),
       );
       const deliveries = missed.length === 0 ? [] : await desk.journal.deliveries(missed);
       if (!isCurrent()) return;
-      for (const [index, entry] of missed.entries()) {
-        if (triage(desk, seat, entry, deliveries[index]).is !== "push") continue;
-        const isNew = !hasBeenTold(entry, seat);
-        if (isNew) pushed += 1;
-        if (isNew && pushed <= limit) continue;
-        seat.waiting.add(entry.position, entry);
-        if (!isNew) continue;
-        untold.channels.set(entry.channel, (untold.channels.get(entry.channel) ?? 0) + 1);
-        if (untold.ids.length < maxIds) untold.ids.push(entry.id);
-      }
+      for (const [index, entry] of missed.entries()) look(entry, deliveries[index]);
       if (turns % 16 === 0) await breathe();
     }
   }

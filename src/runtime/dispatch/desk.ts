@@ -39,8 +39,10 @@ export interface Desk {
   readonly expiryDeadlines: Deadlines;
   /** Shaping's word: true while it keeps the entry back. */
   holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
-  /** So many tokens are being written to a session; a negative number takes that back. */
-  spend(sessionId: string, channel: string, tokens: number): void;
+  /** The tokens of an event are being written to a session. */
+  spend(sessionId: string, parcel: Parcel): void;
+  /** They were not written after all. */
+  refund(sessionId: string, parcel: Parcel): void;
   tell(entry: OpenEntry, fate: Fate): void;
   /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
   isSettled(): boolean;

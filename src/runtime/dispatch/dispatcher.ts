@@ -16,7 +16,7 @@ import { type Carried, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
 import { createClaims, unsettledClaims } from "./claims.ts";
 import { createDeadlines } from "./deadlines.ts";
-import { createTell, type Desk, type Fate } from "./desk.ts";
+import { createTell, type Desk, type Fate, type Parcel } from "./desk.ts";
 import { findEntry, isUnsent } from "./entries.ts";
 import { expireDue } from "./expiry.ts";
 import { createFeed, type Feed } from "./feed.ts";
@@ -57,7 +57,10 @@ export interface DispatcherOptions {
    */
   holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
   /** So many tokens are being written to a session, or fetched by it; a negative number takes that back. */
-  spend?(sessionId: string, channel: string, tokens: number): void;
+  spend?(
+    sessionId: string,
+    spent: { readonly channel: string; readonly tokens: number; readonly unproven: boolean },
+  ): void;
   /** Hears of everything that dispatch tells the journal, in order; `dead` is the one that a person wants to know of. */
   observe?(change: StateChange): void;
 }
@@ -151,7 +154,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     rounds: createPositionSet(),
     ackDeadlines: createDeadlines(clock, () => receipts.check()),
     expiryDeadlines: createDeadlines(clock, () => expireDue(desk)),
-    spend: (sessionId, channel, tokens) => options.spend?.(sessionId, channel, tokens),
+    spend: (sessionId, parcel) => spend(sessionId, parcel, parcel.delivery.tokens),
+    refund: (sessionId, parcel) => spend(sessionId, parcel, -parcel.delivery.tokens),
     holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
     tell: createTell({ journal, log, roster }, options.observe),
     isSettled: () => isSettled,
@@ -171,6 +175,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   let isWoken = false;
   /** The latest of each subject: names of the config's own parts, so their number is bounded. */
   const announced = new Map<string, string>();
+
+  function spend(sessionId: string, { channel, entry }: Parcel, tokens: number): void {
+    options.spend?.(sessionId, { channel, tokens, unproven: entry.unproven === true });
+  }
 
   const { changes, names } = unsettledClaims(journal);
   for (const { entry, fate } of changes) desk.tell(entry, fate);

@@ -1,6 +1,9 @@
 // What one session gets, in order: reads the journal from where it was, claims a handful, writes what waits in one go and waits for
 // that. Holds back nobody else; a session that does not read costs the handful that was looked at ahead of it. When anything changes about
 // who is there, it forgets where it was and looks at everything again.
+//
+// Events that anybody could have made are read in a stream of their own, and take turns with all others: however many of them wait, another
+// event waits for no more of them than for its equals.
 
 import { DeliveryError } from "../../errors.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
@@ -52,15 +55,27 @@ type Outcome = "written" | "ended" | { readonly error: unknown };
 
 type Lane = "high" | "rest";
 
+/** What is read in one order. */
+interface Stream {
+  readonly unproven: boolean;
+  readonly cursor: Record<Lane, number>;
+  ahead: Ahead[];
+  mayHaveMore: boolean;
+}
+
+function createStream(unproven: boolean): Stream {
+  return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: true };
+}
+
 export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: number }): Feed {
   const { journal, claims, clock } = desk;
   const { session } = seat;
-  const cursor: Record<Lane, number> = { high: 0, rest: 0 };
+  const proven = createStream(false);
+  const unproven = createStream(true);
+  const streams = [proven, unproven] as const;
   const backlog: Untold = { channels: new Map(), ids: [] };
-  let ahead: Ahead[] = [];
   let writing: { readonly sinceMs: number; readonly batch: readonly Parcel[]; end(): void } | undefined;
   let running: Promise<void> | undefined;
-  let mayHaveMore = true;
   let wantsCatchUp = true;
   let restMs = 0;
   let cancelRest = () => {};
@@ -81,22 +96,32 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         else forget(backlog);
         continue;
       }
-      if (ahead.length < maxAhead && hasHigh()) {
-        await read("high");
+      const urgent = streams.find((stream) => stream.ahead.length < maxAhead && hasHigh(stream));
+      if (urgent !== undefined) {
+        await read(urgent, "high");
         continue;
       }
-      const [next] = ahead;
-      if (next === undefined) {
-        if (!mayHaveMore) return;
-        mayHaveMore = false;
-        await read("rest");
-      } else if (next.isNoted) {
-        const batch = takeBatch();
-        if (batch.length > 0) await write(batch);
-        // What was kept back after all was not sent: a successor must not think so.
-        else if (ahead.length === 0) claims.clear(seat.claimName);
-      } else await noteClaims();
+      const empty = streams.find(({ ahead, mayHaveMore }) => ahead.length === 0 && mayHaveMore);
+      if (empty !== undefined) {
+        empty.mayHaveMore = false;
+        await read(empty, "rest");
+        continue;
+      }
+      const all = allAhead();
+      if (all.length === 0) return;
+      if (!all.every(({ isNoted }) => isNoted)) {
+        await noteClaims(all);
+        continue;
+      }
+      const batch = takeBatch();
+      if (batch.length > 0) await write(batch);
+      // What was kept back after all was not sent: a successor must not think so.
+      else if (allAhead().length === 0) claims.clear(seat.claimName);
     }
+  }
+
+  function allAhead(): Ahead[] {
+    return [...proven.ahead, ...unproven.ahead];
   }
 
   function sameVersion(): () => boolean {
@@ -109,16 +134,27 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     return () => generation === began && !isOver();
   }
 
-  function hasHigh(): boolean {
-    const [entry] = journal.page({ states: unsent, priority: "high", after: cursor.high, limit: 1 });
-    return entry !== undefined;
+  function hasHigh({ unproven, cursor }: Stream): boolean {
+    const query = { states: unsent, priority: "high", unproven, limit: 1 } as const;
+    return journal.page({ ...query, after: cursor.high }).length > 0;
   }
 
   /** Moves on in one lane until something is to be pushed, the lane ends, or what was read no longer counts. */
-  async function read(lane: Lane): Promise<void> {
+  async function read(stream: Stream, lane: Lane): Promise<void> {
     const isCurrent = sameVersion();
-    const query = { states: unsent, limit: pageSize, ...(lane === "high" ? { priority: lane } : {}) };
+    const { cursor, unproven } = stream;
+    const query = {
+      states: unsent,
+      unproven,
+      limit: pageSize,
+      ...(lane === "high" ? { priority: lane } : {}),
+    };
     for (let turns = 1; isCurrent(); turns++) {
+      // A walk over all that anybody left here holds up nothing else.
+      if (unproven && turns > 1 && proven.mayHaveMore) {
+        stream.mayHaveMore = true;
+        return;
+      }
       const page = journal.page({ ...query, after: cursor[lane] });
       if (page.length === 0) return;
       const worth = page.filter(
@@ -127,7 +163,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       const read = worth.length === 0 ? [] : await journal.deliveries(worth);
       if (!isCurrent()) return;
       const found: Ahead[] = [];
-      let bytes = ahead.reduce((sum, { delivery }) => sum + delivery.content.length, 0);
+      let bytes = stream.ahead.reduce((sum, { delivery }) => sum + delivery.content.length, 0);
       let last = page.at(-1) as OpenEntry;
       for (const [index, entry] of worth.entries()) {
         const delivery = read[index];
@@ -138,7 +174,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         found.push({ ...claim(desk, seat, entry, delivery, result.terms), isNoted: false });
         follow(desk, seat, result.terms);
         bytes += delivery.content.length;
-        if (ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
+        if (stream.ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
         last = entry;
         break;
       }
@@ -146,8 +182,9 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       // A claim may have moved a conversation here, and with it what was passed over before.
       if (isCurrent()) cursor[lane] = last.position;
       if (found.length > 0) {
-        mayHaveMore = true;
+        stream.mayHaveMore = true;
         // High before the rest, in its own order.
+        const { ahead } = stream;
         const at = ahead.findIndex(({ entry }) => entry.priority !== "high");
         ahead.splice(lane === "high" && at >= 0 ? at : ahead.length, 0, ...found);
         return;
@@ -156,8 +193,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     }
   }
 
-  async function noteClaims(): Promise<void> {
-    const noted = [...ahead];
+  async function noteClaims(noted: readonly Ahead[]): Promise<void> {
     try {
       await claims.note(seat.claimName, noted);
       for (const parcel of noted) parcel.isNoted = true;
@@ -180,15 +216,24 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   function takeBatch(): Parcel[] {
     const batch: Parcel[] = [];
     let bytes = 0;
-    while (ahead[0]?.isNoted && batch.length < maxBatch) {
-      bytes += ahead[0].delivery.content.length;
+    let turn = proven;
+    while (batch.length < maxBatch) {
+      if (turn.ahead[0]?.isNoted !== true) turn = otherOf(turn);
+      const [next] = turn.ahead;
+      if (next?.isNoted !== true) break;
+      bytes += next.delivery.content.length;
       if (batch.length > 0 && bytes > maxBatchBytes) break;
-      const parcel = ahead.shift() as Ahead;
-      if (!isDue(parcel)) continue;
-      desk.spend(session.id, parcel.channel, parcel.delivery.tokens);
-      batch.push(parcel);
+      turn.ahead.shift();
+      if (!isDue(next)) continue;
+      desk.spend(session.id, next);
+      batch.push(next);
+      turn = otherOf(turn);
     }
     return batch;
+  }
+
+  function otherOf(stream: Stream): Stream {
+    return stream === proven ? unproven : proven;
   }
 
   /** False when it is not to be written any more; then its claim is dropped. */
@@ -237,7 +282,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       } else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
         refused.push(parcel);
-        desk.spend(session.id, parcel.channel, -parcel.delivery.tokens);
+        desk.refund(session.id, parcel);
         afterMs = outcome.error.retryAfterMs ?? retryMs;
       } else {
         tellUnconfirmed(desk, seat, parcel, outcome.error.message);
@@ -245,11 +290,11 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       }
     }
     if (refused.length > 0) {
-      ahead.unshift(...refused.map((parcel) => ({ ...parcel, isNoted: true })));
+      for (const parcel of refused) streamOf(parcel).ahead.push({ ...parcel, isNoted: true });
       release();
     }
     // A session that lost some is about to end. Should it not, it gets them again.
-    if (isLost) rewind((batch[0] as Parcel).entry.position);
+    if (isLost) rewind(Math.min(...batch.map(({ entry }) => entry.position)));
     if ((refused.length > 0 || isLost) && !isOver()) rest(afterMs);
   }
 
@@ -259,26 +304,34 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
+  function streamOf({ entry }: Parcel): Stream {
+    return entry.unproven === true ? unproven : proven;
+  }
+
   function release(): void {
-    for (const parcel of ahead) claims.drop(parcel, session.id);
-    const first = Math.min(...ahead.map(({ entry }) => entry.position));
-    ahead = [];
+    const all = allAhead();
+    for (const parcel of all) claims.drop(parcel, session.id);
+    const first = Math.min(...all.map(({ entry }) => entry.position));
+    for (const stream of streams) stream.ahead = [];
     if (first < Number.POSITIVE_INFINITY) rewind(first);
   }
 
   function rewind(position: number): void {
-    cursor.high = Math.min(cursor.high, position - 1);
-    cursor.rest = Math.min(cursor.rest, position - 1);
+    for (const { cursor } of streams) {
+      cursor.high = Math.min(cursor.high, position - 1);
+      cursor.rest = Math.min(cursor.rest, position - 1);
+    }
     version += 1;
     kick();
   }
 
   function offer(position: number): void {
-    if (position < lookedAt || position <= Math.max(cursor.high, cursor.rest)) rewind(position);
+    const farthest = Math.max(...streams.flatMap(({ cursor }) => [cursor.high, cursor.rest]));
+    if (position < lookedAt || position <= farthest) rewind(position);
   }
 
   function kick(): void {
-    mayHaveMore = true;
+    for (const stream of streams) stream.mayHaveMore = true;
     start();
   }
 
@@ -286,7 +339,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     if (running !== undefined || isOver() || restMs > 0) return;
     running = run().finally(() => {
       running = undefined;
-      if (mayHaveMore) start(); // What came after the last look.
+      if (streams.some(({ mayHaveMore }) => mayHaveMore)) start(); // What came after the last look.
     });
   }
 

@@ -2,6 +2,8 @@
 // claimed and noted first, `sent` when the result was written.
 
 import type { Rendered } from "../../contract.ts";
+import type { OpenEntry } from "../../journal/open-entries.ts";
+import type { Delivery } from "../../journal/records.ts";
 import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
 import { breathe, unsent } from "./entries.ts";
 import type { Seat } from "./roster.ts";
@@ -31,6 +33,11 @@ export interface Pending {
   quiet(seat?: Seat): Promise<void>;
 }
 
+interface Found {
+  readonly entry: OpenEntry;
+  readonly delivery: Delivery | undefined;
+}
+
 export function createPending(desk: Desk): Pending {
   const { journal, claims, roster } = desk;
   const open = new Map<Seat, Set<() => void>>();
@@ -42,33 +49,51 @@ export function createPending(desk: Desk): Pending {
       ? [...open.values()].every(({ size }) => size === 0)
       : (open.get(seat)?.size ?? 0) === 0;
 
-  async function collect(seat: Seat, limit: number): Promise<Parcel[]> {
-    const parcels: Parcel[] = [];
+  /** What waits for the session, of one kind, in order. */
+  async function* waitingFor(seat: Seat, unproven: boolean): AsyncGenerator<Found, undefined> {
     let after = 0;
-    let bytes = 0;
     for (let turns = 1; !seat.isGone; turns++) {
-      const page = journal.page({ states: unsent, after, limit: pageSize });
+      const page = journal.page({ states: unsent, unproven, after, limit: pageSize });
       const last = page.at(-1);
-      if (last === undefined) break;
+      if (last === undefined) return;
       after = last.position;
       const waiting = page.filter((entry) => seat.waiting.has(entry.position));
       const deliveries = waiting.length === 0 ? [] : await journal.deliveries(waiting);
-      for (const [index, entry] of waiting.entries()) {
-        const delivery = deliveries[index];
-        if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) continue;
-        if (endEarly(desk, entry, delivery) || delivery === undefined) continue;
-        const terms = readTerms(delivery.terms);
-        if (terms.to === "all" ? seat.taken.has(entry.position) : claims.attemptOf(entry) !== undefined)
-          continue;
-        if (roster.isOnItsWay(entry.id, terms, seat)) continue;
-        bytes += delivery.content.length;
-        if (parcels.length > 0 && bytes > maxBytes) return parcels;
-        parcels.push(claim(desk, seat, entry, delivery, terms));
-        if (parcels.length >= limit) return parcels;
-      }
+      for (const [index, entry] of waiting.entries()) yield { entry, delivery: deliveries[index] };
       if (turns % 16 === 0) await breathe();
     }
-    return parcels;
+  }
+
+  /** Claims it if it can still be had. */
+  function take(seat: Seat, { entry, delivery }: Found): Parcel | undefined {
+    if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) return undefined;
+    if (endEarly(desk, entry, delivery) || delivery === undefined) return undefined;
+    const terms = readTerms(delivery.terms);
+    if (terms.to === "all" ? seat.taken.has(entry.position) : claims.attemptOf(entry) !== undefined)
+      return undefined;
+    if (roster.isOnItsWay(entry.id, terms, seat)) return undefined;
+    return claim(desk, seat, entry, delivery, terms);
+  }
+
+  /** By turns of both kinds, so that however much anybody sent, the rest comes too; then in order. */
+  async function collect(seat: Seat, limit: number): Promise<Parcel[]> {
+    const parcels: Parcel[] = [];
+    let bytes = 0;
+    let streams = [waitingFor(seat, false), waitingFor(seat, true)];
+    while (streams.length > 0 && parcels.length < limit && bytes < maxBytes) {
+      const [stream, ...others] = streams as [AsyncGenerator<Found>, ...AsyncGenerator<Found>[]];
+      const { done, value } = await stream.next();
+      if (done === true) {
+        streams = others;
+        continue;
+      }
+      const parcel = seat.isGone ? undefined : take(seat, value);
+      if (parcel === undefined) continue;
+      bytes += parcel.delivery.content.length;
+      parcels.push(parcel);
+      streams = [...others, stream];
+    }
+    return parcels.sort((one, other) => one.entry.position - other.entry.position);
   }
 
   return {
@@ -101,7 +126,7 @@ export function createPending(desk: Desk): Pending {
           settle((parcel) => {
             if (parcel.terms.to === "all") seat.fetched.add(parcel.id);
             follow(desk, seat, parcel.terms);
-            desk.spend(seat.session.id, parcel.channel, parcel.delivery.tokens);
+            desk.spend(seat.session.id, parcel);
             tellSent(desk, seat, parcel);
             // Before the claim is cleared: otherwise a next owner could know of neither.
             if (parcel.terms.to === "all") desk.onFetched(seat);

@@ -1,6 +1,7 @@
 // Which session had the last event of a conversation or thread. Written to the journal when it changes, so that a new owner
 // goes on with the same session. Forgetting costs nothing but that: the oldest go first.
 
+import { scopeOf } from "../../apart.ts";
 import { isRouterError } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { DeliveryTerms } from "./terms.ts";
@@ -50,9 +51,10 @@ export function createSticky(
 export function stickyKeys({
   thread,
   conversation,
-}: Pick<DeliveryTerms, "thread" | "conversation">): string[] {
+  unproven,
+}: Pick<DeliveryTerms, "thread" | "conversation" | "unproven">): string[] {
   return [
-    ...(thread === undefined ? [] : [`thread ${thread}`]),
+    ...(thread === undefined ? [] : [`${scopeOf("thread", unproven === true)} ${thread}`]),
     ...(conversation === undefined ? [] : [`conversation ${conversation}`]),
   ];
 }

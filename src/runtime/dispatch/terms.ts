@@ -27,6 +27,8 @@ export interface DeliveryTerms {
   /** Events of one conversation, or of one thread, go to the session that had the last one. */
   readonly conversation?: string;
   readonly thread?: string;
+  /** Anybody could have made the event: its thread is not the thread of others. */
+  readonly unproven?: true;
   /** What the loop guard counts by when there is neither conversation nor thread: the dedupe key, for instance. */
   readonly loopKey?: string;
 }
@@ -50,6 +52,7 @@ export function readTerms(stored: JsonObject): DeliveryTerms {
     ...present("conversation", text(stored.conversation)),
     ...present("thread", text(stored.thread)),
     ...present("loopKey", text(stored.loopKey)),
+    ...(stored.unproven === true ? { unproven: true } : {}),
     ...(receipt === undefined ? {} : { receipt }),
   };
 }

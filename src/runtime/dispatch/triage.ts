@@ -95,7 +95,7 @@ function giveUp(desk: Desk, entry: OpenEntry, { to, receipt }: DeliveryTerms): b
 
 /** Asked once, before the first push: does the loop guard keep it back? Tells the session when its breaker opens. */
 export function isLooping(desk: Desk, seat: Seat, { entry, terms, attempt }: Parcel): boolean {
-  const scope = loopScope(seat.session.id, entry.channel, terms);
+  const scope = loopScope(seat.session.id, entry, terms);
   if (scope === undefined || attempt > 1) return false;
   const verdict = desk.breaker.judge(scope, entry.changedMs);
   if (verdict === "opens") {

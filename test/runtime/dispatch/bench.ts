@@ -197,12 +197,12 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
         timeMs: clock.now(),
         data: {},
         text: "{}",
-        trust: "verified",
+        trust: terms.unproven === true ? "unverified" : "verified",
       };
       const delivery: Delivery = {
         channel,
         content: `event ${id}`,
-        meta: { channel, event_id: id },
+        meta: { channel, event_id: id, ...(terms.unproven === true ? { trust: "unverified" } : {}) },
         tokens: 5,
         ...(priority === undefined ? {} : { priority }),
         ...(ttlMs === undefined ? {} : { untilMs: clock.now() + ttlMs }),
