@@ -24,29 +24,94 @@ export interface Part {
 
 /** At least one part; one that says nothing when the text does. */
 export function splitMessage(text: string, markup: Markup, limit: PartLimit): Part[] {
-  let rest = trimmed(withShortLinks(parseMarkdown(text), limit.max / 4));
+  const rest = restOf(withShortLinks(parseMarkdown(text), limit.max / 4));
   const parts: Part[] = [];
-  while (rest.length > 0) {
-    const cut = cutAt(rest, (runs) => fits(runs, markup, limit));
-    const part = trimmed(before(rest, cut));
+  for (;;) {
+    const part = nextPart(rest, limit.max, (runs) => fits(runs, markup, limit));
+    if (part === undefined) return parts.length > 0 ? parts : [{ markup: "", plain: "" }];
     if (part.length > 0) parts.push({ markup: writeMarkup(part, markup), plain: writeMarkup(part, plain) });
-    rest = trimmed(after(rest, cut));
   }
-  return parts.length > 0 ? parts : [{ markup: "", plain: "" }];
 }
 
 /** Plain text, cut the same way. */
 export function splitText(text: string, { max, unit }: Pick<PartLimit, "max" | "unit">): string[] {
   const sized = (one: string) => (unit === "bytes" ? Buffer.byteLength(one) : one.length) <= max;
-  let rest: Run[] = trimmed([{ text, marks: [] }]);
+  const rest = restOf([{ text, marks: [] }]);
   const parts: string[] = [];
-  while (rest.length > 0) {
-    const cut = cutAt(rest, (runs) => sized(textOf(runs)));
-    const part = textOf(trimmed(before(rest, cut)));
-    if (part !== "") parts.push(part);
-    rest = trimmed(after(rest, cut));
+  for (;;) {
+    const part = nextPart(rest, max, (runs) => sized(textOf(runs)));
+    if (part === undefined) return parts.length > 0 ? parts : [""];
+    const written = textOf(part);
+    if (written !== "") parts.push(written);
   }
-  return parts.length > 0 ? parts : [""];
+}
+
+/** What is not yet in a part. It is walked along and never copied, so that a long message takes time for its length only. */
+interface Rest {
+  readonly runs: readonly Run[];
+  /** The first run that is left, and how much of it is gone. */
+  index: number;
+  offset: number;
+}
+
+/** A cut looks so far beyond the limit for the end of a character or a gap. */
+const lookAhead = 128;
+
+function restOf(runs: readonly Run[]): Rest {
+  return { runs, index: 0, offset: 0 };
+}
+
+/** Undefined when nothing is left. No part has more than `max` characters of text, whatever is counted. */
+function nextPart(
+  rest: Rest,
+  max: number,
+  isShort: (runs: readonly Run[]) => boolean,
+): readonly Run[] | undefined {
+  skipBlank(rest);
+  if (rest.index === rest.runs.length) return undefined;
+  const near = head(rest, max + lookAhead);
+  const isLast = textOf(near).length < max + lookAhead;
+  const cut = cutAt(near, isLast, isShort);
+  skip(rest, cut);
+  return withoutEnd(before(near, cut));
+}
+
+/** The first so many characters of it. */
+function head({ runs, index, offset }: Rest, length: number): Run[] {
+  const taken: Run[] = [];
+  let left = length;
+  for (let at = index; at < runs.length && left > 0; at++) {
+    const { text, marks } = runs[at] as Run;
+    const from = at === index ? offset : 0;
+    taken.push({ text: text.slice(from, from + left), marks });
+    left -= text.length - from;
+  }
+  return taken;
+}
+
+function skip(rest: Rest, length: number): void {
+  rest.offset += length;
+  for (;;) {
+    const run = rest.runs[rest.index];
+    if (run === undefined || rest.offset < run.text.length) return;
+    rest.offset -= run.text.length;
+    rest.index += 1;
+  }
+}
+
+/** Empty lines and spaces at the beginning; the indentation of a first line of code stays. */
+function skipBlank(rest: Rest): void {
+  for (;;) {
+    const run = rest.runs[rest.index];
+    if (run === undefined) return;
+    const isCode = run.marks.some(({ kind }) => kind === "pre" || kind === "code");
+    const blank = isCode ? /\n/y : /\s+/y;
+    blank.lastIndex = rest.offset;
+    const length = blank.exec(run.text)?.[0].length ?? 0;
+    const isAll = rest.offset + length === run.text.length;
+    skip(rest, length);
+    if (!isAll || length === 0) return;
+  }
 }
 
 /** An address that leaves no room for text stands as text itself, which can be cut. */
@@ -67,10 +132,13 @@ function fits(runs: readonly Run[], markup: Markup, { max, unit, counts }: PartL
   return size(written) <= max && size(writeMarkup(runs, plain)) <= max;
 }
 
-/** Where the first part ends: as far on as it fits, and at the best place in its second half. At least one character. */
-function cutAt(runs: readonly Run[], isShort: (runs: readonly Run[]) => boolean): number {
+/**
+ * Where the first part ends: as far on as it fits, and at the best place in its second half. At least one character. `isLast`: there
+ * is nothing behind these runs.
+ */
+function cutAt(runs: readonly Run[], isLast: boolean, isShort: (runs: readonly Run[]) => boolean): number {
   const text = textOf(runs);
-  if (isShort(runs)) return text.length;
+  if (isLast && isShort(runs)) return text.length;
   let [low, high] = [1, text.length - 1];
   // Twice as far each time first: a message of a hundred parts is not written whole a hundred times.
   for (let reach = 256; reach < high; reach *= 2) {
@@ -131,27 +199,8 @@ function before(runs: readonly Run[], offset: number): Run[] {
   return taken;
 }
 
-function after(runs: readonly Run[], offset: number): Run[] {
-  let skipped = offset;
-  return runs.flatMap(({ text, marks }) => {
-    const rest = text.slice(Math.max(0, skipped));
-    skipped -= text.length;
-    return rest === "" ? [] : [{ text: rest, marks }];
-  });
-}
-
-/** Without empty lines and spaces at both ends; the indentation of a first line of code stays. */
-function trimmed(runs: readonly Run[]): Run[] {
+function withoutEnd(runs: readonly Run[]): Run[] {
   const left = [...runs];
-  while (left[0] !== undefined) {
-    const { text, marks } = left[0];
-    const isCode = marks.some(({ kind }) => kind === "pre" || kind === "code");
-    const rest = text.replace(isCode ? /^\n/ : /^\s+/, "");
-    if (rest === text) break;
-    if (rest !== "") left[0] = { text: rest, marks };
-    else left.shift();
-    if (rest !== "") break;
-  }
   for (let last = left.at(-1); last !== undefined; last = left.at(-1)) {
     const rest = last.text.trimEnd();
     if (rest === last.text) break;
