@@ -14,12 +14,13 @@ import { createMemoryCursors } from "../runtime/store.ts";
 import { block, line, lines, masked, ownWords, type SafeText, safeJson, shownLine, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
+import { consentQuestion } from "./consent-question.ts";
 import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
 import { lend, openRouter } from "./open-router.ts";
 import { personHere } from "./person.ts";
-import { listPowers, type PowerAnswer, powerAnswers } from "./power-answers.ts";
+import { type PowerAnswer, powerAnswers } from "./power-answers.ts";
 import { eventBlock, printed, printTrace } from "./print.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { toStdout } from "./terminal.ts";
@@ -44,7 +45,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   // With --json the output is for a program, whoever sits there.
   const person = options.json ? undefined : personHere();
   if (waits.length > 0 && person !== undefined) {
-    print(lines([line`${file} asks to`, listPowers(waits)]));
+    print(consentQuestion(file, waits, plan, mask));
     await askForPowers(waits, consent, person, mask);
   }
   const newId = createEventIds();

@@ -4,6 +4,7 @@
 import type { Arrival, JsonObject, Outcome, RouterEvent } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
+import { waitsAsAWhole } from "../runtime/consent.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import type { EmittedAnswer, PreviewAnswer } from "./control-words.ts";
 import { listMembers } from "./digests.ts";
@@ -102,6 +103,7 @@ function emitted(
 function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["router"]>> {
   const router = ports.router();
   if (router !== undefined) return router;
+  if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw waitsAsAWhole();
   throw new ConnectorError("E_CONTROL", "the running router has no good config", {
     hint: "channel-router check says what is wrong with it",
   });

@@ -1,9 +1,7 @@
 // Powers as commands and `--json` show them.
 
-import { describePower, type Power } from "../plan/powers.ts";
+import type { Power } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
-import { cut } from "../text/clip.ts";
-import { line, lines, type SafeText, shownLine } from "../text.ts";
 import type { ServiceState } from "./service-state.ts";
 
 export interface PowerAnswer {
@@ -16,10 +14,6 @@ export interface PowerAnswer {
   /** False: it waits for a person, and so does what needs it. */
   readonly trusted: boolean;
 }
-
-/** What a form and a screen can show. */
-const maxListed = 20;
-const maxLineLength = 300;
 
 export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent, "allows">): PowerAnswer[] {
   return powers.map((one) => {
@@ -36,15 +30,3 @@ export function servicePowers({ running, config, trust }: PowersOfService): Powe
 }
 
 type PowersOfService = Pick<ServiceState, "running" | "config" | "trust">;
-
-/** One line each, for a question. A longer list is cut, and the cut says how many are missing. */
-export function listPowers(powers: readonly Power[]): SafeText {
-  const listed = powers
-    .slice(0, maxListed)
-    .map((power) => cut(line`  ${shownLine(describePower(power))}`, maxLineLength));
-  const left = powers.length - listed.length;
-  return lines([
-    ...listed,
-    ...(left === 0 ? [] : [line`  and ${left} more: channel-router trust --list shows all`]),
-  ]);
-}

@@ -2,14 +2,15 @@
 // one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
 
 import type { Log } from "../contract.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
-import { line, lines, masked, type SafeText, safeLine } from "../text.ts";
-import { listPowers } from "./power-answers.ts";
+import { line, lines, type SafeText, safeLine } from "../text.ts";
+import { type Asking, consentQuestion, describedPower } from "./consent-question.ts";
 import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
 import type { Member } from "./service-members.ts";
@@ -21,8 +22,8 @@ type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
 
 interface AskOptions {
   readonly consent: Consent;
-  /** Of the running config. */
-  powers(): readonly Power[];
+  /** Of the config that is asked about; undefined while there is none. */
+  plan(): (Asking & Pick<Plan, "powers">) | undefined;
   members(): readonly Askable[];
   /** Name of the config file, for the question. */
   readonly config: string;
@@ -102,7 +103,9 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     ending: AbortSignal,
   ): Promise<void> {
     const over = new AbortController();
-    const question = session.ask(formOf(config, masked(listPowers(waiting), mask)), over.signal);
+    const plan = options.plan();
+    if (plan === undefined) return;
+    const question = session.ask(formOf(consentQuestion(config, waiting, plan, mask)), over.signal);
     let answer: FormAnswer | undefined;
     const answered = question.then((given) => {
       answer = given;
@@ -119,28 +122,29 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     }
     if (isYes(answer)) {
       await consent.remember(waiting, "trusted");
-      log.info(line`the person at session ${id} allowed: ${oneLine(waiting)}`);
+      log.info(line`the person at session ${id} allowed: ${oneLine(waiting, mask)}`);
     } else if (answer.action !== "cancel") {
       await consent.remember(waiting, "declined");
       log.warn(
-        line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
+        line`the person at session ${id} declined: ${oneLine(waiting, mask)}; channel-router trust allows it`,
       );
     }
   }
 }
 
-async function look({ consent, powers }: Pick<AskOptions, "consent" | "powers">): Promise<Power[]> {
-  const all = powers();
+async function look({ consent, plan }: Pick<AskOptions, "consent" | "plan">): Promise<Power[]> {
+  const all = plan()?.powers ?? [];
   if (all.length === 0) return [];
   await consent.refresh();
+  // Of a file that the user does not want to be used, nothing else is worth a question.
+  if (all.some((power) => power.power === "use" && consent.declined(power))) return [];
   return all.filter((power) => !consent.allows(power) && !consent.declined(power));
 }
 
-function formOf(config: string, list: SafeText): Form {
+function formOf(question: SafeText): Form {
   return {
     message: lines([
-      line`${config} asks to`,
-      list,
+      question,
       line`It waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
     ]),
     fields: { allow: { title: line`Allow it?`, choices: [line`no`, line`yes`] } },
@@ -160,6 +164,6 @@ function keyOf(powers: readonly Power[]): string {
   return powers.map(({ hash }) => hash).join();
 }
 
-function oneLine(powers: readonly Power[]): string {
-  return listPowers(powers).trim().replaceAll(/\n\s*/g, "; ");
+function oneLine(powers: readonly Power[], mask: Mask): string {
+  return powers.map((power) => describedPower(power, mask)).join("; ");
 }

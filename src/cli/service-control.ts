@@ -3,6 +3,7 @@
 import { realPath } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { waitsAsAWhole } from "../runtime/consent.ts";
 import { holdWords } from "../shaping/words.ts";
 import { line } from "../text.ts";
 import { type ControlHandler, createControl } from "./control.ts";
@@ -105,5 +106,7 @@ export function createControlService(state: ServiceState): ControlHandler {
 function chatOf(state: ServiceState): ChatService {
   const chat = state.chat();
   if (chat !== undefined) return chat;
+  if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)
+    throw waitsAsAWhole();
   throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
 }

@@ -57,7 +57,7 @@ export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
     return askForConsent(
       {
         consent,
-        powers: () => options.config()?.plan.powers ?? [],
+        plan: () => options.config()?.plan,
         members: members.list,
         config,
         answersFile: trustFile(process.env, config),

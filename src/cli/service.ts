@@ -49,6 +49,8 @@ function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
 
 /** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
 const settleMs = 1_500;
+/** For a command that comes before the config was read. */
+const settledMs = 2_000;
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 
 export async function openService(options: ServiceOptions): Promise<Service> {
@@ -330,6 +332,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   const served = serve();
+  const control = createControlService(state);
   const onHangUp = () => void reload("asked");
   if (role.exclusive) {
     // What changed since it was read is seen now.
@@ -343,7 +346,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   return {
     attach: (attached) => state.members.attach(attached),
-    command: createControlService(state),
+    async command(...call) {
+      // One that comes while the config is read would be told that there is none.
+      await Promise.race([served.catch(() => undefined), aborted(AbortSignal.timeout(settledMs))]);
+      return control(...call);
+    },
     // What the others did may have reached somebody.
     mayRunAgain: ({ tool }) => tool !== undefined && repeatableTools.includes(tool),
     async stop(reason) {

@@ -3,7 +3,7 @@
 import { describeRefusals } from "../runtime/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { channelFlows, flowWords } from "./flow.ts";
-import { servicePowers } from "./power-answers.ts";
+import { type PowerAnswer, servicePowers } from "./power-answers.ts";
 import { stuckSessions } from "./service-control.ts";
 import type { Member } from "./service-members.ts";
 import type { ServiceState } from "./service-state.ts";
@@ -29,7 +29,7 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
             ...(router.unrouted === undefined ? {} : { refused: describeRefusals(router.unrouted) }),
           },
         }),
-    powers: servicePowers(state),
+    powers: powersForModel(state),
     sources: (router?.sources ?? []).map(({ invitation, refused, ...source }) => ({
       ...source,
       ...(invitation === undefined ? {} : { address: invitation.address }),
@@ -65,8 +65,28 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
       };
     }),
     ...(running === undefined ? {} : delivery(running, state, member)),
-    next: state.options.notes,
+    next: [...state.options.notes, ...adviseConsent(state)],
   };
+}
+
+/** Of a file that nobody agreed to use only that it waits: what it asks for is its author's text. */
+function powersForModel(state: ServiceState): PowerAnswer[] {
+  const powers = servicePowers(state);
+  if (waitsWhole(state)) return powers.filter(({ power }) => power === "use");
+  return powers.map((one) =>
+    one.power === "instruct" && !one.trusted ? { ...one, value: `(${one.value.length} characters)` } : one,
+  );
+}
+
+function adviseConsent(state: ServiceState): string[] {
+  if (!waitsWhole(state)) return [];
+  const count = servicePowers(state).length - 1;
+  const more = count === 0 ? "" : `, and asks for ${count} more ${count === 1 ? "thing" : "things"}`;
+  return [`the config was found here, not chosen${more}: nothing of it is used before the user agrees to it`];
+}
+
+function waitsWhole(state: ServiceState): boolean {
+  return state.config() !== undefined && state.running() === undefined && state.used() === undefined;
 }
 
 function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "reload" | "instructions"> {

@@ -4,16 +4,18 @@
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
-import { describePower, type Power } from "../plan/powers.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { type Consent, openConsent } from "../runtime/consent.ts";
+import { type Consent, openConsent, outdatedNote } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
 import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
 import type { UnderClaude } from "../runtime/under-claude.ts";
-import { line, masked, type SafeText, safeJson, safeLine, shownLine, text } from "../text.ts";
+import { line, type SafeText, safeJson, safeLine, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
+import { describeContents, describedPower } from "./consent-question.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { powerAnswers } from "./power-answers.ts";
@@ -55,16 +57,20 @@ export async function trust(
   const consent = await openConsent({ place, all: false, clock: systemClock, log });
   const waits = () => powers.filter((power) => !consent.allows(power));
 
+  const waited = waits();
+  if (options.yes && waited.length > 0) await consent.remember(waited, "trusted");
   if (options.json) {
     const answer = { config: place.config, powers: powerAnswers(powers, consent) };
     world.print(printedJson(maskAll(answer, mask)));
     return waits().length === 0 ? 0 : 1;
   }
-  world.print(masked(printed(safeLine(place.config), ...printPowers(powers, consent)), mask));
-  if (options.list || waits().length === 0) return waits().length === 0 ? 0 : 1;
-  if (options.yes) await consent.remember(waits(), "trusted");
-  else if (world.person === undefined) throw onlyYou(world.underClaude);
-  else await askForPowers(waits(), consent, world.person, mask);
+  if (consent.outdated()) world.print(printed(line`${outdatedNote}`));
+  world.print(printed(safeLine(place.config), ...printPowers(plan, consent, mask)));
+  if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
+  if (!options.yes) {
+    if (world.person === undefined) throw onlyYou(world.underClaude);
+    await askForPowers(waited, consent, world.person, mask);
+  }
   const left = waits().length;
   const router = await findRouter(world, file);
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
@@ -108,7 +114,7 @@ export async function askForPowers(
   }
   for (const power of powers) {
     const question =
-      powers.length === 1 ? line`Allow it? [y/N] ` : line`${shownLine(mask(describePower(power)))}? [y/N] `;
+      powers.length === 1 ? line`Allow it? [y/N] ` : line`${describedPower(power, mask)}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
 }
@@ -117,13 +123,18 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function printPowers(powers: readonly Power[], consent: Pick<Consent, "allows" | "declined">): SafeText[] {
-  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`];
-  return powers.map((power) => {
+function printPowers(plan: Plan, consent: Pick<Consent, "allows" | "declined">, mask: Mask): SafeText[] {
+  if (plan.powers.length === 0) return [line`  asks for nothing that you would have to allow`];
+  return plan.powers.flatMap((power) => {
     const isTrusted = consent.allows(power);
     const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
     const declined = consent.declined(power) ? " (declined before)" : "";
-    return line`  ${state}  ${shownLine(describePower(power))}${declined}`;
+    return [
+      line`  ${state}  ${describedPower(power, mask)}${declined}`,
+      ...(power.power === "use" && !isTrusted
+        ? describeContents(plan).map((one) => line`       ${one}`)
+        : []),
+    ];
   });
 }
 

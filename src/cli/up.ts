@@ -12,9 +12,11 @@ import { check } from "./check.ts";
 import { colors } from "./colors.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
+import type { PowerAnswer } from "./power-answers.ts";
 import { printed, printedJson } from "./print.ts";
 import { configPlace, findRouter, reached } from "./reach.ts";
 import type { TalkOptions } from "./status.ts";
+import { printCount } from "./times.ts";
 import { unitText } from "./unit-file.ts";
 import { enterUp, findUp } from "./up-file.ts";
 import type { CommandWorld, UpConfig, UpState } from "./world.ts";
@@ -74,17 +76,29 @@ async function inBackground(
   if (issues.length > 0) return check(file, options);
   const log = await openLog(folder).catch(unusable(folder));
   const { pid, state } = await startDetached(config, log, world);
-  const found = state.mode === "owner" ? await findRouter(world, file) : undefined;
-  const answer = found === undefined ? undefined : await reached(world, found).ask("status", {});
+  const running = await findRouter(world, file);
+  const answer = running === undefined ? undefined : await reached(world, running).ask("status", {});
   if (options.json) {
-    world.print(printedJson({ pid, ...state, config: file, log, ...answer }));
+    const owned = state.mode === "owner" ? answer : undefined;
+    world.print(printedJson({ pid, ...state, config: file, log, ...owned }));
     return 0;
   }
   world.print(printed(describeState(pid, file, state)));
-  for (const { name, address } of answer?.sources ?? [])
+  for (const { name, address } of (state.mode === "owner" ? answer?.sources : undefined) ?? [])
     if (address !== undefined) world.print(text`  ${name}: ${address}\n`);
+  const waits = waitingLine(answer?.powers ?? []);
+  if (waits !== undefined) world.print(text`  ${colors.yellow(waits)}\n`);
   world.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
   return 0;
+}
+
+function waitingLine(powers: readonly PowerAnswer[]): string | undefined {
+  const waiting = powers.filter(({ trusted }) => !trusted);
+  if (waiting.some(({ power }) => power === "use"))
+    return "waiting for your consent: nothing of this file is used before channel-router trust";
+  return waiting.length === 0
+    ? undefined
+    : `waiting for your consent: ${printCount(waiting.length, "power")}; channel-router trust shows them`;
 }
 
 function describeState(pid: number, file: string, { mode }: UpState): SafeLine {

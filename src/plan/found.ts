@@ -3,6 +3,7 @@
 
 import type { FoundPlan, Plan } from "./plan.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
+import { oneLine } from "./reach-words.ts";
 
 /** A config file that nobody named. */
 export interface FoundFile {
@@ -27,8 +28,9 @@ export function planOfFound(plan: Plan, bind: Bind, file: FoundFile, instruction
           use,
           instruct: powerOf(bind, {
             power: "instruct",
-            value: instructions.trim(),
+            value: oneLine(instructions),
             component: "server.instructions",
+            bound: instructions,
           }),
         };
   const waiting = <T extends { readonly powers: readonly Power[] }>(one: T): T => ({

@@ -104,6 +104,17 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
 export const outdatedNote =
   "what you allowed an earlier version of channel-router does not count any more: consent binds more now, so it is asked anew, once";
 
+/** Of a config file that was found, and that the user has not agreed to use. */
+export function waitsAsAWhole(): ConnectorError {
+  return new ConnectorError(
+    "E_POWER_UNTRUSTED",
+    "nothing of the config is used before the user agrees to it",
+    {
+      hint: "channel-router trust, in a terminal of theirs",
+    },
+  );
+}
+
 export function untrusted(): ConnectorError {
   return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
     retryable: true,

@@ -1,12 +1,29 @@
 // Shortens safe texts so that what is cut is said. No character is broken.
 
-import type { SafeText } from "../text.ts";
+import { type SafeLine, type SafeText, shownLine } from "../text.ts";
 
 /** At most `maxLength` UTF-16 units; a cut text ends with "…". */
 export function cut<T extends SafeText>(shown: T, maxLength: number): T {
   if (shown.length <= maxLength) return shown;
   // Half of a surrogate pair at the end goes too.
   return `${shown.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…` as T;
+}
+
+/**
+ * What a user decides on, as one line: its characters that would not be seen are U+FFFD, and a longer one is cut in the middle,
+ * which says how much is missing, so that its end is not hidden behind a long beginning.
+ */
+export function shownEnds(raw: string, maxLength: number): SafeLine {
+  if (raw.length <= maxLength) return inPieces(raw);
+  const head = raw.slice(0, Math.ceil(maxLength * 0.6)).replace(/[\uD800-\uDBFF]$/, "");
+  const tail = raw.slice(raw.length - Math.floor(maxLength * 0.4)).replace(/^[\uDC00-\uDFFF]/, "");
+  return `${inPieces(head)} … ${raw.length - head.length - tail.length} more characters … ${inPieces(tail)}` as SafeLine;
+}
+
+/** One call of `shownLine` would cut it at its end. */
+function inPieces(raw: string): SafeLine {
+  const pieces = raw.match(/[\s\S]{1,2000}(?![\uDC00-\uDFFF])/g) ?? [];
+  return pieces.map(shownLine).join("") as SafeLine;
 }
 
 /** At most `maxBytes` bytes as UTF-8. */

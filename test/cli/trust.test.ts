@@ -228,7 +228,13 @@ describe("the question in a session", () => {
     const consent = await consentNow();
     const options = {
       consent,
-      powers: () => powers,
+      plan: () => ({
+        powers,
+        sources: [],
+        channels: [],
+        sinks: [],
+        listen: { loopback: true, hosts: [], powers: [] },
+      }),
       members: () => members,
       config: file,
       mask: asIs,
