@@ -13,9 +13,11 @@ interface Definition {
 }
 
 // The package's types describe a namespace, its JSON is a list.
-const deliveries = (examples as unknown as readonly Definition[]).flatMap(({ name, examples }) =>
+const all = (examples as unknown as readonly Definition[]).flatMap(({ name, examples }) =>
   examples.map((payload, index) => ({ name, id: `${name}-${index}`, body: JSON.stringify(payload) })),
 );
+/** A body that was signed is taken once, so of those that are equal only the first is a delivery. */
+const deliveries = all.filter(({ body }, index) => all.findIndex((one) => one.body === body) === index);
 const secret = "It's a Secret to Everybody";
 const budget = 200;
 
@@ -66,7 +68,7 @@ async function post(
 const deliveryOf = (event: ChannelEvent) => event.meta.delivery as string;
 
 test("every payload of the corpus is accepted once, none is lost and none is over budget", async () => {
-  expect(deliveries.length).toBeGreaterThan(300);
+  expect(deliveries.length).toBeGreaterThan(290);
   const expected = deliveries.filter(({ name }) => name !== "ping");
   const answers = await Promise.all(deliveries.map((delivery) => post(delivery)));
   deliveries.forEach(({ name, id }, index) => {

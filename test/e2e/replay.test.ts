@@ -191,7 +191,7 @@ test("what a sender repeats of its secret or signature is not in the state folde
   });
   await eventually(() => claude.events.some(({ content }) => content === "github 8"));
   await eventually(() => claude.events.some(({ content }) => content === "key 7"));
-  const kept = filesBelow(join(project.folder, "state"))
+  const kept = filesBelow(project.state)
     .map((file) => readFileSync(file, "utf8"))
     .join("\n");
   expect(kept).toContain('"x-copy":"•••"');

@@ -136,7 +136,7 @@ describe("check", () => {
       {
         path: ["at"],
         message: '"25" is no hour',
-        hint: "hour: 0 to 23; also *, 1-5, 1,3 and */10",
+        hint: "hour: 0 to 23; also *, 1-5, 1,3, */10 and 5/10",
         offset: 2,
       },
     ]);
