@@ -18,7 +18,7 @@ type Reaching = { reaches?(options: JsonObject, place: { folder: string; home: s
 
 export async function readLaunches(
   { file, values, types, sinkTypes }: LoadedConfig,
-  { home, path }: { readonly home: string; readonly path: string },
+  { home, path, project }: { readonly home: string; readonly path: string; readonly project: string },
 ): Promise<Launches> {
   const place = { folder: dirname(file), home };
   const byComponent = new Map<string, Launch>();
@@ -30,7 +30,7 @@ export async function readLaunches(
     const reaching = known.get(type) as Reaching | undefined;
     const program = reaching?.reaches?.(options, place).find((reach) => reach.to === "program");
     if (program === undefined) continue;
-    byComponent.set(component, readLaunch(program, { folder: place.folder, path }));
+    byComponent.set(component, readLaunch(program, { project, path }));
     await breathe();
   }
   const scripts = [...byComponent.values()].flatMap((launch) => launch.scripts);

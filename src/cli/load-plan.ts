@@ -4,7 +4,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { breathe } from "../config/breathe.ts";
 import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
-import { type ConfigPlace, homeFolder, realPath, trustKeyFile } from "../config/places.ts";
+import { type ConfigPlace, homeFolder, projectFolder, realPath, trustKeyFile } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
@@ -49,7 +49,11 @@ export async function loadPlan(
 ): Promise<ProvenConfig> {
   const read = await readConfig(file, env, as);
   const home = homeFolder(env);
-  const launches = await readLaunches(read, { home, path: env.PATH ?? "" });
+  const launches = await readLaunches(read, {
+    home,
+    path: env.PATH ?? "",
+    project: projectFolder(dirname(read.file), env),
+  });
   const loaded = { ...read, files: [...read.files, ...launches.files] };
   const mask = createMask(loaded.secrets);
   const engine = await loadEngine(loaded.values, loaded.types, now);

@@ -20,7 +20,7 @@ import {
   sourceOutward,
 } from "./outward-parts.ts";
 import { type EnvironmentVariables, isBelow, realPath } from "./places.ts";
-import type { VisibleInputs } from "./recipe/instance.ts";
+import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
 import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
@@ -113,7 +113,8 @@ function sourceValues(name: string, source: JsonObject, from: Assembly): SourceV
   if (type === undefined || options === undefined) return undefined;
   const values = toOptions(type.options, options);
   const code = codeOptions(type.options, options);
-  const inputs = from.inputsOf("sources", name);
+  const visible = from.inputsOf("sources", name);
+  const inputs = visible && readableInputs(visible, code as unknown as Json);
   const { rate, expectMs } = toOptions(sourceSchema, {
     rate: source.rate ?? null,
     expect: source.expect ?? null,
@@ -177,7 +178,8 @@ function channelValues(name: string, channel: JsonObject, place: Assembly): Chan
     channelSchema,
     channel,
   ) as Record<string, never>;
-  const inputs = place.inputsOf("channels", name);
+  const visible = place.inputsOf("channels", name);
+  const inputs = visible && readableInputs(visible, channel);
   const shows = channelShows(name, channel, inputs, place.names);
   const inputVariables = inputShows(inputs, place.names);
   return {

@@ -4,7 +4,14 @@
 import { dirname, join } from "node:path";
 import { absent, readBounded } from "./bounded-file.ts";
 import { type DotenvLineProblem, parseDotenv } from "./dotenv.ts";
-import { type EnvironmentVariables, isBelow, isUnexpanded, realPath, stateRoot } from "./places.ts";
+import {
+  type EnvironmentVariables,
+  isBelow,
+  isUnexpanded,
+  projectFolder,
+  realPath,
+  stateRoot,
+} from "./places.ts";
 
 const maxDotenvBytes = 256 * 1024;
 
@@ -71,7 +78,7 @@ export function readDotenvFiles(
     const reading = readBounded(path, maxDotenvBytes);
     if (reading.ok) {
       const dotenv = parseDotenv(reading.bytes.toString("utf8"));
-      const layer = path === ofState && !isInProject(path, folder) ? "state" : "project";
+      const layer = path === ofState && !isInProject(path, folder, env) ? "state" : "project";
       layers.push({ layer, variables: dotenv.variables });
       problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
       files.push({ path, sha256: reading.sha256 });
@@ -84,7 +91,7 @@ export function readDotenvFiles(
 }
 
 /** Whoever writes the project's files writes this one, whatever it is called; beside the user's own config it is the user's. */
-function isInProject(dotenv: string, folder: string): boolean {
-  const [home, project] = [dirname(realPath(dotenv)), realPath(folder)];
-  return home !== project && isBelow(home, project);
+function isInProject(dotenv: string, folder: string, env: EnvironmentVariables): boolean {
+  const place = dirname(realPath(dotenv));
+  return place !== realPath(folder) && isBelow(place, projectFolder(folder, env));
 }

@@ -94,7 +94,7 @@ export function channelShows(
   const texts = JSON.stringify(
     Object.keys(channel).flatMap((key) => (mayShow(at, key) ? [[key, channel[key]]] : [])),
   );
-  const variables = readsInputs(texts) ? (inputs?.variables ?? {}) : {};
+  const variables = readsInputs(texts) || readsAll(texts) ? (inputs?.variables ?? {}) : {};
   return showsOf(shown, variables, [texts, inputValues(variables, inputs)], names);
 }
 
@@ -169,6 +169,11 @@ function inputValues(variables: VisibleInputs["variables"], inputs: VisibleInput
 /** In an expression or a template; a word of the same name in a text only makes the question one too many. */
 export function readsInputs(text: string): boolean {
   return /\binputs\b/.test(text);
+}
+
+/** `{{json this}}`, `{{lookup @root ...}}` and the like show whatever there is. */
+function readsAll(text: string): boolean {
+  return /\bthis\b|@root\b|\blookup\b|(?:\{\{|[\s({|#=])\.{1,2}(?=[\s)}|/])/.test(text);
 }
 
 function mayShow(at: Path, key: string): boolean {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Project } from "./project.ts";
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -131,6 +131,21 @@ export function homeFolder(env: EnvironmentVariables): string {
 export function isBelow(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/**
+ * The folder whose files come with those of the config: its repository, or the project that it is the `.claude` folder of. Never the
+ * home folder or one above it, whatever lies there.
+ */
+export function projectFolder(folder: string, env: EnvironmentVariables): string {
+  const [start, home] = [realPath(folder), realPath(homeFolder(env))];
+  const isOwn = (place: string) => place !== home && !isBelow(home, place);
+  for (let place = start; isOwn(place); place = dirname(place)) {
+    if (existsSync(join(place, ".git"))) return place;
+    if (dirname(place) === place) break;
+  }
+  const above = dirname(start);
+  return basename(start) === ".claude" && isOwn(above) ? above : start;
 }
 
 /** Two links to one file have one real path. */

@@ -2,7 +2,14 @@
 
 import { resolve } from "node:path";
 import { absent, type FileReading, readBounded } from "./bounded-file.ts";
-import { type EnvironmentVariables, expandHome, isBelow, realPath } from "./places.ts";
+import {
+  type EnvironmentVariables,
+  expandHome,
+  isBelow,
+  projectFolder,
+  realPath,
+  stateRoot,
+} from "./places.ts";
 
 const maxValueBytes = 64 * 1024;
 
@@ -12,7 +19,7 @@ export interface ValueFile {
   /** Absolute, as it is named. */
   readonly path: string;
   readonly realPath: string;
-  /** Its real path is below the config's folder. */
+  /** Its real path is in the project of the config; beside the user's own config it is the user's. */
   readonly inProject: boolean;
 }
 
@@ -27,9 +34,11 @@ export interface ValueFiles {
 export function openValueFiles(folder: string, env: EnvironmentVariables): ValueFiles {
   const files: { path: string; sha256: string }[] = [];
   const known = new Map<string, ValueFile | Unread>();
+  const project = projectFolder(folder, env);
+  const isOwn = realPath(folder) === realPath(stateRoot(env));
   const placeOf = (path: string): FilePlace => {
     const real = realPath(path);
-    return { path, realPath: real, inProject: isBelow(real, realPath(folder)) };
+    return { path, realPath: real, inProject: !isOwn && isBelow(real, project) };
   };
   return {
     files,

@@ -53,7 +53,9 @@ export interface ReachedProgram {
 export interface Launch {
   /** Absolute path of the program; null when there is none of that name. */
   readonly program: string | null;
-  /** The files below the config's folder that the command names, and what they held. */
+  /** The folder whose files come with the config. */
+  readonly project: string;
+  /** The files in it that the command names, and what they held. */
   readonly scripts: readonly Script[];
   /** Why it cannot be known what would run; then it is not started. */
   readonly problem?: string;

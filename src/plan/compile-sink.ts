@@ -63,7 +63,7 @@ export function compileSink(
     ...componentPowers({
       component,
       bind,
-      outward: usesEvent ? withVariables(outward, values, channels) : outward,
+      outward: usesEvent ? withVariables(outward, channels) : outward,
       options,
       reaches: (read) => type.reaches(read, surroundings),
       launch,
@@ -89,12 +89,8 @@ export function compileSink(
 }
 
 /** What an event brings along of the variables in its recipe's inputs goes where the sink sends it. */
-function withVariables(outward: Outward, { code }: SinkValues, channels: Context["channels"]): Outward {
-  const reads = (text: string) => /\binputs\b/.test(text);
-  const brought = channels.flatMap(([, { vars, inputVariables }]) => {
-    const isRead = code.some(({ text }) => reads(text)) || Object.values(vars).some(reads);
-    return isRead && inputVariables !== undefined ? [inputVariables] : [];
-  });
+function withVariables(outward: Outward, channels: Context["channels"]): Outward {
+  const brought = channels.flatMap(([, { inputVariables }]) => inputVariables ?? []);
   if (brought.length === 0) return outward;
   return {
     ...outward,

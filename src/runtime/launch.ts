@@ -9,8 +9,8 @@ import { isWithin } from "../files/pattern.ts";
 import { findProgram } from "./find-program.ts";
 
 export interface LaunchWorld {
-  /** Of the config, absolute. */
-  readonly folder: string;
+  /** The folder whose files come with the config: those are bound. Absolute, without links. */
+  readonly project: string;
   /** PATH of the router. */
   readonly path: string;
 }
@@ -39,7 +39,7 @@ const implied: readonly (readonly [program: RegExp, files: readonly string[]])[]
 const extensions = [".js", ".json", ".py"] as const;
 const mainFiles = ["package.json", "index.js", "index.mjs", "index.ts", "__main__.py"] as const;
 
-const maxWords = 1_000;
+const maxWords = 2_000;
 const maxNameLength = 1_024;
 const maxBytes = 1024 * 1024;
 const maxInput = 64 * 1024;
@@ -54,6 +54,7 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
   if (words.length > maxWords)
     return {
       program,
+      project: world.project,
       scripts: [],
       problem: `it has more than ${maxWords} words, of which each could be a script`,
     };
@@ -70,14 +71,14 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
   const scripts = new Map<string, Script>();
   for (const { name, isData } of candidates) {
     const file = resolve(cwd, name);
-    if (scripts.has(file) || !isInProject(file, world.folder)) continue;
+    if (scripts.has(file) || !isInProject(file, world.project)) continue;
     const sha256 = digestOf(file, (start, mode) => {
       if (file === program || (isInterpreted && !isData)) return true;
       return !onlyReads && (!data.test(extname(file)) || (mode & 0o111) !== 0 || start === "#!");
     });
     if (sha256 !== undefined) scripts.set(file, { path: file, sha256 });
   }
-  return { program, scripts: [...scripts.values()] };
+  return { program, project: world.project, scripts: [...scripts.values()] };
 }
 
 /** Of two files with the same text the digests are equal; undefined for a file that is gone, or that is no script. */
@@ -152,10 +153,10 @@ function candidatesOf({ text, isData }: Word, isInterpreted: boolean): { name: s
 }
 
 /** By its name or by what a link makes of it. */
-function isInProject(file: string, folder: string): boolean {
-  if (isWithin(file, folder)) return true;
+function isInProject(file: string, project: string): boolean {
+  if (isWithin(file, project)) return true;
   try {
-    return isWithin(realpathSync(file), realpathSync(folder));
+    return isWithin(realpathSync(file), project);
   } catch {
     return false;
   }

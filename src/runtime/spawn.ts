@@ -111,7 +111,7 @@ function programOf(
   if (typeof launch?.program === "string") return launch.program;
   const found = findProgram(name, { path, cwd });
   if (found === undefined) return name;
-  if (launch !== undefined && isWithin(found, folder))
+  if (launch !== undefined && isWithin(found, launch.project))
     return refuse(`${shownPath(found, folder)} was not there when it was read for your consent`);
   return found;
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { findConfig, stateFolder, stateRoot } from "../../src/config/places.ts";
+import { findConfig, projectFolder, stateFolder, stateRoot } from "../../src/config/places.ts";
 import { temporaryFolder } from "./loading.ts";
 
 function world() {
@@ -139,5 +139,28 @@ describe("the state folder", () => {
     expect(stateFolder(env, other)).not.toBe(stateFolder(env, file));
     expect(stateFolder(env, file)).toMatch(/^\/state\/[0-9a-f]{16}$/);
     expect(stateFolder(env, join(folder, "not-yet.yaml"))).toMatch(/^\/state\/[0-9a-f]{16}$/);
+  });
+});
+
+describe("the project of a config", () => {
+  const at = (folder: string, ...repositories: string[]) => {
+    const home = realpathSync(temporaryFolder());
+    for (const repository of repositories) mkdirSync(join(home, repository, ".git"), { recursive: true });
+    mkdirSync(join(home, folder), { recursive: true });
+    return projectFolder(join(home, folder), { HOME: home }).slice(home.length + 1);
+  };
+
+  test.each<[string, readonly string[], string]>([
+    ["code/app", [], "code/app"],
+    ["code/app", ["code/app"], "code/app"],
+    ["code/app/sub/deep", ["code/app"], "code/app"],
+    ["code/app/.claude", [], "code/app"],
+    ["code/app/sub/.claude", ["code/app"], "code/app"],
+    // A home folder may be a repository, and so may what is above it.
+    ["code/app", [""], "code/app"],
+    [".claude", [], ".claude"],
+    [".claude/channels/router", [""], ".claude/channels/router"],
+  ])("of %s with the repositories %j is %s", (folder, repositories, project) => {
+    expect(at(folder, ...repositories)).toBe(project);
   });
 });

@@ -38,7 +38,7 @@ function write(path: string, text: string, mode = 0o644): void {
 }
 
 const launch = (command: readonly string[], more: Partial<Parameters<typeof readLaunch>[0]> = {}) =>
-  readLaunch({ to: "program", command, cwd: folder, env: {}, ...more }, { folder, path: outside });
+  readLaunch({ to: "program", command, cwd: folder, env: {}, ...more }, { project: folder, path: outside });
 const names = (command: readonly string[], more?: Parameters<typeof launch>[1]) =>
   launch(command, more)
     .scripts.map(({ path }) => path.slice(top.length + 1).replace(/^project\//, ""))
@@ -58,7 +58,7 @@ describe("the program", () => {
     expect(launch(["tool"])).toMatchObject({ program: join(outside, "tool"), scripts: [] });
     expect(launch(["./tool"])).toMatchObject({ program: join(folder, "tool"), scripts: [{}] });
     expect(launch(["tool"], { env: { PATH: folder } })).toMatchObject({ program: join(folder, "tool") });
-    expect(launch(["no-such-program"])).toEqual({ program: null, scripts: [] });
+    expect(launch(["no-such-program"])).toEqual({ program: null, project: folder, scripts: [] });
   });
 });
 
@@ -101,8 +101,8 @@ describe("the files of the project that it names", () => {
   });
 
   test("more than can be looked at is not started", async () => {
-    const found = launch(["tool", ...Array.from({ length: 1_001 }, (_, index) => `a${index}`)]);
-    expect(found.problem).toMatch(/more than 1000 words/);
+    const found = launch(["tool", ...Array.from({ length: 2_001 }, (_, index) => `a${index}`)]);
+    expect(found.problem).toMatch(/more than 2000 words/);
   });
 });
 
@@ -119,7 +119,7 @@ describe("what is started", () => {
   test("is the program that was found then", async () => {
     const read = readLaunch(
       { to: "program", command: ["tool"], cwd: folder, env: {} },
-      { folder, path: folder },
+      { project: folder, path: folder },
     );
     expect(await said(["tool"], read)).toBe("tool");
     expect(await said(["tool"])).toBe("outside");

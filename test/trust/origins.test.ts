@@ -123,9 +123,54 @@ channels: { c: { from: s, ${options} } }
   });
 
   test.each([
+    ["{{json this}}"],
+    ["{{json .}}"],
+    ["{{.}}"],
+    ["{{#with data}}{{json ..}}{{/with}}"],
+    ["{{lookup this (lower 'INPUTS')}}"],
+    ["{{lookup @root (lower 'INPUTS')}}"],
+    ["{{#each @root}}{{@key}}={{json this}}{{/each}}"],
+    ["{{#with this}}{{json .}}{{/with}}"],
+  ])("whose template reaches for all that there is: %s", async (content) => {
+    const channel = (more: string) => `${header}inputs: { x: { type: string, description: d } }
+sources: { s: { type: http, path: /p } }
+channels: { c: { from: s, ${more} content: "${content}" } }
+`;
+    await project.write({ "r.yaml": channel("") });
+    const { plan, loaded } = await project.prove(used('"${TOKEN}"'), env);
+    // It names no input, and so it has none that a variable is in.
+    expect(plan.powers).toEqual([]);
+    expect(JSON.stringify([loaded.values.channels, plan.channels])).not.toContain(env.TOKEN);
+    await project.write({ "r.yaml": channel("when: inputs.x == data.x,") });
+    expect(await asked(used('"${TOKEN}"'), env)).toEqual(["show ${TOKEN} (channels.u_c)"]);
+  });
+
+  test("that only compares with it asks for nothing", async () => {
+    await project.write({
+      "r.yaml": `${header}inputs: { x: { type: string, description: d } }
+sources: { s: { type: http, path: /p } }
+channels: { c: { from: s, when: "inputs.x == data.x", content: "{{data.a}}" } }
+`,
+    });
+    expect(await asked(used('"${TOKEN}"'), env)).toEqual([]);
+  });
+
+  test("that is changed, or written once and used twice, keeps the origin", async () => {
+    await project.write({ "r.yaml": `${header}sources: { s: { type: poll, url: "https://h.example/" } }\n` });
+    const config = `use: { u: { recipe: ./r.yaml, override: { sources: { s: { headers: { a: &t "\${TOKEN}" } } } } } }
+sources: { x: { type: poll, url: "https://g.example/", headers: { b: *t } } }
+`;
+    expect(await asked(config, env)).toEqual([
+      "secret https://g.example with ${TOKEN} (sources.x)",
+      "secret https://h.example with ${TOKEN} (sources.u_s)",
+    ]);
+  });
+
+  test.each([
     ['"{{event.vars.v}}"', "vars: { v: inputs.x }"],
-    ['"{{event.inputs.x}}"', 'content: "c"'],
-    ['"{{#with event}}{{inputs.x}}{{/with}}"', 'content: "c"'],
+    ['"{{event.inputs.x}}"', 'content: "{{inputs.x}}"'],
+    ['"{{#with event}}{{inputs.x}}{{/with}}"', 'when: "inputs.x != data.a"'],
+    ['"{{json event}}"', 'when: "inputs.x != data.a"'],
   ])("whose sink sends %s of an event", async (body, channel) => {
     await project.write({
       "r.yaml": `${header}inputs: { x: { type: string, description: d } }

@@ -59,6 +59,19 @@ export function visibleInputs({ inputs }: Instance): VisibleInputs {
   return { values, variables };
 }
 
+/**
+ * The same for a component with these texts: one that does not name `inputs` has none with a variable in it, however a template may
+ * reach for all that there is.
+ */
+export function readableInputs({ values, variables }: VisibleInputs, texts: Json): VisibleInputs {
+  if (Object.keys(variables).length === 0 || /\binputs\b/.test(JSON.stringify(texts)))
+    return { values, variables };
+  const plain: JsonObject = Object.create(null);
+  for (const [name, value] of Object.entries(values))
+    if (!Object.hasOwn(variables, name)) plain[name] = value;
+  return { values: plain, variables: {} };
+}
+
 function withoutSecrets(value: Json, tainted: readonly TaintedValue[], path: Path = []): Json {
   if (Array.isArray(value))
     return value.map((item, index) => withoutSecrets(item, tainted, [...path, index]));
