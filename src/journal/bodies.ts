@@ -1,7 +1,7 @@
 // Reads lines back from their places: neighbours in one read, and what was just committed from RAM, since dispatch nearly
 // always asks for that.
 
-import { open } from "node:fs/promises";
+import { openRegular } from "../regular-file.ts";
 import { codeOf } from "./disk.ts";
 import { decodeLine, isWhole } from "./line-format.ts";
 import type { OpenEntry } from "./open-entries.ts";
@@ -35,7 +35,7 @@ export function createBodies(segments: Segments): Bodies {
       const path = segments.get(first.segment)?.path;
       if (path === undefined) return run.map(() => undefined);
       const buffer = Buffer.allocUnsafe(last.offset + last.length - first.offset);
-      const file = await open(path, "r");
+      const file = await openRegular(path);
       const { bytesRead } = await file
         .read(buffer, 0, buffer.length, first.offset)
         .finally(() => file.close());

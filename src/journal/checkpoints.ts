@@ -128,9 +128,10 @@ export function createCheckpoints(options: CheckpointOptions): Checkpoints {
   }
 
   return {
-    begin({ bytesRead, snapshot, brokenLines }) {
+    begin({ bytesRead, snapshot, brokenLines, damage }) {
       unsavedBytes = bytesRead;
-      if (snapshot === "broken" || brokenLines > 0 || bytesRead >= worthwhileBytes) start();
+      const isDamaged = snapshot === "broken" || brokenLines > 0 || damage.length > 0;
+      if (isDamaged || bytesRead >= worthwhileBytes) start();
       sweep();
     },
     async afterGroup() {

@@ -72,8 +72,8 @@ export interface CommitQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly writer: SegmentWriter;
-  /** Called between groups. */
-  afterGroup(): Promise<void>;
+  /** Called between groups: the last one is on the disk, or only written. */
+  afterGroup(lasting: boolean): Promise<void>;
   onSuperseded(): void;
 }
 
@@ -215,7 +215,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       if (lasting) forgetSync();
       else syncLater();
       settle(group, written);
-      await options.afterGroup();
+      await options.afterGroup(lasting);
     }
   }
 

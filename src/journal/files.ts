@@ -1,5 +1,6 @@
 // The journal's folder: what its files are called, and which order they stand in.
 
+import type { Dirent } from "node:fs";
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isMissing } from "./disk.ts";
@@ -21,6 +22,8 @@ export interface Listing {
   /** Left by a process that died while it wrote a snapshot. */
   readonly unfinished: readonly string[];
   readonly setAside: readonly string[];
+  /** Named like files of the journal, and none: pipes, folders, links that lead nowhere. */
+  readonly odd: readonly string[];
 }
 
 const pattern = /^(segment|snapshot)-(\d{8})-(\d{8})\.jsonl$/;
@@ -51,10 +54,13 @@ export function compareOrder(a: Order, b: Order): number {
 
 /** An absent folder is an empty one. */
 export async function listFolder(folder: string): Promise<Listing> {
-  const names = await readdir(folder).catch((error: unknown) => {
+  const all = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     if (isMissing(error)) return [];
     throw error;
   });
+  const isFile = new Map<string, boolean>();
+  for (const one of all) isFile.set(one.name, await isRegular(one, join(folder, one.name)));
+  const names = all.map(({ name }) => name).filter((name) => isFile.get(name));
   const found = names.flatMap((name) => {
     const [, kind, epoch, seq] = pattern.exec(name) ?? [];
     return kind === undefined
@@ -67,7 +73,16 @@ export async function listFolder(folder: string): Promise<Listing> {
     snapshots: of("snapshot"),
     unfinished: names.filter((name) => name.endsWith(".new")).map((name) => join(folder, name)),
     setAside: names.filter((name) => name.startsWith("corrupt-")).map((name) => join(folder, name)),
+    odd: [...isFile].flatMap(([name, is]) => (!is && pattern.test(name) ? join(folder, name) : [])),
   };
+}
+
+async function isRegular(found: Dirent, path: string): Promise<boolean> {
+  if (!found.isSymbolicLink()) return found.isFile();
+  return stat(path).then(
+    (target) => target.isFile(),
+    () => false,
+  );
 }
 
 /** Makes the folder, private to its user, also when it was there with wider rights. */

@@ -197,7 +197,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     clock,
     log,
     writer,
-    afterGroup: checkpoints.afterGroup,
+    afterGroup(lasting) {
+      const last = state.segments.last();
+      if (lasting && last !== undefined) {
+        const { epoch, seq, bytes, events } = last;
+        reserve.reached({ epoch, seq, bytes, events });
+      }
+      return checkpoints.afterGroup();
+    },
     onSuperseded: () => finish("superseded"),
   });
   checkpoints.begin(recovered.report);
@@ -318,8 +325,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         finish("closed");
       }
       await queue.idle();
+      const last = state.segments.last();
       await checkpoints.close(end === "closed");
-      await reserve.close();
+      if (end === "closed" && last !== undefined)
+        reserve.reached({ epoch: last.epoch, seq: last.seq, bytes: last.bytes, events: last.events });
+      await reserve.close(end === "closed");
     },
   };
 }

@@ -1,7 +1,8 @@
 // Reads a file of lines in large pieces: every whole line, every broken one, and where a torn end begins. Broken bytes are
 // the caller's to set aside; nothing here throws because of what a file holds.
 
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openRegular } from "../regular-file.ts";
 import { isWhole, lineStart } from "./line-format.ts";
 
 const pieceBytes = 4 * 1024 * 1024;
@@ -63,7 +64,7 @@ async function pieces(
   to: number,
   take: (piece: Buffer, offset: number) => number,
 ): Promise<number> {
-  const file = await open(path, "r");
+  const file = await openRegular(path);
   try {
     let offset = from;
     let rest: Buffer = Buffer.alloc(0);

@@ -92,7 +92,13 @@ export interface SegmentLine extends Stamp {
   readonly type: "segment";
   readonly epoch: number;
   readonly seq: number;
-  readonly after?: { readonly epoch: number; readonly seq: number; readonly bytes: number };
+  readonly after?: {
+    readonly epoch: number;
+    readonly seq: number;
+    readonly bytes: number;
+    /** How many events and digests were accepted in it. */
+    readonly events?: number | undefined;
+  };
 }
 
 export interface EventLine extends Stamp {

@@ -4,11 +4,13 @@
 import { appendFile, rename, stat, truncate, unlink } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock, Log } from "../contract.ts";
-import { line } from "../text.ts";
+import { line, type SafeLine } from "../text.ts";
+import { describeDamage, type Extent } from "./damage.ts";
 import { isMissing } from "./disk.ts";
 import { compareOrder, corruptPath, type Found, listFolder, type Order } from "./files.ts";
 import { decodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";
+import { findNewer, isNewerLine, newerFormat } from "./newer-format.ts";
 import type { SegmentLine } from "./records.ts";
 import { ended } from "./refusal.ts";
 import { type ReservedLines, readReserve } from "./reserve.ts";
@@ -32,6 +34,8 @@ export interface RecoveryReport {
   readonly unknownLines: number;
   /** Open entries whose segment is gone. */
   readonly lost: number;
+  /** What is gone from the disk, a line each. */
+  readonly damage: readonly SafeLine[];
   /** No snapshot, and older segments are gone: events that had ended may come again. */
   readonly gap: boolean;
 }
@@ -58,6 +62,8 @@ export async function recover(
   const listing = await listFolder(folder);
   const newest = [...listing.segments, ...listing.snapshots].sort(compareOrder).at(-1);
   if (newest !== undefined && newest.epoch > epoch) throw ended("superseded");
+  const newer = await findNewer([...listing.segments, ...listing.snapshots]);
+  if (newer !== undefined) throw newerFormat(newer);
   for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Only tidying.
 
   const exists = new Set(listing.segments.map(key));
@@ -79,12 +85,16 @@ export async function recover(
 
   const count = { segments: 0, lines: 0, bytes: 0, torn: 0, unknown: 0 };
   const brokenLines: Buffer[] = [];
+  const expected: Extent[] = state.segments.all().map(extentOf);
   for (const found of since) {
     // A segment that its successor does not know was begun by an owner that had been superseded: nothing in it was promised.
     if (strays.has(key(found))) continue;
     count.segments += 1;
     const to = limits.get(key(found));
     const segment = segmentOf(state, found);
+    segment.events = 0;
+    segment.unknown = 0;
+    let isNewer = false;
     const end = await readSegment(
       found.path,
       {
@@ -92,6 +102,8 @@ export async function recover(
           const line = decodeLine(bytes);
           if (line === undefined) {
             count.unknown += 1;
+            segment.unknown = (segment.unknown ?? 0) + 1;
+            isNewer ||= isNewerLine(bytes);
             return;
           }
           count.lines += 1;
@@ -102,13 +114,23 @@ export async function recover(
       },
       to === undefined ? {} : { to },
     );
+    // Before anything of it is cut off.
+    if (isNewer) throw newerFormat(found.path);
     count.bytes += end;
     segment.bytes = end;
     if (to === undefined) count.torn += await cut(found.path, end);
   }
 
-  const reserved = await readReserve(folder, state.segments.all());
+  const { reserved, extent } = await readReserve(folder, state.segments.all());
   for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
+  if (extent !== undefined && (used === undefined || compareOrder(extent, used) >= 0)) expected.push(extent);
+  for (const header of headers) {
+    const after = header?.after;
+    // Retention takes away what is older than the snapshot; where that cannot be read, nobody knows what it took.
+    if (after === undefined || (used !== undefined && compareOrder(after, used) < 0)) continue;
+    if (broken === 0 || exists.has(key(after))) expected.push(after);
+  }
+  const damage = describeDamage(expected, await extentsIn(state));
   const setAside = await copyBroken(folder, brokenLines, clock.now(), log);
   const first = headers[0];
   const report: RecoveryReport = {
@@ -122,9 +144,11 @@ export async function recover(
     ...(setAside === undefined ? {} : { setAside }),
     unknownLines: count.unknown,
     lost,
+    damage,
     gap: used === undefined && first?.after !== undefined,
   };
   tell(report, log);
+  for (const path of listing.odd) log.warn(line`journal: ${path} is not a file and is left where it is`);
   return {
     state,
     report,
@@ -132,6 +156,25 @@ export async function recover(
     reserved,
     snapshots: used === undefined ? [] : listing.snapshots.filter((one) => compareOrder(one, used) <= 0),
   };
+}
+
+function extentOf({ epoch, seq, bytes, events }: Segment): Extent {
+  return { epoch, seq, bytes, events };
+}
+
+/** How far each segment goes now: those before the snapshot were not read. */
+async function extentsIn({ segments }: JournalState): Promise<(order: Order) => Extent | undefined> {
+  const found = new Map<string, Extent>();
+  for (const segment of segments.all()) {
+    const { size } = await stat(segment.path).catch(() => ({ size: 0 }));
+    const { bytes } = segment;
+    // Bytes behind what counts were given up.
+    found.set(
+      key(segment),
+      size < bytes ? { ...extentOf(segment), bytes: size, events: undefined } : extentOf(segment),
+    );
+  }
+  return (order) => found.get(key(order));
 }
 
 async function newestSnapshot(
@@ -214,13 +257,14 @@ async function copyBroken(
 }
 
 function tell(report: RecoveryReport, log: Log): void {
-  const { brokenLines, setAside, unknownLines, lost, gap } = report;
+  const { brokenLines, setAside, unknownLines, lost, damage, gap } = report;
   if (brokenLines > 0)
     log.warn(
       line`journal: broken lines left out: ${brokenLines}${setAside === undefined ? "" : `, see ${setAside}`}`,
     );
   if (unknownLines > 0)
     log.warn(line`journal: lines left out because a newer channel-router wrote them: ${unknownLines}`);
+  for (const one of damage) log.error(line`journal: ${one}`);
   if (lost > 0) log.error(line`journal: waiting events lost because their segments are gone: ${lost}`);
   if (report.snapshot === "broken")
     log.warn(

@@ -3,9 +3,10 @@
 // disk, and the next owner knows what was. Its first line says where the journal ended when it was begun: once the segments go on
 // behind that place they hold all of it, and it counts no more.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../contract.ts";
+import { readRegular } from "../regular-file.ts";
+import type { Extent } from "./damage.ts";
 import { codeOf, type Disk, type DiskFile, writeAll } from "./disk.ts";
 import type { Order } from "./files.ts";
 import { decodeAny, decodeLine, encodeLine, isWhole } from "./line-format.ts";
@@ -13,7 +14,12 @@ import { readLines } from "./line-reader.ts";
 import type { Line } from "./records.ts";
 import type { Segment, Segments } from "./segments.ts";
 
-const reserveBytes = 256 * 1024;
+const fileBytes = 256 * 1024;
+/** At the end of the file: how far the segments go. */
+const extentBytes = 512;
+const reserveBytes = fileBytes - extentBytes;
+/** How often that is written down while it moves on. */
+const extentEveryMs = 250;
 const lineFeed = 0x0a;
 /** Longer than the first line of any segment. */
 const headBytes = 1_024;
@@ -38,7 +44,10 @@ export interface Reserve {
   write(lines: readonly Buffer[]): Promise<number>;
   /** All that is in it was written to a segment. */
   reset(): void;
-  close(): Promise<void>;
+  /** The last segment is on the disk this far; written down in a moment, so that the next owner sees what has gone since. */
+  reached(extent: Extent): void;
+  /** Writes that down now, unless another process owns the journal. */
+  close(isOurs: boolean): Promise<void>;
 }
 
 export interface ReserveOptions {
@@ -57,14 +66,22 @@ export function reservePath(folder: string): string {
 export function createReserve({ folder, disk, clock, segments, found }: ReserveOptions): Reserve {
   const path = reservePath(folder);
   let file: DiskFile | undefined;
+  let opening: Promise<DiskFile | undefined> | undefined;
   let usedBytes = found?.usedBytes ?? 0;
   /** It may hold lines that do not count. */
   let isDirty = found === undefined;
   let isFull = false;
+  let extent: Extent | undefined;
+  let cancelExtent: (() => void) | undefined;
+  let writing: Promise<void> = Promise.resolve();
 
   async function open(): Promise<DiskFile | undefined> {
     if (file !== undefined && !file.isInPlace()) await close();
-    file ??= await disk.open(path, reserveBytes);
+    if (file !== undefined) return file;
+    opening ??= disk.open(path, fileBytes).finally(() => {
+      opening = undefined;
+    });
+    file = await opening;
     return file;
   }
 
@@ -72,6 +89,20 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
     const closing = file;
     file = undefined;
     await closing?.close().catch(() => undefined);
+  }
+
+  async function writeExtent(): Promise<void> {
+    const now = extent;
+    extent = undefined;
+    if (now === undefined) return;
+    try {
+      const into = await open();
+      const slot = Buffer.alloc(extentBytes, lineFeed);
+      encodeLine({ type: "extent", timeMs: clock.now(), ...now }).copy(slot);
+      if (into !== undefined) await writeAll(into, slot, reserveBytes);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error; // Otherwise the next owner only sees less.
+    }
   }
 
   async function clear(into: DiskFile): Promise<void> {
@@ -87,7 +118,7 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
         if ((await open()) !== undefined) return;
         const made = await disk.create(path);
         file = made;
-        await writeAll(made, Buffer.alloc(reserveBytes, lineFeed), 0);
+        await writeAll(made, Buffer.alloc(fileBytes, lineFeed), 0);
         await made.sync();
         isDirty = false;
         usedBytes = 0;
@@ -137,17 +168,41 @@ export function createReserve({ folder, disk, clock, segments, found }: ReserveO
       usedBytes = 0;
       isFull = false;
     },
-    close,
+    reached(now) {
+      extent = now;
+      cancelExtent ??= clock.after(extentEveryMs, () => {
+        cancelExtent = undefined;
+        writing = writeExtent();
+      });
+    },
+    async close(isOurs) {
+      cancelExtent?.();
+      await writing;
+      if (isOurs) await writeExtent();
+      await close();
+    },
   };
 }
 
-/** What is in the file and counts: nothing when the journal went on since. Never rejects. */
+/** What is in the file and counts: of the lines nothing when the journal went on since. Never rejects. */
 export async function readReserve(
   folder: string,
   segments: readonly Segment[],
-): Promise<ReservedLines | undefined> {
-  const content = await readFile(reservePath(folder)).catch(() => undefined);
-  if (content === undefined || content[0] === lineFeed) return undefined;
+): Promise<{ readonly reserved: ReservedLines | undefined; readonly extent: Extent | undefined }> {
+  const content = await readRegular(reservePath(folder)).catch(() => undefined);
+  if (content?.length !== fileBytes) return { reserved: undefined, extent: undefined };
+  const extent = extentIn(content.subarray(reserveBytes));
+  return { reserved: await reservedIn(content.subarray(0, reserveBytes), segments), extent };
+}
+
+function extentIn(slot: Buffer): Extent | undefined {
+  const bytes = slot.subarray(0, Math.max(0, slot.indexOf(lineFeed)));
+  const line = isWhole(bytes) ? decodeAny(bytes) : undefined;
+  return line?.type === "extent" ? (line as unknown as Extent) : undefined;
+}
+
+async function reservedIn(content: Buffer, segments: readonly Segment[]): Promise<ReservedLines | undefined> {
+  if (content[0] === lineFeed) return undefined;
   const lines: Line[] = [];
   let begin = 0;
   let start = 0;

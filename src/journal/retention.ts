@@ -1,5 +1,5 @@
 // Which segments may go: those in which every event has ended, when they are old or the journal is too large. A segment
-// with an open entry never goes.
+// with an open entry never goes, nor one with a line that this version does not understand.
 
 import { stat } from "node:fs/promises";
 import type { Disk } from "./disk.ts";
@@ -25,7 +25,7 @@ export function dispensable(
   let total = segments.reduce((sum, { bytes }) => sum + bytes, 0);
   // The last one tells where the next begins, even when it is sealed.
   return segments.slice(0, -1).filter((segment) => {
-    const free = segment.open === 0 && compareOrder(segment, before) < 0;
+    const free = segment.open === 0 && (segment.unknown ?? 0) === 0 && compareOrder(segment, before) < 0;
     const goes = free && (nowMs - segment.lastMs > keepMs || total > maxBytes);
     if (goes) total -= segment.bytes;
     return goes;

@@ -74,7 +74,9 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       type: "segment",
       timeMs: clock.now(),
       ...order,
-      ...(last === undefined ? {} : { after: { epoch: last.epoch, seq: last.seq, bytes: last.bytes } }),
+      ...(last === undefined
+        ? {}
+        : { after: { epoch: last.epoch, seq: last.seq, bytes: last.bytes, events: last.events } }),
     });
     const file = await disk.create(path);
     try {
@@ -95,6 +97,7 @@ export function createSegmentWriter(options: SegmentWriterOptions): SegmentWrite
       firstId: undefined,
       lastId: undefined,
       lastMs: clock.now(),
+      events: 0,
     });
     active = { file, segment };
     await options.reserve.prepare();

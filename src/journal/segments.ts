@@ -13,6 +13,10 @@ export interface Segment extends Order {
   lastId: string | undefined;
   /** When its latest line was written, by the clock of that time. */
   lastMs: number;
+  /** How many events and digests were accepted in it; undefined when an earlier version did not count them. */
+  events?: number | undefined;
+  /** How many of its lines this version does not understand: with any it is kept. */
+  unknown?: number | undefined;
   open: number;
 }
 
@@ -59,6 +63,7 @@ export function createSegments(): Segments {
     hold(number, id) {
       const segment = segments.get(number);
       if (segment === undefined) return;
+      if (segment.events !== undefined) segment.events += 1;
       if (segment.firstId === undefined || id < segment.firstId) segment.firstId = id;
       if (segment.lastId === undefined || id > segment.lastId) segment.lastId = id;
     },

@@ -1,0 +1,39 @@
+// What is gone from the journal. Each segment's first line, the last snapshot and the mark say of segments how far they went
+// when they were written; one that is shorter now, or not there, has lost events that were accepted.
+
+import { basename } from "node:path";
+import { line, type SafeLine } from "../text.ts";
+import { compareOrder, type Order, segmentPath } from "./files.ts";
+
+/** What something that was written later says of a segment. */
+export interface Extent extends Order {
+  readonly bytes: number;
+  /** How many events and digests were accepted in it; undefined in what an earlier version wrote. */
+  readonly events?: number | undefined;
+}
+
+/** One line for each segment that has lost something; `found` says how far a segment goes now, undefined when it is not there. */
+export function describeDamage(
+  expected: readonly Extent[],
+  found: (order: Order) => Extent | undefined,
+): SafeLine[] {
+  const worst: { readonly was: Extent; readonly is: Extent | undefined }[] = [];
+  for (const was of expected) {
+    const is = found(was);
+    if (is !== undefined && is.bytes >= was.bytes) continue;
+    const known = worst.findIndex((other) => compareOrder(other.was, was) === 0);
+    if (known === -1) worst.push({ was, is });
+    else if ((worst[known]?.was.bytes ?? 0) < was.bytes) worst[known] = { was, is };
+  }
+  return worst.map(({ was, is }) => {
+    const name = basename(segmentPath("", was));
+    const count = was.events === undefined || is?.events === undefined ? was.events : was.events - is.events;
+    const isGone =
+      count === undefined || (is !== undefined && is.events === undefined)
+        ? line`what stood there is gone`
+        : line`events that were accepted and are gone with it: ${count}`;
+    return is === undefined
+      ? line`${name} is missing; ${isGone}`
+      : line`${name} is ${was.bytes - is.bytes} bytes shorter than it was written; ${isGone}`;
+  });
+}

@@ -1,0 +1,67 @@
+// Whether a newer version of this program wrote in the journal. What it wrote cannot be understood, so it is neither read, nor
+// changed, nor deleted, and nobody who cannot read it may own it.
+
+import { basename } from "node:path";
+import { DeliveryError } from "../errors.ts";
+import { openRegular } from "../regular-file.ts";
+import { codeOf } from "./disk.ts";
+import { type Found, listFolder } from "./files.ts";
+import { version } from "./records.ts";
+
+/** Longer than the first line of any file of the journal. */
+const headBytes = 1_024;
+
+/** Whether these bytes are a line of a newer version, whatever else has changed with it. */
+export function isNewerLine(bytes: Buffer): boolean {
+  const [, number] = /^\{\s*"v"\s*:\s*(\d{1,9})\s*[,}]/.exec(bytes.toString("latin1", 0, 64)) ?? [];
+  return number !== undefined && Number(number) > version;
+}
+
+/** The first of these files that begins with a line of a newer version. Rejects when one cannot be read. */
+export async function findNewer(files: readonly Found[]): Promise<string | undefined> {
+  const found = await Promise.all(
+    files.map(async ({ path }) => ((await beginsNewer(path)) ? path : undefined)),
+  );
+  return found.find((path) => path !== undefined);
+}
+
+async function beginsNewer(path: string): Promise<boolean> {
+  try {
+    const file = await openRegular(path);
+    const head = Buffer.alloc(headBytes);
+    const { bytesRead } = await file.read(head, 0, headBytes, 0).finally(() => file.close());
+    return isNewerLine(head.subarray(0, bytesRead));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return false; // Retention of an owner that still runs.
+    throw error;
+  }
+}
+
+export function newerFormat(path: string): DeliveryError {
+  return new DeliveryError(
+    "E_JOURNAL_NEWER",
+    `a newer channel-router wrote ${basename(path)} of the journal`,
+    {
+      retryable: false,
+      hint: "run that version again, or move the journal's folder away; nothing in it was changed",
+    },
+  );
+}
+
+/** Why this program cannot own the journal in this folder; undefined when nothing speaks against it. Reads the heads of files only. */
+export async function journalFault(folder: string): Promise<string | undefined> {
+  try {
+    const { segments, snapshots } = await listFolder(folder);
+    const newer = await findNewer([...segments, ...snapshots]);
+    return newer === undefined ? undefined : newerFormat(newer).message;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return `the journal cannot be read: ${(error as Error).message}`;
+  }
+}
+
+/** The highest epoch that left a file in the journal; 0 without any. */
+export async function highestEpoch(folder: string): Promise<number> {
+  const { segments, snapshots } = await listFolder(folder).catch(() => ({ segments: [], snapshots: [] }));
+  return Math.max(0, ...[...segments, ...snapshots].map(({ epoch }) => epoch));
+}
