@@ -21,6 +21,7 @@ const shared = [
   "errors",
   "json",
   "key-parts",
+  "regular-file",
   "text",
   "did-you-mean",
   "waiting",
@@ -41,6 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   json: ["contract"],
   dates: ["zone"],
   "byte-buffer": [],
+  "regular-file": [],
   main: ["cli"],
   cli: [
     "access",

@@ -1,10 +1,11 @@
 // Who was admitted beside those that the config names: one small file in the state folder, read again whenever it changed,
 // replaced as a whole. A file that cannot be understood is set aside, so that nothing in it is lost and nothing counts.
 
-import { readFile, rename, stat } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
 import type { AccessOptions, GroupAccess } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
+import { readRegular } from "../regular-file.ts";
 import { line, type SafeLine } from "../text.ts";
 
 export type DmPolicy = AccessOptions["dm"];
@@ -78,10 +79,12 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
   async function readNow(): Promise<AccessState> {
     const print = await fingerprint(file);
     if (print === known.print) return known.state;
-    const text = print === "none" ? "" : await readFile(file, "utf8");
+    const text = print === "none" ? "" : (await readRegular(file)).toString("utf8");
     try {
       known = { print, state: text === "" ? {} : readState(JSON.parse(text)) };
     } catch (error) {
+      // Not damaged: it stays as it is, and nothing is written over it.
+      if (error instanceof NewerVersion) throw error;
       await setAside((error as Error).message);
       known = { print: await fingerprint(file), state: {} };
     }
@@ -158,11 +161,15 @@ async function fingerprint(file: string): Promise<string> {
   }
 }
 
+class NewerVersion extends Error {}
+
 type Loose = Readonly<Record<string, unknown>>;
 
 /** Throws an Error for anything that this version does not write. */
 function readState(content: unknown): AccessState {
   const { version, sources } = asObject(content, "it");
+  if (typeof version === "number" && version > 1)
+    throw new NewerVersion(`a newer channel-router wrote it (version ${version}); run that one`);
   if (version !== 1) throw new Error("it is not of version 1");
   return mapValues(asObject(sources, "sources"), readSource);
 }

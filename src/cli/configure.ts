@@ -1,7 +1,6 @@
 // `configure`: keeps the credentials of a chat in the `.env` of the state folder, where every config finds them and nobody else
 // can read them. Shows no credential, ever.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { parseDotenv } from "../config/dotenv.ts";
@@ -11,6 +10,7 @@ import type { Credential } from "../contract/chat.ts";
 import type { SourceTypeEntry } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
+import { readRegular } from "../regular-file.ts";
 import { writeStateFile } from "../runtime/state-file.ts";
 import { line, text } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
@@ -47,7 +47,7 @@ export async function configure(
     if (options.clear === true) changes.set(variable, undefined);
     else changes.set(variable, check(credential, await readValue(credential, values[index], world)));
   }
-  await writeStateFile(file, changed(await readFile(file, "utf8").catch(onlyIfAbsent), changes));
+  await writeStateFile(file, changed(await readRegular(file).then(String, onlyIfAbsent), changes));
   const variables = [...changes.keys()];
   const hidden = variables.filter((variable) => (world.env[variable] ?? "") !== "");
   if (options.json) world.print(printedJson({ file, variables, cleared: options.clear === true, hidden }));

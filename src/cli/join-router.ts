@@ -1,9 +1,13 @@
 // One process of a config, for the stdio server and for `up`: attaches its client to the owner, or owns. What an owner needs
 // is loaded only by a process that becomes one.
 
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../config/places.ts";
 import type { Log } from "../contract.ts";
-import { joinOwnership, type Ownership, type OwnershipOptions } from "../runtime/ownership/ownership.ts";
+import { highestEpoch, journalFault } from "../journal/newer-format.ts";
+import type { Ownership, OwnershipOptions } from "../runtime/ownership/options.ts";
+import { joinOwnership } from "../runtime/ownership/ownership.ts";
 import { missingVariables } from "../runtime/start-cache.ts";
 import { earlyAnswers } from "../session/early-answers.ts";
 import type { SafeLine } from "../text.ts";
@@ -27,7 +31,9 @@ interface JoinOptions {
 export function joinRouter({ found, find, notes, log, client, onSecrets, end }: JoinOptions): Ownership {
   const file = found.file ?? (found.tried[0] as string);
   const folder = stateFolder(process.env, file);
-  return joinOwnership({
+  const journal = join(folder, "journal");
+  let resigned: { readonly reason: string; readonly print: string } | undefined;
+  const ownership = joinOwnership({
     folder,
     version,
     log,
@@ -51,10 +57,33 @@ export function joinRouter({ found, find, notes, log, client, onSecrets, end }: 
         background: client === undefined,
         onSecrets,
         end,
+        async resign(reason) {
+          resigned = { reason, print: await printOf(journal) };
+          ownership.resign();
+        },
       });
+    },
+    highestEpoch: () => highestEpoch(journal),
+    async unfit() {
+      // What could not be read then is tried again once something there is different.
+      if (resigned !== undefined && resigned.print !== (await printOf(journal))) resigned = undefined;
+      return resigned?.reason ?? journalFault(journal);
     },
     register: { folder, runningFolder: runningFolder(process.env), config: realPath(file) },
   });
+  return ownership;
+}
+
+/** Differs when a file of the folder came, went, or is another. */
+async function printOf(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const looked = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ ino, size, mode, ctimeMs }) => [name, ino, size, mode, ctimeMs].join(),
+      () => name,
+    ),
+  );
+  return (await Promise.all(looked)).sort().join("\n");
 }
 
 /** Variables that the last good start of this config had and this process has not. */

@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly background: boolean;
   onSecrets(secrets: readonly string[]): void;
   end(): void;
+  /** This process cannot do an owner's work and says why: another one may, and this one works alone. */
+  resign(reason: string): Promise<void>;
 }
 
 /** What runs once there is a good config. */

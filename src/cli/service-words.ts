@@ -6,7 +6,7 @@ import { ConnectorError } from "../errors.ts";
 import { describePower } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
 import type { Greeting } from "../session/greeting.ts";
-import { line, type SafeText } from "../text.ts";
+import { line, lines, type SafeLine, type SafeText } from "../text.ts";
 import { greetingChanges } from "./greeting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import type { Verdict } from "./reloader.ts";
@@ -33,6 +33,15 @@ export function leadsElsewhere(file: string): ConnectorError {
   return new ConnectorError("E_POWER_UNTRUSTED", `${file} is another file now: ${realPath(file)}`, {
     hint: "channel-router trust allows it; it counts from the next start of the router on",
   });
+}
+
+/** For the session: accepted events are gone. Undefined when none are. */
+export function damageNotice(damage: readonly SafeLine[]): SafeText | undefined {
+  if (damage.length === 0) return undefined;
+  return lines([
+    line`The router's journal was damaged while no router ran; events that wait may be among what is gone:`,
+    ...damage,
+  ]);
 }
 
 /** Each with its place in the file. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { nobody } from "../access/nobody.ts";
 import { realPath } from "../config/places.ts";
 import { repeatableTools } from "../config/tool-names.ts";
-import { UsageError } from "../errors.ts";
+import { isRouterError, UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { openJournal } from "../journal/journal.ts";
 import { describeDiff } from "../plan/diff.ts";
@@ -41,7 +41,15 @@ import type { Running, ServiceOptions, ServiceState } from "./service-state.ts";
 import { createTally } from "./service-tally.ts";
 import { toolsFor } from "./service-tools.ts";
 import { openServiceTrust, type ServiceTrust } from "./service-trust.ts";
-import { framed, leadsElsewhere, leaving, notesOn, tellProblems, waitingPowers } from "./service-words.ts";
+import {
+  damageNotice,
+  framed,
+  leadsElsewhere,
+  leaving,
+  notesOn,
+  tellProblems,
+  waitingPowers,
+} from "./service-words.ts";
 
 function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
   return config !== undefined && config.issues.length === 0;
@@ -248,6 +256,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       },
     });
     const configFile = realPath(loaded.file);
+    const damage = damageNotice(journal.recovery.damage);
+    if (damage !== undefined) void dispatcher.announce(masked(damage, mask), configFile, "damage");
     const consent = await trust.open(loaded.file);
     await openChat(plan, { journal, consent });
     const lent = lend(loaded.file, systemClock, state.secrets);
@@ -340,6 +350,12 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     if (options.background) process.on("SIGHUP", onHangUp);
   }
   served.catch((error: unknown) => {
+    if (isRouterError(error) && error.code.startsWith("E_JOURNAL_")) {
+      log.error(
+        line`the journal cannot be opened: ${error.message}${error.hint === undefined ? "" : `; ${error.hint}`}`,
+      );
+      return void options.resign(error.message);
+    }
     log.error(text`the router could not start: ${stackOf(error)}`);
     options.end();
   });

@@ -7,6 +7,7 @@ import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Claim } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
+import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
@@ -23,6 +24,7 @@ interface Holder extends ProcessIdentity {
   readonly config: string;
   /** True for the owner of that config: a later owner of the same one need not wait until it has noticed. */
   readonly isOwner: boolean;
+  readonly host?: Host;
 }
 
 interface ClaimRegisterOptions extends Pick<Holder, "config" | "isOwner"> {
@@ -35,7 +37,13 @@ export const noRegister: ClaimRegister = { take: async () => async () => {} };
 
 export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegisterOptions): ClaimRegister {
   async function takeOne(claim: Claim): Promise<() => Promise<void>> {
-    const self: Holder = { ...(await thisProcess()), config, isOwner };
+    const host = await thisHost();
+    const self: Holder = {
+      ...(await thisProcess()),
+      config,
+      isOwner,
+      ...(host === undefined ? {} : { host }),
+    };
     const folder = join(runningFolder, "claims", claim.replaceAll(/[^A-Za-z0-9]+/g, "-"));
     const file = `${self.pid}-${randomBytes(4).toString("hex")}.json`;
     const giveBack = () => unlink(join(folder, file)).catch(() => undefined); // The folder was cleared: so is the claim.
@@ -45,6 +53,8 @@ export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegis
     for (const name of others) {
       const other = await readStateFile(join(folder, name));
       if (!isHolder(other) || (other.pid === self.pid && other.start === self.start)) continue;
+      // Nobody can say from here whether it runs.
+      if (isElsewhere(other.host, host)) continue;
       if (!(await isRunning(other))) {
         await unlink(join(folder, name)).catch(() => undefined); // Another may have been quicker.
         continue;

@@ -2,8 +2,7 @@
 // has parsed anything. A hint and nothing more: it is used only when every input is byte for byte the same.
 
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readRegular, readRegularSync } from "../regular-file.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
 export interface StartInputs {
@@ -43,7 +42,7 @@ export async function readStartCache(
 export function missingVariables(path: string, env: NodeJS.ProcessEnv): string[] {
   let entry: Entry | undefined;
   try {
-    entry = entryOf(JSON.parse(readFileSync(path, "utf8")));
+    entry = entryOf(JSON.parse(readRegularSync(path).toString("utf8")));
   } catch {
     return []; // No start was kept, or it cannot be read: then nobody knows of a difference.
   }
@@ -86,7 +85,7 @@ function environmentDigest(value: string | undefined): string {
 }
 
 async function fileDigest(path: string): Promise<string> {
-  return readFile(path).then(sha256, () => "absent");
+  return readRegular(path).then(sha256, () => "absent");
 }
 
 function sha256(content: string | Buffer): string {

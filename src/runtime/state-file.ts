@@ -2,9 +2,11 @@
 // power cut. For that the folder is synced too, since a rename is only in its folder.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Disk, realDisk, writeAll } from "../journal/disk.ts";
+import { readRegular } from "../regular-file.ts";
 
 /**
  * Replaces the file in one step; folder 0700, file 0600. Settles when file and folder are on the disk. Rejects when the state
@@ -32,10 +34,14 @@ export async function writeStateFile(path: string, text: string, disk: Disk = re
 /** Appends one line, in one write, so that lines of two processes do not mix. Settles when it is on the disk. */
 export async function appendStateLine(path: string, line: string, disk: Disk = realDisk): Promise<void> {
   await makeStateFolder(dirname(path), disk);
-  const file = await open(path, "a", 0o600);
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  // A pipe of that name would be waited for without O_NONBLOCK.
+  const file = await open(path, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   let isNew: boolean;
   try {
-    isNew = (await file.stat()).size === 0;
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error(`${path} is not a regular file`);
+    isNew = found.size === 0;
     await file.appendFile(`${line}\n`);
     await file.datasync();
   } finally {
@@ -47,7 +53,7 @@ export async function appendStateLine(path: string, line: string, disk: Disk = r
 /** The file's JSON, or undefined when there is none or it cannot be read: state is never worth failing a start for. */
 export async function readStateFile(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return JSON.parse((await readRegular(path)).toString("utf8"));
   } catch {
     return undefined;
   }

@@ -26,7 +26,7 @@ describe("the file of those who were let in", () => {
   it.each([
     "{",
     "[]",
-    '{"version":2,"sources":{}}',
+    '{"version":0,"sources":{}}',
     '{"version":1,"sources":{"phone":{"people":[]}}}',
     "null",
   ])("is set aside, and told, when it is %s: nobody counts then", async (text) => {
@@ -43,6 +43,16 @@ describe("the file of those who were let in", () => {
     expect(await readFile(join(folder, aside as string), "utf8")).toBe(text);
     await administer({ do: "allow", person: "41" });
     expect(await receive()).toEqual({ as: "event" });
+  });
+
+  it("of a newer version stays as it is: nobody counts, and no change is written over it", async () => {
+    const { administer, receive, file, told } = await openWorld({ dm: "allowlist" });
+    const newer = '{"version":2,"sources":{"phone":["41"]}}';
+    await writeFile(file, newer);
+    expect(await receive()).toEqual({ as: "nothing" });
+    expect(told.join()).toContain("a newer channel-router wrote it (version 2)");
+    await expect(administer({ do: "allow", person: "41" })).rejects.toMatchObject({ code: "E_ACCESS_STATE" });
+    expect(await readFile(file, "utf8")).toBe(newer);
   });
 
   it("keeps everybody when it cannot be read just now: no change is written over it", async () => {

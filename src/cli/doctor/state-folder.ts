@@ -4,6 +4,7 @@ import { constants } from "node:fs";
 import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stateFolder, stateRoot } from "../../config/places.ts";
+import { journalFault } from "../../journal/newer-format.ts";
 import { printBytes, printCount } from "../times.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
@@ -51,6 +52,15 @@ export async function checkStateFolder(
   }
   if (nearest !== folder)
     return { name, state: "ok", detail: `${folder} will be made; ${printBytes(free)} free` };
+  const fault = await journalFault(join(folder, "journal"));
+  if (fault !== undefined) {
+    return {
+      name,
+      state: "fail",
+      detail: `${folder}: ${fault}`,
+      todo: "run the version that wrote it, or make its files readable; nothing in it is changed until then",
+    };
+  }
   const open = platform === "win32" ? [] : await openToOthers(folder, join(stateRoot(env), ".env"));
   if (open.length > 0) {
     const more = open.length === 1 ? "" : ` and ${printCount(open.length - 1, "other")}`;

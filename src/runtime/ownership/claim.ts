@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { access, chmod, link, mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { thisHost } from "../host-identity.ts";
 import { thisProcess } from "../process-identity.ts";
 import { isDead, listEpochs, type OwnerFile, ownerPath, readOwner } from "./owner-file.ts";
 import { protocolNumber } from "./protocol.ts";
@@ -18,6 +19,7 @@ export async function claimEpoch(
   version: string,
 ): Promise<OwnerFile | undefined> {
   await makeFolder(folder);
+  const host = await thisHost();
   const owner: OwnerFile = {
     epoch,
     ...(await thisProcess()),
@@ -25,6 +27,7 @@ export async function claimEpoch(
     version,
     protocol: protocolNumber,
     started: new Date().toISOString(),
+    ...(host === undefined ? {} : { host }),
   };
   if (!(await putOwner(folder, owner))) return undefined;
   // Whoever was slow between looking and linking may have got an epoch that was swept meanwhile: a higher one shows it.

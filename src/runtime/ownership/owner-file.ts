@@ -1,8 +1,10 @@
 // Reads who owns a state folder: `owner-<epoch>.json`, the highest epoch counts. Writes nothing; see claim.ts.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { readRegular } from "../../regular-file.ts";
+import type { Host } from "../host-identity.ts";
 import { isRunning, type ProcessIdentity } from "../process-identity.ts";
 
 export interface OwnerFile extends ProcessIdentity {
@@ -12,6 +14,8 @@ export interface OwnerFile extends ProcessIdentity {
   readonly protocol: number;
   /** When the epoch was claimed, ISO 8601. */
   readonly started: string;
+  /** Where it runs; absent where the system does not tell, and in files of earlier versions. */
+  readonly host?: Host;
   /** The owner gave the epoch up: it is dead although its process may still run. */
   readonly released?: true;
 }
@@ -61,9 +65,12 @@ export async function readOwner(
 ): Promise<OwnerFile | UnreadableOwner | undefined> {
   let text: string;
   try {
-    text = await readFile(ownerPath(folder, epoch), "utf8");
+    text = (await readRegular(ownerPath(folder, epoch))).toString("utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    // A pipe or a folder of that name was not made by an owner.
+    if (code === "ENOTFILE" || code === "EISDIR" || code === "ENXIO") return { epoch, unreadable: true };
     throw error;
   }
   try {

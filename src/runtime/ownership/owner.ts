@@ -9,6 +9,7 @@ import type { Log } from "../../contract.ts";
 import { line } from "../../text.ts";
 import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./claim.ts";
 import { watchClaim } from "./claim-watch.ts";
+import { showLife } from "./elsewhere.ts";
 import { createHost, type Service } from "./host.ts";
 import { createStreamPair } from "./link-pair.ts";
 import { isOwnerName, listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./owner-file.ts";
@@ -98,6 +99,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       log.warn(line`epoch ${highest} has taken over from epoch ${file.epoch}`);
       void end("deposed");
     } else if (standing === undefined || !(await exists(file.socket))) await restore(standing === undefined);
+    else await showLife(folder, file);
   }
 
   /** Epochs begin anew in a folder that was removed: then another process may have ours. */

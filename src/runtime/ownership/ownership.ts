@@ -2,88 +2,21 @@
 // or, when neither is possible, works alone without anything exclusive and goes on looking. Loads next to nothing until it
 // becomes the owner. An owner whose process lives is never pushed aside, not even when it is stopped.
 
-import type { Duplex, Readable, Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Log } from "../../contract.ts";
 import { line } from "../../text.ts";
+import { isElsewhere, thisHost } from "../host-identity.ts";
 import { isRunning, signalReaches } from "../process-identity.ts";
+import { holdsFolder } from "./elsewhere.ts";
 import { type Greeted, greetOwner, responds } from "./greet-owner.ts";
 import type { Link } from "./link.ts";
-import type { Owner, Serve } from "./owner.ts";
-import { newestOwner, type OwnerFile } from "./owner-file.ts";
-import type { Hello, SessionFacts } from "./protocol.ts";
-import { createRelay, type Relay, type RelayOptions } from "./relay.ts";
-import type { RunningRegister } from "./running.ts";
+import type { Ownership, OwnershipOptions, OwnershipState, Patience } from "./options.ts";
+import type { Owner } from "./owner.ts";
+import { connectTo, newestOwner, type OwnerFile } from "./owner-file.ts";
+import type { Hello } from "./protocol.ts";
+import { createRelay, type Relay } from "./relay.ts";
 import { watchSilentOwner } from "./silent-owner.ts";
-
-export interface OwnershipOptions {
-  /** The state folder of the config. */
-  readonly folder: string;
-  readonly version: string;
-  readonly log: Log;
-  /** This process' own client; absent for a process that only owns (`up`). */
-  readonly client?: {
-    readonly input: Readable;
-    readonly output: Writable;
-    facts(): SessionFacts;
-    readonly early?: RelayOptions["early"];
-  };
-  /** Whether this process has all that the running config needs. One that has not stands back for a second. */
-  eligible?(): boolean;
-  /** Loads what `serve` needs. */
-  prepare?(): Promise<unknown>;
-  /**
-   * Does beforehand what `serve` can do faster a second time: this process will probably own within milliseconds. A rejection
-   * counts for nothing.
-   */
-  warm?(): Promise<unknown>;
-  /**
-   * Called when this process owns, or works alone; perhaps more than once, each time after the earlier service was stopped.
-   * Clients wait until it settles: what takes time (a listener, a bot's login) begins here and ends later. A rejection is
-   * for good: `ended` rejects with it.
-   */
-  readonly serve: Serve;
-  readonly register?: RunningRegister;
-  readonly patience?: Patience;
-}
-
-/** With an owner that lives and says nothing. */
-export interface Patience {
-  /** Of a newcomer, before it works alone, and how often it looks again then. Default 5,000. */
-  readonly welcomeMs: number;
-  /** Of a tool call, before the owner is asked on a connection of its own. Default 5,000. */
-  readonly callMs: number;
-  /** For its answer there. Default 3,000. */
-  readonly answerMs: number;
-}
-
-export type OwnershipState =
-  | { readonly mode: "seeking" }
-  | { readonly mode: "owner"; readonly epoch: number }
-  | {
-      readonly mode: "attached";
-      readonly epoch: number;
-      readonly ownerPid: number;
-      readonly ownerVersion: string;
-    }
-  | { readonly mode: "alone"; readonly reason: string };
-
-export interface CloseWithin {
-  /** For the client's answers that are under way. Default 1,500. */
-  readonly finishMs?: number;
-  /** For the successor to get ready, while this process goes on serving. Default 1,000. */
-  readonly successorMs?: number;
-}
-
-export interface Ownership {
-  state(): OwnershipState;
-  /** Settles when the client is gone, with the reason; rejects when `serve` failed. Then it is time for `close`. */
-  readonly ended: Promise<string>;
-  /** The facts or the eligibility changed. */
-  tell(): void;
-  /** Hands over if this process owns, and lets everything go. Idempotent. */
-  close(within?: CloseWithin): Promise<void>;
-}
+import { socketPath } from "./socket-path.ts";
 
 const defaultPatience: Patience = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
 const aloneWelcomeMs = 1_000;
@@ -138,8 +71,10 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
 
   async function step(): Promise<void> {
     let newest: Awaited<ReturnType<typeof newestOwner>>;
+    let highest: number;
     try {
       newest = await newestOwner(folder);
+      highest = Math.max(newest?.epoch ?? 0, (await options.highestEpoch?.()) ?? 0);
     } catch (error) {
       await workAlone(`the state folder cannot be read: ${(error as Error).message}`);
       return;
@@ -148,12 +83,33 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (newest !== undefined && !("unreadable" in newest) && !newest.released) {
       if (!(await attachTo(newest))) return;
     }
-    if (!mayStand()) await sleep(20);
-    else await stand((newest?.epoch ?? 0) + 1);
+    if (highest > (newest?.epoch ?? 0) && (await isHeldWithoutFile(highest))) return;
+    if (!mayStand()) return void (await sleep(20));
+    const unfit = await options.unfit?.();
+    if (unfit === undefined) await stand(highest + 1);
+    else await workAlone(unfit);
+  }
+
+  /** Somebody took the owner's file away: an owner that lives puts it back within a moment. */
+  async function isHeldWithoutFile(epoch: number): Promise<boolean> {
+    const socket = await socketPath(folder, epoch).then(connectTo, () => undefined);
+    if (socket === undefined) return false;
+    socket.on("error", () => undefined).destroy();
+    if (performance.now() - seekingSinceMs < patience.welcomeMs) await sleep(100);
+    else await workAlone(`somebody listens on the socket of epoch ${epoch}, which has no owner file`);
+    return true;
   }
 
   /** True when the owner is dead. Otherwise settles when there is reason to look again. */
   async function attachTo(found: OwnerFile): Promise<boolean> {
+    const here = found.host === undefined ? undefined : await thisHost();
+    if (here !== undefined && isElsewhere(found.host, here)) {
+      if (!(await holdsFolder(folder, found, here))) return true;
+      await workAlone(
+        `a router on another machine or in another container holds ${folder} (its pid there: ${found.pid})`,
+      );
+      return false;
+    }
     const withinMs = alone === undefined ? patience.welcomeMs : aloneWelcomeMs;
     const greeted = await greetOwner(found.socket, hello(), withinMs, closing.signal);
     if (closing.signal.aborted) {
@@ -385,6 +341,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       if (client === undefined || link === undefined) return;
       link.send({ t: "facts", facts: client.facts(), eligible: isEligible() });
     },
+    resign: () => void owner?.release(),
     close({ finishMs = defaultFinishMs, successorMs = defaultSuccessorMs } = {}) {
       closed ??= (async () => {
         await Promise.all([relay?.finish(finishMs), owner?.prepareSuccessor(successorMs)]);

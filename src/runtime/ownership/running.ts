@@ -2,8 +2,10 @@
 // are skipped and removed.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { readRegular } from "../../regular-file.ts";
+import { type Host, isElsewhere, thisHost } from "../host-identity.ts";
 import { isRunning, type ProcessIdentity } from "../process-identity.ts";
 import { writeStateFile } from "../state-file.ts";
 import type { OwnerFile } from "./owner-file.ts";
@@ -25,6 +27,7 @@ export interface RunningOwner extends ProcessIdentity {
   readonly version: string;
   readonly protocol: number;
   readonly started: string;
+  readonly host?: Host;
 }
 
 /** The result removes the entry. */
@@ -51,7 +54,9 @@ export async function listRunning(runningFolder: string): Promise<RunningOwner[]
 
 async function readEntry(path: string): Promise<RunningOwner | undefined> {
   try {
-    const entry = JSON.parse(await readFile(path, "utf8")) as RunningOwner;
+    const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningOwner;
+    // Whether it runs elsewhere cannot be seen from here, and no command would reach it.
+    if (isElsewhere(entry.host, await thisHost())) return undefined;
     if (await isRunning(entry)) return entry;
   } catch {
     // Written whole or not at all, so this one is nobody's.

@@ -9,8 +9,9 @@ import { UsageError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/runtime/log.ts";
 import type { AttachedSession } from "../../../src/runtime/ownership/attached-session.ts";
 import type { Service } from "../../../src/runtime/ownership/host.ts";
+import type { Patience } from "../../../src/runtime/ownership/options.ts";
 import type { OwnerRole } from "../../../src/runtime/ownership/owner.ts";
-import { joinOwnership, type Patience } from "../../../src/runtime/ownership/ownership.ts";
+import { joinOwnership } from "../../../src/runtime/ownership/ownership.ts";
 import { safeLine } from "../../../src/text.ts";
 
 interface Setting {

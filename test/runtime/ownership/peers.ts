@@ -90,12 +90,13 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-export function startPeer(setting: PeerSetting, spawning: { uid?: number } = {}): Peer {
-  const child = spawn(process.execPath, [program as string, JSON.stringify(setting)], {
-    stdio: ["pipe", "pipe", "pipe"],
-    cwd: "/",
-    ...spawning,
-  });
+/** `within`: a program and its arguments that run the peer in turn, as `unshare` does. */
+export function startPeer(
+  setting: PeerSetting,
+  { within = [], ...spawning }: { uid?: number; within?: readonly string[] } = {},
+): Peer {
+  const [command, ...args] = [...within, process.execPath, program as string, JSON.stringify(setting)];
+  const child = spawn(command as string, args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/", ...spawning });
   const waiting = new Map<number | string, (message: Message) => void>();
   const answered = new Set<number | string>();
   let lastId = 0;
