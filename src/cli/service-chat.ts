@@ -86,11 +86,14 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   const clock = systemClock;
   const inboxFolder = join(folder, "inbox");
   const inbox = openInbox(inboxFolder, clock);
+  /** What a page shows of our own files. */
+  const sent = openInbox(join(folder, "sent"), clock);
   const outbox = openOutbox(join(folder, "outbox"), clock);
   let cancelClearing = () => {};
   /** A router in the background may run for months. */
   function clearInbox(): void {
     void inbox.clear(keepFilesMs);
+    void sent.clear(keepFilesMs);
     void outbox.clear();
     cancelClearing = clock.after(clearEveryMs, clearInbox);
   }
@@ -209,7 +212,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
         store,
         verdicts: relay,
         clock,
-        save: inbox.save,
+        save: (name, content, maxBytes, as) => (as === "sent" ? sent : inbox).save(name, content, maxBytes),
         dropped: turnedAway,
         isTrusted: () => source.powers.every(consent.allows),
         isApprover: (person) =>

@@ -109,7 +109,13 @@ export interface People {
    * Keeps a file that an admitted person sent, in the inbox of the state folder, under a safe name of its own. Rejects with a
    * ConnectorError (E_FILE) when it is longer than `maxBytes`, and as the content does; nothing is left behind then.
    */
-  save(name: string, content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SavedFile>;
+  save(
+    name: string,
+    content: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+    /** `sent`: it is one of ours, which Claude may not send on from there. */
+    as?: "received" | "sent",
+  ): Promise<SavedFile>;
 }
 
 export interface SavedFile {

@@ -66,7 +66,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
 
   /** A copy of our own: what the page fetches later is what was sent, whatever becomes of the file. */
   async function copy(file: OutgoingFile): Promise<RoomFile> {
-    const { path, bytes } = await people.save(file.name, readOutgoing(file), maxFileBytes);
+    const { path, bytes } = await people.save(file.name, readOutgoing(file), maxFileBytes, "sent");
     return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
   }
 

@@ -27,7 +27,7 @@ export interface RoomFile {
   readonly id: string;
   readonly name: string;
   readonly bytes: number;
-  /** In the inbox of the state folder. */
+  /** In the state folder. */
   readonly path: string;
 }
 
