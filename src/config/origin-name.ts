@@ -1,9 +1,10 @@
 // How people are shown where a value came from.
 
 import { isAbsolute, relative, sep } from "node:path";
+import { realPath } from "./places.ts";
 import type { Origin } from "./taint.ts";
 
-/** `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`; undefined for what was typed. */
+/** `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`, `./token, a link to ~/x`; undefined for what was typed. */
 export function originName(
   origin: Origin,
   place: { readonly folder: string; readonly home: string },
@@ -12,11 +13,22 @@ export function originName(
     case "env":
       return origin.layer === "project" ? `\${${origin.name}} of .env` : `\${${origin.name}}`;
     case "file":
-      return fileName(origin.path, place);
+      return linkedName(origin, place);
     case "input":
     case "typed":
       return undefined;
   }
+}
+
+/** A file in the folder that leads out of it is named with where it leads: that is what would be sent. */
+function linkedName(
+  { path, realPath: target }: Extract<Origin, { readonly kind: "file" }>,
+  place: { readonly folder: string; readonly home: string },
+): string {
+  const name = fileName(path, place);
+  const real = { folder: realPath(place.folder), home: realPath(place.home) };
+  const isThere = below(path, place.folder) === undefined || below(target, real.folder) !== undefined;
+  return isThere ? name : `${name}, a link to ${fileName(target, real)}`;
 }
 
 function fileName(
