@@ -40,8 +40,9 @@ export const errorCodes = {
   E_CLAIM_HELD: "Another running router holds what only one can have.",
   E_SESSION_BUSY: "The client does not read and the queue is full.",
   E_SESSION_CLOSED: "The session has ended.",
-  E_JOURNAL_FULL: "The disk that holds the journal is full.",
-  E_JOURNAL_WRITE: "The journal could not be written.",
+  E_JOURNAL_FULL:
+    "The disk that holds the journal is full, or unverified events that wait take all of delivery.max_size.",
+  E_JOURNAL_WRITE: "The journal could not be written, or does not keep up.",
   E_JOURNAL_CLOSED: "The journal is closed, or another process has taken it over.",
   E_JOURNAL_NEWER: "A newer version wrote the journal, so this one neither reads nor changes it.",
   E_RATE: "More events than the source's rate allows.",

@@ -25,7 +25,7 @@ import {
   type StateLine,
 } from "./records.ts";
 import { type RecoveryReport, recover } from "./recovery.ts";
-import { type End, refusal } from "./refusal.ts";
+import { type End, refusal, tooMuchUnproven } from "./refusal.ts";
 import { createReserve } from "./reserve.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
 import { createSegmentWriter } from "./segment-writer.ts";
@@ -241,11 +241,14 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       if ("event" in record) {
         const { event, deliveries, memory } = record;
         checkEventId(event.id);
+        const unproven = isUnproven(event.trust);
+        // What waits is never dropped, so anybody could fill the disk, and keep out all others.
+        if (unproven && state.entries.unprovenBytes() >= maxBytes) throw tooMuchUnproven();
         return push({
           bytes: encodeEvent(record, timeMs),
           fact: false,
           lasting: true,
-          unproven: isUnproven(event.trust),
+          unproven,
           signal,
           apply(place) {
             state.accept(event.id, deliveries, memory, timeMs, place);

@@ -62,6 +62,8 @@ export interface OpenEntries {
   /** Entries whose `untilMs` has come, in no order. Costs nothing while none can have. */
   expired(nowMs: number, limit: number): OpenEntry[];
   count(): number;
+  /** What the lines of open entries take whose events anybody could have made. */
+  unprovenBytes(): number;
   counts(): { readonly channel: string; readonly state: State; readonly count: number }[];
   /** The position that the next new entry gets. */
   nextPosition(): number;
@@ -85,6 +87,7 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
   /** By channel, then state. */
   const tally: Uint32Array[] = [];
   let count = 0;
+  let unprovenBytes = 0;
   let nextPosition = 1;
   /** No entry expires before this. */
   let earliestUntilMs = Number.POSITIVE_INFINITY;
@@ -122,7 +125,9 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
 
   function enter(slot: number): void {
     ids.add(slot);
-    lanes.add(slot, kindOf(slot));
+    const kind = kindOf(slot);
+    if (kind.unproven) unprovenBytes += records.getWord(slot, word.length);
+    lanes.add(slot, kind);
     addTally(slot, 1);
     count += 1;
     nextPosition = Math.max(nextPosition, positionOf(slot) + 1);
@@ -132,7 +137,9 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
 
   function leave(slot: number): void {
     ids.remove(slot);
-    lanes.remove(slot, kindOf(slot));
+    const kind = kindOf(slot);
+    if (kind.unproven) unprovenBytes -= records.getWord(slot, word.length);
+    lanes.remove(slot, kind);
     addTally(slot, -1);
     onCount(records.getWord(slot, word.segment), -1);
     records.free(slot);
@@ -274,6 +281,7 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       return found;
     },
     count: () => count,
+    unprovenBytes: () => unprovenBytes,
     counts: () =>
       tally.flatMap((row, channel) =>
         [...row].flatMap((n, state) =>

@@ -36,6 +36,13 @@ export function tooMuchWaiting(folder: string): DeliveryError {
   });
 }
 
+export function tooMuchUnproven(): DeliveryError {
+  return new DeliveryError("E_JOURNAL_FULL", "unverified events that wait take all of delivery.max_size", {
+    retryAfterMs,
+    hint: "open a session that takes them, or give their source a verify",
+  });
+}
+
 export function withdrawn(): DeliveryError {
   return new DeliveryError("E_JOURNAL_WRITE", "the event was withdrawn before it was written");
 }

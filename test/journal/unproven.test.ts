@@ -46,6 +46,30 @@ test("a page gives one kind or both, in order, also after a snapshot and a resta
   );
 });
 
+test("unverified events that wait may take max_size; then they are refused, and all others are not", async () => {
+  const journal = await bench.open({ maxBytes: 20_000 });
+  let taken = 0;
+  for (let n = 0; n < 100; n++)
+    await journal.append(unprovenRecord(`u${n}`, 1_000)).then(
+      () => (taken += 1),
+      (error: unknown) => expect(error).toMatchObject({ code: "E_JOURNAL_FULL", retryable: true }),
+    );
+  expect(taken).toBeGreaterThan(10);
+  expect(taken).toBeLessThan(25);
+  await journal.append(record("p1", ["ci"], { filler: 1_000 }));
+  for (const { id, channel } of journal.page({ unproven: true, limit: 5 }))
+    await journal.mark({ id, channel, state: "sent", final: true });
+  await journal.append(unprovenRecord("later", 1_000));
+  await journal.close();
+  const again = await bench.open({ epoch: 2, maxBytes: 20_000 });
+  await again.append(record("p2"));
+  await expect(
+    (async () => {
+      for (let n = 0; n < 30; n++) await again.append(unprovenRecord(`v${n}`, 1_000));
+    })(),
+  ).rejects.toMatchObject({ code: "E_JOURNAL_FULL" });
+});
+
 test("while the disk does not keep up, unproven events are refused before any other is", async () => {
   const journal = await bench.open();
   await journal.append(record("0a"));

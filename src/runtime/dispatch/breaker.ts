@@ -25,7 +25,7 @@ export function loopScope(
   const who = scopeOf(sessionId, unproven === true);
   if (thread !== undefined) return `${who} thread ${thread}`;
   if (conversation !== undefined) return `${who} conversation ${conversation}`;
-  return loopKey === undefined ? undefined : `${who} ${channel} ${loopKey}`;
+  return loopKey === undefined ? undefined : `${who} key ${channel} ${loopKey}`;
 }
 
 export function createBreaker(): Breaker {
