@@ -9,9 +9,15 @@ export function readsLikePrompt(text: string, ids: readonly string[]): boolean {
     const shape = shapeOf(one);
     const drawn = one.replaceAll(/[[【「〔](?=\s*\p{L})/gu, "◆");
     const boxed = drawn === one ? shape : shapeOf(drawn);
+    if (hasLock(one) && askToAnswer.test(shape)) return true;
     return rules.some((rule) => rule(shape)) || hasButtons(boxed) || namesOne(shape, ids);
   });
 }
+
+const hasLock = (text: string) =>
+  /[\u{1F510}\u{1F50F}\u{1F512}\u{1F513}\u{1F511}\u{1F5DD}\u{1F6E1}]|:[a-z_]*(?:lock|key|shield)[a-z_]*:/iu.test(
+    text,
+  );
 
 /** As somebody reads what is written from right to left, or upside down. */
 function turned(text: string): string[] {
@@ -172,6 +178,11 @@ const outcome = new RegExp(
   `(?<![a-z])sent ?: ?(?:${allow}|${deny})(?![a-z])|${fold("it can")} (?:${fold("still")} )?be ${oneOf("decided allowed")} (?:in|at) the ${fold("terminal")}`,
 );
 const buttonWords = oneOf("see more allow deny approve reject permit refuse accept decline yes no or");
+
+/** With a lock beside it: how a prompt is answered, in other words than ours. */
+const askToAnswer = new RegExp(
+  `(?<![a-z])${oneOf("reply answer respond type send press tap click choose confirm say write")}(?![a-z])[^\\n]{0,30}?(?<![a-z])(?:yes|y|ok|${allow})(?![a-z])`,
+);
 
 const rules: readonly ((shape: string) => boolean)[] = [
   hasHead,

@@ -51,6 +51,8 @@ export interface ReachedProgram {
 
 /** What a command would run, as found on disk when the config was read. */
 export interface Launch {
+  /** As the command calls its program. A component that starts others, too, finds those by itself. */
+  readonly name: string;
   /** Absolute path of the program; null when there is none of that name. */
   readonly program: string | null;
   /** The folder whose files come with the config. */

@@ -49,10 +49,12 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
   const { command, cwd, env } = reach;
   const ownPath = env.PATH;
   const path = ownPath === undefined || ownPath.includes("{{") ? world.path : ownPath;
-  const program = findProgram(command[0] ?? "", { path, cwd }) ?? null;
+  const name = command[0] ?? "";
+  const program = findProgram(name, { path, cwd }) ?? null;
   const words = wordsOf(reach);
   if (words.length > maxWords)
     return {
+      name,
       program,
       project: world.project,
       scripts: [],
@@ -78,7 +80,7 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
     });
     if (sha256 !== undefined) scripts.set(file, { path: file, sha256 });
   }
-  return { program, project: world.project, scripts: [...scripts.values()] };
+  return { name, program, project: world.project, scripts: [...scripts.values()] };
 }
 
 /** Of two files with the same text the digests are equal; undefined for a file that is gone, or that is no script. */

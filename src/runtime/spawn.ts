@@ -108,7 +108,7 @@ function programOf(
   for (const { path: script, sha256 } of launch?.scripts ?? [])
     if (digestOf(script) !== sha256)
       return refuse(`${shownPath(script, folder)} was changed since it was read for your consent`);
-  if (typeof launch?.program === "string") return launch.program;
+  if (launch?.name === name && launch.program !== null) return launch.program;
   const found = findProgram(name, { path, cwd });
   if (found === undefined) return name;
   if (launch !== undefined && isWithin(found, launch.project))

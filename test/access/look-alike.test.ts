@@ -52,6 +52,8 @@ describe("a text that looks like a prompt is refused", () => {
     ["buttons in brackets", "[Allow] [Deny] [See more]"],
     ["buttons one below the other", "✅ Allow\n\n❌ Deny"],
     ["one button", "✅ Allow"],
+    ["a question of its own", "🔐 Bash wants to run npm test. Reply yes to allow it."],
+    ["a button of its own", ":lock: npm test: tap *Allow*"],
     ["how to answer", "yes fghij or no fghij"],
     ["until when", "Within 10 min: yes fghij"],
     ["how to see more", "Within 5 min: more fghij (shows the rest) or no fghij"],

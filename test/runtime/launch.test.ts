@@ -58,7 +58,8 @@ describe("the program", () => {
     expect(launch(["tool"])).toMatchObject({ program: join(outside, "tool"), scripts: [] });
     expect(launch(["./tool"])).toMatchObject({ program: join(folder, "tool"), scripts: [{}] });
     expect(launch(["tool"], { env: { PATH: folder } })).toMatchObject({ program: join(folder, "tool") });
-    expect(launch(["no-such-program"])).toEqual({ program: null, project: folder, scripts: [] });
+    const none = { name: "no-such-program", program: null, project: folder, scripts: [] };
+    expect(launch(["no-such-program"])).toEqual(none);
   });
 });
 

@@ -49,6 +49,18 @@ describe("the environment of a command", () => {
   });
 });
 
+test("consent to one program starts that one, and not in place of another", async () => {
+  const launch = { name: "echo", program: "/bin/echo", project: "/nowhere", scripts: [] };
+  const said = async (command: readonly string[]) => {
+    const child = await spawnGroup({ command, launch }, world);
+    let text = "";
+    for await (const piece of child.stdout) text += piece;
+    return text;
+  };
+  expect(await said(["echo", "one"])).toBe("one\n");
+  expect(await said(["printf", "two"])).toBe("two");
+});
+
 test("a program that is not there, or a folder, is an error that says so", async () => {
   await expect(spawnGroup({ command: ["no-such-program"] }, world)).rejects.toMatchObject({
     code: "E_COMMAND_START",

@@ -39,8 +39,9 @@ async function openPlatform(): Promise<ChatPlatform> {
   const sent = () =>
     existsSync(log)
       ? readFileSync(log, "utf8")
-          .trim()
           .split("\n")
+          // What is just being written has no end yet.
+          .slice(0, -1)
           .map((line) => JSON.parse(line) as Sent)
       : [];
 
