@@ -2,11 +2,21 @@
 // that an edited script is another power; and what is started is what was agreed to.
 
 import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from "node:fs";
-import { basename, extname, join, resolve } from "node:path";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+} from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Launch, ReachedProgram, Script } from "../contract/power.ts";
 import { isWithin } from "../files/pattern.ts";
 import { findProgram } from "./find-program.ts";
+import { type FileRole, namedFiles } from "./named-files.ts";
 
 export interface LaunchWorld {
   /** The folder whose files come with the config: those are bound. Absolute, without links. */
@@ -15,72 +25,80 @@ export interface LaunchWorld {
   readonly path: string;
 }
 
-/** They run a text that is in a file, whatever that is called. */
-const interpreters =
-  /^(?:(?:ba|da|z|k|c|tc|fi|a)?sh|env|python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ts-node|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh|wish|expect|pwsh|osascript|[gmn]?awk|sed|jq|psql|mysql|sqlite3|rscript|julia|guile|gdb|vim?|nvim|emacs|git|make|gmake)$/i;
-/** They run nothing: a file that they are given is something to read, and grows. */
-const readers =
-  /^(?:tail|head|cat|tac|wc|grep|egrep|fgrep|cut|uniq|tr|nl|stat|ls|du|df|md5sum|sha\d+sum|file|cmp|comm|journalctl|echo|printf|true|false|sleep|date)$/;
-const data = /^\.(?:log|txt|out|csv|tsv|jsonl|ndjson|pid|db|sqlite3?|gz|zip|png|jpe?g|gif|pdf)$/i;
-
-/** Files that a program reads in the folder where it runs, though nothing names them. */
-const implied: readonly (readonly [program: RegExp, files: readonly string[]])[] = [
-  [/^(?:npm|npx|pnpm|pnpx|yarn|bun|bunx|node|tsx)$/, ["package.json", ".npmrc", ".yarnrc.yml"]],
-  [/^g?make$/, ["Makefile", "makefile", "GNUmakefile"]],
-  [/^just$/, ["justfile", "Justfile", ".justfile"]],
-  [/^(?:task|go-task)$/, ["Taskfile.yml", "Taskfile.yaml"]],
-  [/^rake$/, ["Rakefile"]],
-  [
-    /^(?:docker|docker-compose|podman)$/,
-    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
-  ],
-];
-/** What a runtime adds to a name, and what it looks for in a folder that it is given. */
-const extensions = [".js", ".json", ".py"] as const;
-const mainFiles = ["package.json", "index.js", "index.mjs", "index.ts", "__main__.py"] as const;
+/** What is read or written, and run by nothing but a program that is told to. */
+const data =
+  /^\.(?:log|txt|md|out|csv|tsv|json|jsonl|ndjson|xml|html?|pid|db|sqlite3?|gz|zip|png|jpe?g|gif|pdf|ics|eml)$/i;
 
 const maxWords = 2_000;
-const maxNameLength = 1_024;
 const maxBytes = 1024 * 1024;
-const maxInput = 64 * 1024;
+const maxMatches = 200;
+/** In place of a digest: there is no such file. Once there is one, it is another command. */
+const absent = "absent";
 
 /** Reads the disk. Never throws. */
 export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
   const { command, cwd, env } = reach;
   const ownPath = env.PATH;
   const path = ownPath === undefined || ownPath.includes("{{") ? world.path : ownPath;
-  const name = command[0] ?? "";
+  const [name = ""] = command;
   const program = findProgram(name, { path, cwd }) ?? null;
-  const words = wordsOf(reach);
-  if (words.length > maxWords)
+  const named = namedFiles(reach, maxWords);
+  const { project } = world;
+  if (named.words > maxWords)
     return {
       name,
       program,
-      project: world.project,
+      project,
       scripts: [],
       problem: `it has more than ${maxWords} words, of which each could be a script`,
     };
-  const isInterpreted = words.some(({ tool }) => interpreters.test(tool));
-  const onlyReads = !isInterpreted && readers.test(words[0]?.tool ?? "");
-  const besides = words.flatMap(({ tool }) =>
-    implied.flatMap(([pattern, files]) => (pattern.test(tool) ? files : [])),
-  );
-  const candidates = [
-    ...(program === null ? [] : [{ name: program, isData: false }]),
-    ...words.slice(1).flatMap((word) => candidatesOf(word, isInterpreted)),
-    ...besides.map((name) => ({ name, isData: false })),
-  ];
   const scripts = new Map<string, Script>();
-  for (const { name, isData } of candidates) {
-    const file = resolve(cwd, name);
-    if (scripts.has(file) || !isInProject(file, world.project)) continue;
+  const add = (file: string, role: FileRole, mayCome = false) => {
+    if (scripts.has(file) || !isInProject(file, project)) return;
     const sha256 = digestOf(file, (start, mode) => {
-      if (file === program || (isInterpreted && !isData)) return true;
-      return !onlyReads && (!data.test(extname(file)) || (mode & 0o111) !== 0 || start === "#!");
+      if (role === "script") return true;
+      const isProgram = (mode & 0o111) !== 0 || start === "#!";
+      if (role === "data") return isProgram && named.isInterpreted;
+      return isProgram || !data.test(extname(file));
     });
     if (sha256 !== undefined) scripts.set(file, { path: file, sha256 });
+    else if (role === "script" && mayCome && !existsSync(file))
+      scripts.set(file, { path: file, sha256: absent });
+  };
+  if (program !== null) add(program, "script");
+  for (const { name: written, bases, role, isWritten } of named.files)
+    for (const base of bases)
+      for (const file of matching(resolve(cwd, base, written)))
+        add(file, role, isWritten && isFileName(written));
+  return { name, program, project, scripts: [...scripts.values()] };
+}
+
+/** Whether it is still what it was when it was read. */
+export function isUnedited({ path, sha256 }: Script): boolean {
+  return sha256 === absent ? !existsSync(path) : digestOf(path) === sha256;
+}
+
+/** A word of a script is seldom one, and then it has an extension. */
+function isFileName(name: string): boolean {
+  return /^[\w.@+/][\w.@+/-]*$/.test(name) && extname(name) !== "";
+}
+
+/** Those that a `*` in the last part of the path stands for. */
+function matching(path: string): string[] {
+  const pattern = basename(path);
+  if (!/[*?]/.test(pattern)) return [path];
+  const test = new RegExp(
+    `^${pattern
+      .replace(/[\\^$.+()[\]{}|/]/g, "\\$&")
+      .replaceAll("*", "[^]*")
+      .replaceAll("?", "[^]")}$`,
+  );
+  try {
+    const names = readdirSync(dirname(path)).filter((name) => test.test(name));
+    return names.slice(0, maxMatches).map((name) => join(dirname(path), name));
+  } catch {
+    return [];
   }
-  return { name, program, project: world.project, scripts: [...scripts.values()] };
 }
 
 /** Of two files with the same text the digests are equal; undefined for a file that is gone, or that is no script. */
@@ -111,47 +129,6 @@ export function digestOf(
   } finally {
     closeSync(handle);
   }
-}
-
-interface Word {
-  readonly text: string;
-  /** Its last part, as the name of a program. */
-  readonly tool: string;
-  /** What stands before it, or the program that it belongs to, takes such a file for something to read. */
-  readonly isData: boolean;
-}
-
-/** All that could be the name of a file in the arguments, the variables and the input, in order. */
-function wordsOf({ command, env, stdin = "" }: ReachedProgram): Word[] {
-  const words: Word[] = [];
-  for (const text of [...command, ...Object.values(env), stdin.slice(0, maxInput)]) {
-    let before = words.at(-1)?.text ?? "";
-    let isReading = false;
-    for (const piece of piecesOf(text)) {
-      const tool = basename(piece);
-      if (interpreters.test(tool)) isReading = false;
-      else if (readers.test(tool)) isReading = true;
-      const isRun = interpreters.test(basename(before)) || /^(?:-.*|\.|source)$/.test(before);
-      words.push({ text: piece, tool, isData: isReading || !isRun });
-      before = piece;
-    }
-  }
-  return words.filter(({ text }) => text !== "" && text.length <= maxNameLength && !text.includes("\0"));
-}
-
-/** A script given as an argument names files too; `--require=./file` is an option and a file. */
-function piecesOf(text: string): string[] {
-  const pieces = text.split(/[\s'"`;|&()<>=,:$]+/).filter((piece) => piece !== "");
-  return pieces.length === 1 && pieces[0] === text ? pieces : [text, ...pieces];
-}
-
-function candidatesOf({ text, isData }: Word, isInterpreted: boolean): { name: string; isData: boolean }[] {
-  if (!isInterpreted) return [{ name: text, isData }];
-  const added = [
-    ...extensions.map((extension) => text + extension),
-    ...mainFiles.map((file) => join(text, file)),
-  ];
-  return [{ name: text, isData }, ...added.map((name) => ({ name, isData: false }))];
 }
 
 /** By its name or by what a link makes of it. */

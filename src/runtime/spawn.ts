@@ -9,7 +9,7 @@ import { ConnectorError } from "../errors.ts";
 import { isWithin, shownPath } from "../files/pattern.ts";
 import type { CommandWatch } from "./command-watch.ts";
 import { absolutePath, findProgram } from "./find-program.ts";
-import { digestOf } from "./launch.ts";
+import { isUnedited } from "./launch.ts";
 
 const defaultGraceMs = 2_000;
 /** How long what a program left running may still write to the output that it shares. */
@@ -105,9 +105,9 @@ function programOf(
     });
   };
   if (launch?.problem !== undefined) return refuse(launch.problem);
-  for (const { path: script, sha256 } of launch?.scripts ?? [])
-    if (digestOf(script) !== sha256)
-      return refuse(`${shownPath(script, folder)} was changed since it was read for your consent`);
+  for (const script of launch?.scripts ?? [])
+    if (!isUnedited(script))
+      return refuse(`${shownPath(script.path, folder)} was changed since it was read for your consent`);
   if (launch?.name === name && launch.program !== null) return launch.program;
   const found = findProgram(name, { path, cwd });
   if (found === undefined) return name;

@@ -22,6 +22,12 @@ beforeAll(() => {
   write("project/notes.txt", "a note");
   write("project/sub/deep.js", "1");
   write("project/package.json", "{}");
+  write("project/data.json", "{}");
+  write("project/app.db", "");
+  write("project/sub/do.sh", "");
+  write("project/sub/Makefile", "all:");
+  write("project/steps/a.sh", "");
+  write("project/steps/b.sh", "");
   write("project/Makefile", "all:");
   write("bin/tool", "#!/bin/sh\necho outside", 0o755);
   write("bin/sh", "#!/bin/sh\n", 0o755);
@@ -91,6 +97,21 @@ describe("the files of the project that it names", () => {
     [["make"], ["Makefile"]],
     [["npm", "test"], ["package.json"]],
     [["wc", "-l", "app.log"], []],
+    [["jq", ".a", "data.json"], []],
+    [["jq", "-f", "sub/deep.js", "data.json"], ["sub/deep.js"]],
+    [["sqlite3", "app.db", "select 1"], []],
+    [["sh", "-c", "cd sub && ./do.sh"], ["sub/do.sh"]],
+    [
+      ["make", "-C", "sub"],
+      ["Makefile", "sub/Makefile"],
+    ],
+    [
+      ["sh", "-c", "for f in steps/*.sh; do $f; done"],
+      ["steps/a.sh", "steps/b.sh"],
+    ],
+    [["sh", "-c", "./run.sh > data.json 2> run.err; tee plain"], ["run.sh"]],
+    [["curl", "-o", "plain", "https://h.example"], []],
+    [["python3", "gone.py"], ["gone.py"]],
   ])("%j", (command, files) => {
     expect(names(command)).toEqual(files);
   });

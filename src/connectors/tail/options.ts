@@ -34,7 +34,8 @@ export const tailOptions = {
       default: "plain",
     },
     pattern: {
-      "x-inert": true,
+      // Its groups name fields that Claude reads.
+      "x-inert": false,
       description:
         "For format regex: an RE2 pattern whose named groups become fields, for instance ^(?P<level>[A-Z]+) (?P<message>.*).",
       type: "string",

@@ -1,0 +1,135 @@
+// Which files a command names, and what it takes them for. Nobody can know it of every program: what may be run is told apart from
+// what is only read or written, because consent is bound to the one, and the other changes every minute.
+
+import { basename, join } from "node:path";
+import type { ReachedProgram } from "../contract/power.ts";
+
+/** `script`: it is run. `data`: it is read. `unknown`: what it holds decides. What a command writes is left out. */
+export type FileRole = "script" | "data" | "unknown";
+
+export interface NamedFile {
+  /** As written; may lead anywhere, or nowhere. */
+  readonly name: string;
+  /** Folders that it may be relative to, as written. */
+  readonly bases: readonly string[];
+  readonly role: FileRole;
+  /** It is what is written there, not one of the things that a program looks for in its place. */
+  readonly isWritten: boolean;
+}
+
+export interface NamedFiles {
+  readonly files: readonly NamedFile[];
+  /** A program in it runs texts: nothing that is named is beyond suspicion. */
+  readonly isInterpreted: boolean;
+  readonly words: number;
+}
+
+/** The argument after them is a text that they run. */
+const runners =
+  /^(?:(?:ba|da|z|k|c|tc|fi|a)?sh|env|exec|nohup|nice|time|timeout|sudo|xargs|python[\d.]*|pypy[\d.]*|node|deno|bun|tsx|ts-node|perl[\d.]*|ruby[\d.]*|php[\d.]*|lua[\d.]*|luajit|tclsh|wish|expect|pwsh|osascript|rscript|julia|guile)$/i;
+/** They run a text that an option names; other arguments are what they work on. */
+const filters = /^(?:[gmn]?awk|sed|jq|yq|psql|mysql|sqlite3|gdb|vim?|nvim|emacs|git|g?make)$/i;
+const readers =
+  /^(?:tail|head|cat|tac|wc|grep|egrep|fgrep|cut|uniq|tr|nl|stat|ls|du|df|md5sum|sha\d+sum|file|cmp|comm|diff|journalctl|echo|printf|true|false|sleep|date)$/;
+/** What follows is written. */
+const outputs =
+  /^(?:>{1,2}\|?|\d>{1,2}|&>{1,2}|-o|-O|--out(?:put)?(?:-\w+)?|--log(?:-file)?|--report\w*|tee)$/;
+const folders = /^(?:cd|pushd|-C|--directory|--prefix|--cwd|--dir)$/;
+const takesScript = /^(?:-.*|\.|source)$/;
+
+/** Files that a program reads in the folder where it runs, though nothing names them. */
+const implied: readonly (readonly [program: RegExp, files: readonly string[]])[] = [
+  [/^(?:npm|npx|pnpm|pnpx|yarn|bun|bunx|node|tsx)$/, ["package.json", ".npmrc", ".yarnrc.yml"]],
+  [/^g?make$/, ["Makefile", "makefile", "GNUmakefile"]],
+  [/^just$/, ["justfile", "Justfile", ".justfile"]],
+  [/^(?:task|go-task)$/, ["Taskfile.yml", "Taskfile.yaml"]],
+  [/^rake$/, ["Rakefile"]],
+  [
+    /^(?:docker|docker-compose|podman)$/,
+    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
+  ],
+];
+/** What a runtime adds to a name, and what it looks for in a folder that it is given. */
+const extensions = [".js", ".json", ".py"] as const;
+const mainFiles = ["package.json", "index.js", "index.mjs", "index.ts", "__main__.py"] as const;
+
+const maxNameLength = 1_024;
+const maxBases = 10;
+const maxInput = 64 * 1024;
+
+/** `maxWords`: how many are looked at; `words` says how many there are. */
+export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWords: number): NamedFiles {
+  const pieces = [...command, ...Object.values(env), stdin.slice(0, maxInput)].map(piecesOf);
+  const words = pieces.reduce((count, list) => count + list.length, 0);
+  const tools = pieces.flat().map((piece) => basename(piece));
+  const isInterpreted = tools.some((tool) => runners.test(tool) || filters.test(tool));
+  if (words > maxWords) return { files: [], isInterpreted, words };
+  const files: NamedFile[] = [];
+  const bases = ["."];
+  let tool: "runner" | "filter" | "reader" | undefined;
+  let before = "";
+  for (const list of pieces)
+    for (const piece of list) {
+      const role = roleOf(piece, before, tool);
+      if (role !== undefined && piece !== command[0])
+        files.push(...variantsOf(piece, [...bases], role, isInterpreted));
+      if (folders.test(before) && bases.length < maxBases) bases.push(piece);
+      tool = kindOf(piece) ?? tool;
+      before = piece;
+    }
+  const besides = tools.flatMap((one) =>
+    implied.flatMap(([pattern, names]) => (pattern.test(one) ? names : [])),
+  );
+  files.push(
+    ...besides.map((name): NamedFile => ({ name, bases: [...bases], role: "script", isWritten: false })),
+  );
+  return { files, isInterpreted, words };
+}
+
+function kindOf(piece: string): "runner" | "filter" | "reader" | undefined {
+  const name = basename(piece);
+  if (runners.test(name)) return "runner";
+  if (filters.test(name)) return "filter";
+  return readers.test(name) ? "reader" : undefined;
+}
+
+function roleOf(piece: string, before: string, tool: ReturnType<typeof kindOf>): FileRole | undefined {
+  if (piece.length > maxNameLength || piece.includes("\0") || outputs.test(before)) return undefined;
+  const isAfterOption = takesScript.test(before);
+  switch (tool) {
+    case "reader":
+      return "data";
+    case "filter":
+      return isAfterOption ? "script" : "data";
+    case "runner":
+      return isAfterOption || runners.test(basename(before)) ? "script" : "unknown";
+    default:
+      return "unknown";
+  }
+}
+
+/** A script given as an argument names files too; `--require=./file` is an option and a file. */
+function piecesOf(text: string): string[] {
+  const pieces = text
+    .replaceAll(/(\d?>{1,2}|&>{1,2})/g, " $1 ")
+    .split(/[\s'"`;|&()<=,:$]+/)
+    .filter((piece) => piece !== "");
+  return pieces.length <= 1 && pieces[0] === text
+    ? pieces
+    : [text, ...pieces].filter((piece) => piece !== "");
+}
+
+function variantsOf(
+  name: string,
+  bases: readonly string[],
+  role: FileRole,
+  isInterpreted: boolean,
+): NamedFile[] {
+  const plain: NamedFile = { name, bases, role, isWritten: true };
+  if (!isInterpreted || role === "data") return [plain];
+  const others = [
+    ...extensions.map((extension) => name + extension),
+    ...mainFiles.map((file) => join(name, file)),
+  ];
+  return [plain, ...others.map((other): NamedFile => ({ name: other, bases, role, isWritten: false }))];
+}
