@@ -383,8 +383,7 @@ export interface ToolResult {
 }
 
 // --- Config problems -------------------------------------------------------------------------------------------------
-
-/** One problem in a config file, with its place. Line and column count from 1. */
+/** One problem in a config file, with its place (from 1), and in `hint` what to type instead. */
 export interface Issue {
   readonly file: string;
   readonly line: number;
@@ -393,8 +392,9 @@ export interface Issue {
   readonly path: string;
   readonly code: string;
   readonly message: string;
-  /** What to type instead. */
   readonly hint?: string;
+  /** Of E_CONFIG_MORE: how many it counts. */
+  readonly more?: number;
   /** For one in a recipe: the place in the config that uses the recipe, or gave it the value. */
   readonly cause?: Pick<Issue, "file" | "line" | "column" | "path">;
 }

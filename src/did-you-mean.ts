@@ -3,13 +3,20 @@
 
 const maxWord = 64;
 
+/** As many names are compared as a person could have meant. */
+const maxKnown = 2_000;
+/** So many words get a suggestion from one list of names; what is shown of the problems of a file is far less. */
+const maxAsked = 100;
+
 /** The nearest of `known`, or undefined. Ties go to the first. Case, `-` and `_` count for nothing when all else agrees. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > maxWord) return undefined;
   const plain = bare(word);
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;
+  let compared = 0;
   for (const candidate of known) {
+    if (compared++ === maxKnown) break;
     if (candidate === word || candidate.length > maxWord) continue;
     const score = scoreOf(plain, bare(candidate));
     if (score < bestScore) {
@@ -26,6 +33,20 @@ export function didYouMeanHint(word: string, known: Iterable<string>): string | 
   return suggestion === undefined ? undefined : `did you mean "${suggestion}"?`;
 }
 
+/** The same for many words and one list, which the user wrote: the first 100 words get a suggestion. */
+export function createHints(known: readonly string[]): (word: string) => string | undefined {
+  let asked = 0;
+  return (word) => (asked++ < maxAsked ? didYouMeanHint(word, known) : undefined);
+}
+
+const maxListed = 20;
+
+/** `a, b, c and 12 more`. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length - maxListed;
+  return more <= 1 ? names.join(", ") : `${names.slice(0, maxListed).join(", ")} and ${more} more`;
+}
+
 function bare(word: string): string {
   return word.toLowerCase().replace(/[-_ ]/g, "");
 }
@@ -37,25 +58,35 @@ function scoreOf(word: string, candidate: string): number {
   const isPrefix = shorter >= 3 && (candidate.startsWith(word) || word.startsWith(candidate));
   const allowed = word.length <= 2 ? 0 : word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3;
   const edits =
-    Math.abs(word.length - candidate.length) > allowed ? Number.POSITIVE_INFINITY : distance(word, candidate);
+    Math.abs(word.length - candidate.length) > allowed
+      ? Number.POSITIVE_INFINITY
+      : distance(word, candidate, allowed);
   if (edits <= allowed) return edits;
   return isPrefix ? allowed + 1 : Number.POSITIVE_INFINITY;
 }
 
-/** Damerau-Levenshtein with adjacent swaps (optimal string alignment), three rows at a time. */
-function distance(a: string, b: string): number {
+/** Damerau-Levenshtein with adjacent swaps (optimal string alignment), three rows at a time; Infinity beyond `most`. */
+function distance(a: string, b: string, most: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    const row: number[] = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
+      // Farther from the diagonal than `most` no cell can be near enough.
+      if (Math.abs(i - j) > most) {
+        row.push(Number.POSITIVE_INFINITY);
+        continue;
+      }
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
         cost = Math.min(cost, beforeLast[j - 2]! + 1);
       }
       row.push(cost);
+      least = Math.min(least, cost);
     }
+    if (least > most) return Number.POSITIVE_INFINITY;
     beforeLast = last;
     last = row;
   }

@@ -8,6 +8,8 @@ export const errorCodes = {
   E_CONFIG_SYNTAX: "The file is not valid YAML 1.2.",
   E_CONFIG_DUPLICATE_KEY: "A key stands twice in one mapping.",
   E_CONFIG_ALIAS: "YAML aliases expand to too much.",
+  E_CONFIG_SIZE: "The file, or a list or mapping in it, holds more than is read.",
+  E_CONFIG_MORE: "Further problems of a file, which are counted and not listed.",
   E_CONFIG_UNKNOWN_KEY: "A key that this place does not know.",
   E_CONFIG_MISSING_KEY: "A key that must be there is missing.",
   E_CONFIG_TYPE: "A value of the wrong type.",

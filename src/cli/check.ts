@@ -1,5 +1,6 @@
 // `check`: everything that is wrong with a config, at once. Pure: reads files, opens nothing.
 
+import { countIssues } from "../config/issue-places.ts";
 import { createLog } from "../runtime/log.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
 import { line, masked, shownLine, text } from "../text.ts";
@@ -35,7 +36,7 @@ export async function check(
   }
   if (!ok) {
     for (const issue of issues) toStdout(printed(masked(loaded.frame(issue), mask), line``));
-    toStdout(printed(line`${count(issues.length, "problem")} in ${loaded.file}`));
+    toStdout(printed(line`${count(countIssues(issues), "problem")} in ${loaded.file}`));
     return 1;
   }
   toStdout(

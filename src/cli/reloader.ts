@@ -2,6 +2,7 @@
 // not good changes nothing; only that, and its healing, are worth an event in the session.
 
 import { basename } from "node:path";
+import { countIssues } from "../config/issue-places.ts";
 import { isUnchanged } from "../config/unchanged.ts";
 import type { Clock, Log } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
@@ -76,7 +77,8 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const name = basename(config.loaded.file);
     const { issues } = config;
     if (issues.length > 0) {
-      const count = issues.length === 1 ? "1 problem" : `${issues.length} problems`;
+      const total = countIssues(issues);
+      const count = total === 1 ? "1 problem" : `${total} problems`;
       return refuse(
         issues.map((issue) => config.loaded.frame(issue)),
         `${count} in ${name}`,

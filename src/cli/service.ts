@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { nobody } from "../access/nobody.ts";
+import { countIssues } from "../config/issue-places.ts";
 import { realPath } from "../config/places.ts";
 import { repeatableTools } from "../config/tool-names.ts";
 import { isRouterError, UsageError } from "../errors.ts";
@@ -199,7 +200,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   async function greet(next: ProvenConfig | undefined): Promise<void> {
-    const problems = next?.issues.length ?? 0;
+    const problems = countIssues(next?.issues ?? []);
     await greeting.settle(next?.loaded, problems, trust.ofGreeting(next)).catch((error: Error) => {
       log.warn(
         line`the state folder cannot be written, so each start takes a little longer: ${error.message}`,

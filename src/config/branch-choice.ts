@@ -12,10 +12,11 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
       errors.filter((error) => error.keyword === "propertyNames").map((error) => `${error.schemaPath}/`),
     ),
   ];
+  const kinds = new Set(errors.map((error) => `${error.schemaPath} ${error.instancePath}`));
   for (const [index, error] of errors.entries()) {
     if (error.keyword === "if" || error.keyword === "allOf") dropped.add(error);
     // What is of the wrong kind is not one of the allowed values either.
-    if (error.keyword === "enum" && hasWrongKind(errors, error)) dropped.add(error);
+    if (error.keyword === "enum" && hasWrongKind(kinds, error)) dropped.add(error);
     if (insideNames.some((path) => error.schemaPath.startsWith(path))) dropped.add(error);
     if (error.keyword !== "anyOf" && error.keyword !== "oneOf") continue;
     const inside = errorsInside(errors, index);
@@ -26,9 +27,9 @@ export function meantErrors(errors: readonly SchemaError[], value: Json): readon
   return errors.filter((error) => !dropped.has(error));
 }
 
-function hasWrongKind(errors: readonly SchemaError[], { instancePath, schemaPath }: SchemaError): boolean {
-  const type = schemaPath.replace(/[^/]*$/, "type");
-  return errors.some((error) => error.schemaPath === type && error.instancePath === instancePath);
+/** `kinds`: schema and place of each error. */
+function hasWrongKind(kinds: ReadonlySet<string>, { instancePath, schemaPath }: SchemaError): boolean {
+  return kinds.has(`${schemaPath.replace(/[^/]*$/, "type")} ${instancePath}`);
 }
 
 /** Ajv reports the branches of a choice directly before the choice itself. */
@@ -57,7 +58,9 @@ function meantBranch(
   const byBranch = new Map<string, SchemaError[]>();
   for (const inner of inside) {
     const branch = inner.schemaPath.slice(choice.schemaPath.length + 1).split("/")[0]!;
-    byBranch.set(branch, [...(byBranch.get(branch) ?? []), inner]);
+    const list = byBranch.get(branch);
+    if (list === undefined) byBranch.set(branch, [inner]);
+    else list.push(inner);
   }
   const ofKind = [...byBranch.values()].filter((list) =>
     list.every((inner) => inner.instancePath !== choice.instancePath || !aboutKind.includes(inner.keyword)),

@@ -3,3 +3,20 @@
 export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+const sliceMs = 20;
+/** Looking at the clock costs more than most steps. */
+const stepsPerLook = 16;
+
+/** Collects what `steps` yields, with a turn of the event loop after each slice of the work. */
+export async function inSlices<T>(steps: Iterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  let beganMs = performance.now();
+  for (const step of steps) {
+    collected.push(step);
+    if (collected.length % stepsPerLook !== 0 || performance.now() - beganMs < sliceMs) continue;
+    await breathe();
+    beganMs = performance.now();
+  }
+  return collected;
+}

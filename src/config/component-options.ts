@@ -4,7 +4,8 @@
 import type { SinkType } from "../contract/sink.ts";
 import type { Json, JsonObject, SourceType } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { explainErrors } from "./explain.ts";
+import { inSlices } from "./breathe.ts";
+import { explainEach } from "./explain.ts";
 import { type Path, quoted } from "./problem.ts";
 import type { IssueDraft } from "./values.ts";
 
@@ -72,37 +73,38 @@ export function ownOptions(component: JsonObject, section: Section): JsonObject 
 }
 
 /** Checks the own options of every component. Accepted ones, defaults filled in, are in `options` by its name. */
-export function checkComponents(
+export async function checkComponents(
   root: JsonObject,
   section: Section,
   types: ReadonlyMap<string, ComponentType>,
   registry: readonly { readonly type: string }[],
   typed: (path: Path) => string | undefined,
-): { readonly drafts: IssueDraft[]; readonly options: ReadonlyMap<string, JsonObject> } {
-  const drafts: IssueDraft[] = [];
+): Promise<{ readonly drafts: IssueDraft[]; readonly options: ReadonlyMap<string, JsonObject> }> {
   const options = new Map<string, JsonObject>();
-  for (const [name, component] of componentEntries(root, section)) {
-    const type = typeOf(component, types);
-    if (type === undefined) {
-      if (typeof component.type === "string")
-        drafts.push(unknownType(section, name, component.type, registry, typed));
-      continue;
-    }
-    const own = ownOptions(component, section);
-    if (type.validate(own)) options.set(name, own);
-    else {
-      drafts.push(
-        ...explainErrors(type.validate.errors ?? [], {
+  const drafts = (await inSlices(check())).flat();
+  return { drafts, options };
+
+  function* check(): Generator<IssueDraft[]> {
+    for (const [name, component] of componentEntries(root, section)) {
+      const type = typeOf(component, types);
+      const own = ownOptions(component, section);
+      if (type === undefined) {
+        if (typeof component.type === "string")
+          yield [unknownType(section, name, component.type, registry, typed)];
+      } else if (type.validate(own)) {
+        options.set(name, own);
+        yield [];
+      } else {
+        yield* explainEach(type.validate.errors ?? [], {
           schema: type.options,
           value: own,
           prefix: [section, name],
           furtherKeys: commonKeys[section],
           typed,
-        }),
-      );
+        });
+      }
     }
   }
-  return { drafts, options };
 }
 
 function unknownType(

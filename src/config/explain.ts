@@ -33,27 +33,37 @@ export interface Explained {
 }
 
 export function explainErrors(errors: readonly SchemaError[], about: Explained): IssueDraft[] {
+  return [...explainEach(errors, about)].flat();
+}
+
+/** The same error by error: there may be tens of thousands. */
+export function* explainEach(errors: readonly SchemaError[], about: Explained): Generator<IssueDraft[]> {
   const meant = meantErrors(errors, about.value);
   const mistyped = new Set(meant.flatMap((error) => keyMeantBy(error, about) ?? []));
-  return meant.flatMap((error) => {
-    const path = [...about.prefix, ...pathOfPointer(about.value, error.instancePath)];
-    const { keyword, params } = error;
-    if (keyword === "additionalProperties")
-      return unknownKey(String(params.additionalProperty), path, error, about);
-    if (keyword === "propertyNames")
-      return nameProblem(String(params.propertyName), [...path, String(params.propertyName)]);
-    if (keyword === "required") {
-      const key = String(params.missingProperty);
-      // `scheem:` is one mistake, not an unknown key and a missing one.
-      return mistyped.has(pathKey([...path, key])) ? [] : missingKey(key, path, error, about);
-    }
-    if (keyword === "uniqueItems") path.push(Math.max(Number(params.i), Number(params.j)));
-    return {
+  for (const error of meant) yield explainOne(error, mistyped, about);
+}
+
+/** None for what another one says. */
+function explainOne(error: SchemaError, mistyped: ReadonlySet<string>, about: Explained): IssueDraft[] {
+  const path = [...about.prefix, ...pathOfPointer(about.value, error.instancePath)];
+  const { keyword, params } = error;
+  if (keyword === "additionalProperties")
+    return [unknownKey(String(params.additionalProperty), path, error, about)];
+  if (keyword === "propertyNames")
+    return [nameProblem(String(params.propertyName), [...path, String(params.propertyName)])];
+  if (keyword === "required") {
+    const key = String(params.missingProperty);
+    // `scheem:` is one mistake, not an unknown key and a missing one.
+    return mistyped.has(pathKey([...path, key])) ? [] : [missingKey(key, path, error, about)];
+  }
+  if (keyword === "uniqueItems") path.push(Math.max(Number(params.i), Number(params.j)));
+  return [
+    {
       path,
       ...wordsFor(error, path, about),
       ...(keyword === "false schema" ? { on: "key" as const } : {}),
-    };
-  });
+    },
+  ];
 }
 
 function missingKey(key: string, path: Path, error: SchemaError, about: Explained): IssueDraft {

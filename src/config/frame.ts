@@ -3,6 +3,7 @@
 
 import { isAbsolute, relative } from "node:path";
 import type { Issue } from "../contract.ts";
+import { cut } from "../text/clip.ts";
 import { line, lines, type SafeLine, type SafeText, shownLine } from "../text.ts";
 import { type Mask, maskLine } from "./mask.ts";
 
@@ -10,6 +11,11 @@ const linesAbove = 2;
 const maxWidth = 110;
 /** How much of a long line is shown before the caret. */
 const beforeCaret = 70;
+/** What is looked at of a line, on both sides of the caret, before it is cut to what is shown. */
+const lookedAt = 2_000;
+/** Of a message, a hint, a path: with them and the lines a frame fits on a screen. */
+const maxWords = 600;
+const maxPlace = 300;
 
 /** A file whose lines can be shown. */
 export interface FrameSource {
@@ -25,13 +31,14 @@ export interface FrameSource {
 export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: string): SafeText {
   const nameOf = (place: Place) => {
     const path = place.path === "" ? "" : ` ${place.path}`;
-    return shownLine(`${shortPath(place.file, cwd)}:${place.line}:${place.column}${path}`);
+    const at = `:${place.line}:${place.column}`;
+    return line`${cut(shownLine(shortPath(place.file, cwd)), maxPlace)}${at}${cut(shownLine(path), maxPlace)}`;
   };
   const out = [
-    line`${nameOf(issue)}: ${shownLine(issue.message)} (${issue.code})`,
+    line`${nameOf(issue)}: ${cut(shownLine(issue.message), maxWords)} (${issue.code})`,
     ...sourceLines(issue, linesAbove, sources),
   ];
-  if (issue.hint !== undefined) out.push(line`  hint: ${shownLine(issue.hint)}`);
+  if (issue.hint !== undefined) out.push(line`  hint: ${cut(shownLine(issue.hint), maxWords)}`);
   if (issue.cause !== undefined)
     out.push(line`  because of ${nameOf(issue.cause)}`, ...sourceLines(issue.cause, 0, sources));
   return lines(out);
@@ -42,8 +49,8 @@ type Place = NonNullable<Issue["cause"]>;
 /** The line of a place with a caret under it, and lines before it. */
 function sourceLines(place: Place, above: number, sources: readonly FrameSource[]): SafeLine[] {
   const source = sources.find(({ file }) => file === place.file);
-  if (source === undefined || place.line > source.lines.length || source.lines.every((line) => line === ""))
-    return [];
+  const isEmpty = source?.lines.length === 1 && source.lines[0] === "";
+  if (source === undefined || isEmpty || place.line > source.lines.length) return [];
   const digits = String(place.line).length;
   const gutter = (number: string) => `  ${number.padStart(digits)} |`;
   const out: SafeLine[] = [];
@@ -56,12 +63,16 @@ function sourceLines(place: Place, above: number, sources: readonly FrameSource[
   return out;
 }
 
-/** The masked line and where in it the caret's character now is. */
+/** The masked line, as far as it is near the caret, and where in it the caret's character now is. */
 function lineOf(number: number, caret: number, source: FrameSource): [string, number] {
+  const whole = source.lines[number - 1] ?? "";
+  const from = Math.max(0, caret - lookedAt);
+  // In broken YAML a secret is known by the key before it, and here that would be out of sight.
+  if (source.broken && whole.length > 2 * lookedAt) return ["…", 0];
   return maskLine(
-    source.lines[number - 1] ?? "",
-    source.lineStarts[number - 1] ?? 0,
-    caret,
+    whole.slice(from, caret + lookedAt),
+    (source.lineStarts[number - 1] ?? 0) + from,
+    caret - from,
     source.masks,
     source.broken,
   );

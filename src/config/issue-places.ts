@@ -83,16 +83,45 @@ export function placeIssues({ placeOf }: Expansion, resolved: readonly Resolved[
   };
 }
 
-/** Those of the config first, then file by file; each told once. */
+/** Of one file. A person corrects a few and looks again; thousands would be a way to write megabytes into a log. */
+const maxListed = 25;
+
+/**
+ * Those of the config first, then file by file; each once. Of a file the first 25 are listed, and one more counts the rest. May be
+ * given its own result together with further issues.
+ */
 export function inOrder(issues: readonly Issue[], config: string): Issue[] {
   const seen = new Set<string>();
   const rank = ({ file }: Issue) => (file === config ? "" : file);
-  return issues
+  const ordered = issues
     .toSorted((a, b) => compare(rank(a), rank(b)) || a.line - b.line || a.column - b.column)
     .filter(({ file, line, column, message }) => {
       const key = `${file}:${line}:${column}:${message}`;
       return !seen.has(key) && seen.add(key);
     });
+  const byFile = new Map<string, Issue[]>();
+  for (const issue of ordered) {
+    const ofFile = byFile.get(issue.file);
+    if (ofFile === undefined) byFile.set(issue.file, [issue]);
+    else ofFile.push(issue);
+  }
+  return [...byFile.values()].flatMap(listed);
+}
+
+/** How many problems these are, those that are only counted included. */
+export function countIssues(issues: readonly Issue[]): number {
+  return issues.reduce((sum, { more = 1 }) => sum + more, 0);
+}
+
+function listed(ofFile: readonly Issue[]): readonly Issue[] {
+  const named = ofFile.filter(({ more }) => more === undefined);
+  const kept = named.slice(0, maxListed);
+  const more = countIssues(ofFile) - kept.length;
+  const [first = ofFile.find((issue) => issue.more !== undefined)] = named.slice(maxListed);
+  if (more === 0 || first === undefined) return ofFile;
+  const { file, line, column } = first;
+  const message = `and ${more} more ${more === 1 ? "problem" : "problems"} of this file`;
+  return [...kept, { file, line, column, path: "", code: "E_CONFIG_MORE", message, more }];
 }
 
 /** Offsets as line and column, both from 1. */

@@ -2,11 +2,11 @@
 // LoadedConfig with all its issues; only a bug of ours rejects. Does not compile CEL, match or templates: plan/ does, and
 // reports through `locate`.
 
-import { dirname, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { assemble } from "./assemble.ts";
-import { breathe } from "./breathe.ts";
+import { breathe, inSlices } from "./breathe.ts";
 import {
   checkComponents,
   componentEntries,
@@ -17,19 +17,21 @@ import {
   typeOf,
 } from "./component-options.ts";
 import { layerEnvironment, readDotenvFiles } from "./environment.ts";
-import { explainErrors } from "./explain.ts";
+import { explainEach, explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
 import { hideInMessage } from "./hidden-words.ts";
 import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
+import { longCodeDrafts } from "./long-code.ts";
 import { checkMeaning } from "./meaning.ts";
 import { originName } from "./origin-name.ts";
-import { type EnvironmentVariables, homeFolder } from "./places.ts";
+import { type EnvironmentVariables, homeFolder, realPath } from "./places.ts";
 import { type Path, pathKey } from "./problem.ts";
 import { readYamlFile } from "./read.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
 import { visibleInputs } from "./recipe/instance.ts";
 import { inputDrafts, prefixReferences } from "./recipe/names.ts";
+import { bundledFolder } from "./recipe/reference.ts";
 import { coreSchema } from "./schema.ts";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
@@ -102,12 +104,15 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const { notes, issues: shownIssues } = hideShownText(root, tainted);
 
   validate(root);
-  const core = explainErrors(validate.errors ?? [], { schema: coreSchema, value: root, prefix: [], typed });
+  const ofCore = { schema: coreSchema, value: root, prefix: [], typed };
+  const core = (await inSlices(explainEach(validate.errors ?? [], ofCore))).flat();
   const checked = {
-    sources: checkComponents(root, "sources", types.sources, registries.sources, typed),
-    sinks: checkComponents(root, "sinks", types.sinks, registries.sinks, typed),
+    sources: await checkComponents(root, "sources", types.sources, registries.sources, typed),
+    sinks: await checkComponents(root, "sinks", types.sinks, registries.sinks, typed),
   };
+  await breathe();
   const meaning = checkMeaning(root, { folder, env, typed });
+  await breathe();
   // A value that could not be read is one problem; what was put in its place is none of its own.
   const unread = new Set(
     [
@@ -124,22 +129,23 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     ...references,
     ...shownIssues,
     ...inputDrafts(expansion, schemasFor),
+    ...longCodeDrafts(root, schemasFor),
     ...(await testDrafts(root, isRecipe, typed)),
   ].filter(({ path }) => !places.isStandIn(path));
   const own: FileProblem[] = [...parsed.problems, ...yaml.tree.problems].map((one) => ({ ...one, yaml }));
   if (isRecipe && options.recipe === undefined) own.push(notAConfig(yaml));
 
   const issueOf = (draft: IssueDraft) => places.issueOf(hideInMessage(draft, root, tainted));
-  const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS");
+  const bomb = yaml.tree.problems.find(({ code }) => code === "E_CONFIG_ALIAS" || code === "E_CONFIG_SIZE");
   const unresolved = resolved.flatMap(({ problems }) => problems);
   // What else seems wrong in a tree that was cut off is not worth a line.
   const issues =
     bomb !== undefined
       ? [places.issueIn({ ...bomb, yaml })]
       : [
-          ...[...own, ...expansion.problems].map((problem) => places.issueIn(problem)),
-          ...unresolved.map((draft) => places.issueOf(draft, "original")),
-          ...drafts.map(issueOf),
+          ...(await inSlices(mapped([...own, ...expansion.problems], (problem) => places.issueIn(problem)))),
+          ...(await inSlices(mapped(unresolved, (draft) => places.issueOf(draft, "original")))),
+          ...(await inSlices(mapped(drafts, issueOf))),
         ];
   const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
   await breathe();
@@ -159,9 +165,9 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
       nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }),
     },
   });
-  const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)].map((one) =>
-    frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]),
-  );
+  const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)]
+    .filter((one) => isQuotable(one.file, folder))
+    .map((one) => frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]));
   return {
     file,
     values,
@@ -186,6 +192,20 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     environment: environment.asked(),
     secrets: secrets.texts,
   };
+}
+
+function* mapped<T, U>(all: readonly T[], map: (one: T) => U): Generator<U> {
+  for (const one of all) yield map(one);
+}
+
+/**
+ * A frame quotes lines of what is known to be a config or a recipe. A link that leads out of the config's folder, or a file elsewhere,
+ * may be anything of the user's: credentials, for instance.
+ */
+function isQuotable(file: string, folder: string): boolean {
+  const real = realPath(file);
+  const isBelow = (top: string) => real.startsWith(`${realPath(top)}${sep}`);
+  return isBelow(folder) || isBelow(bundledFolder());
 }
 
 const noInputs = { given: {}, at: [] };

@@ -23,7 +23,7 @@ export function isSecretKey(key: string): boolean {
 
 /** False for text that only names where a secret comes from. A default inside `${A:-x}` is a literal. */
 export function holdsLiteral(text: string): boolean {
-  return text.includes(":-") || text.replace(/\$\{[^}]*\}/g, "").trim() !== "";
+  return text.includes(":-") || text.replace(/\$\{(?:(?!\$\{)[^}])*\}/g, "").trim() !== "";
 }
 
 /** The values of all keys that sound secret, from `top` down. */

@@ -2,7 +2,7 @@
 // file. Each rule looks only at values that the schema accepted.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { didYouMeanHint } from "../did-you-mean.ts";
+import { createHints, listNames } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./places.ts";
 import { type Path, quoted } from "./problem.ts";
@@ -79,25 +79,25 @@ function checkSinks(root: JsonObject): IssueDraft[] {
 }
 
 function checkChannels(root: JsonObject, context: MeaningContext): IssueDraft[] {
-  const sources = Object.keys(asObject(root.sources));
-  const sinks = Object.keys(asObject(root.sinks));
+  const sources = namesOf(root.sources, "source");
+  const sinks = namesOf(root.sinks, "sink");
   return Object.entries(asObject(root.channels)).flatMap(([name, channel]) => {
     const path = ["channels", name];
     const from = member(channel, "from");
     const issues = [
-      ...checkReferences(from, [...path, "from"], "source", sources, context),
-      ...checkReferences(member(channel, "reply"), [...path, "reply"], "sink", sinks, context),
+      ...checkReferences(from, [...path, "from"], sources, context),
+      ...checkReferences(member(channel, "reply"), [...path, "reply"], sinks, context),
     ];
-    if (from === undefined && isObject(channel) && !sources.includes(name)) {
+    if (from === undefined && isObject(channel) && !sources.known.has(name)) {
       issues.push({
         path,
         on: "key",
         code: "E_CONFIG_REFERENCE",
         message: `names no source, and no source is called ${quoted(name)}`,
         hint:
-          sources.length === 0
+          sources.known.size === 0
             ? 'declare one under "sources:"'
-            : `add from: with one of ${sources.join(", ")}`,
+            : `add from: with one of ${sources.listed}`,
       });
     }
     return issues;
@@ -142,26 +142,38 @@ function checkBounds(root: JsonObject): IssueDraft[] {
   ];
 }
 
+/** The names that others may refer to. */
+interface Names {
+  readonly kind: "source" | "sink";
+  readonly known: ReadonlySet<string>;
+  readonly listed: string;
+  hint(word: string): string | undefined;
+}
+
+function namesOf(section: Json | undefined, kind: Names["kind"]): Names {
+  const names = Object.keys(asObject(section));
+  return { kind, known: new Set(names), listed: listNames(names), hint: createHints(names) };
+}
+
 function checkReferences(
   value: Json | undefined,
   path: Path,
-  kind: "source" | "sink",
-  known: readonly string[],
+  { kind, known, listed, hint }: Names,
   context: MeaningContext,
 ): IssueDraft[] {
   const named = Array.isArray(value)
     ? value.map((item, index) => ({ item, path: [...path, index] }))
     : [{ item: value, path }];
   return named.flatMap(({ item, path: place }) => {
-    if (typeof item !== "string" || item === "" || known.includes(item)) return [];
+    if (typeof item !== "string" || item === "" || known.has(item)) return [];
     const typed = context.typed(place);
-    const all = known.length === 0 ? `no ${kind} is declared` : `${kind}s: ${known.join(", ")}`;
+    const all = known.size === 0 ? `no ${kind} is declared` : `${kind}s: ${listed}`;
     return [
       {
         path: place,
         code: "E_CONFIG_REFERENCE",
         message: typed === undefined ? `no ${kind} has this name` : `no ${kind} is called ${quoted(typed)}`,
-        hint: didYouMeanHint(item, known) ?? all,
+        hint: hint(item) ?? all,
       },
     ];
   });

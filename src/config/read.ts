@@ -1,8 +1,9 @@
 // Reads the config file and parses it once. Everything wrong with the file or its YAML is a problem in words, never an
 // exception; values come later (tree.ts). Depth is checked before the nodes are built, because the parser recurses and
-// a stack that overflows inside a regular expression ends the process.
+// a stack that overflows inside a regular expression ends the process. No turn of the event loop takes long, whatever the
+// file holds: tokens are read in slices, and their number is bounded, because nodes are built from them in one go.
 
-import { Composer, type CST, type Document, LineCounter, type ParsedNode, Parser } from "yaml";
+import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
 import { type FileReading, readBounded } from "./bounded-file.ts";
 import { breathe } from "./breathe.ts";
 import type { Problem } from "./problem.ts";
@@ -10,12 +11,16 @@ import { syntaxProblems } from "./syntax.ts";
 
 const maxFileBytes = 1024 * 1024;
 const maxDepth = 64;
+/** A config of 1,000 channels has about 100,000. */
+const maxTokens = 300_000;
+/** Errors of the YAML parser: far more than are shown. Each is an object with a message. */
+const maxErrors = 1_000;
 
 export type ParsedDocument = Document.Parsed<ParsedNode>;
 
 export interface ParsedFile {
   readonly reading: FileReading;
-  /** Empty when the file could not be read. */
+  /** Empty when the file could not be read, or is not worth showing. */
   readonly text: string;
   readonly lines: LineCounter;
   /** Absent when the YAML is broken: a tree that was guessed would only give more, wrong, problems. */
@@ -56,21 +61,17 @@ async function parse(
   lines: LineCounter,
   what: string,
 ): Promise<Pick<ParsedFile, "text" | "document" | "remains" | "problems">> {
-  const tokens = await readTokens(text, lines);
+  const tokens = await readTokens(text, lines).catch(ifTooMany);
+  if (tokens === undefined) {
+    const message = `the ${what} has more than ${maxTokens} YAML tokens: too many keys, values, lines or brackets`;
+    return { text: "", problems: [{ at: 0, path: [], code: "E_CONFIG_SIZE", message }] };
+  }
   const deep = tooDeep(tokens);
   if (deep !== undefined) {
     const message = `more than ${maxDepth} levels of nesting`;
     return { text, problems: [{ at: deep, path: [], code: "E_CONFIG_SYNTAX", message }] };
   }
-  // Duplicate keys are found while the tree is read: the parser's own check takes time with the square of the keys.
-  const options = {
-    uniqueKeys: false,
-    prettyErrors: false,
-    resolveKnownTags: false,
-    version: "1.2",
-  } as const;
-  const composed = [...new Composer<ParsedNode>(options).compose(tokens, true, text.length)];
-  const documents = composed as ParsedDocument[];
+  const documents = compose(tokens, text.length);
   const document = documents[0];
   const problems = syntaxProblems(documents, text, lines);
   if (problems.length > 0)
@@ -83,23 +84,56 @@ async function parse(
   return { text, document, problems: [] };
 }
 
-/** Piece by piece, each some whole lines, so that no turn of the event loop takes long. */
-export async function readTokens(
-  text: string,
-  lines: LineCounter,
-  pieceLength = 16_384,
-): Promise<CST.Token[]> {
+class TooManyTokens extends Error {}
+
+function ifTooMany(error: unknown): undefined {
+  if (!(error instanceof TooManyTokens)) throw error;
+}
+
+/** So many tokens in one turn of the event loop. Rejects when there are more than a config may have. */
+export async function readTokens(text: string, lines: LineCounter, perTurn = 2_048): Promise<CST.Token[]> {
   const parser = new Parser(lines.addNewLine);
   const tokens: CST.Token[] = [];
-  let start = 0;
-  for (;;) {
-    const end = text.indexOf("\n", start + pieceLength) + 1;
-    const isLast = end === 0 || end === text.length;
-    tokens.push(...parser.parse(isLast ? text.slice(start) : text.slice(start, end), !isLast));
-    if (isLast) return tokens;
-    start = end;
-    await breathe();
+  let read = 0;
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    read += 1;
+    if (read > maxTokens) throw new TooManyTokens();
+    if (read % Math.max(1, perTurn) === 0) await breathe();
   }
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
+}
+
+/** The first documents, as many as are looked at. */
+function compose(tokens: readonly CST.Token[], length: number): ParsedDocument[] {
+  // Duplicate keys are found while the tree is read: the parser's own check takes time with the square of the keys.
+  const options = {
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    version: "1.2",
+  } as const;
+  const composer = new Composer<ParsedNode>(options);
+  boundErrors(composer);
+  const documents: ParsedDocument[] = [];
+  for (const document of composer.compose(tokens, true, length)) {
+    documents.push(document as ParsedDocument);
+    if (documents.length === 2) break;
+  }
+  return documents;
+}
+
+/** A file can hold an error in every other character. The property is not among the types of the library; a test watches it. */
+function boundErrors(composer: Composer<ParsedNode>): void {
+  const reporting = composer as unknown as { onError(...about: readonly unknown[]): void };
+  const report = reporting.onError;
+  let reported = 0;
+  reporting.onError = (...about) => {
+    reported += 1;
+    if (reported <= maxErrors) report(...about);
+  };
 }
 
 /** Nothing but comments and blanks: the parser gives an empty scalar for it. */

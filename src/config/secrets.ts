@@ -43,8 +43,11 @@ export function findSecrets(
   const texts = new Set<string>();
   const paths = new Set<string>();
   const masks = new Map<YamlFile, Mask[]>();
-  const hide = (yaml: YamlFile, ...more: readonly Mask[]) =>
-    masks.set(yaml, [...(masks.get(yaml) ?? []), ...more]);
+  const hide = (yaml: YamlFile, ...more: readonly Mask[]) => {
+    const hidden = masks.get(yaml);
+    if (hidden === undefined) masks.set(yaml, [...more]);
+    else for (const mask of more) hidden.push(mask);
+  };
   /** What stands there in a file, unless it only names where a secret comes from. */
   const hideAt = (yaml: YamlFile, path: Path, text = writtenAt(yaml, path)) => {
     const range = yaml.locator.rangeOf(path);

@@ -2,7 +2,7 @@
 // YAML or become a template. Every part that it brings in is marked with its origin. Messages name variables and paths, never values.
 
 import type { Json } from "../contract.ts";
-import { didYouMeanHint } from "../did-you-mean.ts";
+import { didYouMeanHint, listNames } from "../did-you-mean.ts";
 import type { FileReading } from "./bounded-file.ts";
 import type { Environment } from "./environment.ts";
 import { orList, quoted } from "./problem.ts";
@@ -136,7 +136,7 @@ export function unknownInput(name: string, known: readonly string[]): { message:
     message: `the recipe has no input ${quoted(name)}`,
     hint:
       didYouMeanHint(name, known) ??
-      (known.length === 0 ? "declare it under inputs:" : `its inputs: ${known.join(", ")}`),
+      (known.length === 0 ? "declare it under inputs:" : `its inputs: ${listNames(known)}`),
   };
 }
 

@@ -2,11 +2,14 @@
 // once and what only follows from an earlier mistake is left out. Texts of the file are not quoted: they may be secret.
 
 import type { LineCounter, YAMLError } from "yaml";
-import { isScalar, visit } from "yaml";
+import { visit } from "yaml";
 import type { Problem } from "./problem.ts";
 import type { ParsedDocument } from "./read.ts";
 
-const maxProblems = 20;
+/** More than are shown of a file; see `issue-places.ts`. */
+const maxProblems = 30;
+/** Of a line, in UTF-16 units: a mistake is looked for at its beginning. */
+const maxLine = 2_000;
 
 interface Words {
   readonly message: string;
@@ -26,9 +29,16 @@ export function syntaxProblems(
     }
   };
   const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  const quotes = quotedScalars(documents);
+  const seen = new Set<number>();
   for (const error of errors.sort((a, b) => a.pos[0] - b.pos[0])) {
+    if (problems.size === maxProblems) break;
     if (problems.size > 0 && isAftermath(error)) continue;
-    const at = placeOf(error, documents);
+    const at = placeOf(error, quotes);
+    const { line } = lines.linePos(at);
+    // One line can hold hundreds of errors, and is named once.
+    if (seen.has(line)) continue;
+    seen.add(line);
     const unquoted = unquotedAt(at, text, lines);
     if (unquoted === undefined) add(at, wordsFor(error));
     else add(unquoted.at, unquoted.words);
@@ -56,22 +66,38 @@ function isAftermath(error: YAMLError): boolean {
   return error.code === "UNEXPECTED_TOKEN" && error.message.includes(" in YAML ");
 }
 
-function placeOf(error: YAMLError, documents: readonly ParsedDocument[]): number {
-  const at = error.pos[0];
-  if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return at;
-  // The parser points at the end of an open quote, which is the end of the file; the person needs its beginning.
-  let start = at;
+/** Where each quoted text begins and ends, in the order of the file. */
+function quotedScalars(documents: readonly ParsedDocument[]): readonly (readonly [number, number])[] {
+  const found: (readonly [number, number])[] = [];
   for (const document of documents) {
     visit(document, {
-      Scalar(_, node) {
-        const range = node.range;
-        if (range && isScalar(node) && node.type?.startsWith("QUOTE") && range[0] < at && range[1] >= at) {
-          start = range[0];
-        }
+      Scalar(_, { range, type }) {
+        if (range && type?.startsWith("QUOTE")) found.push([range[0], range[1]]);
       },
     });
   }
-  return start;
+  return found.sort((a, b) => a[0] - b[0]);
+}
+
+function placeOf(error: YAMLError, quotes: ReturnType<typeof quotedScalars>): number {
+  const at = error.pos[0];
+  if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return at;
+  // The parser points at the end of an open quote, which is the end of the file; the person needs its beginning.
+  const last = lastBefore(quotes, at);
+  return last !== undefined && last[1] >= at ? last[0] : at;
+}
+
+function lastBefore(
+  quotes: ReturnType<typeof quotedScalars>,
+  at: number,
+): readonly [number, number] | undefined {
+  let [low, high] = [0, quotes.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((quotes[middle] as readonly [number, number])[0] < at) low = middle + 1;
+    else high = middle;
+  }
+  return quotes[low - 1];
 }
 
 /** `${`, `{{` or `[0]` outside quotes on the line of an error is nearly always the cause of it. */
@@ -81,8 +107,7 @@ export function unquotedAt(
   lines: LineCounter,
 ): { readonly at: number; readonly words: Words } | undefined {
   const start = lines.lineStarts[lines.linePos(at).line - 1] ?? 0;
-  const end = text.indexOf("\n", start);
-  const line = text.slice(start, end === -1 ? undefined : end).slice(0, 2_000);
+  const [line = ""] = text.slice(start, start + maxLine).split("\n", 1);
   const bare = line
     .replace(/"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'/g, (quote) => " ".repeat(quote.length))
     .replace(/(^|\s)#.*$/, "");

@@ -1,16 +1,17 @@
 // Mistakes in `tests:` that its schema does not see: names that nothing has, names that two tests have.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { didYouMeanHint } from "../did-you-mean.ts";
+import { createHints, listNames } from "../did-you-mean.ts";
 import { type Path, quoted } from "./problem.ts";
 import type { IssueDraft } from "./values.ts";
 
 /** `root` holds what the config's recipes bring, too. */
 export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
   if (!Array.isArray(root.tests)) return [];
-  const sources = namesIn(root.sources);
-  const channels = [...new Set([...namesIn(root.channels), ...sources])];
-  const sinks = namesIn(root.sinks);
+  const sourceNames = namesIn(root.sources);
+  const sources = namesOf("source", sourceNames);
+  const channels = namesOf("channel", [...namesIn(root.channels), ...sourceNames]);
+  const sinks = namesOf("sink", namesIn(root.sinks));
   const seen = new Set<Json>();
   return root.tests.flatMap((test, index): IssueDraft[] => {
     if (!isObject(test)) return [];
@@ -37,10 +38,9 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
       });
     }
     for (const [send, at] of each(test.send, [...path, "send"])) {
-      drafts.push(...unknown(send.source, [...at, "source"], "source", sources), ...payloadDrafts(send, at));
+      drafts.push(...unknown(send.source, [...at, "source"], sources), ...payloadDrafts(send, at));
     }
-    if (isObject(test.call))
-      drafts.push(...unknown(test.call.sink, [...path, "call", "sink"], "sink", sinks));
+    if (isObject(test.call)) drafts.push(...unknown(test.call.sink, [...path, "call", "sink"], sinks));
     if (test.send === undefined && test.call === undefined) {
       const message = "nothing is sent, and no sink is called";
       drafts.push({
@@ -51,7 +51,7 @@ export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {
       });
     }
     for (const [expected, at] of each(test.expect, [...path, "expect"])) {
-      drafts.push(...unknown(expected.channel, [...at, "channel"], "channel", channels));
+      drafts.push(...unknown(expected.channel, [...at, "channel"], channels));
     }
     return drafts;
   });
@@ -66,14 +66,27 @@ function payloadDrafts(send: JsonObject, at: Path): IssueDraft[] {
   ];
 }
 
-function unknown(name: Json | undefined, path: Path, noun: string, known: readonly string[]): IssueDraft[] {
-  if (typeof name !== "string" || name === "" || known.includes(name)) return [];
+interface Names {
+  readonly noun: string;
+  readonly known: ReadonlySet<string>;
+  readonly listed: string;
+  hint(word: string): string | undefined;
+}
+
+function namesOf(noun: string, names: readonly string[]): Names {
+  const known = new Set(names);
+  const all = [...known];
+  return { noun, known, listed: listNames(all) || "none", hint: createHints(all) };
+}
+
+function unknown(name: Json | undefined, path: Path, { noun, known, listed, hint }: Names): IssueDraft[] {
+  if (typeof name !== "string" || name === "" || known.has(name)) return [];
   return [
     {
       path,
       code: "E_CONFIG_REFERENCE",
       message: `no ${noun} is called ${quoted(name)}`,
-      hint: didYouMeanHint(name, known) ?? `${noun}s: ${known.join(", ") || "none"}`,
+      hint: hint(name) ?? `${noun}s: ${listed}`,
     },
   ];
 }

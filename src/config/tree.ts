@@ -1,7 +1,17 @@
 // From YAML nodes to plain values, in one walk: keys are checked, aliases are expanded within a bound, and every scalar
 // that holds `${` is listed, because only later rooms know what it may become. Never evaluates anything.
 
-import { type Alias, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Scalar } from "yaml";
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Scalar,
+  type YAMLSeq,
+} from "yaml";
 import type { Json, JsonObject } from "../contract.ts";
 import { kindOf, type Path, type Problem, quoted } from "./problem.ts";
 import type { ParsedDocument } from "./read.ts";
@@ -9,6 +19,12 @@ import { unquotedAt } from "./syntax.ts";
 
 /** Values that aliases may add, over the whole file: enough for sharing, too little for a bomb. */
 const maxAliasedNodes = 10_000;
+/** Of a list or a mapping. Some checks take time with the square of it; no config needs as many. */
+const maxEntries = 2_000;
+/** Of one text, in UTF-16 units. */
+const maxText = 65_536;
+/** Far more than are shown. */
+const maxProblems = 1_000;
 /** An alias inside an aliased value inside an aliased value: deeper than any config, shallower than the stack. */
 const maxPathLength = 100;
 
@@ -38,11 +54,15 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
   const anchors = new Map<string, Node>();
   let aliasedNodes = 0;
   let exploded = false;
+  /** Once it has been said that something is too large, what else is too large is not worth a line. */
+  let isCut = false;
   /** The alias that stands in the file itself, not in what another one stands for. */
   let outermost: { readonly alias: Alias; readonly path: Path } | undefined;
 
-  const complain = (node: Node, path: Path, problem: Omit<Problem, "at" | "path">) =>
-    problems.push({ at: node.range?.[0] ?? 0, path, ...problem });
+  const complain = (node: Node, path: Path, problem: Omit<Problem, "at" | "path">) => {
+    if (problems.length < maxProblems || problem.code === "E_CONFIG_ALIAS")
+      problems.push({ at: node.range?.[0] ?? 0, path, ...problem });
+  };
 
   function convert(node: Node | null, path: Path, inAlias: boolean, assign: (value: Json) => void): Json {
     if (node === null) return null;
@@ -58,7 +78,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     const value = isScalar(node)
       ? scalar(node, path, assign)
       : isSeq(node)
-        ? list(node.items as Node[], path, inAlias)
+        ? list(node as YAMLSeq<Node>, path, inAlias)
         : mapping(node, path, inAlias);
     if (!inAlias && "anchor" in node && node.anchor) anchors.set(node.anchor, node);
     return value;
@@ -91,6 +111,10 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
 
   function scalar(node: Scalar, path: Path, assign: (value: Json) => void): Json {
     const { value } = node;
+    if (typeof value === "string" && value.length > maxText) {
+      tooLarge(node, path, `is a text of ${value.length} characters, and at most ${maxText} are read`);
+      return "";
+    }
     if (typeof value === "string") {
       if (value.includes("${")) variables.push({ path, text: value, assign });
       return value;
@@ -106,8 +130,22 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
     return value as Json;
   }
 
-  function list(items: readonly Node[], path: Path, inAlias: boolean): Json[] {
+  function isTooLong(node: Node, count: number, path: Path): boolean {
+    if (count <= maxEntries) return false;
+    tooLarge(node, path, `holds ${count} entries, and at most ${maxEntries} are read`);
+    return true;
+  }
+
+  function tooLarge(node: Node, path: Path, message: string): void {
+    if (isCut) return;
+    isCut = true;
+    problems.push({ at: node.range?.[0] ?? 0, path, code: "E_CONFIG_SIZE", message });
+  }
+
+  function list(node: YAMLSeq<Node>, path: Path, inAlias: boolean): Json[] {
     const result: Json[] = [];
+    const { items } = node;
+    if (isTooLong(node, items.length, path)) return result;
     for (const [index, item] of items.entries()) {
       result[index] = convert(item, [...path, index], inAlias, (value) => {
         result[index] = value;
@@ -126,6 +164,7 @@ export function readTree(document: ParsedDocument, text: string, lines: LineCoun
       return "";
     }
     const result: JsonObject = {};
+    if (isTooLong(node, node.items.length, path)) return result;
     for (const pair of node.items) {
       const key = keyOf(pair.key, path, result);
       if (key === undefined) continue;

@@ -8,7 +8,8 @@ export interface RootPath {
   readonly offset: number;
 }
 
-const placeholder = /\{\{[\s\S]*?\}\}/g;
+/** Not over the beginning of another one: what is never closed is looked at once. */
+const placeholder = /\{\{(?:(?!\{\{)[\s\S])*?\}\}/g;
 const comment = /^\{\{~?!/;
 const quoted = /"[^"]*"|'[^']*'/g;
 

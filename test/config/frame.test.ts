@@ -1,4 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
 import { load } from "./loading.ts";
 
 const frames = async (text: string) => {
@@ -62,4 +66,32 @@ describe("a frame", () => {
     const all = await frames('sources: { a: { type: probe, "ev\\e[31mry\u202e": "\u001b[2J" } }\n');
     expect(all.join("")).not.toMatch(/[\u001b\u202e]/);
   });
+});
+
+test("a config that is a link out of its folder is not quoted, and one that is a link inside is", async () => {
+  const root = mkdtempSync(join(tmpdir(), "cr-frame-"));
+  try {
+    mkdirSync(join(root, "project"));
+    writeFileSync(join(root, "credentials"), "aws_secret_access_key = AKIAEXAMPLE\nfoo: [\n");
+    symlinkSync("../credentials", join(root, "project/channels.yaml"));
+    const shown = async () => {
+      const loaded = await loadConfig(join(root, "project/channels.yaml"), {
+        env: { HOME: root },
+        registry: [],
+        escapeForTemplate: (text) => text,
+        loadPatterns: async () => {
+          throw new Error("no patterns here");
+        },
+      });
+      return loaded.issues.map((issue) => loaded.frame(issue)).join("\n");
+    };
+    expect(await shown()).toContain("channels.yaml:1:1");
+    expect(await shown()).not.toContain("AKIA");
+    rmSync(join(root, "project/channels.yaml"));
+    writeFileSync(join(root, "project/real.yaml"), "sources: [\n");
+    symlinkSync("real.yaml", join(root, "project/channels.yaml"));
+    expect(await shown()).toContain("1 | sources: [");
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });

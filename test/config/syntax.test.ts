@@ -323,7 +323,9 @@ describe("aliases", () => {
   test("a long chain of aliases is refused without a deep stack", async () => {
     const links = Array.from({ length: 5_000 }, (_, n) => `l${n}: &l${n} [${n === 0 ? "x" : `*l${n - 1}`}]`);
     const { issues } = await load(`${links.join("\n")}\n`);
-    expect(issues.some(({ code }) => code === "E_CONFIG_ALIAS")).toBe(true);
+    expect(issues.at(-1)).toMatchObject({
+      code: "E_CONFIG_SIZE",
+    });
   });
 
   test("an alias inside its own anchor has nothing to stand for", async () => {

@@ -71,7 +71,10 @@ test("a file that `${file:}` names, and .env", async () => {
   await project.write(".env", "SIGN=plus\n");
   await project.write(
     "channels.yaml",
-    hello(project.port, 'channels:\n  hello: { from: hello, content: "${file:word} ${SIGN} {{data.n}}" }\n'),
+    hello(
+      project.port,
+      'channels:\n  hello: { from: hello, match: { data.word: "${file:word}", data.sign: "${SIGN}" }, content: "{{data.n}}" }\n',
+    ),
   );
   const claude = await project.claude();
   await answers(project, "/hello", isThere);
@@ -79,8 +82,8 @@ test("a file that `${file:}` names, and .env", async () => {
   await eventually(() => claude.process.stderr().includes("~1 channel"));
   await project.write(".env", "SIGN=minus\n");
   await eventually(() => claude.process.stderr().split("~1 channel").length === 3);
-  await post(project, "/hello", { n: 7 });
-  expect((await claude.nextEvent()).content).toBe("two minus 7");
+  await post(project, "/hello", { n: 7, word: "two", sign: "minus" });
+  expect((await claude.nextEvent()).content).toBe("7");
 });
 
 test("the same content again is no reload", async () => {

@@ -1,5 +1,6 @@
 // Is there a config, and is it good?
 
+import { countIssues } from "../../config/issue-places.ts";
 import { printCount } from "../times.ts";
 import type { Finding, Patient } from "./check.ts";
 
@@ -18,7 +19,7 @@ export function checkConfig({ config }: Pick<Patient, "config">): Finding {
     return {
       name: "config",
       state: "fail",
-      detail: `${printCount(proven.issues.length, "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}`,
+      detail: `${printCount(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}`,
       todo: "channel-router check shows each at its place",
     };
   }

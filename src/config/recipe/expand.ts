@@ -4,9 +4,10 @@
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { absent } from "../bounded-file.ts";
+import { breathe } from "../breathe.ts";
 import { explainErrors } from "../explain.ts";
 import { type Path, pathKey } from "../problem.ts";
-import { readYamlFile } from "../read.ts";
+import { type ParsedFile, readYamlFile } from "../read.ts";
 import { schemasAt } from "../schema-walk.ts";
 import { TaintedTree } from "../taint.ts";
 import type { IssueDraft } from "../values.ts";
@@ -58,6 +59,11 @@ interface Written {
   readonly override: JsonObject;
 }
 
+/** Each brings sources and channels of its own, and its file is read. */
+const maxUses = 200;
+/** Of the files of all uses together, in UTF-16 units: a large recipe that is used often is one, too. */
+const maxRecipeText = 4 * 1024 * 1024;
+
 export async function expandRecipes(config: YamlFile, options: ExpandOptions): Promise<Expansion> {
   const { alone, world } = options;
   const problems: FileProblem[] = [];
@@ -66,19 +72,33 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
   const files = new Map<string, string>();
   const owners = new Map<string, { readonly instance: Instance; readonly local: string }>();
   const variables: ScopedVariable[] = [];
+  /** Uses whose recipe is named by a variable. */
+  const fromVariables = new Set<string>();
+  const read = new Map<string, ParsedFile>();
+  let recipeText = 0;
   const own = config.tree.variables;
   const root = alone === undefined ? config.tree.root : rootOf(config.tree.root);
   if (alone === undefined)
     variables.push(...own.filter(({ path }) => path[0] !== "use" && path[0] !== "tests"));
 
-  for (const written of alone === undefined ? await readUses() : [wholeFile(alone)]) await enter(written);
+  for (const written of alone === undefined ? await readUses() : [wholeFile(alone)]) {
+    await enter(written);
+    await breathe();
+  }
   return { root, variables, resolved, problems, instances, files: fileList(files), placeOf };
 
   async function readUses(): Promise<Written[]> {
     const names = own.filter(({ path }) => path.length === 3 && path[0] === "use" && path[2] === "recipe");
     resolved.push(...resolveVariables(names, () => [], world));
+    for (const { path, tainted } of resolved) if (tainted.length > 0) fromVariables.add(String(path[1]));
     const found: Written[] = [];
-    for (const [name, use] of Object.entries(mappingOf(root.use))) {
+    const uses = Object.entries(mappingOf(root.use));
+    if (uses.length > maxUses) {
+      const message = `uses ${uses.length} recipes, and at most ${maxUses} are read`;
+      problems.push({ yaml: config, path: ["use"], code: "E_CONFIG_SIZE", message });
+      return [];
+    }
+    for (const [name, use] of uses) {
       if (!isMapping(use) || typeof use.recipe !== "string" || use.recipe === "") continue;
       const yaml = await readRecipe(name, use.recipe);
       if (yaml === undefined) continue;
@@ -92,14 +112,23 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
     const reference = findRecipe(written, dirname(config.file));
     if ("message" in reference) {
       const { file } = reference;
-      const isTyped = !resolved.some(({ path, tainted }) => path[1] === name && tainted.length > 0);
+      const isTyped = !fromVariables.has(name);
       const { message, hint } = isTyped ? reference : unnamedRecipe;
       if (file !== undefined) files.set(file, absent);
       problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_RECIPE", message, hint });
       return undefined;
     }
-    const parsed = await readYamlFile(reference.file, "recipe");
+    const parsed = read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe"));
+    read.set(reference.file, parsed);
     files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
+    recipeText += parsed.text.length;
+    if (recipeText > maxRecipeText) {
+      const message = `the recipes that are used have more than ${maxRecipeText / 1024 / 1024} MiB together`;
+      problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_SIZE", message });
+      return undefined;
+    }
+    await breathe();
+    // Each use has a tree of its own: values are put into it.
     return openYaml(reference.file, parsed);
   }
 

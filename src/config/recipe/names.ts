@@ -61,7 +61,7 @@ export function inputDrafts(
     const schemas = schemasFor(path);
     const isTemplate = schemas.some((schema) => schema["x-template"] !== undefined);
     if (!isTemplate && !schemas.some((schema) => schema["x-cel"] === true)) return [];
-    const spans = isTemplate ? [...text.matchAll(/\{\{[\s\S]*?\}\}/g)] : [{ 0: text, index: 0 }];
+    const spans = isTemplate ? [...text.matchAll(/\{\{(?:(?!\{\{)[\s\S])*?\}\}/g)] : [{ 0: text, index: 0 }];
     return spans.flatMap((span) =>
       [...span[0].matchAll(reading)].flatMap((found): IssueDraft[] => {
         const words = wordsFor(found[1] as string, instance);

@@ -82,7 +82,7 @@ function isBelow(folder: string, file: string): boolean {
 let known: string | undefined;
 
 /** Beside the package's own package.json, wherever in the package this code runs. */
-function bundledFolder(): string {
+export function bundledFolder(): string {
   if (known !== undefined) return known;
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) {

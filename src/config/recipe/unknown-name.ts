@@ -1,6 +1,6 @@
 // Words for a name that a recipe does not have.
 
-import { didYouMeanHint } from "../../did-you-mean.ts";
+import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
 import { quoted } from "../problem.ts";
 import type { Section } from "./instance.ts";
 
@@ -12,6 +12,6 @@ export function unknownName(section: Section, name: string, known: readonly stri
     message: `the recipe has no ${noun} ${quoted(name)}`,
     hint:
       didYouMeanHint(name, known) ??
-      (known.length === 0 ? `it has no ${noun}s` : `its ${noun}s: ${known.join(", ")}`),
+      (known.length === 0 ? `it has no ${noun}s` : `its ${noun}s: ${listNames(known)}`),
   };
 }
