@@ -1,18 +1,17 @@
 // Makes a parsed expression safe to run on anybody's data, or refuses it: only roots, no loop inside a loop, loops bounded in
-// length and time, `matches` on RE2, `duration` on short texts. The library's own limits bound the text of an
-// expression, not what it costs to run.
+// length, `matches` on RE2, `duration` on short texts. The library's own limits bound the text of an expression; what it
+// costs to run is counted by cel-meter.ts.
 
 import type { Root } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
+import type { CelMeter } from "./cel-meter.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
 import type { Regex } from "./regex.ts";
 import { isRoot, suggestPath } from "./roots.ts";
 
 /** Longest list or map that a macro goes through. */
 export const maxLoopLength = 10_000;
-/** Longest time that one evaluation may spend in macros. */
-export const maxLoopMs = 1_000;
 
 export interface Guarded {
   readonly roots: ReadonlySet<Root>;
@@ -34,10 +33,13 @@ const typeNames = new Set([
 ]);
 
 /** Changes the tree in place. Throws an ExpressionError whose offset is in `text`. */
-export function guard(text: string, tree: CelNode, preparePattern: (pattern: string) => Regex): Guarded {
+export function guard(
+  text: string,
+  tree: CelNode,
+  { preparePattern, meter }: { preparePattern: (pattern: string) => Regex; meter: CelMeter },
+): Guarded {
   const patterns: Regex[] = [];
   const used = new Set<Root>();
-  const watch = { endMs: 0 };
   walk(tree, {
     name(name, node) {
       if (isRoot(name)) used.add(name);
@@ -46,7 +48,7 @@ export function guard(text: string, tree: CelNode, preparePattern: (pattern: str
     call(call, inside) {
       if (call.loop !== undefined) {
         if (inside !== undefined) throw nested(text, call, inside);
-        boundLoop(call.loop, call.name, watch);
+        boundLoop(call.loop, call.name, meter);
       } else if (call.name === "matches" && call.receiver !== undefined) {
         patterns.push(prepareConstant(call, preparePattern));
         call.rename(safeNames.matches);
@@ -58,7 +60,6 @@ export function guard(text: string, tree: CelNode, preparePattern: (pattern: str
   return {
     roots: used,
     begin() {
-      watch.endMs = 0;
       for (const pattern of patterns) pattern.begin();
     },
   };
@@ -110,7 +111,7 @@ function prepareConstant(call: Call, preparePattern: (pattern: string) => Regex)
   }
 }
 
-function boundLoop(loop: Loop, name: string, watch: { endMs: number }): void {
+function boundLoop(loop: Loop, name: string, meter: CelMeter): void {
   const bounded: CelOperator = {
     name: "bounded",
     check: (checker, node, context) => checker.check(node.args as CelNode, context),
@@ -129,19 +130,11 @@ function boundLoop(loop: Loop, name: string, watch: { endMs: number }): void {
   loop.iterable = loop.iterable.clone(bounded, loop.iterable).setMeta("async", false);
 
   const goOn = loop.condition;
-  let rounds = 0;
   loop.condition = (soFar) => {
-    if (++rounds % 64 === 0) checkTime(name, watch);
+    // A quantifier goes on after an error in one of its rounds.
+    meter.check();
     return goOn === undefined || goOn(soFar);
   };
-}
-
-function checkTime(name: string, watch: { endMs: number }): void {
-  const nowMs = performance.now();
-  if (watch.endMs === 0) watch.endMs = nowMs + maxLoopMs;
-  else if (nowMs > watch.endMs) {
-    throw new ExpressionError("E_CEL_RUN", `${name}() took longer than ${maxLoopMs} ms`);
-  }
 }
 
 function lengthOf(items: unknown): number {

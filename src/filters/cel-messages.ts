@@ -3,6 +3,7 @@
 import { didYouMean } from "../did-you-mean.ts";
 import { type ErrorCode, ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
+import { cut } from "./show.ts";
 
 /** The part of the library's errors that is read here. */
 export interface CelFailure {
@@ -53,9 +54,12 @@ export function runError(error: unknown): ExpressionError {
   return runFailure(`cannot be computed: ${error instanceof Error ? error.message : String(error)}`, error);
 }
 
+/** The library quotes what it could not read, however long it is. */
+const maxMessage = 300;
+
 function runFailure(message: string, cause: unknown): ExpressionError {
   const code: ErrorCode = "E_CEL_RUN";
-  return new ExpressionError(code, message, { cause });
+  return new ExpressionError(code, cut(message, maxMessage), { cause });
 }
 
 const symbols: Record<string, string> = {

@@ -2,8 +2,9 @@
 
 import type { Json } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
+import type { CelMeter } from "./cel-meter.ts";
 
-export function toJson(value: unknown): Json {
+export function toJson(value: unknown, meter: Pick<CelMeter, "step">): Json {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -14,20 +15,25 @@ export function toJson(value: unknown): Json {
       if (Number.isFinite(value)) return value;
       throw new ExpressionError("E_CEL_RUN", `the result is ${value}, which is no JSON number`);
     case "object":
-      return value === null ? null : objectToJson(value);
+      return value === null ? null : objectToJson(value, meter);
     default:
       throw new ExpressionError("E_CEL_RUN", `the result is of type ${typeof value}, which is no JSON value`);
   }
 }
 
-function objectToJson(value: object): Json {
-  if (Array.isArray(value)) return value.map(toJson);
+function objectToJson(value: object, meter: Pick<CelMeter, "step">): Json {
+  if (Array.isArray(value)) {
+    meter.step(value.length);
+    return value.map((item) => toJson(item, meter));
+  }
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) {
     // fromEntries defines own properties, a key named __proto__ included.
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member)]));
+    const members = Object.entries(value);
+    meter.step(2 * members.length);
+    return Object.fromEntries(members.map(([key, member]) => [key, toJson(member, meter)]));
   }
   const primitive: unknown = value.valueOf();
   if (typeof primitive === "bigint") return Number(primitive);

@@ -6,6 +6,7 @@ import { ExpressionError } from "../errors.ts";
 import { createEnvironment } from "./cel-environment.ts";
 import { guard } from "./cel-guard.ts";
 import { isCelFailure, loadError, runError } from "./cel-messages.ts";
+import { createCelMeter, meterTree } from "./cel-meter.ts";
 import { toJson } from "./cel-result.ts";
 import type { CelNode } from "./cel-tree.ts";
 import type { RegexCompiler } from "./regex.ts";
@@ -17,7 +18,7 @@ export interface CelProgram {
   readonly roots: ReadonlySet<Root>;
   /**
    * A condition gives a boolean. Throws an ExpressionError (E_CEL_RUN) when the expression does not fit this event: a
-   * missing key, an operation that its types do not have, a list that is too long.
+   * missing key, an operation that its types do not have, a list that is too long, more steps or memory than it may take.
    */
   evaluate(view: View): Json;
 }
@@ -38,6 +39,7 @@ export function celNeedsRegex(text: string): boolean {
 export async function loadCel(compileRegex: RegexCompiler): Promise<CelCompiler> {
   const library = await import("@marcbachmann/cel-js");
   const { environment, prepare } = createEnvironment(library, compileRegex);
+  const meter = createCelMeter();
   const functionNames = new Set(environment.getDefinitions().functions.map((declared) => declared.name));
 
   return {
@@ -45,10 +47,12 @@ export async function loadCel(compileRegex: RegexCompiler): Promise<CelCompiler>
       refuseSubstitution(text);
       try {
         const parsed = environment.parse(text);
-        const guarded = guard(text, parsed.ast as unknown as CelNode, prepare);
+        const tree = parsed.ast as unknown as CelNode;
+        const guarded = guard(text, tree, { preparePattern: prepare, meter });
         const checked = parsed.check();
         if (!checked.valid) throw checked.error ?? new Error("the CEL library gave no reason");
         if (purpose === "condition") expectBoolean(checked.type);
+        const steps = meterTree(tree, meter);
         return {
           text,
           roots: guarded.roots,
@@ -56,7 +60,10 @@ export async function loadCel(compileRegex: RegexCompiler): Promise<CelCompiler>
             guarded.begin();
             let result: Json;
             try {
-              result = toJson(parsed(contextOf(view)));
+              meter.begin(steps);
+              const value = parsed(contextOf(view));
+              meter.check();
+              result = toJson(value, meter);
             } catch (error) {
               throw runError(error);
             }

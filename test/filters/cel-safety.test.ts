@@ -115,15 +115,17 @@ describe("macros", () => {
     expect(() => evaluate("data.exists(k, k == 'x')", wide)).toThrow("on 10001 elements");
   });
 
-  it("end after a second, whatever they do in each round", () => {
+  it("end soon, whatever they do in each round", () => {
     const text = "data.l.exists(x, x in data.other)";
     const program = cel.compile(text, { purpose: "condition" });
     const view = viewOf({ l: Array(10_000).fill("x"), other: Array(300_000).fill("y") });
-    const { ms } = timed(() => expect(() => program.evaluate(view)).toThrow("took longer than 1000 ms"));
-    expect(ms).toBeLessThan(5_000);
+    const { ms } = timed(() =>
+      expect(() => program.evaluate(view)).toThrow("takes more than 1,000,000 steps"),
+    );
+    expect(ms).toBeLessThan(1_000);
   });
 
-  it("an evaluation that ran out of time does not shorten the next", () => {
+  it("an evaluation that took too much does not shorten the next", () => {
     const program = cel.compile("data.all(x, x < 5)", { purpose: "condition" });
     expect(program.evaluate(viewOf(Array(10_000).fill(1)))).toBe(true);
     expect(program.evaluate(viewOf(Array(10_000).fill(1)))).toBe(true);

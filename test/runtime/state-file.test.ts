@@ -104,6 +104,7 @@ const writers: Readonly<Record<string, string>> = {
   "journal/disk.ts": "the durable operations themselves",
   "journal/recovery.ts": "sets broken lines and snapshots aside",
   "runtime/ownership/claim.ts": "after a power cut no owner is alive",
+  "runtime/ownership/elsewhere.ts": "a beat of a machine; it is written again soon",
   "runtime/trust-key.ts": "a key that others may make at once; consent is asked again where it is lost",
 };
 
