@@ -71,7 +71,7 @@ path: string
 secret: string
 }
 /**
- * Where the Bot API is served: another address than Telegram's own gets your token, so it waits for channel-router trust.
+ * Where the Bot API is served; it gets your token, so another address waits for channel-router trust anew.
  */
 apiRoot: string
 }

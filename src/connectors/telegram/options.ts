@@ -69,7 +69,7 @@ export const telegramOptions = {
     api_root: {
       "x-inert": false,
       description:
-        "Where the Bot API is served: another address than Telegram's own gets your token, so it waits for channel-router trust.",
+        "Where the Bot API is served; it gets your token, so another address waits for channel-router trust anew.",
       type: "string",
       pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",
       default: "https://api.telegram.org",
