@@ -1,35 +1,35 @@
 // The greeting that the last start of this config kept, when no input of it has changed since.
 
 import { join } from "node:path";
-import { type ConfigPlace, stateFolder } from "../config/places.ts";
+import type { ConfigPlace } from "../config/places.ts";
 import { readStartCache } from "../runtime/start-cache.ts";
 import { readTrust } from "../runtime/trust-file.ts";
 import type { Greeting } from "../session/greeting.ts";
 import { ownWords } from "../text.ts";
-import { trustPlace, trustsAll } from "./trust-place.ts";
+import { consentDigest, trustPlace, trustsAll } from "./trust-place.ts";
 import { version } from "./version.ts";
 
-/** Undefined without a config file. */
-export function greetingFile({ file }: ConfigPlace): string | undefined {
-  return file === undefined ? undefined : join(stateFolder(process.env, file), "greeting.json");
+/** Undefined without a config file. `folder`: its state folder. */
+export function greetingFile({ file }: ConfigPlace, folder: string): string | undefined {
+  return file === undefined ? undefined : join(folder, "greeting.json");
 }
 
 /** Never rejects. */
-export async function cachedGreeting(found: ConfigPlace): Promise<Greeting | undefined> {
-  const path = greetingFile(found);
+export async function cachedGreeting(found: ConfigPlace, folder: string): Promise<Greeting | undefined> {
+  const path = greetingFile(found, folder);
   const cached =
     path === undefined
       ? undefined
-      : await readStartCache(path, version, process.env, await consentDigest(found));
+      : await readStartCache(path, version, process.env, await consentNow(found));
   // A file says so: it is cleaned like all that comes from one.
   return isGreeting(cached) ? { ...cached, instructions: ownWords(String(cached.instructions)) } : undefined;
 }
 
 /** As the service has it for the same answers; see `ServiceTrust.ofGreeting`. */
-async function consentDigest({ file, chosen }: ConfigPlace): Promise<string> {
+async function consentNow({ file, chosen }: ConfigPlace): Promise<string> {
   if (chosen || file === undefined) return "chosen";
-  if (trustsAll(process.env)) return "all";
-  return (await readTrust(trustPlace(process.env, file))).digest;
+  if (trustsAll(process.env)) return consentDigest(file, "all");
+  return consentDigest(file, (await readTrust(trustPlace(process.env, file))).digest);
 }
 
 function isGreeting(value: unknown): value is Greeting {

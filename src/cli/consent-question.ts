@@ -62,6 +62,6 @@ function isLocal({ address }: Plan["listen"]): boolean {
 }
 
 function describeListen({ address }: Plan["listen"]): string {
-  if (address === undefined) return "a free port";
+  if (address === undefined) return "127.0.0.1, port 8788 or the next free one";
   return "unix" in address ? address.unix : `${address.host}:${address.port}`;
 }

@@ -5,6 +5,7 @@ import { didYouMean } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
 import type { Plan, PlannedSource } from "../plan/plan.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { createLog } from "../runtime/log.ts";
 import { createRehearsal, type Rehearsal, type Rehearsed } from "../runtime/rehearsal.ts";
 import { maskAll } from "../runtime/secret-mask.ts";
 import { shapingWords } from "../shaping/words.ts";
@@ -15,6 +16,7 @@ import { loadPlan, requireConfig } from "./load-plan.ts";
 import { readHeaders, readPayload } from "./payload.ts";
 import { eventBlock, printed, printedJson, printTrace } from "./print.ts";
 import { toStdout } from "./terminal.ts";
+import { consentOf } from "./trust-place.ts";
 
 interface ExplainOptions {
   readonly config?: string;
@@ -23,8 +25,7 @@ interface ExplainOptions {
 }
 
 export async function explain(name: string, payload: string, options: ExplainOptions): Promise<ExitCode> {
-  const { file } = requireConfig(options.config);
-  const { loaded, plan, issues, mask } = await loadPlan(file);
+  const { file, loaded, plan, issues, mask } = await loadAllowed(requireConfig(options.config));
   if (issues.length > 0) return check(file, options);
   const source = plan.sources.find((planned) => planned.name === name);
   if (source === undefined) throw noSource(name, plan.sources);
@@ -44,6 +45,17 @@ export async function explain(name: string, payload: string, options: ExplainOpt
       : masked(asText(loaded.values.server.name, plan, rehearsed, rehearsal), mask),
   );
   return rehearsed.outcome === "accepted" ? 0 : 1;
+}
+
+/** What the user has not allowed to be shown is hidden here, too: it may be Claude who typed the command. */
+async function loadAllowed({ file, chosen }: ReturnType<typeof requireConfig>) {
+  const proven = await loadPlan(file, process.env, { chosen });
+  const { loaded, plan } = proven;
+  const consent = await consentOf(process.env, file, createLog({ secrets: () => loaded.secrets }));
+  const hides = plan.powers.some(
+    (power) => (power.power === "use" || power.power === "show") && !consent.allows(power),
+  );
+  return { file, ...(hides ? await loadPlan(file, process.env, { chosen, hideVariables: true }) : proven) };
 }
 
 function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {

@@ -1,6 +1,7 @@
 // `up --foreground`: a router process without a client of its own.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { realPath, stateFolder } from "../config/places.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { createLog } from "../runtime/log.ts";
 import { aborted } from "../waiting.ts";
@@ -23,6 +24,7 @@ export async function runForeground(
   const ending = new AbortController();
   const asked = aborted(ending.signal);
   const ownership = joinRouter({
+    place: { folder: stateFolder(process.env, file), config: realPath(file) },
     found,
     find: () => found,
     notes: [],

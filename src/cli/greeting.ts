@@ -28,13 +28,13 @@ export interface GreetingConsent {
   readonly digest: string;
 }
 
-export function greetFast(found: ConfigPlace): FastGreeting {
-  const cacheFile = greetingFile(found);
+export function greetFast(found: ConfigPlace, folder: string): FastGreeting {
+  const cacheFile = greetingFile(found, folder);
   let answer: (greeting: Greeting) => void = () => {};
   const written = new Promise<Greeting>((resolve) => {
     answer = resolve;
   });
-  const cached = cachedGreeting(found);
+  const cached = cachedGreeting(found, folder);
 
   let current: Promise<Greeting> = cached.then((greeting) => greeting ?? written);
   let kept = cached;

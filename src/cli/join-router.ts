@@ -3,7 +3,7 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type ConfigPlace, realPath, runningFolder, stateFolder } from "../config/places.ts";
+import { type ConfigPlace, runningFolder } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { highestEpoch, journalFault } from "../journal/newer-format.ts";
 import type { Ownership, OwnershipOptions } from "../runtime/ownership/options.ts";
@@ -12,9 +12,11 @@ import { missingVariables } from "../runtime/start-cache.ts";
 import { earlyAnswers } from "../session/early-answers.ts";
 import type { SafeLine } from "../text.ts";
 import { cachedGreeting, greetingFile } from "./cached-greeting.ts";
+import type { JoinPlace } from "./join-place.ts";
 import { version } from "./version.ts";
 
 interface JoinOptions {
+  readonly place: JoinPlace;
   readonly found: ConfigPlace;
   /** Looks again. */
   find(): ConfigPlace;
@@ -28,9 +30,9 @@ interface JoinOptions {
   end(): void;
 }
 
-export function joinRouter({ found, find, notes, log, client, onSecrets, end }: JoinOptions): Ownership {
-  const file = found.file ?? (found.tried[0] as string);
-  const folder = stateFolder(process.env, file);
+export function joinRouter(options: JoinOptions): Ownership {
+  const { place, found, find, notes, log, client, onSecrets, end } = options;
+  const { folder } = place;
   const journal = join(folder, "journal");
   let resigned: { readonly reason: string; readonly print: string } | undefined;
   const ownership = joinOwnership({
@@ -40,9 +42,12 @@ export function joinRouter({ found, find, notes, log, client, onSecrets, end }: 
     ...(client === undefined
       ? {}
       : {
-          client: { ...client, early: cachedGreeting(found).then((known) => known && earlyAnswers(known)) },
+          client: {
+            ...client,
+            early: cachedGreeting(found, folder).then((known) => known && earlyAnswers(known)),
+          },
         }),
-    eligible: () => missingNow(found).length === 0,
+    eligible: () => missingNow(found, folder).length === 0,
     prepare: () => import("./service.ts"),
     warm: async () => (await import("./warm-up.ts")).warmUp(found),
     async serve(role) {
@@ -69,7 +74,7 @@ export function joinRouter({ found, find, notes, log, client, onSecrets, end }: 
       if (resigned !== undefined && resigned.print !== (await printOf(journal))) resigned = undefined;
       return resigned?.reason ?? journalFault(journal);
     },
-    register: { folder, runningFolder: runningFolder(process.env), config: realPath(file) },
+    register: { folder, runningFolder: runningFolder(process.env), config: place.config },
   });
   return ownership;
 }
@@ -87,7 +92,7 @@ async function printOf(folder: string): Promise<string> {
 }
 
 /** Variables that the last good start of this config had and this process has not. */
-export function missingNow(found: ConfigPlace): readonly string[] {
-  const path = greetingFile(found);
+export function missingNow(found: ConfigPlace, folder: string): readonly string[] {
+  const path = greetingFile(found, folder);
   return path === undefined ? [] : missingVariables(path, process.env);
 }

@@ -1,17 +1,17 @@
 // From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
 
-import { basename, dirname, join, sep } from "node:path";
+import { dirname } from "node:path";
 import { breathe } from "../config/breathe.ts";
 import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
-import { type ConfigPlace, homeFolder, projectFolder, realPath, trustKeyFile } from "../config/places.ts";
+import { type ConfigPlace, foundFile, homeFolder, projectFolder, trustKeyFile } from "../config/places.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
 import { UsageError } from "../errors.ts";
 import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
-import { type FoundFile, planOfFound } from "../plan/found.ts";
+import { planOfFound } from "../plan/found.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Bind } from "../plan/powers.ts";
 import { createMask, type Mask } from "../runtime/secret-mask.ts";
@@ -32,7 +32,7 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
-interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns"> {
+interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables"> {
   /** False: the file was found, and waits until the user agrees to it. Default: true. */
   readonly chosen?: boolean;
   /** Whether a missing key of the state root is made: by what may write there. Default: no. */
@@ -55,7 +55,7 @@ export async function loadPlan(
     project: projectFolder(dirname(read.file), env),
   });
   const loaded = { ...read, files: [...read.files, ...launches.files] };
-  const mask = createMask(loaded.secrets);
+  const mask = createMask([...loaded.secrets, ...(as.hideVariables === true ? loaded.variables : [])]);
   const engine = await loadEngine(loaded.values, loaded.types, now);
   const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
@@ -83,17 +83,11 @@ export async function loadPlan(
   };
 }
 
-/** A link within its own folder, as Kubernetes mounts a ConfigMap, is no other file: whoever writes there could edit it. */
-export function foundFile(file: string): FoundFile {
-  const [path, folder] = [realPath(file), realPath(dirname(file))];
-  return { path: path.startsWith(`${folder}${sep}`) ? join(folder, basename(file)) : path, folder };
-}
-
 /** The same without the plan: what stands in the file, and what is wrong with that. */
 export function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
-  as: Pick<LoadOptions, "recipe" | "standIns"> = {},
+  as: Pick<LoadOptions, "recipe" | "standIns" | "hideVariables"> = {},
 ): Promise<LoadedConfig> {
   return loadConfig(file, {
     env,

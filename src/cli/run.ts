@@ -11,6 +11,7 @@ import { aborted } from "../waiting.ts";
 import { readClientFacts } from "./client-facts.ts";
 import { finish } from "./exit.ts";
 import { configOfServer } from "./find-config.ts";
+import { joinPlaceOf } from "./join-place.ts";
 import { joinRouter, missingNow } from "./join-router.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { surviveFaults } from "./survive.ts";
@@ -31,6 +32,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
 
     const find = () => configOfServer(explicit);
     const found = find();
+    const place = await joinPlaceOf(found);
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
     for (const note of notes) log.warn(note);
@@ -40,10 +42,11 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       env: process.env,
       cwd: process.cwd(),
       label,
-      missing: () => missingNow(found),
+      missing: () => missingNow(found, place.folder),
       onChange: () => ownership.tell(),
     });
     const ownership = joinRouter({
+      place,
       found,
       find,
       notes,

@@ -1,16 +1,16 @@
 // What the user has agreed to for the config of a service: read when there is a config, asked for while something of it waits,
 // and whether a file that was found may be used at all.
 
-import { realPath, trustFile } from "../config/places.ts";
+import { foundFile, realPath, trustFile } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import type { Consent } from "../runtime/consent.ts";
 import type { Mask } from "../runtime/secret-mask.ts";
 import type { GreetingConsent } from "./greeting.ts";
-import { foundFile, type ProvenConfig } from "./load-plan.ts";
+import type { ProvenConfig } from "./load-plan.ts";
 import type { QuestionTurn } from "./question-turn.ts";
 import { askForConsent } from "./service-consent.ts";
 import type { Members } from "./service-members.ts";
-import { consentOf } from "./trust-place.ts";
+import { consentDigest, consentOf } from "./trust-place.ts";
 
 export interface ServiceTrust {
   /** Reads the answers about this file, unless they are open already. Never rejects. */
@@ -96,7 +96,7 @@ export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
       return {
         use: this.mayUse(config as ProvenConfig),
         instruct: found.instruct === undefined || allows(found.instruct),
-        digest: opened?.consent.digest() ?? "",
+        digest: consentDigest((config as ProvenConfig).loaded.file, opened?.consent.digest() ?? ""),
       };
     },
     look() {

@@ -65,7 +65,7 @@ const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 export async function openService(options: ServiceOptions): Promise<Service> {
   const { role, log } = options;
   const ending = new AbortController();
-  const greeting = greetFast(options.found);
+  const greeting = greetFast(options.found, options.folder);
   let found = options.found;
   let config: ProvenConfig | undefined;
   let running: Running | undefined;

@@ -1,6 +1,6 @@
 // Where it is kept what the user agreed to for a config, and who reads it.
 
-import { realPath, trustFile } from "../config/places.ts";
+import { foundFile, realPath, trustFile } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent } from "../runtime/consent.ts";
@@ -24,6 +24,11 @@ export function consentOf(
     clock: systemClock,
     log,
   });
+}
+
+/** Of a found file: one greeting may be kept for a file and for a link to it, which are agreed to each for itself. */
+export function consentDigest(file: string, answers: string): string {
+  return `${foundFile(file).folder}:${answers}`;
 }
 
 /** The environment of this very process only: what a `.env` file says is an edit. Below a Claude process it does not get here. */

@@ -62,6 +62,8 @@ export interface LoadOptions {
   readonly recipe?: { readonly given: JsonObject; readonly at: Path };
   /** Reads neither the environment nor the files of `${file:}`: each has its default, or a value of its kind. */
   readonly standIns?: boolean;
+  /** Hides what variables bring into texts that are shown, for a config that nobody allowed to show them. */
+  readonly hideVariables?: boolean;
 }
 
 /** Reads the file and all that it names once. `written` is a path, absolute or relative to `cwd`. */
@@ -101,7 +103,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
   const tainted = new TaintedTree();
   for (const one of later) tainted.add(one.tainted);
   tainted.add(secrets.typed);
-  const { notes, issues: shownIssues } = hideShownText(root, tainted);
+  const { notes, issues: shownIssues } = hideShownText(root, tainted, options.hideVariables === true);
 
   validate(root);
   const ofCore = { schema: coreSchema, value: root, prefix: [], typed };
@@ -191,6 +193,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     ],
     environment: environment.asked(),
     secrets: secrets.texts,
+    variables: broughtBy(resolved),
   };
 }
 
@@ -291,6 +294,18 @@ const sections: readonly Section[] = ["sources", "sinks"];
 
 function isSection(key: string | number | undefined): key is Section {
   return key === "sources" || key === "sinks";
+}
+
+/** What variables brought in, wherever. */
+function broughtBy(resolved: readonly Resolved[]): string[] {
+  const texts = resolved.flatMap(({ replacements }) =>
+    replacements.flatMap(({ value, taints, standIn }) =>
+      standIn === true
+        ? []
+        : taints.filter(({ origin }) => origin.kind === "env").map(({ from, to }) => value.slice(from, to)),
+    ),
+  );
+  return [...new Set(texts)];
 }
 
 /** What may be quoted in a message: texts and numbers as typed, never a secret, never what a variable brought in. */

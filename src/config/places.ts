@@ -68,6 +68,11 @@ export function stateFolder(env: EnvironmentVariables, configFile: string): stri
   return join(stateRoot(env), folderName(configFile));
 }
 
+/** The state folder of a link by itself, whatever it leads to. */
+export function linkStateFolder(env: EnvironmentVariables, link: string): string {
+  return join(stateRoot(env), createHash("sha256").update(`link:${link}`).digest("hex").slice(0, 16));
+}
+
 /**
  * Where running routers are registered. Not in a plugin's folder: the command line, which no plugin starts, must find it.
  */
@@ -146,6 +151,20 @@ export function projectFolder(folder: string, env: EnvironmentVariables): string
   }
   const above = dirname(start);
   return basename(start) === ".claude" && isOwn(above) ? above : start;
+}
+
+/** A config file that nobody named. */
+export interface FoundFile {
+  /** Its real path, or where it was found when a link leads no further than that folder. */
+  readonly path: string;
+  /** The real path of the folder that it was found in; another one than that of `path` where a link leads there. */
+  readonly folder: string;
+}
+
+/** A link within its own folder, as Kubernetes mounts a ConfigMap, is no other file: who writes there could edit it as well. */
+export function foundFile(file: string): FoundFile {
+  const [path, folder] = [realPath(file), realPath(dirname(file))];
+  return { path: path.startsWith(join(folder, sep)) ? join(folder, basename(file)) : path, folder };
 }
 
 /** Two links to one file have one real path. */

@@ -16,8 +16,8 @@ interface Settled {
   readonly issues: readonly IssueDraft[];
 }
 
-/** Changes `root`, and takes out of `tainted` what is hidden now. */
-export function hideShownText(root: JsonObject, tainted: TaintedTree): Settled {
+/** Changes `root`, and takes out of `tainted` what is hidden now. `all`: variables in what an event says are hidden too. */
+export function hideShownText(root: JsonObject, tainted: TaintedTree, all: boolean): Settled {
   const notes: IssueDraft[] = [];
   const issues: IssueDraft[] = [];
   for (const { path, taints } of tainted.all()) {
@@ -27,7 +27,7 @@ export function hideShownText(root: JsonObject, tainted: TaintedTree): Settled {
       issues.push({ path, code: "E_CONFIG_VARIABLE", ...nameIsShown });
       continue;
     }
-    const isHidden = (origin: Origin) => shows === "described" || isSecretOrigin(origin);
+    const isHidden = (origin: Origin) => all || shows === "described" || isSecretOrigin(origin);
     const hidden = taints.filter(({ origin }) => isHidden(origin));
     if (hidden.length === 0) continue;
     notes.push({ path, code: "N_HIDDEN", message: `Claude reads ••• here in place of ${wordsFor(hidden)}` });

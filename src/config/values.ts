@@ -233,4 +233,6 @@ export interface LoadedConfig {
   readonly environment: readonly string[];
   /** Texts that must never be shown: values of secret options and of `${file:}`. */
   readonly secrets: readonly string[];
+  /** What variables brought in, wherever: hidden where nobody allowed it to be shown. */
+  readonly variables: readonly string[];
 }

@@ -302,6 +302,12 @@ describe("a link", () => {
     await trustUse(project.env, theirs);
     await rm(join(project.folder, "channels.yaml"));
     await symlink(theirs, join(project.folder, "channels.yaml"));
+    const env = { ...variables, CHANNEL_ROUTER_STATE_DIR: project.state };
+    // Neither what is kept of it, nor the router that runs it, is there for whoever only links to it.
+    const theirOwn = await elsewhere.claude(answering(yes), env);
+    await eventually(() => names(theirOwn).includes("tell"));
+    const second = await elsewhere.claude(answering(putAway), env);
+    expect(second.server.instructions).toContain("STRANGER");
     const claude = await project.claude(answering(putAway), variables);
     const { text } = await eventually(async () => {
       const status = await claude.callTool("status");
@@ -309,6 +315,11 @@ describe("a link", () => {
     });
     expect(text).toContain(`use ${theirs}: waits`);
     expect(names(claude)).toEqual(["status"]);
+    expect(claude.server.instructions).not.toContain("STRANGER");
+    await claude.stop();
+    expect((await project.run(["trust", "--yes"], { env: variables })).stdout).toContain("allowed");
+    const joined = await project.claude(answering(putAway), variables);
+    await eventually(() => names(joined).includes("tell"));
   });
 
   test("that takes the place of a file that was agreed to is not put into use", async () => {
@@ -353,6 +364,24 @@ describe("in the background", () => {
     expect(asked).toEqual([]);
     await project.run(["down"]);
   });
+});
+
+test("explain works without consent, and shows what variables hold only to whom it was allowed", async () => {
+  const project = await open(
+    (port) => `listen: 127.0.0.1:${port}
+sources: { hook: { type: http, path: /hook } }
+channels:
+  hook: { match: { data.text: "\${TAKEN}" }, content: "it is \${TAKEN}", meta: { key: "\${TAKEN}" } }
+`,
+  );
+  const explain = async (text: string) =>
+    (await project.run(["explain", "hook", JSON.stringify({ text })], { env: variables })).stdout;
+  const [taken, other] = [await explain(variables.TAKEN), await explain("else")];
+  expect(taken).toContain("it is •••");
+  expect(other).toContain('wanted "•••"');
+  for (const shown of [taken, other]) expect(shown).not.toContain(variables.TAKEN);
+  await project.trust();
+  expect(await explain(variables.TAKEN)).toContain(`it is ${variables.TAKEN}`);
 });
 
 test("a .env file gives values to ${NAME} and nothing to the programs that run, nor to the router itself", async () => {

@@ -2,9 +2,8 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { foundFile } from "../../src/cli/load-plan.ts";
 import { trustPlace } from "../../src/cli/trust-place.ts";
-import { trustKeyFile } from "../../src/config/places.ts";
+import { foundFile, trustKeyFile } from "../../src/config/places.ts";
 import { usePower } from "../../src/plan/found.ts";
 import { writeAnswer } from "../../src/runtime/trust-file.ts";
 import { openTrustKey } from "../../src/runtime/trust-key.ts";
