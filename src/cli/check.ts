@@ -30,7 +30,7 @@ export async function check(
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    const answer = maskAll({ ok, issues, ...names, powers }, mask);
+    const answer = { ...(maskAll({ ok, issues, ...names }, mask) as object), powers };
     toStdout(printedJson(answer));
     return ok ? 0 : 1;
   }

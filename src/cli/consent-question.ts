@@ -3,7 +3,6 @@
 
 import type { Plan } from "../plan/plan.ts";
 import { describePower, type Power } from "../plan/powers.ts";
-import type { Mask } from "../runtime/secret-mask.ts";
 import { cut, shownEnds } from "../text/clip.ts";
 import { line, lines, type SafeLine, type SafeText } from "../text.ts";
 
@@ -15,27 +14,25 @@ const maxLineLength = 200;
 export type Asking = Pick<Plan, "listen" | "sources" | "channels" | "sinks">;
 
 /** `waiting`: in the order of the plan, `use` first. A longer list is cut, and the cut says how many are missing. */
-export function consentQuestion(
-  config: string,
-  waiting: readonly Power[],
-  plan: Asking,
-  mask: Mask,
-): SafeText {
+export function consentQuestion(config: string, waiting: readonly Power[], plan: Asking): SafeText {
   const listed = waiting.slice(0, maxListed);
   const left = waiting.length - listed.length;
   return lines([
     line`${config} asks to`,
     ...listed.flatMap((power) => [
-      line`  ${describedPower(power, mask, maxLineLength)}`,
+      line`  ${describedPower(power, maxLineLength)}`,
       ...(power.power === "use" ? describeContents(plan) : []),
     ]),
     ...(left === 0 ? [] : [line`  and ${left} more: channel-router trust shows all`]),
   ]);
 }
 
-/** One line. */
-export function describedPower(power: Power, mask: Mask, maxLength = 3_000): SafeLine {
-  return shownEnds(mask(describePower(power)), maxLength);
+/**
+ * One line. Not masked: what came in is hidden in it already, and a config that calls a text a secret would hide it from whoever is to
+ * decide on it.
+ */
+export function describedPower(power: Power, maxLength = 3_000): SafeLine {
+  return shownEnds(describePower(power), maxLength);
 }
 
 /** What comes with the file once it is used, and is not asked about each for itself. */

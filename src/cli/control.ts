@@ -84,10 +84,17 @@ export function createControl(ports: ControlPorts): ControlHandler {
           `it is version ${ports.about.version}; is that older than yours?`,
       });
     }
-    const masked = (value: unknown) => maskAll(value, createMask(ports.secrets()));
+    const masked = (value: unknown) => keepPowers(value, maskAll(value, createMask(ports.secrets())));
     const answer = answers[command as ControlCommand];
     return masked(await answer(asArgs(args), (part) => send(masked(part)), signal));
   };
+}
+
+/** What waits for consent is shown as it is everywhere: what came into it is hidden already, and nothing else may be. */
+function keepPowers(value: unknown, masked: Json): Json {
+  const powers = (value as { readonly powers?: Json } | null | undefined)?.powers;
+  if (powers === undefined || typeof masked !== "object" || masked === null) return masked;
+  return { ...masked, powers } as Json;
 }
 
 async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> {

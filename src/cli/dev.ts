@@ -45,8 +45,8 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   // With --json the output is for a program, whoever sits there.
   const person = options.json ? undefined : personHere();
   if (waits.length > 0 && person !== undefined) {
-    print(consentQuestion(file, waits, plan, mask));
-    await askForPowers(waits, consent, person, mask);
+    toStdout(printed(consentQuestion(file, waits, plan)));
+    await askForPowers(waits, consent, person);
   }
   const newId = createEventIds();
   const flow = createDevFlow({ plan, newId, ...show.flow });

@@ -7,7 +7,6 @@ import type { Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Consent } from "../runtime/consent.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
-import type { Mask } from "../runtime/secret-mask.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
 import { line, lines, type SafeText, safeLine } from "../text.ts";
 import { type Asking, consentQuestion, describedPower } from "./consent-question.ts";
@@ -29,7 +28,6 @@ interface AskOptions {
   readonly config: string;
   /** Where answers are kept: another process may write one there. */
   readonly answersFile?: string;
-  readonly mask: Mask;
   readonly log: Log;
   /** Shared with whatever else asks. */
   readonly turn?: QuestionTurn;
@@ -98,14 +96,14 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
   async function askOne(
     { id, session }: Askable,
     waiting: readonly Power[],
-    { config, mask, log }: AskOptions,
+    { config, log }: AskOptions,
     nap: (ms: number) => Promise<void>,
     ending: AbortSignal,
   ): Promise<void> {
     const over = new AbortController();
     const plan = options.plan();
     if (plan === undefined) return;
-    const question = session.ask(formOf(consentQuestion(config, waiting, plan, mask)), over.signal);
+    const question = session.ask(formOf(consentQuestion(config, waiting, plan)), over.signal);
     let answer: FormAnswer | undefined;
     const answered = question.then((given) => {
       answer = given;
@@ -122,11 +120,11 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     }
     if (isYes(answer)) {
       await consent.remember(waiting, "trusted");
-      log.info(line`the person at session ${id} allowed: ${oneLine(waiting, mask)}`);
+      log.info(line`the person at session ${id} allowed: ${oneLine(waiting)}`);
     } else if (answer.action !== "cancel") {
       await consent.remember(waiting, "declined");
       log.warn(
-        line`the person at session ${id} declined: ${oneLine(waiting, mask)}; channel-router trust allows it`,
+        line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
       );
     }
   }
@@ -164,6 +162,6 @@ function keyOf(powers: readonly Power[]): string {
   return powers.map(({ hash }) => hash).join();
 }
 
-function oneLine(powers: readonly Power[], mask: Mask): string {
-  return powers.map((power) => describedPower(power, mask)).join("; ");
+function oneLine(powers: readonly Power[]): string {
+  return powers.map((power) => describedPower(power)).join("; ");
 }

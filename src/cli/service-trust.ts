@@ -4,7 +4,6 @@
 import { foundFile, realPath, trustFile } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import type { Consent } from "../runtime/consent.ts";
-import type { Mask } from "../runtime/secret-mask.ts";
 import type { GreetingConsent } from "./greeting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
 import type { QuestionTurn } from "./question-turn.ts";
@@ -27,7 +26,6 @@ export interface ServiceTrust {
 
 interface ServiceTrustOptions {
   readonly log: Log;
-  readonly mask: Mask;
   readonly members: Members;
   readonly turn: QuestionTurn;
   /** Fires when the service begins to end. */
@@ -50,7 +48,7 @@ interface Opened {
 }
 
 export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
-  const { log, mask, members, turn, ending } = options;
+  const { log, members, turn, ending } = options;
   let opened: Opened | undefined;
 
   function ask({ config, consent, over }: Opened): () => void {
@@ -61,7 +59,6 @@ export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
         members: members.list,
         config,
         answersFile: trustFile(process.env, config),
-        mask,
         log,
         turn,
       },

@@ -105,7 +105,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
   const trust: ServiceTrust = openServiceTrust({
     log,
-    mask,
     members: state.members,
     turn,
     ending: ending.signal,

@@ -9,7 +9,6 @@ import type { Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent, outdatedNote } from "../runtime/consent.ts";
 import { createLog } from "../runtime/log.ts";
-import { type Mask, maskAll } from "../runtime/secret-mask.ts";
 import { forgetAnswers } from "../runtime/trust-file.ts";
 import type { UnderClaude } from "../runtime/under-claude.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../text.ts";
@@ -46,7 +45,7 @@ export async function trust(
     await forgetAnswers(place);
     return tellRevoked(place.config, options, world);
   }
-  const { loaded, plan, issues, mask } = await loadPlan(file, world.env, {
+  const { loaded, plan, issues } = await loadPlan(file, world.env, {
     makeKey: options.list !== true,
     chosen,
   });
@@ -61,15 +60,15 @@ export async function trust(
   if (options.yes && waited.length > 0) await consent.remember(waited, "trusted");
   if (options.json) {
     const answer = { config: place.config, powers: powerAnswers(powers, consent) };
-    world.print(printedJson(maskAll(answer, mask)));
+    world.print(printedJson(answer));
     return waits().length === 0 ? 0 : 1;
   }
   if (consent.outdated()) world.print(printed(line`${outdatedNote}`));
-  world.print(printed(safeLine(place.config), ...printPowers(plan, consent, mask)));
+  world.print(printed(safeLine(place.config), ...printPowers(plan, consent)));
   if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
   if (!options.yes) {
     if (world.person === undefined) throw onlyYou(world.underClaude);
-    await askForPowers(waited, consent, world.person, mask);
+    await askForPowers(waited, consent, world.person);
   }
   const left = waits().length;
   const router = await findRouter(world, file);
@@ -105,7 +104,6 @@ export async function askForPowers(
   powers: readonly Power[],
   consent: Pick<Consent, "remember">,
   person: Person,
-  mask: Mask,
 ): Promise<void> {
   if (powers.length > 1) {
     const answer = await person.ask(line`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
@@ -113,8 +111,7 @@ export async function askForPowers(
     if (!/^e(ach)?$/i.test(answer.trim())) return;
   }
   for (const power of powers) {
-    const question =
-      powers.length === 1 ? line`Allow it? [y/N] ` : line`${describedPower(power, mask)}? [y/N] `;
+    const question = powers.length === 1 ? line`Allow it? [y/N] ` : line`${describedPower(power)}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
 }
@@ -123,14 +120,14 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function printPowers(plan: Plan, consent: Pick<Consent, "allows" | "declined">, mask: Mask): SafeText[] {
+function printPowers(plan: Plan, consent: Pick<Consent, "allows" | "declined">): SafeText[] {
   if (plan.powers.length === 0) return [line`  asks for nothing that you would have to allow`];
   return plan.powers.flatMap((power) => {
     const isTrusted = consent.allows(power);
     const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
     const declined = consent.declined(power) ? " (declined before)" : "";
     return [
-      line`  ${state}  ${describedPower(power, mask)}${declined}`,
+      line`  ${state}  ${describedPower(power)}${declined}`,
       ...(power.power === "use" && !isTrusted
         ? describeContents(plan).map((one) => line`       ${one}`)
         : []),

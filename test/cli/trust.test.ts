@@ -38,7 +38,6 @@ const configure = (listen: string) =>
 const [power, other] = ["0.0.0.0", "10.0.0.1"].flatMap((host) =>
   listenPowers({ listenAddress: { host, port: 8788, loopback: false } }, (text) => text),
 ) as [Power, Power];
-const asIs = (text: string) => text;
 const consentNow = (more: NodeJS.ProcessEnv = {}) => consentOf({ ...env, ...more }, file, keepLog());
 
 function person(...answers: string[]): Person & { readonly questions: string[] } {
@@ -179,17 +178,17 @@ test("a config that asks for nothing has nothing to allow", async () => {
 
 test("several are allowed together, or each for itself", async () => {
   const together = await consentNow();
-  await askForPowers([power, other], together, person("y"), asIs);
+  await askForPowers([power, other], together, person("y"));
   expect([together.allows(power), together.allows(other)]).toEqual([true, true]);
   await trust(["--revoke"]);
   const each = await consentNow();
   const asked = person("e", "n", "y");
-  await askForPowers([power, other], each, asked, asIs);
+  await askForPowers([power, other], each, asked);
   expect([each.allows(power), each.allows(other)]).toEqual([false, true]);
   expect(asked.questions[1]).toContain("0.0.0.0:8788");
   await trust(["--revoke"]);
   const none = await consentNow();
-  await askForPowers([power, other], none, person("", "y", "y"), asIs);
+  await askForPowers([power, other], none, person("", "y", "y"));
   expect([none.allows(power), none.allows(other)]).toEqual([false, false]);
 });
 
@@ -237,7 +236,6 @@ describe("the question in a session", () => {
       }),
       members: () => members,
       config: file,
-      mask: asIs,
       log: keepLog(),
     };
     void askForConsent({ ...options, everyMs: 5, gapMs: 5 }, over.signal);

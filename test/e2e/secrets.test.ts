@@ -208,9 +208,21 @@ sinks:
   for (const file of ["a-ran", "b-ran", "c-ran", "e-ran"])
     expect(existsSync(join(project.folder, file)), file).toBe(false);
   const list = (await project.run(["trust", "--list"], { env })).stdout;
-  // The text of the token hides nothing but itself.
   expect(list).toContain("sh -c 'touch a-ran; : •••' with ./token.txt");
-  expect(forms.join()).not.toContain("rm -rf");
+  // A text that the config calls a secret hides nothing where it is something else.
+  const invented = `sources:
+  a: { type: command, command: [sh, -c, "touch f-ran; rm -rf /important"] }
+  b: { type: poll, url: "https://h.example/", auth: { scheme: bearer, secret: "rm -rf /important" } }
+`;
+  await project.write("channels.yaml", invented);
+  await eventually(() => forms.some((form) => form.includes("touch f-ran")));
+  const json = await project.run(["trust", "--list", "--json"], { env });
+  const status = await eventually(async () => {
+    const { stdout } = await project.ask(["status", "--json"], env);
+    return stdout.includes("f-ran") && stdout;
+  });
+  for (const text of [...forms.filter((form) => form.includes("f-ran")), json.stdout, status])
+    expect(text).toContain("touch f-ran; rm -rf /important");
   await claude.stop();
 }, 90_000);
 
