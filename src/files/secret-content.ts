@@ -33,6 +33,10 @@ const secretSigns: readonly Sign[] = [
   { what: "a private key", pattern: /PrivateKey\s{0,8}=\s{0,8}[A-Za-z0-9+/]{42}[A-Za-z0-9+/=]=/ },
   { what: "a private key", pattern: /client-key-data:\s{0,8}[A-Za-z0-9+/=]{40}/ },
   {
+    what: "credentials of a cluster",
+    pattern: /kind:\s{0,4}Config\b[\s\S]{0,3000}?(?:client-certificate-data|client-key|token|password):/,
+  },
+  {
     what: "credentials of AWS",
     pattern:
       /(?:aws_?secret_?access_?key|SecretAccessKey|aws_?session_?token)["']?\s{0,8}[:=]\s{0,8}["']?[A-Za-z0-9/+=]{40}/i,
@@ -93,6 +97,11 @@ const sensitiveSigns: readonly Sign[] = [
   { what: "an access key of AWS", pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/ },
   { what: "a signed token", pattern: /\beyJ[\w-]{10,600}\.eyJ[\w-]{10,2000}\.[\w-]{16}/ },
   {
+    what: "a line of .pgpass",
+    pattern:
+      /(?:^|\n)[\w.*-]{1,100}:(?:\d{1,5}|\*):[\w.*-]{1,64}:[\w.*-]{1,64}:[^\s:][^\n]{0,200}(?=\r?\n|$)/,
+  },
+  {
     what: "a password in an address",
     pattern:
       /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^/\s:@"'<>{}$*]{1,64}:(?!(?:pass(?:word)?|pw|pwd|secret|x+|\*+|\.+|changeme|example|user|token)@)[^/\s@"'<>{}$*]{3,200}@[\w.[-]/i,
@@ -125,7 +134,7 @@ const heads: readonly {
 
 /** Something that is in every sign: where none of it is, nothing else is looked for. */
 const rare =
-  /PRIVATE KEY|PuTTY-|AGE-SECRET|PrivateKey|client-key-data|secret_?access_?key|session_?token|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|soat|ft|agent|cbt)-|sk-|xox[abeoprs]-|xapp-|hooks\.slack|k_live_|whsec_|AIza|ya29\.|GOCSPX|private_key_id|:AA|[MNO][\w-]{23,25}\.|npm_|_authToken|pypi-|rubygems_|dckr_|cio[A-Za-z0-9]|dop_v1|hf_|SG\.|shp|hvs\.|ATATT|lin_api|figd_|sntrys_|PMAK-|glsa_|tfp_|nfp_|secret_|ntn_|key-|AC[a-f0-9]|sbp_|pscale_|dapi|xkeysib|r8_|gsk_|pplx-|"auths"|machine\s|:\$|:\{SHA\}|parentUuid|claudeAiOauth|AKIA|ASIA|eyJ|:\/\/|authorization|(?:PASSW|PASSPHRASE|SECRET|TOKEN|KEY|_DSN)[A-Z0-9_]{0,40}=/i;
+  /PRIVATE KEY|PuTTY-|AGE-SECRET|PrivateKey|client-key-data|kind:\s*Config|:\d{1,5}:|:\*:|secret_?access_?key|session_?token|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt|soat|ft|agent|cbt)-|sk-|xox[abeoprs]-|xapp-|hooks\.slack|k_live_|whsec_|AIza|ya29\.|GOCSPX|private_key_id|:AA|[MNO][\w-]{23,25}\.|npm_|_authToken|pypi-|rubygems_|dckr_|cio[A-Za-z0-9]|dop_v1|hf_|SG\.|shp|hvs\.|ATATT|lin_api|figd_|sntrys_|PMAK-|glsa_|tfp_|nfp_|secret_|ntn_|key-|AC[a-f0-9]|sbp_|pscale_|dapi|xkeysib|r8_|gsk_|pplx-|"auths"|machine\s|:\$|:\{SHA\}|parentUuid|claudeAiOauth|AKIA|ASIA|eyJ|:\/\/|authorization|(?:PASSW|PASSPHRASE|SECRET|TOKEN|KEY|_DSN)[A-Z0-9_]{0,40}=/i;
 const overlap = 4_096;
 /** Of UTF-16 and UTF-8, byte by byte. */
 const byteOrderMark = /^(?:\xFF\xFE|\xFE\xFF|\xEF\xBB\xBF)/;

@@ -25,6 +25,10 @@ const secret: readonly (readonly [what: string, content: string])[] = [
   ["a private key", `AGE-SECRET-KEY-1${"Q".repeat(58)}`],
   ["a private key", `[Interface]\nPrivateKey = ${some(43)}=\n`],
   ["a private key", `users:\n- user:\n    client-key-data: ${some(80)}`],
+  [
+    "credentials of a cluster",
+    "apiVersion: v1\nkind: Config\nusers:\n- name: x\n  user:\n    token: abcdef\n",
+  ],
   ["credentials of AWS", `[default]\naws_secret_access_key = ${some(40)}`],
   ["credentials of AWS", `export AWS_SECRET_ACCESS_KEY="${some(40)}"`],
   ["credentials of AWS", `{"SecretAccessKey": "${some(40)}"}`],
@@ -57,6 +61,8 @@ const secret: readonly (readonly [what: string, content: string])[] = [
 const sensitive: readonly (readonly [what: string, content: string])[] = [
   ["an access key of AWS", "AKIAIOSFODNN7EXAMPLE"],
   ["a signed token", `eyJ${some(30)}.eyJ${some(60)}.${some(30)}`],
+  ["a line of .pgpass", "db.example.org:5432:app:ann:hunter2two\n"],
+  ["a line of .pgpass", "# mine\n*:*:*:postgres:x y\n"],
   ["a password in an address", "postgres://app:hunter2two@db.example.org/x"],
   ["an authorization header", `curl -H 'Authorization: Bearer ${some(30)}'`],
   ["settings with a password or key", "DB_HOST=localhost\nDB_PASSWORD=correct-horse\n"],
@@ -67,6 +73,9 @@ const sensitive: readonly (readonly [what: string, content: string])[] = [
 const harmless = [
   "",
   "hello",
+  "2026-11-29T10:00:00: 12:30:45:100:7 done",
+  "src/index.ts:12:5: error: x\nsrc/index.ts:12:5:1:2",
+  "kind: ConfigMap\ndata:\n  token: x\n",
   "-----BEGIN CERTIFICATE-----\nMIIB",
   "-----BEGIN PUBLIC KEY-----\nMIIB",
   'if (text.startsWith("-----BEGIN RSA PRIVATE KEY-----")) return;',

@@ -76,7 +76,7 @@ function issueOf({ at, why, name }: Fault): OptionIssue {
     case "arguments":
       return {
         path,
-        message: `${name} would make arguments of this, and a value in it could become an option`,
+        message: `${name} takes names or options from this, and a value in it could become one`,
         hint: 'write the value into command: as "{{...}}"',
       };
     case "option":

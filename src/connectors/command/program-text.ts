@@ -5,7 +5,7 @@ import { type Interpreter, interpreterOf } from "./interpreters.ts";
 import { isInterpreted } from "./interpreting-variables.ts";
 import { readsProgram } from "./read-program.ts";
 import { commandsOf, type ScriptWord } from "./shell-script.ts";
-import { runsItsValue, useOf } from "./tools.ts";
+import { obeysInput, runsItsValue, useOf } from "./tools.ts";
 import { afterOptions, wrappedBy } from "./wrappers.ts";
 
 /** A word of a command line. */
@@ -100,6 +100,7 @@ function findIn(all: readonly Word[], from: number, to: number, look: Look): Fau
   }
   const use = useOf(texts);
   if (use.as === "closed") return closed("hidden");
+  if (look.stdin && obeysInput(texts)) return { at: "stdin", why: "arguments", name };
   const inner = use.as === "inner" ? use.parts : [];
   for (const [start, end] of inner) {
     const fault = findIn(all, from + start, from + end, deeper);

@@ -152,6 +152,9 @@ const closedSubcommands: Readonly<Record<string, ReadonlySet<string>>> = {
 
 /** Short options whose value is run, by program. */
 const codeLetters: Readonly<Record<string, string>> = {
+  apt: "o",
+  "apt-get": "o",
+  tcpdump: "z",
   tar: "IF",
   bsdtar: "I",
   man: "PHB",
@@ -164,7 +167,7 @@ const codeLetters: Readonly<Record<string, string>> = {
   curl: "K",
 };
 const codeLong =
-  /^--?(?:eval(?:uate)?|exec(?:ute|-batch|dir)?|command|cmd|script|program|use-compress-program|compress-program|to-command|checkpoint-action|info-script|new-volume-script|rsh|rsh-command|rmt-command|rsync-path|(?:html-?)?pager|editor|browser|shell|pre|upload-pack|receive-pack|extcmd|open-files-in-pager|proxy-?command|local-?command|unzip-command|kubeconfig|init-file|rcfile|use-askpass|askpass|preload|post-renderer)$/i;
+  /^--?(?:eval(?:uate)?|exec(?:ute|-batch|dir)?|command|cmd|script|program|use-compress-program|compress-program|to-command|checkpoint-action|info-script|new-volume-script|rsh|rsh-command|rmt-command|rsync-path|(?:html-?)?pager|editor|browser|shell|pre|upload-pack|receive-pack|extcmd|open-files-in-pager|proxy-?command|local-?command|unzip-command|kubeconfig|init-file|rcfile|use-askpass|askpass|preload|post-renderer|on-[\w-]+|postrotate-command|hook-command)$/i;
 const innerOptions: Readonly<Record<string, RegExp>> = {
   find: /^-(?:exec|execdir|ok|okdir)$/,
   fd: /^(?:-x|-X|--exec|--exec-batch)$/,
@@ -204,6 +207,32 @@ function innerParts(words: readonly string[], option: RegExp): Use {
     parts.push([start, at]);
   }
   return parts.length === 0 ? { as: "open" } : { as: "inner", parts };
+}
+
+/** Of these the standard input says what they do: files to write, accounts, rules. */
+const instructed = set(
+  `patch chpasswd newusers nsupdate iptables-restore ip6tables-restore nft ipset debconf-set-selections dpkg smbclient rclone wpa_cli
+  bluetoothctl nmcli`,
+);
+/** Options that read further options, or names of files, from the standard input. */
+const lists: Readonly<Record<string, RegExp>> = {
+  tar: /^(?:-T|--files-from(?:=.*)?|-[A-Za-z]*T)$/,
+  bsdtar: /^(?:-T|--files-from(?:=.*)?|-[A-Za-z]*T)$/,
+  curl: /^(?:-[A-Za-z]*K|--config(?:=.*)?)$/,
+  sort: /^--files0-from/,
+  wc: /^--files0-from/,
+  du: /^--files0-from/,
+  find: /^-files0-from$/,
+  ip: /^(?:-b|-batch)$/,
+  zip: /^-@$/,
+};
+
+/** Whether a text on the standard input tells the program what to do, where else it would be data. */
+export function obeysInput(words: readonly string[]): boolean {
+  const names = namesOf(words[0] ?? "");
+  if (names.some((name) => instructed.has(name))) return true;
+  const reads = names.map((name) => lists[name]).find((one) => one !== undefined);
+  return reads !== undefined && words.slice(1).some((word) => reads.test(word));
 }
 
 /** Is the value of this option run? `word` is the literal text before a value, or the whole word before it. */

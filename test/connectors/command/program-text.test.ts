@@ -224,6 +224,9 @@ const refused: readonly (readonly string[])[] = [
   ["rg", `--pre=${X}`, "x"],
   ["wget", "-e", X, "http://localhost"],
   ["curl", "-K", X],
+  ["tcpdump", "-z", X],
+  ["apt-get", "-o", X, "update"],
+  ["aria2c", `--on-download-complete=${X}`, "http://localhost"],
   ["gh", "alias", "set", "x", X],
   ["tmux", "new-session", X],
   ["screen", "-X", X],
@@ -413,6 +416,12 @@ describe("the standard input", () => {
     [["xargs", "rm"]],
     [["xargs", "-I{}", "sh", "-c", "echo {}"]],
     [["parallel"]],
+    [["tar", "-cf", "a.tar", "-T", "-"]],
+    [["curl", "-K", "-"]],
+    [["patch", "-p1"]],
+    [["git", "apply"]],
+    [["chpasswd"]],
+    [["sh", "-c", "xargs rm"]],
     [["busybox", "sh"]],
   ])("of %j holds no value", (command) => {
     const [issue, ...more] = checkCommand({ command, stdin: X });
@@ -422,6 +431,8 @@ describe("the standard input", () => {
 
   test.each<[readonly string[]]>([
     [["wc", "-w"]],
+    [["tar", "xf", "-"]],
+    [["curl", "-d", "@-", "http://localhost"]],
     [["cat"]],
     [["sh", "-c", "cat >> notes.txt"]],
     [["bash", "-euo", "pipefail", "-c", "wc -w | tr -d ' '"]],

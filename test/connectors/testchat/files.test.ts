@@ -1,10 +1,10 @@
 // Which files Claude may send through a chat, on the built program: what leaves unasked, the question to the user, and what never leaves.
 
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type BuiltProgram, buildWith } from "../../support/build-with.ts";
-import { createProject, type Project } from "../../support/router.ts";
+import { createProject, eventually, type Project } from "../../support/router.ts";
 import { openTestPlatform, type TestPlatform } from "../../support/testchat/platform.ts";
 
 const ada = { id: "41", name: "Ada" };
@@ -26,7 +26,7 @@ const yes: Answer = { action: "accept", content: { allow: "yes" } };
 const no: Answer = { action: "accept", content: { allow: "no" } };
 
 /** A running router with a chat, a session, a message of Ada, and a folder outside the project. */
-async function begin(answer: Answer | "no forms", more = "") {
+async function begin(answer: Answer | "no forms", more = "", consent: "all" | "what is there" = "all") {
   const platform: TestPlatform = await openTestPlatform();
   cleaning.push(() => platform.close());
   const outside = await mkdtemp("/tmp/cr-outside-");
@@ -34,9 +34,10 @@ async function begin(answer: Answer | "no forms", more = "") {
   const project: Project = await createProject(
     (port) =>
       `listen: 127.0.0.1:${port}\nsources:\n  phone: ${platform.source('{ allow: ["41"] }', port)}\n${more.replaceAll("OUTSIDE", outside)}`,
-    { ...built, consent: "all" },
+    { ...built, consent: consent === "all" ? "all" : "use" },
   );
   cleaning.push(() => project.remove());
+  if (consent !== "all") expect(await project.run(["trust", "--yes"])).toMatchObject({ code: 0 });
   const forms: string[] = [];
   const claude = await project.claude(
     answer === "no forms"
@@ -169,5 +170,20 @@ describe("a file that Claude sends", () => {
     }
     expect(forms).toEqual([]);
     expect(await sent()).toEqual([]);
+  });
+
+  it("is not shared by an edit of the config that the user has not agreed to", async () => {
+    const { project, write, outside, reply, sent } = await begin(no, "", "what is there");
+    const file = await write(join(outside, "reports/a.txt"));
+    const config = await readFile(join(project.folder, "channels.yaml"), "utf8");
+    await project.write("channels.yaml", `${config}permissions:\n  files: [${outside}]\n`);
+    await eventually(
+      async () => (await project.ask(["status"])).stdout.includes(`leave through chats: ${outside}`),
+      withinMs,
+    );
+    expect(await reply(file)).toMatchObject({ isError: true });
+    await project.trust();
+    await eventually(async () => !(await reply(file)).isError, withinMs);
+    expect(await sent()).toEqual([{ name: "a.txt", content: "content" }]);
   });
 });
