@@ -164,7 +164,9 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
 
   async function one(arrival: Arrival): Promise<Outcome> {
     try {
-      const retryAfterMs = rate(clock.now());
+      // What is known already becomes no event: whoever sends one request again and again uses up nobody's rate.
+      const isKnown = firstKnown(memory, marksOf(name, arrival)) !== undefined;
+      const retryAfterMs = isKnown ? undefined : rate(clock.now());
       if (retryAfterMs !== undefined) throw overRate(name, retryAfterMs);
       const turn = turns.take();
       if (turn !== undefined) await turn;

@@ -196,3 +196,37 @@ test("over its rate a source is told when the next one may come", async () => {
   await clock.advance(50_000);
   expect(await emit(arrival())).toMatchObject({ outcome: "unmatched" });
 });
+
+test("a delivery that is known uses up no rate, however often it is sent again", async () => {
+  const { emit, commits } = setUp({ rate: { max: 2, perMs: 60_000 } });
+  const first = emit(arrival("d1"));
+  commits[0]?.resolve();
+  await first;
+  for (let n = 0; n < 10; n++) expect(await emit(arrival("d1"))).toMatchObject({ outcome: "duplicate" });
+  const second = emit(arrival("d2"));
+  commits[1]?.resolve();
+  expect(await second).toMatchObject({ outcome: "accepted" });
+  await expect(emit(arrival("d3"))).rejects.toMatchObject({ code: "E_RATE" });
+});
+
+test("a proof is remembered for its own time, an id for its own, and neither is a part of the event", async () => {
+  const { emit, commits, clock } = setUp();
+  const proven = (hash: string, deliveryId?: string): Arrival => ({
+    ...arrival(deliveryId),
+    known: { idMs: 5_000, proof: { hash, ms: 1_000 } },
+  });
+  const first = emit(proven("h1", "d1"));
+  commits[0]?.resolve();
+  await first;
+  expect(await emit(proven("h1"))).toMatchObject({ outcome: "duplicate" });
+  expect(await emit(proven("h2", "d1"))).toMatchObject({ outcome: "duplicate" });
+  clock.set(clock.now() + 1_000);
+  expect(await emit(proven("h3", "d1"))).toMatchObject({ outcome: "duplicate" });
+  const later = emit(proven("h1"));
+  commits[1]?.resolve();
+  expect(await later).toMatchObject({ outcome: "accepted" });
+  clock.set(clock.now() + 4_000);
+  const last = emit(proven("h4", "d1"));
+  commits[2]?.resolve();
+  expect(await last).toMatchObject({ outcome: "accepted" });
+});
