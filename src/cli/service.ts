@@ -186,6 +186,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await nextListen(before.loaded, next, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
+    now.journal.knowSources(Object.keys(next.loaded.values.sources));
     trust.look();
     now.shaping.apply(next.plan);
     now.expectations.apply(next.plan);
@@ -255,6 +256,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         chat?.changed(change);
       },
     });
+    journal.knowSources(Object.keys(loaded.values.sources));
     const configFile = realPath(loaded.file);
     const damage = damageNotice(journal.recovery.damage);
     if (damage !== undefined) void dispatcher.announce(masked(damage, mask), configFile, "damage");

@@ -86,9 +86,13 @@ export interface Journal {
    */
   mark(...changes: readonly StateChange[]): Promise<void>;
   /**
-   * Settles when durable; null takes it back. Call it when the events before the cursor have settled. Rejects as `append` does.
+   * Settles when durable; null takes it back. Call it when the events before the cursor have settled. The name begins with its
+   * source's, up to a slash. Rejects as `append` does, and with E_STORE_FULL when the source, or all of them, keep too many: nothing
+   * that was kept is forgotten for it.
    */
-  moveCursor(source: string, value: Json): Promise<void>;
+  moveCursor(name: string, value: Json): Promise<void>;
+  /** The sources of the config: what others left goes first where room is needed. */
+  knowSources(names: readonly string[]): void;
   cursor(source: string): Json | undefined;
   /** Those whose name begins so, the one that was moved longest ago first. */
   cursors(prefix: string): readonly (readonly [name: string, value: Json])[];
@@ -275,13 +279,15 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
         .map((change): StateLine => ({ type: "state", timeMs, ...change, final: isFinal(change) }));
       if (lines.length > 0) await marks.add(lines);
     },
-    moveCursor: (source, value) =>
-      commitLine(
-        { type: "cursor", timeMs: clock.now(), source, value },
-        { apply: () => state.setCursor(source, value) },
-      ),
-    cursor: (source) => state.cursor(source),
-    cursors: (prefix) => state.cursors(prefix),
+    async moveCursor(name, value) {
+      const refused = value === null ? undefined : state.cursors.refusal(name);
+      if (refused !== undefined) throw refused;
+      const line = { type: "cursor", timeMs: clock.now(), source: name, value } as const;
+      await commitLine(line, { apply: () => state.setCursor(name, value) });
+    },
+    cursor: state.cursors.get,
+    cursors: state.cursors.entries,
+    knowSources: state.cursors.know,
     note: (kind, key, value, untilMs) =>
       commitNote({ kind, key, value, ...(untilMs === undefined ? {} : { untilMs }) }, true),
     jot: (kind, key, value) => commitNote({ kind, key, value }, false),

@@ -15,6 +15,9 @@ import { createState, type JournalState } from "./state.ts";
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;
 const writeBytes = 1024 * 1024;
+/** Cursors are a scope of the table of notes, as the first version wrote them, with the bound that it had. */
+const cursorScope = "cursor";
+const maxCursors = 20_000;
 
 interface OpenLine {
   readonly type: "open";
@@ -118,6 +121,10 @@ function* snapshotLines(state: JournalState, timeMs: number): Generator<Snapshot
       yield line;
     }
   }
+  for (const some of pages(state.cursors.entries(""))) {
+    lines += 1;
+    yield { type: "table", table: "kept", scope: cursorScope, limit: maxCursors, entries: some };
+  }
   yield {
     type: "end",
     lines,
@@ -129,11 +136,14 @@ function* snapshotLines(state: JournalState, timeMs: number): Generator<Snapshot
   };
 }
 
+function* pages<T>(entries: readonly T[]): Generator<T[]> {
+  for (let from = 0; from < entries.length; from += keysPerLine)
+    yield entries.slice(from, from + keysPerLine);
+}
+
 function* tableLines(name: "memory" | "kept", table: KeyedTable, nowMs: number): Generator<TableLine> {
   for (const { scope, limit } of table.scopes()) {
-    const entries = table.entries(scope, nowMs);
-    for (let from = 0; from < entries.length; from += keysPerLine) {
-      const some = entries.slice(from, from + keysPerLine);
+    for (const some of pages(table.entries(scope, nowMs))) {
       yield { type: "table", table: name, scope, limit, entries: some.map(toTuple) };
     }
   }
@@ -194,12 +204,14 @@ export async function readSnapshot(
       });
     } else if (line.type === "table") {
       for (const [key, value, untilMs] of line.entries)
-        state[line.table].set(
-          line.scope,
-          key,
-          untilMs === undefined ? { value } : { value, untilMs },
-          line.limit,
-        );
+        if (line.table === "kept" && line.scope === cursorScope) state.cursors.set(key, value);
+        else
+          state[line.table].set(
+            line.scope,
+            key,
+            untilMs === undefined ? { value } : { value, untilMs },
+            line.limit,
+          );
     }
   }
   return { state, lost };

@@ -3,6 +3,7 @@
 
 import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
+import { type CursorTable, createCursorTable } from "./cursor-table.ts";
 import { createFilterTable, type FilterTable } from "./filter-table.ts";
 import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
 import { createOpenEntries, type OpenEntries } from "./open-entries.ts";
@@ -17,16 +18,17 @@ import {
 } from "./records.ts";
 import { createSegments, type Segments } from "./segments.ts";
 
-const maxKeptEntries = 20_000;
+/** Each kind has its own bound; this is far beyond what the kinds that there are come to. */
+const maxNotes = 200_000;
 const maxNotesOfKind = 1_000;
-const cursorScope = "cursor";
 
 export interface JournalState {
   readonly segments: Segments;
   readonly entries: OpenEntries;
   readonly memory: FilterTable;
-  /** Cursors and notes. */
+  /** Notes. */
   readonly kept: KeyedTable;
+  readonly cursors: CursorTable;
   apply(line: Line, place: Place): void;
   accept(
     id: string,
@@ -38,9 +40,7 @@ export interface JournalState {
   fold(digest: DigestRecord, timeMs: number, place: Place): void;
   /** False when the entry is not open: it had its end before. */
   change(change: StateChange, timeMs: number): boolean;
-  setCursor(source: string, value: Json): void;
-  cursor(source: string): Json | undefined;
-  cursors(prefix: string): [name: string, value: Json][];
+  setCursor(name: string, value: Json): void;
   setNote(note: Pick<NoteLine, "kind" | "key" | "value" | "untilMs">): void;
 }
 
@@ -52,13 +52,15 @@ export function createState(): JournalState {
   const segments = createSegments();
   const entries = createOpenEntries(segments.countOpen);
   const memory = createFilterTable();
-  const kept = createKeyedTable(maxKeptEntries);
+  const kept = createKeyedTable(maxNotes);
+  const cursors = createCursorTable();
 
   const state: JournalState = {
     segments,
     entries,
     memory,
     kept,
+    cursors,
     apply(line, place) {
       switch (line.type) {
         case "event":
@@ -103,15 +105,10 @@ export function createState(): JournalState {
       isFinal(change)
         ? entries.remove(change.id, change.channel) !== undefined
         : entries.change(change, timeMs),
-    setCursor(source, value) {
-      if (value === null) kept.delete(cursorScope, source);
-      else kept.set(cursorScope, source, { value }, maxKeptEntries);
+    setCursor(name, value) {
+      if (value === null) cursors.delete(name);
+      else cursors.set(name, value);
     },
-    cursors: (prefix) =>
-      kept
-        .entries(cursorScope, 0)
-        .flatMap(([name, { value }]) => (name.startsWith(prefix) ? [[name, value] as [string, Json]] : [])),
-    cursor: (source) => kept.get(cursorScope, source, 0)?.value,
     setNote({ kind, key, value, untilMs }) {
       if (value === null) kept.delete(noteScope(kind), key);
       else

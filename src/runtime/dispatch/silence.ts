@@ -8,6 +8,8 @@ import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Priority } from "../../journal/records.ts";
 
 const kind = "silence";
+/** As many as the journal keeps of one kind of note: one more would be forgotten. */
+const maxSilences = 1_000;
 const maxByToolMs = 60 * 60_000;
 
 export interface SilenceRequest {
@@ -54,6 +56,8 @@ export function createSilences(journal: Pick<Journal, "note" | "notes">, clock: 
     return undefined;
   }
 
+  const list = () => [...silences.keys()].flatMap((channel) => live(channel) ?? []);
+
   return {
     async set({ channel, forMs, reason, by, priority }) {
       const person = `a person can: channel-router silence ${channel} <duration>`;
@@ -72,11 +76,13 @@ export function createSilences(journal: Pick<Journal, "note" | "notes">, clock: 
         silences.delete(channel);
         return;
       }
+      if (live(channel) === undefined && list().length >= maxSilences)
+        throw new UsageError("E_SILENCE", `${maxSilences} channels are silent already, and no more can be`);
       const untilMs = clock.now() + forMs;
       await journal.note(kind, channel, { reason, by }, untilMs);
       silences.set(channel, { channel, untilMs, reason, by });
     },
-    list: () => [...silences.keys()].flatMap((channel) => live(channel) ?? []),
+    list,
     over({ channel, priority }) {
       const silence = silences.size === 0 ? undefined : live(channel);
       return silence?.by === "tool" && priority === "high" ? undefined : silence;
