@@ -1,6 +1,7 @@
 // Requests to the outside: with time-outs, without redirects to other hosts, with every failure said in words that show no secret.
 // undici is loaded with the first request.
 
+import { createByteBuffer } from "../byte-buffer.ts";
 import { charsetOf, decodeText } from "../charset.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
 import { ConnectorError } from "../errors.ts";
@@ -142,18 +143,15 @@ function answerOf(response: Response, url: URL, clock: { now(): number }, limit:
   }
 
   async function bytes(maxBytes: number): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let length = 0;
+    const gathered = createByteBuffer({ maxBytes });
     for await (const piece of body()) {
-      length += piece.byteLength;
-      if (length > maxBytes)
+      if (gathered.append(piece) === "too-long")
         throw new ConnectorError(
           "E_HTTP_SIZE",
           `the answer of ${placeOf(url)} is longer than ${maxBytes} bytes`,
         );
-      pieces.push(piece);
     }
-    return Buffer.concat(pieces, length);
+    return gathered.take();
   }
 
   return {

@@ -1,6 +1,7 @@
 // Lines of a stream as they come, bounded: of a line that is too long the beginning is kept, and what is left of it is read over.
 
 import { StringDecoder } from "node:string_decoder";
+import { createByteBuffer } from "../../byte-buffer.ts";
 
 export interface LineSplitter {
   /** The lines that are whole now, without their ends. */
@@ -12,13 +13,12 @@ export interface LineSplitter {
 /** `maxBytes` of each line are kept; a line that was cut ends with "…". */
 export function createLineSplitter(maxBytes: number): LineSplitter {
   const decoder = new StringDecoder("utf8");
-  let pieces: Uint8Array[] = [];
+  const line = createByteBuffer({ maxBytes });
   let length = 0;
 
   function take(): string {
-    const kept = Buffer.concat(pieces).subarray(0, maxBytes);
+    const kept = line.take();
     const isCut = length > maxBytes;
-    pieces = [];
     length = 0;
     // Half a character at the cut is left out.
     const text = isCut ? decoder.write(kept) : kept.toString("utf8");
@@ -27,7 +27,7 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
   }
 
   function keep(piece: Uint8Array): void {
-    if (length <= maxBytes) pieces.push(piece);
+    line.append(piece.subarray(0, maxBytes - line.length));
     length += piece.byteLength;
   }
 

@@ -1,5 +1,6 @@
 // What a program says, as events. Blank lines are none.
 
+import { createByteBuffer } from "../../byte-buffer.ts";
 import type { Arrival } from "../../contract.ts";
 import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
@@ -34,16 +35,16 @@ export function createReader(
 }
 
 function createWholeReader(maxBytes: number): Reader {
-  const pieces: Uint8Array[] = [];
+  const start = createByteBuffer({ maxBytes });
   let length = 0;
   return {
     push(piece) {
-      if (length < maxBytes) pieces.push(piece.subarray(0, maxBytes - length));
+      start.append(piece.subarray(0, maxBytes - start.length));
       length += piece.byteLength;
       return [];
     },
     end() {
-      const text = new TextDecoder().decode(Buffer.concat(pieces));
+      const text = new TextDecoder().decode(start.take());
       if (text.trim() === "") return [];
       return [arrivalOf(length > maxBytes ? `${text}…` : text.trimEnd(), "text", () => {})];
     },

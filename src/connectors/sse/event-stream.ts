@@ -1,4 +1,7 @@
-// Bytes to server-sent events, as html.spec.whatwg.org, "Interpreting an event stream", says, with a bound on the size of one.
+// Bytes to server-sent events, as html.spec.whatwg.org, "Interpreting an event stream", says, with a bound on the size of one. Works
+// on bytes: a line, and the data of an event, is one buffer however finely it is cut.
+
+import { createByteBuffer } from "../../byte-buffer.ts";
 
 export interface StreamEvent {
   /** `message` unless the stream says otherwise. */
@@ -18,86 +21,98 @@ export interface EventStream {
   retryMs(): number | undefined;
 }
 
-/** `maxLength` is of the lines of one event together, in characters. */
-export function createEventStream(maxLength: number, lastId = ""): EventStream {
-  const decoder = new TextDecoder();
-  /** The pieces of a line that has not ended. */
-  let rest: string[] = [];
-  let isEmptyLine = true;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const colon = 0x3a;
+const space = 0x20;
+const newLine = Buffer.from("\n");
+const mark = Buffer.from("\uFEFF");
+
+/** `maxBytes` is of the lines of one event together. */
+export function createEventStream(maxBytes: number, lastId = ""): EventStream {
+  const line = createByteBuffer({ maxBytes });
+  const data = createByteBuffer({ maxBytes: maxBytes + 1 });
+  let isFirstLine = true;
   let isAfterReturn = false;
+  /** Bytes of the lines of this event so far, comments left out; and of the line that has not ended. */
   let length = 0;
+  let lineLength = 0;
+  let isTooLarge = false;
+  let hasData = false;
   let name = "";
-  let data: string[] = [];
   let id = lastId;
   let nextId: string | undefined;
   let retry: number | undefined;
 
-  function add(piece: string): void {
-    if (piece === "") return;
-    isEmptyLine = false;
-    length += piece.length;
-    if (length <= maxLength) rest.push(piece);
-    else {
-      rest = [];
-      data = [];
-    }
+  function add(piece: Uint8Array): void {
+    lineLength += piece.byteLength;
+    line.append(piece.subarray(0, maxBytes - line.length));
   }
 
   function endLine(): StreamEvent | undefined {
-    const line = rest.join("");
-    const isEnd = isEmptyLine;
-    rest = [];
-    isEmptyLine = true;
-    if (isEnd) return endEvent();
-    if (length <= maxLength) field(line);
+    const whole = line.take();
+    const bytes = isFirstLine && whole.subarray(0, mark.length).equals(mark) ? whole.subarray(mark.length) : whole;
+    isFirstLine = false;
+    const isCut = lineLength > whole.length;
+    lineLength = 0;
+    if (bytes.length === 0) return endEvent();
+    // A comment is no part of an event: a quiet stream is kept alive with them.
+    if (bytes[0] === colon) return undefined;
+    length += isCut ? maxBytes + 1 : bytes.length;
+    if (length > maxBytes) {
+      isTooLarge = true;
+      data.take();
+    } else field(bytes);
     return undefined;
   }
 
-  function field(line: string): void {
-    const colon = line.indexOf(":");
-    if (colon === 0) {
-      // A comment is no part of an event: a quiet stream is kept alive with them.
-      length -= line.length;
-      return;
-    }
-    const key = colon === -1 ? line : line.slice(0, colon);
-    const value = colon === -1 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
-    if (key === "data") data.push(value);
-    else if (key === "event") name = value;
-    else if (key === "id" && !value.includes("\0")) nextId = value;
-    else if (key === "retry" && /^\d{1,9}$/.test(value)) retry = Number(value);
+  function field(bytes: Buffer): void {
+    const at = bytes.indexOf(colon);
+    const key = bytes.toString("latin1", 0, at === -1 ? bytes.length : at);
+    const value = at === -1 ? bytes.subarray(bytes.length) : bytes.subarray(bytes[at + 1] === space ? at + 2 : at + 1);
+    if (key === "data") {
+      hasData = true;
+      data.append(value);
+      data.append(newLine);
+    } else if (key === "event") name = value.toString();
+    else if (key === "id" && !value.includes(0)) nextId = value.toString();
+    else if (key === "retry" && /^\d{1,9}$/.test(value.toString("latin1"))) retry = Number(value.toString("latin1"));
   }
 
   function endEvent(): StreamEvent | undefined {
     id = nextId ?? id;
-    const isTooLarge = length > maxLength;
-    const event = { name: name || "message", data: data.join("\n"), id, isTooLarge };
-    const hasData = data.length > 0 || isTooLarge;
+    const text = data.take();
+    const event = { name: name || "message", data: text.toString("utf8", 0, Math.max(0, text.length - 1)), id, isTooLarge };
+    const isThere = hasData || isTooLarge;
     name = "";
-    data = [];
     nextId = undefined;
     length = 0;
-    return hasData ? event : undefined;
+    isTooLarge = false;
+    hasData = false;
+    return isThere ? event : undefined;
   }
 
   return {
     lastId: () => id,
     retryMs: () => retry,
     *read(bytes) {
-      // The decoder leaves out a byte order mark at the start, and keeps a character that is torn between two pieces.
-      const text = decoder.decode(bytes, { stream: true });
-      let from = 0;
-      for (const { 0: end, index } of text.matchAll(/\r\n|\r|\n/g)) {
-        const isSecondHalf = isAfterReturn && index === 0 && end === "\n";
-        isAfterReturn = end === "\r" && index === text.length - 1;
-        add(text.slice(from, index));
-        from = index + end.length;
-        const event = isSecondHalf ? undefined : endLine();
+      let from = isAfterReturn && bytes[0] === lineFeed ? 1 : 0;
+      if (bytes.byteLength > 0) isAfterReturn = false;
+      let nextFeed = bytes.indexOf(lineFeed, from);
+      let nextReturn = bytes.indexOf(carriageReturn, from);
+      while (nextFeed !== -1 || nextReturn !== -1) {
+        const isReturn = nextReturn !== -1 && (nextFeed === -1 || nextReturn < nextFeed);
+        const end = isReturn ? nextReturn : nextFeed;
+        add(bytes.subarray(from, end));
+        from = end + 1;
+        if (isReturn && bytes[from] === lineFeed) from += 1;
+        isAfterReturn = isReturn && end + 1 === bytes.byteLength;
+        if (nextFeed < from && nextFeed !== -1) nextFeed = bytes.indexOf(lineFeed, from);
+        if (nextReturn < from && nextReturn !== -1) nextReturn = bytes.indexOf(carriageReturn, from);
+        const event = endLine();
         if (event !== undefined) yield event;
       }
-      if (from === text.length) return;
-      isAfterReturn = false;
-      add(text.slice(from));
+      if (from < bytes.byteLength) add(bytes.subarray(from));
     },
   };
 }

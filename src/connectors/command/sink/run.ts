@@ -1,5 +1,6 @@
 // Runs the program of one call to its end, within its time.
 
+import { createByteBuffer } from "../../../byte-buffer.ts";
 import type { Child } from "../../../contract/host.ts";
 import type { OutgoingCommand, SinkAnswer, SinkHost } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
@@ -60,13 +61,10 @@ export async function runCommand(
 
 /** All is read, so that the program does not wait; what is too long is left out. */
 async function readStart(stream: Child["stdout"], maxBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of stream as AsyncIterable<Uint8Array>) {
-    if (length < maxBytes) pieces.push(piece.subarray(0, maxBytes - length));
-    length += piece.byteLength;
-  }
-  return new TextDecoder().decode(Buffer.concat(pieces));
+  const start = createByteBuffer({ maxBytes });
+  for await (const piece of stream as AsyncIterable<Uint8Array>)
+    start.append(piece.subarray(0, maxBytes - start.length));
+  return new TextDecoder().decode(start.take());
 }
 
 function dataOf(text: string): Json | undefined {

@@ -1,5 +1,6 @@
 // What an http sink makes of the answer. A call that the far side has taken is not told as failed because its answer was long.
 
+import { createByteBuffer } from "../../../byte-buffer.ts";
 import { charsetOf, decodeText } from "../../../charset.ts";
 import type { HttpAnswer } from "../../../contract/host.ts";
 import type { SinkAnswer } from "../../../contract/sink.ts";
@@ -36,14 +37,12 @@ async function readStart(
   answer: HttpAnswer,
   maxBytes: number,
 ): Promise<{ readonly text: string; readonly isWhole: boolean }> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
+  const gathered = createByteBuffer({ maxBytes });
   let isWhole = true;
   try {
     for await (const piece of answer.body()) {
-      pieces.push(piece.subarray(0, maxBytes - length));
-      length += piece.byteLength;
-      if (length <= maxBytes) continue;
+      if (gathered.append(piece) === "kept") continue;
+      gathered.append(piece.subarray(0, maxBytes - gathered.length));
       isWhole = false;
       break;
     }
@@ -54,7 +53,7 @@ async function readStart(
   }
   if (!isWhole) answer.discard();
   return {
-    text: decodeText(Buffer.concat(pieces), charsetOf(answer.headers["content-type"])),
+    text: decodeText(gathered.take(), charsetOf(answer.headers["content-type"])),
     isWhole,
   };
 }
