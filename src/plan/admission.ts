@@ -6,7 +6,7 @@ import { isUnproven, scopeOf } from "../apart.ts";
 import type { Memory, MemoryWrite, Outcome, TraceStep, Trust, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { type PlannedDelivery, planDelivery } from "./delivery.ts";
-import type { Admission, AdmissionProblem, Admit, PlannedChannel } from "./plan.ts";
+import type { Admission, AdmissionProblem, Admit, PlannedChannel, PlannedVar } from "./plan.ts";
 import { render } from "./render.ts";
 import { type Shape, shapeOf } from "./shaping.ts";
 import { viewOf } from "./view.ts";
@@ -29,7 +29,7 @@ export function createAdmit(
 ): Admit {
   const everyIndex = channels.map((_, index) => index);
 
-  return (event, shared, nowMs, { detail }): Admission => {
+  function* steps(...[event, shared, nowMs, { detail }]: Parameters<Admit>): Generator<undefined, Admission> {
     const view = viewOf(event);
     const memory = ownMemory(shared, event.trust);
     const trace: TraceStep[] = [];
@@ -48,11 +48,11 @@ export function createAdmit(
       }
       view.vars = {};
       view.inputs = channel.inputs;
-      const answer = ask(channel, view, { memory, nowMs, trace, problems });
+      const answer = yield* ask(channel, view, { memory, nowMs, trace, problems });
       if (answer.kind === "not-chosen") continue;
       if (answer.kind === "taken") {
         const { shape, loopKey } = answer;
-        const { rendered, failures } = render(channel, view, event, mask, fallback, shape.thread);
+        const { rendered, failures } = yield* render(channel, view, event, mask, fallback, shape.thread);
         deliveries.push(planDelivery(channel, event, rendered, shape, loopKey));
         problems.push(...failures);
         writes.push(...answer.writes);
@@ -67,7 +67,16 @@ export function createAdmit(
 
     const outcome = deliveries.length > 0 ? "accepted" : (drop ?? "unmatched");
     return { outcome, deliveries, writes: writes.map(memory.own), pending, trace, problems };
-  };
+  }
+
+  return Object.assign((...given: Parameters<Admit>) => inOneGo(steps(...given)), { steps });
+}
+
+function inOneGo<T>(steps: Generator<undefined, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }
 
 /** What events of its trust have left behind, and where this one leaves it: no filter can mix them. */
@@ -96,23 +105,31 @@ interface Asking {
   readonly problems: AdmissionProblem[];
 }
 
-function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, problems }: Asking): Answer {
+function* ask(
+  channel: PlannedChannel,
+  view: View,
+  { memory, nowMs, trace, problems }: Asking,
+): Generator<undefined, Answer> {
   const writes: MemoryWrite[] = [];
   let loopKey: string | undefined;
   let varsReady = false;
-  const prepareVars = () => {
+  function* prepareVars(): Generator<undefined, void> {
     if (varsReady) return;
     varsReady = true;
-    for (const failure of computeVars(channel, view)) {
+    for (const planned of channel.vars) {
+      const failure = computeVar(channel, planned, view);
+      yield;
+      if (failure === undefined) continue;
       const { key, message } = failure;
       trace.push({ channel: channel.name, filter: key, pass: true, detail: `missing: ${message}` });
       problems.push(failure);
     }
-  };
+  }
 
   for (const { filter, needsVars } of channel.filters) {
-    if (needsVars) prepareVars();
+    if (needsVars) yield* prepareVars();
     const verdict = filter.test(view, memory, nowMs);
+    yield;
     const detail = verdict.pass ? verdict.note : verdict.reason;
     trace.push({
       channel: channel.name,
@@ -134,7 +151,7 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
       pending: verdict.pending,
     };
   }
-  prepareVars();
+  yield* prepareVars();
   const shape = shapeOf(channel.shaping, view, memory, nowMs);
   for (const step of shape.steps) trace.push({ channel: channel.name, ...step });
   if (shape.dropped !== undefined) {
@@ -148,14 +165,19 @@ function ask(channel: PlannedChannel, view: View, { memory, nowMs, trace, proble
 
 /** Fills in the `vars` of a view. One that cannot be computed is missing, as a path of the event may be; the result says why. */
 export function computeVars(channel: PlannedChannel, view: View): AdmissionProblem[] {
-  const failures: AdmissionProblem[] = [];
-  for (const { name, evaluate } of channel.vars) {
-    try {
-      view.vars[name] = evaluate(view);
-    } catch (error) {
-      if (!isRouterError(error)) throw error;
-      failures.push({ channel: channel.name, key: `vars.${name}`, message: error.message });
-    }
+  return channel.vars.flatMap((planned) => computeVar(channel, planned, view) ?? []);
+}
+
+function computeVar(
+  channel: PlannedChannel,
+  { name, evaluate }: PlannedVar,
+  view: View,
+): AdmissionProblem | undefined {
+  try {
+    view.vars[name] = evaluate(view);
+    return undefined;
+  } catch (error) {
+    if (!isRouterError(error)) throw error;
+    return { channel: channel.name, key: `vars.${name}`, message: error.message };
   }
-  return failures;
 }

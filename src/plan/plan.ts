@@ -96,7 +96,16 @@ export interface PlannedSource {
   readonly needsAt?: NeedsAt;
 }
 
-export type Admit = (event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail) => Admission;
+type AdmitArguments = [event: RouterEvent, memory: Memory, nowMs: number, detail: AdmitDetail];
+
+export interface Admit {
+  (...given: AdmitArguments): Admission;
+  /**
+   * The same in steps, each of which is bounded: a filter, a value, a template. Whoever takes the time between them must let no other
+   * event be admitted meanwhile.
+   */
+  readonly steps?: (...given: AdmitArguments) => Generator<undefined, Admission>;
+}
 
 export interface AdmitDetail {
   /** `decision`: only channels that could match are asked. `trace`: every channel is asked, and every answer kept. */

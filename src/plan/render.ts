@@ -11,14 +11,15 @@ import type { AdmissionProblem, PlannedChannel } from "./plan.ts";
 
 type Meta = Record<string, string>;
 
-export function render(
+/** In steps, as `Admit`. */
+export function* render(
   channel: PlannedChannel,
   view: View,
   event: RouterEvent,
   mask: (text: string) => string,
   fallback: "payload" | "text",
   thread?: string,
-): { readonly rendered: Rendered; readonly failures: readonly AdmissionProblem[] } {
+): Generator<undefined, { readonly rendered: Rendered; readonly failures: readonly AdmissionProblem[] }> {
   const failures: AdmissionProblem[] = [];
   const attempt = (key: string, template: Template): string | undefined => {
     try {
@@ -33,6 +34,7 @@ export function render(
   const body = channel.content === undefined ? undefined : attempt("content", channel.content);
   const own: Meta = {};
   for (const [key, template] of channel.meta) {
+    yield;
     const value = metaValue(attempt(`meta.${key}`, template) ?? "");
     if (value !== "") own[key] = value;
   }
@@ -50,6 +52,7 @@ export function render(
     ...within(own, Math.floor(channel.budget / 2) - blockTokens(ours, "")),
   };
   const room = channel.budget - blockTokens(meta, "");
+  yield;
   const content = finalContent(body ?? mask(fallback === "text" ? view.text : defaultContent(view)), room);
   return {
     rendered: {

@@ -8,6 +8,7 @@ import { DeliveryError } from "../errors.ts";
 import type { PlannedDelivery } from "../plan/delivery.ts";
 import type { Admission, PlannedSource } from "../plan/plan.ts";
 import { pause } from "../waiting.ts";
+import { type AdmissionTurns, createAdmissionTurns } from "./admission-turns.ts";
 import type { Counter } from "./counts.ts";
 import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
@@ -61,6 +62,8 @@ export interface EmitOptions {
   readonly memory: FilterMemory;
   readonly counter: Counter;
   readonly detail: "decision" | "trace";
+  /** The turns of all sources of a router. Default: its own. */
+  readonly admissions?: AdmissionTurns;
   /** Of events that anybody could have made, shared with all other sources. Default: they are treated as all are. */
   readonly slowLane?: SlowLane;
   newId(nowMs: number): string;
@@ -72,9 +75,17 @@ export interface EmitOptions {
   refused(error: DeliveryError): void;
 }
 
+/** What was decided of an event, and when that stands. */
+interface Decided {
+  readonly decision: Decision;
+  readonly eventId: string;
+  readonly safe: Promise<unknown> | undefined;
+  onLate?(): void;
+}
+
 /** `current` is asked for each event: a new plan may have another `admit` and another `rate` for the same source. */
 export function createEmit(current: () => PlannedSource, options: EmitOptions): RuntimeEmit {
-  const { clock, memory, counter } = options;
+  const { clock, memory, counter, admissions = createAdmissionTurns() } = options;
   const { name, type } = current();
   const rate = createChangingRate(() => current().rate);
   const turns = createTurns({
@@ -113,29 +124,47 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   }
 
   async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
+    const turn = admissions.begin();
+    if (turn !== undefined) await turn;
+    let decided: Decided;
+    try {
+      const deciding = decide(event, marks);
+      decided = deciding instanceof Promise ? await deciding : deciding;
+    } finally {
+      admissions.end();
+    }
+    const { decision, eventId, safe, onLate } = decided;
+    await inTime(safe, onLate);
+    options.observe(decision);
+    return { eventId, outcome: decision.outcome };
+  }
+
+  /** Has the turn to be admitted: nothing else is decided before what it leaves behind is known. */
+  function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
     const known = firstKnown(memory, marks);
     // What nobody wants by now is unmatched, whatever was known of it.
     if (known !== undefined && !current().isUnwanted?.(event)) {
-      await inTime(known.pending);
-      options.observe({ event, outcome: "duplicate" });
-      return { eventId: known.eventId, outcome: "duplicate" };
+      return { decision: { event, outcome: "duplicate" }, eventId: known.eventId, safe: known.pending };
     }
+    const { admit } = current();
+    if (admit.steps === undefined) return keep(event, marks, admit(event, memory, event.timeMs, options));
+    const admitting = admissions.run(admit.steps(event, memory, event.timeMs, options));
+    if (!(admitting instanceof Promise)) return keep(event, marks, admitting);
+    return admitting.then((admission) => keep(event, marks, admission));
+  }
 
-    const admission = current().admit(event, memory, event.timeMs, options);
-    if (admission.deliveries.length > 0) {
-      const withdrawal = { aborted: false };
-      const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
-      const accepted = { event, deliveries: admission.deliveries, memory: writes };
-      const committed = options.commit(accepted, withdrawal);
-      memory.stage(writes, committed);
-      await inTime(committed, () => {
-        withdrawal.aborted = true;
-      });
-    } else {
-      await inTime(Promise.all(admission.pending));
-    }
-    options.observe({ event, outcome: admission.outcome, admission });
-    return { eventId: event.id, outcome: admission.outcome };
+  /** Begins the commit of what channels took. */
+  function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
+    const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
+    if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
+    const withdrawal = { aborted: false };
+    const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
+    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, withdrawal);
+    memory.stage(writes, safe);
+    const onLate = () => {
+      withdrawal.aborted = true;
+    };
+    return { ...decided, safe, onLate };
   }
 
   function identify(arrival: Arrival, nowMs: number, id: string): RouterEvent {
@@ -203,7 +232,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     });
 
     for (let index = 0; index < arrivals.length; index++) {
-      const full = turns.free();
+      const full = turns.free() ?? admissions.free();
       if (full !== undefined) {
         passOver();
         return { count: index, underWay, ready: full };

@@ -12,6 +12,7 @@ import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
 import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { line } from "../text.ts";
 import { aborted } from "../waiting.ts";
+import { createAdmissionTurns } from "./admission-turns.ts";
 import { beginAll } from "./begin-all.ts";
 import { type ClaimRegister, noRegister } from "./claim-register.ts";
 import type { Consent } from "./consent.ts";
@@ -135,6 +136,7 @@ export function createRouter(options: RouterOptions): Router {
   const { clock, log, listener, memory, newId } = options;
   const counter = createCounter();
   const slowLane = createSlowLane();
+  const admissions = createAdmissionTurns();
   const unrouted = createRefusals("listener", { clock, log });
   const told = new Set<string>();
   /** By source: they outlive its objects. */
@@ -198,6 +200,7 @@ export function createRouter(options: RouterOptions): Router {
         refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
       detail: options.detail,
       slowLane,
+      admissions,
       commit: options.commit,
     });
   }
