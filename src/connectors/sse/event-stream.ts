@@ -51,7 +51,8 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
 
   function endLine(): StreamEvent | undefined {
     const whole = line.take();
-    const bytes = isFirstLine && whole.subarray(0, mark.length).equals(mark) ? whole.subarray(mark.length) : whole;
+    const bytes =
+      isFirstLine && whole.subarray(0, mark.length).equals(mark) ? whole.subarray(mark.length) : whole;
     isFirstLine = false;
     const isCut = lineLength > whole.length;
     lineLength = 0;
@@ -69,20 +70,27 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   function field(bytes: Buffer): void {
     const at = bytes.indexOf(colon);
     const key = bytes.toString("latin1", 0, at === -1 ? bytes.length : at);
-    const value = at === -1 ? bytes.subarray(bytes.length) : bytes.subarray(bytes[at + 1] === space ? at + 2 : at + 1);
+    const value =
+      at === -1 ? bytes.subarray(bytes.length) : bytes.subarray(bytes[at + 1] === space ? at + 2 : at + 1);
     if (key === "data") {
       hasData = true;
       data.append(value);
       data.append(newLine);
     } else if (key === "event") name = value.toString();
     else if (key === "id" && !value.includes(0)) nextId = value.toString();
-    else if (key === "retry" && /^\d{1,9}$/.test(value.toString("latin1"))) retry = Number(value.toString("latin1"));
+    else if (key === "retry" && /^\d{1,9}$/.test(value.toString("latin1")))
+      retry = Number(value.toString("latin1"));
   }
 
   function endEvent(): StreamEvent | undefined {
     id = nextId ?? id;
     const text = data.take();
-    const event = { name: name || "message", data: text.toString("utf8", 0, Math.max(0, text.length - 1)), id, isTooLarge };
+    const event = {
+      name: name || "message",
+      data: text.toString("utf8", 0, Math.max(0, text.length - 1)),
+      id,
+      isTooLarge,
+    };
     const isThere = hasData || isTooLarge;
     name = "";
     nextId = undefined;
