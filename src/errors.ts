@@ -47,7 +47,8 @@ export const errorCodes = {
   E_JOURNAL_WRITE: "The journal could not be written, or does not keep up.",
   E_JOURNAL_CLOSED: "The journal is closed, or another process has taken it over.",
   E_JOURNAL_NEWER: "A newer version wrote the journal, so this one neither reads nor changes it.",
-  E_STORE_FULL: "A source keeps more cursors, files or ids than are kept for it.",
+  E_STORE_FULL:
+    "A source keeps more cursors, files or ids than are kept for it (20,000 for one source, 200,000 for all).",
   E_RATE: "More events than the source's rate allows.",
   E_OUTSTANDING: "Too many events of this source wait to be taken.",
   E_EVENT_UNKNOWN: "No event that is kept has this id.",
