@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { viteValidators } from "./scripts/validators.mjs";
 
 export default defineConfig({
+  plugins: [viteValidators()],
   test: {
     include: ["test/**/*.test.ts"],
     // For a test that hangs. A busy machine may be ten times slower than a quiet one.

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { writeNotices } from "./notices.mjs";
+import { validators } from "./validators.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version, peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -38,6 +39,7 @@ const { metafile } = await build({
     // CommonJS packages inside an ES module bundle ask for `require`; the names must not collide with bundled ones.
     js: 'import{createRequire as __crCreateRequire}from"node:module";const require=__crCreateRequire(import.meta.url);',
   },
+  plugins: [validators],
   logLevel: "warning",
   metafile: true,
 });

@@ -9,7 +9,7 @@ const src = fileURLToPath(new URL("../src", import.meta.url));
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
-const written = files.filter(({ file }) => !file.includes(".generated."));
+const written = files;
 
 /** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
 const shared = [

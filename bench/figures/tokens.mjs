@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { validators } from "../../scripts/validators.mjs";
 import { note } from "../harness/note.mjs";
 
 const minRatio = 40;
@@ -58,6 +59,7 @@ export async function tokens() {
     await build({
       stdin: { contents, resolveDir: root, loader: "ts" },
       ...{ bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "error", outfile },
+      plugins: [validators],
     });
     const { loadPlan, createRehearsal } = await import(pathToFileURL(outfile));
     const file = join(folder, "channels.yaml");

@@ -1,7 +1,7 @@
 // The options that every chat source has, as JSON Schema: a connector puts them among its own.
 
-const id = { type: ["string", "integer"], minLength: 1, maximum: Number.MAX_SAFE_INTEGER };
-const ids = { type: "array", items: id, default: [] };
+const id = { type: ["string", "integer"], minLength: 1, maximum: Number.MAX_SAFE_INTEGER } as const;
+const ids = { type: "array", items: id, default: [] } as const;
 
 export const chatOptions = {
   access: {

@@ -33,13 +33,13 @@ import { visibleInputs } from "./recipe/instance.ts";
 import { inputDrafts, prefixReferences } from "./recipe/names.ts";
 import { bundledFolder } from "./recipe/reference.ts";
 import { coreSchema } from "./schema.ts";
+import { validate } from "./schema.ts?validator";
 import { schemasAt } from "./schema-walk.ts";
 import { findSecrets, type Secrets } from "./secrets.ts";
 import { hideShownText } from "./shown-text.ts";
 import { TaintedTree } from "./taint.ts";
 import { checkTests } from "./tests-check.ts";
 import { testsSchema } from "./tests-schema.ts";
-import { validate } from "./validate.generated.js";
 import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
@@ -232,7 +232,7 @@ async function testDrafts(
 ): Promise<IssueDraft[]> {
   const { tests } = root;
   if (!Array.isArray(tests) || tests.length === 0) return [];
-  const { validate: validateTests } = await import("./tests-validate.generated.js");
+  const { validate: validateTests } = await import("./tests-schema.ts?validator");
   validateTests(tests);
   const errors = validateTests.errors ?? [];
   const ofShape = explainErrors(errors, { schema: testsSchema, value: tests, prefix: ["tests"], typed });

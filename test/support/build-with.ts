@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { validators } from "../../scripts/validators.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -31,6 +32,7 @@ export async function buildWith(registry: string): Promise<BuiltProgram> {
       js: 'import{createRequire as __crCreateRequire}from"node:module";const require=__crCreateRequire(import.meta.url);',
     },
     plugins: [
+      validators,
       {
         name: "registry",
         setup(building) {

@@ -19,8 +19,8 @@ import { type Instance, isSection, placeIn, prefixed, scopeOf, sections } from "
 import { isMapping, mappingOf, mergeOver } from "./merge.ts";
 import { findRecipe } from "./reference.ts";
 import { recipeSchema } from "./schema.ts";
+import { validate } from "./schema.ts?validator";
 import { unknownName } from "./unknown-name.ts";
-import { validate } from "./validate.generated.js";
 
 /** A problem in one of the files, with the use of a recipe that it came up in. */
 export interface FileProblem extends IssueDraft {

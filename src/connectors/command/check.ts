@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { scheduleIssues } from "../../intake/schedule.ts";
-import type { CommandOptions } from "./options.generated.ts";
+import type { CommandOptions } from "./options.ts";
 
 export function checkSource(options: CommandOptions): OptionIssue[] {
   const { command, every, cron, tz } = { ...options, every: options.everyMs };

@@ -3,11 +3,10 @@
 import type { SourceType } from "../../contract.ts";
 import { checkSource } from "./check.ts";
 import { programReach } from "./command-line.ts";
-import type { CommandOptions } from "./options.generated.ts";
-import { commandOptions } from "./options.ts";
+import { type CommandOptions, commandOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { arrivalOf, formatOf } from "./output.ts";
 import { createCommandSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const command: SourceType<CommandOptions> = {
   type: "command",

@@ -1,5 +1,6 @@
 // The options of a command source as they are written in YAML. What a schema cannot say is in check.ts.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const commandOptions = {
@@ -107,3 +108,5 @@ export const commandOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type CommandOptions = OptionsOf<typeof commandOptions>;

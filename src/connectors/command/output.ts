@@ -6,7 +6,7 @@ import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
 import { withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { createLineSplitter } from "./lines.ts";
-import type { CommandOptions } from "./options.generated.ts";
+import type { CommandOptions } from "./options.ts";
 
 export interface Reader {
   push(piece: Uint8Array): Arrival[];

@@ -6,7 +6,7 @@ import type { Emit } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { absolute } from "../../files/pattern.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
-import type { CommandOptions } from "./options.generated.ts";
+import type { CommandOptions } from "./options.ts";
 import { createReader, formatOf } from "./output.ts";
 
 /** Of what it said on its error output, in UTF-16 units. */

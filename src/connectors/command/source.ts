@@ -7,7 +7,7 @@ import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createSchedule, goOnFrom } from "../../intake/schedule.ts";
 import { line } from "../../text.ts";
 import { aborted } from "../../waiting.ts";
-import type { CommandOptions } from "./options.generated.ts";
+import type { CommandOptions } from "./options.ts";
 import { type Run, startRun } from "./run.ts";
 
 /** A program that ran so long has not failed at its start. */

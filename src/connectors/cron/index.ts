@@ -4,10 +4,9 @@ import type { SourceType } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { guessJson } from "../../intake/json.ts";
 import { scheduleIssues } from "../../intake/schedule.ts";
-import type { CronOptions } from "./options.generated.ts";
-import { cronOptions } from "./options.ts";
+import { type CronOptions, cronOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { arrivalOf, createCronSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const cron: SourceType<CronOptions> = {
   type: "cron",

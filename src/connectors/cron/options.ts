@@ -1,5 +1,6 @@
 // The options of a cron source as they are written in YAML.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const cronOptions = {
@@ -32,3 +33,5 @@ export const cronOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type CronOptions = OptionsOf<typeof cronOptions>;

@@ -5,7 +5,7 @@ import type { Arrival, Source } from "../../contract.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { createSchedule, type Due, goOnFrom } from "../../intake/schedule.ts";
-import type { CronOptions } from "./options.generated.ts";
+import type { CronOptions } from "./options.ts";
 
 export function arrivalOf({ timeMs, missed }: Due): Arrival {
   const scheduled = new Date(timeMs).toISOString();

@@ -5,7 +5,7 @@ import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
 import type { Arrival, Sender } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import type { DiscordOptions } from "./options.generated.ts";
+import type { DiscordOptions } from "./options.ts";
 
 /** A message as the gateway sends it and as the API gives it; only the gateway says `guild_id` and `member`. */
 export type DiscordMessage = APIMessage & {

@@ -5,11 +5,10 @@ import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
-import type { DiscordOptions } from "./options.generated.ts";
-import { discordOptions } from "./options.ts";
+import { type DiscordOptions, discordOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { snowflake } from "./outgoing.ts";
 import { createDiscordSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   can: ["react", "edit", "download", "history", "send", "typing", "ask"],

@@ -1,7 +1,8 @@
-// The options of a discord source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a discord source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/discord.md are generated from here.
 
 import { chatOptions, editsOption } from "../../chat/options.ts";
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const discordOptions = {
@@ -36,3 +37,5 @@ export const discordOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type DiscordOptions = OptionsOf<typeof discordOptions>;

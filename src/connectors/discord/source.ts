@@ -12,7 +12,7 @@ import { asked } from "./failure.ts";
 import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
-import type { DiscordOptions } from "./options.generated.ts";
+import type { DiscordOptions } from "./options.ts";
 import { createOutgoing, noticeText, readCustomId } from "./outgoing.ts";
 import { createPlaces } from "./places.ts";
 

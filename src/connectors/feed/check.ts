@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
-import type { FeedOptions } from "./options.generated.ts";
+import type { FeedOptions } from "./options.ts";
 
 export function checkOptions(options: FeedOptions): OptionIssue[] {
   return [...requestIssues(options, ["https", "http"]), ...roundIssues(options)];

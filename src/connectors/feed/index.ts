@@ -6,10 +6,9 @@ import { guessJson } from "../../intake/json.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
 import type { Entry } from "./entries.ts";
-import type { FeedOptions } from "./options.generated.ts";
-import { feedOptions } from "./options.ts";
+import { type FeedOptions, feedOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { arrivalOf, createFeedSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const feed: SourceType<FeedOptions> = {
   type: "feed",

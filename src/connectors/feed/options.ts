@@ -1,6 +1,7 @@
-// The options of a feed source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a feed source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/feed.md are generated from here.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 import { authOption, headersOption } from "../../intake/request-options.ts";
 
@@ -56,3 +57,5 @@ export const feedOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type FeedOptions = OptionsOf<typeof feedOptions>;

@@ -8,7 +8,7 @@ import { createNewItems, type NewItems } from "../../intake/new-items.ts";
 import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { type Entry, entriesOf } from "./entries.ts";
-import type { FeedOptions } from "./options.generated.ts";
+import type { FeedOptions } from "./options.ts";
 import { readFeed } from "./read-feed.ts";
 
 const accept =

@@ -3,7 +3,7 @@
 
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { trustOf } from "./event.ts";
-import type { HttpOptions } from "./options.generated.ts";
+import type { HttpOptions } from "./options.ts";
 import { pathIssue } from "./path.ts";
 import { discordKeyPattern } from "./verify/discord.ts";
 import { presets } from "./verify/presets.ts";

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Arrival, KnownAgain, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { Refusal } from "../../requests/answer.ts";
-import type { HttpOptions } from "./options.generated.ts";
+import type { HttpOptions } from "./options.ts";
 import { type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";
 import { type Conceal, concealPayload } from "./verify/conceal.ts";

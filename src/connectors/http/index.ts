@@ -3,11 +3,10 @@
 import type { SourceType } from "../../contract.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival, trustOf } from "./event.ts";
-import type { HttpOptions } from "./options.generated.ts";
-import { httpOptions } from "./options.ts";
+import { type HttpOptions, httpOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { canonicalPath } from "./path.ts";
 import { createHttpSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const http: SourceType<HttpOptions> = {
   type: "http",

@@ -2,7 +2,7 @@
 // command where one can be made that lasts; where the secret itself is sent, the shell is asked for $SECRET.
 
 import type { Invitation, Sample } from "../../contract/invitation.ts";
-import type { HttpOptions } from "./options.generated.ts";
+import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
 import { presets } from "./verify/presets.ts";
 import { hmacScheme, isPreset, secretsOf, type VerifyOptions } from "./verify/scheme.ts";

@@ -1,6 +1,7 @@
-// The options of an http source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of an http source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/http.md are generated from here. What a schema cannot say (which scheme needs what) is in check.ts.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 import { presetNames } from "./verify/preset-names.ts";
 
@@ -165,3 +166,5 @@ export const httpOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type HttpOptions = OptionsOf<typeof httpOptions>;

@@ -12,7 +12,7 @@ import { aborted } from "../../waiting.ts";
 import { createCallers } from "./callers.ts";
 import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
 import { invite } from "./invitation.ts";
-import type { HttpOptions } from "./options.generated.ts";
+import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";

@@ -6,7 +6,7 @@ import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/c
 import type { Arrival } from "../../contract.ts";
 import { readAttributedBody } from "./attributed-body.ts";
 import { maxBodyBytes, type Row } from "./database.ts";
-import type { ImessageOptions } from "./options.generated.ts";
+import type { ImessageOptions } from "./options.ts";
 
 const directStyle = 45;
 const maxQuote = 200;

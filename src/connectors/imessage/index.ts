@@ -5,10 +5,9 @@ import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType, Surroundings } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
-import type { ImessageOptions } from "./options.generated.ts";
-import { imessageOptions } from "./options.ts";
+import { type ImessageOptions, imessageOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { createImessageSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   can: ["history", "send", "ask"],

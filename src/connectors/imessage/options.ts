@@ -1,7 +1,8 @@
-// The options of an imessage source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of an imessage source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/imessage.md are generated from here.
 
 import { chatOptions } from "../../chat/options.ts";
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 const { access } = chatOptions;
@@ -63,3 +64,5 @@ export const imessageOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type ImessageOptions = OptionsOf<typeof imessageOptions>;

@@ -15,8 +15,7 @@ import { line } from "../../text.ts";
 import { type Database, openDatabase, type Row } from "./database.ts";
 import { createEchoes } from "./echoes.ts";
 import { arrivalOf, incomingOf, isGroup, normalAddress, rowText, rowTimeMs } from "./incoming.ts";
-import type { ImessageOptions } from "./options.generated.ts";
-import { imessageOptions } from "./options.ts";
+import { type ImessageOptions, imessageOptions } from "./options.ts";
 import { sendScript } from "./send-script.ts";
 
 const pageSize = 50;

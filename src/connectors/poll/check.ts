@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
-import type { PollOptions } from "./options.generated.ts";
+import type { PollOptions } from "./options.ts";
 
 export function checkOptions(options: PollOptions): OptionIssue[] {
   return [...requestIssues(options, ["https", "http"]), ...bodyIssues(options), ...roundIssues(options)];

@@ -4,11 +4,10 @@ import type { Json, SourceType } from "../../contract.ts";
 import { guessJson } from "../../intake/json.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
-import type { PollOptions } from "./options.generated.ts";
-import { pollOptions } from "./options.ts";
+import { type PollOptions, pollOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { arrivalOf } from "./pages.ts";
 import { createPollSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const poll: SourceType<PollOptions> = {
   type: "poll",

@@ -1,6 +1,7 @@
-// The options of a poll source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a poll source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/poll.md are generated from here. What a schema cannot say is in check.ts.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 import { authOption, headersOption } from "../../intake/request-options.ts";
 
@@ -131,3 +132,5 @@ export const pollOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type PollOptions = OptionsOf<typeof pollOptions>;

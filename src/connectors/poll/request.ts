@@ -5,7 +5,7 @@ import type { Json } from "../../contract.ts";
 import { fillJson } from "../../intake/fill-json.ts";
 import { requestHeaders } from "../../intake/request-options.ts";
 import { methodOf } from "./check.ts";
-import type { PollOptions } from "./options.generated.ts";
+import type { PollOptions } from "./options.ts";
 
 export type Request = Omit<HttpRequest, "signal">;
 

@@ -10,7 +10,7 @@ import { createLoopSource, everySoOften } from "../../intake/loop-source.ts";
 import { createNewItems, type Item, type NewItems } from "../../intake/new-items.ts";
 import { placeOf, trustOf } from "../../intake/request-options.ts";
 import { line } from "../../text.ts";
-import type { PollOptions } from "./options.generated.ts";
+import type { PollOptions } from "./options.ts";
 import { arrivalOf, createPageReader, type Page } from "./pages.ts";
 import { readOn } from "./read-on.ts";
 import { type Request, requestOf } from "./request.ts";

@@ -4,7 +4,7 @@ import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
 import type { Arrival, Sender } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import type { SlackOptions } from "./options.generated.ts";
+import type { SlackOptions } from "./options.ts";
 
 /** A `message` of the Events API or of a conversation's history: docs.slack.dev/reference/events/message. */
 export interface SlackMessage {

@@ -5,11 +5,10 @@ import { chatMeta } from "../../chat/options.ts";
 import type { ChatTraits } from "../../contract/chat.ts";
 import type { SourceType } from "../../contract.ts";
 import { imagineArrival } from "./incoming.ts";
-import type { SlackOptions } from "./options.generated.ts";
-import { slackOptions } from "./options.ts";
+import { type SlackOptions, slackOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { timestamp } from "./outgoing.ts";
 import { createSlackSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 const traits: ChatTraits = {
   // Slack shows no typing of apps.

@@ -1,7 +1,8 @@
-// The options of a slack source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a slack source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/slack.md are generated from here.
 
 import { chatOptions, editsOption } from "../../chat/options.ts";
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const slackOptions = {
@@ -45,3 +46,5 @@ export const slackOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type SlackOptions = OptionsOf<typeof slackOptions>;

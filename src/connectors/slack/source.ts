@@ -22,7 +22,7 @@ import {
 } from "./incoming.ts";
 import { type Library, loadLibrary, silent, type Web } from "./library.ts";
 import { createNames } from "./names.ts";
-import type { SlackOptions } from "./options.generated.ts";
+import type { SlackOptions } from "./options.ts";
 import { createOutgoing, flat, readActionId } from "./outgoing.ts";
 
 const requestMs = 30_000;

@@ -2,7 +2,7 @@
 
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
-import type { SseOptions } from "./options.generated.ts";
+import type { SseOptions } from "./options.ts";
 
 export function checkOptions(options: SseOptions, surroundings: Surroundings): OptionIssue[] {
   return [

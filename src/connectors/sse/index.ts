@@ -5,11 +5,10 @@ import { UsageError } from "../../errors.ts";
 import { addressOf, hostReach, placeOf, trustOf } from "../../intake/request-options.ts";
 import { keyOf } from "../../intake/seen-keys.ts";
 import { checkOptions } from "./check.ts";
-import type { SseOptions } from "./options.generated.ts";
-import { sseOptions } from "./options.ts";
+import { type SseOptions, sseOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { unwrapRelayed } from "./relay.ts";
 import { arrivalOfEvent, createSseSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const sse: SourceType<SseOptions> = {
   type: "sse",

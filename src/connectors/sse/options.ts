@@ -1,6 +1,7 @@
-// The options of an sse source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of an sse source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/sse.md are generated from here. What a schema cannot say is in check.ts.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 import { authOption, headersOption } from "../../intake/request-options.ts";
 
@@ -51,3 +52,5 @@ export const sseOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type SseOptions = OptionsOf<typeof sseOptions>;

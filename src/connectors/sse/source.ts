@@ -11,7 +11,7 @@ import { createLoopSource } from "../../intake/loop-source.ts";
 import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
 import { line } from "../../text.ts";
 import { createEventStream, type StreamEvent } from "./event-stream.ts";
-import type { SseOptions } from "./options.generated.ts";
+import type { SseOptions } from "./options.ts";
 import { unwrapRelayed } from "./relay.ts";
 
 /** As long as browsers wait, unless the stream says otherwise. */

@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { patternIssues } from "../../files/pattern.ts";
-import type { TailOptions } from "./options.generated.ts";
+import type { TailOptions } from "./options.ts";
 
 const shortestLineBytes = 256;
 const longestLineBytes = 1024 * 1024;

@@ -7,7 +7,7 @@ import { withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { readJson } from "../../json.ts";
 import { fieldValue } from "./field-value.ts";
 import { parseLogfmt } from "./logfmt.ts";
-import type { TailOptions } from "./options.generated.ts";
+import type { TailOptions } from "./options.ts";
 
 /** The fields of a line; undefined when it is not of this format. */
 type Parse = (line: string) => JsonObject | undefined;

@@ -5,7 +5,7 @@ import type { Arrival } from "../../contract.ts";
 import { listOf } from "../../files/pattern.ts";
 import { withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { createFormat } from "./format.ts";
-import type { TailOptions } from "./options.generated.ts";
+import type { TailOptions } from "./options.ts";
 
 export function imagineArrival(
   options: TailOptions,

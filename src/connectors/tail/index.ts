@@ -4,10 +4,9 @@ import type { SourceType } from "../../contract.ts";
 import { readReaches } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival } from "./imagine.ts";
-import type { TailOptions } from "./options.generated.ts";
-import { tailOptions } from "./options.ts";
+import { type TailOptions, tailOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { createTailSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const tail: SourceType<TailOptions> = {
   type: "tail",

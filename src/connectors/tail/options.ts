@@ -1,6 +1,7 @@
-// The options of a tail source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a tail source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/tail.md are generated from here.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const tailOptions = {
@@ -108,3 +109,5 @@ export const tailOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type TailOptions = OptionsOf<typeof tailOptions>;

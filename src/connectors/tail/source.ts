@@ -14,7 +14,7 @@ import { createCursors } from "./cursors.ts";
 import type { Follower, Following } from "./follower.ts";
 import { createFormat } from "./format.ts";
 import { createHandOver, type HandOver } from "./hand-over.ts";
-import type { TailOptions } from "./options.generated.ts";
+import type { TailOptions } from "./options.ts";
 import { createRecords, singleLines } from "./records.ts";
 import { createRoster, type Roster } from "./roster.ts";
 import { createTraceDetector } from "./traces.ts";

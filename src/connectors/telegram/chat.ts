@@ -8,7 +8,7 @@ import type { Host } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
 import type { TelegramApi } from "./api.ts";
 import { nameToSave, type TelegramAttachment } from "./attachment.ts";
-import type { TelegramOptions } from "./options.generated.ts";
+import type { TelegramOptions } from "./options.ts";
 import { patiently } from "./patience.ts";
 import { askPermission, continuePermission, expirePermission } from "./permission.ts";
 import { allowedReactions, reactionFor } from "./reactions.ts";

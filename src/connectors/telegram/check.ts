@@ -5,7 +5,7 @@ import type { Reach } from "../../contract/power.ts";
 import type { Arrival, OptionIssue, Surroundings } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { readMessage } from "./message.ts";
-import type { TelegramOptions } from "./options.generated.ts";
+import type { TelegramOptions } from "./options.ts";
 
 export function checkOptions({ webhook }: TelegramOptions, { publicUrl }: Surroundings): OptionIssue[] {
   if (webhook === undefined) return [];

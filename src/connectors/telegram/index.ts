@@ -5,10 +5,9 @@ import type { SourceType } from "../../contract.ts";
 import { numberForm } from "./chat.ts";
 import { checkOptions, imagineArrival, reachesOf } from "./check.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { TelegramOptions } from "./options.generated.ts";
-import { telegramOptions } from "./options.ts";
+import { type TelegramOptions, telegramOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { botOf, createTelegramSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const telegram: SourceType<TelegramOptions> = {
   type: "telegram",

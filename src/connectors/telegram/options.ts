@@ -1,7 +1,8 @@
-// The options of a telegram source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a telegram source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/telegram.md are generated from here.
 
 import { chatOptions } from "../../chat/options.ts";
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const telegramOptions = {
@@ -76,3 +77,5 @@ export const telegramOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type TelegramOptions = OptionsOf<typeof telegramOptions>;

@@ -11,7 +11,7 @@ import { createChat, type TelegramChat } from "./chat.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { createIntake, type Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
-import type { TelegramOptions } from "./options.generated.ts";
+import type { TelegramOptions } from "./options.ts";
 import { createPolling } from "./polling.ts";
 import { createWebhookHandler, createWebhookKeeper, lookEveryMs } from "./webhook.ts";
 

@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { patternIssues } from "../../files/pattern.ts";
-import type { WatchOptions } from "./options.generated.ts";
+import type { WatchOptions } from "./options.ts";
 
 const largestTextBytes = 1024 * 1024;
 const shortestSettleMs = 100;

@@ -2,7 +2,7 @@
 
 import type { Arrival } from "../../contract.ts";
 import { listOf } from "../../files/pattern.ts";
-import type { WatchOptions } from "./options.generated.ts";
+import type { WatchOptions } from "./options.ts";
 
 export function imagineArrival({ files, events, text, moveTo }: WatchOptions, payload: string): Arrival {
   const [file = ""] = listOf(files);

@@ -5,10 +5,9 @@ import type { SourceType } from "../../contract.ts";
 import { absolute, listOf, readReaches, wholePattern } from "../../files/pattern.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival } from "./imagine.ts";
-import type { WatchOptions } from "./options.generated.ts";
-import { watchOptions } from "./options.ts";
+import { type WatchOptions, watchOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { createWatchSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const watch: SourceType<WatchOptions> = {
   type: "watch",

@@ -1,6 +1,7 @@
-// The options of a watch source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a watch source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/watch.md are generated from here.
 
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const watchOptions = {
@@ -54,3 +55,5 @@ export const watchOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type WatchOptions = OptionsOf<typeof watchOptions>;

@@ -14,7 +14,7 @@ import { pause, raceWith } from "../../waiting.ts";
 import { type Change, type Changes, createChanges, isSame, markOf } from "./changes.ts";
 import { type KnownFiles, openKnownFiles } from "./known-files.ts";
 import { moveAway } from "./move-away.ts";
-import type { WatchOptions } from "./options.generated.ts";
+import type { WatchOptions } from "./options.ts";
 import { textOf } from "./text-of.ts";
 
 const lookMs = 1_000;

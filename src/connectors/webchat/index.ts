@@ -4,11 +4,10 @@ import { chatMeta } from "../../chat/options.ts";
 import type { OptionIssue, SourceType, Surroundings } from "../../contract.ts";
 import { maxFileBytes } from "./chat.ts";
 import { mainRoom } from "./incoming.ts";
-import type { WebchatOptions } from "./options.generated.ts";
-import { webchatOptions } from "./options.ts";
+import { type WebchatOptions, webchatOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { createWebchatSource } from "./source.ts";
 import { arrivalOf } from "./take.ts";
-import { validate } from "./validate.generated.js";
 
 export const webchat: SourceType<WebchatOptions> = {
   type: "webchat",

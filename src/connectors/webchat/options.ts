@@ -1,7 +1,8 @@
-// The options of a webchat source as they are written in YAML. Types, validators, the editor's schema and the table in
+// The options of a webchat source as they are written in YAML. The type, the validator, the editor's schema and the table in
 // docs/connectors/webchat.md are generated from here.
 
 import { chatOptions } from "../../chat/options.ts";
+import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
 
 export const webchatOptions = {
@@ -33,3 +34,5 @@ export const webchatOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type WebchatOptions = OptionsOf<typeof webchatOptions>;

@@ -14,7 +14,7 @@ import { aborted } from "../../waiting.ts";
 import { asShown, createSpeaker, shownHash } from "./chat.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
-import type { WebchatOptions } from "./options.generated.ts";
+import type { WebchatOptions } from "./options.ts";
 import { originOf } from "./origin.ts";
 import { isOpenedByPerson, page, pageHeaders } from "./page.ts";
 import { openRooms, type Rooms } from "./rooms.ts";

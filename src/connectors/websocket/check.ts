@@ -2,7 +2,7 @@
 
 import type { OptionIssue } from "../../contract.ts";
 import { durationIssue, requestIssues, sizeIssue } from "../../intake/request-issues.ts";
-import type { WebsocketOptions } from "./options.generated.ts";
+import type { WebsocketOptions } from "./options.ts";
 
 export function checkOptions(options: WebsocketOptions): OptionIssue[] {
   return [

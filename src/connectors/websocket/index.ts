@@ -3,10 +3,9 @@
 import type { SourceType } from "../../contract.ts";
 import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
 import { checkOptions } from "./check.ts";
-import type { WebsocketOptions } from "./options.generated.ts";
-import { websocketOptions } from "./options.ts";
+import { type WebsocketOptions, websocketOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { arrivalOf, createWebsocketSource } from "./source.ts";
-import { validate } from "./validate.generated.js";
 
 export const websocket: SourceType<WebsocketOptions> = {
   type: "websocket",

@@ -9,7 +9,7 @@ import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
-import type { WebsocketOptions } from "./options.generated.ts";
+import type { WebsocketOptions } from "./options.ts";
 
 type Message = string | Uint8Array;
 

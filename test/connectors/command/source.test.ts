@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { command } from "../../../src/connectors/command/index.ts";
 import { createLineSplitter } from "../../../src/connectors/command/lines.ts";
-import type { CommandOptions } from "../../../src/connectors/command/options.generated.ts";
+import type { CommandOptions } from "../../../src/connectors/command/options.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
 import { systemClock } from "../../../src/runtime/clock.ts";

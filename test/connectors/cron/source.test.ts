@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { cron } from "../../../src/connectors/cron/index.ts";
-import type { CronOptions } from "../../../src/connectors/cron/options.generated.ts";
+import type { CronOptions } from "../../../src/connectors/cron/options.ts";
 import type { Arrival, Emit } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
 import { createListener } from "../../../src/runtime/listener.ts";

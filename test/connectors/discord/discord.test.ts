@@ -7,7 +7,7 @@ import { join } from "node:path";
 import "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { discord } from "../../../src/connectors/discord/index.ts";
-import type { DiscordOptions } from "../../../src/connectors/discord/options.generated.ts";
+import type { DiscordOptions } from "../../../src/connectors/discord/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
-import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
+import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import { serve } from "./serving.ts";
 
 const secret = "it's a s3cret";

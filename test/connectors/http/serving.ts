@@ -5,7 +5,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type OutgoingHttpHead
 import { connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
-import type { HttpOptions } from "../../../src/connectors/http/options.generated.ts";
+import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
 import { createListener } from "../../../src/runtime/listener.ts";
 import { hostOf } from "../../support/host.ts";

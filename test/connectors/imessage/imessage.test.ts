@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readAttributedBody } from "../../../src/connectors/imessage/attributed-body.ts";
 import { imessage } from "../../../src/connectors/imessage/index.ts";
-import type { ImessageOptions } from "../../../src/connectors/imessage/options.generated.ts";
+import type { ImessageOptions } from "../../../src/connectors/imessage/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Source } from "../../../src/contract.ts";
 import { createListener } from "../../../src/runtime/listener.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { slack } from "../../../src/connectors/slack/index.ts";
-import type { SlackOptions } from "../../../src/connectors/slack/options.generated.ts";
+import type { SlackOptions } from "../../../src/connectors/slack/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { tail } from "../../../src/connectors/tail/index.ts";
-import type { TailOptions } from "../../../src/connectors/tail/options.generated.ts";
+import type { TailOptions } from "../../../src/connectors/tail/options.ts";
 import { codeOf, surroundings } from "../../support/host.ts";
 import { testSource, type World } from "../conformance.ts";
 

@@ -2,7 +2,7 @@
 
 import { afterEach } from "vitest";
 import { telegram } from "../../../src/connectors/telegram/index.ts";
-import type { TelegramOptions } from "../../../src/connectors/telegram/options.generated.ts";
+import type { TelegramOptions } from "../../../src/connectors/telegram/options.ts";
 import type { AnsweredEvent, People } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Log, Source } from "../../../src/contract.ts";
 import { createListener, type OpenListener } from "../../../src/runtime/listener.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { watch } from "../../../src/connectors/watch/index.ts";
-import type { WatchOptions } from "../../../src/connectors/watch/options.generated.ts";
+import type { WatchOptions } from "../../../src/connectors/watch/options.ts";
 import { surroundings } from "../../support/host.ts";
 import { testSource, type World } from "../conformance.ts";
 

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { openIdentity } from "../../../src/connectors/webchat/identity.ts";
 import { webchat } from "../../../src/connectors/webchat/index.ts";
-import type { WebchatOptions } from "../../../src/connectors/webchat/options.generated.ts";
+import type { WebchatOptions } from "../../../src/connectors/webchat/options.ts";
 import { createSessions } from "../../../src/connectors/webchat/signed.ts";
 import type { Arrival, Json, Source } from "../../../src/contract.ts";
 import { Refusal } from "../../../src/requests/answer.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openInbox } from "../../../src/chat/inbox.ts";
 import { webchat } from "../../../src/connectors/webchat/index.ts";
-import type { WebchatOptions } from "../../../src/connectors/webchat/options.generated.ts";
+import type { WebchatOptions } from "../../../src/connectors/webchat/options.ts";
 import type { AnsweredEvent, ChatData, People } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";

@@ -2,11 +2,10 @@
 
 import type { OutgoingCommand, SinkType } from "../../../contract/sink.ts";
 import { checkCommand, programReach } from "../command-line.ts";
-import type { CommandSinkOptions } from "./options.generated.ts";
-import { commandSinkOptions } from "./options.ts";
+import { type CommandSinkOptions, commandSinkOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { prepareCommand } from "./prepare.ts";
 import { runCommand } from "./run.ts";
-import { validate } from "./validate.generated.js";
 
 const maxTimeoutMs = 30 * 60 * 1_000;
 

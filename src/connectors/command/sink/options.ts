@@ -1,5 +1,6 @@
 // The options of a command sink as they are written in YAML. What a schema cannot say is in check.ts.
 
+import type { OptionsOf } from "../../../contract/options.ts";
 import type { JsonSchema } from "../../../contract.ts";
 
 const roots = ["input", "event", "time"];
@@ -66,3 +67,5 @@ export const commandSinkOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type CommandSinkOptions = OptionsOf<typeof commandSinkOptions>;

@@ -6,7 +6,7 @@ import { absolute } from "../../../files/pattern.ts";
 import { isTemplate } from "../command-line.ts";
 import { namesOf } from "../program-name.ts";
 import { innermostAt } from "../program-text.ts";
-import type { CommandSinkOptions } from "./options.generated.ts";
+import type { CommandSinkOptions } from "./options.ts";
 
 export function prepareCommand(options: CommandSinkOptions, call: SinkCall): OutgoingCommand {
   const render = (path: string) => call.code.template(path)?.(call.roots) ?? "";

@@ -8,7 +8,7 @@ import { DeliveryError } from "../../../errors.ts";
 import { readJson } from "../../../json.ts";
 import { line } from "../../../text.ts";
 import { checkLinks } from "./links.ts";
-import type { CommandSinkOptions } from "./options.generated.ts";
+import type { CommandSinkOptions } from "./options.ts";
 
 /** Of what a failed program said last, in UTF-16 units. */
 const shownOfFailure = 600;

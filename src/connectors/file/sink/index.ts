@@ -6,9 +6,8 @@ import { UsageError } from "../../../errors.ts";
 import { absolute, isWithin } from "../../../files/pattern.ts";
 import { protectedFolder, protectedName } from "../../../files/protected-places.ts";
 import { safeName } from "./name.ts";
-import type { FileSinkOptions } from "./options.generated.ts";
-import { fileSinkOptions } from "./options.ts";
-import { validate } from "./validate.generated.js";
+import { type FileSinkOptions, fileSinkOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { writeOutgoing } from "./write.ts";
 
 export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {

@@ -1,5 +1,6 @@
 // The options of a file sink as they are written in YAML.
 
+import type { OptionsOf } from "../../../contract/options.ts";
 import type { JsonSchema } from "../../../contract.ts";
 
 const roots = ["input", "event", "time"];
@@ -42,3 +43,5 @@ export const fileSinkOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type FileSinkOptions = OptionsOf<typeof fileSinkOptions>;

@@ -1,7 +1,7 @@
 // What the schema of an http sink cannot say.
 
 import type { OptionIssue } from "../../../contract.ts";
-import type { HttpSinkOptions } from "./options.generated.ts";
+import type { HttpSinkOptions } from "./options.ts";
 import { originOf } from "./url.ts";
 
 /** They belong to the connection. */

@@ -4,10 +4,9 @@ import type { OutgoingRequest, SinkType } from "../../../contract/sink.ts";
 import { ConnectorError } from "../../../errors.ts";
 import { readAnswer } from "./answer.ts";
 import { checkSink } from "./check.ts";
-import type { HttpSinkOptions } from "./options.generated.ts";
-import { httpSinkOptions } from "./options.ts";
+import { type HttpSinkOptions, httpSinkOptions } from "./options.ts";
+import { validate } from "./options.ts?validator";
 import { prepareRequest } from "./request.ts";
-import { validate } from "./validate.generated.js";
 
 export const httpSink: SinkType<HttpSinkOptions, OutgoingRequest> = {
   type: "http",

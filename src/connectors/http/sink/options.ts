@@ -1,5 +1,6 @@
 // The options of an http sink as they are written in YAML. What a schema cannot say (which URL is safe) is in check.ts.
 
+import type { OptionsOf } from "../../../contract/options.ts";
 import type { JsonSchema } from "../../../contract.ts";
 
 const roots = ["input", "event", "time"];
@@ -86,3 +87,5 @@ export const httpSinkOptions = {
     },
   },
 } as const satisfies JsonSchema;
+
+export type HttpSinkOptions = OptionsOf<typeof httpSinkOptions>;

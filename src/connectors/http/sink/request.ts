@@ -4,7 +4,7 @@ import type { OutgoingRequest, SinkCall } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { UsageError } from "../../../errors.ts";
 import { fillJson } from "../../../intake/fill-json.ts";
-import type { HttpSinkOptions } from "./options.generated.ts";
+import type { HttpSinkOptions } from "./options.ts";
 import { safeUrl } from "./url.ts";
 
 export function prepareRequest(options: HttpSinkOptions, call: SinkCall): OutgoingRequest {

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock, Json } from "../../../contract.ts";
-import type { HttpOptions } from "../options.generated.ts";
+import type { HttpOptions } from "../options.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
 import { type PresetName, presetNames } from "./preset-names.ts";
