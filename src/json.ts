@@ -1,7 +1,7 @@
 // JSON from outside, with the digits of its numbers kept. A double holds whole numbers up to 2^53 exactly; JSON.parse rounds larger ones,
 // so that two ids become one.
 
-import type { Json } from "./contract.ts";
+import type { Json, JsonObject } from "./contract.ts";
 
 /** A run of digits that may be a number too large, or an exponent that may be. */
 const suspicious = /\d{16}|\d[eE]\+?\d{3}/;
@@ -14,6 +14,39 @@ const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export function readJson(text: string): Json {
   const value = JSON.parse(text) as Json;
   return suspicious.test(text) ? (JSON.parse(quoteLargeNumbers(text)) as Json) : value;
+}
+
+/** Values nested deeper than this are not taken from outside. */
+export const maxJsonDepth = 100;
+
+/** JSON inside a text of an event: undefined when the text is not JSON as a whole, or is nested too deep. */
+export function findJson(text: string): Json | undefined {
+  try {
+    const value = readJson(text);
+    return isBounded(value) ? value : undefined;
+  } catch {
+    return undefined; // Most texts are not JSON.
+  }
+}
+
+/** Removes `__proto__` keys on the way; false as soon as something lies deeper than is taken. */
+export function isBounded(value: Json, depth = 1): boolean {
+  if (!isNested(value)) return true;
+  if (depth > maxJsonDepth) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (isNested(item) && !isBounded(item, depth + 1)) return false;
+    return true;
+  }
+  for (const key in value) {
+    // The parser makes it a key like any other: what is read from it here is data, not the prototype.
+    if (key === "__proto__") Reflect.deleteProperty(value, key);
+    else if (isNested(value[key] as Json) && !isBounded(value[key] as Json, depth + 1)) return false;
+  }
+  return true;
+}
+
+function isNested(value: Json): value is Json[] | JsonObject {
+  return typeof value === "object" && value !== null;
 }
 
 /** `text` is valid JSON. */

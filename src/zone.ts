@@ -1,10 +1,13 @@
-// How far a time zone is from UTC at a moment. Zones come from Node's own data; an unknown one is undefined, not an error.
+// How far a time zone is from UTC at a moment. Named zones come from Node's own data, offsets such as +02:00 are read here: Node 20 does
+// not know them, later versions do. An unknown zone is undefined, not an error.
 
 const most = 32;
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
 /** Milliseconds to add to UTC; undefined when there is no such zone. */
 export function zoneOffsetMs(zone: string, timeMs: number): number | undefined {
+  const fixedMs = offsetOf(zone);
+  if (fixedMs !== undefined) return fixedMs;
   const format = formatOf(zone);
   if (format === undefined) return undefined;
   const parts = Object.fromEntries(
@@ -13,6 +16,15 @@ export function zoneOffsetMs(zone: string, timeMs: number): number | undefined {
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   const wholeSeconds = Math.floor(timeMs / 1_000) * 1_000;
   return Date.UTC(year, month - 1, day, hour, minute, second) - wholeSeconds;
+}
+
+/** Of `+02:00`, `-0330`, `+02` and `Z`. */
+function offsetOf(zone: string): number | undefined {
+  if (/^z$/i.test(zone)) return 0;
+  const [, sign, hours, minutes = "0"] = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/.exec(zone) ?? [];
+  if (sign === undefined) return undefined;
+  const ms = (Number(hours) * 60 + Number(minutes)) * 60_000;
+  return sign === "-" && ms > 0 ? -ms : ms;
 }
 
 /** The moment at which clocks in the zone show this; `localMs` is what they show, as if it were UTC. */

@@ -3,6 +3,8 @@
 // may be evaluated in it: `matches` and `duration` of the library stay registered and are kept out of reach there.
 
 import { ExpressionError } from "../errors.ts";
+import { findJson } from "../json.ts";
+import { registerZonedForms } from "./cel-zones.ts";
 import type { Regex, RegexCompiler } from "./regex.ts";
 import { rootKind, roots } from "./roots.ts";
 
@@ -10,7 +12,11 @@ export type CelLibrary = typeof import("@marcbachmann/cel-js");
 export type CelEnvironment = InstanceType<CelLibrary["Environment"]>;
 
 /** The names under which the safe forms are registered; guarded expressions call these. */
-export const safeNames = { matches: "matches_re2", duration: "duration_bounded" } as const;
+export const safeNames = {
+  matches: "matches_re2",
+  duration: "duration_bounded",
+  json: "json_exact",
+} as const;
 
 const maxDurationLength = 64;
 
@@ -30,6 +36,8 @@ export function createEnvironment(library: CelLibrary, compileRegex: RegexCompil
   registerNumberArguments(environment);
   const patterns = createPatterns(compileRegex);
   registerSafeForms(environment, library, patterns.of);
+  registerFromJson(environment);
+  registerZonedForms(environment);
   return { environment, prepare: patterns.prepare };
 }
 
@@ -122,6 +130,23 @@ function registerSafeForms(
       }
       return parsed(text);
     },
+    { async: false },
+  );
+}
+
+/** JSON inside a text of an event, as SNS has it in `Message`, with the digits of its numbers. */
+function registerFromJson(environment: CelEnvironment): void {
+  const read = (name: string) => (text: string) => {
+    const value = findJson(text);
+    if (value === undefined) throw new ExpressionError("E_CEL_RUN", `${name}() of a text that is not JSON`);
+    return value;
+  };
+  const fromText = read("fromJson");
+  const fromBytes = read("json");
+  environment.registerFunction("fromJson(string): dyn", fromText, { async: false });
+  environment.registerFunction(
+    `bytes.${safeNames.json}(): dyn`,
+    (bytes: Uint8Array) => fromBytes(Buffer.from(bytes).toString()),
     { async: false },
   );
 }

@@ -7,6 +7,7 @@ import { ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
 import type { CelMeter } from "./cel-meter.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
+import { useZonedForm } from "./cel-zones.ts";
 import type { Regex } from "./regex.ts";
 import { isRoot, suggestPath } from "./roots.ts";
 
@@ -54,7 +55,9 @@ export function guard(
         call.rename(safeNames.matches);
       } else if (call.name === "duration" && call.receiver === undefined) {
         call.rename(safeNames.duration);
-      }
+      } else if (call.name === "json" && call.receiver !== undefined) {
+        call.rename(safeNames.json);
+      } else useZonedForm(call);
     },
   });
   return {

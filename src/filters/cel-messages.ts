@@ -3,6 +3,7 @@
 import { didYouMean } from "../did-you-mean.ts";
 import { type ErrorCode, ExpressionError } from "../errors.ts";
 import { safeNames } from "./cel-environment.ts";
+import { withoutSuffix } from "./cel-zones.ts";
 import { cut } from "./show.ts";
 
 /** The part of the library's errors that is read here. */
@@ -72,11 +73,12 @@ const symbols: Record<string, string> = {
 };
 
 function plain(summary: string): string {
-  let message = summary
+  let message = withoutSuffix(summary)
     .replace(/\bdyn<([^<>]+)>/g, "$1")
     .replaceAll("dyn.", "")
     .replaceAll(safeNames.matches, "matches")
-    .replaceAll(safeNames.duration, "duration");
+    .replaceAll(safeNames.duration, "duration")
+    .replaceAll(safeNames.json, "json");
   message = message.replace(/^no such overload: (.+)$/, "no such operation: $1");
   message = message.replace(/^found no matching overload for '(.+)'$/, "no such function: $1");
   return /^[A-Z][a-z]/.test(message) ? message.charAt(0).toLowerCase() + message.slice(1) : message;

@@ -35,8 +35,8 @@ export async function withinMaxBody<T>(reading: Promise<T>): Promise<T> {
 function parse(text: string, type: string): ParsedJson {
   if (type === "application/json" || type === "text/json" || type.endsWith("+json")) return parseJson(text);
   if (/^application\/(x-)?(ndjson|jsonl|jsonlines)$/.test(type)) return parseJsonLines(text);
-  // A page is text, also when it begins like JSON.
-  return /^(text\/html|.*\bxml)$/.test(type) ? { data: text } : guessJson(text);
+  // Some servers send JSON as text/html. A page that only begins like JSON is text.
+  return guessJson(text);
 }
 
 /** The media type alone, in lower case; empty when there is none. */

@@ -1,11 +1,9 @@
 // JSON from outside, with every digit of its numbers: bounded in depth, and without keys that could set a prototype in a later copy. Its faults are said in the same
 // words under every version of Node.
 
-import type { Json, JsonObject } from "../contract.ts";
-import { readJson } from "../json.ts";
+import type { Json } from "../contract.ts";
+import { isBounded, maxJsonDepth, readJson } from "../json.ts";
 import { findJsonFault } from "./json-fault.ts";
-
-const maxDepth = 100;
 
 export type ParsedJson = { readonly data: Json } | { readonly fault: string };
 
@@ -45,26 +43,6 @@ function read(text: string, linesBefore: number): ParsedJson {
 }
 
 function bounded(parsed: ParsedJson): ParsedJson {
-  if ("fault" in parsed || harmless(parsed.data, 1)) return parsed;
-  return { fault: `the JSON is nested deeper than ${maxDepth} levels` };
-}
-
-/** Drops `__proto__` keys on the way; false as soon as something lies deeper than is taken. */
-function harmless(value: Json, depth: number): boolean {
-  if (!isNested(value)) return true;
-  if (depth > maxDepth) return false;
-  if (Array.isArray(value)) {
-    for (const item of value) if (isNested(item) && !harmless(item, depth + 1)) return false;
-    return true;
-  }
-  for (const key in value) {
-    // The parser makes it a key like any other: what is read from it here is data, not the prototype.
-    if (key === "__proto__") Reflect.deleteProperty(value, key);
-    else if (isNested(value[key] as Json) && !harmless(value[key] as Json, depth + 1)) return false;
-  }
-  return true;
-}
-
-function isNested(value: Json): value is Json[] | JsonObject {
-  return typeof value === "object" && value !== null;
+  if ("fault" in parsed || isBounded(parsed.data)) return parsed;
+  return { fault: `the JSON is nested deeper than ${maxJsonDepth} levels` };
 }

@@ -63,6 +63,7 @@ describe("takes more than it may", () => {
     ["another case for each element", "data.ten.exists(x, data.text.lowerAscii() == '')"],
     ["counting characters for each element", "data.ten.exists(x, size(data.wide) == 1)"],
     ["parsing JSON", "data.ten.map(x, bytes(data.json).json())"],
+    ["parsing JSON in a text", "data.ten.map(x, fromJson(data.json))"],
     ["bytes of a text", "data.ten.map(x, bytes(data.text).hex())"],
     ["time zones", "data.times.exists(x, timestamp(x).getHours(data.zone) == 1)"],
     ["keys of a large object for each element", "data.ten.exists(x, size(data.map) == 1)"],

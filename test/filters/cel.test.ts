@@ -35,6 +35,74 @@ function loadError(text: string, purpose: "condition" | "value" = "value"): Expr
   return errorOf(() => cel.compile(text, { purpose }));
 }
 
+describe("JSON inside a text", () => {
+  const message = JSON.stringify({ Message: '{"state":"ALARM","id":12345678901234567890}', bad: "{" });
+  const inside = { data: JSON.parse(message) };
+
+  it.each<[string, Json]>([
+    ['fromJson(data.Message).state == "ALARM"', true],
+    ["fromJson(data.Message).id", "12345678901234567890"],
+    ["bytes(data.Message).json().id", "12345678901234567890"],
+    ['fromJson("[1, 2]").map(x, x + 1)', [2, 3]],
+    ['"other" in fromJson(data.Message)', false],
+  ])("%s", (text, expected) => expect(value(text, inside)).toEqual(expected));
+
+  it("that is not JSON is an error of the event", () => {
+    expect(errorOf(() => value("fromJson(data.bad).state", inside))).toMatchObject({
+      code: "E_CEL_RUN",
+      message: "fromJson() of a text that is not JSON",
+    });
+    expect(errorOf(() => value(`fromJson("${"[".repeat(200)}${"]".repeat(200)}")`)).code).toBe("E_CEL_RUN");
+  });
+});
+
+describe("parts of a time in a zone", () => {
+  const at = (call: string, time = "2026-03-29T23:30:15.250Z") => value(`timestamp("${time}").${call}`);
+
+  it.each<[string, Json]>([
+    ['getHours("+02:00")', 1],
+    ['getHours("-0330")', 20],
+    ['getMinutes("-03:30")', 0],
+    ['getHours("+02")', 1],
+    ['getHours("Z")', 23],
+    ['getHours("Europe/Berlin")', 1],
+    ['getDate("+02:00")', 30],
+    ['getDayOfMonth("+02:00")', 29],
+    ['getDayOfWeek("+02:00")', 1],
+    ['getMonth("Asia/Tokyo")', 2],
+    ['getFullYear("UTC")', 2026],
+    ['getSeconds("+05:45")', 15],
+    ['getMilliseconds("+05:45")', 250],
+    ["getDayOfYear()", 87],
+    ['getDayOfYear("+02:00")', 88],
+    ["getHours()", 23],
+  ])("%s", (call, expected) => expect(at(call)).toBe(expected));
+
+  it("do not depend on the zone of this machine", () => {
+    const before = process.env.TZ;
+    try {
+      for (const zone of ["UTC", "Europe/Berlin", "America/New_York"]) {
+        process.env.TZ = zone;
+        expect(at("getDayOfYear()", "2026-07-01T12:00:00Z")).toBe(181);
+        // 02:30 does not exist in Berlin on that day.
+        expect(at('getHours("+03:00")', "2026-03-28T23:30:00Z")).toBe(2);
+      }
+    } finally {
+      if (before === undefined) delete process.env.TZ;
+      else process.env.TZ = before;
+    }
+  });
+
+  it("that do not exist are found at load where they are written", () => {
+    expect(loadError('timestamp(time).getHours("Europe/Berln") > 1')).toMatchObject({
+      code: "E_CONFIG_CEL",
+      offset: 25,
+    });
+    expect(errorOf(() => value("timestamp(time).getHours(data.s) > 1")).code).toBe("E_CEL_RUN");
+    expect(loadError("timestamp(time).getHours(1)").message).not.toContain("_zoned");
+  });
+});
+
 describe("numbers just work", () => {
   it.each<[string, Json]>([
     ["data.n + 1", 6],

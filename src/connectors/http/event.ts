@@ -83,7 +83,10 @@ export function concealed(arrival: Arrival, conceal: Conceal): Arrival {
 export function imagineArrival(options: HttpOptions, payload: string, headers: Texts): Arrival {
   const traits = describeVerify(options.verify);
   const contentType = headers["content-type"] ?? (/^\s*[[{]/.test(payload) ? "application/json" : undefined);
-  const parsed = parseBody(Buffer.from(payload), contentType, traits?.formField);
+  const parsed = parseBody(Buffer.from(payload), contentType, {
+    parse: options.parse,
+    formField: traits?.formField,
+  });
   if (parsed instanceof Refusal) {
     throw new UsageError("E_USAGE", `the source would answer ${parsed.status}: ${parsed.error}`);
   }

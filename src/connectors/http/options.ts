@@ -156,6 +156,13 @@ export const httpOptions = {
         },
       },
     },
+    parse: {
+      "x-inert": true,
+      description:
+        "How a body is read: auto follows its content-type, and takes a body that is JSON as a whole for JSON whatever it is called. lines is newline-delimited JSON. Default auto.",
+      type: "string",
+      enum: ["auto", "json", "lines", "form", "multipart", "text"],
+    },
     max_body: {
       "x-inert": true,
       description:

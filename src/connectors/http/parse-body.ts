@@ -1,62 +1,66 @@
-// Bytes to the event's `data` and `text`, by content-type. One request is one event: newline-delimited JSON becomes a list.
-// A key `__proto__` is left out of `data`; it stays in `text`.
+// Bytes to the event's `data` and `text`, by content-type unless `parse` says otherwise. A body that is JSON as a whole is JSON, whatever
+// its sender calls it: SNS sends text/plain, curl calls everything a form, others send no type. One request is one event:
+// newline-delimited JSON becomes a list. A key `__proto__` is left out of `data`; it stays in `text`.
 
 import { isUtf8 } from "node:buffer";
+import { decodeText } from "../../charset.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
 import { mayHoldEscapes, withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
+import { findJson } from "../../json.ts";
 import { Refusal } from "../../requests/answer.ts";
+import { type FormPart, parseMultipart } from "../../requests/multipart.ts";
 
 export interface Payload {
   readonly data: Json;
-  /** The body as it was sent, a byte order mark left out. */
+  /** The body as it was sent, a byte order mark left out; of a multipart form its fields as JSON. */
   readonly text: string;
+}
+
+/** How a body is read; `auto` follows its content-type. */
+export type Parse = "auto" | Kind;
+type Kind = "json" | "lines" | "form" | "multipart" | "text";
+
+export interface ParseOptions {
+  readonly parse?: Parse | undefined;
+  /** The one field of a form that holds the payload as JSON, as GitHub and Slack have it. */
+  readonly formField?: string | undefined;
 }
 
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 
-/** `formField` names the one field of a form that holds the payload as JSON, as GitHub and Slack have it. */
+/** A Refusal for a body that is not what its type or `parse` says, or that is no text. */
 export function parseBody(
   body: Buffer,
   contentType: string | undefined,
-  formField?: string,
+  { parse = "auto", formField }: ParseOptions = {},
 ): Payload | Refusal {
   if (body.length === 0) return { data: {}, text: "" };
-  const [type = "", ...parameters] = (contentType ?? "").split(";").map((part) => part.trim().toLowerCase());
-  const charset =
-    parameters
-      .find((part) => part.startsWith("charset="))
-      ?.slice(8)
-      .replaceAll('"', "") ?? "utf-8";
-  if (!["utf-8", "utf8", "us-ascii"].includes(charset)) {
-    return new Refusal(415, `charset ${JSON.stringify(charset.slice(0, 40))} is not taken here: send UTF-8`);
+  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const kind = parse === "auto" ? (kinds.get(type) ?? kindOf(type)) : parse;
+  if (kind === "multipart") return parseFields(body, contentType ?? "");
+  const text = textOf(body, contentType);
+  if (kind === "binary") {
+    // Some senders call every body a stream of octets.
+    const found = typeof text === "string" ? wholeJson(text) : undefined;
+    return found ?? notTaken(type);
   }
-  const kind = kindOf(type);
-  if (kind === "binary")
-    return new Refusal(
-      415,
-      `content-type ${JSON.stringify(type.slice(0, 80))} is not taken here: ${accepted}`,
-    );
-  if (!isUtf8(body)) return new Refusal(400, "the body is not valid UTF-8");
-  const text = body.toString("utf8", startsWithMark(body) ? 3 : 0);
+  if (typeof text !== "string") return text;
   switch (kind) {
     case "json":
       return payloadOf(parseJson(text), text);
     case "lines":
       return payloadOf(parseJsonLines(text), text);
     case "form":
-      return parseForm(text, formField);
+      // No form encoder leaves a brace or a bracket bare at the start: this is `curl -d '{...}'`.
+      return (parse === "auto" ? wholeJson(text) : undefined) ?? parseForm(text, formField);
     case "text":
-      return { data: withoutEscapes(text), text: withoutEscapes(text) };
-    case "unknown":
-      return payloadOf(guessJson(text), text);
+      if (parse !== "auto") return plainText(text);
+      return type === "" ? payloadOf(guessJson(text), text) : (wholeJson(text) ?? plainText(text));
   }
 }
 
-type Kind = "json" | "lines" | "form" | "text" | "binary" | "unknown";
-
-const kinds: ReadonlyMap<string, Kind> = new Map([
-  ["", "unknown"],
+const kinds: ReadonlyMap<string, Kind | "binary"> = new Map([
   ["application/json", "json"],
   ["text/json", "json"],
   ["application/x-ndjson", "lines"],
@@ -64,6 +68,7 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ["application/jsonl", "lines"],
   ["application/x-jsonlines", "lines"],
   ["application/x-www-form-urlencoded", "form"],
+  ["multipart/form-data", "multipart"],
   ["application/octet-stream", "binary"],
   ["application/zip", "binary"],
   ["application/gzip", "binary"],
@@ -73,42 +78,110 @@ const kinds: ReadonlyMap<string, Kind> = new Map([
   ["application/x-protobuf", "binary"],
 ]);
 
-function kindOf(type: string): Kind {
-  const kind = kinds.get(type);
-  if (kind !== undefined) return kind;
+function kindOf(type: string): Kind | "binary" {
   if (type.endsWith("+json")) return "json";
   return /^(multipart|image|audio|video|font)\//.test(type) ? "binary" : "text";
 }
+
+function notTaken(type: string): Refusal {
+  return new Refusal(415, `content-type ${JSON.stringify(type.slice(0, 80))} is not taken here: ${accepted}`);
+}
+
+/** JSON is in UTF-8 whatever the header says (RFC 8259 section 8.1), and so is most of what is labelled as Latin-1. */
+function textOf(body: Buffer, contentType: string | undefined): string | Refusal {
+  const charset = (
+    contentType
+      ?.split(";")
+      .map((part) => part.trim())
+      .find((part) => /^charset=/i.test(part))
+      ?.slice("charset=".length) ?? "utf-8"
+  )
+    .replaceAll(/["']/g, "")
+    .toLowerCase();
+  const isLatin = latin.has(charset);
+  if (!isLatin && !["utf-8", "utf8", "us-ascii", ""].includes(charset))
+    return new Refusal(415, `charset ${JSON.stringify(charset.slice(0, 40))} is not taken here: send UTF-8`);
+  if (isUtf8(body)) return body.toString("utf8", startsWithMark(body) ? 3 : 0);
+  return isLatin ? decodeText(body, charset) : new Refusal(400, "the body is not valid UTF-8");
+}
+
+const latin: ReadonlySet<string> = new Set(["iso-8859-1", "latin1", "windows-1252"]);
 
 function startsWithMark(body: Buffer): boolean {
   return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
 }
 
+/** An object or a list; a text that is one JSON scalar is text. */
+function wholeJson(text: string): Payload | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  const data = findJson(text);
+  return data === undefined ? undefined : { data: clean(data, text), text };
+}
+
+function plainText(text: string): Payload {
+  const readable = withoutEscapes(text);
+  return { data: readable, text: readable };
+}
+
 function payloadOf(parsed: ParsedJson, text: string): Payload | Refusal {
   if ("fault" in parsed) return new Refusal(400, parsed.fault);
-  const hasEscapes = mayHoldEscapes(text) || /\\u00(?:1b|9b)/i.test(text);
-  return { data: hasEscapes ? withoutEscapesInside(parsed.data) : parsed.data, text };
+  return { data: clean(parsed.data, text), text };
+}
+
+function clean(data: Json, text: string): Json {
+  return mayHoldEscapes(text) || /\\u00(?:1b|9b)/i.test(text) ? withoutEscapesInside(data) : data;
 }
 
 function parseForm(text: string, formField: string | undefined): Payload | Refusal {
-  // No form encoder leaves a brace bare: this is `curl -d '{...}'`, which calls everything a form.
-  if (text.startsWith("{")) {
-    const parsed = parseJson(text);
-    if ("data" in parsed) return { data: parsed.data, text };
-  }
   const fields = new URLSearchParams(text);
   if (formField !== undefined) {
     const values = fields.getAll(formField);
     const [value = ""] = values;
     if (values.length === 1) return payloadOf(parseJson(value), value);
   }
-  const data: JsonObject = {};
+  return { data: gather(fields), text };
+}
+
+/** Mailgun and SendGrid send a mail in some thirty. */
+const maxFields = 256;
+
+/** Of a file only its name, type and size are kept, unless it is JSON. */
+function parseFields(body: Buffer, contentType: string): Payload | Refusal {
+  const parts = parseMultipart(body, contentType, maxFields);
+  if (parts === undefined)
+    return new Refusal(400, `the body is not a whole multipart/form-data form of up to ${maxFields} parts`);
+  const fields: [string, Json][] = [];
+  for (const part of parts) {
+    const value = fieldOf(part);
+    if (value instanceof Refusal) return value;
+    fields.push([part.name, value]);
+  }
+  const data = gather(fields);
+  return { data, text: JSON.stringify(data) };
+}
+
+function fieldOf({ name, filename, type, content }: FormPart): Json | Refusal {
+  const isJson = /^(application|text)\/json\b|\+json\b/i.test(type);
+  if (filename !== undefined && !isJson)
+    return { filename, type: type === "" ? "application/octet-stream" : type, size: content.length };
+  const text = textOf(content, type);
+  if (text instanceof Refusal)
+    return new Refusal(text.status, `field ${JSON.stringify(name.slice(0, 40))}: ${text.error}`);
+  if (!isJson) return withoutEscapes(text);
+  const parsed = parseJson(text);
+  return "fault" in parsed ? new Refusal(400, parsed.fault) : clean(parsed.data, text);
+}
+
+/** A list where a name is repeated. */
+function gather(fields: Iterable<[string, Json]>): JsonObject {
+  const values = new Map<string, Json[]>();
   for (const [name, value] of fields) {
     if (name === "__proto__") continue;
-    const before = Object.hasOwn(data, name) ? data[name] : undefined;
-    if (before === undefined) data[name] = value;
-    else if (Array.isArray(before)) before.push(value);
-    else data[name] = [before, value];
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [value]);
+    else before.push(value);
   }
-  return { data, text };
+  return Object.fromEntries(
+    Array.from(values, ([name, all]) => [name, all.length === 1 ? (all[0] as Json) : all]),
+  );
 }

@@ -94,7 +94,10 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       if (proof === undefined) return unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
-    const payload = parseBody(body.content, headers["content-type"], verifier?.formField);
+    const payload = parseBody(body.content, headers["content-type"], {
+      parse: options.parse,
+      formField: verifier?.formField,
+    });
     if (payload instanceof Refusal) return payload;
     const sentAtMs = verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(clock.now() - sentAtMs) > toleranceMs) return unauthorized;

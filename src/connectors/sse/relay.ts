@@ -3,6 +3,9 @@
 
 import type { Arrival, Json, JsonObject } from "../../contract.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
+import { findJson } from "../../json.ts";
+
+type Content = Pick<Arrival, "data" | "text">;
 
 const about = new Set(["body", "bodyB", "query", "timestamp"]);
 const credentials = new Set(["authorization", "proxy-authorization", "cookie"]);
@@ -19,8 +22,9 @@ export function unwrapRelayed(message: string): Arrival | undefined {
     const lower = name.toLowerCase();
     if (typeof value === "string" && !about.has(name) && !credentials.has(lower)) headers[lower] = value;
   }
+  const isForm = /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
   return {
-    ...body,
+    ...((isForm ? wrappedInForm(body) : undefined) ?? body),
     headers,
     ...(isObject(relayed.query) ? { query: textsOf(relayed.query) } : {}),
     method: "POST",
@@ -29,12 +33,23 @@ export function unwrapRelayed(message: string): Arrival | undefined {
   };
 }
 
-function bodyOf({ body, bodyB }: JsonObject): Pick<Arrival, "data" | "text"> | undefined {
+function bodyOf({ body, bodyB }: JsonObject): Content | undefined {
   const sent = typeof bodyB === "string" && bodyB !== "" ? Buffer.from(bodyB, "base64").toString() : body;
   if (sent === undefined || sent === null) return undefined;
   if (typeof sent !== "string") return { data: sent, text: JSON.stringify(sent) };
   const parsed = guessJson(sent);
   return { data: "data" in parsed ? parsed.data : sent, text: sent };
+}
+
+/** GitHub and Slack send a form whose one field `payload` holds the JSON. */
+function wrappedInForm({ data, text }: Content): Content | undefined {
+  const fields: Json | undefined =
+    typeof data === "string" ? Object.fromEntries(new URLSearchParams(text)) : data;
+  if (!isObject(fields) || Object.keys(fields).join() !== "payload") return undefined;
+  const { payload } = fields;
+  if (typeof payload !== "string") return undefined;
+  const inner = findJson(payload);
+  return isObject(inner) ? { data: inner, text: payload } : undefined;
 }
 
 function textsOf(query: JsonObject): Record<string, string> {

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../requests/answer.ts";
 import { type BodyOptions, readBody } from "../../requests/body.ts";
-import { parseMultipart } from "./multipart.ts";
+import { parseMultipart } from "../../requests/multipart.ts";
 import { hashOf } from "./signed.ts";
 
 /** What somebody wrote. */

@@ -1,5 +1,6 @@
 // Functions on values: JSON and YAML text, lists, and the fallback for what is missing.
 
+import { findJson } from "../../json.ts";
 import { firstCharacters, lastCharacters } from "../../text/characters.ts";
 import { maxOutputLength } from "../limits.ts";
 import { textOf } from "../text-of.ts";
@@ -14,6 +15,11 @@ export const valueFunctions: TemplateFunctions = {
     takes: [1, 2],
     call: ([value, width]) =>
       value === undefined ? "" : JSON.stringify(value, null, wholeOf(width, 0, 0, 10)),
+  },
+  fromJson: {
+    usage: "fromJson text",
+    takes: [1, 1],
+    call: ([value]) => (typeof value === "string" ? findJson(value) : value),
   },
   yaml: {
     usage: "yaml value",

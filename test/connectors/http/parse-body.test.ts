@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBody } from "../../../src/connectors/http/parse-body.ts";
+import { type Parse, parseBody } from "../../../src/connectors/http/parse-body.ts";
 import { findJsonFault } from "../../../src/intake/json-fault.ts";
+import { readJson } from "../../../src/json.ts";
 import { Refusal } from "../../../src/requests/answer.ts";
 
-const parse = (body: string | Buffer, type?: string, field?: string) =>
-  parseBody(Buffer.from(body), type, field);
+const parse = (body: string | Buffer, type?: string, formField?: string, as?: Parse) =>
+  parseBody(Buffer.from(body), type, { formField, parse: as });
 const refusal = (body: string | Buffer, type?: string) => {
   const result = parse(body, type);
   return result instanceof Refusal ? [result.status, result.error] : undefined;
@@ -22,7 +23,15 @@ describe("the payload of a body", () => {
     ["application/x-ndjson", '{"a":1}\n\n{"a":2}\r\n', [{ a: 1 }, { a: 2 }]],
     ["application/x-www-form-urlencoded", "a=1&b=x+y&b=%C3%A9&b=z", { a: "1", b: ["x y", "é", "z"] }],
     ["application/x-www-form-urlencoded", '{"curl":"-d"}', { curl: "-d" }],
-    ["text/plain", '{"a":1}', '{"a":1}'],
+    ["application/x-www-form-urlencoded", '[{"curl":"-d"}]', [{ curl: "-d" }]],
+    ["application/x-www-form-urlencoded", '\n{"curl":"-d"}\n', { curl: "-d" }],
+    ["text/plain; charset=UTF-8", '{"Type":"Notification"}', { Type: "Notification" }],
+    ["text/html", '[{"a":12345678901234567890}]', [{ a: "12345678901234567890" }]],
+    ["application/octet-stream", '{"a":1}', { a: 1 }],
+    ["text/plain", "12", "12"],
+    ["text/plain", "[INFO] started", "[INFO] started"],
+    ["text/plain", nested(101), nested(101)],
+    ["application/json; charset=ISO-8859-1", '{"a":"é"}', { a: "é" }],
     ["application/xml", "<a/>", "<a/>"],
     [undefined, ' {"a":1}', { a: 1 }],
     [undefined, "{nearly", "{nearly"],
@@ -41,9 +50,68 @@ describe("the payload of a body", () => {
     expect(parse("command=%2Fdeploy", type, "payload")).toMatchObject({ data: { command: "/deploy" } });
   });
 
+  it("is read as JSON whatever its type says, when it is an object or a list as a whole", () => {
+    const types = fc.constantFrom(
+      "",
+      "text/plain",
+      "text/html",
+      "application/xml",
+      "application/octet-stream",
+    );
+    const forms = fc.constantFrom("application/x-www-form-urlencoded", "application/json", "text/csv");
+    const bodies = fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue()));
+    fc.assert(
+      fc.property(fc.oneof(types, forms), bodies, (type, value) => {
+        const body = JSON.stringify(value);
+        fc.pre(!/__proto__|\\u00(1b|9b)|[\x1b\x9b]/i.test(body));
+        expect(parse(body, type)).toEqual({ data: readJson(body), text: body });
+      }),
+    );
+  });
+
+  it.each([
+    ["text", "application/json", '{"a":1}', '{"a":1}'],
+    ["json", "text/plain", "12", 12],
+    ["json", "application/octet-stream", '"x"', "x"],
+    ["form", "text/plain", "a=1&b=2", { a: "1", b: "2" }],
+    ["lines", "text/plain", '{"a":1}\n{"a":2}', [{ a: 1 }, { a: 2 }]],
+    ["text", "image/svg+xml", "<svg/>", "<svg/>"],
+  ] as const)("is read as %s where `parse` says so, although the type is %s", (as, type, body, data) => {
+    expect(parse(body, type, undefined, as)).toMatchObject({ data });
+  });
+
+  it("is refused where it is not what `parse` says", () => {
+    expect(parse("a=1", "text/plain", undefined, "json")).toMatchObject({ status: 400 });
+    expect(parse("a=1", "text/plain", undefined, "multipart")).toMatchObject({ status: 400 });
+  });
+
+  it("of a multipart form has its fields, and the name, type and size of its files", () => {
+    const part = (head: string, content: string) =>
+      `--b\r\ncontent-disposition: form-data; ${head}\r\n\r\n${content}\r\n`;
+    const json = "\r\ncontent-type: application/json";
+    const body =
+      part('name="subject"', "build failed") +
+      part('name="to"', "a@x") +
+      part('name="to"', "b@x") +
+      part('name="__proto__"', "1") +
+      part(`name="event"; filename="e.json"${json}`, '{"id":12345678901234567890}') +
+      part('name="log"; filename="build.log"\r\ncontent-type: image/png', "\u0000\u0001") +
+      "--b--\r\n";
+    expect(parse(body, 'multipart/form-data; boundary="b"')).toMatchObject({
+      data: {
+        subject: "build failed",
+        to: ["a@x", "b@x"],
+        event: { id: "12345678901234567890" },
+        log: { filename: "build.log", type: "image/png", size: 2 },
+      },
+    });
+  });
+
   it.each([
     ["application/octet-stream", "x", 415],
-    ["multipart/form-data; boundary=x", "x", 415],
+    ["application/octet-stream", Buffer.from([0x7b, 0xff]), 415],
+    ["multipart/form-data; boundary=x", "x", 400],
+    ["multipart/mixed; boundary=x", "x", 415],
     ["image/png", "x", 415],
     ["application/json; charset=utf-16", "{}", 415],
     ["text/plain", Buffer.from([0x61, 0xff]), 400],

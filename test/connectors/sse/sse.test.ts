@@ -291,6 +291,26 @@ describe("a relay", () => {
     ]);
   });
 
+  test("reads the JSON that GitHub's form has in its field", async () => {
+    const source = await start({ relay: "smee" });
+    await connected(1);
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const payload = '{"id":12345678901234567890}';
+    send(
+      message({ ...form, body: { payload } }) +
+        message({ ...form, body: {}, bodyB: btoa(`payload=${encodeURIComponent(payload)}`) }) +
+        message({ ...form, body: { payload: "text" } }) +
+        message({ body: { payload } }),
+    );
+    await until(() => expect(source.arrivals).toHaveLength(4));
+    expect(source.arrivals.map(({ data }) => data)).toEqual([
+      { id: "12345678901234567890" },
+      { id: "12345678901234567890" },
+      { payload: "text" },
+      { payload },
+    ]);
+  });
+
   test("is asked for no id, since it counts anew each time, and what is no request is told once", async () => {
     const source = await start({ relay: "smee" });
     await connected(1);

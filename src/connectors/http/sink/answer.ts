@@ -6,7 +6,7 @@ import type { HttpAnswer } from "../../../contract/host.ts";
 import type { SinkAnswer } from "../../../contract/sink.ts";
 import type { Json } from "../../../contract.ts";
 import { ConnectorError, isRouterError } from "../../../errors.ts";
-import { readJson } from "../../../json.ts";
+import { findJson } from "../../../json.ts";
 import { line } from "../../../text.ts";
 
 /** Of the body of a failure, in UTF-16 units: enough for the message of an API. */
@@ -59,12 +59,8 @@ async function readStart(
 }
 
 function dataOf(contentType: string | undefined, text: string): Json | undefined {
-  if (!/[/+]json\b/i.test(contentType ?? "")) return undefined;
-  try {
-    return readJson(text);
-  } catch {
-    return undefined;
-  }
+  // Some servers send JSON as text/plain or text/html: an object or a list is data whatever it is called.
+  return /[/+]json\b/i.test(contentType ?? "") || /^\s*[[{]/.test(text) ? findJson(text) : undefined;
 }
 
 function withBody(failure: Error, body: string): Error {

@@ -10,11 +10,15 @@ export interface FormPart {
   readonly content: Buffer;
 }
 
-const maxParts = 32;
+const fewParts = 32;
 const maxHeadBytes = 4_096;
 
 /** Undefined for what is not a form, is cut short, or has too many parts. */
-export function parseMultipart(body: Buffer, contentType: string): readonly FormPart[] | undefined {
+export function parseMultipart(
+  body: Buffer,
+  contentType: string,
+  maxParts = fewParts,
+): readonly FormPart[] | undefined {
   const boundary = boundaryOf(contentType);
   if (boundary === undefined) return undefined;
   const delimiter = Buffer.from(`\r\n--${boundary}`);
