@@ -1,10 +1,11 @@
 // What CEL knows here beyond the library's own: the roots, arithmetic between integers and the doubles that JSON numbers
-// are, and the two functions whose originals can be made to hang. Only an expression that was guarded (cel-guard.ts)
+// are, `prose`, and the two functions whose originals can be made to hang. Only an expression that was guarded (cel-guard.ts)
 // may be evaluated in it: `matches` and `duration` of the library stay registered and are kept out of reach there.
 
 import { ExpressionError } from "../errors.ts";
 import { findJson } from "../json.ts";
 import { registerZonedForms } from "./cel-zones.ts";
+import { proseOf } from "./prose.ts";
 import type { Regex, RegexCompiler } from "./regex.ts";
 import { rootKind, roots } from "./roots.ts";
 
@@ -38,6 +39,7 @@ export function createEnvironment(library: CelLibrary, compileRegex: RegexCompil
   registerSafeForms(environment, library, patterns.of);
   registerFromJson(environment);
   registerZonedForms(environment);
+  environment.registerFunction("prose(string): string", proseOf, { async: false });
   return { environment, prepare: patterns.prepare };
 }
 

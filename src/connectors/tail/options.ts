@@ -63,7 +63,7 @@ export const tailOptions = {
         traces: {
           "x-inert": true,
           description:
-            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby and PHP, and leaves all other lines alone.",
+            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby, PHP and Dart, and leaves all other lines alone.",
           type: "boolean",
         },
         max_lines: {

@@ -34,6 +34,8 @@ export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOpt
   let changedMs = 0;
 
   function take(): Line {
+    // A trace may have blank lines inside, which are part of it only if more of it follows.
+    while (texts.length > 1 && (texts.at(-1) as string).trim() === "") texts.pop();
     const record = { text: texts.join("\n"), cut, end };
     texts = [];
     count = 0;

@@ -260,14 +260,14 @@ function recordsOf({ multiline, maxLineBytes }: TailOptions, { code }: Host) {
 }
 
 /** A start wins; else what is indented or goes on with a trace belongs to the line before. */
-function beginsOf(
+export function beginsOf(
   { indent, traces }: NonNullable<TailOptions["multiline"]>,
   start: Pattern | undefined,
 ): (line: string) => boolean {
   if (start !== undefined) return (line) => start.test(line);
-  const { continues } = createTraceDetector();
   const joinsIndented = indent === true || traces !== true;
-  return (line) => !continues(line) && !(joinsIndented && /^[ \t]/.test(line));
+  const { continues, beganIndented } = createTraceDetector(joinsIndented);
+  return (line) => !continues(line) && (beganIndented() || !(joinsIndented && /^[ \t]/.test(line)));
 }
 
 function unreadable(summary: string): ConnectorError {
