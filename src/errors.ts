@@ -26,6 +26,7 @@ export const errorCodes = {
   E_CONFIG_CLAIM: "Two components want what only one can hold.",
   E_CONFIG_EXPOSED: "An unverified source would be reachable from other machines.",
   E_CONFIG_VERIFY: "A verify block that cannot work as written.",
+  W_CONFIG_YAML: "A warning: valid YAML that probably means something else than what was typed.",
   E_TEMPLATE_RENDER: "A template failed on an event.",
   E_CEL_RUN: "A CEL expression failed on an event.",
   E_LISTEN_IN_USE: "The listen address is taken.",

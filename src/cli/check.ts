@@ -13,14 +13,16 @@ import { consentOf } from "./trust-place.ts";
 
 export async function check(
   explicit: string | undefined,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly strict?: boolean },
 ): Promise<ExitCode> {
   const { file, chosen } = requireConfig(explicit);
   const { loaded, plan, issues, mask } = await loadPlan(file, process.env, {
     chosen,
     recipe: { given: {}, at: ["inputs"] },
   });
-  const ok = issues.length === 0;
+  const { warnings } = loaded;
+  const isGood = issues.length === 0;
+  const ok = isGood && (options.strict !== true || warnings.length === 0);
   const { sources, channels, sinks } = loaded.values;
   const log = createLog({ secrets: () => loaded.secrets });
   const powers = powerAnswers(plan.powers, await consentOf(process.env, loaded.file, log));
@@ -30,19 +32,20 @@ export async function check(
       channels: Object.keys(channels),
       sinks: Object.keys(sinks),
     };
-    const answer = { ...(maskAll({ ok, issues, ...names }, mask) as object), powers };
+    const answer = { ...(maskAll({ ok, issues, warnings, ...names }, mask) as object), powers };
     toStdout(printedJson(answer));
     return ok ? 0 : 1;
   }
-  if (!ok) {
-    for (const issue of issues) toStdout(printed(masked(loaded.frame(issue), mask), line``));
-    toStdout(printed(line`${count(countIssues(issues), "problem")} in ${loaded.file}`));
+  for (const issue of [...issues, ...warnings]) toStdout(printed(masked(loaded.frame(issue), mask), line``));
+  const warned = warnings.length === 0 ? "" : `, ${count(countIssues(warnings), "warning")}`;
+  if (!isGood) {
+    toStdout(printed(line`${count(countIssues(issues), "problem")}${warned} in ${loaded.file}`));
     return 1;
   }
   toStdout(
     text`${loaded.file} is good: ${count(plan.sources.length, "source")}, ${count(plan.channels.length, "channel")}${
       plan.sinks.length === 0 ? "" : `, ${count(plan.sinks.length, "sink")}`
-    }\n`,
+    }${warned}\n`,
   );
   for (const { file, line: at, path, message } of loaded.notes)
     toStdout(printed(masked(line`  note: ${file}:${at} ${path}: ${message}`, mask)));
@@ -50,7 +53,8 @@ export async function check(
     const state = trusted ? "trusted" : "waits for your consent: channel-router trust";
     toStdout(printed(line`  power: ${power} ${shownLine(value)} (${state})`));
   }
-  return 0;
+  if (!ok) toStdout(printed(line`--strict: a warning counts as a problem`));
+  return ok ? 0 : 1;
 }
 
 function count(number: number, noun: string): string {

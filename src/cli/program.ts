@@ -50,6 +50,7 @@ function createProgram(world: CommandWorld | undefined): Command {
     .command("check")
     .argument("[file]", "the config file; default: looked up")
     .description("say everything that is wrong with a config; opens no socket and no network")
+    .option("--strict", "exit with 1 for a warning, too")
     .addOption(configOption())
     .addOption(jsonOption())
     .action((file, options) =>

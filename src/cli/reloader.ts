@@ -10,6 +10,7 @@ import { cut } from "../text/clip.ts";
 import { line, lines, type SafeText, safeLine, stackOf, text } from "../text.ts";
 import { pause } from "../waiting.ts";
 import type { ProvenConfig } from "./load-plan.ts";
+import { warningsIn } from "./service-words.ts";
 
 export interface Verdict {
   readonly timeMs: number;
@@ -86,7 +87,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     }
     const inForce = options.inForce();
     if (inForce !== undefined && isEqual(inForce, config))
-      return accept({ difference: undefined, notes: [] }, true);
+      return accept({ difference: undefined, notes: warningsIn(config) }, true);
     try {
       return accept(await options.apply(config), false);
     } catch (error) {

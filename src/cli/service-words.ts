@@ -1,5 +1,7 @@
 // What an owner says of its config and of its own end.
 
+import { basename } from "node:path";
+import { countIssues } from "../config/issue-places.ts";
 import { type ConfigPlace, realPath } from "../config/places.ts";
 import type { Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
@@ -80,4 +82,17 @@ export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlac
     return;
   }
   for (const problem of framed(config)) log.error(problem);
+  for (const warning of warningsIn(config)) log.warn(line`${warning}`);
+}
+
+/** One line for all warnings about the config; empty when there is none. */
+export function warningsIn({ loaded, mask }: ProvenConfig): string[] {
+  const [first] = loaded.warnings;
+  if (first === undefined) return [];
+  const total = countIssues(loaded.warnings);
+  const count = total === 1 ? "1 warning" : `${total} warnings; the first one`;
+  const place = `${basename(first.file)}:${first.line}:${first.column}`;
+  return [
+    `${count}: ${place} ${mask(first.path)}: ${mask(first.message)} (channel-router check shows the line)`,
+  ];
 }

@@ -50,6 +50,7 @@ import {
   notesOn,
   tellProblems,
   waitingPowers,
+  warningsIn,
 } from "./service-words.ts";
 
 function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
@@ -195,7 +196,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     state.members.retool();
     return {
       difference: describeDiff(diff),
-      notes: [...waitingPowers(next, now.consent), ...notesOn(before, next, state.members.list(), greeted)],
+      notes: [
+        ...warningsIn(next),
+        ...waitingPowers(next, now.consent),
+        ...notesOn(before, next, state.members.list(), greeted),
+      ],
     };
   }
 

@@ -34,8 +34,9 @@ export function frameIssue(issue: Issue, sources: readonly FrameSource[], cwd: s
     const at = `:${place.line}:${place.column}`;
     return line`${cut(shownLine(shortPath(place.file, cwd)), maxPlace)}${at}${cut(shownLine(path), maxPlace)}`;
   };
+  const kind = issue.code.startsWith("W_") ? "warning: " : "";
   const out = [
-    line`${nameOf(issue)}: ${cut(shownLine(issue.message), maxWords)} (${issue.code})`,
+    line`${nameOf(issue)}: ${kind}${cut(shownLine(issue.message), maxWords)} (${issue.code})`,
     ...sourceLines(issue, linesAbove, sources),
   ];
   if (issue.hint !== undefined) out.push(line`  hint: ${cut(shownLine(issue.hint), maxWords)}`);

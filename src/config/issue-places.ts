@@ -120,7 +120,8 @@ function listed(ofFile: readonly Issue[]): readonly Issue[] {
   const [first = ofFile.find((issue) => issue.more !== undefined)] = named.slice(maxListed);
   if (more === 0 || first === undefined) return ofFile;
   const { file, line, column } = first;
-  const message = `and ${more} more ${more === 1 ? "problem" : "problems"} of this file`;
+  const noun = first.code.startsWith("W_") ? "warning" : "problem";
+  const message = `and ${more} more ${noun}${more === 1 ? "" : "s"} of this file`;
   return [...kept, { file, line, column, path: "", code: "E_CONFIG_MORE", message, more }];
 }
 

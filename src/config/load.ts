@@ -21,6 +21,7 @@ import { explainEach, explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
 import { hideInMessage } from "./hidden-words.ts";
 import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
+import { likelyMistakes } from "./likely-mistakes.ts";
 import { longCodeDrafts } from "./long-code.ts";
 import { checkMeaning } from "./meaning.ts";
 import { originName } from "./origin-name.ts";
@@ -29,7 +30,7 @@ import { type Path, pathKey } from "./problem.ts";
 import { readYamlFile } from "./read.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
-import { visibleInputs } from "./recipe/instance.ts";
+import { type Instance, visibleInputs } from "./recipe/instance.ts";
 import { inputDrafts, prefixReferences } from "./recipe/names.ts";
 import { bundledFolder } from "./recipe/reference.ts";
 import { coreSchema } from "./schema.ts";
@@ -149,6 +150,7 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
           ...(await inSlices(mapped(unresolved, (draft) => places.issueOf(draft, "original")))),
           ...(await inSlices(mapped(drafts, issueOf))),
         ];
+  const warnings = bomb === undefined ? await warningsOf(expansion, yaml) : [];
   const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
   await breathe();
   const values = assemble({
@@ -178,6 +180,10 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     tests: broken.has("tests") ? [] : ((root.tests ?? []) as JsonObject[]),
     ...(isRecipe ? { recipe: yaml.tree.root } : {}),
     issues: [...inOrder(issues, file), ...dotenvIssues(dotenv)],
+    warnings: inOrder(
+      warnings.map((warning) => places.issueIn(warning)),
+      file,
+    ),
     notes: inOrder(
       notes.map((note) => places.issueOf(note)),
       file,
@@ -195,6 +201,23 @@ export async function loadConfig(written: string, options: LoadOptions): Promise
     secrets: secrets.texts,
     variables: broughtBy(resolved),
   };
+}
+
+/** Of the config and of each recipe that it uses. */
+async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<FileProblem[]> {
+  const byFile = new Map<string, { readonly yaml: YamlFile; readonly instance?: Instance }>([
+    [config.file, { yaml: config }],
+  ]);
+  for (const instance of instances)
+    if (!byFile.has(instance.yaml.file)) byFile.set(instance.yaml.file, { yaml: instance.yaml, instance });
+  const found: FileProblem[] = [];
+  for (const origin of byFile.values()) {
+    const { document, text } = origin.yaml.parsed;
+    if (document !== undefined)
+      found.push(...likelyMistakes(document, text).map((problem) => ({ ...problem, ...origin })));
+    await breathe();
+  }
+  return found;
 }
 
 function* mapped<T, U>(all: readonly T[], map: (one: T) => U): Generator<U> {

@@ -5,6 +5,7 @@ import type { LineCounter, YAMLError } from "yaml";
 import { visit } from "yaml";
 import type { Problem } from "./problem.ts";
 import type { ParsedDocument } from "./read.ts";
+import { strangeSpaceInLine } from "./strange-spaces.ts";
 
 /** More than are shown of a file; see `issue-places.ts`. */
 const maxProblems = 30;
@@ -39,8 +40,11 @@ export function syntaxProblems(
     // One line can hold hundreds of errors, and is named once.
     if (seen.has(line)) continue;
     seen.add(line);
+    const start = lines.lineStarts[line - 1] ?? 0;
+    const space = strangeSpaceInLine(text.slice(start, start + maxLine).split("\n", 1)[0] ?? "");
     const unquoted = unquotedAt(at, text, lines);
-    if (unquoted === undefined) add(at, wordsFor(error));
+    if (space !== undefined) add(start + space.index, space.words);
+    else if (unquoted === undefined) add(at, wordsFor(error));
     else add(unquoted.at, unquoted.words);
   }
   const second = documents[1];

@@ -211,6 +211,8 @@ export interface LoadedConfig {
   /** Everything that could be understood: a source with an issue is left out, of a channel the part that has it. */
   readonly values: ConfigValues;
   readonly issues: readonly Issue[];
+  /** Valid YAML that probably means something else. The config is used as it is. */
+  readonly warnings: readonly Issue[];
   /** What is no mistake, and yet worth knowing. */
   readonly notes: readonly Issue[];
   /** Gives a later stage's problem its file, line and column. */

@@ -57,6 +57,29 @@ test("check takes its file as --config too", async () => {
   });
 });
 
+test("check prints warnings and exits with 0, and with 1 for --strict", async () => {
+  const text = "sources:\n  w: { type: http, path: /w }\nchannels:\n  w:\n    content: PR #{{data.number}}\n";
+  await project.write("warned.yaml", text);
+  const { stdout, code } = await project.run(["check", "warned.yaml"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("warned.yaml:5:17 channels.w.content: warning: the value ends before this");
+  expect(stdout).toContain(
+    "  5 |     content: PR #{{data.number}}\n    |                 ^\n  hint: quote the whole value",
+  );
+  expect(stdout).toMatch(/warned.yaml is good: 1 source, 1 channel, 1 warning\n$/);
+  const json = await project.run(["check", "warned.yaml", "--json"]);
+  expect(json.code).toBe(0);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    ok: true,
+    issues: [],
+    warnings: [{ line: 5, column: 17, path: "channels.w.content", code: "W_CONFIG_YAML" }],
+  });
+  expect((await project.run(["check", "warned.yaml", "--strict"])).code).toBe(1);
+  const strict = await project.run(["check", "warned.yaml", "--strict", "--json"]);
+  expect(strict.code).toBe(1);
+  expect(JSON.parse(strict.stdout)).toMatchObject({ ok: false, issues: [] });
+});
+
 test("schema takes --json, as the others do", async () => {
   const { code, stdout } = await project.run(["schema", "--json"]);
   expect(code).toBe(0);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { createProject, eventually, type Project } from "../support/router.ts";
 import { answers, hello, isThere, post, withContent } from "./running.ts";
@@ -35,6 +36,29 @@ test("reload does at once what watching does later, and says what became of it",
   });
   const { stdout } = await project.ask(["status", "--json"]);
   expect(JSON.parse(stdout).last_reload).toMatchObject({ ok: true, text: "reloaded: ~1 source" });
+});
+
+test("a start logs one line for all warnings, and a reload repeats it", async () => {
+  const project = await open(hello);
+  await project.write(
+    "channels.yaml",
+    `${hello(project.port)}channels:\n  hello:\n    description: PR #12\n    content: fixes #{{n}}\n`,
+  );
+  const { stdout: up } = await project.run(["up"]);
+  await answers(project, "/hello", isThere);
+  const log = readFileSync(/^ *log: (.*)$/m.exec(up)?.[1] as string, "utf8");
+  const words =
+    /2 warnings; the first one: channels.yaml:6:21 channels.hello.description: the value ends before this "#"/;
+  expect(log.split("\n").filter((line) => words.test(line))).toHaveLength(1);
+  await project.write(
+    "channels.yaml",
+    `${hello(project.port)}channels:\n  hello:\n    content: fixes #{{n}}\n`,
+  );
+  const { stdout, code } = await project.run(["reload"]);
+  expect(stdout).toContain(
+    '1 warning: channels.yaml:6:20 channels.hello.content: the value ends before this "#"',
+  );
+  expect(code).toBe(0);
 });
 
 test("without a running router it says so", async () => {

@@ -14,9 +14,9 @@ export function textReport(
 }
 
 function suiteLines(result: SuiteResult, named: (file: string) => string): SafeText[] {
-  const { file, problems, tests, snapshots, mask } = result;
+  const { file, problems, warnings, tests, snapshots, mask } = result;
   const shown: SafeText[] = [line`${colors.bold(named(file))}`];
-  for (const { frame } of problems) shown.push(masked(frame, mask), line``);
+  for (const { frame } of [...problems, ...warnings]) shown.push(masked(frame, mask), line``);
   if (problems.length > 0) return shown;
   if (tests.length === 0) {
     const why = result.leftOut > 0 ? "no test has such a name" : 'no tests: write some under "tests:"';
@@ -60,9 +60,10 @@ function summary(results: readonly SuiteResult[], ms: number): SafeText {
 export function jsonReport(results: readonly SuiteResult[]) {
   return {
     ...countsOf(results),
-    files: results.map(({ file, problems, tests, snapshots }) => ({
+    files: results.map(({ file, problems, warnings, tests, snapshots }) => ({
       file,
       issues: problems.map(({ issue }) => issue),
+      warnings: warnings.map(({ issue }) => issue),
       snapshots,
       tests: tests.map(({ name, line, column, failures }) => ({
         name,

@@ -45,6 +45,8 @@ export interface SuiteResult {
   readonly file: string;
   /** Framed; when there are any, no test was run. */
   readonly problems: readonly { readonly issue: Issue; readonly frame: SafeText }[];
+  /** The same for warnings, which keep no test from running. */
+  readonly warnings: SuiteResult["problems"];
   readonly tests: readonly TestResult[];
   /** Left out by `only`. */
   readonly leftOut: number;
@@ -78,7 +80,8 @@ export async function runSuite(file: string, options: SuiteOptions): Promise<Sui
   const whole = await load({}, ["tests"]);
   const { loaded, issues, mask } = whole;
   const snapshots = openSnapshots(loaded.file);
-  const nothing = { file: loaded.file, tests: [], leftOut: 0, mask, files: filesOf(loaded) };
+  const warnings = loaded.warnings.map((issue) => ({ issue, frame: loaded.frame(issue) }));
+  const nothing = { file: loaded.file, warnings, tests: [], leftOut: 0, mask, files: filesOf(loaded) };
   const unsaved = { file: snapshots.file, written: false, unused: [] };
   if (issues.length > 0) {
     const problems = issues.map((issue) => ({ issue, frame: loaded.frame(issue) }));
