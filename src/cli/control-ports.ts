@@ -10,7 +10,7 @@ import type { TraceRing } from "../runtime/trace-ring.ts";
 import type { Unanswered } from "../runtime/unanswered.ts";
 import type { SafeText } from "../text.ts";
 import type { ChannelFlow } from "./flow.ts";
-import type { PowerAnswer } from "./power-answers.ts";
+import type { AskedPowers, PowerAnswer } from "./power-answers.ts";
 import type { Verdict } from "./reloader.ts";
 import type { AskedAnswer } from "./service-asked.ts";
 
@@ -25,6 +25,8 @@ export interface ControlPorts {
   problems(): readonly SafeText[];
   /** Of the running config. */
   powers(): readonly PowerAnswer[];
+  /** Of the config as it is now, for the user's answer; null while it is not good. */
+  askedPowers(): Promise<AskedPowers | null>;
   /** Reads the config again and puts it into force; see `Reloader`. */
   reload(): Promise<Verdict>;
   /** Of the last reload. */

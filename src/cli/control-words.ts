@@ -6,7 +6,7 @@ import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../runtime/counts.ts";
 import type { ChannelFlow } from "./flow.ts";
-import type { PowerAnswer } from "./power-answers.ts";
+import type { AskedPowers, PowerAnswer } from "./power-answers.ts";
 import type { AskedAnswer } from "./service-asked.ts";
 
 export interface ControlWords {
@@ -53,6 +53,8 @@ export interface ControlWords {
     readonly args: { readonly request: AccessRequest; readonly session?: string };
     readonly answer: AskedAnswer;
   };
+  /** What `trust` asks about, as the running router reads the config now; null while it has no good one. */
+  readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
   readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
   readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
 }

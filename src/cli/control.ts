@@ -57,6 +57,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
         readAccessRequest(args),
         args.session === undefined ? undefined : readText(args, "session"),
       ),
+    powers: async () => ({ asked: await ports.askedPowers() }),
     async reload() {
       const { timeMs, ...verdict } = await ports.reload();
       return { time: new Date(timeMs).toISOString(), ...verdict };
@@ -92,9 +93,13 @@ export function createControl(ports: ControlPorts): ControlHandler {
 
 /** What waits for consent is shown as it is everywhere: what came into it is hidden already, and nothing else may be. */
 function keepPowers(value: unknown, masked: Json): Json {
-  const powers = (value as { readonly powers?: Json } | null | undefined)?.powers;
-  if (powers === undefined || typeof masked !== "object" || masked === null) return masked;
-  return { ...masked, powers } as Json;
+  const { powers, asked } = (value ?? {}) as { readonly powers?: Json; readonly asked?: Json };
+  if (typeof masked !== "object" || masked === null) return masked;
+  return {
+    ...masked,
+    ...(powers === undefined ? {} : { powers }),
+    ...(asked === undefined ? {} : { asked }),
+  } as Json;
 }
 
 async function silence(ports: ControlPorts, args: Args): Promise<SilenceAnswer> {

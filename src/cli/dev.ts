@@ -14,7 +14,7 @@ import { createMemoryCursors } from "../runtime/store.ts";
 import { block, line, lines, masked, ownWords, type SafeText, safeJson, shownLine, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
-import { consentQuestion } from "./consent-question.ts";
+import { wholeQuestion } from "./consent-question.ts";
 import { createDevFlow, type DevFlowPorts } from "./dev-flow.ts";
 import type { ExitCode } from "./exit.ts";
 import { loadPlan, requireConfig } from "./load-plan.ts";
@@ -45,7 +45,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   // With --json the output is for a program, whoever sits there.
   const person = options.json ? undefined : personHere();
   if (waits.length > 0 && person !== undefined) {
-    toStdout(printed(consentQuestion(file, waits, plan)));
+    toStdout(printed(wholeQuestion(file, waits, plan)));
     await askForPowers(waits, consent, person);
   }
   const newId = createEventIds();

@@ -2,6 +2,7 @@
 
 import type { Power } from "../plan/powers.ts";
 import type { Consent } from "../runtime/consent.ts";
+import { describeContents } from "./consent-question.ts";
 import type { ServiceState } from "./service-state.ts";
 
 export interface PowerAnswer {
@@ -11,14 +12,17 @@ export interface PowerAnswer {
   readonly value: string;
   /** The place in the config that asks for it. */
   readonly component: string;
+  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  readonly program?: string | null;
   /** False: it waits for a person, and so does what needs it. */
   readonly trusted: boolean;
 }
 
 export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent, "allows">): PowerAnswer[] {
   return powers.map((one) => {
-    const { power, value, component } = one;
-    return { power, value, component, trusted: allows(one) };
+    const { power, value, component, program } = one;
+    const found = program === undefined ? {} : { program };
+    return { power, value, component, ...found, trusted: allows(one) };
   });
 }
 
@@ -27,6 +31,24 @@ export function servicePowers({ running, config, trust }: PowersOfService): Powe
   const consent = trust.consent();
   const { plan } = running()?.config ?? config() ?? {};
   return plan === undefined || consent === undefined ? [] : powerAnswers(plan.powers, consent);
+}
+
+/** For the user's answer: what the router itself found, with its own PATH, variables and home. Undefined while it has no good config. */
+export interface AskedPowers {
+  readonly powers: readonly Power[];
+  /** What comes with a file that was found, a line each. */
+  readonly contents: readonly string[];
+}
+
+export function askedPowers({
+  running,
+  config,
+}: Pick<PowersOfService, "running" | "config">): AskedPowers | null {
+  const last = config();
+  const proven = last !== undefined && last.issues.length === 0 ? last : running()?.config;
+  return proven === undefined
+    ? null
+    : { powers: proven.plan.powers, contents: describeContents(proven.plan) };
 }
 
 type PowersOfService = Pick<ServiceState, "running" | "config" | "trust">;

@@ -9,7 +9,7 @@ import type { Consent } from "../runtime/consent.ts";
 import { watchFiles } from "../runtime/file-watch.ts";
 import type { Form, FormAnswer } from "../session/form.ts";
 import { line, lines, type SafeText, safeLine } from "../text.ts";
-import { type Asking, consentQuestion, describedPower } from "./consent-question.ts";
+import { type Asking, type ConsentQuestion, consentQuestion, describedPower } from "./consent-question.ts";
 import { createQuestionTurn, type QuestionTurn } from "./question-turn.ts";
 import { createRest } from "./rest.ts";
 import type { Member } from "./service-members.ts";
@@ -79,33 +79,37 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
   async function askAbout(waiting: readonly Power[]): Promise<void> {
     const key = keyOf(waiting);
     const member = choose(key);
-    if (member === undefined) await sleep(everyMs);
+    const plan = options.plan();
+    const question = plan === undefined ? undefined : consentQuestion(options.config, waiting, plan);
+    if (member === undefined || question === undefined) await sleep(everyMs);
     else {
       asked.set(member, (asked.get(member) ?? new Set()).add(key));
-      const asking = turn.take(() => askOne(member, waiting, options, sleep, signal));
+      let hasMore: boolean | undefined;
+      const asking = turn.take(async () => {
+        hasMore = await askOne(member, waiting, question, options, sleep, signal);
+      });
       await asking.catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         // A session that ended takes its question with it; the next one is asked.
         if (!signal.aborted && members().includes(member))
           options.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
       });
-      await sleep(gapMs);
+      if (hasMore !== true) await sleep(gapMs);
     }
   }
 
+  /** True: what was shown was allowed, and the rest of what waits is to be shown now. */
   async function askOne(
     { id, session }: Askable,
     waiting: readonly Power[],
-    { config, log }: AskOptions,
+    { message, shown }: ConsentQuestion,
+    { log }: AskOptions,
     nap: (ms: number) => Promise<void>,
     ending: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const over = new AbortController();
-    const plan = options.plan();
-    if (plan === undefined) return;
-    const question = session.ask(formOf(consentQuestion(config, waiting, plan)), over.signal);
     let answer: FormAnswer | undefined;
-    const answered = question.then((given) => {
+    const answered = session.ask(formOf(message), over.signal).then((given) => {
       answer = given;
     });
     answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
@@ -115,18 +119,22 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
       if (ending.aborted || keyOf(await look(options)) !== keyOf(waiting)) {
         // What it asks about was answered elsewhere, or is no longer what the config says.
         over.abort();
-        return;
+        return false;
       }
     }
     if (isYes(answer)) {
-      await consent.remember(waiting, "trusted");
-      log.info(line`the person at session ${id} allowed: ${oneLine(waiting)}`);
-    } else if (answer.action !== "cancel") {
+      await consent.remember(shown, "trusted");
+      log.info(line`the person at session ${id} allowed: ${oneLine(shown)}`);
+      return shown.length < waiting.length;
+    }
+    if (answer.action !== "cancel") {
+      // A no ends the questions: what further pages would have shown waits for `channel-router trust` too.
       await consent.remember(waiting, "declined");
       log.warn(
         line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
       );
     }
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import { line } from "../text.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
-import { servicePowers } from "./power-answers.ts";
+import { askedPowers, servicePowers } from "./power-answers.ts";
 import type { ChatService } from "./service-chat.ts";
 import type { ServiceState } from "./service-state.ts";
 import { version } from "./version.ts";
@@ -48,6 +48,10 @@ export function createControlService(state: ServiceState): ControlHandler {
         : state.problems(),
     powers() {
       return servicePowers(state);
+    },
+    async askedPowers() {
+      await state.look();
+      return askedPowers(state);
     },
     reload: () => state.reload(),
     verdict: () => state.verdict(),

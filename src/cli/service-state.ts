@@ -71,6 +71,8 @@ export interface ServiceState {
   /** Of the last reload; undefined before the first. */
   verdict(): Verdict | undefined;
   reload(): Promise<Verdict>;
+  /** The same only when a file is another one than at the last look. */
+  look(): Promise<Verdict>;
   /** Texts that must never be shown: of every config so far. */
   secrets(): readonly string[];
   /** Hides them. */

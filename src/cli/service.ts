@@ -97,6 +97,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     problems: () => [...(reloader.verdict()?.problems ?? framed(config)), ...(chat?.problems() ?? [])],
     verdict: () => reloader.verdict(),
     reload: () => reload("asked"),
+    look: () => reload("watched"),
     secrets: () => [...secrets],
     mask,
     chat: () => chat,

@@ -4,7 +4,6 @@
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../config/places.ts";
 import { UsageError } from "../errors.ts";
-import type { Plan } from "../plan/plan.ts";
 import type { Power } from "../plan/powers.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { type Consent, openConsent, outdatedNote } from "../runtime/consent.ts";
@@ -19,10 +18,10 @@ import type { ExitCode } from "./exit.ts";
 import { loadPlan } from "./load-plan.ts";
 import { powerAnswers } from "./power-answers.ts";
 import { printed, printedJson } from "./print.ts";
-import { configPlace, findRouter } from "./reach.ts";
+import { configPlace, findRouter, reached } from "./reach.ts";
 import { printCount } from "./times.ts";
 import { trustPlace } from "./trust-place.ts";
-import type { CommandWorld, Person } from "./world.ts";
+import type { CommandWorld, Person, RunningRouter } from "./world.ts";
 
 interface TrustOptions {
   /** Allows all that waits without a question: for CI and containers. */
@@ -31,6 +30,8 @@ interface TrustOptions {
   readonly revoke?: boolean;
   readonly json?: boolean;
 }
+
+const answerWithinMs = 5_000;
 
 /** 1 when something waits still, or the config has problems. */
 export async function trust(
@@ -45,13 +46,10 @@ export async function trust(
     await forgetAnswers(place);
     return tellRevoked(place.config, options, world);
   }
-  const { loaded, plan, issues } = await loadPlan(file, world.env, {
-    makeKey: options.list !== true,
-    chosen,
-  });
-  if (issues.length > 0) return check(file, options);
-  const { powers } = plan;
-  const log = createLog({ secrets: () => loaded.secrets });
+  const asked = await askedOf(world, file, { makeKey: options.list !== true, chosen });
+  if (asked === undefined) return check(file, options);
+  const { powers, secrets } = asked;
+  const log = createLog({ secrets: () => secrets });
   // What this shell's environment trusts says nothing about the router's.
   const consent = await openConsent({ place, all: false, clock: systemClock, log });
   const waits = () => powers.filter((power) => !consent.allows(power));
@@ -64,14 +62,14 @@ export async function trust(
     return waits().length === 0 ? 0 : 1;
   }
   if (consent.outdated()) world.print(printed(line`${outdatedNote}`));
-  world.print(printed(safeLine(place.config), ...printPowers(plan, consent)));
+  world.print(printed(safeLine(place.config), ...printPowers(asked, consent)));
   if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
   if (!options.yes) {
     if (world.person === undefined) throw onlyYou(world.underClaude);
     await askForPowers(waited, consent, world.person);
   }
   const left = waits().length;
-  const router = await findRouter(world, file);
+  const { router } = asked;
   const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
   world.print(
     left > 0
@@ -79,6 +77,47 @@ export async function trust(
       : text`allowed${soon}\n`,
   );
   return left === 0 ? 0 : 1;
+}
+
+interface Asked {
+  readonly powers: readonly Power[];
+  /** What comes with a file that was found, a line each. */
+  readonly contents: readonly string[];
+  readonly router: RunningRouter | undefined;
+  /** Whose PATH, variables and home decided about the powers. */
+  readonly by: "router" | "terminal";
+  readonly secrets: readonly string[];
+}
+
+/**
+ * What the running router asks for, which may have other variables and programs than this terminal; where none runs, what this
+ * terminal makes of the file. Undefined when neither finds the config good.
+ */
+async function askedOf(
+  world: CommandWorld,
+  file: string,
+  as: { readonly makeKey: boolean; readonly chosen: boolean },
+): Promise<Asked | undefined> {
+  const router = await findRouter(world, file);
+  const answer =
+    router === undefined
+      ? undefined
+      : await reached(world, router)
+          .ask("powers", {}, { withinMs: answerWithinMs })
+          .catch(() => undefined); // An older router does not know the command, and one that hangs is reported by doctor.
+  const { loaded, plan, issues } = await loadPlan(file, world.env, as);
+  const { secrets } = loaded;
+  if (answer?.asked) {
+    const { powers, contents } = answer.asked;
+    // A router that was started with --config has chosen the file; sessions that find it would still ask.
+    const ofFile = plan.powers.filter(
+      ({ power, hash }) =>
+        (power === "use" || power === "instruct") && !powers.some((known) => known.hash === hash),
+    );
+    return { powers: [...ofFile, ...powers], contents, router, by: "router", secrets };
+  }
+  if (issues.length > 0) return undefined;
+  return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets };
 }
 
 /** A file of this name is found by sessions in its folder, so that whoever names it here is asked about its use as they are. */
@@ -111,7 +150,8 @@ export async function askForPowers(
     if (!/^e(ach)?$/i.test(answer.trim())) return;
   }
   for (const power of powers) {
-    const question = powers.length === 1 ? line`Allow it? [y/N] ` : line`${describedPower(power)}? [y/N] `;
+    const question =
+      powers.length === 1 ? line`Allow it? [y/N] ` : line`${{ painted: describedPower(power) }}? [y/N] `;
     if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
   }
 }
@@ -120,19 +160,30 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function printPowers(plan: Plan, consent: Pick<Consent, "allows" | "declined">): SafeText[] {
-  if (plan.powers.length === 0) return [line`  asks for nothing that you would have to allow`];
-  return plan.powers.flatMap((power) => {
+function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">): SafeText[] {
+  const { powers, contents } = asked;
+  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`];
+  const listed = powers.flatMap((power) => {
     const isTrusted = consent.allows(power);
     const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
     const declined = consent.declined(power) ? " (declined before)" : "";
     return [
-      line`  ${state}  ${describedPower(power)}${declined}`,
-      ...(power.power === "use" && !isTrusted
-        ? describeContents(plan).map((one) => line`       ${one}`)
-        : []),
+      line`  ${state}  ${{ painted: describedPower(power) }}${declined}`,
+      ...(power.power === "use" && !isTrusted ? contents.map((one) => line`       ${one}`) : []),
     ];
   });
+  return [...listed, ...whoseWorld(asked)];
+}
+
+/** Programs are looked up in PATH, and variables in the environment: a session may have others than this terminal. */
+function whoseWorld({ powers, router, by }: Asked): SafeText[] {
+  if (!powers.some(({ power }) => power === "command" || power === "secret")) return [];
+  if (by === "router")
+    return [line`  as the running router (pid ${router?.pid ?? 0}) finds programs and variables`];
+  const why = router === undefined ? "no router runs" : `the running router (pid ${router.pid}) did not say`;
+  return [
+    line`  with the programs and variables of this terminal, because ${why}; a session that has others asks again`,
+  ];
 }
 
 async function tellRevoked(config: string, options: TrustOptions, world: CommandWorld): Promise<ExitCode> {

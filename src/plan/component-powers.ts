@@ -1,5 +1,6 @@
 // The powers of one source or sink: what it reaches, as its type says, bound to everything that it sends there.
 
+import { isAbsolute } from "node:path";
 import type { Outward } from "../config/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
 import type { Launch, PowerKind, Reach } from "../contract/power.ts";
@@ -28,8 +29,12 @@ export function componentPowers(of: PowersOf): Power[] {
   const real = of.reaches(of.options);
   const hidden = of.reaches(outward.shown);
   const bound: Json = [outward.bound, launchOf(launch), of.around];
-  const power = (kind: PowerKind, words: string) =>
-    powerOf(bind, { power: kind, value: `${words}${withNames(outward)}`, component, bound });
+  const power = (kind: PowerKind, words: string): Power => ({
+    ...powerOf(bind, { power: kind, value: `${words}${withNames(outward)}`, component, bound }),
+    ...(kind === "command" && launch !== undefined && !isAbsolute(launch.name)
+      ? { program: launch.program }
+      : {}),
+  });
 
   const powers = real.flatMap((reach, index) => {
     const kind = kindOf(reach, outward.tainted);

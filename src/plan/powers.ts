@@ -16,6 +16,8 @@ export interface Power {
   readonly component: string;
   /** Stands for what will happen, secrets included: consent is remembered by it. */
   readonly hash: string;
+  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  readonly program?: string | null;
 }
 
 /**
@@ -95,6 +97,9 @@ const words: Readonly<Record<PowerKind, string>> = {
 };
 
 /** As a question about it names it. */
-export function describePower({ power, value, component }: Power): string {
-  return power === component ? `${words[power]} ${value}` : `${words[power]} ${value} (${component})`;
+export function describePower({ power, value, component, program }: Power): string {
+  const does = `${words[power]} ${value}`;
+  if (power === component) return does;
+  if (program === undefined) return `${does} (${component})`;
+  return `${does} (${component}; the program is ${program === null ? "not there" : oneLine(program)})`;
 }

@@ -109,6 +109,7 @@ export async function startRunning(
     serverName: () => "router",
     problems: () => [],
     powers: () => [],
+    askedPowers: async () => null,
     reload: async () => ({
       timeMs: clock.now(),
       ok: true,

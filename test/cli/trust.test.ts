@@ -312,6 +312,64 @@ describe("the question in a session", () => {
     expect(consent.allows(power)).toBe(false);
   });
 
+  const many = (count: number, length = 0) =>
+    Array.from({ length: count }, (_, index) => ({
+      power: "connect" as const,
+      value: `https://host-${index}.example${"/x".repeat(length / 2)}`,
+      component: `sources.s${index}`,
+      hash: `hash-${index}`,
+    }));
+
+  test.each([
+    ["many", 47, 0],
+    ["long ones", 9, 2_000],
+  ])(
+    "of %s, a yes allows what its page shows whole, and the next page comes at once",
+    async (_, count, length) => {
+      const powers = many(count, length);
+      const consent = await begin([member("1", "yes")], powers);
+      const shownIn = (message: string) => powers.filter(({ value }) => message.includes(`${value} (`));
+      let allowed = 0;
+      for (let page = 1; allowed < count; page++) {
+        const { form, answer } = await next(page);
+        const shown = shownIn(form.message);
+        expect(shown.length).toBeGreaterThan(0);
+        expect(form.message.length).toBeLessThan(6_000);
+        answer(yes);
+        await eventually(() => shown.every((one) => consent.allows(one)));
+        allowed += shown.length;
+        expect(powers.filter((one) => consent.allows(one))).toHaveLength(allowed);
+        if (allowed < count) expect(form.message).toContain(`and ${count - allowed} more`);
+      }
+      await sleep(40);
+      expect(asked.length).toBeGreaterThan(1);
+      expect(powers.every((one) => consent.allows(one))).toBe(true);
+    },
+  );
+
+  test("a no to one page is a no to all, so that nobody is worn down", async () => {
+    const powers = many(47);
+    const consent = await begin([member("1", "yes")], powers);
+    (await next(1)).answer(yes);
+    (await next(2)).answer({ action: "decline" });
+    await eventually(() => powers.filter((one) => consent.declined(one)).length === 27);
+    await sleep(40);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("what is too long for a form is not allowed by one", async () => {
+    const [long, short] = many(2, 6_000) as [Power, Power];
+    const powers = [long, { ...short, value: "https://short.example" }];
+    const consent = await begin([member("1", "yes")], powers);
+    const { form, answer } = await next(1);
+    expect(form.message).toContain("and 1 more, too long for a form: channel-router trust");
+    answer(yes);
+    await eventually(() => consent.allows(powers[1] as Power));
+    await sleep(60);
+    expect(asked).toHaveLength(1);
+    expect(consent.allows(long)).toBe(false);
+  });
+
   test("a session that ends with the question open leaves it to another", async () => {
     const members = [member("1", "yes"), member("2", "yes")];
     await begin(members);

@@ -1,5 +1,6 @@
 // What counts as a power, whom it holds back, and that consent to one is consent to nothing else.
 
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { peopleReaches } from "../../src/plan/component-powers.ts";
@@ -45,4 +46,16 @@ test("a config that lets nobody in asks for no power; each list of people is one
     { to: "people", who: "bots 9" },
     { to: "people", who: "41, 42 in group -100" },
   ]);
+});
+
+test("the documentation names every kind of power, and no other", async () => {
+  const source = await readFile("src/contract/power.ts", "utf8");
+  const union = /export type PowerKind =([^;]*);/.exec(source)?.[1] ?? "";
+  const kinds = [...union.matchAll(/"(\w+)"/g)].map(([, kind]) => kind);
+  const docs = await readFile("docs/configuration.md", "utf8");
+  const table = docs.slice(docs.indexOf("| power |"), docs.indexOf("A webhook on loopback, a clock"));
+  const named = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) =>
+    [...(cell ?? "").matchAll(/`(\w+)`/g)].map(([, kind]) => kind),
+  );
+  expect(named.toSorted()).toEqual(kinds.toSorted());
 });
