@@ -25,6 +25,28 @@ export async function readRegular(path: string): Promise<Buffer> {
   }
 }
 
+/**
+ * The same of a file that decides who may do what: it must be ours, and `others` must not have the rights of these mode bits. Rejects
+ * with the code ENOTOURS otherwise. Where the system has no users, whoever runs us is the user.
+ */
+export async function readOwn(path: string, others: number): Promise<Buffer> {
+  const handle = await openRegular(path);
+  try {
+    const { mode, uid } = await handle.stat();
+    if (process.getuid !== undefined && uid !== process.getuid())
+      throw notOurs(`${path} belongs to another user`);
+    if (process.platform !== "win32" && (mode & others) !== 0)
+      throw notOurs(`${path} has mode ${(mode & 0o777).toString(8)}: chmod 600 ${path}`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+function notOurs(message: string): Error {
+  return Object.assign(new Error(message), { code: "ENOTOURS" });
+}
+
 /** The same at once, for small files at a start. */
 export function readRegularSync(path: string): Buffer {
   const handle = openSync(path, flags);

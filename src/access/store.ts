@@ -5,7 +5,7 @@ import { rename, stat } from "node:fs/promises";
 import type { AccessOptions, GroupAccess } from "../contract/chat.ts";
 import type { Clock, Log } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
-import { readRegular } from "../regular-file.ts";
+import { readOwn } from "../regular-file.ts";
 import { line, type SafeLine } from "../text.ts";
 
 export type DmPolicy = AccessOptions["dm"];
@@ -79,7 +79,7 @@ export function openAccessStore({ file, clock, log, write }: StoreOptions): Acce
   async function readNow(): Promise<AccessState> {
     const print = await fingerprint(file);
     if (print === known.print) return known.state;
-    const text = print === "none" ? "" : (await readRegular(file)).toString("utf8");
+    const text = print === "none" ? "" : (await readOwn(file, 0o022)).toString("utf8");
     try {
       known = { print, state: text === "" ? {} : readState(JSON.parse(text)) };
     } catch (error) {

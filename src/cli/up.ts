@@ -2,11 +2,12 @@
 // program again with --foreground; it is let go once it said that it serves.
 
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, rename, stat } from "node:fs/promises";
+import { closeSync, constants, openSync } from "node:fs";
+import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../config/places.ts";
 import { ConnectorError } from "../errors.ts";
+import { readRegular } from "../regular-file.ts";
 import { line, type SafeLine, safeJson, text } from "../text.ts";
 import { check } from "./check.ts";
 import { colors } from "./colors.ts";
@@ -28,6 +29,7 @@ interface UpOptions extends TalkOptions {
   readonly printUnit?: boolean;
 }
 
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 const upWithinMs = 20_000;
 const maxLogBytes = 5 * 1024 * 1024;
 
@@ -125,7 +127,7 @@ async function startDetached(
   log: string,
   world: CommandWorld,
 ): Promise<{ readonly pid: number; readonly state: UpState }> {
-  const output = openSync(log, "a", 0o600);
+  const output = openSync(log, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   const named = ["--config", file, ...(chosen ? [] : ["--found"])];
   const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named];
   const child = spawn(program as string, args, {
@@ -146,7 +148,7 @@ async function startDetached(
   clearTimeout(timer);
   if (typeof state === "string") {
     child.kill();
-    const last = (await readFile(log, "utf8").catch(() => "")).trimEnd().split("\n").slice(-10).join("\n");
+    const last = (await readRegular(log).then(String, () => "")).trimEnd().split("\n").slice(-10).join("\n");
     throw new ConnectorError("E_CONTROL", `the router ${state}${last === "" ? "" : `:\n${last}`}`, {
       hint: `its log: ${log}`,
     });

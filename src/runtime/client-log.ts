@@ -1,10 +1,11 @@
 // Reads in Claude Code's own MCP log whether it registered our channel for a session. A hint only: the log is undocumented
 // and may change or be absent; nothing here fails for that. Form verified on Claude Code 2.1.197 and 2.1.330.
 
-import { open, readdir, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { openRegular } from "../regular-file.ts";
 
 export type Registration =
   | { readonly registered: true }
@@ -93,7 +94,7 @@ async function findFolder({ cacheFolder, project, server }: ClientLogQuery): Pro
 
 async function readTail(path: string): Promise<string> {
   try {
-    const file = await open(path, "r");
+    const file = await openRegular(path);
     try {
       const { size } = await file.stat();
       const length = Math.min(size, maxTailBytes);

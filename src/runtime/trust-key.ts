@@ -2,9 +2,10 @@
 // Consent is remembered by such hashes, so that without the key nothing is trusted.
 
 import { createHmac, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { link, mkdir, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Bind } from "../plan/powers.ts";
+import { readOwn } from "../regular-file.ts";
 
 const keyBytes = 32;
 
@@ -26,7 +27,8 @@ export async function openTrustKey({ file, make }: TrustKeyOptions): Promise<Bin
 
 async function readKey(file: string): Promise<Buffer | undefined> {
   try {
-    const text = (await readFile(file, "utf8")).trim();
+    // One that others can read binds nothing: they could compute what it binds.
+    const text = (await readOwn(file, 0o077)).toString("utf8").trim();
     return /^[0-9a-f]{64}$/.test(text) ? Buffer.from(text, "hex") : undefined;
   } catch {
     return undefined;

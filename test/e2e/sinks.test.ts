@@ -152,8 +152,8 @@ describe("sinks", () => {
     await eventually(async () => (await project.ask(["status"])).stdout.includes("ci (http) running"));
     const before = await claude.callTool("count", { text: "a b" });
     expect(before).toMatchObject({ isError: true });
-    expect(before.text).toContain(
-      "count waits for a person's consent: to run the command wc -w <<< {{input.text}} (sinks.count)",
+    expect(before.text).toMatch(
+      /count waits for a person's consent: to run the command wc -w <<< \{\{input.text\}\} \(sinks.count; the program is \/.*\/wc\)/,
     );
     expect((await claude.callTool("note", { name: "x" })).isError).toBe(false);
     const check = await project.run(["check"], { env: variables });

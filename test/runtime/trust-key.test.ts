@@ -1,6 +1,6 @@
 // The key that binds consent: made once, private, the same for every process, and never made by what only looks.
 
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTrustKey } from "../../src/runtime/trust-key.ts";
@@ -38,3 +38,16 @@ test("another state root binds otherwise, and a damaged key is replaced", async 
   expect(next("a power")).not.toBe(bind("a power"));
   expect(same("a power")).toBe(next("a power"));
 });
+
+test.runIf(process.platform !== "win32").each([0o644, 0o660, 0o606])(
+  "a key that others may read is replaced: mode %o",
+  async (mode) => {
+    const bind = await open();
+    const file = join(folder, "router", "trust.key");
+    await chmod(file, mode);
+    expect((await open(false))("a power")).not.toBe(bind("a power"));
+    await open();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await open())("a power")).not.toBe(bind("a power"));
+  },
+);

@@ -1,9 +1,10 @@
 // What Claude Code is told to start: the entries of ./.mcp.json and of ~/.claude.json that start this program. Best effort:
 // neither file is ours.
 
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
 import { homeFolder, setVariable } from "../../config/places.ts";
+import { readRegular } from "../../regular-file.ts";
 import type { Patient } from "./check.ts";
 
 export interface McpServer {
@@ -82,7 +83,7 @@ export function asObject(value: unknown): Record<string, unknown> {
 /** The file's object; empty when there is none or it cannot be read. */
 export async function readObject(file: string): Promise<Record<string, unknown>> {
   try {
-    return asObject(JSON.parse(await readFile(file, "utf8")));
+    return asObject(JSON.parse((await readRegular(file)).toString("utf8")));
   } catch {
     return {}; // Somebody else's file: what cannot be read says nothing.
   }

@@ -1,8 +1,8 @@
 // Switches outside the router with which Claude Code takes no channels: an administrator's settings, the environment.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { claudeConfigFolder } from "../../config/places.ts";
+import { readRegular } from "../../regular-file.ts";
 import type { Finding, Patient } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";
 
@@ -19,7 +19,7 @@ export async function checkOrganisation({
   const name = "organisation";
   let settings: Record<string, unknown>;
   try {
-    settings = asObject(JSON.parse(await readFile(managedSettings, "utf8")));
+    settings = asObject(JSON.parse((await readRegular(managedSettings)).toString("utf8")));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
       return {

@@ -1,13 +1,14 @@
 // From what a test sends to the arrival that its source would hand over, and the time at which it does. Payloads may stand
 // in files below the folder of the test; nothing else is read.
 
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { parseDuration } from "../../config/units.ts";
 import type { Arrival, Json, JsonObject, RouterEvent } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { readJson } from "../../json.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
+import { readRegularSync } from "../../regular-file.ts";
 import type { Send } from "./test-case.ts";
 
 export interface Payload {
@@ -122,10 +123,18 @@ function readBelow(folder: string, path: string): string {
   const inside = relative(realpathSync(folder), real);
   if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside)
     throw new UsageError("E_USAGE", `the file ${path} is outside the folder of the test`, { hint });
-  const bytes = readFileSync(real);
+  const bytes = readAtOnce(real, path);
   if (bytes.length > maxFixtureBytes)
     throw new UsageError("E_USAGE", `the file ${path} is larger than 8 MiB`);
   return bytes.toString("utf8");
+}
+
+function readAtOnce(real: string, path: string): Buffer {
+  try {
+    return readRegularSync(real);
+  } catch (error) {
+    throw new UsageError("E_USAGE", `the file ${path} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function parsed(text: string, path: string): Json {

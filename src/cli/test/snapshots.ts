@@ -1,9 +1,10 @@
 // Texts as they were when somebody last looked at them: `__snapshots__/NAME.json` beside the file of the tests, each text as
 // its lines, so that a change of it is read well in a review.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../errors.ts";
+import { readRegularSync } from "../../regular-file.ts";
 
 export interface Snapshots {
   readonly file: string;
@@ -47,7 +48,7 @@ export function openSnapshots(testFile: string): Snapshots {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readRegularSync(file).toString("utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

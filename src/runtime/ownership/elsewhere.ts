@@ -2,6 +2,7 @@
 // owner file shows whether it lives: the owner writes to it every few seconds. Nobody attaches to it: what it would be told about
 // this process, from pids to paths, would not be true there.
 
+import { constants } from "node:fs";
 import { open, stat, unlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Host } from "../host-identity.ts";
@@ -23,7 +24,8 @@ export async function holdsFolder(folder: string, owner: OwnerFile, here: Host):
 
 /** Says to the others that the owner lives: the file system sets the time. Rejects when the file cannot be written. */
 export async function showLife(folder: string, { epoch }: OwnerFile): Promise<void> {
-  const file = await open(ownerPath(folder, epoch), "r+");
+  // A pipe in its place takes a line feed as well, or refuses it at once.
+  const file = await open(ownerPath(folder, epoch), constants.O_RDWR | (constants.O_NONBLOCK ?? 0));
   try {
     const { size } = await file.stat();
     // It ends in a line feed.
