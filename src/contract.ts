@@ -28,6 +28,14 @@ export interface Sender {
   readonly name?: string;
 }
 
+/** Where a request came from. */
+export interface Remote {
+  /** IPv4 or IPv6, without port. */
+  readonly address: string;
+  /** The trusted proxy that reported the address. */
+  readonly proxy?: string;
+}
+
 /** What a source hands over for each thing that happened. The router adds id, source, connector and time. */
 export interface Arrival {
   readonly data: Json;
@@ -40,6 +48,8 @@ export interface Arrival {
   readonly params?: Readonly<Record<string, string>>;
   readonly path?: string;
   readonly method?: string;
+  /** Of a request over TCP. */
+  readonly remote?: Remote;
   readonly sender?: Sender;
   /** The sender's own id for this delivery: the same id twice on one source is one event. */
   readonly deliveryId?: string;
@@ -75,6 +85,7 @@ export interface View {
   params?: Readonly<Record<string, string>>;
   path?: string;
   method?: string;
+  remote?: Remote;
   sender?: Sender;
   id: string;
   source: string;

@@ -13,6 +13,7 @@ const written = files;
 
 /** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
 const shared = [
+  "addresses",
   "apart",
   "byte-buffer",
   "charset",
@@ -36,6 +37,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "did-you-mean": [],
   waiting: ["contract"],
   zone: [],
+  addresses: [],
   apart: ["contract"],
   "key-parts": [],
   charset: [],

@@ -82,6 +82,16 @@ const sendSchema = {
     path: { type: "string", minLength: 1, description: "The request's path." },
     query: texts("The query of the request, by name."),
     params: texts("What stands at the named parts of the path, by name."),
+    remote: {
+      type: "object",
+      additionalProperties: false,
+      required: ["address"],
+      description: "Where the request comes from.",
+      properties: {
+        address: { type: "string", minLength: 1, description: "The IP address." },
+        proxy: { type: "string", minLength: 1, description: "The proxy that reported the address." },
+      },
+    },
     sender: {
       type: "object",
       additionalProperties: false,

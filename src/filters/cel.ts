@@ -113,6 +113,7 @@ function contextOf(view: View) {
     params: view.params ?? null,
     path: view.path ?? null,
     method: view.method ?? null,
+    remote: view.remote ?? null,
     sender: view.sender ?? null,
     id: view.id,
     source: view.source,

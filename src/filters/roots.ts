@@ -14,6 +14,7 @@ const kinds: Record<Root, RootKind> = {
   params: "record",
   path: "absent-text",
   method: "absent-text",
+  remote: "record",
   sender: "record",
   id: "text",
   source: "text",

@@ -48,6 +48,6 @@ export function createUnwanted(
 }
 
 /** Roots that this view does not have. */
-function hasMore({ headers, query, params, path, method, sender }: Arrival): boolean {
-  return (headers ?? query ?? params ?? path ?? method ?? sender) !== undefined;
+function hasMore({ headers, query, params, path, method, remote, sender }: Arrival): boolean {
+  return (headers ?? query ?? params ?? path ?? method ?? remote ?? sender) !== undefined;
 }

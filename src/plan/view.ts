@@ -20,6 +20,7 @@ export function viewOf(event: RouterEvent): View {
   if (event.params !== undefined) view.params = event.params;
   if (event.path !== undefined) view.path = event.path;
   if (event.method !== undefined) view.method = event.method;
+  if (event.remote !== undefined) view.remote = event.remote;
   if (event.sender !== undefined) view.sender = event.sender;
   return view;
 }

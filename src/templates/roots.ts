@@ -11,6 +11,7 @@ const list: Record<Root, true> = {
   params: true,
   path: true,
   method: true,
+  remote: true,
   sender: true,
   id: true,
   source: true,

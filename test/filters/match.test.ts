@@ -151,6 +151,14 @@ describe("what fits", () => {
     expect(fits({ "data.local": { gte: "2020-01-01" } }, data)).toBe(false);
   });
 
+  it("cidr looks at the address of a request", () => {
+    const pattern = { "remote.address": { cidr: ["10.0.0.0/8", "::1"] } };
+    expect(fits(pattern, {}, { remote: { address: "10.1.2.3" } })).toBe(true);
+    expect(fits(pattern, {}, { remote: { address: "::1" } })).toBe(true);
+    expect(fits(pattern, {}, { remote: { address: "192.0.2.1" } })).toBe(false);
+    expect(fits(pattern, {})).toBe(false);
+  });
+
   it("cidr takes ranges and single addresses of both families", () => {
     const pattern = { "data.ip": { cidr: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"] } };
     for (const ip of ["10.1.2.3", "2001:db8::5", "192.0.2.1", "::ffff:10.0.0.1"]) {
@@ -292,6 +300,7 @@ describe("mistakes in a pattern", () => {
     [{ "data.a": { exists: false, prefix: "x" } }, "`exists: false` contradicts the operators beside it"],
     [{ "data.a": { prefix: 7 } }, "`prefix` takes a text or a list of texts"],
     [{ "data.a": { contains: "" } }, "`contains` is empty, which says nothing"],
+    [{ "remote.address": { cidr: ["10.0.0.0/8", "x"] } }, '`cidr` takes a range such as 10.0.0.0/8, not "x"'],
     [{ "data.a": { cidr: "10.0.0.0/40" } }, '`cidr` takes a range such as 10.0.0.0/8, not "10.0.0.0/40"'],
     [{ "data.a": { glob: "[a" } }, '`glob` has a "[" that is never closed'],
     [{ "data.a": { gt: "7" } }, "`gt` takes a number, or a time such as 2026-01-31T12:00:00Z"],

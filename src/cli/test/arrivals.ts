@@ -60,6 +60,7 @@ export function arrivalOf(
     ...(send.path === undefined ? {} : { path: send.path }),
     ...(send.query === undefined ? {} : { query: texts(send.query) }),
     ...(send.params === undefined ? {} : { params: texts(send.params) }),
+    ...(send.remote === undefined ? {} : { remote: send.remote }),
     ...(send.sender === undefined ? {} : { sender: send.sender }),
   };
   if (recorded !== undefined) {

@@ -26,6 +26,7 @@ export interface Send {
   readonly path?: string;
   readonly query?: Texts;
   readonly params?: Texts;
+  readonly remote?: { readonly address: string; readonly proxy?: string };
   readonly sender?: { readonly id: string; readonly name?: string };
 }
 

@@ -1,6 +1,7 @@
 // What the option schema cannot say: which scheme needs which options, what can be signed, and whether an unverified
 // source could be reached from other machines. Pure; the place of each problem is told in the words of the YAML.
 
+import { compileRanges } from "../../addresses.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { trustOf } from "./event.ts";
 import type { HttpOptions } from "./options.ts";
@@ -62,6 +63,7 @@ export function checkOptions(options: HttpOptions, surroundings: Surroundings): 
     ...(options.verify === undefined ? [] : checkVerify(options.verify, surroundings)),
     ...checkRespond(options),
     ...checkMaxBody(options),
+    ...checkProxies(options),
     ...checkExposure(options, surroundings),
   ];
 }
@@ -105,6 +107,20 @@ const largestBodyBytes = 64 * 1024 * 1024;
 function checkMaxBody({ maxBodyBytes }: HttpOptions): OptionIssue[] {
   if (maxBodyBytes >= 1 && maxBodyBytes <= largestBodyBytes) return [];
   return [{ path: ["max_body"], message: "must be from 1B to 64MiB", hint: "for example max_body: 5MiB" }];
+}
+
+function checkProxies({ proxies }: HttpOptions): OptionIssue[] {
+  return (proxies ?? []).flatMap((range, index) =>
+    "malformed" in compileRanges([range])
+      ? [
+          {
+            path: ["proxies", index],
+            message: "is not an address or a range of addresses",
+            hint: "for example 127.0.0.1 or 10.0.0.0/8",
+          },
+        ]
+      : [],
+  );
 }
 
 function checkVerify(verify: VerifyOptions, surroundings: Surroundings): OptionIssue[] {

@@ -1,7 +1,7 @@
 // From a request to the event that it becomes, with every credential taken out first. Also what `explain` imagines.
 
 import type { IncomingHttpHeaders } from "node:http";
-import type { Arrival, KnownAgain, Trust } from "../../contract.ts";
+import type { Arrival, KnownAgain, Remote, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { Refusal } from "../../requests/answer.ts";
 import type { HttpOptions } from "./options.ts";
@@ -22,6 +22,7 @@ interface Received {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly params: Texts;
+  readonly remote?: Remote | undefined;
 }
 
 /** A request without `verify`, or with the scheme none, proves nothing. */
@@ -41,7 +42,7 @@ export function arrivalOf(
   trust: Trust,
   verified: Verified | undefined,
 ): Arrival {
-  const { method, target, headers, params } = received;
+  const { method, target, headers, params, remote } = received;
   const traits = verified?.traits;
   const deliveryId = traits?.deliveryId(headers, payload.data, verified?.proof);
   const { path, query } = splitTarget(target, traits);
@@ -54,6 +55,7 @@ export function arrivalOf(
     params,
     path,
     method,
+    ...(remote === undefined ? {} : { remote }),
     ...(deliveryId === undefined ? {} : { deliveryId }),
     ...(verified === undefined ? {} : { known: knownAgain(verified) }),
   };

@@ -156,6 +156,14 @@ export const httpOptions = {
         },
       },
     },
+    proxies: {
+      "x-inert": true,
+      description:
+        "Addresses or ranges of the proxies and tunnels in front, for instance 127.0.0.1: remote.address is then what they report in X-Forwarded-For.",
+      type: "array",
+      items: { type: "string" },
+      minItems: 1,
+    },
     parse: {
       "x-inert": true,
       description:

@@ -14,6 +14,7 @@ import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
+import { createRemoteReader } from "./remote.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
 import type { Handshake, Proof } from "./verify/verifier.ts";
@@ -33,6 +34,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   /** An answer with a secret in it is for the sender: no web page may read it, whoever verified the request. */
   const answersSecret = host.isTainted(["respond"]);
   const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
+  const remoteOf = createRemoteReader(options.proxies);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
   const unauthorized = new Refusal(
     401,
@@ -105,7 +107,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof.secret);
     if (handshake !== undefined) return handshake;
 
-    const received = { method, target: url, headers, params };
+    const received = { method, target: url, headers, params, remote: remoteOf(request) };
     const arrival =
       verifier === undefined || proof === undefined
         ? arrivalOf(payload, received, trustOf(options), undefined)

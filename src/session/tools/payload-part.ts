@@ -4,7 +4,7 @@
 import type { Json, RouterEvent } from "../../contract.ts";
 
 /** The parts of an event that came from outside. Credentials were taken out before it was stored. */
-const roots = ["data", "text", "headers", "query", "params", "path", "method", "sender"] as const;
+const roots = ["data", "text", "headers", "query", "params", "path", "method", "remote", "sender"] as const;
 
 const segment = /(?:^|\.)([^.[\]\s"']+)|\[(\d{1,9})\]|\[(?:"([^"]+)"|'([^']+)')\]/y;
 
