@@ -31,6 +31,20 @@ export function rowText(row: Row): string {
   return (text ?? "").replaceAll(placeholder, "").trim();
 }
 
+/** What tells a message from others: its text, else the names of its files. */
+export function contentOf(row: Row): string {
+  const text = rowText(row);
+  if (text !== "") return text;
+  const names = (JSON.parse(row.attachments) as StoredAttachment[]).map(
+    ({ transfer_name, filename }) => transfer_name ?? basename(filename ?? ""),
+  );
+  return names.map(fileKey).join(" ");
+}
+
+export function fileKey(name: string): string {
+  return `file ${name}`;
+}
+
 /** Milliseconds since 1970; old databases count seconds. */
 export function rowTimeMs({ date }: Pick<Row, "date">): number {
   const sinceMs = date > 1e12 ? date / 1e6 : date * 1_000;

@@ -1,7 +1,7 @@
 // An imessage source at work: looks into the database of Messages, takes what is new in its order, answers through the app.
 
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseMarkdown } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
 import { checkOutgoing } from "../../chat/outgoing-file.ts";
@@ -14,9 +14,18 @@ import { ConnectorError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import { type Database, openDatabase, type Row } from "./database.ts";
 import { createEchoes } from "./echoes.ts";
-import { arrivalOf, incomingOf, isGroup, normalAddress, rowText, rowTimeMs } from "./incoming.ts";
+import {
+  arrivalOf,
+  contentOf,
+  fileKey,
+  incomingOf,
+  isGroup,
+  normalAddress,
+  rowText,
+  rowTimeMs,
+} from "./incoming.ts";
 import { type ImessageOptions, imessageOptions } from "./options.ts";
-import { sendScript } from "./send-script.ts";
+import { type Outgoing, sendScript } from "./send-script.ts";
 
 const pageSize = 50;
 /** Longer texts are hard to read on a phone; Messages itself has no limit that is written down. */
@@ -30,7 +39,7 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     : options.database;
   const stopping = new AbortController();
   const database: Database = openDatabase(file, host, stopping.signal);
-  const echoes = createEchoes(clock);
+  const echoes = createEchoes(clock, store);
   const services: ReadonlySet<string> = new Set(options.services);
   let emit: Emit | undefined;
   let own: ReadonlySet<string> | undefined;
@@ -97,7 +106,7 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
         break;
       case "answer":
       case "verdict":
-        await say(row.chat_guid, reception.text).catch((error: Error) =>
+        await say(row.chat_guid, { text: reception.text }).catch((error: Error) =>
           log.warn(line`source ${name}: ${error.message}`),
         );
         break;
@@ -107,19 +116,46 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     return true;
   }
 
-  /** Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. */
+  /**
+   * Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. What a person writes to
+   * themselves is stored as sent, as received, or as both.
+   */
   function senderOf(row: Row): string | undefined {
-    const isToUs = !isGroup(row) && own?.has(normalAddress(row.chat_identifier)) === true;
-    const isTaken = row.service !== null && services.has(row.service);
-    // What a person writes to themselves stands there twice, as sent and as received.
-    if (row.is_from_me === 1 || !isTaken) return undefined;
-    if (isToUs && echoes.isEcho(rowText(row))) return undefined;
-    return row.handle === null ? undefined : normalAddress(row.handle);
+    const isOwn = isOwnChat(row.chat_identifier) && !isGroup(row);
+    const fromMe = row.is_from_me === 1;
+    if (fromMe && !isOwn) return undefined;
+    if (row.service === null || !services.has(row.service)) {
+      const service = row.service || "an unknown service";
+      if (!fromMe)
+        host.refused({ status: 403, reason: `a message by ${service}, which services does not name` });
+      return undefined;
+    }
+    const stored = {
+      guid: row.guid,
+      chat: row.chat_guid,
+      isOwn,
+      isGroup: isGroup(row),
+      fromMe,
+      text: contentOf(row),
+    };
+    if (echoes.isEcho(stored)) return undefined;
+    if (isOwn && echoes.isTwin(stored)) return undefined;
+    if (fromMe) return normalAddress(row.chat_identifier);
+    if (row.handle !== null) return normalAddress(row.handle);
+    host.refused({ status: 403, reason: "a message without a sender" });
+    return undefined;
   }
 
-  async function say(chatGuid: string, text: string): Promise<void> {
-    echoes.sent(text);
-    await sendScript(host, chatGuid, { text });
+  function isOwnChat(identifier: string): boolean {
+    return own?.has(normalAddress(identifier)) === true;
+  }
+
+  async function say(chatGuid: string, outgoing: Outgoing): Promise<void> {
+    const text = "text" in outgoing ? outgoing.text : fileKey(basename(outgoing.file));
+    own ??= await ownAddresses().catch(() => undefined);
+    // On a full disk it is remembered by this process only.
+    await echoes.sent(chatGuid, isOwnChat(chatGuid.split(";").at(-1) ?? ""), text).catch(() => undefined);
+    await sendScript(host, chatGuid, outgoing);
   }
 
   async function send(chatGuid: string, { text, files = [] }: Message): Promise<string> {
@@ -130,12 +166,12 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     let done = 0;
     try {
       for (const part of parts) {
-        await say(chatGuid, part);
+        await say(chatGuid, { text: part });
         done += 1;
       }
       for (const file of files) {
         await checkOutgoing(file);
-        await sendScript(host, chatGuid, { file: file.path });
+        await say(chatGuid, { file: file.path });
       }
     } catch (error) {
       if (done === 0 || !(error instanceof ConnectorError)) throw error;
@@ -169,11 +205,11 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
       return chat.continuePermission({ chat_id: chatOf({ person }), message_ids: [] }, prompt);
     },
     async continuePermission(asked, prompt) {
-      await say(asked.chat_id, narrowPrompt(prompt.text));
+      await say(asked.chat_id, { text: narrowPrompt(prompt.text) });
       return asked;
     },
     async expirePermission({ chat_id }, text) {
-      await say(chat_id, narrowPrompt(text));
+      await say(chat_id, { text: narrowPrompt(text) });
     },
   };
 

@@ -7,6 +7,7 @@ import { readAttributedBody } from "../../../src/connectors/imessage/attributed-
 import { imessage } from "../../../src/connectors/imessage/index.ts";
 import type { ImessageOptions } from "../../../src/connectors/imessage/options.ts";
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
+import type { Host } from "../../../src/contract/host.ts";
 import type { Arrival, Source } from "../../../src/contract.ts";
 import { createListener } from "../../../src/runtime/listener.ts";
 import { createMemoryCursors } from "../../../src/runtime/store.ts";
@@ -37,6 +38,7 @@ interface Talk {
   readonly arrivals: Arrival[];
   readonly lines: string[];
   readonly app: ReturnType<typeof messagesApp>;
+  readonly refused: readonly Parameters<Host["refused"]>[0][];
   /** Lets it look, and settles when it has looked. */
   look(): Promise<void>;
 }
@@ -74,7 +76,13 @@ async function talk(
     ...more.options,
   };
   const arrivals: Arrival[] = [];
-  const source = imessage.create("chat", options, { ...host, home: "/Users/me", spawn: app.spawn });
+  const refused: Parameters<Host["refused"]>[0][] = [];
+  const source = imessage.create("chat", options, {
+    ...host,
+    home: "/Users/me",
+    spawn: app.spawn,
+    refused: (refusal) => void refused.push(refusal),
+  });
   clean.push(
     () => listener.close(AbortSignal.abort()),
     () => source.stop(AbortSignal.timeout(2_000)),
@@ -93,6 +101,7 @@ async function talk(
     arrivals,
     lines,
     app,
+    refused,
     async look() {
       await clock.advance(1_000);
       await rested();
@@ -217,6 +226,112 @@ describe("what comes in", () => {
     expect(arrivals.map(({ text, sender }) => [text, sender?.id])).toEqual([
       ["remind me", "me@example.com"],
       ["thanks", "me@example.com"],
+    ]);
+  });
+
+  test("what a person writes to themselves comes once, however it is stored", async () => {
+    const db = database();
+    const { arrivals, look } = await talk(db, { options: { own: ["me@example.com"] } });
+    db.say({ text: "sent only", from: 2, chat: 3, fromMe: true });
+    db.say({ text: "received only", from: 2, chat: 3 });
+    db.say({ text: "both", from: 2, chat: 3, fromMe: true });
+    db.say({ text: "both", from: 2, chat: 3 });
+    db.say({ text: "the other order", from: 2, chat: 3 });
+    db.say({ text: "the other order", from: 2, chat: 3, fromMe: true });
+    for (const fromMe of [true, true, false, false]) db.say({ text: "twice", from: 2, chat: 3, fromMe });
+    db.say({ text: "to another", chat: 1, fromMe: true });
+    db.say({ text: "to a group", chat: 2, fromMe: true });
+    await look();
+    expect(arrivals.map(({ text }) => text)).toEqual([
+      "sent only",
+      "received only",
+      "both",
+      "the other order",
+      "twice",
+      "twice",
+    ]);
+    expect(new Set(arrivals.map(({ sender }) => sender?.id))).toEqual(new Set(["me@example.com"]));
+  });
+
+  test.each([
+    ["as sent only", [{ from: 2, chat: 3, fromMe: true }]],
+    [
+      "as both",
+      [
+        { from: 2, chat: 3, fromMe: true },
+        { from: 2, chat: 3 },
+      ],
+    ],
+    [
+      "under another address, in its own chat",
+      [
+        { from: 2, chat: 3, fromMe: true },
+        { from: 4, chat: 4 },
+      ],
+    ],
+    ["under another address, in the same chat", [{ from: 4, chat: 3 }]],
+  ] as const)("an answer that comes back %s is no event, also after a restart", async (_, rows) => {
+    for (const restarts of [false, true]) {
+      const db = database();
+      const cursors = createMemoryCursors();
+      const first = await talk(db, { cursors, options: { own: ["me@example.com"] } });
+      db.say({ text: "remind me", from: 2, chat: 3, fromMe: true });
+      await first.look();
+      await first.source.reply?.(eventOf(first.arrivals[0] as Arrival), { text: "I will" });
+      if (restarts) await first.source.stop(AbortSignal.timeout(2_000));
+      for (const row of rows) db.say({ text: "I will", ...row });
+      db.say({ text: "thanks", from: 2, chat: 3, fromMe: true });
+      const { arrivals, look } = restarts
+        ? await talk(db, { cursors, options: { own: ["me@example.com"] } })
+        : first;
+      await look();
+      expect(arrivals.map(({ text }) => text)).toEqual(restarts ? ["thanks"] : ["remind me", "thanks"]);
+    }
+  });
+
+  test("an answer to a person whose address is one of ours unknown to us does not come back either", async () => {
+    const db = database();
+    const { arrivals, look, source } = await talk(db, { options: { own: ["me@example.com"] } });
+    db.say({ text: "hi", from: 4, chat: 4 });
+    await look();
+    await source.reply?.(eventOf(arrivals[0] as Arrival), { text: "Hello." });
+    db.say({ text: "Hello.", from: 4, chat: 4 });
+    db.say({ text: "Hello.", from: 1, chat: 1 });
+    db.say({ text: "Hello.", from: 1, chat: 2 });
+    await look();
+    expect(arrivals.map(({ sender, data }) => [sender?.id, (data as { chat_id: string }).chat_id])).toEqual([
+      ["+15550166", "iMessage;-;+15550166"],
+      ["+15550101", "iMessage;-;+15550101"],
+      ["+15550101", "iMessage;+;chat7"],
+    ]);
+  });
+
+  test("a file that we sent to ourselves does not come back", async () => {
+    const db = database();
+    const { arrivals, look, source } = await talk(db, { options: { own: ["me@example.com"] } });
+    db.say({ text: "a picture", from: 2, chat: 3 });
+    await look();
+    const path = join(mkdtempSync("/tmp/cr-imessage-"), "a.png");
+    clean.push(() => rmSync(dirname(path), { recursive: true }));
+    writeFileSync(path, "png");
+    await source.reply?.(eventOf(arrivals[0] as Arrival), { text: "", files: [await outgoingFile(path)] });
+    db.say({ text: null, file: "a.png", from: 2, chat: 3, fromMe: true });
+    db.say({ text: "\uFFFC", file: "a.png", from: 2, chat: 3 });
+    db.say({ text: null, file: "b.png", from: 2, chat: 3 });
+    await look();
+    expect(arrivals.map(({ text }) => text)).toEqual(["a picture", "(image)"]);
+  });
+
+  test("what is not taken is counted", async () => {
+    const db = database();
+    const { look, refused } = await talk(db);
+    db.say({ text: "a forged sender", from: 3, service: "SMS" });
+    db.say({ text: "mine, by SMS", from: 3, service: "SMS", fromMe: true });
+    db.say({ text: "of an unknown service", service: "" });
+    await look();
+    expect(refused).toEqual([
+      { status: 403, reason: "a message by SMS, which services does not name" },
+      { status: 403, reason: "a message by an unknown service, which services does not name" },
     ]);
   });
 
