@@ -262,6 +262,8 @@ export interface Route {
   readonly methods: readonly string[];
   /** Who this is, for messages: the source's name. */
   readonly owner: string;
+  /** `handle` answers HEAD requests as well, where no route of the path names that method itself. */
+  readonly answersHead?: boolean;
   /** Answers the request itself. A rejection is a bug: the listener answers 500 and logs it. */
   handle(
     request: IncomingMessage,

@@ -36,12 +36,24 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
       const path = pathOf(url);
       if (path === undefined) return { kind: "no-path" };
       const found = methods.has(method) ? lookUp(method, path) : null;
-      if (found !== null)
-        return { kind: "route", route: found.store, params: found.params as Record<string, string> };
-      const allow = [...methods].filter((other) => lookUp(other, path) !== null).sort();
+      if (found !== null) return asMatch(found);
+      // GET first: a HEAD is a GET without the body of the answer.
+      const others = [...methods].sort(getFirst).flatMap((other) => {
+        const one = lookUp(other, path);
+        return one === null ? [] : [{ method: other, found: one }];
+      });
+      const head = others.find((other) => (other.found.store as Route).answersHead === true)?.found;
+      if (method === "HEAD" && head !== undefined) return asMatch(head);
+      const allow = [...(head === undefined ? [] : ["HEAD"]), ...others.map((other) => other.method)].sort();
       return allow.length > 0 ? { kind: "no-method", allow } : { kind: "no-path" };
     },
   };
+}
+
+const getFirst = (one: string, other: string) => Number(other === "GET") - Number(one === "GET");
+
+function asMatch({ store, params }: findMyWay.FindResult<findMyWay.HTTPVersion.V1>): Match {
+  return { kind: "route", route: store as Route, params: params as Record<string, string> };
 }
 
 /** The path of a request target, whether in origin form (`/a?b`) or absolute form (`http://host/a?b`, RFC 9112 3.2). */

@@ -29,6 +29,10 @@ export const bases: Readonly<Record<string, JsonObject>> = {
 
 const auth = { auth: { scheme: "bearer", secret: "a-secret-1" } };
 const hmac = { verify: { scheme: "hmac", header: "x-signature", secret: "a-secret-1" } };
+const challenge = {
+  ...hmac,
+  respond: { challenge: { from: "query.a", token: "a-token-0", token_from: "query.b" } },
+};
 const webhook = { webhook: { path: "/telegram", secret: "a-secret-of-16-letters" } };
 
 /** What has to stand beside an option, by the beginning of its name. */
@@ -38,6 +42,7 @@ const besides: readonly (readonly [start: string, JsonObject])[] = [
   ["sse auth", auth],
   ["websocket auth", auth],
   ["http verify", hmac],
+  ["http respond.challenge", challenge],
   ["telegram webhook", webhook],
 ];
 
@@ -57,6 +62,11 @@ const samples: Readonly<Record<string, readonly [string, string]>> = {
   "discord api_root": ["https://one.example/api", "https://two.example/api"],
   "http path": ["/hook/one", "/hook/two"],
   "http verify.secret": ["a-secret-1", "a-secret-2"],
+  "http respond.challenge.from": ["query.one", "query.two"],
+  "http respond.challenge.to": ["headers.x-one", "headers.x-two"],
+  "http respond.challenge.token": ["a-token-1", "a-token-2"],
+  "http respond.challenge.token_from": ["query.three", "query.four"],
+  "http respond.challenge": ["query.one", "query.two"],
   "http verify.timestamp.key": ["t", "u"],
   "http respond.body": ["an answer 1", "an answer 2"],
   "imessage own.[]": ["+15550100", "+15550101"],

@@ -3,6 +3,7 @@
 
 import { compileRanges } from "../../addresses.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";
+import { checkChallenge } from "./check-challenge.ts";
 import { trustOf } from "./event.ts";
 import type { HttpOptions } from "./options.ts";
 import { pathIssue } from "./path.ts";
@@ -15,6 +16,7 @@ type Key = Exclude<keyof VerifyOptions, "scheme">;
 
 const yamlKeys: Readonly<Record<Key, string>> = {
   secret: "secret",
+  verifyToken: "verify_token",
   username: "username",
   header: "header",
   query: "query",
@@ -54,6 +56,7 @@ const examples: Readonly<Partial<Record<Key, string>>> = {
   secret: 'secret: "${WEBHOOK_SECRET}"',
   header: "header: x-signature",
   username: "username: hooks",
+  verifyToken: 'verify_token: "${VERIFY_TOKEN}"',
 };
 
 export function checkOptions(options: HttpOptions, surroundings: Surroundings): OptionIssue[] {
@@ -62,6 +65,7 @@ export function checkOptions(options: HttpOptions, surroundings: Surroundings): 
     ...(path === undefined ? [] : [path]),
     ...(options.verify === undefined ? [] : checkVerify(options.verify, surroundings)),
     ...checkRespond(options),
+    ...checkChallenge(options),
     ...checkMaxBody(options),
     ...checkProxies(options),
     ...checkExposure(options, surroundings),
@@ -84,10 +88,10 @@ const longestWaitMs = 60 * 60 * 1_000;
 
 function checkRespond({ respond }: HttpOptions): OptionIssue[] {
   if (respond?.waitMs === undefined) return [];
-  const issues: OptionIssue[] = (["status", "body"] as const)
+  const issues: OptionIssue[] = (["status", "body", "contentType"] as const)
     .filter((key) => respond[key] !== undefined)
     .map((key) => ({
-      path: ["respond", key],
+      path: ["respond", key === "contentType" ? "content_type" : key],
       message: "has no use beside wait: the answer is Claude's reply",
       hint: "remove one of the two",
     }));
@@ -105,6 +109,7 @@ function checkRespond({ respond }: HttpOptions): OptionIssue[] {
 const largestBodyBytes = 64 * 1024 * 1024;
 
 function checkMaxBody({ maxBodyBytes }: HttpOptions): OptionIssue[] {
+  if (maxBodyBytes === undefined) return [];
   if (maxBodyBytes >= 1 && maxBodyBytes <= largestBodyBytes) return [];
   return [{ path: ["max_body"], message: "must be from 1B to 64MiB", hint: "for example max_body: 5MiB" }];
 }
@@ -144,16 +149,33 @@ function checkVerify(verify: VerifyOptions, surroundings: Surroundings): OptionI
     ...checkNames(verify),
     ...(verify.scheme === "hmac" ? checkHmac(verify, surroundings) : []),
     ...(verify.scheme === "token" ? checkToken(verify) : []),
-    ...(verify.scheme === "twilio" ? checkPublicUrl("the scheme twilio", ["scheme"], surroundings) : []),
+    ...(signsUrl(verify.scheme)
+      ? checkPublicUrl(`the scheme ${verify.scheme}`, ["scheme"], surroundings)
+      : []),
   ];
 }
 
 function presetKeys({ scheme, timestamp }: VerifyOptions): { needs: readonly Key[]; takes: readonly Key[] } {
   const onlyTolerance = Object.keys(timestamp ?? {}).every((key) => key === "toleranceMs");
   return {
-    needs: ["secret"],
+    needs: ["secret", ...(asksToken(scheme) ? (["verifyToken"] as const) : [])],
     takes: [...(hasTime(scheme) && onlyTolerance ? (["timestamp"] as const) : []), "deliveryMemoryMs"],
   };
+}
+
+/** Does the sender of the preset repeat a verify token in its first call? */
+function asksToken(name: string): boolean {
+  return isPreset(name) && presets[name].challenge?.tokenFrom !== undefined;
+}
+
+/** Is the URL that the sender called a part of what it signs? */
+function signsUrl(name: string): boolean {
+  if (!isPreset(name)) return false;
+  const { scheme } = presets[name];
+  return (
+    typeof scheme === "object" &&
+    ("form" in scheme || ("signed" in scheme && scheme.signed.includes("{url}")))
+  );
 }
 
 /** Does the preset carry the time of sending, so that a tolerance means something? */

@@ -3,6 +3,7 @@
 import type { SourceType } from "../../contract.ts";
 import { checkOptions } from "./check.ts";
 import { imagineArrival, trustOf } from "./event.ts";
+import { routedMethods } from "./first-call.ts";
 import { type HttpOptions, httpOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { canonicalPath } from "./path.ts";
@@ -14,7 +15,8 @@ export const http: SourceType<HttpOptions> = {
   options: httpOptions,
   validate,
   meta: { path: "{{path}}", method: "{{method}}" },
-  claims: ({ methods, path }) => methods.map((method) => `route:${method} ${canonicalPath(path)}`),
+  claims: (options) =>
+    routedMethods(options).map((method) => `route:${method} ${canonicalPath(options.path)}`),
   trust: trustOf,
   answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,

@@ -47,6 +47,13 @@ export const httpOptions = {
           items: { type: "string" },
           "x-secret": true,
         },
+        verify_token: {
+          "x-inert": true,
+          description:
+            "The text that the sender repeats in its first call, for presets whose sender asks for one (meta, whatsapp).",
+          type: "string",
+          "x-secret": true,
+        },
         username: { "x-inert": true, description: "The user name that basic expects.", type: "string" },
         header: {
           "x-inert": true,
@@ -130,13 +137,14 @@ export const httpOptions = {
     },
     respond: {
       description:
-        "What the sender gets in place of the usual 202 once the event is safe: status and body, or wait.",
+        "What the sender gets in place of the usual answer once the event is safe: status and body, or wait; and how its first call is answered.",
       type: "object",
       additionalProperties: false,
       properties: {
         status: {
           "x-inert": true,
-          description: "The status of the answer, from 200 to 299. Default 202.",
+          description:
+            "The status of the answer, from 200 to 299. Default 202, or 200 for presets whose sender wants that.",
           type: "integer",
           minimum: 200,
           maximum: 299,
@@ -145,6 +153,60 @@ export const httpOptions = {
           "x-inert": false,
           description: "The body of the answer. Default: the event's id and its outcome as JSON.",
           type: "string",
+        },
+        content_type: {
+          "x-inert": true,
+          description:
+            "The type of body. Default: application/json for a body that begins like JSON, text/xml for one that begins like XML, else text/plain.",
+          type: "string",
+          enum: ["text/plain", "application/json", "text/xml", "application/xml"],
+        },
+        challenge: {
+          "x-inert": true,
+          description:
+            "How the sender's first call is answered, which wants a text of the request back and is never an event: where that text is (query.NAME, headers.NAME or data.PATH), or an object. Presets know theirs.",
+          type: ["string", "object"],
+          examples: ["query.hub.challenge"],
+          additionalProperties: false,
+          required: ["from"],
+          properties: {
+            from: {
+              "x-inert": true,
+              description: "Where the text is: query.NAME, headers.NAME or data.PATH.",
+              type: "string",
+            },
+            when: {
+              "x-inert": true,
+              description:
+                "A request is a challenge only where each of these locations holds this text, or one of a list.",
+              type: "object",
+              additionalProperties: { type: ["string", "array"], items: { type: "string" } },
+            },
+            token: {
+              "x-inert": true,
+              description: "The verify token that you agreed on with the sender.",
+              type: "string",
+              "x-secret": true,
+            },
+            token_from: {
+              "x-inert": true,
+              description:
+                "Where the sender repeats the verify token, for instance query.hub.verify_token. Any other token is answered with 403.",
+              type: "string",
+            },
+            to: {
+              "x-inert": true,
+              description:
+                "Where the text is sent back: body (as plain text), data.NAME (a JSON object with this field) or headers.NAME. Default: body for one of the query, else the way it came.",
+              type: "string",
+            },
+            signed: {
+              "x-inert": true,
+              description:
+                "Whether only a request that has proven its sender is answered. Default: true for one of the body, else false.",
+              type: "boolean",
+            },
+          },
         },
         wait: {
           "x-inert": true,
@@ -174,10 +236,10 @@ export const httpOptions = {
     max_body: {
       "x-inert": true,
       description:
-        "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB.",
+        "The size up to which a body is taken, both as sent and when decompressed; more is answered with 413. At most 64MiB. Default 1MiB, or what the sender of a preset documents.",
       type: "string",
       format: "size",
-      default: "1MiB",
+      examples: ["5MiB"],
     },
   },
 } as const satisfies JsonSchema;

@@ -1,27 +1,29 @@
 // One route: takes a request, proves it, makes an event of it, and answers only when the event is safe. The order is fixed:
-// guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven.
+// guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven, but for the few bytes of a first call.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyLease, Host } from "../../contract/host.ts";
-import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
+import type { Arrival, Emit, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
-import { answerEmpty, answerJson, answerText, Refusal, refuse } from "../../requests/answer.ts";
+import { Refusal, refuse } from "../../requests/answer.ts";
 import { readBody } from "../../requests/body.ts";
 import { createGuard, type Guard } from "../../requests/guard.ts";
 import { aborted } from "../../waiting.ts";
+import { answerHandshake, answerHead, createAnswer, maxBodyOf, notTaken, refusalOf } from "./answers.ts";
 import { createCallers } from "./callers.ts";
 import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
+import { challengerOf, routedMethods } from "./first-call.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
 import { createRemoteReader } from "./remote.ts";
+import { maxChallengeBodyBytes } from "./verify/challenge.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
 import type { Handshake, Proof } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
 
-const retryAfterMs = 1_000;
 const nothing = Buffer.alloc(0);
 
 export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
@@ -32,7 +34,15 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   const publicUrl = guarded ? undefined : listener.publicUrl;
   const waitMs = options.respond?.waitMs;
   /** An answer with a secret in it is for the sender: no web page may read it, whoever verified the request. */
-  const answersSecret = host.isTainted(["respond"]);
+  const answersSecret = host.isTainted(["respond", "body"]);
+  const answerOutcome = createAnswer(options);
+  const maxBytes = maxBodyOf(options);
+  const challenger = challengerOf(options);
+  const routed = routedMethods(options);
+  const methods: readonly string[] = options.methods;
+  const notAllowed = new Refusal(405, "method not allowed", {
+    allow: [...methods, "HEAD"].sort().join(", "),
+  });
   const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
   const remoteOf = createRemoteReader(options.proxies);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
@@ -67,6 +77,22 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     return guard(request);
   };
 
+  /** An unsigned challenge in a body that proved nothing. Undefined when it is none. */
+  function challengeIn(
+    body: Buffer,
+    request: IncomingMessage,
+    target: string,
+  ): Handshake | Refusal | undefined {
+    const isAsked = challenger !== undefined && !challenger.signed && !challenger.isInHead;
+    if (!isAsked || body.length > maxChallengeBodyBytes) return undefined;
+    const payload = parseBody(body, request.headers["content-type"], {
+      parse: options.parse,
+      formField: verifier?.formField,
+    });
+    if (payload instanceof Refusal) return undefined;
+    return challenger.answer({ target, headers: request.headers, data: payload.data });
+  }
+
   /** What becomes of a request: an event, an answer without one, a refusal; undefined when the client is gone. */
   async function take(
     request: IncomingMessage,
@@ -78,11 +104,25 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     if (foreign !== undefined) return new Refusal(403, foreign);
 
     const target = originForm(url);
-    const isProven = verifier?.readsBody === false;
-    if (isProven && verifier.check({ method, target, headers, body: nothing }) === undefined)
-      return unauthorized;
     const { bodies: pool } = listener;
-    const body = await readBody(request, { maxBytes: options.maxBodyBytes, clock, pool, isProven });
+    const asked = challenger?.isInHead === true ? challenger.answer({ target, headers }) : undefined;
+    if (asked !== undefined && challenger?.signed === false) {
+      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock, pool });
+      if (body === undefined || body instanceof Refusal) return body;
+      keep(body.lease);
+      return asked;
+    }
+    if (asked === undefined && !methods.includes(method)) return notAllowed;
+    const isProven = verifier?.readsBody === false;
+    const isInBody = challenger?.isInHead === false && !challenger.signed;
+    if (isProven && verifier.check({ method, target, headers, body: nothing }) === undefined) {
+      if (!isInBody) return unauthorized;
+      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock, pool });
+      if (body === undefined || body instanceof Refusal) return body;
+      keep(body.lease);
+      return challengeIn(body.content, request, target) ?? unauthorized;
+    }
+    const body = await readBody(request, { maxBytes, clock, pool, isProven });
     if (body === undefined || body instanceof Refusal) return body;
     keep(body.lease);
     let proof: Proof | undefined;
@@ -93,7 +133,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
         (body.wire === body.content
           ? undefined
           : verifier.check({ method, target, headers, body: body.wire }));
-      if (proof === undefined) return unauthorized;
+      if (proof === undefined) return challengeIn(body.content, request, target) ?? unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
     const payload = parseBody(body.content, headers["content-type"], {
@@ -106,6 +146,10 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     const handshake =
       proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof.secret);
     if (handshake !== undefined) return handshake;
+    const challenge = challenger?.answer({ target, headers, data: payload.data });
+    if (challenge !== undefined) return challenge;
+    // A GET that came for the sake of the challenge, and is none.
+    if (!methods.includes(method)) return notAllowed;
 
     const received = { method, target: url, headers, params, remote: remoteOf(request) };
     const arrival =
@@ -127,6 +171,10 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     inFlight += 1;
     let lease: BodyLease | undefined;
     try {
+      if (request.method === "HEAD") {
+        const foreign = guarded || answersSecret ? refuseForeign(request) : undefined;
+        return foreign === undefined ? answerHead(response) : turnAway(response, new Refusal(403, foreign));
+      }
       const taken = await take(request, params, (kept) => {
         lease = kept;
       });
@@ -138,7 +186,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       // It is on the disk: a caller that waits for an answer holds nothing of it.
       lease?.release();
       if (callers?.awaits(outcome)) return await callers.wait(outcome, response);
-      answerOutcome(response, outcome, options.respond);
+      answerOutcome(response, outcome);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       // The router, which rejected it, knows of it.
@@ -168,8 +216,9 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       try {
         const remove = await listener.route({
           path: options.path,
-          methods: options.methods,
+          methods: routed,
           owner: name,
+          answersHead: true,
           handle,
         });
         if (closed) return remove();
@@ -201,39 +250,4 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     invitation: (sample) =>
       invite(options, { address: listener.address() ?? "http://127.0.0.1", publicUrl }, sample),
   };
-}
-
-function answerOutcome(response: ServerResponse, outcome: Outcome, respond: HttpOptions["respond"]): void {
-  const status = respond?.status ?? 202;
-  const body = respond?.body;
-  if (status === 204 || status === 205) answerEmpty(response, status);
-  else if (body === undefined) {
-    answerJson(response, status, { event_id: outcome.eventId, outcome: outcome.outcome });
-  } else {
-    answerText(
-      response,
-      status,
-      body,
-      /^\s*[[{]/.test(body) ? "application/json" : "text/plain; charset=utf-8",
-    );
-  }
-}
-
-function answerHandshake(response: ServerResponse, handshake: Handshake): void {
-  if (handshake.body === undefined) answerEmpty(response, handshake.status);
-  else answerJson(response, handshake.status, handshake.body);
-}
-
-function refusalOf(error: DeliveryError): Refusal {
-  const afterMs = error.retryAfterMs ?? retryAfterMs;
-  if (error.code !== "E_RATE") return notTaken(afterMs);
-  return new Refusal(429, "more events than this source takes: try again later", retryAfter(afterMs));
-}
-
-function notTaken(afterMs = retryAfterMs): Refusal {
-  return new Refusal(503, "the event was not taken: try again later", retryAfter(afterMs));
-}
-
-function retryAfter(ms: number): Readonly<Record<string, string>> {
-  return { "retry-after": String(Math.max(1, Math.ceil(ms / 1_000))) };
 }

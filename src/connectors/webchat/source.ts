@@ -251,6 +251,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
           path: `${path}${rest}`,
           methods: [method],
           owner: name,
+          answersHead: route === pageRoute,
           handle(...args) {
             const handled = handle(route, ...args).finally(() => inFlight.delete(handled));
             inFlight.add(handled);

@@ -68,7 +68,7 @@ export async function serve(
   const refusals: Served["refusals"] = [];
   const source = http.create(
     "hook",
-    { path: "/hook", methods: ["POST"], maxBodyBytes: 1_048_576, ...options },
+    { path: "/hook", methods: ["POST"], ...options },
     {
       ...hostOf({ log: logger, clock: around.clock ?? manualClock(), listener }),
       refused: (refusal) => void refusals.push(refusal),

@@ -16,6 +16,8 @@ export const seconds = "1700000000";
 export const secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const other = "AAAA9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+export const publicUrl = "https://me.test";
+
 type Headers = Record<string, string>;
 /** `at` in seconds; `id` where one is signed. */
 type Signer = (secret: string, body: string, at?: string, id?: string) => Headers;
@@ -30,6 +32,7 @@ function standard(family: string, before: string): Signer {
 
 /** For each preset that signs with HMAC: the headers of a good request. */
 export const signers: Partial<Record<PresetName, Signer>> = {
+  asana: (key, body) => ({ "x-hook-signature": hmac("sha256", key, body) }),
   bitbucket: (key, body) => ({ "x-hub-signature": `sha256=${hmac("sha256", key, body)}` }),
   buildkite: (key, body, at = seconds) => ({
     "x-buildkite-signature": `timestamp=${at},signature=${hmac("sha256", key, `${at}.${body}`)}`,
@@ -38,11 +41,13 @@ export const signers: Partial<Record<PresetName, Signer>> = {
     "calendly-webhook-signature": `t=${at},v1=${hmac("sha256", key, `${at}.${body}`)}`,
   }),
   circleci: (key, body) => ({ "circleci-signature": `v1=${hmac("sha256", key, body)}` }),
+  dropbox: (key, body) => ({ "x-dropbox-signature": hmac("sha256", key, body) }),
   gitea: (key, body) => ({ "x-gitea-signature": hmac("sha256", key, body) }),
   github: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
   intercom: (key, body) => ({ "x-hub-signature": `sha1=${hmac("sha1", key, body)}` }),
   jira: (key, body) => ({ "x-hub-signature": `sha256=${hmac("sha256", key, body)}` }),
   linear: (key, body) => ({ "linear-signature": hmac("sha256", key, body) }),
+  meta: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
   paddle: (key, body, at = seconds) => ({
     "paddle-signature": `ts=${at};h1=${hmac("sha256", key, `${at}:${body}`)}`,
   }),
@@ -60,8 +65,20 @@ export const signers: Partial<Record<PresetName, Signer>> = {
     "stripe-signature": `t=${at},v1=${hmac("sha256", key, `${at}.${body}`)},v0=${"0".repeat(64)}`,
   }),
   svix: standard("svix", "v2,x "),
+  trello: (key, body) => ({
+    "x-trello-webhook": hmac("sha1", key, `${body}${publicUrl}/hook`, "base64"),
+  }),
+  twitch: (key, body, at = seconds, id = "m1") => {
+    const time = new Date(Number(at) * 1_000).toISOString();
+    return {
+      "twitch-eventsub-message-id": id,
+      "twitch-eventsub-message-timestamp": time,
+      "twitch-eventsub-message-signature": `sha256=${hmac("sha256", key, `${id}${time}${body}`)}`,
+    };
+  },
   typeform: (key, body) => ({ "typeform-signature": `sha256=${hmac("sha256", key, body, "base64")}` }),
   vercel: (key, body) => ({ "x-vercel-signature": hmac("sha1", key, body) }),
+  whatsapp: (key, body) => ({ "x-hub-signature-256": `sha256=${hmac("sha256", key, body)}` }),
   zoom: (key, body, at = seconds) => ({
     "x-zm-signature": `v0=${hmac("sha256", key, `v0:${at}:${body}`)}`,
     "x-zm-request-timestamp": at,
@@ -77,8 +94,6 @@ export const discordPublicKey = Buffer.from(
   createPublicKey(discordKey).export({ format: "jwk" }).x ?? "",
   "base64url",
 ).toString("hex");
-
-export const publicUrl = "https://me.test";
 
 /** One way to prove oneself. */
 export interface Sender {
@@ -104,7 +119,7 @@ const plainBody = (n: number) => JSON.stringify({ n });
 const inSeconds = (atMs: number) => String(Math.floor(atMs / 1_000));
 const timedPresets: readonly string[] = [
   ...["buildkite", "calendly", "discord", "gitlab", "linear", "paddle", "slack"],
-  ...["standard_webhooks", "stripe", "svix", "zoom"],
+  ...["standard_webhooks", "stripe", "svix", "twitch", "zoom"],
 ];
 
 function presetSender(scheme: PresetName, sign: Signer): Sender {
@@ -147,6 +162,22 @@ function tokenSender(name: string, verify: VerifyOptions, headers: (id: string) 
   };
 }
 
+function formSender(scheme: PresetName, header: string): Sender {
+  return {
+    ...presetSender(scheme, () => ({})),
+    contentType: "application/x-www-form-urlencoded",
+    body: (n) => `Body=hello&n=${n}`,
+    headers: (body) => ({
+      [header]: hmac(
+        "sha1",
+        secret,
+        `${publicUrl}/hook${[...new URLSearchParams(body)].flat().join("")}`,
+        "base64",
+      ),
+    }),
+  };
+}
+
 const gitlabSecret = `whsec_${secret}`;
 
 /** All of them: every preset, and the generic schemes in every form. */
@@ -166,19 +197,8 @@ export const senders: readonly Sender[] = [
       "x-signature-timestamp": inSeconds(atMs),
     }),
   },
-  {
-    ...presetSender("twilio", () => ({})),
-    contentType: "application/x-www-form-urlencoded",
-    body: (n) => `Body=hello&n=${n}`,
-    headers: (body) => ({
-      "x-twilio-signature": hmac(
-        "sha1",
-        secret,
-        `${publicUrl}/hook${[...new URLSearchParams(body)].flat().join("")}`,
-        "base64",
-      ),
-    }),
-  },
+  formSender("twilio", "x-twilio-signature"),
+  formSender("mandrill", "x-mandrill-signature"),
   genericSender("hmac of the body", {}, (body) => ({ "x-sig": hmac("sha256", secret, body) })),
   genericSender(
     "hmac of time and body",

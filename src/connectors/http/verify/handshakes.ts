@@ -27,13 +27,6 @@ export function intercomPing(_headers: IncomingHttpHeaders, data: Json): Handsha
   return fieldOf(data, "topic") === "ping" ? pong : undefined;
 }
 
-/** https://docs.slack.dev/reference/events/url_verification */
-export function slackUrlVerification(_headers: IncomingHttpHeaders, data: Json): Handshake | undefined {
-  const challenge = fieldOf(data, "challenge");
-  if (fieldOf(data, "type") !== "url_verification" || challenge === undefined) return undefined;
-  return { status: 200, body: { challenge } };
-}
-
 /** https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint */
 export function zoomUrlValidation(
   _headers: IncomingHttpHeaders,

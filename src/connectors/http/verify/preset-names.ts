@@ -1,17 +1,21 @@
 // The names of the presets, apart from what they do, so that the option schema is plain data. A test holds the two together.
 
 export const presetNames = [
+  "asana",
   "bitbucket",
   "buildkite",
   "calendly",
   "circleci",
   "discord",
+  "dropbox",
   "gitea",
   "github",
   "gitlab",
   "intercom",
   "jira",
   "linear",
+  "mandrill",
+  "meta",
   "paddle",
   "pagerduty",
   "sentry",
@@ -21,9 +25,12 @@ export const presetNames = [
   "stripe",
   "svix",
   "telegram",
+  "trello",
   "twilio",
+  "twitch",
   "typeform",
   "vercel",
+  "whatsapp",
   "zoom",
 ] as const;
 

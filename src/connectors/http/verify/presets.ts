@@ -3,24 +3,19 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
+import type { Challenge } from "./challenge.ts";
 import { discordHandshake } from "./discord.ts";
-import {
-  buildkitePing,
-  githubPing,
-  intercomPing,
-  serverPing,
-  slackUrlVerification,
-  zoomUrlValidation,
-} from "./handshakes.ts";
+import { buildkitePing, githubPing, intercomPing, serverPing, zoomUrlValidation } from "./handshakes.ts";
 import type { PresetName } from "./preset-names.ts";
 import type { SignatureScheme } from "./signature.ts";
+import type { FormScheme } from "./twilio.ts";
 import type { Handshake } from "./verifier.ts";
 
 export interface Preset {
   /** Where the sender documents it. */
   readonly source: string;
   /** How a request is checked: a signature as data, a shared token in a header, or a scheme with its own file. */
-  readonly scheme: SignatureScheme | { readonly token: string } | "gitlab" | "discord" | "twilio";
+  readonly scheme: SignatureScheme | { readonly token: string } | FormScheme | "gitlab" | "discord";
   /** Further headers that must not be seen, because they hold a signature too. */
   readonly secretHeaders?: readonly string[];
   /**
@@ -33,7 +28,21 @@ export interface Preset {
   /** The payload's field that holds the time of sending, in milliseconds: what differs when the same delivery is sent again. */
   readonly sentAtField?: string;
   handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
+  readonly challenge?: Challenge;
+  /** What the sender is answered once the event is safe, where it does not take any 2xx with JSON. */
+  readonly answer?: PresetAnswer;
+  /** What the sender documents as its largest body, where that is more than is taken by default. */
+  readonly maxBodyBytes?: number;
 }
+
+export interface PresetAnswer {
+  readonly status: number;
+  /** Default: the event's id and its outcome as JSON. */
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+const mebibyte = 1024 * 1024;
 
 /** HMAC-SHA256 of the body in hex: what most senders do, apart from the header's name. */
 function ofBody(header: string, changes: Partial<SignatureScheme> = {}): SignatureScheme {
@@ -62,7 +71,29 @@ export const standardWebhooks: SignatureScheme = {
   secret: "base64",
 };
 
+/** Facebook, Instagram, Messenger, Threads and WhatsApp. A verify token is agreed on with each subscription. */
+const meta: Preset = {
+  source: "https://developers.facebook.com/docs/graph-api/webhooks/getting-started",
+  scheme: ofBody("x-hub-signature-256", { prefix: "sha256=" }),
+  secretHeaders: ["x-hub-signature"],
+  challenge: {
+    from: "query.hub.challenge",
+    when: { "query.hub.mode": "subscribe" },
+    tokenFrom: "query.hub.verify_token",
+    to: "body",
+    signed: false,
+  },
+  answer: { status: 200 },
+  maxBodyBytes: 3 * mebibyte,
+};
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
+  asana: {
+    source: "https://developers.asana.com/docs/webhooks-guide",
+    scheme: ofBody("x-hook-signature"),
+    challenge: { from: "headers.x-hook-secret", to: "headers.x-hook-secret", signed: false },
+    answer: { status: 200 },
+  },
   bitbucket: {
     source: "https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/",
     scheme: ofBody("x-hub-signature", { prefix: "sha256=" }),
@@ -100,6 +131,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     delivery: { field: "id" },
     handshake: discordHandshake,
   },
+  dropbox: {
+    source: "https://www.dropbox.com/developers/reference/webhooks",
+    scheme: ofBody("x-dropbox-signature"),
+    challenge: { from: "query.challenge", to: "body", signed: false },
+    answer: { status: 200 },
+  },
   gitea: {
     source: "https://docs.gitea.com/usage/repository/webhooks",
     scheme: ofBody("x-gitea-signature"),
@@ -113,12 +150,16 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     delivery: { header: "x-github-delivery" },
     formField: "payload",
     handshake: githubPing,
+    // "Payloads are capped at 25 MB", and what was refused is not sent again.
+    maxBodyBytes: 25 * mebibyte,
   },
   gitlab: {
     source: "https://docs.gitlab.com/user/project/integrations/webhooks/",
     scheme: "gitlab",
     // Since 17.4. x-gitlab-event-uuid is shared by all events that one action causes.
     delivery: { header: "idempotency-key" },
+    // https://gitlab.com/gitlab-org/gitlab/-/merge_requests/38687
+    maxBodyBytes: 25 * mebibyte,
   },
   intercom: {
     source: "https://developers.intercom.com/docs/references/webhooks/webhook-models",
@@ -136,7 +177,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: ofBody("linear-signature"),
     delivery: { header: "linear-delivery" },
     sentAtField: "webhookTimestamp",
+    // Anything but 200 is sent again.
+    answer: { status: 200 },
   },
+  mandrill: {
+    source: "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
+    scheme: { form: "x-mandrill-signature" },
+    formField: "mandrill_events",
+    answer: { status: 200 },
+    maxBodyBytes: 25 * mebibyte,
+  },
+  meta,
   paddle: {
     source: "https://developer.paddle.com/webhooks/signature-verification",
     scheme: ofBody("paddle-signature", {
@@ -171,7 +222,13 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     }),
     delivery: { field: "event_id" },
     formField: "payload",
-    handshake: slackUrlVerification,
+    // https://docs.slack.dev/reference/events/url_verification
+    challenge: {
+      from: "data.challenge",
+      when: { "data.type": "url_verification" },
+      to: "data.challenge",
+      signed: true,
+    },
   },
   standard_webhooks: {
     source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
@@ -196,10 +253,41 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: { token: "x-telegram-bot-api-secret-token" },
     delivery: { field: "update_id" },
   },
+  trello: {
+    source: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures",
+    scheme: ofBody("x-trello-webhook", { algorithm: "sha1", encoding: "base64", signed: "{body}{url}" }),
+    answer: { status: 200 },
+  },
   twilio: {
     source: "https://www.twilio.com/docs/usage/security#validating-requests",
-    scheme: "twilio",
+    scheme: { form: "x-twilio-signature", settings: "x-twilio-webhooks-signature-settings" },
     delivery: { header: "i-twilio-idempotency-token" },
+    // TwiML that does nothing: JSON is error 12300, and text would be sent to the phone.
+    answer: {
+      status: 200,
+      body: '<?xml version="1.0" encoding="UTF-8"?><Response/>',
+      contentType: "text/xml; charset=utf-8",
+    },
+  },
+  twitch: {
+    source: "https://dev.twitch.tv/docs/eventsub/handling-webhook-events/",
+    scheme: ofBody("twitch-eventsub-message-signature", {
+      headers: [
+        {
+          signature: "twitch-eventsub-message-signature",
+          timestamp: "twitch-eventsub-message-timestamp",
+          id: "twitch-eventsub-message-id",
+        },
+      ],
+      prefix: "sha256=",
+      signed: "{id}{timestamp}{body}",
+    }),
+    challenge: {
+      from: "data.challenge",
+      when: { "headers.twitch-eventsub-message-type": "webhook_callback_verification" },
+      to: "body",
+      signed: true,
+    },
   },
   typeform: {
     source: "https://www.typeform.com/developers/webhooks/secure-your-webhooks/",
@@ -211,6 +299,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: ofBody("x-vercel-signature", { algorithm: "sha1" }),
     delivery: { field: "id" },
   },
+  whatsapp: meta,
   zoom: {
     source: "https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events",
     scheme: ofBody("x-zm-signature", {
@@ -219,5 +308,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       signed: "v0:{timestamp}:{body}",
     }),
     handshake: zoomUrlValidation,
+    // "200 or 204".
+    answer: { status: 200 },
   },
 };

@@ -16,7 +16,7 @@ import {
   type SignatureScheme,
   signatureCheck,
 } from "./signature.ts";
-import { twilioCheck } from "./twilio.ts";
+import { formCheck } from "./twilio.ts";
 import { type Check, fieldOf, headerOf, type Proof, type Verifier, type VerifyTraits } from "./verifier.ts";
 
 export type VerifyOptions = NonNullable<HttpOptions["verify"]>;
@@ -58,7 +58,9 @@ function credentialsOf(options: VerifyOptions): string[] {
   // Discord's is a public key.
   if (options.scheme === "discord") return [];
   const { scheme, username } = options;
+  const verifyToken = options.verifyToken === undefined ? [] : [options.verifyToken];
   return secretsOf(options).flatMap((secret) => [
+    ...verifyToken,
     secret,
     ...(scheme === "basic" ? [`${username ?? ""}:${secret}`] : []),
     ...(secret.startsWith("whsec_") ? [secret.slice("whsec_".length)] : []),
@@ -177,9 +179,9 @@ function familiesOf(scheme: Preset["scheme"]): SignatureScheme["headers"] {
 
 function presetCheck(scheme: Preset["scheme"], secrets: readonly string[], context: SignatureContext): Check {
   if (scheme === "discord") return discordCheck(secrets, context);
-  if (scheme === "twilio") return twilioCheck(secrets, context.publicUrl ?? "");
   if (scheme === "gitlab") return gitlabCheck(secrets, context);
   if ("token" in scheme) return headerTokenCheck(scheme.token, "", secrets);
+  if ("form" in scheme) return formCheck(scheme, secrets, context.publicUrl ?? "");
   return signatureCheck(scheme, secrets, context);
 }
 
@@ -201,9 +203,9 @@ function gitlabCheck(secrets: readonly string[], context: SignatureContext): Che
 
 function credentialHeaders(scheme: Preset["scheme"]): readonly string[] {
   if (scheme === "discord") return ["x-signature-ed25519"];
-  if (scheme === "twilio") return ["x-twilio-signature"];
   const signatures = familiesOf(scheme).map(({ signature }) => signature);
   if (scheme === "gitlab") return ["x-gitlab-token", ...signatures];
+  if ("form" in scheme) return [scheme.form];
   return "token" in scheme ? [scheme.token] : signatures;
 }
 

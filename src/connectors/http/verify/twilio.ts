@@ -1,21 +1,39 @@
 // Twilio signs the public URL and, for a form, its fields sorted by name; for any other body the URL carries the body's
-// SHA-256. https://www.twilio.com/docs/usage/security#validating-requests
+// SHA-256. Mandrill took this scheme over. https://www.twilio.com/docs/usage/security#validating-requests
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { type Check, headerOf, type Inbound } from "./verifier.ts";
 
+export interface FormScheme {
+  /** The header that holds the signature. */
+  readonly form: string;
+  /** The header that names another hash than SHA-1, for keys that were made for it. */
+  readonly settings?: string;
+}
+
+const hashes: Readonly<Record<string, string | undefined>> = { HMAC_SHA1: "sha1", HMAC_SHA256: "sha256" };
+
+/** https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys: `key=...,algorithm=HMAC_SHA256`. */
+function hashOf({ headers }: Inbound, settings: string | undefined): string | undefined {
+  const text = settings === undefined ? undefined : headers[settings];
+  if (text === undefined) return "sha1";
+  const named = /(?:^|,)\s*algorithm\s*=\s*(\w{1,20})\s*(?=,|$)/.exec(String(text))?.[1];
+  return named !== undefined && Object.hasOwn(hashes, named) ? hashes[named] : undefined;
+}
+
 /** `publicUrl` has no trailing slash. */
-export function twilioCheck(secrets: readonly string[], publicUrl: string): Check {
+export function formCheck(scheme: FormScheme, secrets: readonly string[], publicUrl: string): Check {
   const origins = withAndWithoutPort(publicUrl);
   return (inbound) => {
-    const signature = headerOf(inbound.headers, "x-twilio-signature");
-    if (signature === undefined || !bodyMatchesUrl(inbound)) return undefined;
+    const signature = headerOf(inbound.headers, scheme.form);
+    const hash = hashOf(inbound, scheme.settings);
+    if (signature === undefined || hash === undefined || !bodyMatchesUrl(inbound)) return undefined;
     const given = Buffer.from(signature, "latin1");
     const fields = sortedFields(inbound);
     const signed = `${inbound.target}${fields}`;
     const secret = secrets.find((one) =>
       origins.some((origin) => {
-        const expected = Buffer.from(createHmac("sha1", one).update(`${origin}${signed}`).digest("base64"));
+        const expected = Buffer.from(createHmac(hash, one).update(`${origin}${signed}`).digest("base64"));
         return given.length === expected.length && timingSafeEqual(given, expected);
       }),
     );

@@ -33,8 +33,11 @@ export type Check = (inbound: Inbound) => Proof | undefined;
 /** An answer that a preset gives in place of an event: the sender only wanted to know that somebody is there. */
 export interface Handshake {
   readonly status: number;
-  /** Sent as JSON; absent means no body. */
+  /** Sent as JSON; absent, as is `text`, means no body. */
   readonly body?: Json;
+  /** Sent as plain text. */
+  readonly text?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Verifier extends VerifyTraits {

@@ -1,0 +1,55 @@
+// What the option schema cannot say of `respond.challenge`: how locations are written, and what a token needs. Pure; quotes no value,
+// because a variable may have brought it in.
+
+import type { OptionIssue } from "../../contract.ts";
+import type { HttpOptions } from "./options.ts";
+
+const location = /^(?:query\.[^\s&=]{1,200}|headers\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}|data\.[^\s]{1,200})$/;
+const target = /^(?:body|headers\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}|data\.[^\s]{1,200})$/;
+/** An answer's own framing and what browsers keep or follow. */
+const reserved =
+  /^headers\.(?:content-.*|transfer-encoding|connection|set-cookie2?|location|refresh|link|access-control-.*|cache-control|x-content-type-options|www-authenticate|strict-transport-security|clear-site-data|date|keep-alive|upgrade|trailer|te|server)$/i;
+
+export function checkChallenge({ respond, verify }: HttpOptions): OptionIssue[] {
+  const challenge = respond?.challenge;
+  if (challenge === undefined) return [];
+  const {
+    from,
+    when = {},
+    token,
+    tokenFrom,
+    to,
+    signed,
+  } = typeof challenge === "string" ? { from: challenge } : challenge;
+  const at = typeof challenge === "string" ? [] : ["from"];
+  const issues: OptionIssue[] = [];
+  const issue = (place: readonly string[], message: string, hint: string) =>
+    issues.push({ path: ["respond", "challenge", ...place], message, hint });
+
+  const isLocated = (text: string) => location.test(text);
+  const locations = "query.NAME, headers.NAME or data.PATH, for instance query.hub.challenge";
+  if (!isLocated(from)) issue(at, "is not a location in a request", `write ${locations}`);
+  for (const key of Object.keys(when)) {
+    if (!isLocated(key)) issue(["when", key], "is not a location in a request", `write ${locations}`);
+  }
+  if (tokenFrom !== undefined && !isLocated(tokenFrom))
+    issue(["token_from"], "is not a location in a request", `write ${locations}`);
+  if (token !== undefined && token.trim() === "")
+    issue(["token"], "is empty, so that anybody would know it", 'write  token: "${VERIFY_TOKEN}"');
+  if (token !== undefined && tokenFrom === undefined)
+    issue(["token"], "has no use without token_from", "add  token_from: query.hub.verify_token");
+  if (tokenFrom !== undefined && token === undefined)
+    issue(["token_from"], "needs token, which it is compared with", 'add  token: "${VERIFY_TOKEN}"');
+  const back = to ?? (from.startsWith("headers.") ? from : "body");
+  if (!target.test(back))
+    issue(["to"], "is not a location in an answer", "write body, data.NAME or headers.NAME");
+  else if (reserved.test(back))
+    issue(
+      to === undefined ? at : ["to"],
+      "is a header that an answer needs for itself",
+      "name the header that the sender documents, for instance headers.x-hook-secret",
+    );
+  if (signed === true && (verify === undefined || verify.scheme === "none"))
+    issue(["signed"], "has no use without verify", "add verify, or remove it");
+  return issues;
+}

@@ -1,0 +1,41 @@
+// The challenge of a source: from its preset, or from `respond.challenge`, which comes first.
+
+import type { HttpOptions } from "./options.ts";
+import { type Challenge, type Challenger, createChallenger, usualTarget } from "./verify/challenge.ts";
+import { presets } from "./verify/presets.ts";
+import { isPreset } from "./verify/scheme.ts";
+
+type ChallengeOptions = Pick<HttpOptions, "respond" | "verify">;
+
+/** Undefined when the source answers no first call of this kind. */
+export function challengeOf({ respond, verify }: ChallengeOptions): Challenge | undefined {
+  const written = respond?.challenge;
+  if (written === undefined)
+    return verify !== undefined && isPreset(verify.scheme) ? presets[verify.scheme].challenge : undefined;
+  const { from, when, tokenFrom, to, signed } = typeof written === "string" ? { from: written } : written;
+  return {
+    from,
+    ...(when === undefined ? {} : { when }),
+    ...(tokenFrom === undefined ? {} : { tokenFrom }),
+    to: to ?? usualTarget(from),
+    signed: signed ?? (from.startsWith("data.") && verify !== undefined && verify.scheme !== "none"),
+  };
+}
+
+export function challengerOf(options: ChallengeOptions): Challenger | undefined {
+  const challenge = challengeOf(options);
+  return challenge === undefined ? undefined : createChallenger(challenge, tokensOf(options));
+}
+
+function tokensOf({ respond, verify }: ChallengeOptions): string[] {
+  const written = respond?.challenge;
+  const own = typeof written === "object" ? written.token : undefined;
+  return [own, verify?.verifyToken].filter((token) => token !== undefined && token !== "") as string[];
+}
+
+/** The methods that the path is taken with: a challenge in the head of a request may come by GET. */
+export function routedMethods(options: Pick<HttpOptions, "methods" | "respond" | "verify">): string[] {
+  const challenge = challengeOf(options);
+  const asks = challenge !== undefined && !challenge.from.startsWith("data.");
+  return [...new Set<string>([...options.methods, ...(asks ? ["GET"] : [])])];
+}

@@ -1,0 +1,106 @@
+// First calls that prove who answers at a URL: the sender puts a text into a request and wants it back. A challenge is data, the same for
+// presets and for `respond.challenge`. It is never an event, is bounded, and goes out as plain text, JSON or a header, so that
+// a browser never takes what a stranger sent for a page.
+
+import type { IncomingHttpHeaders } from "node:http";
+import type { Json } from "../../../contract.ts";
+import { Refusal } from "../../../requests/answer.ts";
+import { isSameSecret } from "../../../requests/same-secret.ts";
+import { fieldOf, type Handshake, headerOf } from "./verifier.ts";
+
+/** Locations are written as `query.NAME`, `headers.NAME` and `data.PATH`. */
+export interface Challenge {
+  /** Where the text is. */
+  readonly from: string;
+  /** A request is a challenge only where each of these locations has one of its values. */
+  readonly when?: Readonly<Record<string, string | readonly string[]>>;
+  /** Where the sender repeats the text that was agreed on. */
+  readonly tokenFrom?: string;
+  /** Where it is sent back: `body` as plain text, `data.NAME` as the one field of a JSON object, `headers.NAME`. */
+  readonly to: string;
+  /** Answered only when the request has proven its sender. */
+  readonly signed: boolean;
+  /** The text may hold spaces and colons as well. */
+  readonly isProse?: boolean;
+}
+
+/** What a challenge can be read from. `data` is absent as long as the body was not read. */
+export interface Asked {
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly data?: Json;
+}
+
+export interface Challenger {
+  readonly signed: boolean;
+  /** The challenge is in the head of the request, so that the body does not matter. */
+  readonly isInHead: boolean;
+  /** Undefined when the request is not a challenge. */
+  answer(asked: Asked): Handshake | Refusal | undefined;
+}
+
+/** Of a body that has proven nothing and is only looked at for a challenge. */
+export const maxChallengeBodyBytes = 16 * 1024;
+const maxLength = 512;
+/** Unsigned text comes from anybody. What base64, UUIDs and URLs' own characters need, and nothing that a browser or a shell acts on. */
+const plain = /^[\w.~=+/-]+$/;
+const prose = /^[\w.~=+/:, -]+$/;
+/** Signed text comes from the sender: any that is printable. */
+const printable = /^[\x20-\x7e]+$/;
+
+export function createChallenger(challenge: Challenge, tokens: readonly string[]): Challenger {
+  const { from, when = {}, tokenFrom, to, signed } = challenge;
+  const allowed = signed ? printable : challenge.isProse === true ? prose : plain;
+  const conditions = Object.entries(when).map(([location, values]) => ({
+    location,
+    values: [values].flat(),
+  }));
+
+  return {
+    signed,
+    isInHead: !from.startsWith("data."),
+    answer(asked) {
+      const text = readAt(from, asked);
+      if (text === undefined) return undefined;
+      for (const { location, values } of conditions) {
+        const value = readAt(location, asked);
+        if (value === undefined || !values.includes(value)) return undefined;
+      }
+      if (tokenFrom !== undefined) {
+        const given = readAt(tokenFrom, asked);
+        // All are compared, so that the time does not say which one was right.
+        const right = tokens.filter((token) => isSameSecret(given, token));
+        if (right.length === 0) return new Refusal(403, "the verify token is wrong");
+      }
+      if (text.length > maxLength || !allowed.test(text))
+        return new Refusal(400, "the challenge is too long or has characters that are not sent back");
+      return handshakeOf(to, text);
+    },
+  };
+}
+
+function handshakeOf(to: string, text: string): Handshake {
+  const name = to.slice(to.indexOf(".") + 1);
+  if (to === "body") return { status: 200, text };
+  return to.startsWith("headers.")
+    ? { status: 200, text: "", headers: { [name.toLowerCase()]: text } }
+    : { status: 200, body: { [name]: text } };
+}
+
+/** Undefined also for a parameter that is repeated: it is not clear which one counts. */
+export function readAt(location: string, { target, headers, data }: Asked): string | undefined {
+  const name = location.slice(location.indexOf(".") + 1);
+  if (location.startsWith("query.")) {
+    const start = target.indexOf("?");
+    const values = start === -1 ? [] : new URLSearchParams(target.slice(start + 1)).getAll(name);
+    return values.length === 1 ? values[0] : undefined;
+  }
+  if (location.startsWith("headers.")) return headerOf(headers, name.toLowerCase());
+  return data === undefined ? undefined : fieldOf(data, name);
+}
+
+/** Where a challenge goes back to when nothing else was said: the way it came, and as plain text for one of the query. */
+export function usualTarget(from: string): string {
+  if (from.startsWith("query.")) return "body";
+  return from.startsWith("headers.") ? from : `data.${from.slice(from.lastIndexOf(".") + 1)}`;
+}
