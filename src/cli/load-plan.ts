@@ -5,10 +5,11 @@ import { breathe } from "../config/breathe.ts";
 import { inOrder } from "../config/issue-places.ts";
 import { type LoadOptions, loadConfig } from "../config/load.ts";
 import { type ConfigPlace, foundFile, homeFolder, projectFolder, trustKeyFile } from "../config/places.ts";
+import { unreadConfig } from "../config/unread.ts";
 import type { LoadedConfig } from "../config/values.ts";
 import { connectors, sinkTypes } from "../connectors/index.ts";
 import type { Issue } from "../contract.ts";
-import { UsageError } from "../errors.ts";
+import { isRouterError, UsageError } from "../errors.ts";
 import { loadRegex } from "../filters/regex.ts";
 import { compileInSteps } from "../plan/compile.ts";
 import { planOfFound } from "../plan/found.ts";
@@ -45,9 +46,23 @@ interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariable
 export async function loadPlan(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
-  { now, makeKey = false, chosen = true, ...as }: LoadAs = {},
+  as: LoadAs = {},
 ): Promise<ProvenConfig> {
   const read = await readConfig(file, env, as);
+  try {
+    return await prove(read, env, as);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    // What this program fails on as a whole is a problem of the file: each command, start and reload has an answer.
+    return prove(unreadConfig(error, { file: read.file, env, cwd: process.cwd() }), env, as);
+  }
+}
+
+async function prove(
+  read: LoadedConfig,
+  env: NodeJS.ProcessEnv,
+  { now, makeKey = false, chosen = true, ...as }: LoadAs,
+): Promise<ProvenConfig> {
   const home = homeFolder(env);
   const launches = await readLaunches(read, {
     home,
@@ -56,8 +71,8 @@ export async function loadPlan(
   });
   const loaded = { ...read, files: [...read.files, ...launches.files] };
   const mask = createMask([...loaded.secrets, ...(as.hideVariables === true ? loaded.variables : [])]);
-  const engine = await loadEngine(loaded.values, loaded.types, now);
   const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
+  const engine = await loadEngine(loaded.values, loaded.types, now);
   const steps = compileInSteps(loaded.values, loaded.types, engine, {
     bind,
     mask,
@@ -68,11 +83,12 @@ export async function loadPlan(
   });
   let step = steps.next();
   for (; !step.done; step = steps.next()) await breathe();
-  const { issues } = step.value;
+  const compiled = step.value;
+  const { issues } = compiled;
   const { instructions } = loaded.values.server;
   const plan = chosen
-    ? step.value.plan
-    : planOfFound(step.value.plan, bind, foundFile(loaded.file), instructions);
+    ? compiled.plan
+    : planOfFound(compiled.plan, bind, foundFile(loaded.file), instructions);
   const later = issues.filter(({ path }) => !loaded.isStandIn(path)).map((issue) => loaded.locate(issue));
   return {
     loaded,

@@ -1,10 +1,11 @@
 // Loads a config file: read, parse, put recipes in, substitute, check, assemble. Whatever the file holds, the answer is a
-// LoadedConfig with all its issues; only a bug of ours rejects. Does not compile CEL, match or templates: plan/ does, and
+// LoadedConfig with all its issues; a bug of ours is one of them. Does not compile CEL, match or templates: plan/ does, and
 // reports through `locate`.
 
 import { dirname, resolve, sep } from "node:path";
 import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
 import { assemble } from "./assemble.ts";
 import { breathe, inSlices } from "./breathe.ts";
 import {
@@ -41,6 +42,7 @@ import { hideShownText } from "./shown-text.ts";
 import { TaintedTree } from "./taint.ts";
 import { checkTests } from "./tests-check.ts";
 import { testsSchema } from "./tests-schema.ts";
+import { unreadConfig } from "./unread.ts";
 import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
@@ -69,6 +71,16 @@ export interface LoadOptions {
 
 /** Reads the file and all that it names once. `written` is a path, absolute or relative to `cwd`. */
 export async function loadConfig(written: string, options: LoadOptions): Promise<LoadedConfig> {
+  try {
+    return await loadWhole(written, options);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    const { env, cwd = process.cwd() } = options;
+    return unreadConfig(error, { file: resolve(cwd, written), env, cwd });
+  }
+}
+
+async function loadWhole(written: string, options: LoadOptions): Promise<LoadedConfig> {
   const { env, escapeForTemplate, loadPatterns, standIns = false } = options;
   const registries = { sources: options.registry, sinks: options.sinkRegistry ?? [] };
   const cwd = options.cwd ?? process.cwd();

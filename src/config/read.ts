@@ -9,7 +9,8 @@ import { breathe } from "./breathe.ts";
 import type { Problem } from "./problem.ts";
 import { syntaxProblems } from "./syntax.ts";
 
-const maxFileBytes = 1024 * 1024;
+/** Of a config or a recipe. */
+export const maxFileBytes = 1024 * 1024;
 const maxDepth = 64;
 /** A config of 1,000 channels has about 100,000. */
 const maxTokens = 300_000;

@@ -46,6 +46,7 @@ export function guard(
       if (isRoot(name)) used.add(name);
       else if (!typeNames.has(name)) throw unknownName(text, name, node);
     },
+    empty: letHoldAnything,
     call(call, inside) {
       if (call.loop !== undefined) {
         if (inside !== undefined) throw nested(text, call, inside);
@@ -66,6 +67,16 @@ export function guard(
       for (const pattern of patterns) pattern.begin();
     },
   };
+}
+
+/** To the library the elements of an empty literal have a type that is not known, and some operators cannot be chosen for it. */
+function letHoldAnything(node: CelNode): void {
+  const check = node.meta.check;
+  const type = node.op === "list" ? "list<dyn>" : "map<dyn, dyn>";
+  node.setMeta("check", (...given: Parameters<CelOperator["check"]>) => {
+    check?.(...given);
+    return given[0].getType(type);
+  });
 }
 
 function unknownName(text: string, name: string, node: CelNode): ExpressionError {

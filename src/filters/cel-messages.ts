@@ -13,16 +13,14 @@ export interface CelFailure {
   readonly range: { readonly start: number; readonly end: number } | undefined;
 }
 
-export function isCelFailure(error: unknown): error is Error & CelFailure {
+function isCelFailure(error: unknown): error is Error & CelFailure {
   return error instanceof Error && "summary" in error && "range" in error;
 }
 
 /** `functions`: the names that may be called, for "did you mean". */
-export function loadError(
-  text: string,
-  failure: Error & CelFailure,
-  functions: Iterable<string>,
-): ExpressionError {
+export function loadError(text: string, failure: unknown, functions: Iterable<string>): ExpressionError {
+  if (failure instanceof ExpressionError) return failure;
+  if (!isCelFailure(failure)) return unknownFailure(failure);
   const offset = failure.range?.start;
   const atEnd = offset !== undefined && offset >= text.trimEnd().length;
   let message = plain(failure.summary);
@@ -39,6 +37,16 @@ export function loadError(
     hint = 'write the backslash twice, or the text as r"..."';
   }
   return new ExpressionError("E_CONFIG_CEL", message, { offset, hint, cause: failure });
+}
+
+/** The library met something that it was not written for. */
+function unknownFailure(failure: unknown): ExpressionError {
+  const reason = failure instanceof Error ? failure.message : String(failure);
+  return new ExpressionError("E_CONFIG_CEL", cut(`cannot be compiled: ${reason}`, maxMessage), {
+    offset: 0,
+    hint: "write it another way",
+    cause: failure,
+  });
 }
 
 export function runError(error: unknown): ExpressionError {

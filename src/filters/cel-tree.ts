@@ -7,7 +7,7 @@ export interface CelNode {
   readonly start: number;
   readonly end: number;
   /** `alternate`: what a macro such as `all` was expanded to. */
-  readonly meta: { readonly alternate?: CelNode };
+  readonly meta: { readonly alternate?: CelNode; readonly check?: CelOperator["check"] };
   clone(op: CelOperator, args: unknown): CelNode;
   setMeta(key: string, value: unknown): CelNode;
 }
@@ -16,7 +16,7 @@ export interface CelNode {
 export interface CelOperator {
   readonly name: string;
   check(
-    checker: { check(node: CelNode, context: unknown): unknown },
+    checker: { check(node: CelNode, context: unknown): unknown; getType(name: string): unknown },
     node: CelNode,
     context: unknown,
   ): unknown;
@@ -50,6 +50,8 @@ export interface Visitor {
   name?(name: string, node: CelNode): void;
   /** `inside`: the macro whose arguments hold this call. */
   call?(call: Call, inside: string | undefined): void;
+  /** A list or a map that is written out, without any element. */
+  empty?(node: CelNode): void;
 }
 
 export function walk(root: CelNode, visitor: Visitor): void {
@@ -63,6 +65,8 @@ function visit(node: CelNode, visitor: Visitor, bound: readonly string[], inside
     if (!bound.includes(name)) visitor.name?.(name, node);
     return;
   }
+  if ((node.op === "list" || node.op === "map") && (node.args as readonly unknown[]).length === 0)
+    visitor.empty?.(node);
   if (node.op !== "call" && node.op !== "rcall") {
     for (const child of childrenOf(node.args)) visit(child, visitor, bound, inside);
     return;

@@ -5,7 +5,7 @@ import type { Json, Root, View } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
 import { createEnvironment } from "./cel-environment.ts";
 import { guard } from "./cel-guard.ts";
-import { isCelFailure, loadError, runError } from "./cel-messages.ts";
+import { loadError, runError } from "./cel-messages.ts";
 import { createCelMeter, meterTree } from "./cel-meter.ts";
 import { toJson } from "./cel-result.ts";
 import type { CelNode } from "./cel-tree.ts";
@@ -74,8 +74,7 @@ export async function loadCel(compileRegex: RegexCompiler): Promise<CelCompiler>
           },
         };
       } catch (error) {
-        if (isCelFailure(error)) throw loadError(text, error, functionNames);
-        throw error;
+        throw loadError(text, error, functionNames);
       }
     },
   };

@@ -139,7 +139,7 @@ function passes({ element, forbidden }: Leaf): ValueTest {
   return (value) => (element === undefined || element(value)) && !forbidden?.(value);
 }
 
-/** Runs one compilation; a mistake of the author becomes a problem, anything else is a bug and goes on. */
+/** Runs one compilation; a mistake of the author becomes a problem, anything else goes on to the plan. */
 function attempt(
   at: PatternPath,
   problems: Problems,

@@ -3,11 +3,11 @@
 import type { CodeOption, IssueDraft } from "../config/values.ts";
 import type { CodeRoots, CompiledOptions, Pattern } from "../contract/host.ts";
 import type { Json, JsonObject, View } from "../contract.ts";
-import { isRouterError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import type { DialectMark } from "../templates/dialect.ts";
 import { readWholePath } from "../templates/plain.ts";
 import type { Engine } from "./compile-channel.ts";
+import { proven } from "./proven.ts";
 
 type Compiled = {
   readonly cel: Map<string, (roots: CodeRoots) => Json>;
@@ -16,6 +16,13 @@ type Compiled = {
   readonly regex: Map<string, Pattern>;
   readonly glob: Map<string, (text: string) => boolean>;
 };
+
+const codeOf = {
+  cel: "E_CONFIG_CEL",
+  template: "E_CONFIG_TEMPLATE",
+  regex: "E_CONFIG_REGEX",
+  glob: "E_CONFIG_VALUE",
+} as const;
 
 export function compileOptions(
   code: readonly CodeOption[],
@@ -32,14 +39,8 @@ export function compileOptions(
     glob: new Map(),
   };
   for (const option of code) {
-    try {
-      compileOne(option, engine, compiled, inputs);
-    } catch (error) {
-      if (!isRouterError(error)) throw error;
-      const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
-      const path = [...at, ...option.path];
-      issues.push({ path, code: error.code, message: error.message, hint: error.hint, ...offset });
-    }
+    const path = [...at, ...option.path];
+    proven({ path, code: codeOf[option.kind], issues }, () => compileOne(option, engine, compiled, inputs));
   }
   return {
     cel: (path) => compiled.cel.get(path),

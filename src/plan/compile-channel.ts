@@ -3,7 +3,6 @@
 import type { ChannelValues, ConfigValues, IssueDraft } from "../config/values.ts";
 import type { Sample } from "../contract/invitation.ts";
 import type { Template } from "../contract.ts";
-import { isRouterError } from "../errors.ts";
 import { memoryScope } from "../filters/canonical.ts";
 import type { CelProgram } from "../filters/cel.ts";
 import { changedFilter } from "../filters/changed.ts";
@@ -18,6 +17,7 @@ import type { DialectMark } from "../templates/dialect.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "./plan.ts";
 import { type Bind, type Power, showPower } from "./powers.ts";
+import { proven } from "./proven.ts";
 import { sampleOf } from "./sample.ts";
 import type { SchemaCompiler } from "./schema-compiler.ts";
 import { compileShaping, longestHoldMs } from "./shaping.ts";
@@ -60,22 +60,12 @@ export function compileChannel(
   { engine, budget, defaults, answering, bind, mask, issues }: Context,
 ): CompiledChannel {
   const at: Path = ["channels", name];
-  const proven = <T>(path: Path, compile: () => T): T | undefined => {
-    try {
-      return compile();
-    } catch (error) {
-      if (!isRouterError(error)) throw error;
-      const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
-      issues.push({ path, code: error.code, message: error.message, hint: error.hint, ...offset });
-      return undefined;
-    }
-  };
   const cel = (path: Path, text: string, purpose: "condition" | "value"): CelProgram | undefined =>
-    proven(path, () => engine.cel.compile(text, { purpose }));
+    proven({ path, code: "E_CONFIG_CEL", issues }, () => engine.cel.compile(text, { purpose }));
   const template = (path: Path, text: string): Template | undefined =>
-    proven(path, () => engine.templates.compile(text));
+    proven({ path, code: "E_CONFIG_TEMPLATE", issues }, () => engine.templates.compile(text));
   const key = (path: Path, text: string): KeyOf | undefined =>
-    proven(path, () => engine.templates.compileKey(text));
+    proven({ path, code: "E_CONFIG_TEMPLATE", issues }, () => engine.templates.compileKey(text));
 
   const filters: PlannedFilter[] = [];
   const match = compileMatchOf(values, at, engine, issues);
@@ -156,7 +146,12 @@ function compileMatchOf(
   issues: IssueDraft[],
 ): CompiledMatch | undefined {
   if (pattern === undefined) return undefined;
-  const { match, problems } = compileMatch(pattern, engine.regex);
+  const path = [...at, "match"];
+  const compiled = proven({ path, code: "E_CONFIG_MATCH", issues }, () =>
+    compileMatch(pattern, engine.regex),
+  );
+  if (compiled === undefined) return undefined;
+  const { match, problems } = compiled;
   for (const { path = [], on, offset, code, message, hint } of problems) {
     issues.push({
       path: [...at, "match", ...path],
@@ -185,15 +180,7 @@ function checkDelivery(
     });
   }
   if (typeof to === "string" || !("project" in to)) return;
-  try {
-    compileGlob(to.project);
-  } catch (error) {
-    if (!isRouterError(error)) throw error;
-    issues.push({
-      path: [...at, "to", "project"],
-      code: "E_CONFIG_VALUE",
-      message: error.message,
-      hint: error.hint,
-    });
-  }
+  const before = issues.length;
+  proven({ path: [...at, "to", "project"], code: "E_CONFIG_VALUE", issues }, () => compileGlob(to.project));
+  issues.push(...issues.splice(before).map((issue) => ({ ...issue, code: "E_CONFIG_VALUE" })));
 }

@@ -1,7 +1,7 @@
 // From values to a Plan: every reference, expression, pattern and template is proven here. All mistakes are collected; the
 // plan holds only what has none. Pure: what compiling needs was loaded before.
 
-import type { ConfigValues, IssueDraft } from "../config/values.ts";
+import type { ConfigValues, IssueDraft, PermissionsValues } from "../config/values.ts";
 import type { Launch } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type { JsonObject, SourceType, Surroundings } from "../contract.ts";
@@ -14,6 +14,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { planPermissions } from "./permissions.ts";
 import type { Plan, PlannedSource } from "./plan.ts";
 import { type Bind, listenPowers, type Power } from "./powers.ts";
+import { proven } from "./proven.ts";
 
 export interface Compilation {
   readonly plan: Plan;
@@ -79,7 +80,11 @@ export function* compileInSteps(
   };
   const compiled: CompiledChannel[] = [];
   for (const [name, channel] of withDefaultChannels(values, types)) {
-    compiled.push(compileChannel(name, channel, context));
+    const path = ["channels", name];
+    const one = proven({ path, code: "E_CONFIG_VALUE", issues }, () =>
+      compileChannel(name, channel, context),
+    );
+    if (one !== undefined) compiled.push(one);
     if (compiled.length % stepSize === 0) yield;
   }
 
@@ -87,7 +92,10 @@ export function* compileInSteps(
     const type = typeOf(types, source.type);
     if (type === undefined) return [];
     const fed = compiled.filter(({ channel }) => channel.from.includes(name));
-    return [compileSource(name, source, type, { ...context, surroundings, listen, launches, fed })];
+    const path = ["sources", name];
+    const around = { ...context, surroundings, listen, launches, fed };
+    const at = { path, code: "E_CONFIG_VALUE", issues } as const;
+    return proven(at, () => [compileSource(name, source, type, around)]) ?? [];
   });
 
   const sinks = Object.entries(values.sinks).flatMap(([name, sink]) => {
@@ -96,19 +104,30 @@ export function* compileInSteps(
     const channels = Object.entries(values.channels).filter(
       ([, { reply }]) => Array.isArray(reply) && reply.includes(name),
     );
-    return [compileSink(name, sink, type, { engine, surroundings, bind, launches, channels, issues })];
+    const context = { engine, surroundings, bind, launches, channels, issues };
+    const path = ["sinks", name];
+    return (
+      proven({ path, code: "E_CONFIG_VALUE", issues }, () => compileSink(name, sink, type, context)) ?? []
+    );
   });
 
   issues.push(...claimIssues(sources));
   const permissions =
     values.permissions === undefined
       ? undefined
-      : planPermissions(values.permissions, values.sources, (type) => typeOf(types, type), {
-          bind,
-          outward: values.outward?.permissions,
-          issues,
-          surroundings,
-        });
+      : proven({ path: ["permissions"], code: "E_CONFIG_VALUE", issues }, () =>
+          planPermissions(
+            values.permissions as PermissionsValues,
+            values.sources,
+            (type) => typeOf(types, type),
+            {
+              bind,
+              outward: values.outward?.permissions,
+              issues,
+              surroundings,
+            },
+          ),
+        );
   return {
     plan: {
       sources,

@@ -5,8 +5,8 @@ import { Ajv, type ErrorObject } from "ajv";
 import type { IssueDraft } from "../config/values.ts";
 import type { JsonSchema, OptionsValidator } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { isRouterError } from "../errors.ts";
 import type { RegexCompiler } from "../filters/regex.ts";
+import { proven } from "./proven.ts";
 import type { SchemaCompiler } from "./schema-compiler.ts";
 
 type Path = readonly (string | number)[];
@@ -103,7 +103,8 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
         ...wrongPatterns(schema.properties, at, regex),
       ];
       issues.push(...mistakes);
-      return mistakes.length > 0 ? () => false : guarded(schema);
+      if (mistakes.length > 0) return () => false;
+      return proven({ path: at, code: "E_CONFIG_VALUE", issues }, () => guarded(schema)) ?? (() => false);
     },
   };
 }
@@ -185,12 +186,7 @@ function wrongPatterns(properties: unknown, at: Path, regex: RegexCompiler): Iss
   const issues: IssueDraft[] = [];
   walkSchemas(properties, at, ({ pattern }, path) => {
     if (typeof pattern !== "string") return;
-    try {
-      regex(pattern);
-    } catch (error) {
-      if (!isRouterError(error)) throw error;
-      issues.push({ path: [...path, "pattern"], code: error.code, message: error.message, hint: error.hint });
-    }
+    proven({ path: [...path, "pattern"], code: "E_CONFIG_REGEX", issues }, () => regex(pattern));
   });
   return issues;
 }

@@ -4,9 +4,9 @@
 import { dirname, join, resolve } from "node:path";
 import type { IssueDraft } from "../config/values.ts";
 import type { Surroundings } from "../contract.ts";
-import { isRouterError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
+import { issueOf } from "./proven.ts";
 import { oneLine } from "./reach-words.ts";
 
 export interface SharedFiles {
@@ -73,8 +73,8 @@ function compiled(glob: string, path: IssueDraft["path"], issues: IssueDraft[]):
   try {
     return compileGlob(glob);
   } catch (error) {
-    if (!isRouterError(error)) throw error;
-    issues.push({ path, code: "E_CONFIG_VALUE", message: `the glob ${error.message}` });
+    const { message } = issueOf(error, "E_CONFIG_VALUE");
+    issues.push({ path, code: "E_CONFIG_VALUE", message: `the glob ${message}` });
     return () => false;
   }
 }

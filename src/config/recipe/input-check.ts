@@ -62,7 +62,8 @@ export function patternProblem(pattern: string, compile: PatternCompiler): Words
     compile(pattern);
     return undefined;
   } catch (error) {
-    if (!isRouterError(error)) throw error;
+    if (!isRouterError(error))
+      return { code: "E_CONFIG_REGEX", message: "a pattern that cannot be compiled" };
     return { code: error.code, message: error.message, hint: error.hint };
   }
 }

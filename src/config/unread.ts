@@ -1,0 +1,73 @@
+// A config that the program itself failed on. It is a config with one problem: whoever starts, checks or reloads it gets an answer.
+
+import { dirname } from "node:path";
+import type { Issue, JsonObject } from "../contract.ts";
+import { assemble } from "./assemble.ts";
+import { absent, readBounded } from "./bounded-file.ts";
+import { frameIssue } from "./frame.ts";
+import type { EnvironmentVariables } from "./places.ts";
+import { dotted } from "./problem.ts";
+import { maxFileBytes } from "./read.ts";
+import { validate } from "./schema.ts?validator";
+import { TaintedTree } from "./taint.ts";
+import type { IssueDraft, LoadedConfig } from "./values.ts";
+
+interface Where {
+  /** Absolute. */
+  readonly file: string;
+  readonly env: EnvironmentVariables;
+  readonly cwd: string;
+}
+
+/** The values are those of an empty file. The message names the error and no text of the config, which may be secret. */
+export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedConfig {
+  const root: JsonObject = {};
+  validate(root);
+  const values = assemble({
+    root,
+    options: { sources: new Map(), sinks: new Map() },
+    types: { sources: new Map(), sinks: new Map() },
+    folder: dirname(file),
+    env,
+    inputsOf: () => undefined,
+    isBroken: () => false,
+    names: { tainted: new TaintedTree(), nameOf: () => "" },
+  });
+  const locate = ({ path, code, message, hint }: IssueDraft): Issue => ({
+    file,
+    line: 1,
+    column: 1,
+    path: dotted(path),
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+  });
+  const reading = readBounded(file, maxFileBytes);
+  return {
+    file,
+    values,
+    types: new Map(),
+    sinkTypes: new Map(),
+    tests: [],
+    issues: [locate({ path: [], ...words(error) })],
+    warnings: [],
+    notes: [],
+    locate,
+    isStandIn: () => false,
+    frame: (issue) => frameIssue(issue, [], cwd),
+    files: [{ path: file, sha256: reading.ok ? reading.sha256 : absent }],
+    environment: [],
+    secrets: [],
+    variables: [],
+  };
+}
+
+function words(error: unknown): Pick<IssueDraft, "code" | "message" | "hint"> {
+  const name = error instanceof Error ? error.name : typeof error;
+  const at = error instanceof Error ? /\n *at (\S+)/.exec(error.stack ?? "")?.[1] : undefined;
+  return {
+    code: "E_CONFIG_VALUE",
+    message: `the config cannot be read: ${name}${at === undefined ? "" : ` in ${at}`}`,
+    hint: "this is a bug of channel-router, please report it; take out what was added last",
+  };
+}

@@ -1,0 +1,43 @@
+// Runs one compilation of the config. What it throws, whatever that is, becomes an issue of the value that was compiled: a mistake in
+// the config, or an input that a library or this program was not written for, ends neither a start nor a reload.
+
+import type { IssueDraft } from "../config/values.ts";
+import { type ErrorCode, isRouterError } from "../errors.ts";
+
+export interface ProvenAt {
+  /** Of the value, in the words of the YAML. */
+  readonly path: IssueDraft["path"];
+  /** Of an issue about a throw that nobody expected. */
+  readonly code: ErrorCode;
+  /** Takes the issue. */
+  readonly issues: IssueDraft[];
+}
+
+const maxReason = 200;
+
+/** `undefined` when it threw. */
+export function proven<T>({ path, code, issues }: ProvenAt, compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    issues.push({ path, ...issueOf(error, code) });
+    return undefined;
+  }
+}
+
+/** The words for a throw of any kind. */
+export function issueOf(error: unknown, code: ErrorCode): Omit<IssueDraft, "path"> {
+  if (!isRouterError(error)) return { code, ...unexpected(error) };
+  const offset = "offset" in error && typeof error.offset === "number" ? { offset: error.offset } : {};
+  return { code: error.code, message: error.message, hint: error.hint, ...offset };
+}
+
+function unexpected(error: unknown): { readonly message: string; readonly hint: string } {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const [first = ""] = reason.split("\n");
+  const short = first.length > maxReason ? `${first.slice(0, maxReason)}…` : first;
+  return {
+    message: `cannot be compiled (${short})`,
+    hint: "write it another way; this is a bug of channel-router, please report it",
+  };
+}
