@@ -7,6 +7,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw }
 import { createByteBuffer } from "../byte-buffer.ts";
 import type { BodyLease, BodyPool } from "../contract/host.ts";
 import type { Clock } from "../contract.ts";
+import { lookOnceMore } from "../last-look.ts";
 import { Refusal } from "./answer.ts";
 
 export interface Body {
@@ -80,9 +81,16 @@ function readWire(
       release: lease.give,
     });
     let pieces = 0;
-    const cancel = clock.after(bodyTimeoutMs, () =>
-      finish(new Refusal(408, `the body did not arrive within ${bodyTimeoutMs / 1_000} s`, {}, true)),
-    );
+    let isOver = false;
+    // It may lie in the socket: this process was stopped, or had no time to read it.
+    const onLate = async () => {
+      await lookOnceMore(
+        () => request.socket.bytesRead + bytes.length,
+        () => isOver,
+      );
+      finish(new Refusal(408, `the body did not arrive within ${bodyTimeoutMs / 1_000} s`, {}, true));
+    };
+    const cancel = clock.after(bodyTimeoutMs, () => void onLate());
     const onData = (piece: Buffer) => {
       pieces += 1;
       if (pieces > freePieces && bytes.length < pieces * leastPieceBytes) return finish(tooFine());
@@ -94,6 +102,8 @@ function readWire(
     const onClose = () => finish(undefined);
 
     function finish(result: Buffer | Refusal | undefined): void {
+      if (isOver) return;
+      isOver = true;
       cancel();
       cutBy(() => {});
       request.off("data", onData).off("end", onEnd).off("close", onClose);

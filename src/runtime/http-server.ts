@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { lookOnceMore } from "../last-look.ts";
 import type { Connections } from "./connections.ts";
 
 /** A backstop: ours (connections.ts) is lower, and chooses. */
@@ -19,6 +20,29 @@ export function createHttpServer(
   serve: (request: IncomingMessage, response: ServerResponse) => void,
   connections: Connections,
 ): Server {
+  const lastRequests = new WeakMap<Socket, IncomingMessage>();
+
+  /** Node's timer fires before what came meanwhile is read: this process may have been stopped. */
+  async function refuseSlow(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
+    const before = lastRequests.get(socket);
+    const isInBody = before?.complete === false;
+    const isWhole = () => {
+      const now = lastRequests.get(socket);
+      return socket.destroyed || (now !== undefined && (now !== before || (isInBody && now.complete)));
+    };
+    await lookOnceMore(() => socket.bytesRead, isWhole);
+    // A body of which only the headers have come is the route's to judge.
+    if (!isWhole()) refuse(error, socket);
+  }
+
+  /** An idle connection is closed, unless the next request lies in it already: it would be cut off without an answer. */
+  async function closeIdle(socket: Socket): Promise<void> {
+    const before = socket.bytesRead;
+    const hasCome = () => socket.destroyed || socket.bytesRead !== before;
+    await lookOnceMore(() => 0, hasCome);
+    if (!hasCome()) socket.destroy();
+  }
+
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -28,6 +52,7 @@ export function createHttpServer(
       noDelay: true,
     },
     (request, response) => {
+      lastRequests.set(request.socket, request);
       connections.handles(request, response);
       if (request.rawHeaders.length <= 2 * maxHeaders) serve(request, response);
       else refuseHeaders(response);
@@ -37,7 +62,11 @@ export function createHttpServer(
   server.maxConnections = maxConnections;
   // Node would drop the headers after the 2,000th unseen, and guards must see them all.
   server.maxHeadersCount = 0;
-  server.on("clientError", refuse);
+  server.on("timeout", (socket) => void closeIdle(socket));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") void refuseSlow(error, socket);
+    else refuse(error, socket);
+  });
   return server;
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { isFaultOfSender } from "../../../src/requests/body.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { serve } from "./serving.ts";
@@ -117,6 +117,21 @@ describe("large bodies", () => {
 });
 
 describe("slow bodies", () => {
+  it("that lie in the socket when their time is over are taken", async () => {
+    const late: (() => void)[] = [];
+    const clock = { now: () => 0, after: (_: number, run: () => void) => (late.push(run), () => {}) };
+    const hook = await serve({}, { clock });
+    const { socket, until } = await hook.open();
+    const body = "x".repeat(300_000);
+    socket.write(`POST /hook HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\nx`);
+    await vi.waitFor(() => expect(late).not.toEqual([]));
+    // Both at once: the timer fires before the socket is read.
+    socket.write(body.slice(1));
+    for (const run of late) run();
+    expect(await until(/HTTP/)).toMatch(/^HTTP\/1\.1 202 /);
+    expect(hook.arrivals[0]?.text).toBe(body);
+  });
+
   it("are answered with 408 after ten seconds, and the connection is closed", async () => {
     const clock = manualClock();
     const hook = await serve({}, { clock });
