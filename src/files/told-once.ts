@@ -1,6 +1,7 @@
 // What cannot be read is told once, and again only after it could be read in between.
 
 import type { Log } from "../contract.ts";
+import { tooManyOpen } from "../descriptors.ts";
 import { line } from "../text.ts";
 
 export interface ToldOnce {
@@ -45,5 +46,6 @@ export function createToldOnce(source: string, log: Log, shown: (path: string) =
 export function readingFailed({ code = "unknown error" }: NodeJS.ErrnoException): string {
   if (code === "EACCES" || code === "EPERM") return "may not be read: permission denied";
   if (code === "ELOOP") return "is a link that leads to itself";
-  return `cannot be read: ${code}`;
+  const tooMany = tooManyOpen(code);
+  return `cannot be read: ${code}${tooMany === undefined ? "" : ` (${tooMany})`}`;
 }

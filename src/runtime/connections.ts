@@ -14,16 +14,14 @@ export interface Connections {
   prove(request: IncomingMessage): void;
 }
 
-/** Node would drop the newest beyond its own bound, which is a little higher. */
-const maxConnections = 1_000;
-
 interface Connection {
   isProven: boolean;
   /** Requests without an answer so far. */
   readonly requests: Set<IncomingMessage>;
 }
 
-export function createConnections(max = maxConnections): Connections {
+/** `max`: Node would drop the newest beyond its own bound, which is a little higher than the highest of ours. */
+export function createConnections(max: number): Connections {
   /** Oldest first. */
   const open = new Map<Socket, Connection>();
   const reader = createSliceReader();

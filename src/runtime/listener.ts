@@ -6,6 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Listener, Route } from "../contract/host.ts";
 import type { ListenAddress, Log } from "../contract.ts";
+import { mostConnections, tooManyOpen } from "../descriptors.ts";
 import { line, stackOf, text } from "../text.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./bind.ts";
@@ -65,6 +66,8 @@ interface Bound {
   readonly address: ListenAddress;
 }
 
+const tellEveryMs = 60_000;
+
 export function createListener(options: ListenerOptions): OpenListener {
   const { log } = options;
   let settings: ListenSettings = options;
@@ -73,8 +76,19 @@ export function createListener(options: ListenerOptions): OpenListener {
   let binding: Promise<Bound> | undefined;
   let tellUnrouted: (refusal: Refusal) => void = () => {};
   let isLeaving = false;
-  const connections = createConnections();
+  const connections = createConnections(mostConnections());
   const bodies = createBodyPool({ proven: connections.prove });
+
+  let toldMs = Number.NEGATIVE_INFINITY;
+
+  /** Without a descriptor left, each connection that comes is one more failure. */
+  function tellFailure({ code, message }: NodeJS.ErrnoException): void {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < tellEveryMs) return;
+    toldMs = nowMs;
+    const hint = tooManyOpen(code);
+    log.error(line`listener: ${message}${hint === undefined ? "" : `; ${hint}`}`);
+  }
 
   async function open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
     // Its sources wait before they come here; this door is closed as well.
@@ -83,7 +97,7 @@ export function createListener(options: ListenerOptions): OpenListener {
       const server = createHttpServer(serve, connections);
       try {
         const inForce = await bind(server, address);
-        server.on("error", (error) => log.error(line`listener: ${error.message}`));
+        server.on("error", (error: NodeJS.ErrnoException) => tellFailure(error));
         onBound?.(inForce);
         return { server, address: inForce };
       } catch (error) {

@@ -20,7 +20,7 @@ async function opened(): Promise<{
 }> {
   const server = createHttpServer((request, response) => {
     request.resume().on("end", () => response.end("taken"));
-  }, createConnections());
+  }, createConnections(100));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const accepted = once(server, "connection");

@@ -12,6 +12,7 @@ import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataOf } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
+import { holdFile } from "./held-files.ts";
 import {
   byteOrderMark,
   createLineReader,
@@ -78,6 +79,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   let found = first;
   let missingSinceMs: number | undefined;
   let handle: FileHandle | undefined;
+  let letGo = () => {};
   let position = typeof at === "number" ? at : at.offset;
   let generation = before?.generation ?? newGeneration();
   let fingerprint: Fingerprint = before?.fingerprint ?? noFingerprint;
@@ -166,7 +168,9 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   }
 
   async function opened(): Promise<FileHandle | undefined> {
-    handle ??= await openFound(found);
+    if (handle !== undefined) return handle;
+    handle = await openFound(found);
+    if (handle !== undefined) letGo = holdFile();
     return handle;
   }
 
@@ -263,6 +267,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     async close() {
       const file = handle;
       handle = undefined;
+      letGo();
       await file?.close();
     },
   };

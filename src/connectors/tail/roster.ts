@@ -5,13 +5,12 @@ import type { Findings, FoundFile, Search, SeenFolders } from "../../files/searc
 import { type Cursor, type Cursors, inodeOf } from "./cursors.ts";
 import { hasCompressedName, noFingerprint } from "./fingerprint.ts";
 import { createFollower, type Follower, type Following, newGeneration } from "./follower.ts";
+import { heldTooMany } from "./held-files.ts";
 
 /** A file that was renamed away is read so much longer, for whoever still writes to it. */
 const afterRenameMs = 10_000;
-/** More than these are opened again each time that they grow. */
-const mostOpen = 256;
 /** So many are opened at once, to note how they begin. */
-const atOnce = 64;
+const atOnce = 8;
 
 export interface Roster {
   /** Takes in what was found. Settles when it is durable where each new file begins. */
@@ -159,7 +158,7 @@ export function createRoster(options: RosterOptions): Roster {
       const open = [...followers.values()].filter((follower) => follower.isOpen());
       const quiet = open.filter((follower) => !follower.hasMore());
       quiet.sort((a, b) => a.changedMs() - b.changedMs());
-      for (const follower of quiet.slice(0, Math.max(0, open.length - mostOpen))) await follower.close();
+      for (const follower of quiet.slice(0, heldTooMany())) await follower.close();
     },
     async close() {
       await Promise.all([...followers.values()].map((follower) => follower.close()));

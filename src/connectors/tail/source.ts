@@ -14,6 +14,7 @@ import { createCursors } from "./cursors.ts";
 import type { Follower, Following } from "./follower.ts";
 import { createFormat } from "./format.ts";
 import { createHandOver, type HandOver } from "./hand-over.ts";
+import { heldTooMany } from "./held-files.ts";
 import type { TailOptions } from "./options.ts";
 import { createRecords, singleLines } from "./records.ts";
 import { createRoster, type Roster } from "./roster.ts";
@@ -122,6 +123,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
       for (const follower of roster.all()) {
         if (!follower.hasMore()) continue;
         const isMore = await step(follower, signal, refused);
+        if (heldTooMany() > 0) await follower.close();
         if (signal.aborted) return;
         hasMore ||= isMore;
         if (isMore) changedMs = clock.now();
