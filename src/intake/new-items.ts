@@ -35,6 +35,8 @@ interface NewItemsOptions {
 }
 
 const begun = "begun";
+/** So many are events but not yet known as seen: after a crash they come again, and fewer than so many delivery ids are remembered. */
+const keepAfter = 1_000;
 
 export function createNewItems({ emit, clock, store, backfill }: NewItemsOptions): NewItems {
   const seen = createSeenKeys(store);
@@ -53,16 +55,22 @@ export function createNewItems({ emit, clock, store, backfill }: NewItemsOptions
       const current = new Map(items.map((item) => [item.key, item]));
       const first = isBegun() ? 0 : Math.max(0, current.size - backfill);
       const fresh = [...current.values()].slice(first).filter(({ key }) => !seen.has(key));
-      const safe = [...current.keys()].slice(0, first);
+      let safe = [...current.keys()].slice(0, first);
+      const keep = async () => {
+        const keys = safe;
+        safe = [];
+        await seen.add(keys, new Set(current.keys()));
+      };
       handOver = createHandOver(emit, clock, signal);
       try {
         for (const { key, arrival } of fresh) {
           // The same item read again after a crash is the same delivery.
           await handOver.give({ ...arrival, deliveryId: key }, () => safe.push(key));
+          if (safe.length >= keepAfter) await keep();
         }
         await handOver.settled();
       } finally {
-        await seen.add(safe, new Set(current.keys()));
+        await keep();
       }
       if (!isBegun()) await store.set(begun, true);
     },

@@ -39,12 +39,14 @@ interface HandOverOptions {
   readonly emit: Emit;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called between lines of an offer: what has settled may be written down. Does not reject. */
+  checkpoint?(): Promise<void>;
 }
 
 const firstDelayMs = 1_000;
 const maxDelayMs = 60_000;
 
-export function createHandOver({ source, emit, clock, log }: HandOverOptions): HandOver {
+export function createHandOver({ source, emit, clock, log, checkpoint }: HandOverOptions): HandOver {
   const all = emit.all ?? oneByOne(emit);
   const ending = new AbortController();
   const underWay = new Set<Promise<void>>();
@@ -98,6 +100,7 @@ export function createHandOver({ source, emit, clock, log }: HandOverOptions): H
         }
         from += taken.count;
         if (taken.count > 0) reach(from);
+        await checkpoint?.();
         if (taken.ready !== undefined) await settledOr(taken.ready, signal);
       }
       return true;

@@ -3,7 +3,7 @@
 
 import type { Host, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
-import { ConnectorError } from "../../errors.ts";
+import { ConnectorError, isRouterError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { untilQuietLookMs } from "../../files/quiet-look.ts";
@@ -28,7 +28,10 @@ const hintMs = 50;
 /** A look may take this share of the time. */
 const lookShare = 20;
 const saveEveryMs = 5_000;
-/** So many lines under way have settled since: fewer come again after a crash. */
+/**
+ * So many lines under way have settled since. After a crash these and those under way come again, and must all be among the delivery ids
+ * that are remembered: far fewer than runtime/known-deliveries.ts keeps.
+ */
 const saveAfterLines = 1_000;
 const maxFiles = 1_000;
 
@@ -167,14 +170,27 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
     const { handOver, save } = work as Work;
     const isDue = clock.now() - savedMs >= saveEveryMs || handOver.count() - savedLines >= saveAfterLines;
     if (!isDue) return;
+    const [beforeMs, beforeLines] = [savedMs, savedLines];
     savedMs = clock.now();
     savedLines = handOver.count();
-    await save();
+    try {
+      await save();
+    } catch (error) {
+      [savedMs, savedLines] = [beforeMs, beforeLines];
+      throw error;
+    }
+  }
+
+  /** In the midst of a read. A place that cannot be written down is tried again after the next lines, which cannot be committed either. */
+  async function checkpoint(): Promise<void> {
+    await saveSome().catch((error: unknown) => {
+      if (!isRouterError(error)) throw error;
+    });
   }
 
   function begin(emit: Emit): Work {
     const cursors = createCursors(host.store);
-    const handOver = createHandOver({ source: name, emit, clock, log });
+    const handOver = createHandOver({ source: name, emit, clock, log, checkpoint });
     const following: Following = {
       clock,
       encoding: options.encoding,
