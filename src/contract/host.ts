@@ -70,7 +70,17 @@ export interface LoopOptions {
   /** Milliseconds from a good round to the next. */
   pauseMs(nowMs: number): number;
   /** After failures: the first delay and the longest; it doubles from one to the next, and each is up to a tenth longer by chance. Default 1 s and 1 min. */
-  readonly backoff?: { readonly firstMs: number; readonly maxMs: number };
+  readonly backoff?: {
+    readonly firstMs: number;
+    readonly maxMs: number;
+    /** What the outside asked for: no delay is shorter. */
+    leastMs?(): number;
+  };
+  /**
+   * A good round that ended sooner achieved nothing that lasts: the pauses after such rounds in a row grow as those after failures do.
+   * For connections that are meant to stay.
+   */
+  readonly shortMs?: number;
   /** Before the first round. Default 0. */
   readonly firstMs?: number;
   /**

@@ -8,7 +8,7 @@ import { createHandOver, type HandOver } from "./hand-over.ts";
 import { watchSilence } from "./silence.ts";
 
 /** A connection that stood for so long works, whatever ends it. */
-const provenMs = 10_000;
+export const provenMs = 10_000;
 
 export interface Connection<Piece> {
   /** In the order in which they come. Ends when the far side ends it; rejects when it breaks off, or when the signal fires. */

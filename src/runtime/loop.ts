@@ -10,7 +10,7 @@ import { aborted } from "../waiting.ts";
 /** So many failures in a row are worth an event, and so is one after which nothing happens for so long. */
 const toldAfter = 3;
 const longPauseMs = 60 * 60_000;
-const defaultBackoff = { firstMs: 1_000, maxMs: 60_000 };
+const defaultBackoff: NonNullable<LoopOptions["backoff"]> = { firstMs: 1_000, maxMs: 60_000 };
 
 interface LoopWorld {
   /** Begins the lines of the log: `source releases`. */
@@ -25,11 +25,13 @@ interface LoopWorld {
 
 export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
   const { clock, log, subject, random = Math.random } = world;
-  const { firstMs, maxMs } = options.backoff ?? defaultBackoff;
+  const { firstMs, maxMs, leastMs = () => 0 } = options.backoff ?? defaultBackoff;
   const stopping = new AbortController();
   let state: "ready" | "running" | "stopped" = "ready";
   let round: Promise<void> | undefined;
   let failures = 0;
+  /** In a row. */
+  let shortRounds = 0;
   let failingSinceMs = 0;
   let lastError: string | undefined;
   let isTold = false;
@@ -51,7 +53,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
     if (failures === 0) failingSinceMs = clock.now();
     const retryAfterMs = error instanceof ConnectorError ? error.retryAfterMs : undefined;
     const isHopeless = error instanceof ConnectorError && !error.retryable;
-    const backoffMs = Math.min(isHopeless ? maxMs : firstMs * 2 ** failures, maxMs);
+    const backoffMs = Math.max(leastMs(), Math.min(isHopeless ? maxMs : firstMs * 2 ** failures, maxMs));
     const nowMs = clock.now();
     const pauseMs = Math.max(retryAfterMs ?? 0, backoffMs) * (1 + random() / 10);
     const tryMs = options.dueMs === undefined ? nowMs + pauseMs : options.dueMs(nowMs);
@@ -70,6 +72,14 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
     return options.dueMs === undefined ? pauseMs : options.pauseMs(nowMs);
   }
 
+  /** Milliseconds until the next round. */
+  function pauseAfter(tookMs: number): number {
+    const pauseMs = options.pauseMs(clock.now());
+    shortRounds = options.shortMs !== undefined && tookMs < options.shortMs ? shortRounds + 1 : 0;
+    if (shortRounds === 0) return pauseMs;
+    return Math.max(pauseMs, Math.min(firstMs * 2 ** (shortRounds - 1), maxMs) * (1 + random() / 10));
+  }
+
   function wait(ms: number): void {
     if (state !== "running") return;
     nextMs = clock.now() + ms;
@@ -85,6 +95,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
       isGood = true;
       works();
     };
+    const begunMs = clock.now();
     let isSkipped = false;
     const skip = () => {
       isSkipped = true;
@@ -94,7 +105,7 @@ export function createLoop(options: LoopOptions, world: LoopWorld): Loop {
       try {
         await options.run(stopping.signal, { failures, works: good, skip });
         if (!isSkipped) good();
-        pauseMs = options.pauseMs(clock.now());
+        pauseMs = pauseAfter(clock.now() - begunMs);
       } catch (error) {
         if (state !== "running") return;
         pauseMs = failed(error);

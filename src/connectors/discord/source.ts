@@ -65,6 +65,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
 
   const loop = host.loop({
     pauseMs: () => 0,
+    shortMs: 10_000,
     async run(signal, round) {
       const library = await loadLibrary();
       const rest = new library.REST({

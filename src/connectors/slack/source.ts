@@ -90,6 +90,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
 
   const loop = host.loop({
     pauseMs: () => 0,
+    shortMs: 10_000,
     async run(signal, round) {
       const library = await loadLibrary();
       const web = new library.WebClient(options.token, {
@@ -213,7 +214,8 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const [channel = "", thread] = chat.split("/");
     const { web } = await connected();
     const missed: SlackMessage[] = [];
-    for (let cursor: string | undefined; ; ) {
+    let cursor: string | undefined;
+    for (let pages = 1; ; pages += 1) {
       const page = {
         channel,
         oldest: after,
@@ -228,7 +230,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
       missed.push(...messages.map((message) => ({ ...message, channel }) as SlackMessage));
       cursor = more?.next_cursor || undefined;
       if (cursor === undefined) break;
-      if (missed.length >= caughtUp.messages) {
+      if (missed.length >= caughtUp.messages || pages >= caughtUp.messages / caughtUp.page) {
         hearing.missed(channel);
         break;
       }

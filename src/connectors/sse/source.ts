@@ -4,7 +4,7 @@ import type { Host, Round } from "../../contract/host.ts";
 import type { Arrival, Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { typeOf } from "../../intake/answer.ts";
-import { type Connection, runConnection } from "../../intake/connection.ts";
+import { type Connection, provenMs, runConnection } from "../../intake/connection.ts";
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
@@ -19,6 +19,8 @@ const defaultRetryMs = 1_000;
 const longestRetryMs = 10 * 60 * 1_000;
 /** A stream that asks for no pause at all, and ends each time, would otherwise be opened without end. */
 const shortestRetryMs = 100;
+/** Some servers end the stream after each event, so the pauses after short streams grow only this far. */
+const longestLeastMs = 1_000;
 
 export function createSseSource(name: string, options: SseOptions, host: Host): Source {
   const { store, clock, log } = host;
@@ -26,6 +28,9 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   const wanted = options.events ?? (relay === undefined ? undefined : ["message"]);
   let handOver: HandOver | undefined;
   let retryMs = defaultRetryMs;
+  let hasAsked = false;
+  /** Streams in a row that ended at once. */
+  let shortStreams = 0;
   let lastId: string | undefined;
   let hasWarned = false;
 
@@ -42,6 +47,10 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
       log.warn(line`source ${name}: the relay sends what is no relayed request; is it of the kind ${relay}?`);
     }
     return arrival;
+  }
+
+  function leastPauseMs(): number {
+    return shortStreams === 0 ? 0 : Math.min(shortestRetryMs * 2 ** (shortStreams - 1), longestLeastMs);
   }
 
   async function open(signal: AbortSignal): Promise<Connection<Uint8Array>> {
@@ -65,6 +74,7 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   async function run(emit: Emit, signal: AbortSignal, round: Round): Promise<void> {
     // A relay counts anew on each connection, so that its ids say nothing.
     if (relay === undefined) lastId ??= String(store.get("last") ?? "");
+    const begunMs = clock.now();
     const stream = createEventStream(options.maxMessageBytes, lastId);
     const kept = createKeeper(async (id) => {
       if (relay === undefined && id !== (store.get("last") ?? "")) await store.set("last", id);
@@ -83,12 +93,16 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
             if (arrival !== undefined) yield { arrival, safe: () => kept.keep(event.id) };
           }
           if (relay === undefined) lastId = stream.lastId();
-          retryMs = Math.max(shortestRetryMs, Math.min(stream.retryMs() ?? retryMs, longestRetryMs));
+          const askedMs = stream.retryMs();
+          if (askedMs === undefined) return;
+          hasAsked = true;
+          retryMs = Math.max(shortestRetryMs, Math.min(askedMs, longestRetryMs));
         },
         handsTo(next) {
           handOver = next;
         },
       });
+      shortStreams = clock.now() - begunMs < provenMs ? shortStreams + 1 : 0;
       // Also past those that nobody wanted.
       kept.keep(stream.lastId());
     } finally {
@@ -99,8 +113,9 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   return createLoopSource(name, host, {
     loop: (emit) => ({
       run: (signal, round) => run(emit, signal, round),
-      pauseMs: () => retryMs * (1 + Math.random() / 10),
-      backoff: { firstMs: 1_000, maxMs: 60_000 },
+      pauseMs: () => Math.max(retryMs, leastPauseMs()) * (1 + Math.random() / 10),
+      // What the stream asked for holds after a connection that broke off, too.
+      backoff: { firstMs: 1_000, maxMs: 60_000, leastMs: () => (hasAsked ? retryMs : 0) },
     }),
     place: () => placeOf(url, relay === undefined ? "shown" : "hidden"),
     held: () => handOver?.held(),

@@ -3,6 +3,7 @@
 
 import type { Update } from "grammy/types";
 import type { Host, Round } from "../../contract/host.ts";
+import { ConnectorError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import { pause } from "../../waiting.ts";
 import { type TelegramApi, TelegramRefusal } from "./api.ts";
@@ -20,6 +21,8 @@ export const updateKinds = ["message", "edited_message", "callback_query", "my_c
 const offsetForgottenMs = 3 * 24 * 60 * 60 * 1_000;
 /** A server that does not wait with an empty answer is not asked more often than so. */
 const idleMs = 1_000;
+const longestStaleMs = 60_000;
+const toldStale = 5;
 /** The pictures of an album come within a moment of each other. */
 const albumMs = 700;
 
@@ -34,13 +37,25 @@ interface Polling {
 export function createPolling({ api, intake, host, name }: Polling) {
   const { store, clock } = host;
 
-  async function next(signal: AbortSignal, seconds: number): Promise<Update[]> {
+  function offset(): number | undefined {
     const kept = store.get("offset") as { next: number; atMs: number } | undefined;
-    const isFresh = kept !== undefined && clock.now() - kept.atMs < offsetForgottenMs;
-    return api.raw.getUpdates(
-      { timeout: seconds, allowed_updates: updateKinds, ...(isFresh ? { offset: kept.next } : {}) },
+    return kept !== undefined && clock.now() - kept.atMs < offsetForgottenMs ? kept.next : undefined;
+  }
+
+  async function next(signal: AbortSignal, seconds: number): Promise<Update[]> {
+    const from = offset();
+    const updates: unknown = await api.raw.getUpdates(
+      { timeout: seconds, allowed_updates: updateKinds, ...(from === undefined ? {} : { offset: from }) },
       signal as never,
     );
+    if (areUpdates(updates)) return [...updates].sort((one, other) => one.update_id - other.update_id);
+    throw new ConnectorError("E_CHAT", "api_root did not return a list of updates", { retryable: true });
+  }
+
+  /** Of what was asked for from an offset, and still lies before it, nothing is new. */
+  function areNew(updates: readonly Update[]): boolean {
+    const from = offset();
+    return updates.length === 0 || from === undefined || updates.some((one) => one.update_id >= from);
   }
 
   /** Telegram answers no question while it posts to a webhook. Settles with whether there was one. */
@@ -59,7 +74,9 @@ export function createPolling({ api, intake, host, name }: Polling) {
    * delivery id, and what came to nothing would again: of these the last of all is enough.
    */
   async function takeAll(updates: readonly Update[], self: Self): Promise<void> {
-    const keep = (id: number) => store.set("offset", { next: id + 1, atMs: clock.now() });
+    const from = offset() ?? 0;
+    // Never back: what lies before it was answered already.
+    const keep = (id: number) => store.set("offset", { next: Math.max(id + 1, from), atMs: clock.now() });
     let isKept = true;
     let last = 0;
     try {
@@ -75,6 +92,7 @@ export function createPolling({ api, intake, host, name }: Polling) {
 
   return async (self: Self, signal: AbortSignal, round: Round): Promise<void> => {
     let hadWebhook = false;
+    let staleAnswers = 0;
     while (!signal.aborted) {
       const askedMs = clock.now();
       let updates: Update[];
@@ -93,10 +111,31 @@ export function createPolling({ api, intake, host, name }: Polling) {
         throw error;
       }
       round.works();
+      // The same ones again: a server that does not know the offset would be asked without a pause.
+      staleAnswers = areNew(updates) ? 0 : staleAnswers + 1;
+      if (staleAnswers > 0) {
+        const pauseMs = Math.min(idleMs * 2 ** (staleAnswers - 1), longestStaleMs);
+        if (staleAnswers === toldStale)
+          host.log.warn(
+            line`source ${name}: api_root returns the same updates again and again; next request in ${pauseMs / 1_000} s`,
+          );
+        await pause(clock, pauseMs, signal);
+        continue;
+      }
       if (updates.length === 0 && clock.now() - askedMs < idleMs) await pause(clock, idleMs, signal);
       await takeAll(updates, self);
     }
   };
+}
+
+function areUpdates(value: unknown): value is Update[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one: unknown) =>
+        typeof one === "object" && one !== null && Number.isSafeInteger((one as Update).update_id),
+    )
+  );
 }
 
 function hostOf(url: string): string {

@@ -3,7 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Host, Round } from "../../contract/host.ts";
 import type { Arrival, Emit, Json, Source } from "../../contract.ts";
-import { type Connection, runConnection } from "../../intake/connection.ts";
+import { type Connection, provenMs, runConnection } from "../../intake/connection.ts";
 import { fillJson } from "../../intake/fill-json.ts";
 import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
@@ -59,6 +59,7 @@ export function createWebsocketSource(name: string, options: WebsocketOptions, h
         }),
       pauseMs: () => pauseMs * (1 + Math.random() / 10),
       backoff: { firstMs: 1_000, maxMs: 60_000 },
+      shortMs: provenMs,
     }),
     place: () => placeOf(url),
     held: () => handOver?.held(),

@@ -118,6 +118,19 @@ describe("a connection", () => {
     expect(source.told).toEqual([]);
   });
 
+  test("that breaks off is opened again after what it asked for", async () => {
+    const source = await start();
+    await connected(1);
+    send("retry: 30000\n\n");
+    // Time for it to be read: without an event nothing shows that it was.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    streams[0]?.destroy();
+    await source.rested();
+    const waitMs = (source.source.health?.().nextTryMs ?? 0) - source.clock.now();
+    expect(waitMs).toBeGreaterThanOrEqual(30_000);
+    expect(waitMs).toBeLessThanOrEqual(33_000);
+  });
+
   test("that ends each time is not opened without a pause, whatever it asks for", async () => {
     const source = await start();
     await connected(1);
