@@ -2,7 +2,16 @@
 // in a fresh folder, and the minimal receiver. Neither inherits this process's environment, so that a compile cache or a
 // config of the person who runs the bench cannot take part.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -134,14 +143,25 @@ channels:
   };
 }
 
-/** A config of so many polls of one far side, at an address each; a person has agreed to nothing, since none is needed. */
+/** As if the user had agreed to whatever this config asks for, also where the bench runs below a Claude process. */
+function agreeTo(config, state) {
+  const file = realpathSync(config);
+  const folder = join(state, createHash("sha256").update(file).digest("hex").slice(0, 16));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const answers = { version: 2, config: file, all: true, powers: [] };
+  writeFileSync(join(folder, "trust.json"), JSON.stringify(answers), { mode: 0o600 });
+}
+
+/** A config of so many polls of one far side, at an address each. */
 export async function polling({ count, url }) {
   const folder = mkdtempSync(join(tmpdir(), "channel-router-bench-"));
   const sources = Array.from(
     { length: count },
     (_, index) => `  poll_${index}: { type: poll, url: "${url}/${index}" }\n`,
   );
-  writeFileSync(join(folder, "channels.yaml"), `sources:\n${sources.join("")}`);
+  const config = join(folder, "channels.yaml");
+  writeFileSync(config, `sources:\n${sources.join("")}`);
+  agreeTo(config, join(folder, "state"));
   return {
     name: "router",
     port: 0,

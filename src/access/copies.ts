@@ -5,8 +5,8 @@ import type { PermissionPrompt } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
 import { pause } from "../waiting.ts";
-import { type Pages, type PermissionRequest, writeOutcome, writePages } from "./prompt.ts";
-import type { Copy, PendingPrompt, RelayOptions } from "./relay-world.ts";
+import { buttonId, type Pages, type PermissionRequest, writeOutcome, writePages } from "./prompt.ts";
+import type { Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-world.ts";
 
 export interface Copies {
   /** Puts the first page before somebody. Settles when it was sent, or cannot be. */
@@ -22,7 +22,7 @@ export interface Copies {
   /** Is it a message of a prompt, or was it one a while ago? */
   isPrompt(source: string, messageId: string): boolean;
   /** An earlier owner sent these. */
-  remember(copies: readonly Copy[]): void;
+  remember(messages: readonly PromptMessage[]): void;
 }
 
 export interface Person {
@@ -30,7 +30,8 @@ export interface Person {
   readonly person: string;
 }
 
-interface CopiesOptions extends Pick<RelayOptions, "clock" | "log" | "chat" | "isOpen" | "pageLength"> {
+interface CopiesOptions
+  extends Pick<RelayOptions, "clock" | "log" | "chat" | "isOpen" | "pageLength" | "messageNotes"> {
   readonly prompts: Map<string, PendingPrompt>;
   readonly stopping: AbortSignal;
   /** What became of a prompt that is over. */
@@ -46,7 +47,7 @@ const maxRemembered = 2_000;
 export function createCopies(options: CopiesOptions): Copies {
   const { clock, log, prompts, stopping } = options;
   /** Messages that are prompts, or were. */
-  let messages: readonly { readonly source: string; readonly id: string }[] = [];
+  let messages: readonly PromptMessage[] = [];
   const underWay = new Set<string>();
 
   const pagesOf = (prompt: PendingPrompt, source: string): Pages =>
@@ -54,9 +55,16 @@ export function createCopies(options: CopiesOptions): Copies {
   const copyOf = (prompt: PendingPrompt | undefined, { source, person }: Person) =>
     prompt?.copies.find((copy) => copy.source === source && copy.person === person);
 
-  function remember(copies: readonly Copy[]): void {
-    const more = copies.flatMap(({ source, asked }) => asked.message_ids.map((id) => ({ source, id })));
+  function remember(more: readonly PromptMessage[]): void {
     messages = [...messages, ...more].slice(-maxRemembered);
+  }
+
+  /** Also for the next owner: a message that was a prompt once can be changed long after it ended. */
+  async function note(prompt: PendingPrompt): Promise<void> {
+    const { request, key, copies } = prompts.get(prompt.request.id) ?? prompt;
+    await options.messageNotes.put(buttonId(request.id, key), messagesOf(copies)).catch((error: unknown) => {
+      log.warn(line`the messages of a permission prompt are known to this process only: ${messageOf(error)}`);
+    });
   }
 
   /** False when the prompt is over. */
@@ -69,10 +77,11 @@ export function createCopies(options: CopiesOptions): Copies {
   }
 
   async function settle(prompt: PendingPrompt, copy: Copy): Promise<void> {
-    remember([copy]);
+    remember(messagesOf([copy]));
     // Decided or gone while it was being sent.
-    if (!put(prompt.request.id, copy))
-      await close(prompt.request, [copy], options.outcomeOf(prompt.request.id));
+    const isLive = put(prompt.request.id, copy);
+    await note(isLive ? prompt : { ...prompt, copies: [...prompt.copies, copy] });
+    if (!isLive) await close(prompt.request, [copy], options.outcomeOf(prompt.request.id));
   }
 
   async function sendFirst(to: Person, page: PermissionPrompt, id: string): Promise<Copy | undefined> {
@@ -165,6 +174,11 @@ export function createCopies(options: CopiesOptions): Copies {
       messages.some((message) => message.source === source && message.id === messageId),
     remember,
   };
+}
+
+/** The messages of these copies. */
+export function messagesOf(copies: readonly Copy[]): PromptMessage[] {
+  return copies.flatMap(({ source, asked }) => asked.message_ids.map((id) => ({ source, id })));
 }
 
 function messageOf(error: unknown): string {

@@ -41,12 +41,27 @@ export interface PromptNotes {
   drop(id: string): Promise<void>;
 }
 
+/** A message that is a prompt, or was one: its text is ours, and for nobody else to change. */
+export interface PromptMessage {
+  readonly source: string;
+  readonly id: string;
+}
+
+/** Which messages were prompts, for as long as somebody could change them. */
+export interface PromptMessageNotes {
+  /** Oldest first. */
+  all(): readonly PromptMessage[];
+  /** Settles when they outlive this process. `key` stands for one prompt: a later call replaces an earlier one. */
+  put(key: string, messages: readonly PromptMessage[]): Promise<void>;
+}
+
 type AskingChat = Pick<Chat, "askPermission" | "continuePermission" | "expirePermission">;
 
 export interface RelayOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly notes: PromptNotes;
+  readonly messageNotes: PromptMessageNotes;
   readonly audit: Audit;
   /** As they are now; undefined where nothing is relayed. */
   settings(): RelaySettings | undefined;

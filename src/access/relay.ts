@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, PressAnswer, Reception } from "../contract/chat.ts";
 import { line } from "../text.ts";
 import type { AuditEntry } from "./audit.ts";
-import { type Copies, createCopies, type Person } from "./copies.ts";
+import { type Copies, createCopies, messagesOf, type Person } from "./copies.ts";
 import { readsLikePrompt } from "./look-alike.ts";
 import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
@@ -306,12 +306,13 @@ export function createRelay(options: RelayOptions): Relay {
     isPrompt: copies.isPrompt,
     looksLikePrompt: (text) => readsLikePrompt(text, [...prompts.keys()]),
     resume() {
+      copies.remember(options.messageNotes.all());
       for (const prompt of notes.all()) {
         if (!isOfThisVersion(prompt)) {
           void dropNote((prompt as PendingPrompt).request.id);
           continue;
         }
-        copies.remember(prompt.copies);
+        copies.remember(messagesOf(prompt.copies));
         prompts.set(prompt.request.id, prompt);
         arm(prompt.request.id);
       }

@@ -28,9 +28,13 @@ export async function readLaunches(
   ];
   for (const [component, { type, options }, known] of components) {
     const reaching = known.get(type) as Reaching | undefined;
-    const program = reaching?.reaches?.(options, place).find((reach) => reach.to === "program");
-    if (program === undefined) continue;
-    byComponent.set(component, readLaunch(program, { project, path }));
+    const reaches = reaching?.reaches?.(options, place) ?? [];
+    const [launch, ...others] = reaches.flatMap((reach) =>
+      reach.to === "program" ? [readLaunch(reach, { project, path })] : [],
+    );
+    if (launch === undefined) continue;
+    const further = others.map(({ name, program }) => ({ name, program }));
+    byComponent.set(component, further.length === 0 ? launch : { ...launch, others: further });
     await breathe();
   }
   const scripts = [...byComponent.values()].flatMap((launch) => launch.scripts);

@@ -14,7 +14,7 @@ import { createOutbound, type Outbound } from "../access/outbound.ts";
 import { accessOf } from "../access/pairing.ts";
 import { createPeople } from "../access/people.ts";
 import { createRelay, type Relay } from "../access/relay.ts";
-import type { PendingPrompt, PromptNotes } from "../access/relay-world.ts";
+import type { PendingPrompt, PromptMessage, PromptMessageNotes, PromptNotes } from "../access/relay-world.ts";
 import { openAccessStore } from "../access/store.ts";
 import { openInbox } from "../chat/inbox.ts";
 import { type Outbox, openOutbox } from "../chat/outbox.ts";
@@ -120,6 +120,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     clock,
     log,
     notes: promptNotes(journal),
+    messageNotes: promptMessageNotes(journal),
     audit: openAudit(clock, (line) => appendStateLine(join(folder, "permissions.jsonl"), line)),
     settings() {
       const permissions = state.running()?.config.plan.permissions;
@@ -295,6 +296,19 @@ function promptNotes(journal: Journal): PromptNotes {
         prompt.askedMs + prompt.expireMs + 60 * 60 * 1_000,
       ),
     drop: (id) => journal.note(promptKind, id, null),
+  };
+}
+
+const messageKind = "permission-messages";
+/** Bots may change what they wrote for ever; an old prompt says what became of it, and after this time hardly anybody looks. */
+const messagesKeptMs = 30 * 24 * 60 * 60 * 1_000;
+
+function promptMessageNotes(journal: Journal): PromptMessageNotes {
+  return {
+    all: () =>
+      journal.notes(messageKind).flatMap(({ value }) => value as unknown as readonly PromptMessage[]),
+    put: (key, messages) =>
+      journal.note(messageKind, key, messages as unknown as Json, systemClock.now() + messagesKeptMs),
   };
 }
 

@@ -19,7 +19,7 @@ import {
   sinkOutward,
   sourceOutward,
 } from "./outward-parts.ts";
-import { type EnvironmentVariables, isBelow, realPath } from "./places.ts";
+import { type EnvironmentVariables, leadsInto } from "./places.ts";
 import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
 import { coreSchema } from "./schema.ts";
 import { propertiesOf } from "./schema-walk.ts";
@@ -76,8 +76,7 @@ export function assemble(from: Assembly): ConfigValues {
       values.listen = root.listen;
       values.listenAddress = address;
       if ("unix" in address) {
-        const place = realPath(dirname(address.unix));
-        values.socketInside = isBelow(place, realPath(from.folder));
+        values.socketInside = leadsInto(dirname(address.unix), from.folder);
       }
     }
   }

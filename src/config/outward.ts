@@ -5,6 +5,7 @@ import { toOptions } from "./camel-case.ts";
 import { classOf, type OptionClass, withoutInert } from "./option-class.ts";
 import { type Path, pathKey } from "./problem.ts";
 import { hide, isSecretOrigin, type Origin, replaceParts, type Taint, type TaintedValue } from "./taint.ts";
+import { valueAt } from "./value-path.ts";
 
 export interface Outward {
   /** Every option that is not inert, with its real value and the origins of its parts. */
@@ -17,6 +18,8 @@ export interface Outward {
   readonly tainted: boolean;
   /** Whether a part of this option is one, at the path or below it. */
   isTainted(path: Path): boolean;
+  /** The texts that came into this option, at the path itself. */
+  cameIn(path: Path): readonly string[];
   /** Secrets, and variables in inert options: what the component says of itself must not hold them. */
   readonly texts: readonly string[];
 }
@@ -49,6 +52,11 @@ export function outwardOf({ schema, options, values, tainted, nameOf }: OutwardI
     ),
     tainted: outside.length > 0,
     isTainted: (path) => tainted.some((one) => path.every((key, index) => one.path[index] === key)),
+    cameIn(path) {
+      const value = valueAt(options, path);
+      const taints = byPath.get(pathKey(path))?.taints ?? [];
+      return typeof value === "string" ? taints.map(({ from, to }) => value.slice(from, to)) : [];
+    },
     texts: textsOf(options, tainted, schema),
   };
 
@@ -120,10 +128,7 @@ const minSecretLength = 4;
 
 function textsOf(options: JsonObject, tainted: readonly TaintedValue[], schema: JsonSchema): string[] {
   const texts = tainted.flatMap(({ path, taints }) => {
-    const value = path.reduce<Json | undefined>(
-      (inner, key) => (inner as Record<string | number, Json> | null | undefined)?.[key],
-      options,
-    );
+    const value = valueAt(options, path);
     if (typeof value !== "string") return [];
     const isInert = classOf(schema, path) === "inert";
     return taints.flatMap(({ from, to, origin }) => {

@@ -3,7 +3,7 @@
 // loader says so: falling through to another file would run a config nobody asked for.
 
 import { createHash } from "node:crypto";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Project } from "./project.ts";
@@ -165,6 +165,17 @@ export interface FoundFile {
 export function foundFile(file: string): FoundFile {
   const [path, folder] = [realPath(file), realPath(dirname(file))];
   return { path: path.startsWith(join(folder, sep)) ? join(folder, basename(file)) : path, folder };
+}
+
+/** Whether a path ends in the folder, wherever links lead; a folder that is not there yet counts where it would be made. */
+export function leadsInto(path: string, folder: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+    return path !== dirname(path) && leadsInto(dirname(path), folder);
+  try {
+    return isBelow(realpathSync(path), realPath(folder));
+  } catch {
+    return false; // A link to what is not there yet: nobody knows what it will lead to.
+  }
 }
 
 /** Two links to one file have one real path. */

@@ -32,6 +32,8 @@ export interface Host extends Lent {
   loop(options: LoopOptions): Loop;
   /** Did a variable, a file or a secret input bring in a part of this option of the source? In the words of the YAML. */
   isTainted(path: readonly (string | number)[]): boolean;
+  /** The texts that they brought into it: nothing of them may reach Claude or the journal. */
+  cameIn(path: readonly (string | number)[]): readonly string[];
   /** To be told of each request that became no event. What `emit` rejected is known already. */
   refused(refusal: { readonly status: number; readonly reason: string }): void;
 }

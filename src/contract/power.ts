@@ -27,7 +27,8 @@ export type PowerKind =
  * which decide, and with options whose secrets are hidden, for what people are shown. So it must neither refuse nor interpret a text.
  */
 export type Reach =
-  | { readonly to: "host"; readonly url: string }
+  /** `method`: of a request that can change something there. */
+  | { readonly to: "host"; readonly url: string; readonly method?: string | undefined }
   | ReachedProgram
   /** `path`: absolute, with its wildcards. `outside`: it may lie outside of the config's folder. */
   | { readonly to: "read"; readonly path: string; readonly outside: boolean }
@@ -51,8 +52,10 @@ export interface ReachedProgram {
 
 /** What a command would run, as found on disk when the config was read. */
 export interface Launch {
-  /** As the command calls its program. A component that starts others, too, finds those by itself. */
+  /** As the command calls its program. */
   readonly name: string;
+  /** Further programs that the component starts. It can start no others. */
+  readonly others?: readonly Pick<Launch, "name" | "program">[];
   /** Absolute path of the program; null when there is none of that name. */
   readonly program: string | null;
   /** The folder whose files come with the config. */

@@ -82,6 +82,7 @@ export function compileSource(
     powers,
     ...(launch === undefined ? {} : { launch }),
     isTainted: outward.isTainted,
+    cameIn: outward.cameIn,
     hidden: outward.texts,
     fingerprint: fingerprint([
       source.type,

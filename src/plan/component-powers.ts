@@ -29,18 +29,18 @@ export function componentPowers(of: PowersOf): Power[] {
   const real = of.reaches(of.options);
   const hidden = of.reaches(outward.shown);
   const bound: Json = [outward.bound, launchOf(launch), of.around];
-  const power = (kind: PowerKind, words: string): Power => ({
+  const power = (kind: PowerKind, words: string, reach?: Reach): Power => ({
     ...powerOf(bind, { power: kind, value: `${words}${withNames(outward)}`, component, bound }),
-    ...(kind === "command" && launch !== undefined && !isAbsolute(launch.name)
-      ? { program: launch.program }
-      : {}),
+    ...programOf(reach, launch),
   });
 
   const powers = real.flatMap((reach, index) => {
     const kind = kindOf(reach, outward.tainted);
     if (kind === undefined) return [];
     const same = hidden.length === real.length ? hidden[index] : undefined;
-    return [power(kind, same === undefined ? "•••" : wordsFor(named(same, reach, launch), reach, of.folder))];
+    return [
+      power(kind, same === undefined ? "•••" : wordsFor(named(same, reach, launch), reach, of.folder), reach),
+    ];
   });
   // Whatever its type says of it: no part of a variable goes anywhere without consent.
   return outward.tainted && powers.length === 0 ? [power("secret", "wherever its options lead")] : powers;
@@ -78,9 +78,17 @@ function withNames({ names, tainted }: Outward): string {
   return ` with ${oneLine(names.length === 0 ? "a secret" : names.join(" and "))}`;
 }
 
+/** Which file would run; an absolute path says so by itself. */
+function programOf(reach: Reach | undefined, launch: Launch | undefined): Pick<Power, "program"> {
+  if (reach?.to !== "program" || launch === undefined) return {};
+  const found = [launch, ...(launch.others ?? [])].find(({ name }) => name === reach.command[0]);
+  return found === undefined || isAbsolute(found.name) ? {} : { program: found.program };
+}
+
 function launchOf(launch: Launch | undefined): Json {
   if (launch === undefined) return null;
-  return [launch.program, launch.scripts.map(({ path, sha256 }) => [path, sha256])];
+  const others = launch.others?.map(({ program }) => program) ?? [];
+  return [launch.program, ...others, launch.scripts.map(({ path, sha256 }) => [path, sha256])];
 }
 
 /** The people whom the `access` of a chat lets in: asked for whatever its type says, so that none can forget it. */
@@ -97,5 +105,13 @@ export function peopleReaches({ allow, groups, bots }: AccessOptions): Reach[] {
 
 /** Of options that no variable and no file had a part in. */
 export function plainOutward(options: JsonObject): Outward {
-  return { bound: options, shown: options, names: [], tainted: false, isTainted: () => false, texts: [] };
+  return {
+    bound: options,
+    shown: options,
+    names: [],
+    tainted: false,
+    isTainted: () => false,
+    cameIn: () => [],
+    texts: [],
+  };
 }

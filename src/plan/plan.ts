@@ -75,6 +75,8 @@ export interface PlannedSource {
   readonly launch?: Launch;
   /** Whether a part of this option came from a variable, a file or a secret input. In the words of the YAML. */
   isTainted(path: readonly (string | number)[]): boolean;
+  /** The texts that they brought into it. */
+  cameIn(path: readonly (string | number)[]): readonly string[];
   /** Texts that nothing may hold that it says of itself. */
   readonly hidden: readonly string[];
   /** Equal for two sources that one object can serve: type, options, powers and what it sees of the rest of the config. */

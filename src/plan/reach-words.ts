@@ -12,7 +12,7 @@ export function wordsFor(shown: Reach, real: Reach, folder: string): string {
 function phrase(shown: Reach, real: Reach, folder: string): string {
   switch (shown.to) {
     case "host":
-      return `${originOf(shown.url)}${real.to === "host" ? hostMark(real.url) : ""}`;
+      return `${shown.method === undefined ? "" : `${shown.method} `}${originOf(shown.url)}${real.to === "host" ? hostMark(real.url) : ""}`;
     case "program":
       return commandLine(shown, folder);
     case "move":

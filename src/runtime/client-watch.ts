@@ -5,6 +5,7 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { isRunning, lookAt, lookInProc, type ProcessIdentity, signalReaches } from "./process-identity.ts";
+import { systemProgram } from "./system-program.ts";
 
 export interface Ancestor extends ProcessIdentity {
   /** The words of its command line; empty when they cannot be read. */
@@ -119,8 +120,13 @@ async function readCommand(pid: number): Promise<string[]> {
 /** `ps` joins the words with spaces, so paths with spaces come in pieces: good enough to find names and options in. */
 function readCommandWithPs(pid: number): Promise<string[]> {
   return new Promise((resolve) => {
-    execFile("ps", ["-ww", "-o", "command=", "-p", String(pid)], { timeout: 5_000 }, (error, stdout) => {
-      resolve(error ? [] : stdout.trim().split(/\s+/));
-    });
+    execFile(
+      systemProgram("ps"),
+      ["-ww", "-o", "command=", "-p", String(pid)],
+      { timeout: 5_000 },
+      (error, stdout) => {
+        resolve(error ? [] : stdout.trim().split(/\s+/));
+      },
+    );
   });
 }

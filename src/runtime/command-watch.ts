@@ -2,6 +2,7 @@
 // at a pipe. When the pipe breaks, the router is gone, and what is left of its commands is ended.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { systemProgram } from "./system-program.ts";
 
 export interface CommandWatch {
   /** A process group was started. */
@@ -31,7 +32,7 @@ export function createCommandWatch(): CommandWatch {
 
   function start(): ChildProcess {
     // A group of its own: a signal to the router's group must not take it away.
-    const started = spawn("sh", ["-c", script], {
+    const started = spawn(systemProgram("sh"), ["-c", script], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
       env: {},

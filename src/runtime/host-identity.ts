@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
+import { systemProgram } from "./system-program.ts";
 
 export interface Host {
   /** Another after each boot. */
@@ -36,7 +37,7 @@ function lookInProc(): Host | undefined {
 /** macOS. */
 function askSysctl(): Promise<Host | undefined> {
   return new Promise((resolve) => {
-    execFile("sysctl", ["-n", "kern.bootsessionuuid"], { timeout: 2_000 }, (error, stdout) => {
+    execFile(systemProgram("sysctl"), ["-n", "kern.bootsessionuuid"], { timeout: 2_000 }, (error, stdout) => {
       const kernel = stdout.trim();
       resolve(error !== null || kernel === "" ? undefined : { kernel, space: "" });
     });

@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { systemProgram } from "./system-program.ts";
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -65,16 +66,21 @@ function hasProc(): boolean {
 function lookWithPs(pid: number): Promise<ProcessLook | undefined> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, LC_ALL: "C", TZ: "UTC" }, timeout: 5_000 };
-    execFile("ps", ["-o", "stat=,ppid=,lstart=", "-p", String(pid)], options, (error, stdout) => {
-      const [, state, parent, start] = /^\s*(\S+)\s+(\d+)\s+(\S.*\S)\s*$/.exec(stdout) ?? [];
-      if (state !== undefined && start !== undefined) {
-        resolve(state.startsWith("Z") ? undefined : { pid, start, parent: Number(parent) });
-      } else if (error?.code === 1) {
-        resolve(undefined);
-      } else {
-        resolve(signalReaches(pid) ? { pid, start: "", parent: 0 } : undefined);
-      }
-    });
+    execFile(
+      systemProgram("ps"),
+      ["-o", "stat=,ppid=,lstart=", "-p", String(pid)],
+      options,
+      (error, stdout) => {
+        const [, state, parent, start] = /^\s*(\S+)\s+(\d+)\s+(\S.*\S)\s*$/.exec(stdout) ?? [];
+        if (state !== undefined && start !== undefined) {
+          resolve(state.startsWith("Z") ? undefined : { pid, start, parent: Number(parent) });
+        } else if (error?.code === 1) {
+          resolve(undefined);
+        } else {
+          resolve(signalReaches(pid) ? { pid, start: "", parent: 0 } : undefined);
+        }
+      },
+    );
   });
 }
 

@@ -25,7 +25,8 @@ export function createHost(
     code,
     launch,
     isTainted,
-  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "isTainted">,
+    cameIn,
+  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "isTainted" | "cameIn">,
   listener: Listener,
   options: HostOptions & Pick<Host, "people" | "refused">,
 ): Host {
@@ -40,6 +41,7 @@ export function createHost(
     code,
     people,
     isTainted,
+    cameIn,
     refused,
     store: createStore(cursors, name, keeps),
     loop: (rounds) =>

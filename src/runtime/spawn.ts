@@ -108,7 +108,9 @@ function programOf(
   for (const script of launch?.scripts ?? [])
     if (!isUnedited(script))
       return refuse(`${shownPath(script.path, folder)} was changed since it was read for your consent`);
-  if (launch?.name === name && launch.program !== null) return launch.program;
+  const named = launch && [launch, ...(launch.others ?? [])].find((one) => one.name === name);
+  if (launch !== undefined && named === undefined) return refuse("your consent does not name it");
+  if (typeof named?.program === "string") return named.program;
   const found = findProgram(name, { path, cwd });
   if (found === undefined) return name;
   if (launch !== undefined && isWithin(found, launch.project))

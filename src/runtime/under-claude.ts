@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { lookInProc } from "./process-identity.ts";
+import { systemProgram } from "./system-program.ts";
 
 export interface UnderClaude {
   /** What shows it, for a message: `CLAUDECODE is set`. */
@@ -115,7 +116,7 @@ function readFromProc(first: number): AncestorLook[] {
 /** macOS and the BSDs: one `ps` for all; it does not say with which environment a process began. */
 function readFromPs(first: number): AncestorLook[] {
   const table = attempt(() =>
-    execFileSync("ps", ["-axww", "-o", "pid=,ppid=,command="], {
+    execFileSync(systemProgram("ps"), ["-axww", "-o", "pid=,ppid=,command="], {
       encoding: "utf8",
       timeout: 5_000,
       maxBuffer: 32 * 1024 * 1024,

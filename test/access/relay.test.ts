@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAudit } from "../../src/access/audit.ts";
 import { createRelay } from "../../src/access/relay.ts";
-import type { PendingPrompt, RelaySettings } from "../../src/access/relay-world.ts";
+import type { PendingPrompt, PromptMessage, RelaySettings } from "../../src/access/relay-world.ts";
 import { plainPrompt } from "../../src/chat/prompt-text.ts";
 import type { AskedPrompt, PermissionPrompt } from "../../src/contract/chat.ts";
 import { ConnectorError } from "../../src/errors.ts";
@@ -25,7 +25,11 @@ const request = {
   preview: '{"command":"npm test"}',
 };
 
-async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<string, PendingPrompt>()) {
+async function openRelay(
+  more: Partial<RelaySettings> = {},
+  kept = new Map<string, PendingPrompt>(),
+  messages = new Map<string, readonly PromptMessage[]>(),
+) {
   const folder = await mkdtemp("/tmp/cr-relay-");
   cleaning.push(() => rm(folder, { recursive: true, force: true }));
   const clock = manualClock();
@@ -56,6 +60,10 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
       all: () => [...kept.values()],
       put: async (prompt) => void kept.set(prompt.request.id, structuredClone(prompt)),
       drop: async (id) => void kept.delete(id),
+    },
+    messageNotes: {
+      all: () => [...messages.values()].flat(),
+      put: async (key, ids) => void messages.set(key, ids),
     },
     audit: { add: (entry) => audit.add(entry) },
     settings: () => settings,
@@ -97,6 +105,7 @@ async function openRelay(more: Partial<RelaySettings> = {}, kept = new Map<strin
     gone,
     starting,
     kept,
+    messages,
     file,
     say: (text: string, sender = "41") =>
       relay.receive("phone", messageOf({ text, sender: { id: sender, name: "Ada" } })),
@@ -349,7 +358,7 @@ describe("a permission prompt", () => {
   });
 
   it("is known for one while it waits and afterwards, also to the next owner, so that nobody else changes it", async () => {
-    const { relay, press, settle, kept } = await openRelay();
+    const { relay, press, settle, kept, messages } = await openRelay();
     await relay.ask(request, session);
     for (const asked of ["41/abcde", "42/abcde"]) expect(relay.isPrompt("phone", asked)).toBe(true);
     expect([relay.isPrompt("other", "41/abcde"), relay.isPrompt("phone", "43/abcde")]).toEqual([
@@ -362,6 +371,24 @@ describe("a permission prompt", () => {
     await press("allow");
     await settle();
     expect(relay.isPrompt("phone", "41/abcde")).toBe(true);
+    // It is over, and no prompt waits: a later owner knows its messages all the same.
+    await expect.poll(() => kept.size).toBe(0);
+    const later = await openRelay({}, new Map(kept), new Map(messages));
+    later.relay.resume();
+    for (const asked of ["41/abcde", "42/abcde"]) expect(later.relay.isPrompt("phone", asked)).toBe(true);
+  });
+
+  it("is known with all of its pages after it ended and its router did too", async () => {
+    const before = await openRelay();
+    await before.relay.ask({ ...request, preview: "x".repeat(1_500) }, session);
+    await before.press("more");
+    await expect.poll(() => before.pages().length).toBe(2);
+    await before.press("deny");
+    await before.settle();
+    const after = await openRelay({}, new Map(), before.messages);
+    after.relay.resume();
+    for (const id of ["41/abcde", "41/page-2", "42/abcde"])
+      expect([id, after.relay.isPrompt("phone", id)]).toEqual([id, true]);
   });
 
   it.each([

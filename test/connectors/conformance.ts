@@ -95,6 +95,7 @@ export function testSource<O>({ type, written, options, arrive, acks = true }: S
         loop: () => ({ start: touched, now: touched, stop: touched, health: () => ({ state: "starting" }) }),
         spawn: touched,
         isTainted: () => false,
+        cameIn: () => [],
         refused: touched,
       });
       expect(process.getActiveResourcesInfo()).toEqual(before);

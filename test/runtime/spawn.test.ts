@@ -58,7 +58,15 @@ test("consent to one program starts that one, and not in place of another", asyn
     return text;
   };
   expect(await said(["echo", "one"])).toBe("one\n");
-  expect(await said(["printf", "two"])).toBe("two");
+  await expect(said(["printf", "two"])).rejects.toMatchObject({
+    code: "E_COMMAND_START",
+    message: "the command printf is not started: your consent does not name it",
+  });
+  const more = { ...launch, others: [{ name: "printf", program: "/usr/bin/printf" }] };
+  const child = await spawnGroup({ command: ["printf", "two"], launch: more }, world);
+  let text = "";
+  for await (const piece of child.stdout) text += piece;
+  expect(text).toBe("two");
 });
 
 test("a program that is not there, or a folder, is an error that says so", async () => {

@@ -96,6 +96,7 @@ export function hostOf<T extends HostOptions>(options: T): Host & { readonly clo
     loop: (rounds) => createLoop(rounds, { subject: "source tested", clock, log, announce, random: () => 0 }),
     people,
     isTainted: () => false,
+    cameIn: () => [],
     refused: () => {},
   };
 }

@@ -180,8 +180,8 @@ sinks: { k: { type: http, description: d, request: { url: "https://h.example/", 
 `,
     });
     const words = await asked(used('"${TOKEN}"'), env);
-    expect(words).toContain("secret https://h.example with ${TOKEN} (sinks.u_k)");
-    expect(await asked(used("typed"), env)).toEqual(["connect https://h.example (sinks.u_k)"]);
+    expect(words).toContain("secret POST https://h.example with ${TOKEN} (sinks.u_k)");
+    expect(await asked(used("typed"), env)).toEqual(["connect POST https://h.example (sinks.u_k)"]);
   });
 
   test("hands a list on with the origin of each item", async () => {

@@ -50,6 +50,30 @@ export function samplePath(path: string): string {
   return path.replace(/:([A-Za-z0-9_]+)/g, "$1").replace(/\*$/, "any");
 }
 
+/**
+ * As it is shown: without what a variable or a file brought in. A secret in a path is what proves a sender, and neither Claude nor the
+ * journal is to know it.
+ */
+export function hiddenPath(path: string, cameIn: readonly string[]): string {
+  // A text with a slash in it is hidden part by part, so that the parts of the path stay where they are.
+  const texts = cameIn.flatMap((text) => text.split("/")).filter((text) => text !== "");
+  const longestFirst = texts.toSorted((one, other) => other.length - one.length);
+  return path
+    .split("/")
+    .map((segment) => longestFirst.reduce((shown, text) => shown.replaceAll(text, "•••"), segment))
+    .join("/");
+}
+
+/** The path of a request to `path`, with its literal parts as `shown` has them. */
+export function requestPath(received: string, path: string, shown: string): string {
+  if (path === shown) return received;
+  const [literal, hidden] = [path.split("/"), shown.split("/")];
+  return received
+    .split("/")
+    .map((segment, index) => (literal[index] === hidden[index] ? segment : (hidden[index] ?? segment)))
+    .join("/");
+}
+
 /** The names that `params` will have. */
 export function paramNames(path: string): string[] {
   return path

@@ -16,8 +16,10 @@ import { challengerOf, routedMethods } from "./first-call.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
+import { hiddenPath, requestPath } from "./path.ts";
 import { createRemoteReader } from "./remote.ts";
 import { maxChallengeBodyBytes } from "./verify/challenge.ts";
+import { createConcealer } from "./verify/conceal.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
 import type { Handshake, Proof } from "./verify/verifier.ts";
@@ -45,6 +47,10 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
   });
   const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
   const remoteOf = createRemoteReader(options.proxies);
+  const pathSecrets = host.cameIn(["path"]);
+  const shownPath = hiddenPath(options.path, pathSecrets);
+  /** A request may repeat its path: in headers of proxies, in a link. */
+  const concealPath = pathSecrets.length === 0 ? undefined : createConcealer(pathSecrets)([]);
   const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
   const unauthorized = new Refusal(
     401,
@@ -159,7 +165,14 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
             arrivalOf(payload, received, trustOf(options), { traits: verifier, proof }),
             verifier.concealer(headers),
           );
-    return waitMs === undefined ? arrival : { ...arrival, ttlMs: waitMs };
+    const kept =
+      concealPath === undefined
+        ? arrival
+        : {
+            ...concealed(arrival, concealPath),
+            path: requestPath(arrival.path ?? "", options.path, shownPath),
+          };
+    return waitMs === undefined ? kept : { ...kept, ttlMs: waitMs };
   }
 
   function turnAway(response: ServerResponse, refusal: Refusal): void {
@@ -244,10 +257,14 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     health() {
       const address = listener.address();
       if (state !== "running" || address === undefined) return { state };
-      return { state, detail: invite(options, { address, publicUrl }).address };
+      return { state, detail: invite({ ...options, path: shownPath }, { address, publicUrl }).address };
     },
     ...(callers === undefined ? {} : { reply: ({ id }, message) => callers.reply(id, message) }),
     invitation: (sample) =>
-      invite(options, { address: listener.address() ?? "http://127.0.0.1", publicUrl }, sample),
+      invite(
+        { ...options, path: shownPath },
+        { address: listener.address() ?? "http://127.0.0.1", publicUrl },
+        sample,
+      ),
   };
 }

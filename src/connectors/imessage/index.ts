@@ -36,6 +36,7 @@ export const imessage: SourceType<ImessageOptions> = {
   reaches: ({ database }, { folder, home }) => [
     { to: "read", path: expand(database, { home }), outside: true },
     { to: "program", command: ["osascript"], cwd: folder, env: {} },
+    { to: "program", command: ["sqlite3", "-readonly", expand(database, { home })], cwd: folder, env: {} },
   ],
   imagine: imagineArrival,
   create: createImessageSource,

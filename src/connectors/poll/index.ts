@@ -2,8 +2,8 @@
 
 import type { Json, SourceType } from "../../contract.ts";
 import { guessJson } from "../../intake/json.ts";
-import { addressOf, hostReach, trustOf } from "../../intake/request-options.ts";
-import { checkOptions } from "./check.ts";
+import { addressOf, trustOf } from "../../intake/request-options.ts";
+import { checkOptions, methodOf } from "./check.ts";
 import { type PollOptions, pollOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { arrivalOf } from "./pages.ts";
@@ -17,7 +17,10 @@ export const poll: SourceType<PollOptions> = {
   meta: {},
   check: checkOptions,
   trust: ({ url }) => trustOf(url),
-  reaches: hostReach,
+  reaches: (options) => {
+    const method = methodOf(options);
+    return [{ to: "host", url: options.url, ...(method === "GET" ? {} : { method }) }];
+  },
   keeps: ({ url, method, body, json, items, key, cursor }) => [
     addressOf(url),
     ...[method, body, json as Json | undefined, items, key, cursor].map((value) => value ?? null),

@@ -390,10 +390,10 @@ describe("check", () => {
         ({ power, value, component }) => [power, value, component],
       );
     expect(await powers("https://API.example.com:443/{{input.a}}")).toEqual([
-      ["connect", "https://api.example.com", "sinks.tested"],
+      ["connect", "POST https://api.example.com", "sinks.tested"],
     ]);
     expect(await powers("http://10.0.0.1:99/x")).toEqual([
-      ["connect", "http://10.0.0.1:99 (private network)", "sinks.tested"],
+      ["connect", "POST http://10.0.0.1:99 (private network)", "sinks.tested"],
     ]);
   });
 });

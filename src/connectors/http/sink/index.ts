@@ -14,7 +14,7 @@ export const httpSink: SinkType<HttpSinkOptions, OutgoingRequest> = {
   options: httpSinkOptions,
   validate,
   check: checkSink,
-  reaches: ({ request: { url } }) => [{ to: "host", url }],
+  reaches: ({ request: { url, method } }) => [{ to: "host", url, ...(method === "GET" ? {} : { method }) }],
   repeatable: isRepeatable,
   prepare: prepareRequest,
   create: (_, options, { http }) => ({

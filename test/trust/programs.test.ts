@@ -1,0 +1,69 @@
+// Which programs are started, and that consent or the system decides where they are: never a PATH that somebody else may have set.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { connectors, sinkTypes } from "../../src/connectors/index.ts";
+import type { Reach } from "../../src/contract/power.ts";
+import type { JsonObject } from "../../src/contract.ts";
+import { systemProgram } from "../../src/runtime/system-program.ts";
+
+const source = new URL("../../src/", import.meta.url).pathname;
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".ts"),
+);
+const textOf = (name: string) => readFileSync(join(source, name), "utf8");
+
+/** Everything else asks these to start something. */
+const starters: Readonly<Record<string, string>> = {
+  "cli/up.ts": "this very program",
+  "runtime/client-watch.ts": "ps",
+  "runtime/command-watch.ts": "sh",
+  "runtime/host-identity.ts": "sysctl",
+  "runtime/process-identity.ts": "ps",
+  "runtime/spawn.ts": "what consent names",
+  "runtime/under-claude.ts": "ps",
+};
+
+test("programs of the system are started by an absolute path", () => {
+  const found = files.filter((name) =>
+    /from "node:(?:child_process|cluster|worker_threads)"|process\.dlopen/.test(textOf(name)),
+  );
+  expect(found.filter((name) => /child_process/.test(textOf(name))).sort()).toEqual(Object.keys(starters));
+  for (const [name, program] of Object.entries(starters)) {
+    const calls = [
+      ...textOf(name).matchAll(
+        /\b(?:spawn|exec|execFile|execFileSync|execSync|spawnSync|fork)\(\s*([^,)]*)/g,
+      ),
+    ];
+    const named = calls.map(([, first]) => first ?? "").filter((first) => /^["'`]/.test(first));
+    expect([name, named]).toEqual([name, []]);
+    if (/^(?:ps|sh|sysctl)$/.test(program)) expect(textOf(name)).toContain(`systemProgram("${program}")`);
+  }
+  for (const name of ["ps", "sh", "sysctl"] as const) expect(systemProgram(name)).toMatch(/^\//);
+});
+
+test("a connector that starts a program names it for consent", async () => {
+  const place = { folder: "/project", home: "/home/me" };
+  const options: Readonly<Record<string, JsonObject>> = { imessage: { database: "~/chat.db" } };
+  const entries = [
+    ...connectors.map((entry) => ["", entry] as const),
+    ...sinkTypes.map((entry) => ["sink/", entry] as const),
+  ];
+  const started: string[] = [];
+  for (const [sub, { type, load }] of entries) {
+    const own = files.filter((name) => name.startsWith(`connectors/${type}/${sub}`));
+    const literal = own.flatMap((name) =>
+      [...textOf(name).matchAll(/\bcommand: \["([^"]+)"/g)].map(([, program]) => program as string),
+    );
+    if (literal.length === 0) continue;
+    const loaded = (await load()) as unknown as {
+      reaches?(options: JsonObject, place: { folder: string; home: string }): readonly Reach[];
+    };
+    const reaches = loaded.reaches?.(options[type] ?? {}, place) ?? [];
+    const named = reaches.flatMap((reach) => (reach.to === "program" ? [reach.command[0]] : []));
+    for (const program of literal) expect([type, named]).toEqual([type, expect.arrayContaining([program])]);
+    started.push(...literal);
+  }
+  expect([...new Set(started)].sort()).toEqual(["osascript", "sqlite3"]);
+});
