@@ -159,15 +159,19 @@ export async function polling({ count, url }) {
     { length: count },
     (_, index) => `  poll_${index}: { type: poll, url: "${url}/${index}" }\n`,
   );
+  // Outside of the folder where the router runs: below a Claude process a root in it would be the project's.
+  const state = mkdtempSync(join(tmpdir(), "channel-router-bench-state-"));
   const config = join(folder, "channels.yaml");
   writeFileSync(config, `sources:\n${sources.join("")}`);
-  agreeTo(config, join(folder, "state"));
+  agreeTo(config, state);
   return {
     name: "router",
     port: 0,
     args: [routerEntry, "--config", join(folder, "channels.yaml")],
     folder,
-    env: environment(folder, { CHANNEL_ROUTER_STATE_DIR: join(folder, "state") }),
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
+    env: environment(folder, { CHANNEL_ROUTER_STATE_DIR: state }),
+    dispose() {
+      for (const path of [folder, state]) rmSync(path, { recursive: true, force: true });
+    },
   };
 }

@@ -1,7 +1,7 @@
 // Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
 // a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
 
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { delimiter, isAbsolute, join, relative, resolve, sep } from "node:path";
 import {
   claudeConfigFolder,
   type EnvironmentVariables,
@@ -12,6 +12,7 @@ import {
 import { openProject, systemHome } from "../config/project.ts";
 import { type UnderClaude, underClaude } from "../runtime/under-claude.ts";
 import { line, type SafeLine } from "../text.ts";
+import { variablesOfProject } from "./of-project.ts";
 
 /** They name folders that hold the user's answers, credentials, state or own config. */
 const roots = [
@@ -25,6 +26,9 @@ const roots = [
   "XDG_STATE_HOME",
 ];
 const homes = ["HOME", "USERPROFILE"];
+/** They decide through whom connections go, and whose certificates count. */
+const connections =
+  /^(?:NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
 
 /** Changes `env`, and gives one line for each variable that does not count. */
 export function guardEnvironment(
@@ -63,6 +67,18 @@ export function guardEnvironment(
   ) {
     delete env.CLAUDE_PROJECT_DIR;
     notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
+  }
+  const ofProject = variablesOfProject(env, cwd, under, home);
+  for (const name of Object.keys(env)) {
+    if (!connections.test(name) || !ofProject(name)) continue;
+    delete env[name];
+    notes.push(line`${name}, which this project's settings set`);
+  }
+  const path = (env.PATH ?? "").split(delimiter);
+  const outside = path.filter((entry) => isAbsolute(entry) && !project.contains(entry));
+  if (ofProject("PATH") && outside.length < path.length) {
+    env.PATH = outside.join(delimiter);
+    notes.push(line`folders of the project in PATH, which its settings set`);
   }
   if (setVariable(env, "CHANNEL_ROUTER_TRUST") !== undefined) {
     delete env.CHANNEL_ROUTER_TRUST;

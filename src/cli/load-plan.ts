@@ -21,6 +21,7 @@ import { escapeForTemplate } from "../templates/literal.ts";
 import { configOfCommand } from "./find-config.ts";
 import { readLaunches } from "./launches.ts";
 import { loadEngine } from "./load-engine.ts";
+import { isOfProject } from "./of-project.ts";
 
 export interface ProvenConfig {
   readonly loaded: LoadedConfig;
@@ -111,6 +112,7 @@ export function readConfig(
     sinkRegistry: sinkTypes,
     escapeForTemplate,
     loadPatterns: loadRegex,
+    isOfProject: env === process.env ? isOfProject : () => false,
     ...as,
   });
 }

@@ -16,6 +16,7 @@ import { createRouter, type NextListen, type Router, type RouterOptions } from "
 import { secretFinder } from "../runtime/secret-mask.ts";
 import { spawnGroup } from "../runtime/spawn.ts";
 import type { ProvenConfig } from "./load-plan.ts";
+import { isOfProject } from "./of-project.ts";
 import { version } from "./version.ts";
 
 interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
@@ -38,11 +39,16 @@ export function lend(file: string, clock: Clock, secrets: () => readonly string[
     spawn: (command) =>
       spawnGroup(command, {
         folder,
-        environment: process.env,
+        environment: withoutProject(process.env),
         isSecret: secretFinder(secrets()),
         watch,
       }),
   };
+}
+
+/** For programs: what the project set could make any of them do something else. PATH was looked at before; see guard-environment.ts. */
+function withoutProject(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name === "PATH" || !isOfProject(name)));
 }
 
 /** What the listener of a running router needs to know of another config; it moves only where the address differs. */

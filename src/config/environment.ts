@@ -12,6 +12,7 @@ import {
   realPath,
   stateRoot,
 } from "./places.ts";
+import type { OfProject } from "./project-variables.ts";
 
 const maxDotenvBytes = 256 * 1024;
 
@@ -24,8 +25,11 @@ export interface Environment {
   asked(): readonly string[];
 }
 
-/** The process's own environment, the `.env` of the state root, the `.env` beside the config. */
-export type EnvironmentLayer = "process" | "state" | "project";
+/**
+ * The process's own environment, the `.env` of the state root, what the project's files for Claude Code put into the environment, and
+ * the `.env` beside the config.
+ */
+export type EnvironmentLayer = "process" | "state" | "settings" | "project";
 
 export interface LayeredVariables {
   readonly layer: EnvironmentLayer;
@@ -51,6 +55,25 @@ export function layerEnvironment(layers: readonly LayeredVariables[]): Environme
     names: () => [...new Set(layers.flatMap(({ variables }) => Object.keys(variables)))],
     asked: () => [...asked].sort(),
   };
+}
+
+/** The process's own environment, and the files. What the project put into the environment stands behind what the user wrote down. */
+export function withProcess(
+  env: EnvironmentVariables,
+  dotenv: readonly LayeredVariables[],
+  isOfProject: OfProject,
+): LayeredVariables[] {
+  const own: Record<string, string | undefined> = {};
+  const set: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(env)) (isOfProject(name) ? set : own)[name] = value;
+  const ofUser = dotenv.filter(({ layer }) => layer === "state");
+  const ofProject = dotenv.filter(({ layer }) => layer !== "state");
+  return [
+    { layer: "process", variables: own },
+    ...ofUser,
+    { layer: "settings", variables: set },
+    ...ofProject,
+  ];
 }
 
 /** Something in a `.env` file that could not be read. Never quotes the file. */

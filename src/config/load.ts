@@ -17,7 +17,7 @@ import {
   type Types,
   typeOf,
 } from "./component-options.ts";
-import { layerEnvironment, readDotenvFiles } from "./environment.ts";
+import { layerEnvironment, readDotenvFiles, withProcess } from "./environment.ts";
 import { explainEach, explainErrors } from "./explain.ts";
 import { frameIssue } from "./frame.ts";
 import { hideInMessage } from "./hidden-words.ts";
@@ -28,6 +28,7 @@ import { checkMeaning } from "./meaning.ts";
 import { originName } from "./origin-name.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./places.ts";
 import { type Path, pathKey } from "./problem.ts";
+import type { OfProject } from "./project-variables.ts";
 import { readYamlFile } from "./read.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
@@ -51,6 +52,8 @@ import { masksBesideTree, openYaml, type YamlFile } from "./yaml-file.ts";
 
 export interface LoadOptions {
   readonly env: EnvironmentVariables;
+  /** Which of its variables a project's files for Claude Code set. Default: none. */
+  readonly isOfProject?: OfProject;
   /** The source types that exist; only those used are loaded. */
   readonly registry: readonly SourceTypeEntry[];
   /** The same for sinks. Default: none. */
@@ -90,7 +93,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   await breathe();
   const yaml = openYaml(file, parsed);
   const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
-  const environment = layerEnvironment([{ layer: "process", variables: env }, ...dotenv.layers]);
+  const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
   const valueFiles = openValueFiles(folder, env);
   const world = {
     environment,

@@ -11,7 +11,7 @@ export function originName(
 ): string | undefined {
   switch (origin.kind) {
     case "env":
-      return origin.layer === "project" ? `\${${origin.name}} of .env` : `\${${origin.name}}`;
+      return `\${${origin.name}}${ofLayer[origin.layer]}`;
     case "file":
       return linkedName(origin, place);
     case "input":
@@ -19,6 +19,13 @@ export function originName(
       return undefined;
   }
 }
+
+const ofLayer = {
+  process: "",
+  state: "",
+  settings: ", set by this project's .claude or .mcp.json",
+  project: " of .env",
+} as const;
 
 /** A file in the folder that leads out of it is named with where it leads: that is what would be sent. */
 function linkedName(

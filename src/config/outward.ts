@@ -93,7 +93,7 @@ export function boundValue(value: Json, optionClass: OptionClass, taints: readon
 }
 
 function isKeptElsewhere(origin: Origin): boolean {
-  if (origin.kind === "env") return origin.layer !== "project";
+  if (origin.kind === "env") return origin.layer === "process" || origin.layer === "state";
   return origin.kind === "file" && !origin.inProject;
 }
 

@@ -1,11 +1,11 @@
 // Where the parts of a text came from. A value that a `${...}` brought in keeps its origin on the way to every exit: what a config
 // does with it is decided by the origin, and never by a search for its text.
 
+import type { EnvironmentLayer } from "./environment.ts";
 import { type Path, pathKey } from "./problem.ts";
 
 export type Origin =
-  /** `layer`: the process's own environment, the `.env` of the state root, or the `.env` beside the config. */
-  | { readonly kind: "env"; readonly name: string; readonly layer: "process" | "state" | "project" }
+  | { readonly kind: "env"; readonly name: string; readonly layer: EnvironmentLayer }
   /** `inProject`: its real path is below the folder of the config. */
   | { readonly kind: "file"; readonly path: string; readonly realPath: string; readonly inProject: boolean }
   /** An input that its recipe declares as secret. */

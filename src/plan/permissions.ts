@@ -44,6 +44,14 @@ export function planPermissions(
   },
 ): PlannedPermissions {
   const names = Object.keys(sources);
+  if (relay.length === 0 && files.length === 0 && Object.keys(approvers).length === 0)
+    issues.push({
+      path: ["permissions"],
+      on: "key",
+      code: "E_CONFIG_MISSING_KEY",
+      message: "lets nobody answer a permission prompt and no file leave",
+      hint: 'add relay: [CHAT] and approvers: { CHAT: ["ID"] }, or files: ["~/reports/*"]; or remove permissions',
+    });
   for (const [index, name] of relay.entries()) {
     const path = ["permissions", "relay", index];
     const source = Object.hasOwn(sources, name) ? sources[name] : undefined;

@@ -47,6 +47,18 @@ describe("permissions", () => {
     expect(plan({ approvers: { phone: ["1"], hook: ["1"] } }).issues[0]).toContain("hook is not in relay");
   });
 
+  it("that let nobody answer and no file leave are a problem that says what is missing", () => {
+    for (const nothing of [
+      {},
+      { quiet: [{ from: "23:00", to: "07:00", tz: "UTC" }] },
+      { tools: { deny: ["*"] } },
+    ])
+      expect(plan({ relay: [], approvers: {}, ...nothing }).issues).toEqual([
+        expect.stringMatching(/^permissions: lets nobody answer .* \(add relay: .*files.*\)$/),
+      ]);
+    expect(plan({ relay: [], approvers: {}, files: ["/home/person/reports/*"] }).issues).toEqual([]);
+  });
+
   it("name people by ids: no name, and nothing that would ask a whole group", () => {
     const withIds = { ...chat, personId: { pattern: "^[1-9]\\d*$", example: "412587349" } };
     const issues: IssueDraft[] = [];
