@@ -28,11 +28,11 @@ export function checkOptions(options: TailOptions): OptionIssue[] {
       message: "has no named group, so that it gives no field",
       hint: "for instance (?P<level>[A-Z]+)",
     });
-  if (multiline !== undefined && (multiline.start === undefined) === (multiline.indent !== true))
+  if (multiline !== undefined && (multiline.start === undefined) === !joinsLines(multiline))
     issues.push({
       path: ["multiline"],
-      message: "needs one of start and indent: true",
-      hint: 'for instance  multiline: { start: "^\\d{4}-" }  or  multiline: { indent: true }',
+      message: "needs either start, or indent: true, traces: true or both",
+      hint: 'for instance  multiline: { start: "^\\d{4}-" }  or  multiline: { traces: true }',
     });
   if (maxLineBytes < shortestLineBytes || maxLineBytes > longestLineBytes)
     issues.push({
@@ -41,4 +41,8 @@ export function checkOptions(options: TailOptions): OptionIssue[] {
       hint: "for example max_line: 64KiB",
     });
   return issues;
+}
+
+function joinsLines({ indent, traces }: NonNullable<TailOptions["multiline"]>): boolean {
+  return indent === true || traces === true;
 }

@@ -8,6 +8,7 @@ import { openFound } from "../../files/open-file.ts";
 import type { FoundFile } from "../../files/search.ts";
 import { mayHoldEscapes, withoutEscapes } from "../../intake/terminal-escapes.ts";
 import { withBuffer } from "./buffers.ts";
+import { type ContainerFormat, createUnwrapper, longestPieceBytes, type Unwrapper } from "./container.ts";
 import type { Cursor } from "./cursors.ts";
 import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } from "./fingerprint.ts";
 import type { DataOf } from "./format.ts";
@@ -29,6 +30,8 @@ export interface Following {
   readonly clock: Clock;
   readonly encoding: Encoding;
   readonly maxLineBytes: number;
+  /** By how a file begins: whether a container runtime wrote it. */
+  containerOf(head: string): ContainerFormat | undefined;
   readonly partialMs: number;
   readonly dataOf: DataOf;
   readonly handOver: HandOver;
@@ -90,6 +93,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
   let isSuspect = before !== undefined;
   let changedMs = clock.now();
   let reader: LineReader | undefined;
+  let unwrapper: Unwrapper | undefined;
   let records = following.createRecords();
   let settled: Settled = createSettled(position);
   /** Where the next record begins. */
@@ -106,6 +110,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     isKnown = false;
     isIgnored = false;
     reader = undefined;
+    unwrapper = undefined;
     records = following.createRecords();
     settled = createSettled(0);
   }
@@ -142,16 +147,21 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     return true;
   }
 
-  function arrivalOf({ text, cut }: Line, shown: string): Arrival {
+  /** The program's lines, as text. */
+  function plain(lines: readonly Line[]): Line[] {
+    return (unwrapper === undefined ? lines : unwrapper.push(lines)).map(withoutColours);
+  }
+
+  function arrivalOf({ text, cut, origin }: Line, shown: string): Arrival {
     // Blanks say nothing.
     const line = text.charCodeAt(0) <= space && text.trim() === "" ? "" : text;
-    return { data: dataOf(line, shown, cut), text: line, trust: "local" };
+    return { data: dataOf(line, shown, cut, origin), text: line, trust: "local" };
   }
 
   /** Undefined when all lines of these bytes are to be looked at. */
   function sift(bytes: Buffer): readonly Line[] | undefined {
-    // An escape sequence may part a word that is looked for.
-    const needs = bytes.includes(escapeByte) ? undefined : following.needs();
+    // An escape sequence may part a word that is looked for, and so may what a container runtime writes.
+    const needs = unwrapper !== undefined || bytes.includes(escapeByte) ? undefined : following.needs();
     const sifted = needs === undefined ? undefined : (reader as LineReader).sift(bytes, needs);
     if (sifted === undefined) return undefined;
     const { shown } = found;
@@ -160,9 +170,17 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     return sifted.lines;
   }
 
+  /** Also what has no end yet. */
+  function allPlain(partial: Line | undefined): Line[] {
+    const lines = partial === undefined ? [] : plain([partial]);
+    return [...lines, ...(unwrapper?.flush() ?? []).map(withoutColours)];
+  }
+
+  const isPartial = () => (reader?.pending() ?? 0) > 0 || unwrapper?.pending() === true;
+
   async function flushAll(signal: AbortSignal): Promise<void> {
     const partial = reader?.flush();
-    const lines = partial === undefined ? [] : records.push([withoutColours(partial)], clock.now());
+    const lines = records.push(allPlain(partial), clock.now());
     const rest = records.flush();
     await hand(rest === undefined ? lines : [...lines, rest], signal);
   }
@@ -188,7 +206,14 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     position += position % unitOf(encoding);
     start = Math.max(start, position);
     settled = createSettled(start);
-    reader = createLineReader(encoding, position, following.maxLineBytes);
+    const format = following.containerOf(head.bytes.toString("utf8"));
+    const longest = following.maxLineBytes;
+    unwrapper = format === undefined ? undefined : createUnwrapper(format, position, longest);
+    reader = createLineReader(
+      encoding,
+      position,
+      format === undefined ? longest : Math.max(longest, longestPieceBytes),
+    );
     isKnown = head.bytes.length > 0;
     if (!isSaved) await following.save(self);
     isSaved = true;
@@ -212,7 +237,7 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       changedMs = clock.now();
       position += piece.length;
       const sifted = sift(piece);
-      const lines = sifted ?? records.push((reader as LineReader).push(piece).map(withoutColours), changedMs);
+      const lines = sifted ?? records.push(plain((reader as LineReader).push(piece)), changedMs);
       if (!(await hand(lines, signal))) return false;
       if (sifted === undefined) continue;
       start = position - (reader as LineReader).pending();
@@ -250,16 +275,15 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
     async flush(signal, isOver = false) {
       const nowMs = clock.now();
       if (isOver) return flushAll(signal);
-      if ((reader?.pending() ?? 0) > 0) {
+      if (isPartial()) {
         if (nowMs < changedMs + following.partialMs) return;
-        const partial = reader?.flush();
-        if (partial !== undefined) await hand(records.push([withoutColours(partial)], nowMs), signal);
+        await hand(records.push(allPlain(reader?.flush()), nowMs), signal);
       }
       const dueMs = records.dueMs();
       const rest = dueMs !== undefined && dueMs <= nowMs ? records.flush() : undefined;
       if (rest !== undefined) await hand([rest], signal);
     },
-    dueMs: () => ((reader?.pending() ?? 0) > 0 ? changedMs + following.partialMs : records.dueMs()),
+    dueMs: () => (isPartial() ? changedMs + following.partialMs : records.dueMs()),
     cursor: () => ({ path: found.path, offset: settled.offset(), generation, fingerprint }),
     isOpen: () => handle !== undefined,
     isRemoved: async () => handle !== undefined && (await handle.stat()).nlink === 0,

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../contract.ts";
 import { withTextOfBytes } from "../../intake/journal-export.ts";
 import { withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { readJson } from "../../json.ts";
+import type { Origin } from "./container.ts";
 import { fieldValue } from "./field-value.ts";
 import { parseLogfmt } from "./logfmt.ts";
 import type { TailOptions } from "./options.ts";
@@ -13,17 +14,23 @@ import type { TailOptions } from "./options.ts";
 type Parse = (line: string) => JsonObject | undefined;
 
 /** `data` of the event. What is ours stands under its own name; a field of that name has an underscore behind it. */
-export type DataOf = (line: string, file: string, cut: number) => JsonObject;
+export type DataOf = (line: string, file: string, cut: number, origin?: Origin) => JsonObject;
 
 export function createFormat(format: TailOptions["format"], pattern: Pattern | undefined): DataOf {
   const parse = parserOf(format, pattern);
-  if (parse === undefined) return (line, file, cut) => (cut === 0 ? { line, file } : { line, file, cut });
-  return (line, file, cut) => {
+  if (parse === undefined)
+    return (line, file, cut, origin) => {
+      if (cut === 0 && origin === undefined) return { line, file };
+      return { line, file, ...(cut === 0 ? {} : { cut }), ...origin };
+    };
+  return (line, file, cut, origin) => {
     const fields = parse(line);
     return {
       line,
       file,
       ...(cut === 0 ? {} : { cut }),
+      // The program's own fields of these names say it better.
+      ...origin,
       ...(fields === undefined ? { unparsed: true } : renamed(fields)),
     };
   };

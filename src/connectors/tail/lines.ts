@@ -3,6 +3,7 @@
 
 import { isAscii } from "node:buffer";
 import type { TextNeeds } from "../../contract/emit-all.ts";
+import type { Origin } from "./container.ts";
 import { createSift, needsAscii, type Place, type Sift, type SiftedLines } from "./sift.ts";
 
 export type Encoding = "utf-8" | "latin1" | "utf-16le" | "utf-16be";
@@ -15,6 +16,8 @@ export interface Line {
   readonly end: number;
   /** Where it begins, if that is not where the one before it ended. */
   readonly start?: number;
+  /** What a container runtime says of it. */
+  readonly origin?: Origin;
 }
 
 export interface LineReader {

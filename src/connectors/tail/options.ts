@@ -83,6 +83,14 @@ export const tailOptions = {
         },
       },
     },
+    container: {
+      "x-inert": true,
+      description:
+        "Whether the files are those of a container runtime, whose own lines are read out of it: docker (json-file), cri (Kubernetes, containerd, Podman), none, or auto by how each file begins.",
+      type: "string",
+      enum: ["auto", "docker", "cri", "none"],
+      default: "auto",
+    },
     max_line: {
       "x-inert": true,
       description:

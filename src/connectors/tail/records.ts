@@ -32,11 +32,12 @@ export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOpt
   let cut = 0;
   let end = 0;
   let changedMs = 0;
+  let first: Pick<Line, "start" | "origin"> = {};
 
   function take(): Line {
     // A trace may have blank lines inside, which are part of it only if more of it follows.
     while (texts.length > 1 && (texts.at(-1) as string).trim() === "") texts.pop();
-    const record = { text: texts.join("\n"), cut, end };
+    const record = { ...first, text: texts.join("\n"), cut, end };
     texts = [];
     count = 0;
     bytes = 0;
@@ -46,6 +47,11 @@ export function createRecords({ begins, maxLines, maxBytes, flushMs }: RecordOpt
 
   function add(line: Line): void {
     const length = Buffer.byteLength(line.text) + (count === 0 ? 0 : 1);
+    if (count === 0)
+      first = {
+        ...(line.start === undefined ? {} : { start: line.start }),
+        ...(line.origin === undefined ? {} : { origin: line.origin }),
+      };
     count += 1;
     cut += line.cut;
     end = line.end;

@@ -10,6 +10,7 @@ import { untilQuietLookMs } from "../../files/quiet-look.ts";
 import { createSearch } from "../../files/search.ts";
 import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { settledOr } from "../../waiting.ts";
+import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
 import type { Follower, Following } from "./follower.ts";
 import { createFormat } from "./format.ts";
@@ -195,6 +196,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
       clock,
       encoding: options.encoding,
       maxLineBytes: options.maxLineBytes,
+      containerOf: (head) => containerFormat(options, head),
       partialMs: options.partialMs,
       dataOf: createFormat(options.format, code.regex("pattern")),
       handOver,

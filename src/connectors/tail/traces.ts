@@ -87,7 +87,7 @@ const follows: readonly Rule[] = [
   { from: ["java-after", "java"], line: /^[\t ]*\.\.\. \d+ (?:more|common frames omitted)/, to: "java" },
   { from: ["python", "python-between"], line: /^[\t ]+File "/, to: "python-code" },
   { from: ["python", "python-code"], line: /^[\t ]/, to: "python" },
-  { from: ["python"], line: /^(?:[^\s.():]+\.)*[^\s.():]+(?::|$)/, to: "python-between" },
+  { from: ["python", "python-code"], line: /^(?:[^\s.():]+\.)*[^\s.():]+(?::|$)/, to: "python-between" },
   {
     from: ["python-between"],
     line: /^(?:During handling of the above exception|The above exception was the direct cause)/,

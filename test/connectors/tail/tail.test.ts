@@ -17,6 +17,7 @@ const options: TailOptions = {
   from: "end",
   format: "plain",
   maxLineBytes: 65_536,
+  container: "auto",
   partialMs: 10_000,
   encoding: "utf-8",
 };
@@ -43,8 +44,8 @@ describe("the options of a tail", () => {
     ["format", { format: "regex" }, "needs a pattern"],
     ["pattern", { pattern: "(?P<a>.)" }, "has no use beside format: plain"],
     ["pattern", { format: "regex", pattern: "a" }, "no named group"],
-    ["multiline", { multiline: { maxLines: 5, flushMs: 1 } }, "needs one of start and indent"],
-    ["multiline", { multiline: { start: "a", indent: true, maxLines: 5, flushMs: 1 } }, "needs one of"],
+    ["multiline", { multiline: { maxLines: 5, flushMs: 1 } }, "needs either start, or indent"],
+    ["multiline", { multiline: { start: "a", indent: true, maxLines: 5, flushMs: 1 } }, "needs either start"],
     ["max_line", { maxLineBytes: 10 }, "must be from 256B to 1MiB"],
     ["files", { files: "logs/" }, "names a folder"],
   ])("are told at %s: %o", (place, more, message) => {
