@@ -4,6 +4,7 @@
 
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { backlog } from "./figures/backlog.mjs";
 import { channels } from "./figures/channels.mjs";
 import { durable } from "./figures/durable.mjs";
 import { latency } from "./figures/latency.mjs";
@@ -27,6 +28,7 @@ const figures = {
   latency,
   durable,
   recovery,
+  backlog,
   channels,
   memory,
   unread,

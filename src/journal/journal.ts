@@ -11,7 +11,7 @@ import { checkEventId } from "./entry-records.ts";
 import type { Keyed } from "./keyed-table.ts";
 import { encodeEvent, encodeLine } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
-import type { OpenEntry, PageQuery } from "./open-entries.ts";
+import type { Expired, OpenEntry, PageQuery } from "./open-entries.ts";
 import {
   type CallLine,
   type Delivery,
@@ -114,8 +114,8 @@ export interface Journal {
   page(query: PageQuery): OpenEntry[];
   /** The open entries of one event. */
   entries(eventId: string): OpenEntry[];
-  /** Open entries whose `untilMs` has come, in no order. */
-  expired(limit: number): OpenEntry[];
+  /** Open entries whose `untilMs` has come, some at a time: see `OpenEntries.expired`. */
+  expired(limit: number, after?: number): Expired;
   /** What a session gets, one for each entry, in their order; undefined where it can no longer be read (then it is dead). */
   deliveries(entries: readonly OpenEntry[]): Promise<(Delivery | undefined)[]>;
 
@@ -301,7 +301,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     },
     page: (query) => state.entries.page(query),
     entries: (eventId) => state.entries.of(eventId),
-    expired: (limit) => state.entries.expired(clock.now(), limit),
+    expired: (limit, after) => state.entries.expired(clock.now(), limit, after),
     deliveries: (entries) => bodies.deliveries(entries),
     async read(eventId) {
       const [entry] = state.entries.of(eventId);

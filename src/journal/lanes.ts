@@ -14,9 +14,16 @@ export interface Lane extends LaneKind {
   first: number;
   last: number;
   length: number;
-  /** Where the last page ended, so that the next one need not begin at the front. */
-  bookmark: { readonly slot: number; readonly position: number } | undefined;
+  /**
+   * One record for each stretch of positions that has any, so that a page need not begin at the front: many walks go through a million
+   * records at once, each at its own place.
+   */
+  readonly stretches: Map<number, number>;
 }
+
+const stretchSize = 1_024;
+/** In a shorter lane the front is near enough. */
+const shortLane = 4_096;
 
 export interface Lanes {
   /** Links the record into its lane at its position: nearly always the end. */
@@ -33,6 +40,17 @@ export function createLanes(records: EntryRecords): Lanes {
   const lanes = new Map<number, Lane>();
   const keyOf = ({ channel, priority, unproven }: LaneKind) => channel * 8 + (unproven ? 4 : 0) + priority;
   const positionOf = (slot: number) => records.getDouble(slot, double.position);
+
+  const stretchOf = (slot: number) => Math.floor(positionOf(slot) / stretchSize);
+
+  /** The record of a stretch is removed: a neighbour stands for it, if it has one. */
+  function replace({ stretches }: Lane, slot: number, neighbours: readonly number[]): void {
+    const stretch = stretchOf(slot);
+    if (stretches.get(stretch) !== slot) return;
+    const heir = neighbours.find((other) => other !== none && stretchOf(other) === stretch);
+    if (heir === undefined) stretches.delete(stretch);
+    else stretches.set(stretch, heir);
+  }
 
   function link(lane: Lane, slot: number, before: number, after: number): void {
     records.setWord(slot, word.previous, before);
@@ -51,7 +69,7 @@ export function createLanes(records: EntryRecords): Lanes {
         first: none,
         last: none,
         length: 0,
-        bookmark: undefined,
+        stretches: new Map<number, number>(),
       };
       lanes.set(key, lane);
       let before = lane.last;
@@ -61,6 +79,7 @@ export function createLanes(records: EntryRecords): Lanes {
         before = records.getWord(before, word.previous);
       }
       link(lane, slot, before, after);
+      if (!lane.stretches.has(stretchOf(slot))) lane.stretches.set(stretchOf(slot), slot);
       lane.length += 1;
     },
     remove(slot, kind) {
@@ -72,7 +91,7 @@ export function createLanes(records: EntryRecords): Lanes {
       if (after === none) lane.last = before;
       else records.setWord(after, word.previous, before);
       lane.length -= 1;
-      if (lane.bookmark?.slot === slot) lane.bookmark = undefined;
+      replace(lane, slot, [before, after]);
     },
     of: ({ channel, priority, unproven } = {}) =>
       [...lanes.values()].filter(
@@ -83,8 +102,16 @@ export function createLanes(records: EntryRecords): Lanes {
           (unproven === undefined || lane.unproven === unproven),
       ),
     seek(lane, after) {
-      const { bookmark } = lane;
-      let slot = bookmark !== undefined && bookmark.position <= after ? bookmark.slot : lane.first;
+      let slot = lane.first;
+      if (lane.length > shortLane && after > positionOf(lane.first)) {
+        const first = stretchOf(lane.first);
+        for (let stretch = Math.floor(after / stretchSize); stretch > first; stretch--) {
+          const known = lane.stretches.get(stretch);
+          if (known === undefined || positionOf(known) > after) continue;
+          slot = known;
+          break;
+        }
+      }
       while (slot !== none && positionOf(slot) <= after) slot = records.getWord(slot, word.next);
       return slot;
     },

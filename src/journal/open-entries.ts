@@ -48,6 +48,14 @@ export interface NewEntry {
   readonly place: Place;
 }
 
+export interface Expired {
+  readonly entries: OpenEntry[];
+  readonly next?: number;
+}
+
+/** How many entries one look for expired ones goes through. */
+const maxLooks = 8_192;
+
 export interface OpenEntries {
   /** False when this event is open on this channel already: the first one stands. `position` absent: behind all others. */
   add(entry: NewEntry, position?: number): boolean;
@@ -59,8 +67,11 @@ export interface OpenEntries {
   change(change: StateChange, timeMs: number): boolean;
   remove(id: string, channel: string): OpenEntry | undefined;
   page(query: PageQuery): OpenEntry[];
-  /** Entries whose `untilMs` has come, in no order. Costs nothing while none can have. */
-  expired(nowMs: number, limit: number): OpenEntry[];
+  /**
+   * Entries whose `untilMs` has come, in order of position, behind `after`. Looks at some thousands at a time: `next` says behind which
+   * position to go on, and is absent when that was all. Costs nothing while none can have expired.
+   */
+  expired(nowMs: number, limit: number, after?: number): Expired;
   count(): number;
   /** What the lines of open entries take whose events anybody could have made. */
   unprovenBytes(): number;
@@ -89,6 +100,9 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
   let count = 0;
   let unprovenBytes = 0;
   let nextPosition = 1;
+  /** Of a search for expired entries: the earliest `untilMs` that it has passed, and that came in since it began. */
+  let passed = Number.POSITIVE_INFINITY;
+  let entered = Number.POSITIVE_INFINITY;
   /** No entry expires before this. */
   let earliestUntilMs = Number.POSITIVE_INFINITY;
 
@@ -131,7 +145,9 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
     addTally(slot, 1);
     count += 1;
     nextPosition = Math.max(nextPosition, positionOf(slot) + 1);
-    earliestUntilMs = Math.min(earliestUntilMs, records.getDouble(slot, double.untilMs));
+    const untilMs = records.getDouble(slot, double.untilMs);
+    earliestUntilMs = Math.min(earliestUntilMs, untilMs);
+    entered = Math.min(entered, untilMs);
     onCount(records.getWord(slot, word.segment), 1);
   }
 
@@ -183,8 +199,6 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       }
       if (best === -1) return;
       const slot = heads[best] as number;
-      const lane = of[best];
-      if (lane !== undefined) lane.bookmark = { slot, position: positionOf(slot) };
       if (!visit(slot)) return;
       heads[best] = records.getWord(slot, word.next);
     }
@@ -266,19 +280,27 @@ export function createOpenEntries(onCount: (segment: number, change: 1 | -1) => 
       });
       return found;
     },
-    expired(nowMs, limit) {
-      const found: OpenEntry[] = [];
-      if (nowMs < earliestUntilMs) return found;
-      let earliest = Number.POSITIVE_INFINITY;
-      for (const lane of lanes.of()) {
-        for (let slot = lane.first; slot !== none; slot = records.getWord(slot, word.next)) {
-          const untilMs = records.getDouble(slot, double.untilMs);
-          if (untilMs <= nowMs && found.length < limit) found.push(view(slot));
-          earliest = Math.min(earliest, untilMs);
-        }
+    expired(nowMs, limit, after = 0) {
+      const entries: OpenEntry[] = [];
+      if (nowMs < earliestUntilMs) return { entries };
+      if (after === 0) {
+        passed = Number.POSITIVE_INFINITY;
+        entered = Number.POSITIVE_INFINITY;
       }
-      earliestUntilMs = earliest;
-      return found;
+      let looks = 0;
+      let next: number | undefined;
+      walk(after, lanes.of(), (slot) => {
+        const untilMs = records.getDouble(slot, double.untilMs);
+        if (untilMs <= nowMs) entries.push(view(slot));
+        passed = Math.min(passed, untilMs);
+        looks += 1;
+        if (entries.length < limit && looks < maxLooks) return true;
+        next = positionOf(slot);
+        return false;
+      });
+      if (next !== undefined) return { entries, next };
+      earliestUntilMs = Math.min(passed, entered);
+      return { entries };
     },
     count: () => count,
     unprovenBytes: () => unprovenBytes,

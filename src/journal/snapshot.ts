@@ -14,6 +14,8 @@ import { createState, type JournalState } from "./state.ts";
 
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;
+/** When it is read: so many lines in one turn of the event loop. */
+const linesPerTurn = 8;
 const writeBytes = 1024 * 1024;
 /** Cursors are a scope of the table of notes, as the first version wrote them, with the bound that it had. */
 const cursorScope = "cursor";
@@ -195,7 +197,10 @@ export async function readSnapshot(
     numbers.set(number, state.segments.add({ ...segment, path: segmentPath(folder, segment) }).number);
   }
   let lost = 0;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    // A million entries are some hundred lines, and each is let go as soon as it was read.
+    lines[index] = end;
+    if (index % linesPerTurn === linesPerTurn - 1) await setImmediate();
     if (line.type === "open") {
       state.entries.restore(Buffer.from(line.records, "base64"), (number) => {
         const segment = numbers.get(number);

@@ -11,6 +11,8 @@ import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
 const maxIds = 20;
+/** How many are looked at ahead of what is sent; a page more may be. */
+const maxHead = 32;
 const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }[] = [
   { unproven: false, priority: "high" },
   { unproven: false },
@@ -29,20 +31,37 @@ export function forget(untold: Untold): void {
   untold.ids.length = 0;
 }
 
+/** One of the oldest few, which are pushed. */
+export interface Head {
+  readonly entry: OpenEntry;
+  readonly delivery: Delivery;
+}
+
+export interface CatchUp {
+  readonly limit: number;
+  /** False when it must be done again. */
+  isCurrent(): boolean;
+  /** Sends these now: to sort out a million others takes many seconds. */
+  send(head: readonly Head[]): Promise<void>;
+}
+
 /** Settles when the backlog is sorted out, or when `isCurrent` says that it must be done again. */
 export async function catchUp(
   desk: Desk,
   seat: Seat,
   untold: Untold,
-  limit: number,
-  isCurrent: () => boolean,
+  { limit, isCurrent, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;
+  const head: Head[] = [];
   const look = (entry: OpenEntry, delivery: Delivery | undefined) => {
     if (triage(desk, seat, entry, delivery).is !== "push") return;
     const isNew = !hasBeenTold(entry, seat);
     if (isNew) pushed += 1;
-    if (isNew && pushed <= limit) return;
+    if (isNew && pushed <= limit) {
+      head.push({ entry, delivery: delivery as Delivery });
+      return;
+    }
     seat.waiting.add(entry.position, entry);
     if (!isNew) return;
     untold.channels.set(entry.channel, (untold.channels.get(entry.channel) ?? 0) + 1);
@@ -64,6 +83,10 @@ export async function catchUp(
       const deliveries = missed.length === 0 ? [] : await desk.journal.deliveries(missed);
       if (!isCurrent()) return;
       for (const [index, entry] of missed.entries()) look(entry, deliveries[index]);
+      if (head.length >= maxHead || (pushed >= limit && head.length > 0)) {
+        await send(head.splice(0));
+        if (!isCurrent()) return;
+      }
       if (turns % 16 === 0) await breathe();
     }
   }

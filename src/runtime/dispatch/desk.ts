@@ -43,7 +43,8 @@ export interface Desk {
   spend(sessionId: string, parcel: Parcel): void;
   /** They were not written after all. */
   refund(sessionId: string, parcel: Parcel): void;
-  tell(entry: OpenEntry, fate: Fate): void;
+  /** Settles when it is written, or cannot be; it holds from the call on. */
+  tell(entry: OpenEntry, fate: Fate): Promise<void>;
   /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
   isSettled(): boolean;
   /** An entry at this position, or behind it, may be the session's now: it looks again if it was past it. */
@@ -78,12 +79,13 @@ export function createTell(
     const change = { id, channel, ...fate };
     if (isFinal(change) || change.state === "sent")
       for (const seat of roster.all()) seat.waiting.delete(position);
-    journal.mark(change).catch((error) => {
+    const written = journal.mark(change).catch((error) => {
       // It stands in RAM. When the journal ended first, the next owner finds the claim and sends again with `attempt`.
       if (!(error instanceof DeliveryError)) throw error;
       if (error.code !== "E_JOURNAL_CLOSED") log.warn(line`event ${id}: ${error.message}`);
     });
     observe?.(change);
+    return written;
   };
 }
 

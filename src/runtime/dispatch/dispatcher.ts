@@ -18,7 +18,7 @@ import { createClaims, unsettledClaims } from "./claims.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { createTell, type Desk, type Fate, type Parcel } from "./desk.ts";
 import { findEntry, isUnsent } from "./entries.ts";
-import { expireDue } from "./expiry.ts";
+import { createExpiry } from "./expiry.ts";
 import { createFeed, type Feed } from "./feed.ts";
 import { createKeeper } from "./keeper.ts";
 import { createKnownSessions } from "./known-sessions.ts";
@@ -153,7 +153,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     notices: createNotices({ journal, clock, newId: options.newId, onAppended: wake }),
     rounds: createPositionSet(),
     ackDeadlines: createDeadlines(clock, () => receipts.check()),
-    expiryDeadlines: createDeadlines(clock, () => expireDue(desk)),
+    expiryDeadlines: createDeadlines(clock, () => expiry.check()),
     spend: (sessionId, parcel) => spend(sessionId, parcel, parcel.delivery.tokens),
     refund: (sessionId, parcel) => spend(sessionId, parcel, -parcel.delivery.tokens),
     holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
@@ -166,6 +166,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     onJournalEnded: halt,
   };
   const keeper = createKeeper(desk);
+  const expiry = createExpiry(desk);
   const pending = createPending(desk);
   const receipts = createReceipts(desk, ({ position }) => rewind(position));
   const settled = known.back(options.settleMs ?? 0, options.mayReturn ?? (() => true)).then(() => {

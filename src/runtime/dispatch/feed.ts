@@ -8,7 +8,7 @@
 import { DeliveryError } from "../../errors.ts";
 import type { OpenEntry } from "../../journal/open-entries.ts";
 import { line } from "../../text.ts";
-import { catchUp, forget, type Untold } from "./catch-up.ts";
+import { catchUp, forget, type Head, type Untold } from "./catch-up.ts";
 import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./desk.ts";
 import { breathe, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { Seat } from "./roster.ts";
@@ -92,7 +92,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     while (!isOver() && restMs === 0) {
       if (wantsCatchUp) {
         wantsCatchUp = false;
-        if (seat.rank > 0) await catchUp(desk, seat, backlog, options.catchUp, sameGeneration());
+        const of = { limit: options.catchUp, isCurrent: sameGeneration(), send: sendHead };
+        if (seat.rank > 0) await catchUp(desk, seat, backlog, of);
         else forget(backlog);
         continue;
       }
@@ -107,17 +108,39 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         await read(empty, "rest");
         continue;
       }
-      const all = allAhead();
-      if (all.length === 0) return;
-      if (!all.every(({ isNoted }) => isNoted)) {
-        await noteClaims(all);
-        continue;
-      }
-      const batch = takeBatch();
-      if (batch.length > 0) await write(batch);
-      // What was kept back after all was not sent: a successor must not think so.
-      else if (allAhead().length === 0) claims.clear(seat.claimName);
+      if (!(await sendAhead())) return;
     }
+  }
+
+  /** Takes a step towards sending what was read ahead. False when there is nothing. */
+  async function sendAhead(): Promise<boolean> {
+    const all = allAhead();
+    if (all.length === 0) return false;
+    if (!all.every(({ isNoted }) => isNoted)) {
+      await noteClaims(all);
+      return true;
+    }
+    const batch = takeBatch();
+    if (batch.length > 0) await write(batch);
+    // What was kept back after all was not sent: a successor must not think so.
+    else if (allAhead().length === 0) claims.clear(seat.claimName);
+    return true;
+  }
+
+  /** What a session missed first, while the rest of it is still being sorted out. */
+  async function sendHead(head: readonly Head[]): Promise<void> {
+    for (const { entry, delivery } of head) {
+      const now = findEntry(journal, entry);
+      if (now === undefined || !isUnsent(now) || !isCandidate(desk, seat, now)) continue;
+      const result = triage(desk, seat, now, delivery);
+      if (result.is !== "push") continue;
+      streamOf({ entry: now }).ahead.push({
+        ...claim(desk, seat, now, delivery, result.terms),
+        isNoted: false,
+      });
+      follow(desk, seat, result.terms);
+    }
+    while (!isOver() && restMs === 0 && (await sendAhead()));
   }
 
   function allAhead(): Ahead[] {
@@ -304,7 +327,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
-  function streamOf({ entry }: Parcel): Stream {
+  function streamOf({ entry }: Pick<Parcel, "entry">): Stream {
     return entry.unproven === true ? unproven : proven;
   }
 

@@ -88,13 +88,13 @@ export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void):
     check,
     async survey() {
       let after = 0;
-      for (let turns = 1; ; turns++) {
+      for (;;) {
         const page = journal.page({ states: unsent, after, limit: pageSize * 16 });
         const last = page.at(-1);
         if (last === undefined) break;
         after = last.position;
         for (const { untilMs } of page) if (untilMs !== undefined) desk.expiryDeadlines.add(untilMs);
-        if (turns % 4 === 0) await breathe();
+        await breathe();
       }
       check();
       await running;

@@ -1,0 +1,99 @@
+// Very many open entries: a page costs what it holds, wherever it begins and however many walks go on at once, and a look for expired
+// ones goes through some thousands at a time.
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createOpenEntries, type OpenEntries } from "../../src/journal/open-entries.ts";
+import { processorTime } from "../support/processor-time.ts";
+
+const place = { segment: 0, offset: 0, length: 1 };
+
+function filled(count: number, untilMs = 1_000): OpenEntries {
+  const entries = createOpenEntries(() => {});
+  for (let n = 0; n < count; n++) entries.add({ id: `e${n}`, channel: "c", timeMs: 0, untilMs, place });
+  return entries;
+}
+
+/** Walks of several readers through all entries, taking turns, each at its own place. */
+function walks(entries: OpenEntries, count: number): number {
+  const readers = Array.from({ length: 6 }, (_, index) => ({
+    after: Math.floor((count * index) / 6),
+    pages: 0,
+  }));
+  let pages = 0;
+  for (let isMoving = true; isMoving; ) {
+    isMoving = false;
+    for (const reader of readers) {
+      const last = entries.page({ after: reader.after, limit: 128 }).at(-1);
+      if (last === undefined) continue;
+      reader.after = last.position;
+      pages += 1;
+      isMoving = true;
+    }
+  }
+  return pages;
+}
+
+test("walks that take turns cost in proportion to the entries", () => {
+  const [small, large] = [20_000, 80_000];
+  const [few, many] = [filled(small), filled(large)];
+  const took = (entries: OpenEntries, count: number) => {
+    const time = processorTime();
+    walks(entries, count);
+    return time();
+  };
+  took(few, small);
+  const fewMs = took(few, small);
+  expect(took(many, large) / Math.max(fewMs, 20)).toBeLessThan(4 * 2.5);
+});
+
+test("a page begins right behind any position, whatever was removed before", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(9_999), { maxLength: 400 }),
+      fc.array(fc.tuple(fc.nat(9_999), fc.nat(300)), { maxLength: 6 }),
+      fc.array(fc.nat(10_500), { minLength: 1, maxLength: 30 }),
+      (singles, runs, afters) => {
+        const entries = filled(10_000);
+        const gone = new Set(singles);
+        for (const [from, length] of runs)
+          for (let n = from; n < Math.min(10_000, from + length); n++) gone.add(n);
+        for (const n of gone) entries.remove(`e${n}`, "c");
+        const left = Array.from({ length: 10_000 }, (_, n) => n).filter((n) => !gone.has(n));
+        for (const after of afters) {
+          const found = entries.page({ after, limit: 3 }).map(({ id }) => id);
+          // The first entry has position 1.
+          expect(found).toEqual(
+            left
+              .filter((n) => n + 1 > after)
+              .slice(0, 3)
+              .map((n) => `e${n}`),
+          );
+        }
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
+
+test("a look for expired entries goes through some thousands, and finds each of them once", () => {
+  const entries = filled(30_000, 500);
+  for (let n = 0; n < 10; n++) entries.add({ id: `late${n}`, channel: "d", timeMs: 0, untilMs: 10, place });
+  const found: string[] = [];
+  let looks = 0;
+  let behind: number | undefined;
+  do {
+    const { entries: some, next } = entries.expired(20, 4, behind);
+    expect(some.length).toBeLessThanOrEqual(4);
+    found.push(...some.map(({ id }) => id));
+    for (const { id } of some) entries.remove(id, "d");
+    looks += 1;
+    behind = next;
+  } while (behind !== undefined);
+  expect(found).toEqual(Array.from({ length: 10 }, (_, n) => `late${n}`));
+  expect(looks).toBeGreaterThan(3);
+  while (entries.expired(20, 4, behind).next !== undefined) behind = entries.expired(20, 4, behind).next;
+  // Now it is known when the next one expires, and nothing is looked at before.
+  expect(entries.expired(499, 4)).toEqual({ entries: [] });
+  expect(entries.expired(500, 4).entries).toHaveLength(4);
+});
