@@ -33,6 +33,21 @@ const challenge = {
   ...hmac,
   respond: { challenge: { from: "query.a", token: "a-token-0", token_from: "query.b" } },
 };
+const jwt = { verify: { scheme: "jwt", secret: "a-secret-1" } };
+const publicKeys = [
+  "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+  "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+] as const;
+const signature = { verify: { scheme: "signature", header: "x-signature", public_key: publicKeys[0] } };
+const inBody = {
+  verify: {
+    scheme: "hmac",
+    secret: "a-secret-1",
+    field: "a",
+    signed: "{field:one}{field:two}",
+    timestamp: { field: "one" },
+  },
+};
 const webhook = { webhook: { path: "/telegram", secret: "a-secret-of-16-letters" } };
 
 /** What has to stand beside an option, by the beginning of its name. */
@@ -42,6 +57,13 @@ const besides: readonly (readonly [start: string, JsonObject])[] = [
   ["sse auth", auth],
   ["websocket auth", auth],
   ["http verify", hmac],
+  ["http verify.public_key", signature],
+  ["http verify.audience", jwt],
+  ["http verify.issuer", jwt],
+  ["http verify.claims", jwt],
+  ["http verify.body_claim", jwt],
+  ["http verify.field", inBody],
+  ["http verify.timestamp.field", inBody],
   ["http respond.challenge", challenge],
   ["telegram webhook", webhook],
 ];
@@ -62,6 +84,9 @@ const samples: Readonly<Record<string, readonly [string, string]>> = {
   "discord api_root": ["https://one.example/api", "https://two.example/api"],
   "http path": ["/hook/one", "/hook/two"],
   "http verify.secret": ["a-secret-1", "a-secret-2"],
+  "http verify.public_key": publicKeys,
+  "http verify.public_key.[]": publicKeys,
+  "http verify.timestamp.field": ["one", "two"],
   "http respond.challenge.from": ["query.one", "query.two"],
   "http respond.challenge.to": ["headers.x-one", "headers.x-two"],
   "http respond.challenge.token": ["a-token-1", "a-token-2"],

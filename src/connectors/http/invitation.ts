@@ -4,8 +4,10 @@
 import type { Invitation, Sample } from "../../contract/invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
+import { signatureScheme, type VerifyOptions } from "./verify/generic.ts";
 import { presets } from "./verify/presets.ts";
-import { hmacScheme, isPreset, secretsOf, type VerifyOptions } from "./verify/scheme.ts";
+import { isPublicKeyAlgorithm } from "./verify/public-key.ts";
+import { isPreset, secretsOf } from "./verify/scheme.ts";
 import { type SignatureScheme, signBody } from "./verify/signature.ts";
 
 const anything: Sample = { headers: {}, data: { text: "hello" } };
@@ -56,6 +58,7 @@ function prove(verify: VerifyOptions | undefined, body: string): Proof | undefin
     case "basic":
       return { words: ["-u", `"${verify.username ?? ""}:$SECRET"`] };
     case "token":
+      if (verify.field !== undefined) return undefined;
       return verify.header === undefined
         ? { words: [], query: `?${verify.query ?? ""}=$SECRET` }
         : { words: ["-H", `"${verify.header}: ${verify.prefix ?? ""}$SECRET"`] };
@@ -71,8 +74,11 @@ function prove(verify: VerifyOptions | undefined, body: string): Proof | undefin
 
 /** The scheme when its signature depends on the body alone; one with a time would be stale before it is tried. */
 function schemeOf(verify: VerifyOptions): SignatureScheme | undefined {
-  const scheme = isPreset(verify.scheme) ? presets[verify.scheme].scheme : hmacScheme(verify);
-  return typeof scheme === "object" && "signed" in scheme && scheme.signed === "{body}" ? scheme : undefined;
+  if (verify.scheme === "jwt") return undefined;
+  const scheme = isPreset(verify.scheme) ? presets[verify.scheme].scheme : signatureScheme(verify);
+  if (typeof scheme === "string" || !("signed" in scheme)) return undefined;
+  const isOfBody = scheme.signed === "{body}" && scheme.field === undefined;
+  return isOfBody && !isPublicKeyAlgorithm(scheme.algorithm) ? scheme : undefined;
 }
 
 function quote(text: string): string {

@@ -3,6 +3,7 @@
 
 import type { OptionsOf } from "../../contract/options.ts";
 import type { JsonSchema } from "../../contract.ts";
+import { hmacAlgorithms, jwtAlgorithms, publicKeyAlgorithms } from "./verify/algorithms.ts";
 import { presetNames } from "./verify/preset-names.ts";
 
 export const httpOptions = {
@@ -35,9 +36,9 @@ export const httpOptions = {
         scheme: {
           "x-inert": true,
           description:
-            "A preset named after the sender, or one of the generic schemes hmac, bearer, basic, token and none.",
+            "A preset named after the sender, or one of the generic schemes hmac, signature, jwt, bearer, basic, token and none.",
           type: "string",
-          enum: [...presetNames, "hmac", "bearer", "basic", "token", "none"],
+          enum: [...presetNames, "hmac", "signature", "jwt", "bearer", "basic", "token", "none"],
         },
         secret: {
           "x-inert": true,
@@ -46,6 +47,41 @@ export const httpOptions = {
           type: ["string", "array"],
           items: { type: "string" },
           "x-secret": true,
+        },
+        secret_encoding: {
+          "x-inert": true,
+          description: "How the secret is written: text is the key itself (hmac, jwt). Default text.",
+          type: "string",
+          enum: ["text", "hex", "base64", "base64url"],
+        },
+        public_key: {
+          "x-inert": true,
+          description:
+            "The sender's public key, for schemes whose sender signs with a private one: PEM, JWK, or base64 or hex as the sender shows it; a list while it changes.",
+          type: ["string", "array"],
+          items: { type: "string" },
+        },
+        audience: {
+          "x-inert": true,
+          description: "Whom the sender addresses: the claim aud of a token.",
+          type: "string",
+        },
+        issuer: {
+          "x-inert": true,
+          description: "The claim iss that a token must have (jwt only).",
+          type: "string",
+        },
+        claims: {
+          "x-inert": true,
+          description: "Further claims that a token must have, with their values, for instance email.",
+          type: "object",
+          additionalProperties: { type: "string" },
+        },
+        body_claim: {
+          "x-inert": true,
+          description:
+            "The claim that holds the SHA-256 of the body in hex (jwt only). Without it the token does not cover the body.",
+          type: "string",
         },
         verify_token: {
           "x-inert": true,
@@ -57,7 +93,8 @@ export const httpOptions = {
         username: { "x-inert": true, description: "The user name that basic expects.", type: "string" },
         header: {
           "x-inert": true,
-          description: "The header that holds the signature (hmac) or the token (token).",
+          description:
+            "The header that holds the signature (hmac, signature) or the token (token, jwt; the latter's default is authorization, after Bearer).",
           type: "string",
         },
         query: {
@@ -65,17 +102,25 @@ export const httpOptions = {
           description: "The query parameter that holds the token (token only, in place of header).",
           type: "string",
         },
+        field: {
+          "x-inert": true,
+          description:
+            "Where the signature (hmac, signature) or the token (token) is in the payload, in place of header: names and numbers with dots, * for every item of a list.",
+          type: "string",
+        },
         algorithm: {
           "x-inert": true,
-          description: "The hash of the signature (hmac only). Default sha256.",
+          description:
+            "The hash of the signature (hmac; default sha256), its kind (signature; default ed25519), or the one that tokens must have (jwt; default HS256 with secret, RS256 with public_key).",
           type: "string",
-          enum: ["sha1", "sha256", "sha384", "sha512"],
+          enum: [...hmacAlgorithms, ...publicKeyAlgorithms, ...jwtAlgorithms],
         },
         encoding: {
           "x-inert": true,
-          description: "How the signature is written in its header (hmac only). Default hex.",
+          description:
+            "How the signature is written in its header (hmac, signature). Default hex for hmac, base64 for signature.",
           type: "string",
-          enum: ["hex", "base64"],
+          enum: ["hex", "base64", "base64url"],
         },
         prefix: {
           "x-inert": true,
@@ -92,7 +137,7 @@ export const httpOptions = {
         signed: {
           "x-inert": true,
           description:
-            "What the signature is made over (hmac only), written with the parts {body}, {timestamp}, {id} and {url}. Default {body}.",
+            "What the signature is made over (hmac, signature), written with the parts {body}, {timestamp}, {id}, {url}, {method}, {path}, {body_sha256}, {header:NAME} and {field:PATH}. Default {body}.",
           type: "string",
         },
         timestamp: {
@@ -103,7 +148,12 @@ export const httpOptions = {
             header: {
               "x-inert": true,
               description:
-                "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac only).",
+                "The header that holds the time, in seconds or milliseconds since 1970 or as RFC 3339 (hmac, signature).",
+              type: "string",
+            },
+            field: {
+              "x-inert": true,
+              description: "The field of the payload that holds the time, in place of header.",
               type: "string",
             },
             key: {

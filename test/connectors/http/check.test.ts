@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
-import type { VerifyOptions } from "../../../src/connectors/http/verify/scheme.ts";
+import type { VerifyOptions } from "../../../src/connectors/http/verify/generic.ts";
 import type { Surroundings } from "../../../src/contract.ts";
 import { surroundings } from "../../support/host.ts";
 

@@ -1,8 +1,16 @@
 // The senders of all schemes: what each puts into the headers of a request that proves it.
 
-import { createHmac, createPrivateKey, createPublicKey, sign as signWith } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signWith,
+} from "node:crypto";
+import type { VerifyOptions } from "../../../src/connectors/http/verify/generic.ts";
 import type { PresetName } from "../../../src/connectors/http/verify/preset-names.ts";
-import type { VerifyOptions } from "../../../src/connectors/http/verify/scheme.ts";
 
 export const hmac = (
   algorithm: string,
@@ -162,6 +170,138 @@ function tokenSender(name: string, verify: VerifyOptions, headers: (id: string) 
   };
 }
 
+/** Key pairs of this run, as a sender would show its public half. */
+export const pairs = {
+  ed25519: generateKeyPairSync("ed25519"),
+  p256: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+};
+export const spki = (key: KeyObject) => key.export({ format: "der", type: "spki" }).toString("base64");
+export const pem = (key: KeyObject) => key.export({ format: "pem", type: "spki" }).toString();
+export const jwkOf = (key: KeyObject) => JSON.stringify(key.export({ format: "jwk" }));
+export const rawEd25519 = (key: KeyObject) =>
+  Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url").toString("base64");
+export const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+type Json = Readonly<Record<string, unknown>>;
+const encoded = (value: Json) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** A token with this algorithm in its header, signed with this key or secret in whichever way fits that. */
+export function jwt(claims: Json, key: string | KeyObject, alg: string, header: Json = {}): string {
+  const input = `${encoded({ alg, typ: "JWT", ...header })}.${encoded(claims)}`;
+  if (typeof key === "string")
+    return `${input}.${createHmac("sha256", key).update(input).digest("base64url")}`;
+  const hash = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  const signature = signWith(hash, Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
+  return `${input}.${signature.toString("base64url")}`;
+}
+
+/** A sender that is known by its public key, or by a token, or signs with whatever is not an HMAC over text of its head and body. */
+function otherSender(
+  scheme: PresetName,
+  verify: Partial<VerifyOptions>,
+  headers: Sender["headers"],
+  more: Partial<Sender> = {},
+): Sender {
+  return { ...presetSender(scheme, () => ({})), verify: { scheme, ...verify }, headers, ...more };
+}
+
+const adyenBody = (n: number): string => {
+  const item = {
+    pspReference: `P${n}`,
+    merchantAccountCode: "M",
+    merchantReference: "a\\:b",
+    amount: { value: 1130, currency: "EUR" },
+    eventCode: "AUTHORISATION",
+    success: "true",
+  };
+  const signed = `P${n}::M:a\\:b:1130:EUR:AUTHORISATION:true`;
+  const hmacSignature = hmac("sha256", Buffer.from(adyenKey, "hex"), signed, "base64");
+  return JSON.stringify({
+    live: "false",
+    notificationItems: [{ NotificationRequestItem: { ...item, additionalData: { hmacSignature } } }],
+  });
+};
+export const adyenKey = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056";
+
+const mailgunBody = (n: number, atMs: number): string => {
+  const token = `token${n}`;
+  const timestamp = inSeconds(atMs);
+  const signature = { timestamp, token, signature: hmac("sha256", secret, timestamp + token) };
+  return JSON.stringify({ signature, "event-data": { id: `d${n}` } });
+};
+
+const otherSenders: readonly Sender[] = [
+  otherSender("adyen", { secret: adyenKey }, () => ({}), { body: adyenBody, isTimed: false }),
+  otherSender("mailgun", { secret }, () => ({}), { body: mailgunBody, isTimed: true }),
+  otherSender(
+    "sendgrid",
+    { publicKey: spki(pairs.p256.publicKey) },
+    (body, atMs) => ({
+      "x-twilio-email-event-webhook-timestamp": inSeconds(atMs),
+      "x-twilio-email-event-webhook-signature": signWith(
+        "sha256",
+        Buffer.from(inSeconds(atMs) + body),
+        pairs.p256.privateKey,
+      ).toString("base64"),
+    }),
+    { isTimed: true },
+  ),
+  otherSender(
+    "telnyx",
+    { publicKey: rawEd25519(pairs.ed25519.publicKey) },
+    (body, atMs) => ({
+      "telnyx-timestamp": inSeconds(atMs),
+      "telnyx-signature-ed25519": signWith(
+        null,
+        Buffer.from(`${inSeconds(atMs)}|${body}`),
+        pairs.ed25519.privateKey,
+      ).toString("base64"),
+    }),
+    { isTimed: true, body: (n) => JSON.stringify({ data: { id: `d${n}` } }) },
+  ),
+  otherSender("wise", { publicKey: pem(pairs.rsa.publicKey) }, (body) => ({
+    "x-signature-sha256": signWith("sha256", Buffer.from(body), pairs.rsa.privateKey).toString("base64"),
+  })),
+  otherSender("netlify", { secret }, (body) => ({
+    "x-webhook-signature": jwt({ iss: "netlify", sha256: sha256(body) }, secret, "HS256"),
+  })),
+  otherSender(
+    "vonage",
+    { secret },
+    (body, atMs) => ({
+      authorization: `Bearer ${jwt({ iss: "Vonage", iat: Math.floor(atMs / 1_000), payload_hash: sha256(body) }, secret, "HS256")}`,
+    }),
+    { isTimed: true },
+  ),
+  otherSender(
+    "plaid",
+    { publicKey: jwkOf(pairs.p256.publicKey) },
+    (body, atMs) => ({
+      "plaid-verification": jwt(
+        { iat: Math.floor(atMs / 1_000), request_body_sha256: sha256(body) },
+        pairs.p256.privateKey,
+        "ES256",
+      ),
+    }),
+    { isTimed: true },
+  ),
+  otherSender("websub", { secret }, (body) => ({ "x-hub-signature": `sha1=${hmac("sha1", secret, body)}` })),
+];
+
+const withToken = (scheme: PresetName, body: (n: number) => string, headers: Headers = {}): Sender =>
+  otherSender(scheme, { secret }, () => headers, { body, sendsSecret: true });
+
+const tokenSenders: readonly Sender[] = [
+  withToken("figma", (n) => JSON.stringify({ passcode: secret, n })),
+  withToken("mattermost", (n) => JSON.stringify({ token: secret, trigger_id: `t${n}` })),
+  withToken("microsoft_graph", (n) => JSON.stringify({ value: [{ clientState: secret, n }] })),
+  withToken("okta", (n) => JSON.stringify({ eventId: `d${n}` }), { authorization: secret }),
+  withToken("monday", (n) => JSON.stringify({ event: { n } }), {
+    authorization: jwt({ exp: now / 1_000 + 300 }, secret, "HS256"),
+  }),
+];
+
 function formSender(scheme: PresetName, header: string): Sender {
   return {
     ...presetSender(scheme, () => ({})),
@@ -199,6 +339,8 @@ export const senders: readonly Sender[] = [
   },
   formSender("twilio", "x-twilio-signature"),
   formSender("mandrill", "x-mandrill-signature"),
+  ...otherSenders,
+  ...tokenSenders,
   genericSender("hmac of the body", {}, (body) => ({ "x-sig": hmac("sha256", secret, body) })),
   genericSender(
     "hmac of time and body",

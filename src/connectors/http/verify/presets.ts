@@ -5,17 +5,33 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
 import type { Challenge } from "./challenge.ts";
 import { discordHandshake } from "./discord.ts";
+import type { FormScheme } from "./form-signature.ts";
 import { buildkitePing, githubPing, intercomPing, serverPing, zoomUrlValidation } from "./handshakes.ts";
+import type { JwtScheme } from "./jwt.ts";
 import type { PresetName } from "./preset-names.ts";
 import type { SignatureScheme } from "./signature.ts";
-import type { FormScheme } from "./twilio.ts";
 import type { Handshake } from "./verifier.ts";
 
 export interface Preset {
   /** Where the sender documents it. */
   readonly source: string;
-  /** How a request is checked: a signature as data, a shared token in a header, or a scheme with its own file. */
-  readonly scheme: SignatureScheme | { readonly token: string } | FormScheme | "gitlab" | "discord";
+  /**
+   * How a request is checked: a signature as data (or one of several), a shared token in a header or a field of the payload, a JWT,
+   * a signed form, or a scheme with its own file.
+   */
+  readonly scheme:
+    | SignatureScheme
+    | { readonly anyOf: readonly SignatureScheme[] }
+    | { readonly token: string }
+    | { readonly tokenField: string }
+    | { readonly jwt: JwtScheme }
+    | FormScheme
+    | "gitlab"
+    | "discord";
+  /** How far the time of sending may be from now, where the sender sends the same request again for longer than 5 minutes. */
+  readonly toleranceMs?: number;
+  /** Must the config say whom the sender addresses? Its signature alone does not mean that it is for us. */
+  readonly needsAudience?: boolean;
   /** Further headers that must not be seen, because they hold a signature too. */
   readonly secretHeaders?: readonly string[];
   /**
@@ -87,7 +103,27 @@ const meta: Preset = {
   maxBodyBytes: 3 * mebibyte,
 };
 
+/** Of one notification; the parts that it lacks are signed as nothing. */
+const adyenSigned = [
+  ...["pspReference", "originalReference", "merchantAccountCode", "merchantReference"],
+  ...["amount.value", "amount.currency", "eventCode", "success"],
+]
+  .map((name) => `{field:notificationItems.*.NotificationRequestItem.${name}}`)
+  .join(":");
+
+const hour = 60 * 60 * 1_000;
+
 export const presets: Readonly<Record<PresetName, Preset>> = {
+  adyen: {
+    source: "https://docs.adyen.com/development-resources/webhooks/verify-hmac-signatures/",
+    scheme: ofBody("", {
+      encoding: "base64",
+      field: "notificationItems.*.NotificationRequestItem.additionalData.hmacSignature",
+      signed: adyenSigned,
+      secret: "hex",
+    }),
+    answer: { status: 200 },
+  },
   asana: {
     source: "https://developers.asana.com/docs/webhooks-guide",
     scheme: ofBody("x-hook-signature"),
@@ -137,6 +173,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     challenge: { from: "query.challenge", to: "body", signed: false },
     answer: { status: 200 },
   },
+  figma: {
+    source: "https://developers.figma.com/docs/rest-api/webhooks-security/",
+    scheme: { tokenField: "passcode" },
+    answer: { status: 200 },
+  },
   gitea: {
     source: "https://docs.gitea.com/usage/repository/webhooks",
     scheme: ofBody("x-gitea-signature"),
@@ -180,6 +221,18 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // Anything but 200 is sent again.
     answer: { status: 200 },
   },
+  mailgun: {
+    source: "https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks",
+    scheme: ofBody("", {
+      field: "signature.signature",
+      timestampField: "signature.timestamp",
+      signed: "{field:signature.timestamp}{field:signature.token}",
+    }),
+    delivery: { field: "event-data.id" },
+    // Sent again for 8 hours.
+    toleranceMs: 12 * hour,
+    answer: { status: 200 },
+  },
   mandrill: {
     source: "https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/",
     scheme: { form: "x-mandrill-signature" },
@@ -187,7 +240,46 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     answer: { status: 200 },
     maxBodyBytes: 25 * mebibyte,
   },
+  mattermost: {
+    source: "https://developers.mattermost.com/integrate/webhooks/outgoing/",
+    scheme: { tokenField: "token" },
+    delivery: { field: "trigger_id" },
+  },
   meta,
+  microsoft_graph: {
+    source: "https://learn.microsoft.com/en-us/graph/change-notifications-delivery-webhooks",
+    scheme: { tokenField: "value.*.clientState" },
+    challenge: { from: "query.validationToken", to: "body", signed: false, isProse: true },
+  },
+  monday: {
+    source: "https://developer.monday.com/apps/docs/integration-authorization",
+    scheme: { jwt: { algorithm: "HS256", header: "authorization", prefix: "" } },
+    challenge: { from: "data.challenge", to: "data.challenge", signed: false },
+    answer: { status: 200 },
+  },
+  netlify: {
+    source: "https://docs.netlify.com/deploy/deploy-notifications/#payload-signature",
+    scheme: {
+      jwt: {
+        algorithm: "HS256",
+        header: "x-webhook-signature",
+        prefix: "",
+        issuers: ["netlify"],
+        bodyClaim: "sha256",
+      },
+    },
+  },
+  okta: {
+    source: "https://developer.okta.com/docs/concepts/event-hooks/",
+    scheme: { token: "authorization" },
+    delivery: { field: "eventId" },
+    challenge: {
+      from: "headers.x-okta-verification-challenge",
+      to: "data.verification",
+      signed: false,
+    },
+    answer: { status: 200 },
+  },
   paddle: {
     source: "https://developer.paddle.com/webhooks/signature-verification",
     scheme: ofBody("paddle-signature", {
@@ -202,6 +294,34 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     source: "https://github.com/PagerDuty/developer-docs/blob/main/docs/webhooks/04-Signatures.md",
     scheme: ofBody("x-pagerduty-signature", { prefix: "v1=", separator: "," }),
     delivery: { field: "event.id" },
+  },
+  plaid: {
+    source: "https://plaid.com/docs/api/webhooks/webhook-verification/",
+    scheme: {
+      jwt: {
+        algorithm: "ES256",
+        header: "plaid-verification",
+        prefix: "",
+        bodyClaim: "request_body_sha256",
+        isTimed: true,
+      },
+    },
+    answer: { status: 200 },
+  },
+  sendgrid: {
+    source:
+      "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
+    scheme: ofBody("", {
+      algorithm: "ecdsa-sha256",
+      encoding: "base64",
+      headers: [
+        {
+          signature: "x-twilio-email-event-webhook-signature",
+          timestamp: "x-twilio-email-event-webhook-timestamp",
+        },
+      ],
+      signed: "{timestamp}{body}",
+    }),
   },
   sentry: {
     source: "https://docs.sentry.io/integrations/integration-platform/webhooks/",
@@ -253,6 +373,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: { token: "x-telegram-bot-api-secret-token" },
     delivery: { field: "update_id" },
   },
+  telnyx: {
+    source: "https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks",
+    scheme: ofBody("", {
+      algorithm: "ed25519",
+      encoding: "base64",
+      headers: [{ signature: "telnyx-signature-ed25519", timestamp: "telnyx-timestamp" }],
+      signed: "{timestamp}|{body}",
+    }),
+    delivery: { field: "data.id" },
+    answer: { status: 200 },
+  },
   trello: {
     source: "https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/#webhook-signatures",
     scheme: ofBody("x-trello-webhook", { algorithm: "sha1", encoding: "base64", signed: "{body}{url}" }),
@@ -299,7 +430,41 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: ofBody("x-vercel-signature", { algorithm: "sha1" }),
     delivery: { field: "id" },
   },
+  vonage: {
+    source: "https://developer.vonage.com/en/getting-started/concepts/webhooks#decoding-signed-webhooks",
+    scheme: {
+      jwt: {
+        algorithm: "HS256",
+        header: "authorization",
+        prefix: "Bearer ",
+        issuers: ["Vonage"],
+        bodyClaim: "payload_hash",
+        isTimed: true,
+      },
+    },
+    answer: { status: 200 },
+  },
+  websub: {
+    source: "https://www.w3.org/TR/websub/#authenticated-content-distribution",
+    scheme: {
+      anyOf: (["sha256", "sha1", "sha384", "sha512"] as const).map((algorithm) =>
+        ofBody("x-hub-signature", { algorithm, prefix: `${algorithm}=` }),
+      ),
+    },
+    challenge: {
+      from: "query.hub.challenge",
+      when: { "query.hub.mode": ["subscribe", "unsubscribe"] },
+      to: "body",
+      signed: false,
+    },
+  },
   whatsapp: meta,
+  wise: {
+    source: "https://docs.wise.com/guides/developer/webhooks/event-handling",
+    scheme: ofBody("x-signature-sha256", { algorithm: "rsa-sha256", encoding: "base64" }),
+    delivery: { header: "x-delivery-id" },
+    answer: { status: 200 },
+  },
   zoom: {
     source: "https://developers.zoom.us/docs/api/webhooks/#verify-webhook-events",
     scheme: ofBody("x-zm-signature", {

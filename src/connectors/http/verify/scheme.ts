@@ -3,23 +3,30 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock, Json } from "../../../contract.ts";
-import type { HttpOptions } from "../options.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
+import { formCheck } from "./form-signature.ts";
+import { genericCheck, genericTraits, type VerifyOptions } from "./generic.ts";
+import { jwtCheck } from "./jwt.ts";
 import { type PresetName, presetNames } from "./preset-names.ts";
 import { type Preset, presets, standardWebhooks } from "./presets.ts";
-import { basicCheck, bearerCheck, headerTokenCheck, queryTokenCheck } from "./shared-secret.ts";
+import { isPublicKeyAlgorithm } from "./public-key.ts";
+import { fieldTokenCheck, headerTokenCheck } from "./shared-secret.ts";
 import {
   defaultToleranceMs,
-  partsOf,
   type SignatureContext,
   type SignatureScheme,
   signatureCheck,
 } from "./signature.ts";
-import { formCheck } from "./twilio.ts";
-import { type Check, fieldOf, headerOf, type Proof, type Verifier, type VerifyTraits } from "./verifier.ts";
-
-export type VerifyOptions = NonNullable<HttpOptions["verify"]>;
+import {
+  type Check,
+  fieldOf,
+  headerOf,
+  type Inbound,
+  type Proof,
+  type Verifier,
+  type VerifyTraits,
+} from "./verifier.ts";
 
 /** A longer id is no id: nobody sends such, and each is remembered for long. */
 const maxDeliveryIdLength = 256;
@@ -39,15 +46,17 @@ export function createVerifier(
     clock,
     toleranceMs: toleranceOf(options),
     publicUrl: publicUrl?.replace(/\/$/, ""),
+    audience: options.audience,
+    formField: traits.formField,
   };
   const check = isPreset(options.scheme)
-    ? presetCheck(presets[options.scheme].scheme, secrets, context)
+    ? presetCheck(presets[options.scheme].scheme, options, context)
     : genericCheck(options, secrets, context);
   const concealer = createConcealer(credentialsOf(options));
   return {
     ...traits,
     check,
-    readsBody: signsBody(options.scheme),
+    readsBody: readsBody(options),
     concealer: (headers) =>
       concealer(traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? [])),
   };
@@ -67,20 +76,29 @@ function credentialsOf(options: VerifyOptions): string[] {
   ]);
 }
 
-function signsBody(scheme: VerifyOptions["scheme"]): boolean {
-  if (!isPreset(scheme)) return scheme === "hmac";
+/** Is the body a part of what is checked? */
+function readsBody({ scheme, field, bodyClaim }: VerifyOptions): boolean {
+  if (!isPreset(scheme)) {
+    if (scheme === "jwt") return bodyClaim !== undefined;
+    return scheme === "hmac" || scheme === "signature" || field !== undefined;
+  }
   const preset = presets[scheme].scheme;
-  return typeof preset === "string" || !("token" in preset);
+  if (typeof preset === "string") return true;
+  return "jwt" in preset ? preset.jwt.bodyClaim !== undefined : !("token" in preset);
 }
 
 /** All but the check itself: needs no secret to be right. Undefined when the source verifies nothing. */
 export function describeVerify(options: VerifyOptions | undefined): VerifyTraits | undefined {
   if (options === undefined || options.scheme === "none") return undefined;
-  return isPreset(options.scheme) ? presetTraits(presets[options.scheme], options) : genericTraits(options);
+  return isPreset(options.scheme)
+    ? presetTraits(presets[options.scheme], options)
+    : genericTraits(options, memoryOf, usableId);
 }
 
-function toleranceOf({ timestamp }: VerifyOptions): number {
-  return timestamp?.toleranceMs ?? defaultToleranceMs;
+/** How far the time of sending may be from now. */
+export function toleranceOf({ timestamp, scheme }: VerifyOptions): number {
+  const usual = isPreset(scheme) ? presets[scheme].toleranceMs : undefined;
+  return timestamp?.toleranceMs ?? usual ?? defaultToleranceMs;
 }
 
 /** How much later a request that was fresh when it came may be looked up: it may have to wait for its turn. */
@@ -96,29 +114,14 @@ export function isPreset(scheme: string): scheme is PresetName {
   return (presetNames as readonly string[]).includes(scheme);
 }
 
+export function publicKeysOf({ publicKey }: VerifyOptions): readonly string[] {
+  if (publicKey === undefined) return [];
+  return typeof publicKey === "string" ? [publicKey] : publicKey;
+}
+
 export function secretsOf(options: VerifyOptions): readonly string[] {
   if (options.secret === undefined) return [];
   return typeof options.secret === "string" ? [options.secret] : options.secret;
-}
-
-/** The scheme that the generic `hmac` options spell out. */
-export function hmacScheme(options: VerifyOptions): SignatureScheme {
-  const { timestamp, key } = options;
-  return {
-    algorithm: options.algorithm ?? "sha256",
-    encoding: options.encoding ?? "hex",
-    headers: [
-      {
-        signature: (options.header ?? "").toLowerCase(),
-        ...(timestamp?.header === undefined ? {} : { timestamp: timestamp.header.toLowerCase() }),
-        ...(options.deliveryId === undefined ? {} : { id: options.deliveryId.toLowerCase() }),
-      },
-    ],
-    prefix: key === undefined ? (options.prefix ?? "") : `${key}=${options.prefix ?? ""}`,
-    ...(key === undefined ? {} : { separator: ",", timestampKey: timestamp?.key ?? "t" }),
-    signed: options.signed ?? "{body}",
-    secret: "text",
-  };
 }
 
 function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
@@ -143,7 +146,11 @@ function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
 /** Is the time of sending a part of what is signed? */
 export function isTimed({ scheme, sentAtField }: Preset): boolean {
   if (sentAtField !== undefined || scheme === "discord" || scheme === "gitlab") return true;
-  return typeof scheme === "object" && "signed" in scheme && scheme.signed.includes("{timestamp}");
+  if (typeof scheme === "string") return false;
+  if ("jwt" in scheme) return scheme.jwt.isTimed === true;
+  return schemesIn(scheme).some(
+    ({ signed, timestampField }) => signed.includes("{timestamp}") || timestampField !== undefined,
+  );
 }
 
 function presetDeliveryId(
@@ -174,15 +181,40 @@ function withoutField(data: Json, field: string): string | undefined {
 
 function familiesOf(scheme: Preset["scheme"]): SignatureScheme["headers"] {
   if (scheme === "gitlab") return gitlabSigning.headers;
-  return typeof scheme === "object" && "signed" in scheme ? scheme.headers : [];
+  return schemesIn(scheme).flatMap(({ headers }) => headers);
 }
 
-function presetCheck(scheme: Preset["scheme"], secrets: readonly string[], context: SignatureContext): Check {
+/** The signatures that are data. */
+export function schemesIn(scheme: Preset["scheme"]): readonly SignatureScheme[] {
+  if (typeof scheme === "string") return [];
+  if ("anyOf" in scheme) return scheme.anyOf;
+  return "signed" in scheme ? [scheme] : [];
+}
+
+/** Is the sender known by a public key, in place of a shared secret? */
+export function hasPublicKey(scheme: Preset["scheme"]): boolean {
+  if (typeof scheme === "object" && "jwt" in scheme) return scheme.jwt.algorithm !== "HS256";
+  return schemesIn(scheme).some(({ algorithm }) => isPublicKeyAlgorithm(algorithm));
+}
+
+function presetCheck(scheme: Preset["scheme"], options: VerifyOptions, context: SignatureContext): Check {
+  const secrets = hasPublicKey(scheme) ? publicKeysOf(options) : secretsOf(options);
   if (scheme === "discord") return discordCheck(secrets, context);
   if (scheme === "gitlab") return gitlabCheck(secrets, context);
   if ("token" in scheme) return headerTokenCheck(scheme.token, "", secrets);
+  if ("tokenField" in scheme) return fieldTokenCheck(scheme.tokenField, secrets, context);
   if ("form" in scheme) return formCheck(scheme, secrets, context.publicUrl ?? "");
-  return signatureCheck(scheme, secrets, context);
+  if ("jwt" in scheme) return jwtCheck(scheme.jwt, secrets, context, options);
+  const checks = schemesIn(scheme).map((one) => signatureCheck(one, secrets, context));
+  return (inbound) => firstProof(checks, inbound);
+}
+
+function firstProof(checks: readonly Check[], inbound: Inbound): Proof | undefined {
+  for (const check of checks) {
+    const proof = check(inbound);
+    if (proof !== undefined) return proof;
+  }
+  return undefined;
 }
 
 /** By its own names only. */
@@ -206,42 +238,8 @@ function credentialHeaders(scheme: Preset["scheme"]): readonly string[] {
   const signatures = familiesOf(scheme).map(({ signature }) => signature);
   if (scheme === "gitlab") return ["x-gitlab-token", ...signatures];
   if ("form" in scheme) return [scheme.form];
-  return "token" in scheme ? [scheme.token] : signatures;
-}
-
-function genericTraits(options: VerifyOptions): VerifyTraits {
-  const { scheme, header, query, deliveryId } = options;
-  const idHeader = deliveryId?.toLowerCase();
-  const readsHeader = header !== undefined && (scheme === "hmac" || scheme === "token");
-  const isTimedHmac = scheme === "hmac" && partsOf(hmacScheme(options).signed).includes("{timestamp}");
-  return {
-    credentials: {
-      headers: readsHeader ? [header.toLowerCase()] : [],
-      query: query === undefined ? [] : [query],
-    },
-    ...memoryOf(isTimedHmac, options),
-    ...(scheme === "bearer" ? { challenge: "Bearer" } : {}),
-    ...(scheme === "basic" ? { challenge: 'Basic realm="channel-router"' } : {}),
-    deliveryId(headers, _data, proof) {
-      if (proof?.signed !== undefined) return usableId(proof.id);
-      return idHeader === undefined ? undefined : usableId(headerOf(headers, idHeader));
-    },
-  };
-}
-
-function genericCheck(options: VerifyOptions, secrets: readonly string[], context: SignatureContext): Check {
-  switch (options.scheme) {
-    case "bearer":
-      return bearerCheck(secrets);
-    case "basic":
-      return basicCheck(options.username ?? "", secrets);
-    case "token":
-      return options.header === undefined
-        ? queryTokenCheck(options.query ?? "", secrets)
-        : headerTokenCheck(options.header.toLowerCase(), options.prefix ?? "", secrets);
-    default:
-      return signatureCheck(hmacScheme(options), secrets, context);
-  }
+  if ("jwt" in scheme) return [scheme.jwt.header];
+  return "token" in scheme ? [scheme.token] : signatures.filter((name) => name !== "");
 }
 
 function usableId(id: string | undefined): string | undefined {

@@ -1,7 +1,9 @@
-// Schemes that send the secret itself: bearer, basic, and a token in a header or in the query. Texts are compared by
+// Schemes that send the secret itself: bearer, basic, and a token in a header, in the query or in the body. Texts are compared by
 // their SHA-256, so that neither length nor content shows in the time it takes.
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { asText, dataOf, valuesAt } from "./fields.ts";
+import type { SignatureContext } from "./signature.ts";
 import { type Check, headerOf, type Proof } from "./verifier.ts";
 
 export function bearerCheck(secrets: readonly string[]): Check {
@@ -34,6 +36,20 @@ export function queryTokenCheck(name: string, secrets: readonly string[]): Check
     const start = target.indexOf("?");
     const values = start === -1 ? [] : new URLSearchParams(target.slice(start + 1)).getAll(name);
     return values.length === 1 ? find(values[0] ?? "") : undefined;
+  };
+}
+
+/** The token is in the payload: in every field that the path leads to, and in one at least. */
+export function fieldTokenCheck(
+  path: string,
+  secrets: readonly string[],
+  { formField }: Pick<SignatureContext, "formField">,
+): Check {
+  const find = findSecret(secrets);
+  return (inbound) => {
+    const given = valuesAt(dataOf(inbound, formField), path).map(asText);
+    const proofs = given.map((text) => (text === undefined ? undefined : find(text)));
+    return proofs.includes(undefined) ? undefined : proofs[0];
   };
 }
 

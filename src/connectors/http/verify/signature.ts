@@ -1,25 +1,39 @@
-// Checks an HMAC signature whose scheme is data. One comparison per secret and per signature in the header, each in
-// constant time over texts of equal length; the body is hashed as it came.
+// Checks a signature whose scheme is data: an HMAC with a shared secret, or a signature by a private key. One comparison per key and
+// per signature in the header, each HMAC in constant time over texts of equal length; the body is hashed as it came.
 
-import { createHash, createHmac, type Hash, type Hmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../contract.ts";
+import type { HmacAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
+import { dataOf, textAt } from "./fields.ts";
+import {
+  decodeText,
+  isPublicKeyAlgorithm,
+  isSignedBy,
+  readPublicKey,
+  type TextEncoding,
+} from "./public-key.ts";
+import { feed, partsOf, type SignedValues, signedValues } from "./signed-text.ts";
 import { type Check, headerOf, type Inbound, type Proof } from "./verifier.ts";
 
 export interface SignatureScheme {
-  readonly algorithm: "sha1" | "sha256" | "sha384" | "sha512";
-  readonly encoding: "hex" | "base64";
+  readonly algorithm: HmacAlgorithm | PublicKeyAlgorithm;
+  readonly encoding: TextEncoding;
   /** The first family whose signature is right is the one that counts, for time and id too. */
   readonly headers: readonly HeaderFamily[];
+  /** The signature is in this field of the payload, in place of a header. */
+  readonly field?: string;
+  /** The time is in this field of the payload, in place of a header. */
+  readonly timestampField?: string;
   /** Stands before each signature: `sha256=`, `v1=`, `v1,`. */
   readonly prefix: string;
   /** Between several signatures in one header; absent means that there is only one. */
   readonly separator?: "," | ";" | " ";
   /** The time stands in the signature's own header, under this key. */
   readonly timestampKey?: string;
-  /** What is signed, with the parts {body} {timestamp} {id} {url}. */
+  /** What is signed, see `signed-text.ts`. */
   readonly signed: string;
-  /** How a secret becomes a key: its text, or base64 after an optional `whsec_`. */
-  readonly secret: "text" | "base64";
+  /** How a secret becomes a key: its text, or what its text encodes (base64 after an optional `whsec_`). */
+  readonly secret: "text" | TextEncoding;
 }
 
 /** Headers that belong together, in lower case. */
@@ -39,23 +53,41 @@ export interface SignatureContext {
   readonly toleranceMs: number;
   /** Without a trailing slash. Needed where {url} is signed. */
   readonly publicUrl?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly formField?: string | undefined;
+  /** The keys that were fetched for this request, where the sender publishes them. */
+  keysFor?(inbound: Inbound): readonly KeyObject[];
 }
 
+/** Which of the secrets or keys made one of these signatures. */
+type FindSigner = (
+  given: readonly string[],
+  texts: readonly (string | Buffer)[],
+  inbound: Inbound,
+) => string | undefined;
+
+/** `secrets`: shared ones, or public keys, as the config has them. */
 export function signatureCheck(
   scheme: SignatureScheme,
   secrets: readonly string[],
   context: SignatureContext,
 ): Check {
-  const keys = secrets.map((secret) => ({ secret, key: keyOf(scheme.secret, secret) }));
+  const find = isPublicKeyAlgorithm(scheme.algorithm)
+    ? findKey(scheme, scheme.algorithm, secrets, context)
+    : findSecret(scheme, scheme.algorithm, secrets);
   const parts = partsOf(scheme.signed);
-  const timed = parts.includes("{timestamp}");
+  const timed = parts.includes("{timestamp}") || scheme.timestampField !== undefined;
   const identified = parts.includes("{id}");
+  const { publicUrl = "", audience = "", formField } = context;
 
   function checkFamily(family: HeaderFamily, inbound: Inbound): Proof | undefined {
-    const header = headerOf(inbound.headers, family.signature);
+    const header =
+      scheme.field === undefined
+        ? headerOf(inbound.headers, family.signature)
+        : textAt(dataOf(inbound, formField), scheme.field);
     if (header === undefined) return undefined;
     const entries = scheme.separator === undefined ? [header.trim()] : split(header, scheme.separator);
-    const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound) : "";
+    const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound, formField) : "";
     if (timestamp === undefined) return undefined;
     if (timed && !isFresh(timestamp, context)) return undefined;
     const id = identified && family.id !== undefined ? headerOf(inbound.headers, family.id) : "";
@@ -63,18 +95,11 @@ export function signatureCheck(
 
     const given = signaturesOf(scheme, entries);
     if (given.length === 0) return undefined;
-    const values: Values = {
-      timestamp,
-      id,
-      url: `${context.publicUrl ?? ""}${inbound.target}`,
-      body: inbound.body,
-    };
-    const secret = keys.find(({ key }) => {
-      const expected = Buffer.from(digest(scheme, key, parts, values));
-      return given.some((text) => text.length === expected.length && timingSafeEqual(text, expected));
-    })?.secret;
-    if (secret === undefined) return undefined;
-    const signed = feed(createHash("sha256"), parts, values).digest("base64url");
+    const values: SignedValues = { inbound, timestamp, id, publicUrl, audience, formField };
+    const texts = signedValues(parts, values);
+    const secret = texts === undefined ? undefined : find(given, texts, inbound);
+    if (texts === undefined || secret === undefined) return undefined;
+    const signed = feed(createHash("sha256"), texts).digest("base64url");
     return { secret, signed, ...(identified ? { id } : {}) };
   }
 
@@ -88,62 +113,68 @@ export function signatureCheck(
   };
 }
 
+function findSecret(
+  scheme: SignatureScheme,
+  algorithm: HmacAlgorithm,
+  secrets: readonly string[],
+): FindSigner {
+  const keys = secrets.map((secret) => ({ secret, key: hmacKey(scheme.secret, secret) }));
+  return (given, texts) => {
+    const written = given.map((text) => Buffer.from(asEncoded(scheme.encoding, text), "latin1"));
+    return keys.find(({ key }) => {
+      const expected = Buffer.from(feed(createHmac(algorithm, key), texts).digest(scheme.encoding));
+      return written.some((text) => text.length === expected.length && timingSafeEqual(text, expected));
+    })?.secret;
+  };
+}
+
+/** As our own digest writes it: hex in small letters, base64url without padding. Base64 has only one spelling that counts. */
+function asEncoded(encoding: TextEncoding, text: string): string {
+  if (encoding === "hex") return text.toLowerCase();
+  return encoding === "base64url" ? text.replace(/={1,2}$/, "") : text;
+}
+
+function findKey(
+  scheme: SignatureScheme,
+  algorithm: PublicKeyAlgorithm,
+  publicKeys: readonly string[],
+  context: SignatureContext,
+): FindSigner {
+  const own = publicKeys.flatMap((text) => {
+    const key = readPublicKey(text, algorithm);
+    return key === undefined ? [] : [key];
+  });
+  return (given, texts, inbound) => {
+    const data = Buffer.concat(texts.map((text) => (typeof text === "string" ? Buffer.from(text) : text)));
+    const signatures = given.flatMap((text) => decodeText(text, scheme.encoding) ?? []);
+    const keys = [...own, ...(context.keysFor?.(inbound) ?? [])];
+    const isRight = keys.some((key) => signatures.some((one) => isSignedBy(key, algorithm, data, one)));
+    // A public key is no credential: nothing is made with it.
+    return isRight ? "" : undefined;
+  };
+}
+
 /** The signature that a sender would put in the header, prefix included: for samples that a person can send. */
 export function signBody(scheme: SignatureScheme, secret: string, body: Buffer): string {
-  const values: Values = { timestamp: "", id: "", url: "", body };
-  return scheme.prefix + digest(scheme, keyOf(scheme.secret, secret), partsOf(scheme.signed), values);
+  const hmac = createHmac(scheme.algorithm, hmacKey(scheme.secret, secret));
+  return scheme.prefix + hmac.update(body).digest(scheme.encoding);
 }
 
-interface Values {
-  readonly timestamp: string;
-  readonly id: string;
-  readonly url: string;
-  readonly body: Buffer;
-}
-
-function digest(
-  scheme: SignatureScheme,
-  key: string | Buffer,
-  parts: readonly string[],
-  values: Values,
-): string {
-  return feed(createHmac(scheme.algorithm, key), parts, values).digest(scheme.encoding);
-}
-
-/** The text that is signed. */
-function feed<H extends Hash | Hmac>(hash: H, parts: readonly string[], values: Values): H {
-  for (const part of parts) {
-    if (part === "{body}") hash.update(values.body);
-    else if (part === "{timestamp}") hash.update(values.timestamp);
-    else if (part === "{id}") hash.update(values.id);
-    else if (part === "{url}") hash.update(values.url);
-    else hash.update(part);
-  }
-  return hash;
-}
-
-/** `v0:{timestamp}:{body}` as its literal texts and its parts, in order. */
-export function partsOf(signed: string): string[] {
-  return signed.split(/(\{[a-z]*\})/).filter((part) => part !== "");
-}
-
-function keyOf(kind: SignatureScheme["secret"], secret: string): string | Buffer {
-  return kind === "text" ? secret : Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+/** What an HMAC is made with. */
+export function hmacKey(kind: SignatureScheme["secret"], secret: string): string | Buffer {
+  if (kind === "text") return secret;
+  return Buffer.from(kind === "base64" ? secret.replace(/^whsec_/, "") : secret, kind);
 }
 
 function split(header: string, separator: string): string[] {
   return header.split(separator, maxSignatures * 2).map((entry) => entry.trim());
 }
 
-function signaturesOf(scheme: SignatureScheme, entries: readonly string[]): Buffer[] {
-  const found: Buffer[] = [];
-  for (const entry of entries) {
-    if (found.length === maxSignatures || !entry.startsWith(scheme.prefix)) continue;
-    const text = entry.slice(scheme.prefix.length);
-    // Some senders write hex in capitals; base64 has only one spelling that counts.
-    found.push(Buffer.from(scheme.encoding === "hex" ? text.toLowerCase() : text, "latin1"));
-  }
-  return found;
+function signaturesOf(scheme: SignatureScheme, entries: readonly string[]): string[] {
+  return entries
+    .filter((entry) => entry.startsWith(scheme.prefix))
+    .slice(0, maxSignatures)
+    .map((entry) => entry.slice(scheme.prefix.length));
 }
 
 function timestampOf(
@@ -151,7 +182,9 @@ function timestampOf(
   header: string | undefined,
   entries: readonly string[],
   inbound: Inbound,
+  formField: string | undefined,
 ): string | undefined {
+  if (scheme.timestampField !== undefined) return textAt(dataOf(inbound, formField), scheme.timestampField);
   if (header !== undefined) return headerOf(inbound.headers, header);
   const prefix = `${scheme.timestampKey}=`;
   const found = entries.filter((entry) => entry.startsWith(prefix));
@@ -159,7 +192,10 @@ function timestampOf(
 }
 
 /** Within the tolerance of now, before or after: a clock that runs ahead must not make old requests eternal. */
-export function isFresh(timestamp: string, context: SignatureContext): boolean {
+export function isFresh(
+  timestamp: string,
+  context: Pick<SignatureContext, "clock" | "toleranceMs">,
+): boolean {
   const sentMs = timeOf(timestamp);
   return sentMs !== undefined && Math.abs(context.clock.now() - sentMs) <= context.toleranceMs;
 }

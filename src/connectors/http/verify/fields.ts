@@ -1,0 +1,54 @@
+// Fields of a payload that a scheme reads before the sender has proven itself: a signature, a token, what is signed. Bodies are parsed as
+// they will be for the event, once, within the same bounds.
+
+import type { Json } from "../../../contract.ts";
+import { Refusal } from "../../../requests/answer.ts";
+import { parseBody } from "../parse-body.ts";
+import type { Inbound } from "./verifier.ts";
+
+const parsed = new WeakMap<Buffer, { readonly data: Json | undefined }>();
+
+/** Undefined when the body is not what its type says. */
+export function dataOf({ body, headers }: Inbound, formField?: string): Json | undefined {
+  const known = parsed.get(body);
+  if (known !== undefined) return known.data;
+  const payload = parseBody(body, headers["content-type"], { formField });
+  const data = payload instanceof Refusal ? undefined : payload.data;
+  parsed.set(body, { data });
+  return data;
+}
+
+/** The field of a form as it was sent, before anything in it is parsed. Undefined when it is missing or repeated. */
+export function formText({ body }: Inbound, name: string): string | undefined {
+  const values = new URLSearchParams(body.toString()).getAll(name);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/** The values at a path whose parts may be a number, or `*` for every item of a list. */
+export function valuesAt(data: Json | undefined, path: string): Json[] {
+  let values: Json[] = data === undefined ? [] : [data];
+  for (const key of path.split(".")) {
+    values = values.flatMap((value) => {
+      if (typeof value !== "object" || value === null) return [];
+      if (Array.isArray(value)) {
+        if (key === "*") return value;
+        const item = /^\d{1,6}$/.test(key) ? value[Number(key)] : undefined;
+        return item === undefined ? [] : [item];
+      }
+      const own = Object.hasOwn(value, key) ? value[key] : undefined;
+      return own === undefined ? [] : [own];
+    });
+  }
+  return values;
+}
+
+/** The one value at a path as text; undefined when there is none, or it is a list or an object. */
+export function textAt(data: Json | undefined, path: string): string | undefined {
+  const values = valuesAt(data, path);
+  return values.length === 1 ? asText(values[0] as Json) : undefined;
+}
+
+export function asText(value: Json): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}

@@ -1,0 +1,171 @@
+// Senders that prove themselves with a JSON Web Token (RFC 7519). The algorithm is pinned by the preset or the config: the one that a
+// token names must be that one, so that there is no `none`, and no public key that is taken for a shared secret. A token
+// that holds the hash of the body signs the body; any other only says who sent it, and is known by nothing.
+
+import { createHash, createHmac, type KeyObject, timingSafeEqual, verify } from "node:crypto";
+import type { JwtAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
+import { decodeText, fits, readPublicKey } from "./public-key.ts";
+import { hmacKey, type SignatureContext, type SignatureScheme } from "./signature.ts";
+import { type Check, headerOf, type Inbound, type Proof } from "./verifier.ts";
+
+export interface JwtScheme {
+  readonly algorithm: JwtAlgorithm;
+  /** The header that holds the token, in lower case, and what stands before it. */
+  readonly header: string;
+  readonly prefix: string;
+  /** One of these must be `iss`. */
+  readonly issuers?: readonly string[];
+  /** The claim that holds the SHA-256 of the body in hex. */
+  readonly bodyClaim?: string;
+  /** How a shared secret is written. Default: its text is the key. */
+  readonly secret?: SignatureScheme["secret"];
+  /** `iat` must be there and within the tolerance. */
+  readonly isTimed?: boolean;
+}
+
+/** Whom a token is for, and what else it must say. */
+interface JwtExpectations {
+  readonly audience?: string | undefined;
+  readonly claims?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Token {
+  /** What is signed: header and claims as they were sent. */
+  readonly input: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly signature: Buffer;
+}
+
+const maxLength = 16_384;
+/** Clocks differ a little. */
+const leewayMs = 60_000;
+const keyKinds: Readonly<Record<Exclude<JwtAlgorithm, "HS256">, PublicKeyAlgorithm>> = {
+  RS256: "rsa-sha256",
+  ES256: "ecdsa-sha256",
+  EdDSA: "ed25519",
+};
+
+/** The kind of public key that an algorithm needs; undefined for a shared secret. */
+export function jwtKeyKind(algorithm: JwtAlgorithm): PublicKeyAlgorithm | undefined {
+  return algorithm === "HS256" ? undefined : keyKinds[algorithm];
+}
+
+/** The token of a request, unverified: to know which key it needs. */
+function tokenOf(scheme: JwtScheme, { headers }: Inbound): Token | undefined {
+  const text = headerOf(headers, scheme.header);
+  if (text === undefined || text.length > maxLength) return undefined;
+  const { prefix } = scheme;
+  if (text.slice(0, prefix.length).toLowerCase() !== prefix.toLowerCase()) return undefined;
+  const parts = text.slice(prefix.length).trim().split(".");
+  const [head = "", body = "", signed = ""] = parts;
+  if (parts.length !== 3) return undefined;
+  const header = objectIn(head);
+  const claims = objectIn(body);
+  const signature = decodeText(signed, "base64url");
+  if (header === undefined || claims === undefined || signature === undefined) return undefined;
+  // Extensions that must be understood: none is. A nested or unencoded payload is another format.
+  if (header.alg !== scheme.algorithm || "crit" in header || "b64" in header || "zip" in header)
+    return undefined;
+  return { input: `${head}.${body}`, header, claims, signature };
+}
+
+function objectIn(part: string): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decodeText(part, "base64url");
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined; // Not JSON: not a token.
+  }
+}
+
+/** `secrets`: shared ones for HS256, else public keys, as the config has them. */
+export function jwtCheck(
+  scheme: JwtScheme,
+  secrets: readonly string[],
+  context: SignatureContext,
+  expected: JwtExpectations,
+): Check {
+  const { algorithm } = scheme;
+  const own =
+    algorithm === "HS256" ? [] : secrets.flatMap((text) => readPublicKey(text, keyKinds[algorithm]) ?? []);
+
+  function signerOf(token: Token, inbound: Inbound): string | undefined {
+    if (algorithm === "HS256") {
+      return secrets.find((secret) => {
+        const digest = createHmac("sha256", hmacKey(scheme.secret ?? "text", secret))
+          .update(token.input)
+          .digest();
+        return token.signature.length === digest.length && timingSafeEqual(token.signature, digest);
+      });
+    }
+    const keys = [...own, ...(context.keysFor?.(inbound) ?? [])];
+    return keys.some((key) => isSigned(algorithm, key, token)) ? "" : undefined;
+  }
+
+  return (inbound): Proof | undefined => {
+    const token = tokenOf(scheme, inbound);
+    const secret = token === undefined ? undefined : signerOf(token, inbound);
+    if (token === undefined || secret === undefined) return undefined;
+    if (!isCurrent(token.claims, scheme, context) || !isExpected(token.claims, scheme, expected))
+      return undefined;
+    if (scheme.bodyClaim === undefined) return { secret };
+    if (!isHashOf(token.claims[scheme.bodyClaim], inbound.body)) return undefined;
+    const signed = createHash("sha256").update(token.input).update(inbound.body).digest("base64url");
+    return { secret, signed };
+  };
+}
+
+function isSigned(algorithm: Exclude<JwtAlgorithm, "HS256">, key: KeyObject, token: Token): boolean {
+  if (!fits(key, keyKinds[algorithm])) return false;
+  try {
+    const data = Buffer.from(token.input);
+    return algorithm === "EdDSA"
+      ? verify(null, data, key, token.signature)
+      : verify("sha256", data, { key, dsaEncoding: "ieee-p1363" }, token.signature);
+  } catch {
+    return false; // A signature that cannot be one of this key.
+  }
+}
+
+function isCurrent(
+  claims: Token["claims"],
+  { isTimed, bodyClaim }: JwtScheme,
+  context: SignatureContext,
+): boolean {
+  const nowMs = context.clock.now();
+  const times = ["exp", "nbf", "iat"].map((name) => claims[name]);
+  if (times.some((time) => time !== undefined && (typeof time !== "number" || !Number.isFinite(time))))
+    return false;
+  const [exp, nbf, iat] = times as (number | undefined)[];
+  if (exp !== undefined && nowMs > exp * 1_000 + leewayMs) return false;
+  if (nbf !== undefined && nowMs < nbf * 1_000 - leewayMs) return false;
+  if (iat !== undefined && nowMs < iat * 1_000 - context.toleranceMs) return false;
+  // A token that covers no body and never expires would be a password that is sent around.
+  if (exp === undefined && bodyClaim === undefined && isTimed !== true) return false;
+  if (isTimed !== true) return true;
+  return iat !== undefined && Math.abs(nowMs - iat * 1_000) <= context.toleranceMs;
+}
+
+function isExpected(
+  claims: Token["claims"],
+  { issuers }: JwtScheme,
+  { audience, claims: wanted = {} }: JwtExpectations,
+): boolean {
+  if (issuers !== undefined && !issuers.includes(claims.iss as string)) return false;
+  if (audience !== undefined && ![claims.aud].flat().includes(audience)) return false;
+  return Object.entries(wanted).every(
+    ([name, value]) => Object.hasOwn(claims, name) && String(claims[name]) === value,
+  );
+}
+
+function isHashOf(claim: unknown, body: Buffer): boolean {
+  if (typeof claim !== "string") return false;
+  const given = Buffer.from(claim.toLowerCase());
+  const expected = Buffer.from(createHash("sha256").update(body).digest("hex"));
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
