@@ -378,8 +378,11 @@ export interface Tool {
   readonly validate?: OptionsValidator;
   readonly readOnly?: boolean;
   readonly alwaysLoad?: boolean;
-  /** The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. */
-  call(input: JsonObject): Promise<SafeText | ToolResult>;
+  /**
+   * The text for the model. An error thrown as a RouterError becomes a tool error with its message and hint. The signal fires when the
+   * client cancels the call: what is under way is ended, and no result is sent.
+   */
+  call(input: JsonObject, cancelled?: AbortSignal): Promise<SafeText | ToolResult>;
 }
 
 export interface ToolResult {

@@ -2,6 +2,8 @@
 // words, else within one, but never within a character. What a cut goes through (bold, a block of code) ends in
 // the one part and begins again in the next.
 
+import { ConnectorError } from "../errors.ts";
+import { invisible } from "../text/hidden.ts";
 import type { Mark, Run } from "./markdown.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { type Markup, plain, writeMarkup } from "./markup.ts";
@@ -31,6 +33,18 @@ export function splitMessage(text: string, markup: Markup, limit: PartLimit): Pa
     if (part === undefined) return parts.length > 0 ? parts : [{ markup: "", plain: "" }];
     if (part.length > 0) parts.push({ markup: writeMarkup(part, markup), plain: writeMarkup(part, plain) });
   }
+}
+
+/** Throws a ConnectorError for a text that shows nothing: platforms refuse it, or show an empty message. */
+export function demandText(parts: readonly Pick<Part, "plain">[]): void {
+  if (parts.some(({ plain }) => plain.replaceAll(invisible, "").trim() !== "")) return;
+  throw new ConnectorError(
+    "E_TOOL_INPUT",
+    "there is nothing to send: the text is empty, or nothing of it is shown",
+    {
+      hint: "write words: comments and marks alone are not shown",
+    },
+  );
 }
 
 /** Plain text, cut the same way. */

@@ -50,6 +50,8 @@ export function openSinks(
 function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | "eventId">): string {
   const because = detail === undefined ? "" : `: ${detail}`;
   if (outcome === "refused") return `${sink} was refused, nothing was sent${because}`;
+  if (outcome === "cancelled")
+    return `${sink} was cancelled after ${tookMs} ms: it may have been done in part`;
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
@@ -57,8 +59,8 @@ export function sinkTools({ config, journal, sinks }: Running, member: Member): 
   const { plan } = config;
   return plan.sinks.map((sink) =>
     sinkTool(sink, {
-      async call({ event_id, ...input }) {
-        const call = { input, session: member.id };
+      async call({ event_id, ...input }, cancelled) {
+        const call = { input, session: member.id, ...(cancelled === undefined ? {} : { cancelled }) };
         if (!sink.usesEvent) return sinks.call(sink.name, call);
         const event = await answered(plan, journal, sink.name, String(event_id));
         member.named(event.id);

@@ -28,7 +28,7 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
       ? undefined
       : chatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
   return [
-    ...(channels.some(({ receipt }) => receipt !== undefined) ? [ackOf(running, member)] : []),
+    ...(needsAck(state, running) ? [ackOf(running, member)] : []),
     eventTool({
       async read(eventId) {
         const kept = await running.journal.read(eventId);
@@ -66,6 +66,19 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
     }),
     status,
   ];
+}
+
+/** Those that had a channel with a receipt since this process started. */
+const hadReceipts = new WeakSet<ServiceState>();
+
+/** A receipt outlives the channel that asked for it: what was sent, or still is, under an earlier config waits for it too. */
+function needsAck(state: ServiceState, { config, journal }: Running): boolean {
+  if (config.plan.channels.some(({ receipt }) => receipt !== undefined)) {
+    hadReceipts.add(state);
+    return true;
+  }
+  if (journal.page({ states: ["sent"], limit: 1 }).length > 0) return true;
+  return hadReceipts.has(state) && journal.page({ limit: 1 }).length > 0;
 }
 
 function ackOf({ dispatcher }: Running, member: Member): Tool {

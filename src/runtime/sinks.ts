@@ -31,6 +31,8 @@ export interface CallOfSink {
   /** The event that it answers. */
   readonly event?: View;
   readonly session: string;
+  /** Fires when the client cancels the call: what is under way is cut. */
+  readonly cancelled?: AbortSignal;
 }
 
 /** What became of one call; no secret is in it. */
@@ -38,8 +40,8 @@ export interface CallRecord {
   readonly sink: string;
   readonly session: string;
   readonly eventId?: string;
-  /** `refused`: nothing was sent. `failed`: it may have been. */
-  readonly outcome: "done" | "failed" | "refused";
+  /** `refused`: nothing was sent. `failed`, `cancelled`: it may have been. */
+  readonly outcome: "done" | "failed" | "refused" | "cancelled";
   readonly tookMs: number;
   readonly detail?: string;
 }
@@ -108,14 +110,20 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call, planned) };
     const outgoing = outgoingOf(planned, facts);
     const isRepeatable = planned.type.repeatable?.(planned.options) === true;
-    const answer = await retry(() => sink.send(outgoing, ending.signal), {
+    const { cancelled } = call;
+    const signal = cancelled === undefined ? ending.signal : AbortSignal.any([ending.signal, cancelled]);
+    const answer = await retry(() => sink.send(outgoing, signal), {
       clock: host.clock,
-      signal: ending.signal,
+      signal,
       attempts: isRepeatable ? attempts : 1,
       maxWaitMs,
       onWait: () => {},
     });
-    if (answer === undefined) throw new DeliveryError("E_SINK_FAILED", "the router ended before it was done");
+    if (answer === undefined)
+      throw new DeliveryError(
+        "E_SINK_FAILED",
+        `the ${cancelled?.aborted ? "call was cancelled" : "router ended"} before it was done`,
+      );
     const result = planned.code.template("result");
     if (result === undefined) return answer.own === undefined ? answer.text : { own: answer.own };
     try {
@@ -135,7 +143,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     const note = (outcome: CallRecord["outcome"], detail?: string) => {
       count.calls += 1;
       delete count.lastError;
-      if (outcome !== "done") {
+      if (outcome !== "done" && outcome !== "cancelled") {
         count.failures += 1;
         if (detail !== undefined) count.lastError = detail;
       }
@@ -150,10 +158,17 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     };
     try {
       await demandConsent(one.planned);
+      call.cancelled?.throwIfAborted();
       const text = await send(one, newId(), call);
       note("done");
       return text;
     } catch (error) {
+      if (call.cancelled?.aborted) {
+        note("cancelled");
+        throw new DeliveryError("E_SINK_FAILED", `${name} was cancelled`, {
+          hint: "it may have been done in part: look before you call this again",
+        });
+      }
       const isRefused =
         error instanceof UsageError || (isRouterError(error) && error.code === "E_POWER_UNTRUSTED");
       const reason = isRouterError(error) ? error.message : "a bug in the router";

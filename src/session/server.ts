@@ -69,12 +69,13 @@ export async function connectToolServer(options: ToolServerOptions): Promise<Too
   };
   const results = watchResults(options.transport, log);
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId, signal }) => {
-    const context = { tools, neutralise, waiting, reminder, log };
+    const cancelled = results.cancelled(requestId);
+    const context = { tools, neutralise, waiting, reminder, log, cancelled };
     const { result, afterWritten } = await callTool(
       params.name,
       (params.arguments ?? {}) as JsonObject,
       context,
-    );
+    ).finally(() => results.forget(requestId));
     if (afterWritten !== undefined) results.expect(requestId, signal, afterWritten);
     return result;
   });

@@ -35,6 +35,8 @@ export interface CallContext {
   /** One line for the end of each result. */
   readonly reminder: () => SafeLine | undefined;
   readonly log: Log;
+  /** Fires when the client cancels the call. */
+  readonly cancelled?: AbortSignal;
 }
 
 /** Of a tool, in UTF-16 units: it is in the context of every session. */
@@ -70,7 +72,7 @@ export async function callTool(name: string, input: JsonObject, context: CallCon
     const tool = tools.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(tools, name);
     checkToolInput(tool, input);
-    const given = await tool.call(input);
+    const given = await tool.call(input, context.cancelled);
     const answer = typeof given === "string" ? { text: given } : given;
     const { afterWritten } = answer;
     return { result: write(answer), ...(afterWritten === undefined ? {} : { afterWritten }) };

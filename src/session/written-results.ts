@@ -11,11 +11,15 @@ type AfterWritten = (written: boolean) => void;
 export interface WrittenResults {
   /** What the SDK's server is to be connected to. */
   readonly transport: Transport;
+  /** Fires when the client cancels the request; not when the session ends. Call `forget` when the request is done. */
+  cancelled(id: RequestId): AbortSignal;
+  forget(id: RequestId): void;
   /** Call it before the result of the request is given to the SDK. `signal` fires when the SDK will not send it. */
   expect(id: RequestId, signal: AbortSignal, afterWritten: AfterWritten): void;
 }
 
 export function watchResults(inner: Transport, log: Log): WrittenResults {
+  const underWay = new Map<RequestId, AbortController>();
   const expected = new Map<RequestId, AfterWritten>();
 
   function tell(afterWritten: AfterWritten, written: boolean): void {
@@ -38,12 +42,22 @@ export function watchResults(inner: Transport, log: Log): WrittenResults {
       if (afterWritten !== undefined) tell(afterWritten, "result" in message);
     },
   };
-  inner.onmessage = (message, extra) => transport.onmessage?.(message, extra);
+  inner.onmessage = (message, extra) => {
+    if ("method" in message && message.method === "notifications/cancelled")
+      underWay.get(message.params?.requestId as RequestId)?.abort();
+    transport.onmessage?.(message, extra);
+  };
   inner.onclose = () => transport.onclose?.();
   inner.onerror = (error) => transport.onerror?.(error);
 
   return {
     transport,
+    cancelled(id) {
+      const controller = new AbortController();
+      underWay.set(id, controller);
+      return controller.signal;
+    },
+    forget: (id) => void underWay.delete(id),
     expect(id, signal, afterWritten) {
       if (signal.aborted) return tell(afterWritten, false);
       expected.set(id, afterWritten);

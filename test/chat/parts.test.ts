@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { discordMarkdown, type Markup, plain, slackMrkdwn, telegramHtml } from "../../src/chat/markup.ts";
-import { type PartLimit, splitMessage, splitText } from "../../src/chat/parts.ts";
+import { demandText, type PartLimit, splitMessage, splitText } from "../../src/chat/parts.ts";
 
 const characters = (max: number): PartLimit => ({ max, unit: "characters", counts: "markup" });
 const markupOf = (text: string, markup: Markup, max = 4_000) =>
@@ -237,4 +237,24 @@ it("takes text of any depth and length in short time", () => {
   const startedMs = performance.now();
   expect(splitMessage(long, discordMarkdown, characters(2_000)).length).toBeGreaterThan(40);
   expect(performance.now() - startedMs).toBeLessThan(10_000);
+});
+
+describe("a text of which nothing is shown", () => {
+  const limit: PartLimit = { max: 500, unit: "characters", counts: "markup" };
+
+  it.each(["", " \n", "\u200b", "<!-- nothing -->", "\u2060\ufeff\n"])("%j is not sent", (text) => {
+    const parts = splitMessage(text, plain, limit);
+    if (parts.every((part) => part.plain.replaceAll(/[\s\u200b\u2060\ufeff]/g, "") === ""))
+      expect(() => demandText(parts)).toThrow("there is nothing to send");
+    else demandText(parts);
+  });
+
+  it("is the only one that is refused", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const parts = splitMessage(`${text} x`, telegramHtml, limit);
+        expect(() => demandText(parts)).not.toThrow();
+      }),
+    );
+  });
 });

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { createProject, eventually, type Project } from "../support/router.ts";
-import { answers, hello, isThere } from "./running.ts";
+import { answers, hello, isThere, post } from "./running.ts";
 
 const projects: Project[] = [];
 afterEach(async () => {
@@ -30,4 +30,24 @@ test("other tools are announced; what cannot be is in the verdict, and status gi
   const later = await project.claude();
   expect(later.server.instructions).toContain("all greetings");
   expect((await later.callTool("status")).text).not.toContain("changed since this session began");
+});
+
+test("ack stays while a receipt is awaited whose channel asks for none any more", async () => {
+  const project = await createProject((port) => hello(port, channel(", receipt: ack")));
+  projects.push(project);
+  const claude = await project.claude();
+  await answers(project, "/hello", isThere);
+  await post(project, "/hello", { n: 1 });
+  await claude.waitForEvents(1);
+  await project.write("channels.yaml", hello(project.port, channel(", description: no receipt")));
+  await eventually(() => claude.process.stderr().includes("reloaded"));
+  // Also for a session that comes afterwards, and after the list was asked for again.
+  const later = await project.claude();
+  for (const one of [claude, later]) {
+    const { tools } = await one.request("tools/list");
+    expect((tools as { name: string }[]).map(({ name }) => name)).toContain("ack");
+  }
+  const ids = claude.events.map(({ meta }) => meta.event_id);
+  const { text } = await claude.callTool("ack", { event_ids: ids, outcome: "handled" });
+  expect(text).toContain("acknowledged as handled");
 });

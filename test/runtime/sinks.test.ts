@@ -276,6 +276,45 @@ describe("a reload", () => {
   });
 });
 
+describe("a call that is cancelled", () => {
+  const untilAborted = (_: unknown, signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener("abort", () =>
+        reject(new ConnectorError("E_HTTP_FAILED", "it was ended", { retryable: true })),
+      ),
+    );
+
+  test("is cut, not made again, and noted as cancelled", async () => {
+    const { sinks, records } = open();
+    let sent = 0;
+    const send: Actor["send"] = (outgoing, signal) => {
+      sent += 1;
+      return untilAborted(outgoing, signal);
+    };
+    sinks.use([planned("note", { send, repeatable: true })]);
+    const cancelling = new AbortController();
+    const calling = sinks.call("note", { input: {}, session: "s1", cancelled: cancelling.signal });
+    await new Promise(setImmediate);
+    cancelling.abort();
+    await expect(calling).rejects.toMatchObject({ code: "E_SINK_FAILED", message: "note was cancelled" });
+    expect(sent).toBe(1);
+    expect(records.map(({ outcome }) => outcome)).toEqual(["cancelled"]);
+    expect(sinks.report()[0]).toMatchObject({ calls: 1, failures: 0 });
+  });
+
+  test("before anything was sent sends nothing", async () => {
+    const { sinks, records } = open();
+    const sent: string[] = [];
+    sinks.use([planned("note", keeping(sent))]);
+    const cancelled = AbortSignal.abort();
+    await expect(sinks.call("note", { input: {}, session: "s1", cancelled })).rejects.toMatchObject({
+      message: "note was cancelled",
+    });
+    expect(sent).toEqual([]);
+    expect(records).toHaveLength(1);
+  });
+});
+
 describe("the end", () => {
   test("lets a call end within its time", async () => {
     const { sinks, call } = open();

@@ -174,6 +174,13 @@ describe("reply", () => {
     expect(sent).toEqual([["e1", { text: "yes", files: [] }]]);
   });
 
+  test.each(["", " \n", "\u200b\ufeff"])("refuses %j, of which nothing is seen", async (text) => {
+    const sent: unknown[] = [];
+    const tool = replyTool({ reply: async (...args) => line`${sent.push(args)}` });
+    await expect(tool.call({ event_id: "e1", text })).rejects.toMatchObject({ code: "E_TOOL_INPUT" });
+    expect(sent).toEqual([]);
+  });
+
   test("takes files and a message to quote where there are chats, and only there", async () => {
     const sent: unknown[] = [];
     const port = { reply: async (...args: unknown[]) => line`${sent.push(args)}` };

@@ -5,7 +5,7 @@ import type { RawFile } from "@discordjs/rest";
 import { checkId } from "../../chat/ids.ts";
 import { discordMarkdown, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
-import { type PartLimit, splitMessage } from "../../chat/parts.ts";
+import { demandText, type PartLimit, splitMessage } from "../../chat/parts.ts";
 import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
@@ -61,6 +61,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     if (replyTo !== undefined) checkId("reply_to", replyTo, snowflake);
     const api = await world.api();
     const parts = splitMessage(text, discordMarkdown, limit);
+    if (files.length === 0) demandText(parts);
     const ids: string[] = [];
     for (const [index, { markup, plain }] of parts.entries()) {
       const isLast = index === parts.length - 1;
@@ -119,6 +120,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       checkId("message_id", messageId, snowflake);
       const api = await world.api();
       const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
+      demandText(part === undefined ? [] : [part]);
       if (rest.length > 0)
         throw new ConnectorError(
           "E_CHAT",

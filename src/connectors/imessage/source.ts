@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { parseMarkdown } from "../../chat/markdown.ts";
 import { plain, writeMarkup } from "../../chat/markup.ts";
 import { checkOutgoing } from "../../chat/outgoing-file.ts";
-import { splitText } from "../../chat/parts.ts";
+import { demandText, splitText } from "../../chat/parts.ts";
 import { narrowPrompt } from "../../chat/prompt-text.ts";
 import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
@@ -163,6 +163,7 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     const signed =
       options.signature === undefined || flat.trim() === "" ? flat : `${flat}\n${options.signature}`;
     const parts = splitText(signed, { max: maxPart, unit: "characters" }).filter((part) => part !== "");
+    if (files.length === 0) demandText(parts.map((part) => ({ plain: part })));
     let done = 0;
     try {
       for (const part of parts) {

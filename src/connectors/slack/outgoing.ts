@@ -3,7 +3,7 @@
 import { checkId } from "../../chat/ids.ts";
 import { plain as plainMarkup, slackMrkdwn, writeMarkup } from "../../chat/markup.ts";
 import { bytesOfOutgoing } from "../../chat/outgoing-file.ts";
-import { type PartLimit, splitMessage } from "../../chat/parts.ts";
+import { demandText, type PartLimit, splitMessage } from "../../chat/parts.ts";
 import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
@@ -59,6 +59,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     if (thread !== undefined) checkId("reply_to", thread, timestamp);
     const web = await world.web();
     const parts = splitMessage(text, slackMrkdwn, limit);
+    if (files.length === 0) demandText(parts);
     const inThread = thread === undefined ? {} : { thread_ts: thread };
     const ids: string[] = [];
     const step = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -117,6 +118,7 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
       checkId("message_id", messageId, timestamp);
       const web = await world.web();
       const [part, ...rest] = splitMessage(text, slackMrkdwn, limit);
+      demandText(part === undefined ? [] : [part]);
       if (rest.length > 0)
         throw new ConnectorError(
           "E_CHAT",

@@ -2,7 +2,7 @@
 
 import { checkId } from "../../chat/ids.ts";
 import { telegramHtml } from "../../chat/markup.ts";
-import { splitMessage } from "../../chat/parts.ts";
+import { demandText, splitMessage } from "../../chat/parts.ts";
 import type { AnsweredEvent, Chat, ChatAttachment, ChatData, IdForm, Message } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -72,6 +72,7 @@ export function createChat(
         unit: "characters",
         counts: "text",
       });
+      demandText(parts);
       const [part] = parts;
       if (part === undefined || parts.length > 1) {
         throw new ConnectorError(

@@ -2,7 +2,7 @@
 
 import type { RawApi } from "grammy";
 import { telegramHtml } from "../../chat/markup.ts";
-import { type Part, splitMessage } from "../../chat/parts.ts";
+import { demandText, type Part, splitMessage } from "../../chat/parts.ts";
 import type { Message, OutgoingFile } from "../../contract/chat.ts";
 import type { Clock } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
@@ -41,8 +41,8 @@ export function createSend(api: TelegramApi, { clock, partLength, quote }: SendO
         text.trim() === ""
           ? []
           : splitMessage(text, telegramHtml, { max: partLength, unit: "characters", counts: "text" });
+      if (files.length === 0) demandText(parts);
       const all = parts.length + files.length;
-      if (all === 0) throw new ConnectorError("E_TOOL_INPUT", "there is nothing to send: the text is empty");
       const ids: number[] = [];
       const place = (): Place => ({
         chat_id: chatId,

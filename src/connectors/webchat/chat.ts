@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { writeMarkup } from "../../chat/markup.ts";
 import { readOutgoing } from "../../chat/outgoing-file.ts";
-import { splitMessage } from "../../chat/parts.ts";
+import { demandText, splitMessage } from "../../chat/parts.ts";
 import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
@@ -76,6 +76,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
     const copies: RoomFile[] = [];
     for (const file of files) copies.push(await copy(file));
     const parts = splitMessage(text, webHtml, partLimit);
+    if (files.length === 0) demandText(parts);
     const ids: string[] = [];
     for (const [index, { plain, markup }] of parts.entries()) {
       const isLast = index === parts.length - 1;
@@ -118,6 +119,7 @@ export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions):
       if (message.from !== "claude")
         throw new ConnectorError("E_CHAT", "only messages that you sent can be changed");
       const [part, ...more] = splitMessage(text, webHtml, partLimit);
+      demandText(part === undefined ? [] : [part]);
       if (part === undefined || more.length > 0)
         throw new ConnectorError(
           "E_TOOL_INPUT",

@@ -2,6 +2,8 @@
 // what Claude was told; `send_message` alone names a place, and only one where people were admitted.
 
 import type { Tool } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import { invisible } from "../../text/hidden.ts";
 import { line, type SafeText } from "../../text.ts";
 import { eventId } from "./event-id.ts";
 
@@ -32,6 +34,14 @@ export const files = {
   description: "Paths of files to send along.",
 } as const;
 
+/** Throws a UsageError for a text of which nothing is seen. */
+export function demandVisible(text: string): void {
+  if (text.replaceAll(invisible, "").trim() !== "") return;
+  throw new UsageError("E_TOOL_INPUT", "text is empty: nothing was sent", {
+    hint: "write what is to be read",
+  });
+}
+
 export function reactTool(port: Pick<ChatPort, "react">): Tool {
   return {
     name: "react",
@@ -50,7 +60,10 @@ export function editMessageTool(port: Pick<ChatPort, "edit">): Tool {
     name: "edit_message",
     description: line`Replace the text of a message of yours in the chat of an event; its id is in the result of reply.`,
     input: schema({ event_id: eventId, message_id: id, text }, ["event_id", "message_id", "text"]),
-    call: (input) => port.edit(input.event_id as string, input.message_id as string, input.text as string),
+    call: async (input) => {
+      demandVisible(input.text as string);
+      return port.edit(input.event_id as string, input.message_id as string, input.text as string);
+    },
   };
 }
 
@@ -92,14 +105,17 @@ export function sendMessageTool(port: Pick<ChatPort, "send">): Tool {
       { source: { ...id, description: "Name of the chat source." }, chat_id: id, thread_id: id, text, files },
       ["source", "chat_id", "text"],
     ),
-    call: (input) =>
-      port.send({
+    call: async (input) => {
+      const files = (input.files ?? []) as string[];
+      if (files.length === 0) demandVisible(input.text as string);
+      return port.send({
         source: input.source as string,
         chatId: input.chat_id as string,
         ...(input.thread_id === undefined ? {} : { threadId: input.thread_id as string }),
         text: input.text as string,
-        files: (input.files ?? []) as string[],
-      }),
+        files,
+      });
+    },
   };
 }
 

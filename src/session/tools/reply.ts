@@ -2,7 +2,7 @@
 
 import type { JsonSchema, Tool } from "../../contract.ts";
 import { line, type SafeText } from "../../text.ts";
-import { files, text } from "./chat.ts";
+import { demandVisible, files, text } from "./chat.ts";
 import { eventId } from "./event-id.ts";
 
 export interface ReplyPort {
@@ -40,11 +40,13 @@ export function replyTool(port: ReplyPort, { chats = false }: { readonly chats?:
     description: line`Answer the sender of an event, who cannot see your other output.`,
     input,
     alwaysLoad: true,
-    call: ({ event_id, text: answer, files: paths = [], reply_to }) =>
-      port.reply(event_id as string, {
+    call: async ({ event_id, text: answer, files: paths = [], reply_to }) => {
+      if ((paths as string[]).length === 0) demandVisible(answer as string);
+      return port.reply(event_id as string, {
         text: answer as string,
         files: paths as string[],
         ...(reply_to === undefined ? {} : { replyTo: reply_to as string }),
-      }),
+      });
+    },
   };
 }

@@ -8,7 +8,7 @@ import { line, lines, type SafeText, safeLine } from "../../text.ts";
 
 export interface SinkPort {
   /** Rejects with a RouterError. */
-  call(input: JsonObject): Promise<SinkResult>;
+  call(input: JsonObject, cancelled?: AbortSignal): Promise<SinkResult>;
 }
 
 interface DescribedSink {
@@ -27,7 +27,7 @@ export function sinkTool({ name, description, input, validate }: DescribedSink, 
     description: safeLine(description),
     input,
     validate,
-    call: async (given) => describeResult(name, await port.call(given)),
+    call: async (given, cancelled) => describeResult(name, await port.call(given, cancelled)),
   };
 }
 

@@ -148,6 +148,7 @@ describe("a request", () => {
       "",
       "would be empty",
     ],
+    ["an empty body", { body: " {{input.b}}\n" }, "a", "the body of the request would be empty"],
     ["a control character", { url: "https://h.example/{{input.a}}" }, "a\u0000b", "control character"],
   ])("is refused for %s", async (_, more, a, message) => {
     const sink = await planSink(httpSink, request(more as JsonObject));

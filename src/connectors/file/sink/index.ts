@@ -29,18 +29,23 @@ export const fileSink: SinkType<FileSinkOptions, OutgoingFile> = {
       { to: "write", path: folder, outside: leavesFolder(folder, place.folder), replaces: mode === "write" },
     ];
   },
-  prepare({ path, mode, file }, { roots, code, place }) {
+  prepare({ path, mode, file, content: template }, { roots, code, place }) {
     const name = safeName(code.template("file")?.(roots) ?? "");
     // A name that the config writes out is the config's choice.
     const why = file.includes("{{") ? protectedName(name, place.home) : undefined;
     if (why !== undefined)
       throw new UsageError("E_SINK_REFUSED", `${name} is not written: ${why}`, { hint: "take another name" });
+    const content = code.template("content")?.(roots) ?? "";
+    if (content.trim() === "" && template.includes("{{"))
+      throw new UsageError("E_SINK_REFUSED", `nothing is written to ${name}: the content would be empty`, {
+        hint: "give the arguments that it is made of",
+      });
     return {
       kind: "file",
       folder: absolute(path, place),
       file: name,
       mode,
-      content: code.template("content")?.(roots) ?? "",
+      content,
     };
   },
   create: (_, __, host) => ({ send: (outgoing) => writeOutgoing(outgoing, host) }),

@@ -40,7 +40,13 @@ function bodyOf(
     const fields = Object.keys(form).map((name): [string, string] => [name, render(`form.${name}`)]);
     return { type: "application/x-www-form-urlencoded", body: new URLSearchParams(fields).toString() };
   }
-  return body === undefined ? {} : { type: "text/plain; charset=utf-8", body: render("body") };
+  if (body === undefined) return {};
+  const text = render("body");
+  if (text.trim() === "" && body.includes("{{"))
+    throw new UsageError("E_SINK_REFUSED", "the body of the request would be empty", {
+      hint: "give the arguments that it is made of",
+    });
+  return { type: "text/plain; charset=utf-8", body: text };
 }
 
 /** What a header may hold: tab and the printable characters of Latin-1 (RFC 9110 section 5.5). */
