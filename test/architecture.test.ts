@@ -27,6 +27,7 @@ const shared = [
   "regular-file",
   "text",
   "did-you-mean",
+  "not-supported",
   "waiting",
   "zone",
 ];
@@ -37,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: ["contract"],
   text: [],
   "did-you-mean": [],
+  "not-supported": [],
   waiting: ["contract"],
   "last-look": [],
   descriptors: [],

@@ -4,6 +4,7 @@
 
 import type { Root } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
+import { notInCel, notSupported } from "../not-supported.ts";
 import { safeNames } from "./cel-environment.ts";
 import type { CelMeter } from "./cel-meter.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./cel-tree.ts";
@@ -48,6 +49,12 @@ export function guard(
     },
     empty: letHoldAnything,
     call(call, inside) {
+      const other = notSupported(notInCel, call.name);
+      if (other !== undefined)
+        throw new ExpressionError("E_CONFIG_CEL", `${call.name}() is not supported here`, {
+          offset: call.receiver === undefined ? call.node.start : text.indexOf(call.name, call.receiver.end),
+          hint: other.instead,
+        });
       if (call.loop !== undefined) {
         if (inside !== undefined) throw nested(text, call, inside);
         boundLoop(call.loop, call.name, meter);
@@ -84,6 +91,12 @@ function unknownName(text: string, name: string, node: CelNode): ExpressionError
   const after = text.slice(node.end);
   const hyphenated = /(?<head>[\w.]+)\.(?<segment>[\w-]+-)$/.exec(before)?.groups;
   const rest = /^[\w.[\]"'-]*/.exec(after)?.[0] ?? "";
+  const other = notSupported(notInCel, name);
+  if (other !== undefined)
+    return new ExpressionError("E_CONFIG_CEL", `"${name}" of CEL is not supported here`, {
+      offset: node.start,
+      hint: other.instead,
+    });
   let hint = `did you mean ${suggestPath(name, rest)}?`;
   if (name === "cel") {
     hint = "there is no cel.bind: compute the value by name under `vars`";

@@ -28,6 +28,7 @@ export function loadError(text: string, failure: unknown, functions: Iterable<st
   if (failure.code === "expected_token") {
     const wanted = symbols[/^Expected (\w+)/.exec(failure.summary)?.[1] ?? ""] ?? "something else";
     message = `${atEnd ? "the expression ends too early" : `unexpected ${wordAt(text, offset)}`}: ${wanted} is missing`;
+    if (text[offset ?? 0] === "?") hint = hintForWord(text, offset ?? 0);
   } else if (failure.code === "unexpected_token" || failure.code === "unexpected_character") {
     message = atEnd ? "the expression ends too early" : `unexpected ${wordAt(text, offset)}`;
     hint = atEnd ? undefined : hintForWord(text, offset ?? 0);
@@ -106,6 +107,8 @@ function hintForWord(text: string, offset: number): string | undefined {
     case "or":
     case "|":
       return "use || for or";
+    case "?":
+      return 'optional values are not supported here: ask first, has(data.x) ? data.x : ""';
     case "=":
       return "use == to compare";
     default:

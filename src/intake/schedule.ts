@@ -5,6 +5,7 @@
 import { Cron } from "croner";
 import type { OptionIssue } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
+import { notInCron } from "../not-supported.ts";
 import { zoneOffsetMs } from "../zone.ts";
 
 export interface Problem {
@@ -28,6 +29,9 @@ const example = "minute hour day month weekday, for example 0 9 * * mon-fri";
 /** Undefined when the expression is good. */
 export function expressionProblem(at: string): Problem | undefined {
   const text = at.trim();
+  const other = notInCron.find(({ is }) => is.test(text));
+  if (other !== undefined)
+    return { message: `${JSON.stringify(text)} is not supported here`, hint: other.instead };
   if (text.startsWith("@")) return nicknameProblem(text);
   const parts = [...at.matchAll(/\S+/g)];
   if (parts.length !== 5 && parts.length !== 6)
@@ -37,9 +41,16 @@ export function expressionProblem(at: string): Problem | undefined {
     };
   const names = fields.slice(6 - parts.length);
   for (const [index, part] of parts.entries()) {
-    const alone = names.map((_, other) => (other === index ? part[0] : "*")).join(" ");
+    const alone = names.map((_, other) => (other === index ? shortNames(part[0]) : "*")).join(" ");
     if (isReadable(alone) && !/(^|,)\//.test(part[0])) continue;
     const [name, range] = names[index] as (typeof fields)[number];
+    const turned = turnedRange(part[0], name);
+    if (turned !== undefined)
+      return {
+        message: `"${part[0]}" goes beyond the last ${name}, which is not supported here`,
+        hint: `write ${turned}`,
+        offset: part.index,
+      };
     return {
       message: `"${part[0]}" is no ${name}`,
       hint: `${name}: ${range}; also *, 1-5, 1,3, */10 and 5/10`,
@@ -49,6 +60,38 @@ export function expressionProblem(at: string): Problem | undefined {
   if (open(text).nextRun() === null)
     return { message: "never comes", hint: "look at the day and the month: not every month has it" };
   return undefined;
+}
+
+const longNames =
+  /(?<![a-z])(sun|mon|tues|wednes|thurs|fri|satur)day(?![a-z])|(?<![a-z])(january|february|march|april|june|july|august|september|october|november|december)(?![a-z])/gi;
+
+/** `Monday` and `January` are what everybody writes; croner knows their first three letters. */
+function shortNames(expression: string): string {
+  return expression.replace(longNames, (name) => name.slice(0, 3));
+}
+
+const turning: Readonly<Record<string, readonly [first: number, last: number]>> = {
+  second: [0, 59],
+  minute: [0, 59],
+  hour: [0, 23],
+  month: [1, 12],
+  weekday: [0, 6],
+};
+const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/** What to write for 22-2: 22-23,0-2. */
+function turnedRange(part: string, field: string): string | undefined {
+  const bounds = turning[field];
+  const [, from = "", to = ""] = /^(\w+)-(\w+)$/.exec(shortNames(part).toLowerCase()) ?? [];
+  const numberOf = (text: string) =>
+    field === "weekday" && weekdays.includes(text)
+      ? weekdays.indexOf(text)
+      : /^\d+$/.test(text)
+        ? Number(text)
+        : -1;
+  const [first, last] = [numberOf(from), numberOf(to)];
+  if (bounds === undefined || last < bounds[0] || first <= last || first > bounds[1]) return undefined;
+  return `${first}-${bounds[1]},${bounds[0]}-${last}`;
 }
 
 function nicknameProblem(text: string): Problem | undefined {
@@ -92,7 +135,12 @@ function isReadable(expression: string): boolean {
 function open(expression: string, tz?: string): Cron {
   const zone = tz === undefined ? {} : { timezone: tz };
   // Quartz and others write 5/10 for 5-59/10.
-  return new Cron(expression, { paused: true, mode: "5-or-6-parts", sloppyRanges: true, ...zone });
+  return new Cron(shortNames(expression), {
+    paused: true,
+    mode: "5-or-6-parts",
+    sloppyRanges: true,
+    ...zone,
+  });
 }
 
 /** Every hour of a day: `*`, or a list or step that has them all. */

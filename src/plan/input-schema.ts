@@ -6,12 +6,15 @@ import type { IssueDraft } from "../config/values.ts";
 import type { JsonSchema, OptionsValidator } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import type { RegexCompiler } from "../filters/regex.ts";
+import { notInSchema, notSupported } from "../not-supported.ts";
 import { proven } from "./proven.ts";
 import type { SchemaCompiler } from "./schema-compiler.ts";
 
 type Path = readonly (string | number)[];
 
 const keywords = [
+  "$comment",
+  "deprecated",
   "type",
   "description",
   "title",
@@ -144,6 +147,18 @@ function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
   walkSchemas(properties, at, (schema, path) => {
     for (const key of Object.keys(schema)) {
       if (keywords.includes(key)) continue;
+      const other = notSupported(notInSchema, key);
+      if (other !== undefined) {
+        const message = `"${key}" of JSON Schema is not supported here`;
+        issues.push({
+          path: [...path, key],
+          on: "key",
+          code: "E_CONFIG_UNKNOWN_KEY",
+          message,
+          hint: other.instead,
+        });
+        continue;
+      }
       issues.push({
         path: [...path, key],
         on: "key",
