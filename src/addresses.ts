@@ -1,6 +1,7 @@
 // IP addresses and ranges of them. An IPv4 address inside IPv6 (::ffff:10.0.0.1) counts as IPv4, as a socket for both families reports it.
 
-import { BlockList, isIP } from "node:net";
+import { lookup } from "node:dns";
+import { BlockList, isIP, type LookupFunction } from "node:net";
 
 /** A test for `10.0.0.0/8`, `2001:db8::/32` or one address, several together; or the first range that is malformed. */
 export function compileRanges(
@@ -40,3 +41,35 @@ function withoutZone(address: string): string {
   const at = address.indexOf("%");
   return at === -1 ? address : address.slice(0, at);
 }
+
+const privateRanges = compileRanges([
+  ...[
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+  ],
+  ...["192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
+  ...["::/128", "::1/128", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"],
+]);
+
+/** Not this machine, its network, or a range that no host on the internet has. */
+export function isPublicAddress(address: string): boolean {
+  const plain = plainAddress(address);
+  return plain !== undefined && "contains" in privateRanges && !privateRanges.contains(plain);
+}
+
+/** As `dns.lookup`, but for a name that leads to no public address there is none. */
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) return callback(error, "");
+    const open = addresses.filter(({ address }) => isPublicAddress(address));
+    const [first] = open;
+    if (first === undefined) return callback(new Error("it leads to an address that is not public"), "");
+    if (options.all === true) callback(null, open);
+    else callback(null, first.address, first.family);
+  });
+};

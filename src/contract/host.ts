@@ -132,6 +132,10 @@ export interface HttpRequest {
   /** What comes piece by piece is sent so, and cannot be sent again. */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** False: a redirect is an answer like any other. */
+  readonly redirects?: boolean;
+  /** Names that lead to this machine or a private network are not asked. A proxy of the environment decides for itself. */
+  readonly publicOnly?: boolean;
   /** Until the head of the answer is there. Default 30 s. */
   readonly timeoutMs?: number;
   /** Between two pieces of the body; 0: no limit. Default 30 s. */

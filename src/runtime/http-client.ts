@@ -1,6 +1,7 @@
 // Requests to the outside: with time-outs, without redirects to other hosts, with every failure said in words that show no secret.
 // undici is loaded with the first request.
 
+import { publicLookup } from "../addresses.ts";
 import { createByteBuffer } from "../byte-buffer.ts";
 import { charsetOf, decodeText } from "../charset.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/host.ts";
@@ -46,9 +47,9 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
           ...(options.body === undefined ? {} : { body: options.body, duplex: "half" as const }),
           redirect: "manual",
           signal,
-          dispatcher: dispatcherOf(idleMs),
+          dispatcher: dispatcherOf(idleMs, options.publicOnly === true),
         });
-        const next = redirectOf(response, url, method);
+        const next = options.redirects === false ? undefined : redirectOf(response, url, method);
         if (next === undefined) return answerOf(response, url, clock, { ms: options.bodyMs, cut: late });
         await response.body?.cancel().catch(() => undefined);
         if (redirects === maxRedirects) throw failure(url, `it redirects more than ${maxRedirects} times`);
@@ -75,16 +76,18 @@ export function createHttpClient({ userAgent, clock }: ClientOptions): HttpClien
 
 /** One pool of connections for each limit: with the proxy of the environment where one is set. */
 function createDispatchers({ Agent, EnvHttpProxyAgent }: Undici) {
-  const pools = new Map<number, InstanceType<Undici["Agent"]> | InstanceType<Undici["EnvHttpProxyAgent"]>>();
-  return (idleMs: number) => {
-    const known = pools.get(idleMs);
+  const pools = new Map<string, InstanceType<Undici["Agent"]> | InstanceType<Undici["EnvHttpProxyAgent"]>>();
+  return (idleMs: number, publicOnly: boolean) => {
+    const name = `${idleMs} ${publicOnly}`;
+    const known = pools.get(name);
     if (known !== undefined) return known;
     const settings = { connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: idleMs };
     const hasProxy = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"].some(
       (name) => process.env[name],
     );
-    const pool = hasProxy ? new EnvHttpProxyAgent(settings) : new Agent(settings);
-    pools.set(idleMs, pool);
+    const connect = publicOnly ? { ...settings.connect, lookup: publicLookup } : settings.connect;
+    const pool = hasProxy ? new EnvHttpProxyAgent(settings) : new Agent({ ...settings, connect });
+    pools.set(name, pool);
     return pool;
   };
 }

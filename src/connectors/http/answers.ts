@@ -68,6 +68,11 @@ export function notTaken(afterMs = retryAfterMs): Refusal {
   return new Refusal(503, "the event was not taken: try again later", retryAfter(afterMs));
 }
 
+/** The sender's public keys could not be fetched: whether the request is good is not known. */
+export function keysUnavailable(): Refusal {
+  return new Refusal(503, "the keys of the sender cannot be fetched: try again later", retryAfter(5_000));
+}
+
 function retryAfter(ms: number): Readonly<Record<string, string>> {
   return { "retry-after": String(Math.max(1, Math.ceil(ms / 1_000))) };
 }

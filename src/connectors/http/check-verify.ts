@@ -7,7 +7,8 @@ import { hmacAlgorithms, jwtAlgorithms, publicKeyAlgorithms } from "./verify/alg
 import { discordKeyPattern } from "./verify/discord.ts";
 import { jwtScheme, signatureScheme, type VerifyOptions } from "./verify/generic.ts";
 import { jwtKeyKind } from "./verify/jwt.ts";
-import { type Preset, presets } from "./verify/presets.ts";
+import type { Preset } from "./verify/preset.ts";
+import { presets } from "./verify/presets.ts";
 import { decodeText, isPublicKeyAlgorithm, readPublicKey } from "./verify/public-key.ts";
 import { hasPublicKey, isPreset, isTimed, publicKeysOf, schemesIn, secretsOf } from "./verify/scheme.ts";
 
@@ -21,6 +22,7 @@ const yamlKeys: Readonly<Record<Key, string>> = {
   query: "query",
   secretEncoding: "secret_encoding",
   publicKey: "public_key",
+  jwks: "jwks",
   audience: "audience",
   issuer: "issuer",
   claims: "claims",
@@ -52,8 +54,14 @@ const generic: Readonly<Record<string, (verify: VerifyOptions) => Needs>> = {
     takes: [...signing, "field", "secretEncoding"],
   }),
   signature: (verify) => ({ needs: [...carrierOf(verify), "publicKey"], takes: [...signing, "field"] }),
-  jwt: ({ algorithm, secret }) => ({
-    needs: [isShared(algorithm, secret) ? "secret" : "publicKey"],
+  jwt: ({ algorithm, secret, jwks, publicKey }) => ({
+    needs: [
+      isShared(algorithm, secret)
+        ? "secret"
+        : jwks !== undefined && publicKey === undefined
+          ? "jwks"
+          : "publicKey",
+    ],
     takes: ["header", "prefix", "algorithm", "secretEncoding", "timestamp", ...claims, ...ids],
   }),
   bearer: () => ({ needs: ["secret"], takes: ids }),
@@ -93,6 +101,8 @@ export function checkVerify(verify: VerifyOptions, surroundings: Surroundings): 
     ...checkMemory(verify),
     ...checkSecrets(verify),
     ...checkKeys(verify),
+    ...checkJwks(verify),
+    ...checkAudience(verify),
     ...checkNames(verify),
     ...(isSpelledOut(scheme) ? [...checkAlgorithm(verify), ...checkSigned(verify, surroundings)] : []),
     ...(scheme === "jwt" ? [...checkAlgorithm(verify), ...checkTime(verify)] : []),
@@ -109,7 +119,7 @@ function presetKeys({ scheme, timestamp }: VerifyOptions): Needs {
   const isJwt = typeof preset?.scheme === "object" && "jwt" in preset.scheme;
   return {
     needs: [
-      ...(preset === undefined ? [] : [credentialOf(preset)]),
+      ...(preset === undefined || preset.keys !== undefined ? [] : [credentialOf(preset)]),
       ...(preset?.needsAudience === true ? (["audience"] as const) : []),
       ...(preset?.challenge?.tokenFrom === undefined ? [] : (["verifyToken"] as const)),
     ],
@@ -227,6 +237,25 @@ function checkKeys(verify: VerifyOptions): OptionIssue[] {
     const place = typeof verify.publicKey === "string" ? ["public_key"] : ["public_key", index];
     return [issue(place, `is not a public key for ${kind}`, hint)];
   });
+}
+
+/** Keys that come over a plain connection could be anybody's. */
+function checkJwks({ jwks }: VerifyOptions): OptionIssue[] {
+  if (jwks === undefined) return [];
+  const url = URL.canParse(jwks) ? new URL(jwks) : undefined;
+  const isLocal = url !== undefined && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLocal);
+  if (isSafe && url?.username === "" && url.password === "") return [];
+  return [
+    issue(["jwks"], "is not an https URL", "for example  jwks: https://sender.example/.well-known/jwks.json"),
+  ];
+}
+
+function checkAudience({ scheme, audience }: VerifyOptions): OptionIssue[] {
+  if (scheme !== "sns" || audience === undefined) return [];
+  if (/^arn:aws[\w-]*:sns:[a-z0-9-]{1,40}:\d{12}:[\w.-]{1,256}$/.test(audience)) return [];
+  const hint = "for example  audience: arn:aws:sns:eu-west-1:123456789012:alarms";
+  return [issue(["audience"], "is not the ARN of a topic", hint)];
 }
 
 function keyKindOf(verify: VerifyOptions) {

@@ -8,6 +8,7 @@ import { type HttpOptions, httpOptions } from "./options.ts";
 import { validate } from "./options.ts?validator";
 import { canonicalPath } from "./path.ts";
 import { createHttpSource } from "./source.ts";
+import { keyAddresses } from "./verify/scheme.ts";
 
 export const http: SourceType<HttpOptions> = {
   type: "http",
@@ -20,8 +21,10 @@ export const http: SourceType<HttpOptions> = {
   trust: trustOf,
   answers: ({ respond }) => respond?.waitMs !== undefined,
   check: checkOptions,
-  reaches: ({ respond, methods, path }) =>
-    respond?.body === undefined ? [] : [{ to: "callers", of: `${methods.join(", ")} ${path}` }],
+  reaches: ({ respond, methods, path, verify }) => [
+    ...(respond?.body === undefined ? [] : [{ to: "callers" as const, of: `${methods.join(", ")} ${path}` }]),
+    ...keyAddresses(verify).map((url) => ({ to: "host" as const, url })),
+  ],
   imagine: imagineArrival,
   create: createHttpSource,
 };

@@ -61,9 +61,16 @@ export const httpOptions = {
           type: ["string", "array"],
           items: { type: "string" },
         },
+        jwks: {
+          "x-inert": false,
+          description:
+            "The URL at which the sender publishes its public keys as a JSON Web Key Set (jwt only), in place of public_key.",
+          type: "string",
+        },
         audience: {
           "x-inert": true,
-          description: "Whom the sender addresses: the claim aud of a token.",
+          description:
+            "Whom the sender addresses: the claim aud of a token (jwt, google_pubsub), the ARN of the topic (sns), the id of the webhook (paypal).",
           type: "string",
         },
         issuer: {

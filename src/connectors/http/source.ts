@@ -9,7 +9,15 @@ import { Refusal, refuse } from "../../requests/answer.ts";
 import { readBody } from "../../requests/body.ts";
 import { createGuard, type Guard } from "../../requests/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { answerHandshake, answerHead, createAnswer, maxBodyOf, notTaken, refusalOf } from "./answers.ts";
+import {
+  answerHandshake,
+  answerHead,
+  createAnswer,
+  keysUnavailable,
+  maxBodyOf,
+  notTaken,
+  refusalOf,
+} from "./answers.ts";
 import { createCallers } from "./callers.ts";
 import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
 import { challengerOf, routedMethods } from "./first-call.ts";
@@ -30,7 +38,11 @@ const nothing = Buffer.alloc(0);
 
 export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
   const { clock, listener } = host;
-  const verifier = createVerifier(options.verify, clock, listener.publicUrl);
+  const ending = new AbortController();
+  const verifier = createVerifier(options.verify, clock, listener.publicUrl, {
+    http: host.http,
+    signal: ending.signal,
+  });
   const guarded = verifier === undefined || options.verify?.scheme === "basic";
   /** The guard refuses what a tunnel or proxy forwards: a guarded source has no public address. */
   const publicUrl = guarded ? undefined : listener.publicUrl;
@@ -121,6 +133,8 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     if (asked === undefined && !methods.includes(method)) return notAllowed;
     const isProven = verifier?.readsBody === false;
     const isInBody = challenger?.isInHead === false && !challenger.signed;
+    if (isProven && (await verifier.prepare?.({ method, target, headers, body: nothing })) === "unavailable")
+      return keysUnavailable();
     if (isProven && verifier.check({ method, target, headers, body: nothing }) === undefined) {
       if (!isInBody) return unauthorized;
       const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock, pool });
@@ -133,9 +147,11 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
     keep(body.lease);
     let proof: Proof | undefined;
     if (verifier !== undefined) {
+      const inbound = { method, target, headers, body: body.content };
+      if (!isProven && (await verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
       proof =
-        verifier.check({ method, target, headers, body: body.content }) ??
+        verifier.check(inbound) ??
         (body.wire === body.content
           ? undefined
           : verifier.check({ method, target, headers, body: body.wire }));
@@ -251,6 +267,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
       // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
       callers?.stop();
       await idle(deadline);
+      ending.abort();
       closed = true;
       state = "stopped";
     },

@@ -18,6 +18,7 @@ import {
   pairs,
   pem,
   rawEd25519,
+  remoteSenders,
   seconds,
   secret,
   senders,
@@ -324,7 +325,7 @@ describe("a proof in the body", () => {
 it("every sender is refused when any byte of a body that it signs is another", () => {
   const partly = ["adyen", "mailgun", "monday", "okta", "figma", "mattermost", "microsoft_graph"];
   for (const sender of senders) {
-    if (sender.sendsSecret || partly.includes(sender.name)) continue;
+    if (remoteSenders.includes(sender) || sender.sendsSecret || partly.includes(sender.name)) continue;
     const body = sender.body(1, now);
     const headers = { "content-type": sender.contentType, ...sender.headers(body, now, "id-1") };
     expect([sender.name, passes(sender.verify, { headers, body })]).toEqual([sender.name, true]);

@@ -14,8 +14,9 @@ import { createEventIds } from "../../../src/runtime/event-id.ts";
 import { createMemory } from "../../../src/runtime/memory.ts";
 import { neutralise } from "../../../src/text/neutralise.ts";
 import { manualClock } from "../../support/manual-clock.ts";
+import { createPublished } from "./published.ts";
 import { type Request, type Served, serve } from "./serving.ts";
-import { now, other, publicUrl, type Sender, secret, senders, signers } from "./signing.ts";
+import { documents, now, other, publicUrl, type Sender, secret, senders, signers } from "./signing.ts";
 
 type Headers = Record<string, string>;
 
@@ -51,7 +52,12 @@ async function open(sender: Sender, verify: Partial<Sender["verify"]> = {}) {
   });
   const hook = await serve(
     { verify: { ...sender.verify, ...verify } },
-    { clock, publicUrl, emit: (arrival) => emit(arrival).then(noted) },
+    {
+      clock,
+      publicUrl,
+      http: createPublished(documents()).http,
+      emit: (arrival) => emit(arrival).then(noted),
+    },
   );
   const request = (
     n: number,
@@ -278,7 +284,7 @@ function isWithoutId({ name }: Sender): boolean {
         "sentry",
         "shopify",
       ],
-      ...["trello", "twilio", "whatsapp", "adyen", "wise", "netlify", "websub"],
+      ...["travis", "trello", "twilio", "whatsapp", "adyen", "wise", "netlify", "websub"],
       ...["figma", "microsoft_graph", "monday"],
     ].includes(name) ||
     (name.startsWith("hmac") && !name.includes("id"))

@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net";
 import { afterEach } from "vitest";
 import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
+import type { HttpClient } from "../../../src/contract/host.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
 import { createListener } from "../../../src/runtime/listener.ts";
 import { hostOf } from "../../support/host.ts";
@@ -52,7 +53,7 @@ afterEach(async () => {
 
 export async function serve(
   options: Partial<HttpOptions> = {},
-  around: { clock?: Clock; publicUrl?: string; hosts?: string[]; emit?: Emit } = {},
+  around: { clock?: Clock; publicUrl?: string; hosts?: string[]; emit?: Emit; http?: HttpClient } = {},
 ): Promise<Served> {
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
@@ -71,6 +72,7 @@ export async function serve(
     { path: "/hook", methods: ["POST"], ...options },
     {
       ...hostOf({ log: logger, clock: around.clock ?? manualClock(), listener }),
+      ...(around.http === undefined ? {} : { http: around.http }),
       refused: (refusal) => void refusals.push(refusal),
     },
   );

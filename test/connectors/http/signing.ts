@@ -9,6 +9,7 @@ import {
   type KeyObject,
   sign as signWith,
 } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { VerifyOptions } from "../../../src/connectors/http/verify/generic.ts";
 import type { PresetName } from "../../../src/connectors/http/verify/preset-names.ts";
 
@@ -25,6 +26,8 @@ export const secret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const other = "AAAA9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 export const publicUrl = "https://me.test";
+
+import { certificateOf } from "./published.ts";
 
 type Headers = Record<string, string>;
 /** `at` in seconds; `id` where one is signed. */
@@ -289,6 +292,93 @@ const otherSenders: readonly Sender[] = [
   otherSender("websub", { secret }, (body) => ({ "x-hub-signature": `sha1=${hmac("sha1", secret, body)}` })),
 ];
 
+export const topic = "arn:aws:sns:eu-west-1:123456789012:alarms";
+const certificate = certificateOf(pairs.rsa.publicKey);
+const snsCertificate = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem";
+const paypalCertificate = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1d93a270";
+export const googleKeys = "https://www.googleapis.com/oauth2/v3/certs";
+export const keySet = (id: string, key: KeyObject) =>
+  JSON.stringify({ keys: [{ ...key.export({ format: "jwk" }), kid: id, use: "sig", alg: "RS256" }] });
+/** What the senders of this file publish. */
+export const documents = (): Record<string, string | Error> => ({
+  [snsCertificate]: certificate,
+  [paypalCertificate]: certificate,
+  [googleKeys]: keySet("k1", pairs.rsa.publicKey),
+  "https://api.travis-ci.com/config": JSON.stringify({
+    config: { notifications: { webhook: { public_key: pem(pairs.rsa.publicKey) } } },
+  }),
+});
+
+/** Of a notification of SNS with these fields, signed by the way of its `SignatureVersion`. */
+export function snsBody(fields: Readonly<Record<string, string>>): string {
+  const names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+  const all: Readonly<Record<string, string>> = {
+    ...{ Type: "Notification", TopicArn: topic, Message: "hi", SignatureVersion: "2" },
+    SigningCertURL: snsCertificate,
+    ...fields,
+  };
+  const text = names.flatMap((name) => (all[name] === undefined ? [] : `${name}\n${all[name]}\n`)).join("");
+  const hash = all.SignatureVersion === "1" ? "sha1" : "sha256";
+  const Signature = signWith(hash, Buffer.from(text), pairs.rsa.privateKey).toString("base64");
+  return JSON.stringify({ ...all, Signature });
+}
+
+export const googleToken = (claims: Json = {}, id = "k1", key = pairs.rsa.privateKey) => {
+  const usual = {
+    iss: "https://accounts.google.com",
+    aud: "https://me.test/hook",
+    exp: now / 1_000 + 86_400,
+  };
+  return jwt({ ...usual, ...claims }, key, "RS256", { kid: id });
+};
+
+/** Senders whose keys are fetched. */
+export const remoteSenders: readonly Sender[] = [
+  otherSender("sns", { audience: topic }, () => ({}), {
+    contentType: "text/plain; charset=UTF-8",
+    isTimed: true,
+    body: (n, atMs) => snsBody({ MessageId: `d${n}`, Timestamp: new Date(atMs).toISOString() }),
+  }),
+  otherSender(
+    "paypal",
+    { audience: "8PT597110X687430LKGECATA" },
+    (body, atMs, id) => {
+      const time = new Date(atMs).toISOString();
+      const signed = `${id}|${time}|8PT597110X687430LKGECATA|${crc32(body)}`;
+      return {
+        "paypal-transmission-id": id,
+        "paypal-transmission-time": time,
+        "paypal-cert-url": paypalCertificate,
+        "paypal-transmission-sig": signWith("sha256", Buffer.from(signed), pairs.rsa.privateKey).toString(
+          "base64",
+        ),
+      };
+    },
+    { isTimed: true, body: (n) => JSON.stringify({ id: `d${n}` }) },
+  ),
+  otherSender(
+    "travis",
+    {},
+    (body) => ({
+      signature: signWith(
+        "sha1",
+        Buffer.from(new URLSearchParams(body).get("payload") ?? ""),
+        pairs.rsa.privateKey,
+      ).toString("base64"),
+    }),
+    {
+      contentType: "application/x-www-form-urlencoded",
+      body: (n) => `payload=${encodeURIComponent(JSON.stringify({ n }))}`,
+    },
+  ),
+  otherSender(
+    "google_pubsub",
+    { audience: "https://me.test/hook" },
+    () => ({ authorization: `Bearer ${googleToken()}` }),
+    { sendsSecret: true, body: (n) => JSON.stringify({ message: { messageId: `d${n}` } }) },
+  ),
+];
+
 const withToken = (scheme: PresetName, body: (n: number) => string, headers: Headers = {}): Sender =>
   otherSender(scheme, { secret }, () => headers, { body, sendsSecret: true });
 
@@ -341,6 +431,7 @@ export const senders: readonly Sender[] = [
   formSender("mandrill", "x-mandrill-signature"),
   ...otherSenders,
   ...tokenSenders,
+  ...remoteSenders,
   genericSender("hmac of the body", {}, (body) => ({ "x-sig": hmac("sha256", secret, body) })),
   genericSender(
     "hmac of time and body",

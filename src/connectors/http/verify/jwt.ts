@@ -169,3 +169,13 @@ function isHashOf(claim: unknown, body: Buffer): boolean {
   const expected = Buffer.from(createHash("sha256").update(body).digest("hex"));
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
+
+/** Which key the token of a request names; undefined when the request has no token that could count. */
+export function keyIdOf(
+  scheme: JwtScheme,
+  inbound: Inbound,
+): { readonly id: string | undefined } | undefined {
+  const token = tokenOf(scheme, inbound);
+  if (token === undefined) return undefined;
+  return { id: typeof token.header.kid === "string" ? token.header.kid : undefined };
+}

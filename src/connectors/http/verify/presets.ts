@@ -1,91 +1,12 @@
 // What each sender signs and how, as data, with where its documentation says so. A preset that takes more than data (an
 // odd signature, an answer to a first call) names a function; everything else about it is a line in this table.
 
-import type { IncomingHttpHeaders } from "node:http";
-import type { Json } from "../../../contract.ts";
-import type { Challenge } from "./challenge.ts";
 import { discordHandshake } from "./discord.ts";
-import type { FormScheme } from "./form-signature.ts";
 import { buildkitePing, githubPing, intercomPing, serverPing, zoomUrlValidation } from "./handshakes.ts";
-import type { JwtScheme } from "./jwt.ts";
+import { ofBody, type Preset, standardWebhooks } from "./preset.ts";
 import type { PresetName } from "./preset-names.ts";
-import type { SignatureScheme } from "./signature.ts";
-import type { Handshake } from "./verifier.ts";
-
-export interface Preset {
-  /** Where the sender documents it. */
-  readonly source: string;
-  /**
-   * How a request is checked: a signature as data (or one of several), a shared token in a header or a field of the payload, a JWT,
-   * a signed form, or a scheme with its own file.
-   */
-  readonly scheme:
-    | SignatureScheme
-    | { readonly anyOf: readonly SignatureScheme[] }
-    | { readonly token: string }
-    | { readonly tokenField: string }
-    | { readonly jwt: JwtScheme }
-    | FormScheme
-    | "gitlab"
-    | "discord";
-  /** How far the time of sending may be from now, where the sender sends the same request again for longer than 5 minutes. */
-  readonly toleranceMs?: number;
-  /** Must the config say whom the sender addresses? Its signature alone does not mean that it is for us. */
-  readonly needsAudience?: boolean;
-  /** Further headers that must not be seen, because they hold a signature too. */
-  readonly secretHeaders?: readonly string[];
-  /**
-   * Where the delivery's id stands: in this field of the payload, or in a header. A header counts where the secret itself is sent,
-   * and where it is signed (see `SignatureScheme.headers`). Any other could be changed by whoever sends a request again, and only
-   * names a delivery that is imagined: for a real one, what is signed is its identity.
-   */
-  readonly delivery?: { readonly header: string } | { readonly field: string };
-  readonly formField?: string;
-  /** The payload's field that holds the time of sending, in milliseconds: what differs when the same delivery is sent again. */
-  readonly sentAtField?: string;
-  handshake?(headers: IncomingHttpHeaders, data: Json, secret: string): Handshake | undefined;
-  readonly challenge?: Challenge;
-  /** What the sender is answered once the event is safe, where it does not take any 2xx with JSON. */
-  readonly answer?: PresetAnswer;
-  /** What the sender documents as its largest body, where that is more than is taken by default. */
-  readonly maxBodyBytes?: number;
-}
-
-export interface PresetAnswer {
-  readonly status: number;
-  /** Default: the event's id and its outcome as JSON. */
-  readonly body?: string;
-  readonly contentType?: string;
-}
 
 const mebibyte = 1024 * 1024;
-
-/** HMAC-SHA256 of the body in hex: what most senders do, apart from the header's name. */
-function ofBody(header: string, changes: Partial<SignatureScheme> = {}): SignatureScheme {
-  return {
-    algorithm: "sha256",
-    encoding: "hex",
-    headers: [{ signature: header }],
-    prefix: "",
-    signed: "{body}",
-    secret: "text",
-    ...changes,
-  };
-}
-
-/** https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md; Svix differs in the names. */
-export const standardWebhooks: SignatureScheme = {
-  algorithm: "sha256",
-  encoding: "base64",
-  headers: [
-    { signature: "webhook-signature", timestamp: "webhook-timestamp", id: "webhook-id" },
-    { signature: "svix-signature", timestamp: "svix-timestamp", id: "svix-id" },
-  ],
-  prefix: "v1,",
-  separator: " ",
-  signed: "{id}.{timestamp}.{body}",
-  secret: "base64",
-};
 
 /** Facebook, Instagram, Messenger, Threads and WhatsApp. A verify token is agreed on with each subscription. */
 const meta: Preset = {
@@ -202,6 +123,22 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // https://gitlab.com/gitlab-org/gitlab/-/merge_requests/38687
     maxBodyBytes: 25 * mebibyte,
   },
+  google_pubsub: {
+    source: "https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions",
+    scheme: {
+      jwt: {
+        algorithm: "RS256",
+        header: "authorization",
+        prefix: "Bearer ",
+        issuers: ["https://accounts.google.com", "accounts.google.com"],
+      },
+    },
+    keys: { url: "https://www.googleapis.com/oauth2/v3/certs", hosts: ["www.googleapis.com"], kind: "jwks" },
+    needsAudience: true,
+    delivery: { field: "message.messageId" },
+    // A message of 10 MB, in base64.
+    maxBodyBytes: 14 * mebibyte,
+  },
   intercom: {
     source: "https://developers.intercom.com/docs/references/webhooks/webhook-models",
     scheme: ofBody("x-hub-signature", { algorithm: "sha1", prefix: "sha1=" }),
@@ -295,6 +232,25 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     scheme: ofBody("x-pagerduty-signature", { prefix: "v1=", separator: "," }),
     delivery: { field: "event.id" },
   },
+  paypal: {
+    source: "https://developer.paypal.com/api/rest/webhooks/rest/#verify-event-notifications",
+    // The CRC-32 is all that binds the body.
+    scheme: ofBody("", {
+      algorithm: "rsa-sha256",
+      encoding: "base64",
+      headers: [{ signature: "paypal-transmission-sig", timestamp: "paypal-transmission-time" }],
+      signed: "{header:paypal-transmission-id}|{timestamp}|{audience}|{body_crc32}",
+    }),
+    keys: {
+      urlFrom: "headers.paypal-cert-url",
+      hosts: ["api.paypal.com", "api.sandbox.paypal.com"],
+      path: /^\/v1\/notifications\/certs\/[\w-]{1,100}$/,
+      kind: "certificate",
+    },
+    needsAudience: true,
+    delivery: { field: "id" },
+    answer: { status: 200 },
+  },
   plaid: {
     source: "https://plaid.com/docs/api/webhooks/webhook-verification/",
     scheme: {
@@ -350,6 +306,22 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       signed: true,
     },
   },
+  sns: {
+    source: "https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html",
+    scheme: "sns",
+    keys: {
+      urlFrom: "data.SigningCertURL",
+      hosts: ["sns.{region}.amazonaws.com"],
+      path: /^\/SimpleNotificationService-[0-9a-zA-Z]{1,64}\.pem$/,
+      kind: "certificate",
+      audienceAt: "data.TopicArn",
+    },
+    needsAudience: true,
+    // Sent again with the time of the first try.
+    toleranceMs: hour,
+    delivery: { field: "MessageId" },
+    answer: { status: 200 },
+  },
   standard_webhooks: {
     source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
     scheme: standardWebhooks,
@@ -382,6 +354,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       signed: "{timestamp}|{body}",
     }),
     delivery: { field: "data.id" },
+    answer: { status: 200 },
+  },
+  travis: {
+    source: "https://docs.travis-ci.com/user/notifications/#verifying-webhook-requests",
+    scheme: ofBody("signature", { algorithm: "rsa-sha1", encoding: "base64", signed: "{form:payload}" }),
+    keys: {
+      url: "https://api.travis-ci.com/config",
+      hosts: ["api.travis-ci.com"],
+      kind: { pemAt: "config.notifications.webhook.public_key" },
+    },
+    formField: "payload",
     answer: { status: 200 },
   },
   trello: {

@@ -2,15 +2,18 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
 import { formCheck } from "./form-signature.ts";
-import { genericCheck, genericTraits, type VerifyOptions } from "./generic.ts";
-import { jwtCheck } from "./jwt.ts";
+import { genericCheck, genericTraits, jwtScheme, type VerifyOptions } from "./generic.ts";
+import { jwtCheck, keyIdOf } from "./jwt.ts";
+import { type Preset, standardWebhooks } from "./preset.ts";
 import { type PresetName, presetNames } from "./preset-names.ts";
-import { type Preset, presets, standardWebhooks } from "./presets.ts";
+import { presets } from "./presets.ts";
 import { isPublicKeyAlgorithm } from "./public-key.ts";
+import { createKeyStore, type KeySource, keyHosts } from "./remote-keys.ts";
 import { fieldTokenCheck, headerTokenCheck } from "./shared-secret.ts";
 import {
   defaultToleranceMs,
@@ -18,6 +21,7 @@ import {
   type SignatureScheme,
   signatureCheck,
 } from "./signature.ts";
+import { snsCheck } from "./sns.ts";
 import {
   type Check,
   fieldOf,
@@ -33,21 +37,31 @@ const maxDeliveryIdLength = 256;
 
 export const defaultMemoryMs = 24 * 60 * 60 * 1_000;
 
+/** For senders that publish their keys. */
+interface Outside {
+  readonly http: Pick<HttpClient, "request">;
+  /** Ends what is asked. */
+  readonly signal: AbortSignal;
+}
+
 /** Undefined when the source verifies nothing. */
 export function createVerifier(
   options: VerifyOptions | undefined,
   clock: Pick<Clock, "now">,
   publicUrl: string | undefined,
+  outside?: Outside,
 ): Verifier | undefined {
   const traits = describeVerify(options);
   if (options === undefined || traits === undefined) return undefined;
   const secrets = secretsOf(options);
+  const keys = outside === undefined ? undefined : keyStoreOf(options, clock, outside);
   const context: SignatureContext = {
     clock,
     toleranceMs: toleranceOf(options),
     publicUrl: publicUrl?.replace(/\/$/, ""),
     audience: options.audience,
     formField: traits.formField,
+    ...(keys === undefined ? {} : { keysFor: keys.keysFor }),
   };
   const check = isPreset(options.scheme)
     ? presetCheck(presets[options.scheme].scheme, options, context)
@@ -57,9 +71,35 @@ export function createVerifier(
     ...traits,
     check,
     readsBody: readsBody(options),
+    ...(keys === undefined ? {} : { prepare: keys.prepare }),
     concealer: (headers) =>
       concealer(traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? [])),
   };
+}
+
+function keyStoreOf(options: VerifyOptions, clock: Pick<Clock, "now">, outside: Outside) {
+  const source = keySourceOf(options);
+  if (source === undefined) return undefined;
+  const scheme = isPreset(options.scheme) ? presets[options.scheme].scheme : { jwt: jwtScheme(options) };
+  const jwt = typeof scheme === "object" && "jwt" in scheme ? scheme.jwt : undefined;
+  return createKeyStore({
+    ...{ source, audience: options.audience, clock, ...outside },
+    ...(jwt === undefined ? {} : { keyIdOf: (inbound: Inbound) => keyIdOf(jwt, inbound) }),
+  });
+}
+
+/** Where the keys of the sender are published, if they are. */
+export function keySourceOf({ scheme, jwks }: VerifyOptions): KeySource | undefined {
+  if (isPreset(scheme)) return presets[scheme].keys;
+  return jwks === undefined ? undefined : { url: jwks, kind: "jwks" };
+}
+
+/** What a source with these options asks for keys. */
+export function keyAddresses(options: VerifyOptions | undefined): string[] {
+  const source = options === undefined ? undefined : keySourceOf(options);
+  if (source === undefined) return [];
+  if (source.hosts === undefined) return source.url === undefined ? [] : [source.url];
+  return keyHosts(source, options?.audience).map((host) => `https://${host}`);
 }
 
 /** The texts that a sender may prove itself with, or that it signs with. */
@@ -145,7 +185,7 @@ function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
 
 /** Is the time of sending a part of what is signed? */
 export function isTimed({ scheme, sentAtField }: Preset): boolean {
-  if (sentAtField !== undefined || scheme === "discord" || scheme === "gitlab") return true;
+  if (sentAtField !== undefined || ["discord", "gitlab", "sns"].includes(scheme as string)) return true;
   if (typeof scheme === "string") return false;
   if ("jwt" in scheme) return scheme.jwt.isTimed === true;
   return schemesIn(scheme).some(
@@ -201,6 +241,7 @@ function presetCheck(scheme: Preset["scheme"], options: VerifyOptions, context: 
   const secrets = hasPublicKey(scheme) ? publicKeysOf(options) : secretsOf(options);
   if (scheme === "discord") return discordCheck(secrets, context);
   if (scheme === "gitlab") return gitlabCheck(secrets, context);
+  if (scheme === "sns") return snsCheck(context);
   if ("token" in scheme) return headerTokenCheck(scheme.token, "", secrets);
   if ("tokenField" in scheme) return fieldTokenCheck(scheme.tokenField, secrets, context);
   if ("form" in scheme) return formCheck(scheme, secrets, context.publicUrl ?? "");
@@ -234,6 +275,7 @@ function gitlabCheck(secrets: readonly string[], context: SignatureContext): Che
 }
 
 function credentialHeaders(scheme: Preset["scheme"]): readonly string[] {
+  if (scheme === "sns") return [];
   if (scheme === "discord") return ["x-signature-ed25519"];
   const signatures = familiesOf(scheme).map(({ signature }) => signature);
   if (scheme === "gitlab") return ["x-gitlab-token", ...signatures];

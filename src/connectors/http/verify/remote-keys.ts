@@ -1,0 +1,199 @@
+// Public keys that a sender publishes: a JWKS, a certificate, a key in a JSON document. They come only from the hosts that the preset or
+// the config names, over https, without redirects; they are kept for an hour, and for a day when they cannot be had again. Requests of
+// strangers can make us ask no more often than the bounds below say.
+
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { HttpClient } from "../../../contract/host.ts";
+import type { Clock, Json } from "../../../contract.ts";
+import { readAt } from "./challenge.ts";
+import { dataOf, textAt, valuesAt } from "./fields.ts";
+import type { Inbound } from "./verifier.ts";
+
+/** Where a sender publishes its keys. */
+export interface KeySource {
+  /** The one address of all keys. */
+  readonly url?: string;
+  /** The request names the address, at this location: only with `hosts` and `path`. */
+  readonly urlFrom?: string;
+  /** All of the host of such an address; `{region}` is that of the ARN in `audience`. */
+  readonly hosts?: readonly string[];
+  readonly path?: RegExp;
+  /** `{pemAt}`: in a JSON document, at this path. */
+  readonly kind: "jwks" | "certificate" | { readonly pemAt: string };
+  /** Not asked for a request that has another value at this location than `audience`. */
+  readonly audienceAt?: string;
+}
+
+interface KeyStoreOptions {
+  readonly source: KeySource;
+  readonly audience: string | undefined;
+  readonly http: Pick<HttpClient, "request">;
+  readonly clock: Pick<Clock, "now">;
+  /** The id of the key that a request names; its value is undefined when it names none. */
+  keyIdOf?(inbound: Inbound): { readonly id: string | undefined } | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface KeyStore {
+  /** Fetches what this request needs. `unavailable`: it could not be had, and the request proves nothing either way. */
+  prepare(inbound: Inbound): Promise<"unavailable" | undefined>;
+  /** What is known for this request. */
+  keysFor(inbound: Inbound): readonly KeyObject[];
+}
+
+const freshMs = 60 * 60 * 1_000;
+const staleMs = 24 * freshMs;
+/** A key id that is not in the set is looked for again after this time. */
+const unknownKeyMs = 60_000;
+const retryMs = 5_000;
+const timeoutMs = 5_000;
+const maxBytes = 256 * 1024;
+const maxAddresses = 8;
+const maxKeys = 32;
+/** Of all fetches of one source in a minute. */
+const maxFetches = 10;
+
+interface Entry {
+  readonly atMs: number;
+  readonly keys: readonly { readonly id: string | undefined; readonly key: KeyObject }[];
+}
+
+export function createKeyStore(options: KeyStoreOptions): KeyStore {
+  const { source, audience, http, clock, signal } = options;
+  const entries = new Map<string, Entry>();
+  const failed = new Map<string, number>();
+  const flights = new Map<string, Promise<boolean>>();
+  let fetched: number[] = [];
+
+  async function fetchKeys(url: string): Promise<boolean> {
+    try {
+      const answer = await http.request({
+        url,
+        signal,
+        timeoutMs,
+        bodyMs: timeoutMs,
+        redirects: false,
+        publicOnly: source.urlFrom !== undefined || isBuiltIn(source),
+        headers: { accept: "application/json, application/x-pem-file, */*;q=0.1" },
+      });
+      if (answer.status !== 200) {
+        answer.discard();
+        throw new Error(`status ${answer.status}`);
+      }
+      const keys = readKeys(await answer.text(maxBytes), source.kind, clock.now());
+      if (keys.length === 0) throw new Error("no keys");
+      entries.delete(url);
+      entries.set(url, { atMs: clock.now(), keys });
+      failed.delete(url);
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxAddresses) break;
+        entries.delete(oldest);
+      }
+      return true;
+    } catch {
+      if (failed.size >= maxAddresses) failed.clear();
+      failed.set(url, clock.now());
+      return false; // The sender is answered 503, and the source's own counts say so.
+    }
+  }
+
+  /** One flight at a time for an address; false when it could not be had, or must not be asked for now. */
+  function refresh(url: string): Promise<boolean> {
+    const nowMs = clock.now();
+    const under = flights.get(url);
+    if (under !== undefined) return under;
+    if (nowMs - (failed.get(url) ?? Number.NEGATIVE_INFINITY) < retryMs) return Promise.resolve(false);
+    fetched = fetched.filter((atMs) => Math.abs(nowMs - atMs) < 60_000);
+    if (fetched.length >= maxFetches) return Promise.resolve(false);
+    fetched.push(nowMs);
+    const flight = fetchKeys(url).finally(() => flights.delete(url));
+    flights.set(url, flight);
+    return flight;
+  }
+
+  return {
+    async prepare(inbound) {
+      const url = urlOf(source, inbound, audience);
+      const named = options.keyIdOf === undefined ? { id: undefined } : options.keyIdOf(inbound);
+      if (url === undefined || named === undefined) return undefined;
+      const entry = entries.get(url);
+      const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : Math.abs(clock.now() - entry.atMs);
+      const isKnown = named.id === undefined || entry?.keys.some(({ id }) => id === named.id) === true;
+      if (ageMs < freshMs && (isKnown || ageMs < unknownKeyMs)) return undefined;
+      if (await refresh(url)) return undefined;
+      return isKnown && ageMs < staleMs ? undefined : "unavailable";
+    },
+    keysFor(inbound) {
+      const url = urlOf(source, inbound, audience);
+      const named = options.keyIdOf === undefined ? { id: undefined } : options.keyIdOf(inbound);
+      if (url === undefined || named === undefined) return [];
+      const keys = entries.get(url)?.keys ?? [];
+      return keys.filter(({ id }) => named.id === undefined || id === named.id).map(({ key }) => key);
+    },
+  };
+}
+
+/** Of a preset, whose addresses are public ones. What a config names may be in its own network. */
+function isBuiltIn({ hosts }: KeySource): boolean {
+  return hosts !== undefined;
+}
+
+/** The hosts that a source may ask for keys. */
+export function keyHosts({ hosts = [] }: KeySource, audience: string | undefined): string[] {
+  const region = /^arn:aws[\w-]*:sns:([a-z0-9-]{1,40}):/.exec(audience ?? "")?.[1];
+  return hosts.flatMap((host) => {
+    if (!host.includes("{region}")) return [host];
+    if (region === undefined) return [];
+    return [host.replace("{region}", region) + (region.startsWith("cn-") ? ".cn" : "")];
+  });
+}
+
+/** Undefined for a request that names no address that may be asked. */
+function urlOf(source: KeySource, inbound: Inbound, audience: string | undefined): string | undefined {
+  const { target, headers } = inbound;
+  const needsData = [source.urlFrom, source.audienceAt].some((location) => location?.startsWith("data."));
+  const data = needsData ? dataOf(inbound) : undefined;
+  const asked = { target, headers, ...(data === undefined ? {} : { data }) };
+  if (source.audienceAt !== undefined && readAt(source.audienceAt, asked) !== audience) return undefined;
+  if (source.url !== undefined) return source.url;
+  const text = readAt(source.urlFrom ?? "", asked);
+  if (text === undefined || text.length > 512 || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isPlain =
+    url.href === text &&
+    url.protocol === "https:" &&
+    url.port === "" &&
+    url.username === "" &&
+    url.password === "";
+  if (!isPlain || url.search !== "" || url.hash !== "") return undefined;
+  const isAllowed =
+    keyHosts(source, audience).includes(url.hostname) && source.path?.test(url.pathname) === true;
+  return isAllowed ? text : undefined;
+}
+
+function readKeys(text: string, kind: KeySource["kind"], nowMs: number): Entry["keys"] {
+  if (kind === "certificate") {
+    const certificate = new X509Certificate(text);
+    const isValid = nowMs >= Date.parse(certificate.validFrom) && nowMs <= Date.parse(certificate.validTo);
+    return isValid ? [{ id: undefined, key: certificate.publicKey }] : [];
+  }
+  const data = JSON.parse(text) as Json;
+  if (kind !== "jwks") {
+    const pem = textAt(data, kind.pemAt);
+    return pem === undefined ? [] : [{ id: undefined, key: createPublicKey(pem) }];
+  }
+  return valuesAt(data, "keys.*")
+    .slice(0, maxKeys)
+    .flatMap((jwk) => {
+      if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return [];
+      // Shared secrets have no place in a public set, and keys for encryption sign nothing.
+      if (jwk.kty === "oct" || (jwk.use !== undefined && jwk.use !== "sig")) return [];
+      const id = typeof jwk.kid === "string" ? jwk.kid : undefined;
+      try {
+        const { kty, crv, x, y, n, e } = jwk;
+        return [{ id, key: createPublicKey({ key: { kty, crv, x, y, n, e } as never, format: "jwk" }) }];
+      } catch {
+        return []; // A kind of key that this Node does not know.
+      }
+    });
+}
