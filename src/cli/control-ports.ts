@@ -59,6 +59,8 @@ export interface About {
   readonly background: boolean;
   /** Real path of the config file. */
   readonly config: string;
+  /** The user's own config, which the file that was found keeps from being used here. */
+  readonly in_place_of?: string;
   readonly folder: string;
   readonly startedMs: number;
 }

@@ -78,6 +78,8 @@ export interface StatusAnswer {
   /** True for a router that `up` started: it has no session of its own. */
   readonly background: boolean;
   readonly config: string;
+  /** The user's own config, which the file that was found keeps from being used here. */
+  readonly in_place_of?: string;
   /** Its state folder. */
   readonly folder: string;
   readonly started: string;

@@ -3,6 +3,7 @@
 import { type ConfigPlace, findConfig } from "../config/places.ts";
 import { openProject } from "../config/project.ts";
 import { type UnderClaude, underClaude } from "../runtime/under-claude.ts";
+import { variablesOfProject } from "./of-project.ts";
 
 /** What decides about it; by default that of this process. */
 export interface Search {
@@ -27,7 +28,8 @@ function find(
   typed: boolean,
 ): ConfigPlace {
   const project = under === undefined ? undefined : openProject(env, cwd, { more: under.folders });
-  return findConfig({ explicit, env, cwd, project, typed });
+  const isNamedByProject = variablesOfProject(env, cwd, under)("CHANNEL_ROUTER_CONFIG");
+  return findConfig({ explicit, env, cwd, project, isNamedByProject, typed });
 }
 
 function here(): Search {

@@ -40,24 +40,27 @@ export function guardEnvironment(
   if (under === undefined) return [];
   const project = openProject(env, cwd, { more: under.folders, home });
   const notes: SafeLine[] = [];
+  const ofProject = variablesOfProject(env, cwd, under, home);
+  /** Where it leads, if that is in a project, or the project's own files say so. */
   const leadsIn = (name: string, into: EnvironmentVariables): string | undefined => {
     const value = setVariable(env, name);
     const path = value === undefined ? undefined : resolve(cwd, expandHome(value, into));
-    return path !== undefined && path !== home && project.contains(path) ? path : undefined;
+    if (path === undefined || path === home) return undefined;
+    return project.contains(path) || ofProject(name) ? path : undefined;
   };
   for (const name of homes) {
     const path = leadsIn(name, env);
     if (path === undefined) continue;
     // Without a record of the user there is no home at all: nothing can be kept, and nothing is believed.
     env[name] = home ?? "/";
-    notes.push(line`${name}=${path} leads into a project: ${env[name]} is used`);
+    notes.push(line`${name}=${path} is the project's: ${env[name]} is used`);
   }
   for (const name of roots) {
     const path = leadsIn(name, env);
     const isDefault = name === "CLAUDE_CONFIG_DIR" && path === join(home ?? "/", ".claude");
     if (path === undefined || isDefault) continue;
     delete env[name];
-    notes.push(line`${name}=${path} leads into a project: ${insteadOf(name, env)}`);
+    notes.push(line`${name}=${path} is the project's: ${insteadOf(name, env)}`);
   }
   const named = setVariable(env, "CLAUDE_PROJECT_DIR");
   // Files leave unasked from the project: one that a variable names must be where Claude runs.
@@ -68,7 +71,6 @@ export function guardEnvironment(
     delete env.CLAUDE_PROJECT_DIR;
     notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
   }
-  const ofProject = variablesOfProject(env, cwd, under, home);
   for (const name of Object.keys(env)) {
     if (!connections.test(name) || !ofProject(name)) continue;
     delete env[name];

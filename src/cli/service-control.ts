@@ -36,6 +36,7 @@ export function createControlService(state: ServiceState): ControlHandler {
       epoch: options.role.epoch,
       background: options.background,
       config: realPath(file),
+      ...(options.found.inPlaceOf === undefined ? {} : { in_place_of: options.found.inPlaceOf }),
       folder: options.folder,
       startedMs: state.startedMs,
     },

@@ -18,7 +18,11 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
   const none = { accepted: 0, unmatched: 0, dropped: 0, duplicate: 0, refused: 0 };
   return {
     version,
-    config: { ...(config === undefined ? {} : { file: config.loaded.file }), searched: state.found().tried },
+    config: {
+      ...(config === undefined ? {} : { file: config.loaded.file }),
+      searched: state.found().tried,
+      ...(state.found().inPlaceOf === undefined ? {} : { inPlaceOf: state.found().inPlaceOf }),
+    },
     ...reloadOf(state, member),
     problems: state.problems(),
     ...(router?.address === undefined

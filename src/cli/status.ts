@@ -40,6 +40,11 @@ export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
   const shown: SafeText[] = [
     line`${colors.bold(`channel-router ${answer.version}`)}, pid ${answer.pid}, ${kind}, up ${uptime}`,
     line`config    ${answer.config}`,
+    ...(answer.in_place_of === undefined
+      ? []
+      : [
+          line`          found in the project; not used here: ${answer.in_place_of} (CHANNEL_ROUTER_CONFIG chooses it)`,
+        ]),
     line`state     ${answer.folder}`,
     ...(answer.address === undefined ? [] : [line`listens   ${answer.address}`]),
     ...printReload(answer.last_reload, nowMs),

@@ -17,6 +17,8 @@ export interface ConfigPlace {
   readonly chosen: boolean;
   /** Every place looked at, in order, absolute. */
   readonly tried: readonly string[];
+  /** The user's own config, where one that was found comes before it. */
+  readonly inPlaceOf?: string;
 }
 
 export interface ConfigSearch {
@@ -26,16 +28,26 @@ export interface ConfigSearch {
   readonly cwd: string;
   /** Where a Claude process started this one: the project, whose author may have set the environment. */
   readonly project?: Project | undefined;
+  /** The project's own files name it in the environment: wherever it leads, that is not the user's word. */
+  readonly isNamedByProject?: boolean;
   /** `explicit` was typed for a command, which Claude may have done, and does not stand in a server entry. */
   readonly typed?: boolean;
 }
 
 /** Finds the config file: `--config`, the environment, the project, the folder, the user's own. */
-export function findConfig({ explicit, env, cwd, project, typed = false }: ConfigSearch): ConfigPlace {
+export function findConfig({
+  explicit,
+  env,
+  cwd,
+  project,
+  isNamedByProject = false,
+  typed = false,
+}: ConfigSearch): ConfigPlace {
   const named = explicit ?? setVariable(env, "CHANNEL_ROUTER_CONFIG");
   if (named !== undefined) {
     const file = resolve(cwd, expandHome(named, env));
-    const chosen = (explicit !== undefined && !typed) || project?.contains(file) !== true;
+    const isTheirs = project?.contains(file) === true || (explicit === undefined && isNamedByProject);
+    const chosen = (explicit !== undefined && !typed) || !isTheirs;
     return { file, chosen, tried: [file] };
   }
   const folder = setVariable(env, "CLAUDE_PROJECT_DIR");
@@ -48,7 +60,9 @@ export function findConfig({ explicit, env, cwd, project, typed = false }: Confi
     own,
   ].filter((place, index, all) => all.indexOf(place) === index);
   const file = tried.find((place) => existsSync(place));
-  return file === undefined ? { tried, chosen: false } : { file, tried, chosen: file === own };
+  if (file === undefined) return { tried, chosen: false };
+  if (file === own) return { file, tried, chosen: true };
+  return { file, tried, chosen: false, ...(existsSync(own) ? { inPlaceOf: own } : {}) };
 }
 
 /** The user's own config file, which counts in every project that has none. */

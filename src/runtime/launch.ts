@@ -11,12 +11,15 @@ import {
   readdirSync,
   readSync,
   realpathSync,
+  statSync,
 } from "node:fs";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import type { Launch, ReachedProgram, Script } from "../contract/power.ts";
 import { isWithin } from "../files/pattern.ts";
+import { readRegularSync } from "../regular-file.ts";
 import { findProgram } from "./find-program.ts";
 import { type FileRole, namedFiles } from "./named-files.ts";
+import { namedInScript } from "./named-in-scripts.ts";
 
 export interface LaunchWorld {
   /** The folder whose files come with the config: those are bound. Absolute, without links. */
@@ -32,6 +35,8 @@ const data =
 const maxWords = 2_000;
 const maxBytes = 1024 * 1024;
 const maxMatches = 200;
+/** Files in all, tries to open one, and bytes of each: reading a config must not take long. */
+const followed = { files: 200, looks: 4_000, bytes: 256 * 1024 };
 /** In place of a digest: there is no such file. Once there is one, it is another command. */
 const absent = "absent";
 
@@ -70,7 +75,41 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
     for (const base of bases)
       for (const file of matching(resolve(cwd, base, written)))
         add(file, role, isWritten && isFileName(written));
+  follow(scripts, cwd, project, add);
   return { name, program, project, scripts: [...scripts.values()] };
+}
+
+/** What scripts source, import and start is bound too, a few files deep. */
+function follow(
+  scripts: ReadonlyMap<string, Script>,
+  cwd: string,
+  project: string,
+  add: (file: string, role: FileRole) => void,
+): void {
+  let looks = followed.looks;
+  // The map grows while it is gone through: a script that is found is looked into as well.
+  for (const { path, sha256 } of scripts.values()) {
+    if (sha256 === absent || scripts.size >= followed.files || looks <= 0) continue;
+    const text = textOf(path);
+    if (text === undefined) continue;
+    const folders = [...new Set([dirname(path), cwd, project])];
+    for (const name of namedInScript(path, text))
+      for (const folder of folders) {
+        if (--looks < 0 || scripts.size >= followed.files) break;
+        add(resolve(folder, name), "unknown");
+      }
+  }
+}
+
+/** Undefined for a program that was compiled, and for what is too large to be written by hand. */
+function textOf(file: string): string | undefined {
+  try {
+    if (statSync(file).size > followed.bytes) return undefined;
+    const bytes = readRegularSync(file);
+    return bytes.includes(0) ? undefined : bytes.toString("utf8");
+  } catch {
+    return undefined; // It went away meanwhile, or may not be read: then it cannot be started either.
+  }
 }
 
 /** Whether it is still what it was when it was read. */

@@ -3,6 +3,7 @@
 
 import { basename, join } from "node:path";
 import type { ReachedProgram } from "../contract/power.ts";
+import { pythonFiles } from "./named-in-scripts.ts";
 
 /** `script`: it is run. `data`: it is read. `unknown`: what it holds decides. What a command writes is left out. */
 export type FileRole = "script" | "data" | "unknown";
@@ -35,18 +36,42 @@ const readers =
 const outputs =
   /^(?:>{1,2}\|?|\d>{1,2}|&>{1,2}|-o|-O|--out(?:put)?(?:-\w+)?|--log(?:-file)?|--report\w*|tee)$/;
 const folders = /^(?:cd|pushd|-C|--directory|--prefix|--cwd|--dir)$/;
+/** The word after them is a program of an installed package. */
+const packageRunners = /^(?:npx|pnpx|bunx|exec|dlx|x|yarn|pnpm|bun)$/;
+/** What comes out of a reader is run: `cat x.txt | sh`, `eval "$(cat x.txt)"`. */
+const runsOutput =
+  /\|&?\s*(?:(?:sudo|env|exec|nohup|time)\s+)*(?:[\w./-]*\/)?(?:(?:ba|da|z|k|c|tc|fi|a)?sh|python[\d.]*|node|deno|bun|perl|ruby|php|lua|psql|mysql|sqlite3|xargs|osascript|pwsh)\b|\beval\b|\bsource\b|(?:^|[\s;&|(])\.\s/;
 const takesScript = /^(?:-.*|\.|source)$/;
 
 /** Files that a program reads in the folder where it runs, though nothing names them. */
 const implied: readonly (readonly [program: RegExp, files: readonly string[]])[] = [
-  [/^(?:npm|npx|pnpm|pnpx|yarn|bun|bunx|node|tsx)$/, ["package.json", ".npmrc", ".yarnrc.yml"]],
+  [
+    /^(?:npm|npx|pnpm|pnpx|yarn|bun|bunx|node|tsx)$/,
+    ["package.json", ".npmrc", ".yarnrc.yml", ".pnpmfile.cjs", "bunfig.toml"],
+  ],
   [/^g?make$/, ["Makefile", "makefile", "GNUmakefile"]],
   [/^just$/, ["justfile", "Justfile", ".justfile"]],
   [/^(?:task|go-task)$/, ["Taskfile.yml", "Taskfile.yaml"]],
-  [/^rake$/, ["Rakefile"]],
+  [/^(?:rake|bundle|ruby)$/, ["Rakefile", "Gemfile"]],
+  [/^(?:direnv)$/, [".envrc"]],
+  [/^(?:mise|rtx)$/, ["mise.toml", ".mise.toml"]],
+  [
+    /^(?:pytest|tox|nox|poetry|pdm|uv|pip\d?)$/,
+    ["pyproject.toml", "setup.py", "setup.cfg", "tox.ini", "conftest.py", "noxfile.py"],
+  ],
+  [/^cargo$/, ["Cargo.toml", "build.rs", ".cargo/config.toml"]],
+  [
+    /^gradlew?$/,
+    ["build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "gradle.properties"],
+  ],
+  [/^mvnw?$/, ["pom.xml", ".mvn/maven.config", ".mvn/jvm.config", ".mvn/extensions.xml"]],
+  [/^composer$/, ["composer.json"]],
+  [/^deno$/, ["deno.json", "deno.jsonc"]],
+  [/^(?:pre-commit)$/, [".pre-commit-config.yaml"]],
+  [/^(?:ansible-playbook|terraform)$/, ["ansible.cfg", ".terraformrc"]],
   [
     /^(?:docker|docker-compose|podman)$/,
-    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
+    ["Dockerfile", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
   ],
 ];
 /** What a runtime adds to a name, and what it looks for in a folder that it is given. */
@@ -60,6 +85,7 @@ const maxInput = 64 * 1024;
 /** `maxWords`: how many are looked at; `words` says how many there are. */
 export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWords: number): NamedFiles {
   const pieces = [...command, ...Object.values(env), stdin.slice(0, maxInput)].map(piecesOf);
+  const isRun = [...command, stdin.slice(0, maxInput)].some((text) => runsOutput.test(text));
   const words = pieces.reduce((count, list) => count + list.length, 0);
   const tools = pieces.flat().map((piece) => basename(piece));
   const isInterpreted = tools.some((tool) => runners.test(tool) || filters.test(tool));
@@ -72,7 +98,11 @@ export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWord
     for (const piece of list) {
       const role = roleOf(piece, before, tool);
       if (role !== undefined && piece !== command[0])
-        files.push(...variantsOf(piece, [...bases], role, isInterpreted));
+        files.push(
+          ...variantsOf(piece, [...bases], role === "data" && isRun ? "script" : role, isInterpreted),
+        );
+      for (const name of impliedBy(piece, before))
+        files.push({ name, bases: [...bases], role: "script", isWritten: false });
       if (folders.test(before) && bases.length < maxBases) bases.push(piece);
       tool = kindOf(piece) ?? tool;
       before = piece;
@@ -84,6 +114,13 @@ export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWord
     ...besides.map((name): NamedFile => ({ name, bases: [...bases], role: "script", isWritten: false })),
   );
   return { files, isInterpreted, words };
+}
+
+function impliedBy(piece: string, before: string): string[] {
+  if (!/^[\w@./-]+$/.test(piece)) return [];
+  if (packageRunners.test(before)) return [`node_modules/.bin/${piece}`];
+  if (before !== "-m" || !piece.includes(".")) return [];
+  return [...pythonFiles(piece), `${piece.replaceAll(".", "/")}/__main__.py`];
 }
 
 function kindOf(piece: string): "runner" | "filter" | "reader" | undefined {

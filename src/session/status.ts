@@ -14,6 +14,8 @@ export interface StatusReport extends DeliveryReport {
     readonly file?: string;
     /** Where it was looked for, in order. */
     readonly searched: readonly string[];
+    /** The user's own config, which the file that was found keeps from being used here. */
+    readonly inPlaceOf?: string | undefined;
   };
   /** What the last reload came to, in one line. */
   readonly reload?: string;
@@ -136,7 +138,16 @@ export function describeStatus(report: StatusReport): SafeText {
 }
 
 function describeConfig({ config }: StatusReport): SafeText[] {
-  if (config.file !== undefined) return [line`config: ${cut(safeLine(config.file), 300)}`];
+  if (config.file !== undefined) {
+    const file = line`config: ${cut(safeLine(config.file), 300)}`;
+    if (config.inPlaceOf === undefined) return [file];
+    const own = cut(safeLine(config.inPlaceOf), 300);
+    return [
+      file,
+      line`  found in the project, so the user's own config is not used here: ${own}`,
+      line`  to use that one in its place, the user sets CHANNEL_ROUTER_CONFIG=${own} before Claude Code is started`,
+    ];
+  }
   const searched = config.searched.map((place) => line`  ${cut(safeLine(place), 200)}`);
   return [
     line`config: none found; looked for, in this order:`,

@@ -1,6 +1,6 @@
 // What a project's settings put into the environment does not count below a Claude process.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configOfCommand, configOfServer } from "../../src/cli/find-config.ts";
@@ -99,4 +99,40 @@ test("CHANNEL_ROUTER_CONFIG and a typed --config choose a file of the project on
   expect(configOfCommand("other.yaml", search({}, false)).chosen).toBe(true);
   const outside = { CHANNEL_ROUTER_CONFIG: "/etc/router.yaml" };
   expect(configOfServer(undefined, search(outside, true)).chosen).toBe(true);
+});
+
+test("what a project's own files set is the project's, wherever it leads", () => {
+  const { home, project, own } = bed();
+  const elsewhere = join(home, "elsewhere");
+  const set = {
+    CHANNEL_ROUTER_STATE_DIR: elsewhere,
+    CLAUDE_CONFIG_DIR: elsewhere,
+    XDG_STATE_HOME: elsewhere,
+    HOME: elsewhere,
+  };
+  mkdirSync(join(project, ".claude"));
+  writeFileSync(
+    join(project, ".claude", "settings.json"),
+    JSON.stringify({
+      env: { ...set, CHANNEL_ROUTER_CONFIG: "/etc/router.yaml", HTTPS_PROXY: "http://x", PATH: "x" },
+    }),
+  );
+  const path = `${join(project, "bin")}:bin:/bin`;
+  const env: NodeJS.ProcessEnv = {
+    ...own,
+    ...set,
+    HTTPS_PROXY: "http://x",
+    http_proxy: "http://mine",
+    PATH: path,
+  };
+  const notes = guardEnvironment(env, project, under, home);
+  expect(notes).toHaveLength(6);
+  expect(env).toEqual({ HOME: home, http_proxy: "http://mine", PATH: "/bin" });
+  const search = {
+    env: { ...own, CHANNEL_ROUTER_CONFIG: "/etc/router.yaml" },
+    cwd: project,
+    underClaude: under,
+  };
+  expect(configOfServer(undefined, search).chosen).toBe(false);
+  expect(configOfServer(undefined, { ...search, underClaude: undefined }).chosen).toBe(true);
 });

@@ -425,3 +425,26 @@ async function runScript(script: string, project: Project): Promise<{ readonly s
     );
   });
 }
+
+test("that comes before the user's own config is named with it, and how to choose", async () => {
+  const project = await open();
+  const own = join(project.env.CLAUDE_CONFIG_DIR as string, "channels", "router");
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, "channels.yaml"), "sources: { mine: { type: http, path: /mine } }\n");
+  const claude = await project.claude(answering(putAway), variables);
+  const { text } = await eventually(async () => {
+    const status = await claude.callTool("status");
+    return /use .*: waits/.test(status.text) && status;
+  });
+  for (const said of [text, (await project.ask(["status"])).stdout]) {
+    expect(said).toContain(`${project.folder}/channels.yaml`);
+    expect(said).toContain(`${own}/channels.yaml`);
+    expect(said).toContain("CHANNEL_ROUTER_CONFIG");
+  }
+  await claude.stop();
+  const chosen = await project.claude(answering(putAway), {
+    ...variables,
+    CHANNEL_ROUTER_CONFIG: join(own, "channels.yaml"),
+  });
+  await eventually(async () => (await chosen.callTool("status")).text.includes("mine (http) running"));
+});

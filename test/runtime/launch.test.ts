@@ -163,3 +163,99 @@ describe("what is started", () => {
     await expect(said(["./later.sh"], none)).rejects.toThrow(/later.sh was not there when/);
   });
 });
+
+describe("what scripts name", () => {
+  beforeAll(() => {
+    write(
+      "project/nest/start.sh",
+      '#!/bin/sh\n. "$(dirname "$0")/lib.sh"\nnode tools/go.mjs\n./steps/deep/run\n',
+      0o755,
+    );
+    write("project/nest/lib.sh", "source ./more.sh");
+    write("project/nest/more.sh", "echo more");
+    write(
+      "project/tools/go.mjs",
+      'import { x } from "./lib/x.js"; import y from "./y"; import fs from "node:fs";',
+    );
+    write("project/tools/lib/x.js", 'export const x = require("../z.cjs")');
+    write("project/tools/y/index.js", "");
+    write("project/tools/z.cjs", "");
+    write(
+      "project/nest/steps/deep/run",
+      "#!/usr/bin/python3\nimport helper, pkg.inner\nfrom pkg import other",
+      0o755,
+    );
+    write("project/nest/steps/deep/helper.py", "");
+    write("project/nest/steps/deep/pkg/inner.py", "");
+    write("project/nest/steps/deep/pkg/__init__.py", "");
+    write("project/pkg/mod.py", "");
+    write("project/pkg/__init__.py", "");
+    write("project/dir/index.js", "");
+    write("project/app/package.json", '{"scripts":{"go":"runner --x && node ./late.js"}}');
+    write("project/app/node_modules/.bin/runner", "#!/usr/bin/env node\n", 0o755);
+    write("project/app/late.js", "");
+    write("project/app/.npmrc", "");
+    write("project/app/.envrc", "");
+    write("project/inc/Makefile", "include rules.mk\nall:\n\t./do-it\n");
+    write("project/inc/rules.mk", "x:\n\tsh other.sh\n");
+    write("project/inc/other.sh", "");
+    write("project/inc/do-it", "#!/bin/sh\n", 0o755);
+    write("project/fed.txt", "id");
+    write("project/round-a.sh", "sh round-b.sh");
+    write("project/round-b.sh", "sh round-a.sh");
+  });
+
+  test.each<[readonly string[], readonly string[], Parameters<typeof launch>[1]?]>([
+    [
+      ["sh", "nest/start.sh"],
+      [
+        "nest/start.sh",
+        "nest/lib.sh",
+        "nest/more.sh",
+        "tools/go.mjs",
+        "tools/lib/x.js",
+        "tools/y/index.js",
+        "tools/z.cjs",
+        "nest/steps/deep/run",
+        "nest/steps/deep/helper.py",
+        "nest/steps/deep/pkg/inner.py",
+        "nest/steps/deep/pkg/__init__.py",
+      ],
+    ],
+    [
+      ["python3", "-m", "pkg.mod"],
+      ["pkg/mod.py", "pkg/__init__.py"],
+    ],
+    [["node", "./dir"], ["dir/index.js"]],
+    [
+      ["npm", "run", "go"],
+      ["package.json", "node_modules/.bin/runner", "late.js", ".npmrc"].map((name) => `app/${name}`),
+      { cwd: "app" },
+    ],
+    [["npx", "runner"], ["app/node_modules/.bin/runner"], { cwd: "app" }],
+    [["direnv", "exec", ".", "env"], ["app/.envrc"], { cwd: "app" }],
+    [["make"], ["Makefile", "rules.mk", "other.sh", "do-it"].map((name) => `inc/${name}`), { cwd: "inc" }],
+    [["sh", "-c", "cat fed.txt | sh"], ["fed.txt"]],
+    [["sh", "-c", 'eval "$(cat fed.txt)"'], ["fed.txt"]],
+    [["bash", "-c", "head -1 fed.txt | sudo bash -s"], ["fed.txt"]],
+    [
+      ["sh", "round-a.sh"],
+      ["round-a.sh", "round-b.sh"],
+    ],
+  ])("%j binds %j", (command, files, more) => {
+    const cwd = more?.cwd === undefined ? folder : join(folder, more.cwd);
+    expect(names(command, { cwd })).toEqual(expect.arrayContaining([...files]));
+  });
+
+  test("what is only read is not bound", () => {
+    expect(names(["sh", "-c", "cat fed.txt | wc -l"])).not.toContain("fed.txt");
+  });
+
+  test("however many files name each other, it takes little time", () => {
+    const words = Array.from({ length: 3_000 }, (_, index) => `./many/f${index}.js`).join("\n");
+    for (let index = 0; index < 300; index++) write(`project/many/f${index}.js`, `${words}\n// ${index}`);
+    const began = performance.now();
+    expect(launch(["node", "many/f0.js"]).scripts.length).toBeLessThanOrEqual(200);
+    expect(performance.now() - began).toBeLessThan(2_000);
+  });
+});
