@@ -13,7 +13,7 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import type { Launch, ReachedProgram, Script } from "../contract/power.ts";
 import { isWithin } from "../files/pattern.ts";
 import { readRegularSync } from "../regular-file.ts";
@@ -71,10 +71,14 @@ export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
       scripts.set(file, { path: file, sha256: absent });
   };
   if (program !== null) add(program, "script");
-  for (const { name: written, bases, role, isWritten } of named.files)
+  for (const { name: written, bases, role, isWritten, isImplied } of named.files)
     for (const base of bases)
       for (const file of matching(resolve(cwd, base, written)))
-        add(file, role, isWritten && isFileName(written));
+        add(file, role, isImplied === true || (isWritten && isFileName(written)));
+  // Programs of the project that a PATH leads to are found by any word.
+  for (const entry of path.split(delimiter).filter((one) => isAbsolute(one) && isInProject(one, project)))
+    for (const { name: written, isWritten } of named.files)
+      if (isWritten && /^[\w@.+-]+$/.test(written)) add(join(entry, written), "script", true);
   follow(scripts, cwd, project, add);
   return { name, program, project, scripts: [...scripts.values()] };
 }
@@ -84,7 +88,7 @@ function follow(
   scripts: ReadonlyMap<string, Script>,
   cwd: string,
   project: string,
-  add: (file: string, role: FileRole) => void,
+  add: (file: string, role: FileRole, mayCome?: boolean) => void,
 ): void {
   let looks = followed.looks;
   // The map grows while it is gone through: a script that is found is looked into as well.
@@ -96,7 +100,9 @@ function follow(
     for (const name of namedInScript(path, text))
       for (const folder of folders) {
         if (--looks < 0 || scripts.size >= followed.files) break;
-        add(resolve(folder, name), "unknown");
+        // Python looks beside a script before it looks among its own modules.
+        const isBeside = folder === dirname(path) && /^\w+\.py$/.test(name);
+        add(resolve(folder, name), isBeside ? "script" : "unknown", isBeside);
       }
   }
 }

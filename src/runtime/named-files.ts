@@ -16,6 +16,8 @@ export interface NamedFile {
   readonly role: FileRole;
   /** It is what is written there, not one of the things that a program looks for in its place. */
   readonly isWritten: boolean;
+  /** The program looks for it by itself: once there is one, it is another command. */
+  readonly isImplied?: true;
 }
 
 export interface NamedFiles {
@@ -111,7 +113,9 @@ export function namedFiles({ command, env, stdin = "" }: ReachedProgram, maxWord
     implied.flatMap(([pattern, names]) => (pattern.test(one) ? names : [])),
   );
   files.push(
-    ...besides.map((name): NamedFile => ({ name, bases: [...bases], role: "script", isWritten: false })),
+    ...besides.map(
+      (name): NamedFile => ({ name, bases: [...bases], role: "script", isWritten: false, isImplied: true }),
+    ),
   );
   return { files, isInterpreted, words };
 }

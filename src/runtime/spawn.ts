@@ -30,7 +30,7 @@ interface SpawnWorld {
 export async function spawnGroup(options: SpawnOptions, world: SpawnWorld): Promise<Child> {
   const [program = "", ...args] = options.command;
   const cwd = options.cwd ?? world.folder;
-  const env = { ...commandEnvironment(world), ...options.env };
+  const env = withAbsolutePath({ ...commandEnvironment(world), ...options.env });
   const file = programOf(options, cwd, env.PATH, world.folder);
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
@@ -132,10 +132,8 @@ export function commandEnvironment({
   environment,
   isSecret,
 }: Pick<SpawnWorld, "environment" | "isSecret">): NodeJS.ProcessEnv {
-  const { PATH } = environment;
-  const kept = PATH === undefined ? environment : { ...environment, PATH: absolutePath(PATH) };
   return Object.fromEntries(
-    Object.entries(kept).filter(
+    Object.entries(withAbsolutePath(environment)).filter(
       ([name, value]) =>
         value !== undefined &&
         !ownName.test(name) &&
@@ -144,6 +142,11 @@ export function commandEnvironment({
         !isSecret(value),
     ),
   );
+}
+
+/** What lies where a command happens to run is not started in place of a program of that name, whoever wrote the PATH. */
+function withAbsolutePath(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env.PATH === undefined ? env : { ...env, PATH: absolutePath(env.PATH) };
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

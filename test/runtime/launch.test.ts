@@ -2,10 +2,10 @@
 
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { absolutePath, findProgram } from "../../src/runtime/find-program.ts";
-import { readLaunch } from "../../src/runtime/launch.ts";
+import { isUnedited, readLaunch } from "../../src/runtime/launch.ts";
 import { spawnGroup } from "../../src/runtime/spawn.ts";
 
 let top: string;
@@ -47,7 +47,11 @@ const launch = (command: readonly string[], more: Partial<Parameters<typeof read
   readLaunch({ to: "program", command, cwd: folder, env: {}, ...more }, { project: folder, path: outside });
 const names = (command: readonly string[], more?: Parameters<typeof launch>[1]) =>
   launch(command, more)
-    .scripts.map(({ path }) => path.slice(top.length + 1).replace(/^project\//, ""))
+    // What a tool looks for by itself and is not there is bound as well, and is no matter here.
+    .scripts.filter(
+      ({ path, sha256 }) => sha256 !== "absent" || command.some((word) => word.includes(basename(path))),
+    )
+    .map(({ path }) => path.slice(top.length + 1).replace(/^project\//, ""))
     .sort();
 
 describe("the program", () => {
@@ -245,6 +249,50 @@ describe("what scripts name", () => {
   ])("%j binds %j", (command, files, more) => {
     const cwd = more?.cwd === undefined ? folder : join(folder, more.cwd);
     expect(names(command, { cwd })).toEqual(expect.arrayContaining([...files]));
+  });
+
+  test("a program of the project that its own PATH leads to is bound, there or not", () => {
+    write("project/progs/sayhi", "#!/bin/sh\n", 0o755);
+    const env = { PATH: `.:${join(folder, "progs")}:/usr/bin:/bin` };
+    const bound = launch(["env", "sayhi", "later"], { env }).scripts.map(({ path, sha256 }) => [
+      path.slice(folder.length + 1),
+      sha256 === "absent",
+    ]);
+    expect(bound).toEqual(
+      expect.arrayContaining([
+        ["progs/sayhi", false],
+        ["progs/later", true],
+      ]),
+    );
+  });
+
+  test("a PATH of a command has no folder that depends on where it runs", async () => {
+    write("project/progs/here", "#!/bin/sh\necho here\n", 0o755);
+    const world = { folder: join(folder, "progs"), environment: {}, isSecret: () => false };
+    const child = await spawnGroup(
+      { command: ["env", "sh", "-c", "here || echo none"], env: { PATH: ".::progs:/usr/bin:/bin" } },
+      world,
+    );
+    let out = "";
+    for await (const piece of child.stdout) out += piece;
+    expect(out).toBe("none\n");
+  });
+
+  test.each([
+    [["npm", "run", "go"], ".npmrc"],
+    [["make"], "GNUmakefile"],
+    [["python3", "late.py"], "json.py"],
+  ])("%j is another command once there is a %s", (command, file) => {
+    const cwd = join(top, "project", "late");
+    write("project/late/package.json", "{}");
+    write("project/late/Makefile", "all:");
+    write("project/late/late.py", "import json");
+    const before = launch(command, { cwd });
+    write(`project/late/${file}`, "");
+    expect(launch(command, { cwd }).scripts).not.toEqual(before.scripts);
+    expect(before.scripts.every(isUnedited)).toBe(false);
+    rmSync(join(cwd, file));
+    expect(before.scripts.every(isUnedited)).toBe(true);
   });
 
   test("what is only read is not bound", () => {

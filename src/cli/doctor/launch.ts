@@ -19,8 +19,13 @@ export async function checkLaunch(patient: Pick<Patient, "env" | "project" | "co
   const servers = await findServers(patient);
   const chosen = servers.find((server) => server.name === configured) ?? servers[0];
   const server = chosen?.name ?? configured;
-  const line = `claude --dangerously-load-development-channels server:${server}`;
+  // Names of servers are a project's to choose, and the line is there to be typed into a shell.
+  const line = `claude --dangerously-load-development-channels ${shellWord(`server:${server}`)}`;
   return { server, line, finding: judge(chosen, configured, line) };
+}
+
+function shellWord(word: string): string {
+  return /^[\w:.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function judge(server: McpServer | undefined, configured: string, line: string): Finding {

@@ -1,7 +1,7 @@
 // Texts as they were when somebody last looked at them: `__snapshots__/NAME.json` beside the file of the tests, each text as
 // its lines, so that a change of it is read well in a review.
 
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { readRegularSync } from "../../regular-file.ts";
@@ -21,6 +21,7 @@ export interface Snapshots {
 /** Throws a UsageError when there is a file that is not one of these. */
 export function openSnapshots(testFile: string): Snapshots {
   const file = join(dirname(testFile), "__snapshots__", `${basename(testFile).replace(/\.ya?ml$/, "")}.json`);
+  refuseLinks(file);
   const written = readText(file);
   const kept = written === undefined ? {} : parse(written, file);
   const noted = new Map<string, string>();
@@ -44,6 +45,13 @@ export function openSnapshots(testFile: string): Snapshots {
       return true;
     },
   };
+}
+
+/** What a repository calls its snapshots is written unasked: a link would lead the text, or a removal, to any file of the user. */
+function refuseLinks(file: string): void {
+  for (const path of [dirname(file), file])
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new UsageError("E_USAGE", `${path} is a link: snapshots are kept beside their tests only`);
 }
 
 function readText(file: string): string | undefined {

@@ -29,11 +29,11 @@ export function invite(options: HttpOptions, { address, publicUrl }: Place, samp
   const invitation = { address: `${method} ${shown}${options.path}` };
   if (proof === undefined) return invitation;
 
-  const url = `${origin}${samplePath(options.path)}${proof.query ?? ""}`;
+  const url = quote(`${origin}${samplePath(options.path)}${proof.query ?? ""}`);
   const words = ["curl", "-sS"];
   if (socket !== undefined) words.push("--unix-socket", quote(socket));
   if (method !== "POST") words.push("-X", method);
-  words.push(proof.query === undefined ? quote(url) : `"${url}"`);
+  words.push(proof.query === undefined ? url : `${url}${secretWord}`);
   if (method !== "GET") {
     for (const [name, value] of Object.entries({ "content-type": "application/json", ...sample.headers })) {
       words.push("-H", quote(`${name}: ${value}`));
@@ -46,6 +46,7 @@ export function invite(options: HttpOptions, { address, publicUrl }: Place, samp
 
 interface Proof {
   readonly words: readonly string[];
+  /** The secret is put behind it. */
   readonly query?: string;
 }
 
@@ -54,14 +55,14 @@ function prove(verify: VerifyOptions | undefined, body: string): Proof | undefin
   if (verify === undefined || verify.scheme === "none") return { words: [] };
   switch (verify.scheme) {
     case "bearer":
-      return { words: ["-H", '"authorization: Bearer $SECRET"'] };
+      return { words: ["-H", withSecret("authorization: Bearer ")] };
     case "basic":
-      return { words: ["-u", `"${verify.username ?? ""}:$SECRET"`] };
+      return { words: ["-u", withSecret(`${verify.username ?? ""}:`)] };
     case "token":
       if (verify.field !== undefined) return undefined;
       return verify.header === undefined
-        ? { words: [], query: `?${verify.query ?? ""}=$SECRET` }
-        : { words: ["-H", `"${verify.header}: ${verify.prefix ?? ""}$SECRET"`] };
+        ? { words: [], query: `?${verify.query ?? ""}=` }
+        : { words: ["-H", withSecret(`${verify.header}: ${verify.prefix ?? ""}`)] };
     default: {
       const scheme = schemeOf(verify);
       const secret = secretsOf(verify)[0];
@@ -79,6 +80,13 @@ function schemeOf(verify: VerifyOptions): SignatureScheme | undefined {
   if (typeof scheme === "string" || !("signed" in scheme)) return undefined;
   const isOfBody = scheme.signed === "{body}" && scheme.field === undefined;
   return isOfBody && !isPublicKeyAlgorithm(scheme.algorithm) ? scheme : undefined;
+}
+
+const secretWord = '"$SECRET"';
+
+/** Only this one variable is for the shell: what the config says before it must not be. */
+function withSecret(before: string): string {
+  return /^[\w .:/@+-]*$/.test(before) ? `"${before}$SECRET"` : `${quote(before)}${secretWord}`;
 }
 
 function quote(text: string): string {

@@ -390,6 +390,27 @@ describe("snapshots", () => {
     expect(changed.stdout).toContain("- build failed\n       + deploy failed");
   });
 
+  test.runIf(process.platform !== "win32")("are not written through a link", async () => {
+    const outside = join(folder, "..", `cr-outside-${process.pid}`);
+    mkdirSync(outside, { recursive: true });
+    const target = join(outside, "channels.json");
+    for (const make of [
+      () => symlinkSync(outside, join(folder, "__snapshots__")),
+      () => {
+        mkdirSync(join(folder, "__snapshots__"));
+        symlinkSync(target, join(folder, "__snapshots__", "channels.json"));
+      },
+    ]) {
+      writeFileSync(target, '{"x":["build failed"]}');
+      make();
+      const { code, stderr } = await run(tests("deploy"), ["--update"]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("is a link")]);
+      expect(readFileSync(target, "utf8")).toBe('{"x":["build failed"]}');
+      rmSync(join(folder, "__snapshots__"), { recursive: true });
+    }
+    rmSync(outside, { recursive: true });
+  });
+
   test("that no test asks for are named, and go with --update", async () => {
     await run(tests("build"), ["--update"]);
     const renamed = tests("build").replace("snapshot: true", "contains: build");
