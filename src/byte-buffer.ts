@@ -7,6 +7,11 @@ export interface ByteBuffer {
   append(piece: Uint8Array): "kept" | "too-long" | "no-room";
   /** What was kept so far; the buffer is empty afterwards. */
   take(): Buffer;
+  /**
+   * As `take`, for bytes that are read at once and not kept: a small buffer stays for what comes next, because an allocation for each
+   * short line takes longer than all else that is done with it.
+   */
+  read<T>(use: (bytes: Buffer) => T): T;
 }
 
 export interface ByteBufferOptions {
@@ -20,6 +25,7 @@ export interface ByteBufferOptions {
 }
 
 const firstCapacityBytes = 4_096;
+const maxKeptBytes = 65_536;
 const nothing = Buffer.alloc(0);
 
 export function createByteBuffer({
@@ -51,6 +57,15 @@ export function createByteBuffer({
       bytes.set(piece, length);
       length = needed;
       return "kept";
+    },
+    read(use) {
+      const result = use(bytes.subarray(0, length));
+      if (bytes.length > maxKeptBytes) {
+        release?.(bytes.length);
+        bytes = nothing;
+      }
+      length = 0;
+      return result;
     },
     take() {
       const taken = bytes.subarray(0, length);

@@ -17,9 +17,12 @@ export function charsetOf(contentType: string | undefined): string | undefined {
 export function decodeText(bytes: Uint8Array, charset = "utf-8"): string {
   const decoder = decoderOf(charset);
   if (decoder.encoding !== "windows-1252") return decoder.decode(bytes);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString("latin1")
-    .replace(/[\x80-\x9f]/g, (byte) => windows1252[byte.charCodeAt(0) - 0x80] as string);
+  const units = Buffer.allocUnsafe(2 * bytes.length);
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    units.writeUInt16LE(byte >= 0x80 && byte < 0xa0 ? windows1252.charCodeAt(byte - 0x80) : byte, 2 * at);
+  }
+  return units.toString("utf16le");
 }
 
 function decoderOf(charset: string): InstanceType<typeof TextDecoder> {

@@ -6,7 +6,7 @@ const maxWord = 64;
 /** As many names are compared as a person could have meant. */
 const maxKnown = 2_000;
 /** So many words get a suggestion from one list of names; what is shown of the problems of a file is far less. */
-const maxAsked = 100;
+const maxAsked = 25;
 
 /** The nearest of `known`, or undefined. Ties go to the first. Case, `-` and `_` count for nothing when all else agrees. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
@@ -33,7 +33,7 @@ export function didYouMeanHint(word: string, known: Iterable<string>): string | 
   return suggestion === undefined ? undefined : `did you mean "${suggestion}"?`;
 }
 
-/** The same for many words and one list, which the user wrote: the first 100 words get a suggestion. */
+/** The same for many words and one list, which the user wrote: the first 25 words get a suggestion. */
 export function createHints(known: readonly string[]): (word: string) => string | undefined {
   let asked = 0;
   return (word) => (asked++ < maxAsked ? didYouMeanHint(word, known) : undefined);

@@ -1,7 +1,7 @@
 // Bytes in pieces, however small, in one buffer.
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createByteBuffer } from "../src/byte-buffer.ts";
 
 test("gives what was put in, whatever the pieces", () => {
@@ -62,4 +62,22 @@ test("keeps what it has when it gets no room", () => {
   expect(buffer.append(Buffer.alloc(4_000, "a"))).toBe("kept");
   expect(buffer.append(Buffer.alloc(4_000, "b"))).toBe("no-room");
   expect(buffer.take().toString()).toBe("a".repeat(4_000));
+});
+
+test("reads many short pieces out of one allocation, and lets a large one go", () => {
+  const allocate = vi.spyOn(Buffer, "allocUnsafeSlow");
+  try {
+    const buffer = createByteBuffer({ maxBytes: 1_000_000 });
+    for (let n = 0; n < 1_000; n++) {
+      buffer.append(Buffer.from(`line ${n}`));
+      expect(buffer.read((bytes) => bytes.toString())).toBe(`line ${n}`);
+    }
+    expect(allocate).toHaveBeenCalledTimes(1);
+    buffer.append(Buffer.alloc(500_000));
+    expect(buffer.read((bytes) => bytes.length)).toBe(500_000);
+    buffer.append(Buffer.from("a"));
+    expect(allocate).toHaveBeenCalledTimes(3);
+  } finally {
+    allocate.mockRestore();
+  }
 });

@@ -2,8 +2,13 @@
 
 /** The target of the first link with this relation, as it is written, perhaps relative; undefined when there is none. */
 export function linkTarget(header: string | undefined, relation: string): string | undefined {
-  return parseLinks(header ?? "").find(({ relations }) => relations.includes(relation))?.target;
+  // What is malformed can be looked through once for each of its characters.
+  return parseLinks((header ?? "").slice(0, maxLength)).find(({ relations }) => relations.includes(relation))
+    ?.target;
 }
+
+/** Of the header, in characters; links of pages take some hundred. */
+const maxLength = 8_192;
 
 interface Link {
   readonly target: string;
@@ -11,7 +16,7 @@ interface Link {
   readonly relations: readonly string[];
 }
 
-const start = /[\s,]*<([^>]*)>/y;
+const start = /[\s,]*<([^<>]*)>/y;
 /** A quoted string may hold any delimiter; a backslash in it escapes the next character. */
 const parameter = /\s*;\s*(?:([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?)?/y;
 const garbage = /[^,"<]*(?:"(?:[^"\\]|\\.)*"[^,"<]*)*/y;

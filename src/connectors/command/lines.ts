@@ -17,7 +17,10 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
   let length = 0;
 
   function take(): string {
-    const kept = line.take();
+    return line.read(textOf);
+  }
+
+  function textOf(kept: Buffer): string {
     const isCut = length > maxBytes;
     length = 0;
     // Half a character at the cut is left out.

@@ -50,7 +50,10 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   }
 
   function endLine(): StreamEvent | undefined {
-    const whole = line.take();
+    return line.read(readLine);
+  }
+
+  function readLine(whole: Buffer): StreamEvent | undefined {
     const bytes =
       isFirstLine && whole.subarray(0, mark.length).equals(mark) ? whole.subarray(mark.length) : whole;
     isFirstLine = false;
@@ -62,7 +65,7 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
     length += isCut ? maxBytes + 1 : bytes.length;
     if (length > maxBytes) {
       isTooLarge = true;
-      data.take();
+      data.read(() => undefined);
     } else field(bytes);
     return undefined;
   }
@@ -84,20 +87,24 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
 
   function endEvent(): StreamEvent | undefined {
     id = nextId ?? id;
-    const text = data.take();
+    nextId = undefined;
+    if (!hasData && !isTooLarge) {
+      // Blank lines alone, of which a stream can have very many.
+      name = "";
+      length = 0;
+      return undefined;
+    }
     const event = {
       name: name || "message",
-      data: text.toString("utf8", 0, Math.max(0, text.length - 1)),
+      data: data.read((bytes) => bytes.toString("utf8", 0, Math.max(0, bytes.length - 1))),
       id,
       isTooLarge,
     };
-    const isThere = hasData || isTooLarge;
     name = "";
-    nextId = undefined;
     length = 0;
     isTooLarge = false;
     hasData = false;
-    return isThere ? event : undefined;
+    return event;
   }
 
   return {
