@@ -179,7 +179,7 @@ export function createHttpSource(name: string, options: HttpOptions, host: Host)
         ? arrivalOf(payload, received, trustOf(options), undefined)
         : concealed(
             arrivalOf(payload, received, trustOf(options), { traits: verifier, proof }),
-            verifier.concealer(headers),
+            verifier.concealer(headers, payload.data),
           );
     const kept =
       concealPath === undefined

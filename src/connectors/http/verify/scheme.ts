@@ -6,6 +6,7 @@ import type { HttpClient } from "../../../contract/host.ts";
 import type { Clock, Json } from "../../../contract.ts";
 import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
+import { textAt } from "./fields.ts";
 import { formCheck } from "./form-signature.ts";
 import { genericCheck, genericTraits, jwtScheme, type VerifyOptions } from "./generic.ts";
 import { jwtCheck, keyIdOf } from "./jwt.ts";
@@ -67,13 +68,17 @@ export function createVerifier(
     ? presetCheck(presets[options.scheme].scheme, options, context)
     : genericCheck(options, secrets, context);
   const concealer = createConcealer(credentialsOf(options));
+  const fields = signatureFields(options);
   return {
     ...traits,
     check,
     readsBody: readsBody(options),
     ...(keys === undefined ? {} : { prepare: keys.prepare }),
-    concealer: (headers) =>
-      concealer(traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? [])),
+    concealer: (headers, data) =>
+      concealer([
+        ...traits.credentials.headers.flatMap((name) => headerOf(headers, name) ?? []),
+        ...fields.flatMap((path) => textAt(data, path) ?? []),
+      ]),
   };
 }
 
@@ -114,6 +119,13 @@ function credentialsOf(options: VerifyOptions): string[] {
     ...(scheme === "basic" ? [`${username ?? ""}:${secret}`] : []),
     ...(secret.startsWith("whsec_") ? [secret.slice("whsec_".length)] : []),
   ]);
+}
+
+/** Where signatures are in the payload. */
+function signatureFields({ scheme, field }: VerifyOptions): string[] {
+  if (!isPreset(scheme)) return field === undefined ? [] : [field];
+  if (scheme === "sns") return ["Signature"];
+  return schemesIn(presets[scheme].scheme).flatMap((one) => one.field ?? []);
 }
 
 /** Is the body a part of what is checked? */

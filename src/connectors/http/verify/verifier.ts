@@ -43,7 +43,7 @@ export interface Handshake {
 export interface Verifier extends VerifyTraits {
   readonly check: Check;
   /** For a request with these headers that passed the check: hides what it proved itself with, wherever it repeats it. */
-  concealer(headers: IncomingHttpHeaders): Conceal;
+  concealer(headers: IncomingHttpHeaders, data: Json): Conceal;
   /** Fetches the keys that this request needs, before `check`. `unavailable`: they could not be had. */
   prepare?(inbound: Inbound): Promise<"unavailable" | undefined>;
   /** False when the head of a request is proof enough: then nothing is read of one that has none. */
