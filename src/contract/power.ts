@@ -30,7 +30,7 @@ export type Reach =
   /** `method`: of a request that can change something there. */
   | { readonly to: "host"; readonly url: string; readonly method?: string | undefined }
   | ReachedProgram
-  /** `path`: absolute, with its wildcards. `outside`: it may lie outside of the config's folder. */
+  /** `path`: absolute, with its wildcards. `outside`: it may lie outside of the config's folder, or holds credentials by its name. */
   | { readonly to: "read"; readonly path: string; readonly outside: boolean }
   /** `replaces`: what was in a file before is lost. */
   | { readonly to: "write"; readonly path: string; readonly outside: boolean; readonly replaces: boolean }

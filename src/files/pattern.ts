@@ -3,6 +3,7 @@
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Reach } from "../contract/power.ts";
 import type { OptionIssue } from "../contract.ts";
+import { sensitivityOf } from "./secret-names.ts";
 
 /** The folder of the config file and what `~` stands for, both absolute. */
 export interface Origin {
@@ -57,7 +58,10 @@ export function isWithin(path: string, folder: string): boolean {
 export function readReaches(patterns: WrittenPatterns, origin: Origin): Reach[] {
   return listOf(patterns).map((written) => {
     const { base } = parsePattern(written, origin);
-    return { to: "read", path: wholePattern(written, origin), outside: !isWithin(base, origin.folder) };
+    const path = wholePattern(written, origin);
+    // Whoever agrees to the use of a config does not mean the credentials that lie beside it.
+    const isSecret = sensitivityOf(path, origin) === "secret";
+    return { to: "read", path, outside: isSecret || !isWithin(base, origin.folder) };
   });
 }
 

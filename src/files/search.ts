@@ -5,6 +5,7 @@ import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { type FilePattern, isWithin, shownPath } from "./pattern.ts";
+import { sensitivityOf } from "./secret-names.ts";
 import { readingFailed } from "./told-once.ts";
 
 export interface FoundFile {
@@ -66,6 +67,12 @@ export interface Search {
 type FilesById = ReadonlyMap<string, { readonly real: string; readonly stats: BigIntStats }>;
 export type SeenFolders = Map<string, Promise<FilesById>>;
 
+/** A wildcard or a link reached a file of credentials that the pattern does not name, so that nobody was asked about it. */
+function isSecretByChance({ base, path }: FilePattern, reached: readonly string[]): boolean {
+  const isSecret = (one: string) => sensitivityOf(one, { home: "" }) === "secret";
+  return reached.some(isSecret) && !isSecret(path ?? join(base, "any.log"));
+}
+
 export function createSearch(options: SearchOptions): Search {
   const { folder, patterns, matches, maxFiles } = options;
   /** By path: what was found to lie within bounds, as long as it is the same file. */
@@ -109,6 +116,10 @@ export function createSearch(options: SearchOptions): Search {
         const id = `${stats.dev}:${stats.ino}`;
         const real = await clear(path, id);
         if (real === undefined) return;
+        if (isSecretByChance(patterns[pattern] as FilePattern, [path, real])) {
+          refused.set(path, "is a file of credentials by its name: it is read only where files names it");
+          return;
+        }
         // What a link leads to grows elsewhere.
         if (real !== path) folders.add(dirname(real));
         files.set(path, foundFile({ path, real, id, pattern }, stats));

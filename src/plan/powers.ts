@@ -87,7 +87,7 @@ const words: Readonly<Record<PowerKind, string>> = {
   approve: "let decide on permissions:",
   people: "let in",
   command: "run the command",
-  read: "read files outside its folder:",
+  read: "read files outside its folder, or credentials:",
   write: "write files in",
   move: "move files away:",
   connect: "connect to",

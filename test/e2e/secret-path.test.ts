@@ -48,3 +48,23 @@ test.each(["k7Qz", "a-much-longer-token-2481", "two/parts-of-it"])("a path with 
   expect(kept.join()).toContain("hello");
   expect(kept.join()).not.toContain(token);
 });
+
+test("a short one in the path of a web chat is in no status", async () => {
+  const project = await createProject(
+    (port) =>
+      `listen: 127.0.0.1:${port}\nsources: { chat: { type: webchat, path: "/\${HOOK_TOKEN}", access: { dm: pairing } } }\n`,
+    { consent: "all" },
+  );
+  projects.push(project);
+  const env = { HOOK_TOKEN: "q7Zx" };
+  const claude = await project.claude({}, env);
+  await eventually(async () => (await fetch(`${project.address}/q7Zx`).catch(() => undefined))?.ok);
+  const said = [(await claude.callTool("status")).text];
+  for (const command of [["status"], ["status", "--json"]])
+    said.push((await project.ask(command, env)).stdout);
+  for (const text of said) {
+    expect(text).toContain("/•••");
+    expect(text).not.toContain("q7Zx");
+  }
+  await claude.stop();
+});

@@ -41,6 +41,8 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
   const { listener, clock, people } = host;
   const reading = { clock, pool: listener.bodies };
   const path = options.path.replace(/\/+$/, "");
+  /** A secret in it is for those who open the page, and not for Claude. */
+  const shownPath = host.cameIn(["path"]).length === 0 ? path : "/•••";
   const streams = createStreams(clock);
   let rooms: Rooms | undefined;
   let emit: Emit | undefined;
@@ -276,10 +278,10 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
       const address = listener.address();
       return address === undefined
         ? { state: "starting" }
-        : { state: "running", detail: `${address}${path}` };
+        : { state: "running", detail: `${address}${shownPath}` };
     },
     reply: (event, message) => speaker.answer(event, message),
     chat: speaking satisfies Chat,
-    invitation: () => ({ address: `${listener.address() ?? "http://127.0.0.1"}${path}` }),
+    invitation: () => ({ address: `${listener.address() ?? "http://127.0.0.1"}${shownPath}` }),
   };
 }
