@@ -39,8 +39,12 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
       const lines: string[] = [];
       let from = 0;
       for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, from)) {
-        keep(piece.subarray(from, at));
-        lines.push(take());
+        // A program can write very many empty lines.
+        if (at === from && length === 0) lines.push("");
+        else {
+          keep(piece.subarray(from, at));
+          lines.push(take());
+        }
         from = at + 1;
       }
       if (from < piece.byteLength) keep(piece.subarray(from));

@@ -1,0 +1,406 @@
+// No input of any kind blocks the event loop: whatever reads, walks, matches or shows what comes from outside is given texts of up to
+// 1 MiB that are hard on parsers, patterns and writers, and pieces of them. A new reader of foreign text belongs in this table.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { readsLikePrompt } from "../../src/access/look-alike.ts";
+import { writePages } from "../../src/access/prompt.ts";
+import { readVerdict } from "../../src/access/verdict.ts";
+import { visible, visibleLine } from "../../src/access/visible.ts";
+import { decodeText } from "../../src/charset.ts";
+import { safeFileName } from "../../src/chat/file-name.ts";
+import { parseMarkdown, readable } from "../../src/chat/markdown.ts";
+import { discordMarkdown, plain, slackMrkdwn, telegramHtml } from "../../src/chat/markup.ts";
+import { splitMessage } from "../../src/chat/parts.ts";
+import { wholePrompt } from "../../src/chat/prompt-text.ts";
+import { loadEngine } from "../../src/cli/load-engine.ts";
+import type { ConfigValues } from "../../src/config/values.ts";
+import { createReader } from "../../src/connectors/command/output.ts";
+import { entriesOf } from "../../src/connectors/feed/entries.ts";
+import { plainText } from "../../src/connectors/feed/plain-text.ts";
+import { readFeed } from "../../src/connectors/feed/read-feed.ts";
+import { parseBody } from "../../src/connectors/http/parse-body.ts";
+import { canonicalPath } from "../../src/connectors/http/path.ts";
+import { unescapeOnce } from "../../src/connectors/http/verify/unescape.ts";
+import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
+import { unwrapRelayed } from "../../src/connectors/sse/relay.ts";
+import { createFormat } from "../../src/connectors/tail/format.ts";
+import { createLineReader } from "../../src/connectors/tail/lines.ts";
+import { parseLogfmt } from "../../src/connectors/tail/logfmt.ts";
+import { createTraceDetector } from "../../src/connectors/tail/traces.ts";
+import { arrivalOf as arrivalOfFrame } from "../../src/connectors/websocket/source.ts";
+import type { Json, View } from "../../src/contract.ts";
+import { readDate } from "../../src/dates.ts";
+import { didYouMean } from "../../src/did-you-mean.ts";
+import { canonicalJson } from "../../src/filters/canonical.ts";
+import { compileGlob } from "../../src/filters/glob.ts";
+import { compileMatch } from "../../src/filters/match.ts";
+import { guessJson, parseJson, parseJsonLines } from "../../src/intake/json.ts";
+import { findJsonFault } from "../../src/intake/json-fault.ts";
+import { linkTarget } from "../../src/intake/link-header.ts";
+import { withoutEscapes } from "../../src/intake/terminal-escapes.ts";
+import { decodeLine, encodeLine } from "../../src/journal/line-format.ts";
+import { findJson } from "../../src/json.ts";
+import { keyPart, keyText } from "../../src/key-parts.ts";
+import type { Engine } from "../../src/plan/compile-channel.ts";
+import { parseMultipart } from "../../src/requests/multipart.ts";
+import { readFrame } from "../../src/runtime/ownership/protocol.ts";
+import { createMask, maskAll } from "../../src/runtime/secret-mask.ts";
+import { readMessage, toLine } from "../../src/session/json-rpc.ts";
+import { finalContent } from "../../src/templates/budget.ts";
+import { defaultContent } from "../../src/templates/default-content.ts";
+import { withoutHidden, withoutHiddenInLines } from "../../src/text/hidden.ts";
+import { forModel, metaValue, neutralise } from "../../src/text/neutralise.ts";
+import { quote } from "../../src/text/quote.ts";
+import { block, safeLine } from "../../src/text.ts";
+import { maxBlockMs, withWatchdog } from "../support/loop-watchdog.ts";
+import { hostileTexts } from "./hostile-texts.ts";
+
+const mebibyte = 1024 * 1024;
+/**
+ * A part of each text is tried first, with a bound that a time in proportion to it would keep twice over. `CR_WHOLE_TEXTS` tries the whole
+ * ones too, which takes many minutes.
+ */
+const sizes: readonly { readonly share: number; readonly part: number }[] = [
+  { share: 8, part: 1 / 4 },
+  ...(process.env.CR_WHOLE_TEXTS === undefined ? [] : [{ share: 1, part: 1 }]),
+];
+/** As much as Node takes of all headers together. */
+const headerBytes = 16_384;
+
+/** As much slower than the machine on which the bound was chosen as this loop says; never faster. */
+function slowness(): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round++) {
+    const { user } = process.cpuUsage();
+    let sum = 0;
+    for (let n = 0; n < 20_000_000; n++) sum = (sum + n * 31) | 0;
+    expect(sum).toBeTypeOf("number");
+    fastest = Math.min(fastest, (process.cpuUsage().user - user) / 1_000);
+  }
+  return Math.max(1, fastest / 30);
+}
+
+const values = {
+  server: { name: "router", instructions: "" },
+  hosts: [],
+  budget: { event: 500 },
+  delivery: { catchUp: 20, keepMs: 1, maxSizeBytes: 1 },
+  defaults: { ttlMs: 1, priority: "normal" },
+  sources: {},
+  sinks: {},
+  channels: {
+    c: {
+      from: ["s"],
+      when: "'a'.matches('a')",
+      content: "{{#if a}}{{/if}}",
+      vars: {},
+      continue: false,
+      to: "one",
+    },
+  },
+} as unknown as ConfigValues;
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await loadEngine(values, new Map());
+});
+
+function viewOf(text: string): View {
+  const parsed = guessJson(text);
+  const data = ("data" in parsed ? parsed.data : text) as Json;
+  const roots = { id: "1", source: "s", connector: "http", time: "", vars: {}, inputs: {} };
+  return { ...roots, data, text };
+}
+
+/** Reading the text is not part of the work. */
+function onView(work: (view: View) => unknown): Work {
+  const views = new Map<string, View>();
+  return (text) => {
+    const view = views.get(text) ?? viewOf(text);
+    views.clear();
+    views.set(text, view);
+    return work(view);
+  };
+}
+
+const bodyOf = (type: string) => (text: string) =>
+  parseBody(Buffer.from(text), type === "" ? undefined : type);
+const rss = (title: string) =>
+  `<rss version="2.0"><channel><title>a</title><item><title>${title}</title></item></channel></rss>`;
+const feedOf = (text: string) =>
+  readFeed(
+    { bytes: async () => Buffer.from(text), headers: {}, url: "http://h.example/" } as never,
+    mebibyte,
+  );
+const pieces = (text: string) => {
+  const bytes = Buffer.from(text);
+  return Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, n) =>
+    bytes.subarray(n * 65_536, (n + 1) * 65_536),
+  );
+};
+const nothing = () => {};
+
+/** What is done with a text that came from outside, and the size up to which it can be. */
+type Work = (text: string) => unknown;
+
+const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]>> = {
+  JSON: [mebibyte, parseJson, parseJsonLines, guessJson, findJsonFault, findJson],
+  "a body": [
+    mebibyte,
+    ...["", "text/plain", "text/plain; charset=windows-1252", "application/x-www-form-urlencoded"].map(
+      bodyOf,
+    ),
+    ...["application/x-ndjson", "application/xml", "application/octet-stream"].map(bodyOf),
+  ],
+  "a multipart body": [
+    mebibyte,
+    (text) =>
+      parseMultipart(
+        Buffer.from(`--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n${text}`),
+        "multipart/form-data; boundary=b",
+      ),
+  ],
+  "a content type": [headerBytes, (text) => parseBody(Buffer.from("{}"), text)],
+  "a path": [headerBytes, (text) => canonicalPath(`/${text}`), unescapeOnce],
+  "a Link header": [
+    headerBytes,
+    (text) => linkTarget(text, "next"),
+    (text) => linkTarget(`<${text}>; rel="${text}"`, "next"),
+    (text) => linkTarget(`<a>${text}`, "next"),
+  ],
+  charsets: [
+    mebibyte,
+    ...["utf-8", "utf-16le", "shift_jis", "windows-1252", "gb18030"].map(
+      (charset) => (text: string) => decodeText(Buffer.from(text), charset),
+    ),
+  ],
+  "a feed": [
+    mebibyte,
+    async (text) => entriesOf(await feedOf(text), "http://h.example/"),
+    async (text) => entriesOf(await feedOf(rss(`<![CDATA[${text}]]>`)), "http://h.example/"),
+    (text) => plainText(text, 10_000),
+  ],
+  "a stream of events": [
+    mebibyte,
+    async (text) => {
+      const stream = createEventStream(mebibyte);
+      for (const piece of pieces(text)) {
+        for (const event of stream.read(piece)) await event;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    (text) => [
+      ...createEventStream(2 * mebibyte).read(Buffer.from(`data: ${text.replaceAll(/[\r\n]/g, " ")}\n\n`)),
+    ],
+  ],
+  "a message of a stream": [mebibyte, unwrapRelayed, (text) => arrivalOfFrame(text, "ws://h.example/")],
+  "a log": [
+    mebibyte,
+    (text) => createLineReader("utf-8", 0, 65_536).push(Buffer.from(text)),
+    (text) => createFormat("json", undefined)(text, "f", 0),
+    (text) => createFormat("logfmt", undefined)(text, "f", 0),
+    parseLogfmt,
+  ],
+  "traces in a log": [
+    mebibyte,
+    (text) => {
+      const detector = createTraceDetector(true);
+      for (const one of text.split("\n").slice(0, 5_000)) detector.continues(one);
+    },
+    ...[
+      "Traceback (most recent call last):",
+      "panic: x",
+      "Error: x",
+      "java.lang.Exception: x",
+      "goroutine 1",
+    ].map((first) => (text: string) => {
+      const detector = createTraceDetector(true);
+      detector.continues(first);
+      detector.continues(text);
+    }),
+  ],
+  "the output of a program": [
+    mebibyte,
+    withoutEscapes,
+    ...(["lines", "text"] as const).map((format) => (text: string) => {
+      const reader = createReader(
+        format,
+        { maxLineBytes: mebibyte, maxOutputBytes: mebibyte } as never,
+        nothing,
+      );
+      return (async () => {
+        for (const piece of pieces(text)) {
+          reader.push(piece);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return reader.end();
+      })();
+    }),
+  ],
+  "a date": [
+    mebibyte,
+    readDate,
+    (text) => readDate(text.slice(0, 60)),
+    (text) => readDate(`2026-01-01T${text.slice(0, 40)}`),
+  ],
+  "a glob": [
+    mebibyte,
+    ...["**/a*b*c*d", "{a,b}*{c,d}*[x-z]*", "*".repeat(100), "?*?*?*?*z"].map(
+      (glob) => (text: string) => compileGlob(glob)(text),
+    ),
+  ],
+  "a pattern": [
+    mebibyte,
+    ...["(a|b)*c+d", "(x+x+)+y", "(?i)[\\p{L}]*z$", "(.*){20}x"].flatMap((pattern) => [
+      (text: string) => {
+        const regex = engine.regex(pattern);
+        regex.begin();
+        return regex.test(text);
+      },
+      (text: string) => engine.regex(pattern).groups(text),
+    ]),
+  ],
+  match: [
+    mebibyte,
+    ...(
+      [
+        { "data.*.a": { regex: "(a|b)*c+d" } },
+        { data: { glob: "**x*y*z" } },
+        { text: { contains: "zz", not: { suffix: "q" } } },
+      ] as Json[]
+    ).map((pattern) => {
+      const test = onView((view) => compileMatch(pattern, engine.regex).match?.test(view));
+      return test;
+    }),
+  ],
+  CEL: [
+    mebibyte,
+    ...[
+      "text.matches('(x+x+)+y')",
+      "text.contains(text + 'z')",
+      "text.split('').size() > 1",
+      "data == data && text < text",
+      "data.exists(e, e == 'x')",
+      "text.upperAscii() + text.lowerAscii() + string(size(text))",
+      "text in [text, text]",
+      "data",
+    ].map((expression) =>
+      onView((view) => engine.cel.compile(expression, { purpose: "value" }).evaluate(view)),
+    ),
+  ],
+  templates: [
+    mebibyte,
+    ...[
+      "{{text}}",
+      "{{data}}",
+      "{{truncate text 200}}",
+      "{{upper text}}",
+      "{{replace text 'a' 'bb'}}",
+      "{{json data 2}}",
+      "{{indent text 4}}",
+      "{{code text}}",
+      "{{date text}}",
+    ].map((template) => onView((view) => engine.templates.compile(template).render(view))),
+  ],
+  keys: [
+    mebibyte,
+    onView((view) => engine.templates.compileKey("{{data}}/{{text}}")(view)),
+    onView(({ data }) => canonicalJson(data)),
+    (text) => keyText(`${keyPart(text)}${keyPart("a")}`),
+    keyText,
+  ],
+  content: [
+    mebibyte,
+    onView(defaultContent),
+    (text) => finalContent(text, 500),
+    (text) => finalContent(text, 200_000),
+  ],
+  "what the model sees": [mebibyte, neutralise, forModel, metaValue],
+  "what a terminal sees": [
+    mebibyte,
+    (text) => withoutHidden(text),
+    (text) => withoutHiddenInLines(text),
+    quote,
+    (text) => block(text),
+    (text) => safeLine(text),
+  ],
+  masks: [
+    mebibyte,
+    (text) => createMask(["aaaaaaaaaa", "secret", "<<<<", '\\"\\"'])(text),
+    onView(({ data }) => maskAll(data, createMask(["aaaa", "1.5e"]))),
+  ],
+  "a reply": [
+    65_536,
+    ...[telegramHtml, discordMarkdown, slackMrkdwn, plain].map(
+      (markup) => (text: string) => splitMessage(text, markup, { max: 4_096, unit: "utf16" } as never),
+    ),
+    parseMarkdown,
+    readable,
+  ],
+  "a message of a chat": [65_536, (text) => readsLikePrompt(text, ["abcde"]), readVerdict, safeFileName],
+  "a permission prompt": [
+    65_536,
+    visible,
+    (text) => visibleLine(text, 200),
+    (text) => wholePrompt(text, 4_000),
+    (text) =>
+      writePages(
+        {
+          request: { id: "abcde", tool: "Bash", description: text, preview: text },
+          key: "k",
+          isPartial: false,
+        } as never,
+        3_000,
+      ),
+  ],
+  "a line of the journal": [
+    mebibyte,
+    (text) => decodeLine(Buffer.from(text)),
+    (text) => decodeLine(encodeLine({ type: "note", text })),
+  ],
+  "a line of the control protocol": [mebibyte, readFrame],
+  "a message of the client": [mebibyte, readMessage, (text) => toLine({ text })],
+  "a word of a command": [mebibyte, (text) => didYouMean(text, ["status", "sessions", "events"])],
+};
+
+describe("every text through", () => {
+  test.each(Object.entries(readers))(
+    "%s",
+    async (_, [size, ...works]) => {
+      const atMostMs = maxBlockMs * slowness();
+      const slow: string[] = [];
+      for (const { name, make } of hostileTexts) {
+        const texts = sizes.map(({ share }) => make(size / share));
+        for (const [index, work] of works.entries()) {
+          const blocks: number[] = [];
+          for (const [at, { part }] of sizes.entries()) {
+            const best = await shortest(work, texts[at] as string, atMostMs * part);
+            blocks.push(Math.round(best));
+            if (best > atMostMs * part) slow.push(`${name} (${index}): ${blocks.join(", ")} ms`);
+            // What is far below its part here stays so however it grows.
+            if (best < (atMostMs * part) / 8) break;
+          }
+        }
+      }
+      expect(slow, `blocked for more than ${Math.round(atMostMs)} ms`).toEqual([]);
+    },
+    600_000,
+  );
+});
+
+/** Of three tries, because the first one compiles the code and garbage is collected now and then. */
+async function shortest(work: Work, text: string, enoughMs: number): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < 3 && best > enoughMs; tries++)
+    best = Math.min(best, (await withWatchdog(() => done(work, text))).blockedMs);
+  return best;
+}
+
+async function done(work: Work, text: string): Promise<void> {
+  try {
+    await work(text);
+  } catch (error) {
+    // Refused, with an error of ours or of a library.
+    if (error instanceof RangeError && /call stack/.test(error.message)) throw error;
+  }
+}

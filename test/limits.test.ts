@@ -1,0 +1,73 @@
+// docs/limits.md says what the constants are, and all of these.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** By the words of the docs: where the number stands. */
+const limits: Readonly<Record<string, readonly [file: string, constant: string]>> = {
+  "size of a file": ["config/read.ts", "maxFileBytes"],
+  "YAML tokens of a file": ["config/read.ts", "maxTokens"],
+  "levels of nesting": ["config/read.ts", "maxDepth"],
+  "entries of a list or mapping": ["config/tree.ts", "maxEntries"],
+  "characters of one text": ["config/tree.ts", "maxText"],
+  "characters of an expression, template or pattern": ["config/long-code.ts", "maxCode"],
+  "values that aliases add": ["config/tree.ts", "maxAliasedNodes"],
+  "uses of recipes": ["config/recipe/expand.ts", "maxUses"],
+  "size of all recipes that are used": ["config/recipe/expand.ts", "maxRecipeText"],
+  "size of a `.env` file": ["config/environment.ts", "maxDotenvBytes"],
+  "size of a `${file:}`": ["config/value-files.ts", "maxValueBytes"],
+  "problems or warnings of a file that are listed": ["config/issue-places.ts", "maxListed"],
+  "characters of a `regex`": ["filters/regex.ts", "maxPatternLength"],
+  "size of a `regex`, compiled": ["filters/regex.ts", "maxSize"],
+  "characters of a text that a `regex` looks at": ["filters/regex.ts", "maxTextLength"],
+  "steps of a CEL expression on one event": ["filters/cel-meter.ts", "maxSteps"],
+  "memory of a CEL expression on one event": ["filters/cel-meter.ts", "maxBytes"],
+  "elements that a CEL macro goes through": ["filters/cel-guard.ts", "maxLoopLength"],
+  "size of what a template gives": ["templates/limits.ts", "maxOutputLength"],
+  "turns of the loops of a template": ["templates/limits.ts", "maxTurns"],
+  "characters of a meta value": ["text/neutralise.ts", "maxMetaLength"],
+  "levels of nesting of JSON": ["json.ts", "maxJsonDepth"],
+  "events of a source that wait to be committed": ["runtime/emit.ts", "maxOutstanding"],
+  "connections of the listener": ["runtime/http-server.ts", "maxConnections"],
+  "headers of a request": ["runtime/http-server.ts", "maxHeaders"],
+  "characters of a `Link` header that are read": ["intake/link-header.ts", "maxLength"],
+  "redirects that are followed": ["runtime/http-client.ts", "maxRedirects"],
+  "cursors, files or ids of one source": ["journal/cursor-table.ts", "maxOfSource"],
+  "cursors, files or ids of all sources": ["journal/cursor-table.ts", "maxOfAll"],
+  "size of what waits for the disk": ["journal/commit-queue.ts", "maxWaitingBytes"],
+  "characters of a reply that are read as Markdown": ["chat/markdown.ts", "maxLength"],
+  "size of one answer of `pending`": ["runtime/dispatch/pending.ts", "maxBytes"],
+  "events of one thread or key in a minute before the loop guard keeps the rest back": [
+    "runtime/dispatch/breaker.ts",
+    "maxPerWindow",
+  ],
+};
+
+const units: Readonly<Record<string, number>> = { KiB: 1_024, MiB: 1_024 * 1_024 };
+
+function shown(cell: string): number {
+  const [number = "", unit] = cell.split(" ");
+  return Number(number.replaceAll(",", "")) * (unit === undefined ? 1 : (units[unit] ?? Number.NaN));
+}
+
+function constant(file: string, name: string): number {
+  const source = readFileSync(join(root, "src", file), "utf8");
+  const written = new RegExp(`^(?:export )?const ${name} = ([\\d_* ]+);`, "m").exec(source)?.[1] ?? "";
+  return written
+    .replaceAll("_", "")
+    .split("*")
+    .reduce((product, factor) => product * Number(factor), 1);
+}
+
+test("every limit in the docs has its number, and none is missing", () => {
+  const text = readFileSync(join(root, "docs/limits.md"), "utf8");
+  const rows = [...text.matchAll(/^\| (.+) \| ([\d,]+(?: [KM]iB)?) \|$/gm)];
+  const found = Object.fromEntries(rows.map(([, what = "", most = ""]) => [what, shown(most)]));
+  const wanted = Object.fromEntries(
+    Object.entries(limits).map(([what, [file, name]]) => [what, constant(file, name)]),
+  );
+  expect(found).toEqual(wanted);
+});
