@@ -63,13 +63,18 @@ function rawEntries({ format, feed }: AnyFeed): Raw[] {
 
 function rssEntry(item: RssFeed.Item<string>): Raw {
   const { guid, atom, dc, dcterms, itunes, media } = item;
-  const isLink = guid?.isPermaLink !== false && /^https?:/.test(guid?.value ?? "");
   return {
     id: guid?.value ?? atom?.id,
     title: html(
       item.title ?? dc?.titles?.[0] ?? dcterms?.titles?.[0] ?? itunes?.title ?? media?.title?.value,
     ),
-    link: item.link ?? alternateOf(atom?.links) ?? (isLink ? guid?.value : undefined),
+    link:
+      item.link ||
+      alternateOf(atom?.links) ||
+      (guid?.isPermaLink === false ? undefined : addressIn(guid?.value)) ||
+      anyOf(atom?.links) ||
+      addressIn(atom?.id) ||
+      item.enclosures?.[0]?.url,
     author:
       item.authors?.[0]?.name ??
       dc?.creators?.[0] ??
@@ -102,7 +107,7 @@ function atomEntry(entry: AtomFeed.Entry<string>, feed: AtomFeed.Feed<string>): 
   return {
     id: entry.id,
     title: construct(entry.title) ?? html(dc?.titles?.[0] ?? media?.title?.value),
-    link: alternateOf(entry.links) ?? entry.links?.[0]?.href,
+    link: alternateOf(entry.links) || anyOf(entry.links) || addressIn(entry.id),
     bases: [feed.xml?.base, entry.xml?.base],
     author: entry.authors?.[0]?.name ?? dc?.creators?.[0] ?? feed.authors?.[0]?.name,
     published: entry.published ?? entry.updated ?? dc?.dates?.[0],
@@ -118,7 +123,7 @@ function rdfEntry(item: RdfFeed.Item<string>): Raw {
   return {
     id: item.rdf?.about,
     title: html(item.title ?? dc?.titles?.[0]),
-    link: item.link ?? alternateOf(item.atom?.links),
+    link: item.link || alternateOf(item.atom?.links) || anyOf(item.atom?.links) || addressIn(item.rdf?.about),
     author: dc?.creators?.[0] ?? dcterms?.creators?.[0],
     published: dc?.dates?.[0] ?? dcterms?.issued?.[0] ?? dcterms?.modified?.[0],
     summary: html(item.description ?? item.content?.encoded ?? dc?.descriptions?.[0]),
@@ -131,7 +136,7 @@ function jsonEntry(item: JsonFeed.Item<string>): Raw {
   return {
     id: item.id,
     title: text(item.title),
-    link: item.url ?? item.external_url,
+    link: item.url || item.external_url || addressIn(item.id) || item.attachments?.[0]?.url,
     author: item.authors?.[0]?.name,
     published: item.date_published ?? item.date_modified,
     summary: plain === undefined ? html(item.content_html) : text(plain),
@@ -154,10 +159,23 @@ function construct(
   return /html|xml/i.test(one.type ?? "text") ? html(one.value) : text(one.value);
 }
 
-function alternateOf(
-  links: readonly { readonly href?: string | undefined; readonly rel?: string | undefined }[] = [],
-): string | undefined {
-  return links.find(({ href, rel = "alternate" }) => rel === "alternate" && href !== undefined)?.href;
+type Links = readonly { readonly href?: string | undefined; readonly rel?: string | undefined }[];
+
+function alternateOf(links: Links = []): string | undefined {
+  return links.find(({ href, rel = "alternate" }) => rel === "alternate" && href)?.href;
+}
+
+/** The entry itself comes before what it is about, and before its parts. */
+const relations = ["self", "via", "related", "enclosure"];
+
+function anyOf(links: Links = []): string | undefined {
+  const known = relations.map((wanted) => links.find(({ href, rel }) => rel === wanted && href)?.href);
+  return known.find((href) => href !== undefined) ?? links.find(({ href }) => href)?.href;
+}
+
+/** An id is often the address of the entry. */
+function addressIn(id: string | undefined): string | undefined {
+  return /^\s*https?:\/\//i.test(id ?? "") ? id : undefined;
 }
 
 /** Undefined for an entry that says nothing at all. */

@@ -11,7 +11,7 @@ export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<An
   const text = decode(await withinMaxBody(answer.bytes(maxBytes)), answer.headers["content-type"]);
   const { DetectError, parseFeed } = await import("feedsmith");
   try {
-    return parseFeed(text);
+    return parseFeed(withHref(text));
   } catch (error) {
     const what = error instanceof DetectError ? "is no feed" : "is a broken feed";
     throw new ConnectorError("E_HTTP_CONTENT", `the answer ${what}: ${found(answer, text)}`, {
@@ -20,6 +20,16 @@ export async function readFeed(answer: HttpAnswer, maxBytes: number): Promise<An
       cause: error,
     });
   }
+}
+
+/** Some Atom feeds write a link as RSS does, with its address as text, which the parser leaves out. */
+function withHref(text: string): string {
+  if (!/<feed[\s>]/.test(text.slice(0, 4_096))) return text;
+  return text.replace(
+    /<link((?:\s[^<>]*)?)>\s*(https?:[^<>\s"]{1,2048})\s*<\/link>/g,
+    (whole, attributes: string, href: string) =>
+      /\shref\s*=/.test(attributes) ? whole : `<link${attributes} href="${href}"/>`,
+  );
 }
 
 const marks = [

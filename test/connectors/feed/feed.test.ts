@@ -387,3 +387,40 @@ test("explain takes an entry, and says so when it gets something else", () => {
   });
   expect(() => feed.imagine(options, "<rss/>", {})).toThrow(/give one as/);
 });
+
+test("an entry without an alternate link has another one, or the address that its id is", async () => {
+  const linksOf = async (body: string, type?: string) => {
+    server.answer = content(body, type);
+    const source = await start({ since: "start" });
+    await source.rested();
+    return source.data().map((entry) => (entry as { link?: string }).link);
+  };
+  const atom = (entry: string) =>
+    `<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>t</title>${entry}</entry></feed>`;
+  expect(await linksOf(atom("<id>https://x.example/1</id>"))).toEqual(["https://x.example/1"]);
+  expect(await linksOf(atom("<id>urn:1</id><link>https://x.example/1?a=1&amp;b=2</link>"))).toEqual([
+    "https://x.example/1?a=1&b=2",
+  ]);
+  expect(
+    await linksOf(
+      atom('<id>urn:1</id><link/><link rel="enclosure" href="/1.mp3"/><link rel="self" href="/1"/>'),
+    ),
+  ).toEqual([`${server.url}/1`]);
+  expect(await linksOf(atom("<id>urn:1</id><link/>"))).toEqual([undefined]);
+  expect(
+    await linksOf(
+      JSON.stringify({
+        version: "https://jsonfeed.org/version/1.1",
+        title: "t",
+        items: [
+          { id: "https://x.example/1", content_text: "a" },
+          { id: "2", content_text: "b" },
+        ],
+      }),
+      "application/feed+json",
+    ),
+  ).toEqual([undefined, "https://x.example/1"]);
+  expect(await linksOf(rss('<item><guid isPermaLink="true">https://x.example/g</guid></item>'))).toEqual([
+    "https://x.example/g",
+  ]);
+});
