@@ -34,7 +34,7 @@ export interface ProvenConfig {
   readonly mask: Mask;
 }
 
-interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables"> {
+interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> {
   /** False: the file was found, and waits until the user agrees to it. Default: true. */
   readonly chosen?: boolean;
   /** Whether a missing key of the state root is made: by what may write there. Default: no. */
@@ -104,7 +104,7 @@ async function prove(
 export function readConfig(
   file: string,
   env: NodeJS.ProcessEnv,
-  as: Pick<LoadOptions, "recipe" | "standIns" | "hideVariables"> = {},
+  as: Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> = {},
 ): Promise<LoadedConfig> {
   return loadConfig(file, {
     env,

@@ -28,6 +28,7 @@ import { createTurnedAway } from "../runtime/turned-away.ts";
 import type { Greeting } from "../session/greeting.ts";
 import { line, masked, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
+import { keepActive, readActive } from "./active-config.ts";
 import { greetFast } from "./greeting.ts";
 import { loadPlan, type ProvenConfig } from "./load-plan.ts";
 import { lend, nextListen, openRouter } from "./open-router.ts";
@@ -168,6 +169,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       return { difference: `${found.file} is good, and waits for your consent`, notes: notes() };
     }
     await run(next);
+    await keep(next);
     return { difference: `${found.file} is good now`, notes: notes() };
   }
 
@@ -188,6 +190,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await nextListen(before.loaded, next, { consent: now.consent, log }),
     );
     running = { ...now, config: next };
+    await keep(next);
     now.journal.knowSources(Object.keys(next.loaded.values.sources));
     trust.look();
     now.shaping.apply(next.plan);
@@ -213,6 +216,28 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       );
     });
     greeted = await greeting.greeting();
+  }
+
+  /** For a successor that finds the file broken. */
+  async function keep({ loaded, bind }: ProvenConfig): Promise<void> {
+    await keepActive(options.folder, loaded, bind).catch((error: Error) => {
+      log.warn(line`the active config cannot be kept in the state folder: ${error.message}`);
+    });
+  }
+
+  /** The config that was active last, where the file is broken now: what the user agreed to goes on. */
+  async function lastActive(): Promise<ProvenConfig | undefined> {
+    const { file, chosen } = found;
+    if (file === undefined || config === undefined || config.issues.length === 0) return undefined;
+    // Who removes the file wants it to end.
+    if (!existsSync(file)) return undefined;
+    const kept = await readActive(options.folder, config.loaded.file, config.bind);
+    if (kept === undefined) return undefined;
+    const before = await loadPlan(file, process.env, { makeKey: true, chosen, kept });
+    for (const secret of before.loaded.secrets) secrets.add(secret);
+    hide = createMask([...secrets]);
+    options.onSecrets([...secrets]);
+    return isGood(before) && trust.mayUse(before) ? before : undefined;
   }
 
   /** With the first chat that a config has. */
@@ -343,9 +368,17 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     const first = await load();
     tellProblems(first, found, log);
     void greet(first);
-    const runs = isGood(first) && role.exclusive && trust.mayUse(first);
+    const good = isGood(first) && trust.mayUse(first) ? first : await lastActive();
+    const runs = good !== undefined && role.exclusive;
     if (!runs) state.members.serve({ tools: (member) => toolsFor(state, member) });
-    else if (!ending.signal.aborted) await run(first);
+    else if (!ending.signal.aborted) {
+      await run(good);
+      if (good === first) await keep(good);
+      else {
+        log.warn(line`the config that was active last goes on until the file is good again`);
+        await greet(good);
+      }
+    }
     if (isGood(first) && role.exclusive) trust.look();
   }
 
@@ -354,7 +387,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const onHangUp = () => void reload("asked");
   if (role.exclusive) {
     // What changed since it was read is seen now.
-    served.then(() => void reload("watched")).catch(() => undefined); // Told below.
+    // A broken file is told again as a reload that was refused: the config of before goes on.
+    served
+      .then(() => void reload(running !== undefined && !isGood(config) ? "asked" : "watched"))
+      .catch(() => undefined); // Told below.
     if (options.background) process.on("SIGHUP", onHangUp);
   }
   served.catch((error: unknown) => {

@@ -29,7 +29,7 @@ import { originName } from "./origin-name.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./places.ts";
 import { type Path, pathKey } from "./problem.ts";
 import type { OfProject } from "./project-variables.ts";
-import { readYamlFile } from "./read.ts";
+import { type KeptTexts, readYamlFile } from "./read.ts";
 import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
 import type { PatternCompiler } from "./recipe/input-check.ts";
 import { type Instance, visibleInputs } from "./recipe/instance.ts";
@@ -66,6 +66,8 @@ export interface LoadOptions {
   readonly cwd?: string;
   /** Takes a recipe in place of a config. `given`: its inputs, which stand at `at` in the file. */
   readonly recipe?: { readonly given: JsonObject; readonly at: Path };
+  /** Texts of the config and its recipes as they were: read in place of the files. */
+  readonly kept?: KeptTexts | undefined;
   /** Reads neither the environment nor the files of `${file:}`: each has its default, or a value of its kind. */
   readonly standIns?: boolean;
   /** Hides what variables bring into texts that are shown, for a config that nobody allowed to show them. */
@@ -89,7 +91,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, written);
   const folder = dirname(file);
-  const parsed = await readYamlFile(file, "config file");
+  const parsed = await readYamlFile(file, "config file", options.kept);
   await breathe();
   const yaml = openYaml(file, parsed);
   const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
@@ -105,7 +107,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const isRecipe = yaml.tree.root.recipe !== undefined;
   const given = options.recipe ?? noInputs;
   const alone = isRecipe ? { values: given.given, at: given.at } : undefined;
-  const expansion = await expandRecipes(yaml, { world, loadPatterns, alone });
+  const expansion = await expandRecipes(yaml, { world, loadPatterns, alone, kept: options.kept });
   const { root, placeOf } = expansion;
 
   const { types, resolved: later, schemasFor } = await substituteAll(expansion, registries, world);
@@ -212,6 +214,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       ...dotenv.files,
       ...valueFiles.files,
     ],
+    texts: textsOf([yaml, ...expansion.instances.map((instance) => instance.yaml)]),
     environment: environment.asked(),
     secrets: secrets.texts,
     variables: broughtBy(resolved),
@@ -233,6 +236,16 @@ async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<F
     await breathe();
   }
   return found;
+}
+
+/** Of the files that belong to the user: bundled recipes come with the program. */
+function textsOf(files: readonly YamlFile[]): LoadedConfig["texts"] {
+  const bundled = `${realPath(bundledFolder())}${sep}`;
+  const texts = new Map<string, { text: string; sha256: string }>();
+  for (const { file, parsed } of files)
+    if (parsed.reading.ok && !realPath(file).startsWith(bundled))
+      texts.set(file, { text: parsed.text, sha256: parsed.reading.sha256 });
+  return texts;
 }
 
 function* mapped<T, U>(all: readonly T[], map: (one: T) => U): Generator<U> {

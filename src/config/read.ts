@@ -31,9 +31,20 @@ export interface ParsedFile {
   readonly problems: readonly Problem[];
 }
 
+/** Of a file that was good once, by its path: read in place of what the file holds now. */
+export type KeptTexts = ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
+
 /** `what` it is called in messages. */
-export async function readYamlFile(file: string, what: "config file" | "recipe"): Promise<ParsedFile> {
-  const reading = readBounded(file, maxFileBytes);
+export async function readYamlFile(
+  file: string,
+  what: "config file" | "recipe",
+  kept?: KeptTexts,
+): Promise<ParsedFile> {
+  const before = kept?.get(file);
+  const reading: FileReading =
+    before === undefined
+      ? readBounded(file, maxFileBytes)
+      : { ok: true, bytes: Buffer.from(before.text), sha256: before.sha256 };
   const lines = new LineCounter();
   const failed = (problem: Omit<Problem, "path" | "at">, at = 0, text = ""): ParsedFile => ({
     reading,

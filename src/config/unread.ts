@@ -58,6 +58,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     files: [{ path: file, sha256: reading.ok ? reading.sha256 : absent }],
     environment: [],
     secrets: [],
+    texts: new Map(),
     variables: [],
   };
 }

@@ -231,6 +231,8 @@ export interface LoadedConfig {
   readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
   /** Every file that was read or looked for, `.env` and `${file:}` included; `sha256` is `absent` for one that was not there. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** What the config and the recipes beside it hold, by path. */
+  readonly texts: ReadonlyMap<string, { readonly text: string; readonly sha256: string }>;
   /** Every environment name that was asked for, found or not. */
   readonly environment: readonly string[];
   /** Texts that must never be shown: values of secret options and of `${file:}`. */

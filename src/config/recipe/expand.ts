@@ -7,7 +7,7 @@ import { absent } from "../bounded-file.ts";
 import { breathe } from "../breathe.ts";
 import { explainErrors } from "../explain.ts";
 import { type Path, pathKey } from "../problem.ts";
-import { type ParsedFile, readYamlFile } from "../read.ts";
+import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
 import { schemasAt } from "../schema-walk.ts";
 import { TaintedTree } from "../taint.ts";
 import type { IssueDraft } from "../values.ts";
@@ -49,6 +49,8 @@ export interface ExpandOptions {
   readonly world: VariableWorld;
   loadPatterns(): Promise<PatternCompiler>;
   /** Looks at the file itself as a recipe, with these inputs, which stand at a path in it. */
+  /** Read in place of the files. */
+  readonly kept?: KeptTexts | undefined;
   readonly alone?: { readonly values: JsonObject; readonly at: Path } | undefined;
 }
 
@@ -118,7 +120,7 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
       problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_RECIPE", message, hint });
       return undefined;
     }
-    const parsed = read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe"));
+    const parsed = read.get(reference.file) ?? (await readYamlFile(reference.file, "recipe", options.kept));
     read.set(reference.file, parsed);
     files.set(reference.file, parsed.reading.ok ? parsed.reading.sha256 : absent);
     recipeText += parsed.text.length;
