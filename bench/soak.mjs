@@ -1,24 +1,35 @@
 // `npm run soak`: what takes too long for `npm run bench` and the tests: sessions killed at random under a flood for ten minutes
 // (`--minutes N`), stdout not read for a minute, load for as long as the kills with a sample of memory every ten seconds,
-// and half a minute of reloads under load. `--only kills`, `unread`, `load` or `reloads` runs one of them. Exit code 1 when a target is missed.
+// and half a minute of reloads under load. `--seed N` repeats the choices of the kills. `--only kills`, `unread`, `load` or `reloads` runs one of them. Exit code 1 when a target is missed.
 
 import { spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { kills } from "./figures/kills.mjs";
 import { sampleUnderLoad } from "./figures/memory.mjs";
 import { unread } from "./figures/unread.mjs";
 import { router } from "./harness/contenders.mjs";
+import { seeded } from "./harness/random.mjs";
 import { startServer } from "./harness/server.mjs";
 import { growth } from "./harness/statistics.mjs";
 import { printTable } from "./harness/table.mjs";
 
 const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "10" }, only: { type: "string" } },
+  options: {
+    minutes: { type: "string", default: "10" },
+    only: { type: "string" },
+    seed: { type: "string", default: String(randomInt(2 ** 31)) },
+  },
 });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) {
   console.error("--minutes takes a number above 0");
+  process.exit(2);
+}
+const seed = Number(values.seed);
+if (!Number.isInteger(seed)) {
+  console.error("--seed takes a whole number");
   process.exit(2);
 }
 const soaks = { kills: underKills, unread: () => unread({ stallMs: 60_000 }), load: longLoad, reloads };
@@ -38,9 +49,11 @@ process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
 
 async function underKills() {
   let printed = 0;
+  console.log(`seed ${seed}: --seed ${seed} makes the same choices again`);
   console.log("seconds  accepted  killed  ended  stalled  again  sessions");
   return kills({
     durationMs: minutes * 60_000,
+    random: seeded(seed),
     onSample({ seconds, accepted, killed, ended, stalled, attempts, sessions }) {
       if (seconds * 1e3 - printed < sampleEveryMs) return;
       printed = seconds * 1e3;

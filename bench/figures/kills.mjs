@@ -19,7 +19,11 @@ const maxHandOverMs = 300;
 const callEveryMs = 100;
 const settleWithinMs = 30_000;
 
-export async function kills({ durationMs, onSample }) {
+/** Set for each run, so that a seed repeats its choices. */
+let random = Math.random;
+
+export async function kills({ durationMs, onSample, random: given = Math.random }) {
+  random = given;
   const project = await sessions();
   const soak = createSoak(project);
   try {
@@ -176,7 +180,7 @@ function createSoak(project) {
     const owner = project.ownerPid();
     const victims = [...living].filter(({ isLeaving }) => !isLeaving);
     const victim =
-      Math.random() < 0.5 ? (victims.find(({ pid }) => pid === owner) ?? pick(victims)) : pick(victims);
+      random() < 0.5 ? (victims.find(({ pid }) => pid === owner) ?? pick(victims)) : pick(victims);
     if (victim === undefined) return;
     // A gap counts from the last harm: whoever was about to take over may be the next to go.
     if (shutSinceMs !== undefined) shutSinceMs = performance.now();
@@ -185,7 +189,7 @@ function createSoak(project) {
     const isAlone = performance.now() - harmedMs > quietMs[0] / 2;
     harmedMs = performance.now();
     const at = () => `${((performance.now() - begunMs) / 1e3).toFixed(1)} s`;
-    const fate = Math.random();
+    const fate = random();
     if (fate < 0.2) {
       harms.push(`${at()} ${who} does not read`);
       tally.stalled += 1;
@@ -213,7 +217,7 @@ function createSoak(project) {
 
   function end(server) {
     server.isLeaving = true;
-    if (Math.random() < 0.5) server.closeStdin();
+    if (random() < 0.5) server.closeStdin();
     else server.kill("SIGINT");
   }
 
@@ -233,7 +237,7 @@ function createSoak(project) {
         await sleep(between(...quietMs));
         await harm();
         // Two at once: the successor may be among them.
-        if (Math.random() < 0.15) await harm();
+        if (random() < 0.15) await harm();
         onSample?.({ seconds: (performance.now() - begun) / 1e3, ...tally, sessions: living.size });
       }
       isOver = true;
@@ -266,9 +270,9 @@ function createSoak(project) {
 }
 
 function between(from, to) {
-  return from + Math.random() * (to - from);
+  return from + random() * (to - from);
 }
 
 function pick(values) {
-  return values[Math.floor(Math.random() * values.length)];
+  return values[Math.floor(random() * values.length)];
 }
