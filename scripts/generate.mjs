@@ -1,4 +1,4 @@
-// Writes what users read of the option schemas, which are declared once, in src/config/schema.ts and
+// Writes what users read of the option schemas, which are declared once, in src/config/schema/core.ts and
 // src/connectors/<type>/options.ts: schema/*.json and the tables in docs/. `--check` writes nothing and fails when a file is stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const checkOnly = process.argv.includes("--check");
 const stale = [];
 
-const { coreSchema, mayBeEmpty } = (await load("src/config/schema.ts")).module;
+const { coreSchema, mayBeEmpty } = (await load("src/config/schema/core.ts")).module;
 const { recipeSchema } = (await load("src/config/recipe/schema.ts")).module;
-const { testsSchema } = (await load("src/config/tests-schema.ts")).module;
+const { testsSchema } = (await load("src/config/schema/tests.ts")).module;
 const folders = readdirSync(`${root}src/connectors`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name)

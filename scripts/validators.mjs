@@ -97,7 +97,7 @@ async function readSchema(path) {
 }
 
 async function compile(schema) {
-  const { module } = await load("src/config/unit-formats.ts");
+  const { module } = await load("src/config/schema/unit-formats.ts");
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,

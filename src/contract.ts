@@ -3,8 +3,8 @@
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
+import type { Invitation, Sample } from "./contract/endpoint-info.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
-import type { Invitation, Sample } from "./contract/invitation.ts";
 import type { Reach } from "./contract/power.ts";
 import type { ModelText } from "./text/neutralise.ts";
 import type { SafeText } from "./text.ts";

@@ -1,7 +1,7 @@
 // Reads dates in the forms that feeds, APIs and logs write. Only explicit forms are read: what could mean two days
 // (01/02/2026), or lacks its year, is not a date here. A time without a zone is UTC, never the zone of this machine.
 
-import { zoneTimeMs } from "./zone.ts";
+import { zoneTimeMs } from "./time-zone.ts";
 
 const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 

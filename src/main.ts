@@ -2,7 +2,7 @@
 // Reads argv and imports the one command asked for. The stdio path, which is what Claude Code starts, loads nothing that
 // it does not need: the command line's own library least of all.
 
-import { guardEnvironment } from "./cli/guard-environment.ts";
+import { guardEnvironment } from "./daemon/start/guard-environment.ts";
 
 const given = process.argv.slice(2);
 const isRun =
@@ -11,11 +11,11 @@ const options = given[0] === "run" ? given.slice(1) : given;
 const notes = guardEnvironment();
 
 if (isRun && !options.some((option) => option === "-h" || option === "--help")) {
-  const { run } = await import("./cli/run.ts");
+  const { run } = await import("./cli/commands/run.ts");
   await run(options, notes);
 } else {
   const { runCommand } = await import("./cli/program.ts");
-  const { realWorld } = await import("./cli/real-world.ts");
+  const { realWorld } = await import("./cli/real-context.ts");
   const world = realWorld();
   for (const note of notes) world.note(note);
   await runCommand(isRun ? ["run", "--help"] : given, world);

@@ -1,7 +1,7 @@
 // The exit for text: what is shown to a user, a model, a log or a caller has a type that only this file makes. A `SafeText` holds no
 // character that acts on a terminal, hides or reorders text, and each of its lines begins with the program's own words: what came
 // from outside is a part of a line, or stands on lines of its own that are indented, quoted or JSON. So the compiler finds every exit
-// that was handed something else. Values are masked by whoever knows the secrets; see `runtime/secret-mask.ts`.
+// that was handed something else. Values are masked by whoever knows the secrets; see `host/secret-mask.ts`.
 
 import { invisible, withoutHidden, withoutHiddenInLines } from "./text/hidden.ts";
 

@@ -202,7 +202,7 @@ test("files are small: none over 500 lines, half of them under 120", () => {
 
 test("only the exits hand text to the process' streams", () => {
   // The log's own stream takes what createLog made; a session writes lines of the protocol.
-  const exits = ["cli/terminal.ts", "runtime/log.ts"];
+  const exits = ["cli/terminal.ts", "daemon/log.ts"];
   const wrong = written.filter(
     ({ file, text }) => !exits.includes(file) && /process\.std(?:out|err)\.write|\bconsole\./.test(text),
   );

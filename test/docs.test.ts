@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadPlan } from "../src/cli/load-plan.ts";
+import { loadPlan } from "../src/daemon/start/load-plan.ts";
 import { errorCodes } from "../src/errors.ts";
 import { createProject, eventually, type Project } from "./support/router.ts";
 

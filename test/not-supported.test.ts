@@ -3,11 +3,11 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { loadCel } from "../src/filters/cel.ts";
+import { loadCel } from "../src/filters/cel/cel.ts";
 import { loadRegex } from "../src/filters/regex.ts";
 import { expressionProblem, scheduleIssues } from "../src/intake/schedule.ts";
 import { type NotSupported, notInCel, notInCron, notInSchema } from "../src/not-supported.ts";
-import { createSchemaCompiler } from "../src/plan/input-schema.ts";
+import { createSchemaCompiler } from "../src/plan/compile/input-schema.ts";
 import { createTemplateCompiler } from "../src/templates/compile.ts";
 
 const page = readFileSync(new URL("../docs/not-supported.md", import.meta.url), "utf8");

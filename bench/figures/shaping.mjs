@@ -53,8 +53,8 @@ async function loadParts() {
     const contents = [
       'export { dedupeFilter } from "./src/filters/dedupe.ts";',
       'export { maxKeysPerScope } from "./src/filters/memory-key.ts";',
-      'export { createKeyedTable } from "./src/journal/keyed-table.ts";',
-      'export { createMemory } from "./src/runtime/memory.ts";',
+      'export { createKeyedTable } from "./src/journal/table/keyed-table.ts";',
+      'export { createMemory } from "./src/router/memory.ts";',
       'export { createShaper } from "./src/shaping/shaper.ts";',
       'export { foldGroup, newestIds } from "./src/plan/fold.ts";',
     ].join("\n");

@@ -53,8 +53,8 @@ export async function tokens() {
     note("tokens: a day of GitHub");
     const outfile = join(folder, "parts.mjs");
     const contents = [
-      'export { loadPlan } from "./src/cli/load-plan.ts";',
-      'export { createRehearsal } from "./src/runtime/rehearsal.ts";',
+      'export { loadPlan } from "./src/daemon/start/load-plan.ts";',
+      'export { createRehearsal } from "./src/testing/simulator.ts";',
     ].join("\n");
     await build({
       stdin: { contents, resolveDir: root, loader: "ts" },

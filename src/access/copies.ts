@@ -6,7 +6,7 @@ import { ConnectorError } from "../errors.ts";
 import { line } from "../text.ts";
 import { pause } from "../waiting.ts";
 import { buttonId, type Pages, type PermissionRequest, writeOutcome, writePages } from "./prompt.ts";
-import type { Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-world.ts";
+import type { Copy, PendingPrompt, PromptMessage, RelayOptions } from "./relay-deps.ts";
 
 export interface Copies {
   /** Puts the first page before somebody. Settles when it was sent, or cannot be. */

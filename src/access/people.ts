@@ -11,7 +11,7 @@ import type {
 } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
-import { watchBotTalk } from "./bot-talk.ts";
+import { watchBotTalk } from "./bot-loop-guard.ts";
 import { accessOf, introduce } from "./pairing.ts";
 import { type AccessRules, judge, type MentionTest, rulesOf } from "./rules.ts";
 import type { AccessStore } from "./store.ts";

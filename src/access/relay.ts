@@ -8,7 +8,6 @@ import { line } from "../text.ts";
 import type { AuditEntry } from "./audit.ts";
 import { type Copies, createCopies, messagesOf, type Person } from "./copies.ts";
 import { readsLikePrompt } from "./look-alike.ts";
-import { changesAccess } from "./own-calls.ts";
 import type { Verdicts } from "./people.ts";
 import {
   type AskingSession,
@@ -17,7 +16,8 @@ import {
   type PermissionRequest,
   requestIdOf,
 } from "./prompt.ts";
-import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-world.ts";
+import { changesAccess } from "./protected-calls.ts";
+import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-deps.ts";
 import { type Behavior, isPromptId, readMore, readVerdict } from "./verdict.ts";
 
 export interface Relay extends Verdicts {

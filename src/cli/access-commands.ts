@@ -2,10 +2,10 @@
 
 import type { Command } from "commander";
 import type { AccessRequest } from "../access/administer.ts";
+import type { TalkOptions } from "./commands/status.ts";
+import type { CommandWorld } from "./context.ts";
 import { finish } from "./exit.ts";
 import type { CommonOptions } from "./router-commands.ts";
-import type { TalkOptions } from "./status.ts";
-import type { CommandWorld } from "./world.ts";
 
 interface SourceOption extends TalkOptions {
   readonly source?: string;
@@ -35,14 +35,14 @@ export function addAccessCommands(
       "the chat source; may be left out when there is one",
     );
   const run = (request: AccessRequest, options: TalkOptions) =>
-    finish(async () => (await import("./access.ts")).access(request, options, world));
+    finish(async () => (await import("./commands/access.ts")).access(request, options, world));
   const on = ({ source }: SourceOption) => (source === undefined ? {} : { source });
 
   part("list", "who may write, who waits with a code, which groups are taken in", { isDefault: true })
     .allowExcessArguments()
     .action((options, command: Command) =>
       finish(async () => {
-        const { access, refuseWord } = await import("./access.ts");
+        const { access, refuseWord } = await import("./commands/access.ts");
         const [word] = command.args;
         if (word !== undefined)
           refuseWord(
@@ -72,7 +72,7 @@ export function addAccessCommands(
     .argument("<policy>", "pairing, allowlist, disabled, or config for what the config says")
     .action((written, options: SourceOption) =>
       finish(async () => {
-        const { access, readPolicy } = await import("./access.ts");
+        const { access, readPolicy } = await import("./commands/access.ts");
         return access({ do: "policy", dm: readPolicy(written), ...on(options) }, options, world);
       }),
     );
@@ -83,7 +83,7 @@ export function addAccessCommands(
     .option("--remove", "no longer take it in")
     .action((chat, options: SourceOption & { allow?: string[]; mention: boolean; remove?: boolean }) =>
       finish(async () => {
-        const { access, readIds } = await import("./access.ts");
+        const { access, readIds } = await import("./commands/access.ts");
         const allow = readIds(options.allow ?? []);
         const request: AccessRequest =
           options.remove === true

@@ -1,9 +1,9 @@
 // Flow control in `dev`: there is no journal and no session, so a rehearsal runs beside the real clock and says what one session
 // would be sent, and when.
 
-import { systemClock } from "../runtime/clock.ts";
-import type { AcceptedEvent } from "../runtime/emit.ts";
-import { createRehearsal, type RehearsalOptions, type RehearsedDelivery } from "../runtime/rehearsal.ts";
+import { systemClock } from "../host/clock.ts";
+import type { AcceptedEvent } from "../router/emit.ts";
+import { createRehearsal, type RehearsalOptions, type RehearsedDelivery } from "../testing/simulator.ts";
 
 export interface DevFlow {
   /** Takes what was admitted. */

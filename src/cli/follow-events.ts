@@ -1,11 +1,11 @@
 // `events -f`: from one owner of the router to the next, each event once.
 
 import { setTimeout as pause } from "node:timers/promises";
+import type { EventAnswer, LeftOut } from "../control/protocol.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import { line, safeLine } from "../text.ts";
-import type { EventAnswer, LeftOut } from "./control-words.ts";
-import { type Reached, reachRouter } from "./reach.ts";
-import type { CommandWorld } from "./world.ts";
+import type { CommandWorld } from "./context.ts";
+import { type Reached, reachRouter } from "./find-router.ts";
 
 const lookEveryMs = 100;
 /** A change of owner that takes no longer is not worth a word. */

@@ -1,8 +1,8 @@
 // The person at the terminal of this process, for questions that only a person may answer.
 
 import { createInterface } from "node:readline/promises";
-import { underClaude } from "../runtime/under-claude.ts";
-import type { Person } from "./world.ts";
+import { underClaude } from "../daemon/start/under-claude.ts";
+import type { Person } from "./context.ts";
 
 /**
  * Undefined in a pipe, under a program, and below a Claude process: what is typed there may be Claude's. A program that wants

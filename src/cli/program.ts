@@ -2,11 +2,11 @@
 
 import { Command, CommanderError, Option } from "commander";
 import { ownWords } from "../text.ts";
+import { version } from "../version.ts";
+import type { CommandWorld } from "./context.ts";
 import { finish } from "./exit.ts";
 import { addRouterCommands } from "./router-commands.ts";
 import { toStderr, toStdout } from "./terminal.ts";
-import { version } from "./version.ts";
-import type { CommandWorld } from "./world.ts";
 
 const configOption = () =>
   new Option("-c, --config <file>", "the config file; default: looked up, see docs/configuration.md");
@@ -54,7 +54,7 @@ function createProgram(world: CommandWorld | undefined): Command {
     .addOption(configOption())
     .addOption(jsonOption())
     .action((file, options) =>
-      finish(async () => (await import("./check.ts")).check(file ?? options.config, options)),
+      finish(async () => (await import("./commands/check.ts")).check(file ?? options.config, options)),
     );
 
   program
@@ -64,7 +64,7 @@ function createProgram(world: CommandWorld | undefined): Command {
     )
     .addOption(configOption())
     .addOption(jsonOption())
-    .action((options) => finish(async () => (await import("./dev.ts")).dev(options)));
+    .action((options) => finish(async () => (await import("./commands/dev.ts")).dev(options)));
 
   program
     .command("explain")
@@ -77,7 +77,7 @@ function createProgram(world: CommandWorld | undefined): Command {
     .addOption(configOption())
     .addOption(jsonOption())
     .action((source, payload, options) =>
-      finish(async () => (await import("./explain.ts")).explain(source, payload, options)),
+      finish(async () => (await import("./commands/explain.ts")).explain(source, payload, options)),
     );
 
   program
@@ -90,7 +90,7 @@ function createProgram(world: CommandWorld | undefined): Command {
     .command("schema")
     .description("print the JSON Schema of channels.yaml")
     .addOption(new Option("--json", "print JSON, which it always does").hideHelp())
-    .action(() => finish(async () => (await import("./schema.ts")).schema()));
+    .action(() => finish(async () => (await import("./commands/schema.ts")).schema()));
 
   if (world !== undefined)
     addRouterCommands(program, world, { config: configOption, json: jsonOption, collect });

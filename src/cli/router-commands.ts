@@ -2,8 +2,8 @@
 
 import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
+import type { CommandWorld } from "./context.ts";
 import { type ExitCode, finish } from "./exit.ts";
-import type { CommandWorld } from "./world.ts";
 
 export interface CommonOptions {
   config(): Option;
@@ -30,32 +30,34 @@ export function addRouterCommands(
     .option("--clear", "remove them")
     .addOption(json())
     .action((type, values, options) =>
-      run(async () => (await import("./configure.ts")).configure(type, values, options, world)),
+      run(async () => (await import("./commands/configure.ts")).configure(type, values, options, world)),
     );
 
   command("doctor", "look at everything that can keep events from Claude, and say what to do")
     .addOption(json())
-    .action((options) => run(async () => (await import("./doctor.ts")).doctor(options, world)));
+    .action((options) => run(async () => (await import("./commands/doctor.ts")).doctor(options, world)));
 
   command("down", "end the router that up started")
     .addOption(json())
-    .action((options) => run(async () => (await import("./down.ts")).down(options, world)));
+    .action((options) => run(async () => (await import("./commands/down.ts")).down(options, world)));
 
   command("events", "the latest events and what became of them")
     .option("-f, --follow", "go on until interrupted")
     .option("-n, --limit <number>", "how many of the latest", "20")
     .addOption(json())
-    .action((options) => run(async () => (await import("./events.ts")).events(options, world)));
+    .action((options) => run(async () => (await import("./commands/events.ts")).events(options, world)));
 
   command("replay", "send a kept event through today's config, as a new event")
     .argument("<event-id>", "its event_id")
     .option("--dry-run", "only say what it would come to")
     .addOption(json())
-    .action((id, options) => run(async () => (await import("./replay.ts")).replay(id, options, world)));
+    .action((id, options) =>
+      run(async () => (await import("./commands/replay.ts")).replay(id, options, world)),
+    );
 
   command("reload", "read the config again now, and say what became of it")
     .addOption(json())
-    .action((options) => run(async () => (await import("./reload.ts")).reload(options, world)));
+    .action((options) => run(async () => (await import("./commands/reload.ts")).reload(options, world)));
 
   command("send", "hand a payload to the running router as if a source had received it")
     .argument("<source>", "a source's name")
@@ -64,12 +66,12 @@ export function addRouterCommands(
     .option("-H, --header <name:value>", "a header of the request (may be repeated)", collect, [])
     .addOption(json())
     .action((source, payload, options) =>
-      run(async () => (await import("./send.ts")).send(source, payload, options, world)),
+      run(async () => (await import("./commands/send.ts")).send(source, payload, options, world)),
     );
 
   command("sessions", "the Claude sessions of the running router, and whether they listen")
     .addOption(json())
-    .action((options) => run(async () => (await import("./sessions.ts")).sessions(options, world)));
+    .action((options) => run(async () => (await import("./commands/sessions.ts")).sessions(options, world)));
 
   command("silence", "deliver nothing of a channel for a while")
     .argument("<channel>", "a channel's name")
@@ -78,12 +80,12 @@ export function addRouterCommands(
     .option("--off", "end the silence now")
     .addOption(json())
     .action((channel, duration, options) =>
-      run(async () => (await import("./silence.ts")).silence(channel, duration, options, world)),
+      run(async () => (await import("./commands/silence.ts")).silence(channel, duration, options, world)),
     );
 
   command("status", "what the running router does")
     .addOption(json())
-    .action((options) => run(async () => (await import("./status.ts")).status(options, world)));
+    .action((options) => run(async () => (await import("./commands/status.ts")).status(options, world)));
 
   const recipes = program
     .command("recipes")
@@ -93,14 +95,16 @@ export function addRouterCommands(
     .command("list")
     .description("their names")
     .addOption(json())
-    .action((options) => run(async () => (await import("./recipes.ts")).listRecipes(options, world)));
+    .action((options) =>
+      run(async () => (await import("./commands/recipes.ts")).listRecipes(options, world)),
+    );
   recipes
     .command("show")
     .argument("<name>", "a recipe's name, or a file")
     .description("what a recipe takes and gives, and how to set it up")
     .addOption(json())
     .action((name, options) =>
-      run(async () => (await import("./recipes.ts")).showRecipe(name, options, world)),
+      run(async () => (await import("./commands/recipes.ts")).showRecipe(name, options, world)),
     );
   recipes
     .command("test")
@@ -108,7 +112,7 @@ export function addRouterCommands(
     .description("run their tests")
     .addOption(json())
     .action((name, options) =>
-      run(async () => (await import("./recipes.ts")).testRecipes(name, options, world)),
+      run(async () => (await import("./commands/recipes.ts")).testRecipes(name, options, world)),
     );
   for (const one of recipes.commands) one.exitOverride();
 
@@ -121,7 +125,9 @@ export function addRouterCommands(
     .option("-u, --update", "record snapshots anew")
     .option("-w, --watch", "run again whenever a file changes, until interrupted")
     .addOption(json())
-    .action((files, options) => run(async () => (await import("./test.ts")).test(files, options, world)));
+    .action((files, options) =>
+      run(async () => (await import("./commands/test.ts")).test(files, options, world)),
+    );
 
   program
     .command("trust")
@@ -131,7 +137,9 @@ export function addRouterCommands(
     .option("--yes", "allow all of it without a question, for CI; not below a Claude process")
     .option("--revoke", "forget what was allowed and declined")
     .addOption(json())
-    .action((file, options) => run(async () => (await import("./trust.ts")).trust(file, options, world)));
+    .action((file, options) =>
+      run(async () => (await import("./commands/trust.ts")).trust(file, options, world)),
+    );
 
   command(
     "up",
@@ -141,10 +149,10 @@ export function addRouterCommands(
     .option("--print-unit", "print a systemd user unit and do nothing else")
     .addOption(new Option("--found").hideHelp())
     .addOption(json())
-    .action((options) => run(async () => (await import("./up.ts")).up(options, world)));
+    .action((options) => run(async () => (await import("./commands/up.ts")).up(options, world)));
 
   command("why", "the story of one event: where it came from, who took it, what became of it")
     .argument("<event-id>", "its event_id")
     .addOption(json())
-    .action((id, options) => run(async () => (await import("./why.ts")).why(id, options, world)));
+    .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, world)));
 }

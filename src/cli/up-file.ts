@@ -3,8 +3,8 @@
 
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { readStateFile, writeStateFile } from "../runtime/state-file.ts";
-import type { Processes, ProcessIdentity } from "./world.ts";
+import { readStateFile, writeStateFile } from "../files/state-file.ts";
+import type { Processes, ProcessIdentity } from "./context.ts";
 
 /** The result removes it. */
 export async function enterUp(folder: string, self: ProcessIdentity): Promise<() => Promise<void>> {

@@ -4,11 +4,16 @@
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../contract.ts";
-import { toOptions } from "./camel-case.ts";
-import { codeOptions } from "./code-options.ts";
-import type { Section, Types } from "./component-options.ts";
 import { receiptOf, targetOf } from "./delivery-keys.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { type EnvironmentVariables, leadsInto } from "./paths.ts";
+import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
+import { toOptions } from "./schema/camel-case.ts";
+import { codeOptions } from "./schema/code-options.ts";
+import type { Section, Types } from "./schema/component-options.ts";
+import { coreSchema } from "./schema/core.ts";
+import { propertiesOf } from "./schema/walk.ts";
+import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
 import {
   channelShows,
   comparedTexts,
@@ -18,12 +23,7 @@ import {
   resultShows,
   sinkOutward,
   sourceOutward,
-} from "./outward-parts.ts";
-import { type EnvironmentVariables, leadsInto } from "./places.ts";
-import { readableInputs, type VisibleInputs } from "./recipe/instance.ts";
-import { coreSchema } from "./schema.ts";
-import { propertiesOf } from "./schema-walk.ts";
-import type { ChannelValues, ConfigValues, PermissionsValues, SinkValues, SourceValues } from "./values.ts";
+} from "./variables/outward-parts.ts";
 
 export interface Assembly {
   /** Complete: every default of the core is filled in. */

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { Json } from "../contract.ts";
-import { type EnvironmentVariables, expandHome } from "./places.ts";
+import { type EnvironmentVariables, expandHome } from "./paths.ts";
 import type { Receipt, Target } from "./values.ts";
 
 const usual: Receipt = { ackWithinMs: 10 * 60_000, attempts: 3 };

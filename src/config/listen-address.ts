@@ -3,7 +3,7 @@
 
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { type EnvironmentVariables, expandHome } from "./places.ts";
+import { type EnvironmentVariables, expandHome } from "./paths.ts";
 import type { ListenAddress } from "./values.ts";
 
 /** Linux has 108 bytes for a socket path with its final NUL, macOS 104. */

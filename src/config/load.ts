@@ -7,7 +7,13 @@ import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { assemble } from "./assemble.ts";
-import { breathe, inSlices } from "./breathe.ts";
+import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
+import { type KeptTexts, readYamlFile } from "./read.ts";
+import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
+import type { PatternCompiler } from "./recipe/input-check.ts";
+import { type Instance, visibleInputs } from "./recipe/instance.ts";
+import { inputDrafts, prefixReferences } from "./recipe/names.ts";
+import { bundledFolder } from "./recipe/reference.ts";
 import {
   checkComponents,
   componentEntries,
@@ -16,39 +22,38 @@ import {
   type Section,
   type Types,
   typeOf,
-} from "./component-options.ts";
-import { layerEnvironment, readDotenvFiles, withProcess } from "./environment.ts";
-import { explainEach, explainErrors } from "./explain.ts";
-import { frameIssue } from "./frame.ts";
-import { hideInMessage } from "./hidden-words.ts";
-import { frameSourceOf, inOrder, placeIssues } from "./issue-places.ts";
-import { likelyMistakes } from "./likely-mistakes.ts";
-import { longCodeDrafts } from "./long-code.ts";
-import { checkMeaning } from "./meaning.ts";
-import { originName } from "./origin-name.ts";
-import { type EnvironmentVariables, homeFolder, realPath } from "./places.ts";
-import { type Path, pathKey } from "./problem.ts";
-import type { OfProject } from "./project-variables.ts";
-import { type KeptTexts, readYamlFile } from "./read.ts";
-import { type Expansion, expandRecipes, type FileProblem } from "./recipe/expand.ts";
-import type { PatternCompiler } from "./recipe/input-check.ts";
-import { type Instance, visibleInputs } from "./recipe/instance.ts";
-import { inputDrafts, prefixReferences } from "./recipe/names.ts";
-import { bundledFolder } from "./recipe/reference.ts";
-import { coreSchema } from "./schema.ts";
-import { validate } from "./schema.ts?validator";
-import { schemasAt } from "./schema-walk.ts";
-import { findSecrets, type Secrets } from "./secrets.ts";
-import { hideShownText } from "./shown-text.ts";
-import { TaintedTree } from "./taint.ts";
+} from "./schema/component-options.ts";
+import { coreSchema } from "./schema/core.ts";
+import { validate } from "./schema/core.ts?validator";
+import { explainEach, explainErrors } from "./schema/explain.ts";
+import { testsSchema } from "./schema/tests.ts";
+import { schemasAt } from "./schema/walk.ts";
+import { checkMeaning } from "./semantics.ts";
 import { checkTests } from "./tests-check.ts";
-import { testsSchema } from "./tests-schema.ts";
 import { unreadConfig } from "./unread.ts";
-import { openValueFiles } from "./value-files.ts";
 import { valueAt } from "./value-path.ts";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
-import { type Resolved, resolveVariables, type ScopedVariable, type VariableWorld } from "./variables.ts";
-import { masksBesideTree, openYaml, type YamlFile } from "./yaml-file.ts";
+import { layerEnvironment, readDotenvFiles, withProcess } from "./variables/environment.ts";
+import { hideInMessage } from "./variables/hidden-words.ts";
+import { originName } from "./variables/origin-name.ts";
+import type { OfProject } from "./variables/project-variables.ts";
+import { findSecrets, type Secrets } from "./variables/secrets.ts";
+import { TaintedTree } from "./variables/taint.ts";
+import { openValueFiles } from "./variables/value-files.ts";
+import {
+  type Resolved,
+  resolveVariables,
+  type ScopedVariable,
+  type VariableWorld,
+} from "./variables/variables.ts";
+import { masksBesideTree, openYaml, type YamlFile } from "./yaml/file.ts";
+import { frameIssue } from "./yaml/frame.ts";
+import { frameSourceOf, inOrder, placeIssues } from "./yaml/issue-location.ts";
+import { likelyMistakes } from "./yaml/likely-mistakes.ts";
+import { longCodeDrafts } from "./yaml/long-code.ts";
+import { type Path, pathKey } from "./yaml/problem.ts";
+import { hideShownText } from "./yaml/shown-text.ts";
+import { breathe, inSlices } from "./yield-to-event-loop.ts";
 
 export interface LoadOptions {
   readonly env: EnvironmentVariables;
@@ -283,7 +288,7 @@ async function testDrafts(
 ): Promise<IssueDraft[]> {
   const { tests } = root;
   if (!Array.isArray(tests) || tests.length === 0) return [];
-  const { validate: validateTests } = await import("./tests-schema.ts?validator");
+  const { validate: validateTests } = await import("./schema/tests.ts?validator");
   validateTests(tests);
   const errors = validateTests.errors ?? [];
   const ofShape = explainErrors(errors, { schema: testsSchema, value: tests, prefix: ["tests"], typed });

@@ -1,10 +1,10 @@
 // Names that users choose: of sources, channels, sinks and vars, and the keys of `meta`. Says what is wrong with one and
 // which name near it would do.
 
-import { metaKeyPattern, ownMetaKeys } from "./channel-schema.ts";
-import { namePattern } from "./name-pattern.ts";
-import { type Path, quoted } from "./problem.ts";
+import { metaKeyPattern, ownMetaKeys } from "./schema/channel.ts";
+import { namePattern } from "./schema/name-pattern.ts";
 import type { IssueDraft } from "./values.ts";
+import { type Path, quoted } from "./yaml/problem.ts";
 
 const validName = new RegExp(namePattern);
 const validMetaKey = new RegExp(metaKeyPattern);

@@ -4,7 +4,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { type EnvironmentVariables, setVariable } from "./places.ts";
+import { type EnvironmentVariables, setVariable } from "./paths.ts";
 
 export interface Project {
   /** True for what lies in the project or in any repository, by whatever path it is reached, whether it is there or not. */

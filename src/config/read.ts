@@ -4,10 +4,10 @@
 // file holds: tokens are read in slices, and their number is bounded, because nodes are built from them in one go.
 
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
-import { type FileReading, readBounded } from "./bounded-file.ts";
-import { breathe } from "./breathe.ts";
-import type { Problem } from "./problem.ts";
-import { syntaxProblems } from "./syntax.ts";
+import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
+import type { Problem } from "./yaml/problem.ts";
+import { syntaxProblems } from "./yaml/syntax.ts";
+import { breathe } from "./yield-to-event-loop.ts";
 
 /** Of a config or a recipe. */
 export const maxFileBytes = 1024 * 1024;

@@ -2,8 +2,8 @@
 
 import type { Json, JsonObject } from "../contract.ts";
 import { createHints, listNames } from "../did-you-mean.ts";
-import { type Path, quoted } from "./problem.ts";
 import type { IssueDraft } from "./values.ts";
+import { type Path, quoted } from "./yaml/problem.ts";
 
 /** `root` holds what the config's recipes bring, too. */
 export function checkTests(root: JsonObject, isRecipe: boolean): IssueDraft[] {

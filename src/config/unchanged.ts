@@ -1,7 +1,7 @@
 // Whether files still hold what a load found in them.
 
-import { absent, readBounded } from "./bounded-file.ts";
 import type { LoadedConfig } from "./values.ts";
+import { absent, readBounded } from "./yaml/bounded-file.ts";
 
 const maxBytes = 1024 * 1024;
 

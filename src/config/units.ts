@@ -1,7 +1,7 @@
 // The units of the config language as numbers. Input has already matched `unitFormats`; anything else is undefined.
 // Values beyond what a number holds exactly are cut to that bound: 285,000 years and 8 PiB mean "no limit" all the same.
 
-import { unitFormats } from "./unit-formats.ts";
+import { unitFormats } from "./schema/unit-formats.ts";
 
 const milliseconds = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const bytes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;

@@ -3,14 +3,14 @@
 import { dirname } from "node:path";
 import type { Issue, JsonObject } from "../contract.ts";
 import { assemble } from "./assemble.ts";
-import { absent, readBounded } from "./bounded-file.ts";
-import { frameIssue } from "./frame.ts";
-import type { EnvironmentVariables } from "./places.ts";
-import { dotted } from "./problem.ts";
+import type { EnvironmentVariables } from "./paths.ts";
 import { maxFileBytes } from "./read.ts";
-import { validate } from "./schema.ts?validator";
-import { TaintedTree } from "./taint.ts";
+import { validate } from "./schema/core.ts?validator";
 import type { IssueDraft, LoadedConfig } from "./values.ts";
+import { TaintedTree } from "./variables/taint.ts";
+import { absent, readBounded } from "./yaml/bounded-file.ts";
+import { frameIssue } from "./yaml/frame.ts";
+import { dotted } from "./yaml/problem.ts";
 
 interface Where {
   /** Absolute. */

@@ -1,7 +1,7 @@
 // Walks plain values by path; only own keys count.
 
 import type { Json } from "../contract.ts";
-import type { Path } from "./problem.ts";
+import type { Path } from "./yaml/problem.ts";
 
 export function valueAt(root: Json, path: Path): Json | undefined {
   return path.reduce<Json | undefined>(childOf, root);

@@ -4,8 +4,8 @@
 import type { SinkType } from "../contract/sink.ts";
 import type { Issue, Json, JsonObject, SourceType } from "../contract.ts";
 import type { SafeText } from "../text.ts";
-import type { Outward } from "./outward.ts";
-import type { CoreOutward } from "./outward-parts.ts";
+import type { Outward } from "./variables/outward.ts";
+import type { CoreOutward } from "./variables/outward-parts.ts";
 
 export interface ConfigValues {
   readonly server: { readonly name: string; readonly instructions: string };

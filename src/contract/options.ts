@@ -73,7 +73,7 @@ type Present<Schema, Properties> =
       [Key in keyof Properties]: Properties[Key] extends { readonly default: unknown } ? Key : never;
     }[keyof Properties];
 
-/** What `optionKey` in config/option-key.ts does when the options are read. */
+/** What `optionKey` in config/schema/option-key.ts does when the options are read. */
 type OptionKey<Key, Schema> = Key extends string
   ? Schema extends { readonly format: "duration" }
     ? `${Camel<Key>}Ms`

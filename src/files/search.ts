@@ -4,9 +4,9 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { readingFailed } from "./log-once.ts";
 import { type FilePattern, isWithin, shownPath } from "./pattern.ts";
 import { sensitivityOf } from "./secret-names.ts";
-import { readingFailed } from "./told-once.ts";
 
 export interface FoundFile {
   /** Absolute, as the pattern reached it. */

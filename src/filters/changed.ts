@@ -4,7 +4,7 @@
 import type { Filter } from "../contract.ts";
 import { keyText } from "../key-parts.ts";
 import { bounded, canonicalJson } from "./canonical.ts";
-import type { CelProgram } from "./cel.ts";
+import type { CelProgram } from "./cel/cel.ts";
 import { type KeyOf, maxKeysPerScope, memoryKey, recall } from "./memory-key.ts";
 import { cut } from "./show.ts";
 import { failedVerdict } from "./when.ts";

@@ -2,7 +2,7 @@
 // After it everything compiles without waiting.
 
 import type { Json } from "../contract.ts";
-import { type CelCompiler, celNeedsRegex, loadCel } from "./cel.ts";
+import { type CelCompiler, celNeedsRegex, loadCel } from "./cel/cel.ts";
 import { matchNeedsRegex } from "./match.ts";
 import { loadRegex, type RegexCompiler } from "./regex.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Filter, Verdict } from "../contract.ts";
 import { ExpressionError } from "../errors.ts";
-import type { CelProgram } from "./cel.ts";
+import type { CelProgram } from "./cel/cel.ts";
 import { cut } from "./show.ts";
 
 /** `condition` was compiled with the purpose `condition`. */

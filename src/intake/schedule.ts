@@ -6,7 +6,7 @@ import { Cron } from "croner";
 import type { OptionIssue } from "../contract.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { notInCron } from "../not-supported.ts";
-import { zoneOffsetMs } from "../zone.ts";
+import { zoneOffsetMs } from "../time-zone.ts";
 
 export interface Problem {
   readonly message: string;

@@ -1,8 +1,8 @@
 // Reads lines back from their places: neighbours in one read, and what was just committed from RAM, since dispatch nearly
 // always asks for that.
 
+import { codeOf } from "../files/disk.ts";
 import { openRegular } from "../regular-file.ts";
-import { codeOf } from "./disk.ts";
 import { decodeLine, isWhole } from "./line-format.ts";
 import type { OpenEntry } from "./open-entries.ts";
 import type { Delivery, DigestLine, EventLine, Place } from "./records.ts";

@@ -2,8 +2,8 @@
 // at any of it harms nothing but the next start's speed, so it is told once and tried again at the next segment.
 
 import type { Clock, Log } from "../contract.ts";
+import { codeOf, type Disk } from "../files/disk.ts";
 import { line } from "../text.ts";
-import { codeOf, type Disk } from "./disk.ts";
 import { compareOrder, type Order } from "./files.ts";
 import type { RecoveryReport } from "./recovery.ts";
 import {

@@ -3,7 +3,7 @@
 import type { Dirent } from "node:fs";
 import { chmod, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isMissing } from "./disk.ts";
+import { isMissing } from "../files/disk.ts";
 
 /** Orders segments and snapshots. A snapshot holds all that stands in segments before its own place. */
 export interface Order {

@@ -3,12 +3,10 @@
 
 import { isUnproven } from "../apart.ts";
 import type { Clock, Json, Log } from "../contract.ts";
+import { type Disk, realDisk } from "../files/disk.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
 import { type Commit, createCommitQueue, type Withdrawal } from "./commit-queue.ts";
-import { type Disk, realDisk } from "./disk.ts";
-import { checkEventId } from "./entry-records.ts";
-import type { Keyed } from "./keyed-table.ts";
 import { encodeEvent, encodeLine } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
 import type { Expired, OpenEntry, PageQuery } from "./open-entries.ts";
@@ -30,6 +28,8 @@ import { createReserve } from "./reserve.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
 import { createSegmentWriter } from "./segment-writer.ts";
 import { noteScope } from "./state.ts";
+import { checkEventId } from "./table/entry-records.ts";
+import type { Keyed } from "./table/keyed-table.ts";
 
 export interface JournalOptions {
   /** Its own folder, made 0700 when first written. Absent or read-only is no error before something is appended. */

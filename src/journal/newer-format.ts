@@ -3,8 +3,8 @@
 
 import { basename } from "node:path";
 import { DeliveryError } from "../errors.ts";
+import { codeOf } from "../files/disk.ts";
 import { openRegular } from "../regular-file.ts";
-import { codeOf } from "./disk.ts";
 import { type Found, listFolder } from "./files.ts";
 import { version } from "./records.ts";
 

@@ -1,11 +1,11 @@
 // The entries that are not at their end yet, in RAM: what dispatch asks for, page by page and in order. Bodies stay on disk.
 // Knows nothing of files; whoever feeds it decides what is true.
 
-import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./entry-records.ts";
-import { createIdTable } from "./id-table.ts";
-import { createLanes } from "./lanes.ts";
-import { createNames, type Names } from "./names.ts";
 import { type Place, type Priority, priorities, type State, type StateChange, states } from "./records.ts";
+import { createEntryRecords, double, none, recordBytes, unprovenBit, word } from "./table/entry-records.ts";
+import { createIdTable } from "./table/id-table.ts";
+import { createLanes } from "./table/lanes.ts";
+import { createNames, type Names } from "./table/names.ts";
 
 export interface OpenEntry {
   readonly id: string;

@@ -4,9 +4,9 @@
 import { appendFile, rename, stat, truncate, unlink } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Clock, Log } from "../contract.ts";
+import { isMissing } from "../files/disk.ts";
 import { line, type SafeLine } from "../text.ts";
 import { describeDamage, type Extent } from "./damage.ts";
-import { isMissing } from "./disk.ts";
 import { compareOrder, corruptPath, type Found, listFolder, type Order } from "./files.ts";
 import { decodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";

@@ -1,7 +1,7 @@
 // What callers are told when the journal did not take something. Always "try again": nothing of it was kept.
 
 import { DeliveryError, isRouterError } from "../errors.ts";
-import { codeOf } from "./disk.ts";
+import { codeOf } from "../files/disk.ts";
 
 const full: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const retryAfterMs = 5_000;

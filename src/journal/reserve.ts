@@ -5,9 +5,9 @@
 
 import { join } from "node:path";
 import type { Clock } from "../contract.ts";
+import { codeOf, type Disk, type DiskFile, writeAll } from "../files/disk.ts";
 import { readRegular } from "../regular-file.ts";
 import type { Extent } from "./damage.ts";
-import { codeOf, type Disk, type DiskFile, writeAll } from "./disk.ts";
 import type { Order } from "./files.ts";
 import { decodeAny, decodeLine, encodeLine, isWhole } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";

@@ -2,7 +2,7 @@
 // with an open entry never goes, nor one with a line that this version does not understand.
 
 import { stat } from "node:fs/promises";
-import type { Disk } from "./disk.ts";
+import type { Disk } from "../files/disk.ts";
 import { compareOrder, listFolder, type Order, snapshotPath } from "./files.ts";
 import type { Segment } from "./segments.ts";
 

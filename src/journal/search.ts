@@ -2,7 +2,7 @@
 // look in, and looking for bytes is fast.
 
 import type { RouterEvent } from "../contract.ts";
-import { isMissing } from "./disk.ts";
+import { isMissing } from "../files/disk.ts";
 import { decodeLine, lineStart, restoreEvent } from "./line-format.ts";
 import { findLines } from "./line-reader.ts";
 import type { DigestLine, EventLine, Line } from "./records.ts";

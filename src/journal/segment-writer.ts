@@ -4,8 +4,8 @@
 import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock, Log } from "../contract.ts";
+import { type Disk, type DiskFile, isMissing, writeAll } from "../files/disk.ts";
 import { line } from "../text.ts";
-import { type Disk, type DiskFile, isMissing, writeAll } from "./disk.ts";
 import { makeFolder, type Order, segmentPath } from "./files.ts";
 import { encodeLine } from "./line-format.ts";
 import type { Reserve } from "./reserve.ts";

@@ -4,13 +4,13 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { Json } from "../contract.ts";
-import { type Disk, writeAll } from "./disk.ts";
+import { type Disk, writeAll } from "../files/disk.ts";
 import { type Order, segmentPath, snapshotPath, unfinishedPath } from "./files.ts";
-import type { Keyed, KeyedTable } from "./keyed-table.ts";
 import { decodeAny, encodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";
 import type { KnownSegment, Segment } from "./segments.ts";
 import { createState, type JournalState } from "./state.ts";
+import type { Keyed, KeyedTable } from "./table/keyed-table.ts";
 
 const entriesPerLine = 2_048;
 const keysPerLine = 1_000;

@@ -3,9 +3,6 @@
 
 import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
-import { type CursorTable, createCursorTable } from "./cursor-table.ts";
-import { createFilterTable, type FilterTable } from "./filter-table.ts";
-import { createKeyedTable, type KeyedTable } from "./keyed-table.ts";
 import { createOpenEntries, type OpenEntries } from "./open-entries.ts";
 import {
   type Delivery,
@@ -17,6 +14,9 @@ import {
   type StateChange,
 } from "./records.ts";
 import { createSegments, type Segments } from "./segments.ts";
+import { type CursorTable, createCursorTable } from "./table/cursor-table.ts";
+import { createFilterTable, type FilterTable } from "./table/filter-table.ts";
+import { createKeyedTable, type KeyedTable } from "./table/keyed-table.ts";
 
 /** Each kind has its own bound; this is far beyond what the kinds that there are come to. */
 const maxNotes = 200_000;

@@ -1,12 +1,12 @@
 // The powers of one source or sink: what it reaches, as its type says, bound to everything that it sends there.
 
 import { isAbsolute } from "node:path";
-import type { Outward } from "../config/outward.ts";
+import type { Outward } from "../config/variables/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
 import type { Launch, PowerKind, Reach } from "../contract/power.ts";
 import type { Json, JsonObject } from "../contract.ts";
+import { oneLine, wordsFor } from "./describe-reach.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
-import { oneLine, wordsFor } from "./reach-words.ts";
 
 export interface PowersOf {
   /** `sources.ci` */

@@ -1,10 +1,10 @@
 // The plan of a config file that was found, not chosen: everything in it waits until the user agrees to use the file at all, and
 // its instructions for Claude are a power of their own, so that a later edit of them asks again.
 
-import type { FoundFile } from "../config/places.ts";
+import type { FoundFile } from "../config/paths.ts";
+import { oneLine } from "./describe-reach.ts";
 import type { FoundPlan, Plan } from "./plan.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
-import { oneLine } from "./reach-words.ts";
 
 /** Bound to the folder too: relative paths and `.env` begin there, so that a link elsewhere to an allowed file is another one. */
 export function usePower(bind: Bind, { path, folder }: FoundFile): Power {

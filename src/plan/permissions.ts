@@ -1,13 +1,13 @@
 // `permissions:` proven: every source on which prompts go out exists, can ask, and has somebody to ask; and what files it shares.
 
-import type { Outward } from "../config/outward.ts";
 import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
+import type { Outward } from "../config/variables/outward.ts";
 import type { Json, SourceType, Surroundings } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
+import { oneLine } from "./describe-reach.ts";
 import { checkPersonIds } from "./person-ids.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
-import { oneLine } from "./reach-words.ts";
 import { compileQuiet } from "./shaping.ts";
 import { planSharedFiles, type SharedFiles } from "./shared-files.ts";
 

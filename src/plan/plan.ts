@@ -2,8 +2,8 @@
 // that can fail but the world. It is frozen; a changed config makes a new one.
 
 import type { Priority, Receipt, Target } from "../config/values.ts";
+import type { Sample } from "../contract/endpoint-info.ts";
 import type { CompiledOptions } from "../contract/host.ts";
-import type { Sample } from "../contract/invitation.ts";
 import type { Launch } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type {

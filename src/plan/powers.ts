@@ -1,11 +1,11 @@
 // What a config can do beyond shaping text. Says what waits for consent, never whether consent was given: that is
-// runtime/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
+// daemon/trust/consent.ts. A power is bound to what will happen: its hash covers everything that the component sends outside.
 
-import type { Outward } from "../config/outward.ts";
 import type { ConfigValues, Shows } from "../config/values.ts";
+import type { Outward } from "../config/variables/outward.ts";
 import type { PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
-import { oneLine } from "./reach-words.ts";
+import { oneLine } from "./describe-reach.ts";
 
 /** It waits for consent; what needs it is not started before. */
 export interface Power {

@@ -4,8 +4,8 @@
 import type { JsonObject, Rendered, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { keyText } from "../key-parts.ts";
+import { reasonWords, showSpan, showTime } from "../shaping/describe.ts";
 import type { Reason, ShapingOptions } from "../shaping/options.ts";
-import { reasonWords, showSpan, showTime } from "../shaping/words.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
 import { metaValue } from "../text/neutralise.ts";
 import type { PlannedShaping } from "./shaping.ts";

@@ -2,7 +2,7 @@
 // and a word wherever its templates read. Only plain paths, and nothing that is secret; a `when` may still refuse it.
 
 import type { ChannelValues } from "../config/values.ts";
-import type { Sample } from "../contract/invitation.ts";
+import type { Sample } from "../contract/endpoint-info.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import type { CompiledMatch } from "../filters/match.ts";
 

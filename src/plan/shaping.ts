@@ -5,10 +5,10 @@ import type { JsonObject, Memory, MemoryWrite, Template, TraceStep, View } from 
 import { memoryScope } from "../filters/canonical.ts";
 import { type KeyOf, maxKeysPerScope, memoryKey } from "../filters/memory-key.ts";
 import { keyText } from "../key-parts.ts";
+import { showDuration, showTime } from "../shaping/describe.ts";
 import type { ShapingOptions, ShapingTerms } from "../shaping/options.ts";
 import { longestQuietMs, readWindow, zoneProblem } from "../shaping/quiet.ts";
 import { countThrottle, type Throttled, type ThrottleParts } from "../shaping/throttle.ts";
-import { showDuration, showTime } from "../shaping/words.ts";
 
 export interface PlannedShaping {
   readonly options: ShapingOptions;

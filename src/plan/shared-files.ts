@@ -5,9 +5,9 @@ import { dirname, join, resolve } from "node:path";
 import type { IssueDraft } from "../config/values.ts";
 import type { Surroundings } from "../contract.ts";
 import { compileGlob } from "../filters/glob.ts";
+import { oneLine } from "./describe-reach.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
 import { issueOf } from "./proven.ts";
-import { oneLine } from "./reach-words.ts";
 
 export interface SharedFiles {
   /** Absolute: a folder or a file, of which all is meant, or where a glob begins. There may be links in it. */

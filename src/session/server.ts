@@ -10,8 +10,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
 import { line, type SafeLine } from "../text.ts";
-import type { Form, FormAnswer } from "./form.ts";
-import type { Greeting } from "./greeting.ts";
+import type { Form, FormAnswer } from "./elicitation.ts";
+import type { Greeting } from "./initialize-result.ts";
 import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
 import { watchResults } from "./written-results.ts";

@@ -2,7 +2,7 @@
 // carried over and the time between is not. It is told once, until something comes again.
 
 import type { Json } from "../contract.ts";
-import { showDuration, showTime } from "./words.ts";
+import { showDuration, showTime } from "./describe.ts";
 
 export interface Silence {
   /** Of earlier routers, at the end of which this one began. */

@@ -2,7 +2,7 @@
 // `days` are those on which it begins. Windows that meet are one.
 
 import { didYouMeanHint } from "../did-you-mean.ts";
-import { zoneOffsetMs, zoneTimeMs } from "../zone.ts";
+import { zoneOffsetMs, zoneTimeMs } from "../time-zone.ts";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

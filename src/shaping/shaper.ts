@@ -1,6 +1,6 @@
 // What happens to an event between the journal and a session, as a state machine: it is told of events in their order and of
 // the time, and says what is to be done. No clock, no disk, no promise: the running router drives it from the journal
-// (runtime/shaping.ts), a rehearsal from memory (runtime/rehearsal.ts), and both come to the same.
+// (dispatch/shaping/driver.ts), a rehearsal from memory (testing/simulator.ts), and both come to the same.
 //
 // The order of the steps, for one event: `supersede` (an older one goes), `throttle` (over the limit: the summary of its window),
 // `digest` (its group), `quiet`, and, once a session is chosen, the hour budgets. The first that holds it back keeps it. What a group

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAudit } from "../../src/access/audit.ts";
 import { createRelay } from "../../src/access/relay.ts";
-import type { PendingPrompt, PromptMessage, RelaySettings } from "../../src/access/relay-world.ts";
+import type { PendingPrompt, PromptMessage, RelaySettings } from "../../src/access/relay-deps.ts";
 import { plainPrompt } from "../../src/chat/prompt-text.ts";
 import type { AskedPrompt, PermissionPrompt } from "../../src/contract/chat.ts";
 import { ConnectorError } from "../../src/errors.ts";
-import { appendStateLine } from "../../src/runtime/state-file.ts";
+import { appendStateLine } from "../../src/files/state-file.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { messageOf } from "./world.ts";
 

@@ -7,7 +7,7 @@ import { type AccessRequest, administer } from "../../src/access/administer.ts";
 import { createPeople, type Verdicts } from "../../src/access/people.ts";
 import { openAccessStore } from "../../src/access/store.ts";
 import type { AccessOptions, IncomingMessage, Reception } from "../../src/contract/chat.ts";
-import { writeStateFile } from "../../src/runtime/state-file.ts";
+import { writeStateFile } from "../../src/files/state-file.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const cleaning: (() => Promise<void>)[] = [];

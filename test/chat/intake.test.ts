@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { createHearing } from "../../src/chat/hearing.ts";
 import { createIntake } from "../../src/chat/intake.ts";
+import { createHearing } from "../../src/chat/receive-loop.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { manualClock } from "../support/manual-clock.ts";
 

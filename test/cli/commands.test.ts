@@ -1,8 +1,8 @@
 // The commands about a running router: what a person types, what they read, how it exits.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { createControl } from "../../src/cli/control.ts";
 import type { Json } from "../../src/contract.ts";
+import { createControl } from "../../src/daemon/commands/control.ts";
 import { ConnectorError } from "../../src/errors.ts";
 import { line } from "../../src/text.ts";
 import { command, type RunningFixture, startRunning } from "./running.ts";

@@ -1,24 +1,24 @@
 // A running router behind its control commands: the real router, plan, ring and control; the journal and the dispatcher are
 // stand-ins for their ports, because those rooms are tested where they are.
 
-import { createControl } from "../../src/cli/control.ts";
+import type { CommandWorld, RunningRouter } from "../../src/cli/context.ts";
+import type { ChannelValues } from "../../src/config/values.ts";
+import type { RouterEvent } from "../../src/contract.ts";
+import { createControl } from "../../src/daemon/commands/control.ts";
 import type {
   ControlPorts,
   HistoryLine,
   KeptLine,
   SessionView,
   Silence,
-} from "../../src/cli/control-ports.ts";
-import type { CommandWorld, RunningRouter } from "../../src/cli/world.ts";
-import type { ChannelValues } from "../../src/config/values.ts";
-import type { RouterEvent } from "../../src/contract.ts";
+} from "../../src/daemon/commands/control-ports.ts";
+import { createMemoryCursors } from "../../src/host/store.ts";
+import type { OpenListener } from "../../src/http/server.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { createEventIds } from "../../src/runtime/event-id.ts";
-import type { OpenListener } from "../../src/runtime/listener.ts";
-import { createMemory } from "../../src/runtime/memory.ts";
-import { createRouter, type Router } from "../../src/runtime/router.ts";
-import { createMemoryCursors } from "../../src/runtime/store.ts";
-import { createTraceRing } from "../../src/runtime/trace-ring.ts";
+import { createEventIds } from "../../src/router/event-id.ts";
+import { createMemory } from "../../src/router/memory.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
+import { createTraceRing } from "../../src/router/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
 import { bodies, lent } from "../support/host.ts";

@@ -5,7 +5,7 @@ import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import editorSchema from "../../schema/channels.schema.json" with { type: "json" };
-import { unitFormats } from "../../src/config/unit-formats.ts";
+import { unitFormats } from "../../src/config/schema/unit-formats.ts";
 import { load, told } from "./loading.ts";
 
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { Ajv } from "ajv";
 import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
-import { unitFormats } from "../../src/config/unit-formats.ts";
+import { unitFormats } from "../../src/config/schema/unit-formats.ts";
 import type { LoadedConfig } from "../../src/config/values.ts";
 import { connectors, sinkTypes } from "../../src/connectors/index.ts";
 import type { JsonSchema, SourceType, SourceTypeEntry } from "../../src/contract.ts";

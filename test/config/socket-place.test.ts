@@ -4,7 +4,7 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { loadPlan } from "../../src/cli/load-plan.ts";
+import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 
 let root: string;
 let folder: string;

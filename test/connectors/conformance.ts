@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Host } from "../../src/contract/host.ts";
 import type { Arrival, Emit, JsonObject, JsonSchema, Source, SourceType } from "../../src/contract.ts";
 import { DeliveryError } from "../../src/errors.ts";
-import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
+import { createListener, type OpenListener } from "../../src/http/server.ts";
 import { bodies, codeOf, hostOf, quiet, surroundings } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 import { eventually } from "../support/router.ts";

@@ -2,10 +2,10 @@
 // delivery id makes one event.
 
 import { afterEach } from "vitest";
-import { toOptions } from "../../src/config/camel-case.ts";
+import { toOptions } from "../../src/config/schema/camel-case.ts";
 import type { Sieve, Taken, TextNeeds } from "../../src/contract/emit-all.ts";
 import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
-import { type Cursors, createMemoryCursors } from "../../src/runtime/store.ts";
+import { type Cursors, createMemoryCursors } from "../../src/host/store.ts";
 import { bodies, codeOf, hostOf } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 

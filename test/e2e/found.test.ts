@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { trustFile } from "../../src/config/places.ts";
+import { trustFile } from "../../src/config/paths.ts";
 import type { FormAnswer, SpawnedClaude } from "../support/claude-simulator.ts";
 import { createProject, eventually, type Project } from "../support/router.ts";
 import { trustAll, trustUse } from "../support/trust.ts";

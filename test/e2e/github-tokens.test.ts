@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import examples from "@octokit/webhooks-examples";
 import { afterAll, expect, test } from "vitest";
-import { loadPlan } from "../../src/cli/load-plan.ts";
 import type { Arrival } from "../../src/contract.ts";
-import { createRehearsal } from "../../src/runtime/rehearsal.ts";
+import { loadPlan } from "../../src/daemon/start/load-plan.ts";
+import { createRehearsal } from "../../src/testing/simulator.ts";
 
 interface Definition {
   readonly name: string;

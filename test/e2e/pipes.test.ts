@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { trustFile, trustKeyFile } from "../../src/config/places.ts";
+import { trustFile, trustKeyFile } from "../../src/config/paths.ts";
 import type { FormAnswer } from "../support/claude-simulator.ts";
 import { createProject, type Project } from "../support/router.ts";
 
@@ -62,23 +62,23 @@ const readers: Readonly<Record<string, string>> = {
   "chat/inbox.ts": "makes files",
   "chat/outbox.ts": "makes files",
   "cli/payload.ts": "what a user names on the command line, a pipe too",
-  "cli/up.ts": "does not wait",
-  "config/bounded-file.ts": "does not wait",
+  "cli/commands/up.ts": "does not wait",
+  "config/yaml/bounded-file.ts": "does not wait",
   "connectors/file/sink/write.ts": "does not wait",
   "connectors/watch/move-away.ts": "makes files",
   "connectors/webchat/source.ts": "copies that this program made",
   "files/open-file.ts": "does not wait",
-  "journal/disk.ts": "makes files, or does not wait",
-  "runtime/client-watch.ts": "/proc",
-  "runtime/host-identity.ts": "/proc",
-  "runtime/launch.ts": "does not wait",
-  "runtime/ownership/elsewhere.ts": "does not wait",
-  "runtime/port-holder.ts": "/proc",
-  "runtime/process-identity.ts": "/proc",
-  "runtime/state-file.ts": "does not wait",
-  "runtime/trust-file.ts": "does not wait",
-  "runtime/trust-key.ts": "makes a file",
-  "runtime/under-claude.ts": "/proc",
+  "files/disk.ts": "makes files, or does not wait",
+  "daemon/start/client-watch.ts": "/proc",
+  "cluster/host-identity.ts": "/proc",
+  "host/launch.ts": "does not wait",
+  "cluster/other-machine.ts": "does not wait",
+  "http/port-holder.ts": "/proc",
+  "cluster/process-identity.ts": "/proc",
+  "files/state-file.ts": "does not wait",
+  "daemon/trust/trust-file.ts": "does not wait",
+  "daemon/trust/trust-key.ts": "makes a file",
+  "daemon/start/under-claude.ts": "/proc",
 };
 
 test("whatever opens a file does it through regular-file.ts, or is known not to wait", () => {

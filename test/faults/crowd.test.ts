@@ -1,7 +1,7 @@
 // Several sessions of one config: however they come, one of them owns, and nobody is held up by another.
 
 import { describe, expect, test } from "vitest";
-import { portHolder } from "../../src/runtime/port-holder.ts";
+import { portHolder } from "../../src/http/port-holder.ts";
 import { isAlive } from "../support/processes.ts";
 import { eventually } from "../support/router.ts";
 import {

@@ -105,7 +105,7 @@ describe("a name that may be one", () => {
 
 describe("any other name", () => {
   test.each(
-    `README.md report.pdf src/index.ts src/config/secrets.ts src/auth/token.ts test/env.test.ts src/env.d.ts vite-env.d.ts docs/password-reset.md
+    `README.md report.pdf src/index.ts src/config/variables/secrets.ts src/auth/token.ts test/env.test.ts src/env.d.ts vite-env.d.ts docs/password-reset.md
     src/PasswordField.tsx src/credentials.ts chart.png logs/app.log data.csv keyboard.ts src/keys/index.ts id_rsa.pub id_ed25519.pub
     .github/workflows/ci.yml .gitignore .editorconfig .prettierrc.json .eslintrc.cjs .vscode/extensions.json .claude/commands/review.md
     .claude/agents/x.md .nvmrc dist/app.tar.gz package.json history.md docs/history.txt monkey.png tokenizer.py environment.md

@@ -1,7 +1,7 @@
 // One View and the engines, as the filter tests share them.
 
 import type { Json, View } from "../../src/contract.ts";
-import { loadCel } from "../../src/filters/cel.ts";
+import { loadCel } from "../../src/filters/cel/cel.ts";
 import { type CompiledMatch, compileMatch } from "../../src/filters/match.ts";
 import { loadRegex } from "../../src/filters/regex.ts";
 

@@ -1,7 +1,7 @@
 // What check says of the options that sources with an address share.
 
 import { describe, expect, test } from "vitest";
-import { toOptions } from "../../src/config/camel-case.ts";
+import { toOptions } from "../../src/config/schema/camel-case.ts";
 import { poll } from "../../src/connectors/poll/index.ts";
 import type { JsonObject } from "../../src/contract.ts";
 import { addressOf, placeOf } from "../../src/intake/request-options.ts";

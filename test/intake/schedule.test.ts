@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createSchedule, expressionProblem, goOnFrom, zoneProblem } from "../../src/intake/schedule.ts";
-import { zoneOffsetMs } from "../../src/zone.ts";
+import { zoneOffsetMs } from "../../src/time-zone.ts";
 
 const at = (text: string) => Date.parse(text);
 const iso = (ms: number | undefined) =>

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Store } from "../../src/contract/host.ts";
+import { createMemoryCursors, createStore } from "../../src/host/store.ts";
 import { createSeenKeys, keyOf } from "../../src/intake/seen-keys.ts";
-import { createMemoryCursors, createStore } from "../../src/runtime/store.ts";
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `k${from + index}`);

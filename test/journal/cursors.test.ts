@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createCursorTable } from "../../src/journal/cursor-table.ts";
+import { createCursorTable } from "../../src/journal/table/cursor-table.ts";
 import { type Bench, createBench } from "./fixture.ts";
 
 let bench: Bench;

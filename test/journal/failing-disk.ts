@@ -1,6 +1,6 @@
 // A real disk of which single operations can be made to fail.
 
-import { type Disk, type DiskFile, realDisk } from "../../src/journal/disk.ts";
+import { type Disk, type DiskFile, realDisk } from "../../src/files/disk.ts";
 
 export interface FailingDisk extends Disk {
   /** Operations that fail from now on, with this code; undefined ends it. */

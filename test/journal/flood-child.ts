@@ -2,8 +2,8 @@
 // commit has settled, `-id` once the fact that it was sent has. Ends only by being killed.
 
 import { writeSync } from "node:fs";
+import { systemClock } from "../../src/host/clock.ts";
 import { openJournal } from "../../src/journal/journal.ts";
-import { systemClock } from "../../src/runtime/clock.ts";
 
 const [folder = "", epoch = "1"] = process.argv.slice(2);
 const quiet = { info() {}, warn() {}, error() {} };

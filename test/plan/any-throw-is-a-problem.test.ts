@@ -3,14 +3,14 @@
 
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadEngine } from "../../src/cli/load-engine.ts";
 import type { ChannelValues, ConfigValues } from "../../src/config/values.ts";
 import type { Json, JsonObject, View } from "../../src/contract.ts";
+import { loadEngine } from "../../src/daemon/start/load-engine.ts";
 import { isRouterError } from "../../src/errors.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { compileMatch } from "../../src/filters/match.ts";
-import { compilePlan } from "../../src/plan/compile.ts";
-import type { Engine } from "../../src/plan/compile-channel.ts";
+import type { Engine } from "../../src/plan/compile/channel.ts";
+import { compilePlan } from "../../src/plan/compile/compile.ts";
 import { openProject, type Project } from "../support/proven.ts";
 import { allComponents, positionsOf, withValue } from "../trust/option-positions.ts";
 import { baseOf } from "../trust/option-samples.ts";

@@ -1,11 +1,11 @@
 // A plan from values typed in a test, for one made-up source type.
 
-import { loadEngine } from "../../src/cli/load-engine.ts";
 import type { ChannelValues, ConfigValues } from "../../src/config/values.ts";
 import type { Arrival, JsonObject, RouterEvent, SourceType } from "../../src/contract.ts";
-import { type Compilation, compilePlan } from "../../src/plan/compile.ts";
+import { loadEngine } from "../../src/daemon/start/load-engine.ts";
+import { type Compilation, compilePlan } from "../../src/plan/compile/compile.ts";
 import type { Admission } from "../../src/plan/plan.ts";
-import { createMemory } from "../../src/runtime/memory.ts";
+import { createMemory } from "../../src/router/memory.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 const letter: SourceType<JsonObject> = {

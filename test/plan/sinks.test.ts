@@ -8,9 +8,9 @@ import { fileSink } from "../../src/connectors/file/sink/index.ts";
 import { httpSink } from "../../src/connectors/http/sink/index.ts";
 import type { Json, JsonObject, JsonSchema } from "../../src/contract.ts";
 import { loadRegex } from "../../src/filters/regex.ts";
+import { createMask, maskAll } from "../../src/host/secret-mask.ts";
 import { answeredView, channelFor, maskedOutgoing } from "../../src/plan/outgoing.ts";
 import type { PlannedChannel } from "../../src/plan/plan.ts";
-import { createMask, maskAll } from "../../src/runtime/secret-mask.ts";
 import { checkToolInput } from "../../src/session/tool-input.ts";
 import { answeredEvent, planSink, proveSink } from "../support/sink.ts";
 
@@ -135,7 +135,7 @@ describe("patterns of arguments", () => {
   }));
 
   test("are each their own, in every schema that one config has", async () => {
-    const { createSchemaCompiler } = await import("../../src/plan/input-schema.ts");
+    const { createSchemaCompiler } = await import("../../src/plan/compile/input-schema.ts");
     const compiler = createSchemaCompiler(await loadRegex());
     /** Ajv with the patterns of JavaScript, which it can tell apart. */
     const reference = new Ajv({ strict: false, addUsedSchema: false });

@@ -1,19 +1,19 @@
 // A router over plans typed in a test: sources that do what the test tells them, the real listener, a clock that stands still.
 
-import { loadEngine } from "../../src/cli/load-engine.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
 import type { Host } from "../../src/contract/host.ts";
 import type { Emit, JsonObject, ListenAddress, Source, SourceType } from "../../src/contract.ts";
+import { loadEngine } from "../../src/daemon/start/load-engine.ts";
+import { untrusted } from "../../src/daemon/trust/consent.ts";
 import { ConnectorError } from "../../src/errors.ts";
-import { compilePlan } from "../../src/plan/compile.ts";
+import { createMemoryCursors } from "../../src/host/store.ts";
+import { createListener, type OpenListener } from "../../src/http/server.ts";
+import { compilePlan } from "../../src/plan/compile/compile.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { untrusted } from "../../src/runtime/consent.ts";
-import type { AcceptedEvent } from "../../src/runtime/emit.ts";
-import { createEventIds } from "../../src/runtime/event-id.ts";
-import { createListener, type OpenListener } from "../../src/runtime/listener.ts";
-import { createMemory } from "../../src/runtime/memory.ts";
-import { createRouter, type Router } from "../../src/runtime/router.ts";
-import { createMemoryCursors } from "../../src/runtime/store.ts";
+import type { AcceptedEvent } from "../../src/router/emit.ts";
+import { createEventIds } from "../../src/router/event-id.ts";
+import { createMemory } from "../../src/router/memory.ts";
+import { createRouter, type Router } from "../../src/router/router.ts";
 import { lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 

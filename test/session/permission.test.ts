@@ -1,7 +1,7 @@
 // The client's permission requests and our verdicts, over the wire.
 
 import { afterEach, expect, test } from "vitest";
-import { channelCapabilities, relayCapabilities } from "../../src/session/greeting.ts";
+import { channelCapabilities, relayCapabilities } from "../../src/session/initialize-result.ts";
 import type { PermissionRequest } from "../../src/session/permission.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
 import { line } from "../../src/text.ts";

@@ -4,7 +4,7 @@ import { ReadBuffer, serializeMessage } from "@modelcontextprotocol/sdk/shared/s
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { expect, test } from "vitest";
 import * as z from "zod/v4";
-import { channelCapabilities } from "../../src/session/greeting.ts";
+import { channelCapabilities } from "../../src/session/initialize-result.ts";
 import { openSession } from "../../src/session/session.ts";
 import { neutralise } from "../../src/text/neutralise.ts";
 import { line, ownWords } from "../../src/text.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Rendered, Tool } from "../../src/contract.ts";
 import { ConnectorError } from "../../src/errors.ts";
-import { channelCapabilities, type Greeting } from "../../src/session/greeting.ts";
+import { channelCapabilities, type Greeting } from "../../src/session/initialize-result.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
 import type { ModelText } from "../../src/text/neutralise.ts";
 import { line, type SafeText } from "../../src/text.ts";

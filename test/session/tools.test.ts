@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { builtInTools } from "../../src/config/tool-names.ts";
 import type { RouterEvent, Tool } from "../../src/contract.ts";
 import { UsageError } from "../../src/errors.ts";
-import { channelCapabilities } from "../../src/session/greeting.ts";
+import { channelCapabilities } from "../../src/session/initialize-result.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
 import { statusTool } from "../../src/session/status.ts";
 import { listTools } from "../../src/session/tool-calls.ts";

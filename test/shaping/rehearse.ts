@@ -1,7 +1,7 @@
 // A rehearsal of channels typed in a test, at times counted in seconds from a Monday at 09:00 UTC.
 
 import type { Arrival, Json } from "../../src/contract.ts";
-import { createRehearsal, type Rehearsal, type Rehearsed } from "../../src/runtime/rehearsal.ts";
+import { createRehearsal, type Rehearsal, type Rehearsed } from "../../src/testing/simulator.ts";
 import { compileOf } from "../plan/plan-of.ts";
 
 export const mondayMs = Date.UTC(2026, 0, 5, 9);

@@ -8,12 +8,12 @@ import { readable } from "../../src/chat/markdown.ts";
 import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
 import type { Json, JsonObject, View } from "../../src/contract.ts";
 import { readDate } from "../../src/dates.ts";
-import { loadCel } from "../../src/filters/cel.ts";
+import { loadCel } from "../../src/filters/cel/cel.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { loadRegex } from "../../src/filters/regex.ts";
 import { createSchedule, expressionProblem } from "../../src/intake/schedule.ts";
 import { readJson } from "../../src/json.ts";
-import { createSchemaCompiler } from "../../src/plan/input-schema.ts";
+import { createSchemaCompiler } from "../../src/plan/compile/input-schema.ts";
 
 /** Is this case right? A throw counts as wrong. */
 type Check = (...given: never[]) => boolean;

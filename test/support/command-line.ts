@@ -1,8 +1,8 @@
 // A command line run in this process, from the source: what the built program would print, without the half second of
 // a core that a process of its own costs.
 
+import type { CommandWorld } from "../../src/cli/context.ts";
 import { runCommand } from "../../src/cli/program.ts";
-import type { CommandWorld } from "../../src/cli/world.ts";
 
 export interface Finished {
   readonly code: number | null;

@@ -4,10 +4,10 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { vi } from "vitest";
-import { toOptions } from "../../src/config/camel-case.ts";
+import { toOptions } from "../../src/config/schema/camel-case.ts";
 import type { Arrival, Emit, JsonObject, Source, SourceType } from "../../src/contract.ts";
-import { createListener } from "../../src/runtime/listener.ts";
-import { type Cursors, createMemoryCursors } from "../../src/runtime/store.ts";
+import { type Cursors, createMemoryCursors } from "../../src/host/store.ts";
+import { createListener } from "../../src/http/server.ts";
 import { codeOf, hostOf, quiet } from "./host.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 

@@ -1,18 +1,18 @@
 // The world that tests lend to a source: the real pieces, over a clock that a test moves and a store in memory.
 
 import { tmpdir } from "node:os";
-import { loadEngine } from "../../src/cli/load-engine.ts";
-import { codeOptions } from "../../src/config/code-options.ts";
+import { codeOptions } from "../../src/config/schema/code-options.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
 import type { People } from "../../src/contract/chat.ts";
 import type { CompiledOptions, Host, Lent, Listener } from "../../src/contract/host.ts";
 import type { Clock, JsonObject, JsonSchema, Log, Surroundings } from "../../src/contract.ts";
-import { compileOptions } from "../../src/plan/code-options.ts";
-import { createBodyPool } from "../../src/runtime/body-pool.ts";
-import { createHttpClient } from "../../src/runtime/http-client.ts";
-import { createLoop } from "../../src/runtime/loop.ts";
-import { spawnGroup } from "../../src/runtime/spawn.ts";
-import { type Cursors, createMemoryCursors, createStore } from "../../src/runtime/store.ts";
+import { loadEngine } from "../../src/daemon/start/load-engine.ts";
+import { createHttpClient } from "../../src/host/http-client.ts";
+import { createLoop } from "../../src/host/loop.ts";
+import { spawnGroup } from "../../src/host/spawn.ts";
+import { type Cursors, createMemoryCursors, createStore } from "../../src/host/store.ts";
+import { createBodyPool } from "../../src/http/body-pool.ts";
+import { compileOptions } from "../../src/plan/compile/code-options.ts";
 
 import { fakePeople } from "./fake-people.ts";
 

@@ -1,13 +1,13 @@
 // A sink as a config has it, for tests: its options as a person writes them, with the real templates and the real schema of its
 // arguments, and a way to see what a call would send.
 
-import { loadEngine } from "../../src/cli/load-engine.ts";
-import { toOptions } from "../../src/config/camel-case.ts";
-import { codeOptions } from "../../src/config/code-options.ts";
+import { toOptions } from "../../src/config/schema/camel-case.ts";
+import { codeOptions } from "../../src/config/schema/code-options.ts";
 import type { ChannelValues, ConfigValues, IssueDraft, SinkValues } from "../../src/config/values.ts";
 import type { Outgoing, SinkType } from "../../src/contract/sink.ts";
 import type { JsonObject, Surroundings, View } from "../../src/contract.ts";
-import { compileSink } from "../../src/plan/compile-sink.ts";
+import { loadEngine } from "../../src/daemon/start/load-engine.ts";
+import { compileSink } from "../../src/plan/compile/sink.ts";
 import { outgoingOf } from "../../src/plan/outgoing.ts";
 import type { PlannedSink } from "../../src/plan/plan.ts";
 import { surroundings } from "./host.ts";

@@ -2,11 +2,11 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { trustPlace } from "../../src/cli/trust-place.ts";
-import { foundFile, trustKeyFile } from "../../src/config/places.ts";
+import { foundFile, trustKeyFile } from "../../src/config/paths.ts";
+import { writeAnswer } from "../../src/daemon/trust/trust-file.ts";
+import { openTrustKey } from "../../src/daemon/trust/trust-key.ts";
+import { trustPlace } from "../../src/daemon/trust/trust-location.ts";
 import { usePower } from "../../src/plan/found.ts";
-import { writeAnswer } from "../../src/runtime/trust-file.ts";
-import { openTrustKey } from "../../src/runtime/trust-key.ts";
 
 /** From now on the router allows whatever this config asks for, now and after each edit. */
 export async function trustAll(env: NodeJS.ProcessEnv, configFile: string): Promise<void> {

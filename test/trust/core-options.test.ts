@@ -2,8 +2,8 @@
 // section, as the schema has them. It is hidden, it asks for consent, or it goes nowhere.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { dotted } from "../../src/config/problem.ts";
-import { coreSchema } from "../../src/config/schema.ts";
+import { coreSchema } from "../../src/config/schema/core.ts";
+import { dotted } from "../../src/config/yaml/problem.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
 import { openProject, type Project, wordsOf } from "../support/proven.ts";
 import { type Position, positionsOf, withValue } from "./option-positions.ts";

@@ -2,7 +2,7 @@
 // source and sink, as the schemas have them. It asks for consent, or it goes nowhere; and an edit of what is sent is another power.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Path } from "../../src/config/problem.ts";
+import type { Path } from "../../src/config/yaml/problem.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
 import type { Power } from "../../src/plan/powers.ts";
 import { openProject, type Project } from "../support/proven.ts";

@@ -1,9 +1,9 @@
 // Every place in the config where a value can stand, read from the schemas: each option, each item of a list, each key and value of a
 // map. A new option is here by itself; without a mark in its schema, or without a value to try it with, the tests that use this fail.
 
-import { markedClass, type OptionClass } from "../../src/config/option-class.ts";
-import type { Path } from "../../src/config/problem.ts";
-import { branches, childSchemas, propertiesOf } from "../../src/config/schema-walk.ts";
+import { markedClass, type OptionClass } from "../../src/config/schema/option-class.ts";
+import { branches, childSchemas, propertiesOf } from "../../src/config/schema/walk.ts";
+import type { Path } from "../../src/config/yaml/problem.ts";
 import { connectors, sinkTypes } from "../../src/connectors/index.ts";
 import type { Json, JsonObject, JsonSchema } from "../../src/contract.ts";
 

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { connectors, sinkTypes } from "../../src/connectors/index.ts";
 import type { Reach } from "../../src/contract/power.ts";
 import type { JsonObject } from "../../src/contract.ts";
-import { systemProgram } from "../../src/runtime/system-program.ts";
+import { systemProgram } from "../../src/files/system-program.ts";
 
 const source = new URL("../../src/", import.meta.url).pathname;
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -16,13 +16,13 @@ const textOf = (name: string) => readFileSync(join(source, name), "utf8");
 
 /** Everything else asks these to start something. */
 const starters: Readonly<Record<string, string>> = {
-  "cli/up.ts": "this very program",
-  "runtime/client-watch.ts": "ps",
-  "runtime/command-watch.ts": "sh",
-  "runtime/host-identity.ts": "sysctl",
-  "runtime/process-identity.ts": "ps",
-  "runtime/spawn.ts": "what consent names",
-  "runtime/under-claude.ts": "ps",
+  "cli/commands/up.ts": "this very program",
+  "daemon/start/client-watch.ts": "ps",
+  "host/command-watch.ts": "sh",
+  "cluster/host-identity.ts": "sysctl",
+  "cluster/process-identity.ts": "ps",
+  "host/spawn.ts": "what consent names",
+  "daemon/start/under-claude.ts": "ps",
 };
 
 test("programs of the system are started by an absolute path", () => {

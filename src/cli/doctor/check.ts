@@ -1,8 +1,8 @@
 // The words of `doctor`: one finding of a check, and what the checks may look at.
 
-import type { StatusAnswer } from "../control-words.ts";
-import type { ProvenConfig } from "../load-plan.ts";
-import type { CommandWorld, RunningRouter } from "../world.ts";
+import type { StatusAnswer } from "../../control/protocol.ts";
+import type { ProvenConfig } from "../../daemon/start/load-plan.ts";
+import type { CommandWorld, RunningRouter } from "../context.ts";
 
 export interface Finding {
   readonly name: string;

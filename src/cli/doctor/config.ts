@@ -1,6 +1,6 @@
 // Is there a config, and is it good?
 
-import { countIssues } from "../../config/issue-places.ts";
+import { countIssues } from "../../config/yaml/issue-location.ts";
 import { printCount } from "../times.ts";
 import type { Finding, Patient } from "./check.ts";
 

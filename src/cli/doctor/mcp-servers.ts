@@ -3,7 +3,7 @@
 
 import { stat } from "node:fs/promises";
 import { basename, isAbsolute, join, resolve } from "node:path";
-import { homeFolder, setVariable } from "../../config/places.ts";
+import { homeFolder, setVariable } from "../../config/paths.ts";
 import { readRegular } from "../../regular-file.ts";
 import type { Patient } from "./check.ts";
 

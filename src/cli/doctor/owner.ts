@@ -1,7 +1,7 @@
 // Does a router of this config run, does it answer, and is it our version?
 
+import { version } from "../../version.ts";
 import { printSpan } from "../times.ts";
-import { version } from "../version.ts";
 import type { Finding, Patient } from "./check.ts";
 
 const name = "router";

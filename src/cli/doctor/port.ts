@@ -2,11 +2,11 @@
 
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { stateFolder } from "../../config/places.ts";
+import { stateFolder } from "../../config/paths.ts";
 import type { ListenAddress } from "../../contract.ts";
-import { printAddress } from "../../runtime/listen-address.ts";
-import { chooseListen } from "../../runtime/listen-candidates.ts";
-import { portHolder } from "../../runtime/port-holder.ts";
+import { printAddress } from "../../http/bind-address.ts";
+import { chooseListen } from "../../http/bind-candidates.ts";
+import { portHolder } from "../../http/port-holder.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,7 +1,7 @@
 // Does something of the config wait for a person? The running router knows what its environment trusts; without one, ours counts.
 
-import { powerAnswers } from "../power-answers.ts";
-import { consentOf } from "../trust-place.ts";
+import { powerAnswers } from "../../daemon/commands/power-answers.ts";
+import { consentOf } from "../../daemon/trust/trust-location.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };

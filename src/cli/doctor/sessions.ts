@@ -1,6 +1,6 @@
 // Does each session see what is pushed into it? The router's evidence, with its reason.
 
-import type { SessionAnswer } from "../control-words.ts";
+import type { SessionAnswer } from "../../control/protocol.ts";
 import { answered, type Finding, type Patient } from "./check.ts";
 
 /** `launch`: the line that starts Claude Code with this channel. */

@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { access, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { stateFolder, stateRoot } from "../../config/places.ts";
+import { stateFolder, stateRoot } from "../../config/paths.ts";
 import { journalFault } from "../../journal/newer-format.ts";
 import { printBytes, printCount } from "../times.ts";
 import { answered, type Finding, type Patient } from "./check.ts";

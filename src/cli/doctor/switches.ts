@@ -1,7 +1,7 @@
 // Switches outside the router with which Claude Code takes no channels: an administrator's settings, the environment.
 
 import { join } from "node:path";
-import { claudeConfigFolder } from "../../config/places.ts";
+import { claudeConfigFolder } from "../../config/paths.ts";
 import { readRegular } from "../../regular-file.ts";
 import type { Finding, Patient } from "./check.ts";
 import { asObject, readObject } from "./mcp-servers.ts";

@@ -3,16 +3,21 @@
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
-import { absent } from "../bounded-file.ts";
-import { breathe } from "../breathe.ts";
-import { explainErrors } from "../explain.ts";
-import { type Path, pathKey } from "../problem.ts";
 import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
-import { schemasAt } from "../schema-walk.ts";
-import { TaintedTree } from "../taint.ts";
+import { explainErrors } from "../schema/explain.ts";
+import { schemasAt } from "../schema/walk.ts";
 import type { IssueDraft } from "../values.ts";
-import { type Resolved, resolveVariables, type ScopedVariable, type VariableWorld } from "../variables.ts";
-import { openYaml, type Place, type YamlFile } from "../yaml-file.ts";
+import { TaintedTree } from "../variables/taint.ts";
+import {
+  type Resolved,
+  resolveVariables,
+  type ScopedVariable,
+  type VariableWorld,
+} from "../variables/variables.ts";
+import { absent } from "../yaml/bounded-file.ts";
+import { openYaml, type Place, type YamlFile } from "../yaml/file.ts";
+import { type Path, pathKey } from "../yaml/problem.ts";
+import { breathe } from "../yield-to-event-loop.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
 import { type Instance, isSection, placeIn, prefixed, scopeOf, sections } from "./instance.ts";

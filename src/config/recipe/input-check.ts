@@ -2,8 +2,8 @@
 
 import type { Json, JsonSchema } from "../../contract.ts";
 import { isRouterError } from "../../errors.ts";
-import type { Path } from "../problem.ts";
-import { found, notAllowed, type Words, wrongKind, wrongPattern } from "../value-words.ts";
+import { found, notAllowed, type Words, wrongKind, wrongPattern } from "../describe-value.ts";
+import type { Path } from "../yaml/problem.ts";
 
 /**
  * From a pattern in RE2 syntax to its test, which looks at so many characters. Throws a RouterError for one that cannot be

@@ -3,12 +3,12 @@
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
-import { type Path, quoted } from "../problem.ts";
-import { standInFor } from "../stand-in.ts";
-import { type Origin, type TaintedValue, wholeTaint } from "../taint.ts";
-import { exampleFor } from "../value-words.ts";
+import { exampleFor } from "../describe-value.ts";
 import type { IssueDraft } from "../values.ts";
-import { leavesOf } from "../variables.ts";
+import { standInFor } from "../variables/placeholder.ts";
+import { type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
+import { leavesOf } from "../variables/variables.ts";
+import { type Path, quoted } from "../yaml/problem.ts";
 import { type Misfit, misfits, type PatternCompiler, patternProblem } from "./input-check.ts";
 
 export interface Input {

@@ -1,10 +1,10 @@
 // One use of a recipe in a config: which file, what it is given, what is changed in it, and how its names become the config's.
 
 import type { Json, JsonObject } from "../../contract.ts";
-import { type Path, pathKey } from "../problem.ts";
-import type { InputScope } from "../substitute.ts";
-import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../taint.ts";
-import type { Place, YamlFile } from "../yaml-file.ts";
+import type { InputScope } from "../variables/substitute.ts";
+import { hide, isSecretOrigin, type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
+import type { Place, YamlFile } from "../yaml/file.ts";
+import { type Path, pathKey } from "../yaml/problem.ts";
 import type { Inputs } from "./inputs.ts";
 import { isFromOver, mappingOf } from "./merge.ts";
 

@@ -2,7 +2,7 @@
 // replaces what was there.
 
 import type { Json, JsonObject } from "../../contract.ts";
-import type { Path } from "../problem.ts";
+import type { Path } from "../yaml/problem.ts";
 
 /** `below` with `over` on it. Shares nothing with either. */
 export function mergeOver(below: Json | undefined, over: Json | undefined): Json {

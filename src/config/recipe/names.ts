@@ -2,9 +2,9 @@
 // read. A recipe knows its own names and no others; what a config changes in it may also name the config's.
 
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
-import type { Path } from "../problem.ts";
-import { unknownInput } from "../substitute.ts";
 import type { IssueDraft } from "../values.ts";
+import { unknownInput } from "../variables/substitute.ts";
+import type { Path } from "../yaml/problem.ts";
 import type { Expansion } from "./expand.ts";
 import { type Instance, prefixed, sections } from "./instance.ts";
 import { mappingOf } from "./merge.ts";

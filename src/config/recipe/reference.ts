@@ -5,7 +5,7 @@ import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { didYouMeanHint } from "../../did-you-mean.ts";
-import { quoted } from "../problem.ts";
+import { quoted } from "../yaml/problem.ts";
 
 export type Reference =
   | { readonly file: string }

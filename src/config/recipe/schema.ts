@@ -2,8 +2,8 @@
 // config that uses the recipe, because only there are the inputs known.
 
 import type { JsonSchema } from "../../contract.ts";
-import { namePattern } from "../name-pattern.ts";
-import { anyTests } from "../tests-schema.ts";
+import { namePattern } from "../schema/name-pattern.ts";
+import { anyTests } from "../schema/tests.ts";
 
 const named = { propertyNames: { pattern: namePattern } } as const;
 

@@ -1,7 +1,7 @@
 // Words for a name that a recipe does not have.
 
 import { didYouMeanHint, listNames } from "../../did-you-mean.ts";
-import { quoted } from "../problem.ts";
+import { quoted } from "../yaml/problem.ts";
 import type { Section } from "./instance.ts";
 
 const nouns: Readonly<Record<Section, string>> = { sources: "source", channels: "channel", sinks: "sink" };

@@ -2,7 +2,7 @@
 
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
-import { caughtUp, createHearing } from "../../chat/hearing.ts";
+import { caughtUp, createHearing } from "../../chat/receive-loop.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";

@@ -4,7 +4,7 @@
 import type { ServerResponse } from "node:http";
 import type { Outcome } from "../../contract.ts";
 import type { DeliveryError } from "../../errors.ts";
-import { answerEmpty, answerJson, answerText, Refusal } from "../../requests/answer.ts";
+import { answerEmpty, answerJson, answerText, Refusal } from "../../http/answer.ts";
 import type { HttpOptions } from "./options.ts";
 import { presets } from "./verify/presets.ts";
 import { isPreset } from "./verify/scheme.ts";

@@ -5,7 +5,7 @@ import type { ServerResponse } from "node:http";
 import type { Message } from "../../contract/chat.ts";
 import type { Clock, Outcome } from "../../contract.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
-import { answerJson, handOver } from "../../requests/answer.ts";
+import { answerJson, handOver } from "../../http/answer.ts";
 
 export interface Callers {
   /** True when so many wait that no further request should be taken. */

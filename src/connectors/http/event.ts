@@ -3,7 +3,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Arrival, KnownAgain, Remote, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import { Refusal } from "../../requests/answer.ts";
+import { Refusal } from "../../http/answer.ts";
 import type { HttpOptions } from "./options.ts";
 import { type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";

@@ -5,11 +5,11 @@
 import { isUtf8 } from "node:buffer";
 import { decodeText } from "../../charset.ts";
 import type { Json, JsonObject } from "../../contract.ts";
+import { Refusal } from "../../http/answer.ts";
+import { type FormPart, parseMultipart } from "../../http/multipart.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
 import { mayHoldEscapes, withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { findJson } from "../../json.ts";
-import { Refusal } from "../../requests/answer.ts";
-import { type FormPart, parseMultipart } from "../../requests/multipart.ts";
 
 export interface Payload {
   readonly data: Json;

@@ -5,9 +5,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BodyLease, Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
-import { Refusal, refuse } from "../../requests/answer.ts";
-import { readBody } from "../../requests/body.ts";
-import { createGuard, type Guard } from "../../requests/guard.ts";
+import { Refusal, refuse } from "../../http/answer.ts";
+import { readBody } from "../../http/body.ts";
+import { createGuard, type Guard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
 import {
   answerHandshake,

@@ -1,6 +1,6 @@
 // A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
 
-import { caughtUp, createHearing } from "../../chat/hearing.ts";
+import { caughtUp, createHearing } from "../../chat/receive-loop.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";

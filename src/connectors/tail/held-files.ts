@@ -1,7 +1,7 @@
 // How many files all tail sources together hold open now. A file that is closed between two reads costs an open for each read; one that
 // is held open can be read to its end after it was renamed or removed. Descriptors are kept for requests.
 
-import { mostHeldFiles } from "../../descriptors.ts";
+import { mostHeldFiles } from "../../files/descriptors.ts";
 
 let held = 0;
 

@@ -5,10 +5,10 @@ import type { Host, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
+import { untilQuietLookMs } from "../../files/idle-poll.ts";
+import { createToldOnce, readingFailed } from "../../files/log-once.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
-import { untilQuietLookMs } from "../../files/quiet-look.ts";
 import { createSearch } from "../../files/search.ts";
-import { createToldOnce, readingFailed } from "../../files/told-once.ts";
 import { settledOr } from "../../waiting.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
@@ -31,7 +31,7 @@ const lookShare = 20;
 const saveEveryMs = 5_000;
 /**
  * So many lines under way have settled since. After a crash these and those under way come again, and must all be among the delivery ids
- * that are remembered: far fewer than runtime/known-deliveries.ts keeps.
+ * that are remembered: far fewer than router/known-deliveries.ts keeps.
  */
 const saveAfterLines = 1_000;
 const maxFiles = 1_000;

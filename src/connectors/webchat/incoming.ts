@@ -2,9 +2,9 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Json, JsonObject } from "../../contract.ts";
-import { Refusal } from "../../requests/answer.ts";
-import { type BodyOptions, readBody } from "../../requests/body.ts";
-import { parseMultipart } from "../../requests/multipart.ts";
+import { Refusal } from "../../http/answer.ts";
+import { type BodyOptions, readBody } from "../../http/body.ts";
+import { parseMultipart } from "../../http/multipart.ts";
 import { hashOf } from "./signed.ts";
 
 /** What somebody wrote. */

@@ -4,7 +4,7 @@
 import { createHash, createPublicKey, type KeyObject, randomBytes, verify } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Clock, JsonObject } from "../../contract.ts";
-import { Refusal } from "../../requests/answer.ts";
+import { Refusal } from "../../http/answer.ts";
 import { type Identity, isSame, macOf, proofText } from "./identity.ts";
 
 /** A request of which is known who made it. */

@@ -4,7 +4,7 @@ import { safeFileName } from "../../chat/file-name.ts";
 import type { ChatAttachment, ChatData, IncomingMessage } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Arrival, Json, Outcome, Sender } from "../../contract.ts";
-import { Refusal } from "../../requests/answer.ts";
+import { Refusal } from "../../http/answer.ts";
 import { chatIdOf, type Place, type Speaker, shownHash } from "./chat.ts";
 import type { Written } from "./incoming.ts";
 import type { RoomMessage, Rooms } from "./rooms.ts";

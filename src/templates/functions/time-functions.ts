@@ -2,7 +2,7 @@
 // zone it is UTC, never the machine's zone. "Now" comes from the clock that is handed in.
 
 import { readDate } from "../../dates.ts";
-import { zoneOffsetMs } from "../../zone.ts";
+import { zoneOffsetMs } from "../../time-zone.ts";
 import { textOf } from "../text-of.ts";
 import { numberOf, type TemplateFunctions, type Value } from "./template-function.ts";
 

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { commandSink } from "../../../src/connectors/command/sink/index.ts";
 import type { OutgoingCommand } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
+import { systemClock } from "../../../src/host/clock.ts";
 import { lent } from "../../support/host.ts";
 import { isAlive } from "../../support/processes.ts";
 import { eventually } from "../../support/router.ts";

@@ -11,9 +11,9 @@ import type { DiscordOptions } from "../../../src/connectors/discord/options.ts"
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
-import { createMemoryCursors } from "../../../src/runtime/store.ts";
+import { systemClock } from "../../../src/host/clock.ts";
+import { createMemoryCursors } from "../../../src/host/store.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { type FakePeople, fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { outgoingFile } from "../../support/outgoing-file.ts";

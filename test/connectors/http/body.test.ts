@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
-import { isFaultOfSender } from "../../../src/requests/body.ts";
+import { isFaultOfSender } from "../../../src/http/body.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { serve } from "./serving.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Parse, parseBody } from "../../../src/connectors/http/parse-body.ts";
+import { Refusal } from "../../../src/http/answer.ts";
 import { findJsonFault } from "../../../src/intake/json-fault.ts";
 import { readJson } from "../../../src/json.ts";
-import { Refusal } from "../../../src/requests/answer.ts";
 
 const parse = (body: string | Buffer, type?: string, formField?: string, as?: Parse) =>
   parseBody(Buffer.from(body), type, { formField, parse: as });

@@ -8,7 +8,7 @@ import { http } from "../../../src/connectors/http/index.ts";
 import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import type { HttpClient } from "../../../src/contract/host.ts";
 import type { Arrival, Clock, Emit, Source } from "../../../src/contract.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { hostOf } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { accept } from "../conformance.ts";

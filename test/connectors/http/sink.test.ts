@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { httpSink } from "../../../src/connectors/http/sink/index.ts";
 import type { OutgoingRequest } from "../../../src/contract/sink.ts";
 import type { JsonObject } from "../../../src/contract.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
+import { systemClock } from "../../../src/host/clock.ts";
 import { lent } from "../../support/host.ts";
 import { outgoing, planSink, proveSink, type WrittenSink } from "../../support/sink.ts";
 import { testSink } from "../sink-conformance.ts";

@@ -9,8 +9,8 @@ import type { ImessageOptions } from "../../../src/connectors/imessage/options.t
 import type { AnsweredEvent } from "../../../src/contract/chat.ts";
 import type { Host } from "../../../src/contract/host.ts";
 import type { Arrival, Source } from "../../../src/contract.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
-import { createMemoryCursors } from "../../../src/runtime/store.ts";
+import { createMemoryCursors } from "../../../src/host/store.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { type FakePeople, fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { type ManualClock, manualClock } from "../../support/manual-clock.ts";

@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import { imessage } from "../../../src/connectors/imessage/index.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { createMessagesDatabase, messagesApp } from "../../support/messages-database.ts";

@@ -1,7 +1,7 @@
 import { afterAll } from "vitest";
 import { slack } from "../../../src/connectors/slack/index.ts";
-import { systemClock } from "../../../src/runtime/clock.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
+import { systemClock } from "../../../src/host/clock.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { startSlack } from "../../support/servers/slack.ts";
 import { testPrompts } from "../prompt-suite.ts";

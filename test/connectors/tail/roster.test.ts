@@ -5,7 +5,7 @@ import { createCursors } from "../../../src/connectors/tail/cursors.ts";
 import type { Following } from "../../../src/connectors/tail/follower.ts";
 import { createRoster } from "../../../src/connectors/tail/roster.ts";
 import type { Findings, FoundFile } from "../../../src/files/search.ts";
-import { createMemoryCursors, createStore } from "../../../src/runtime/store.ts";
+import { createMemoryCursors, createStore } from "../../../src/host/store.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 const found = (path: string, id: string): FoundFile => ({

@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
 import { telegram } from "../../../src/connectors/telegram/index.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { hostOf, quiet } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { startTelegram } from "../../support/servers/telegram.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
-import { createMemoryCursors } from "../../../src/runtime/store.ts";
+import { createMemoryCursors } from "../../../src/host/store.ts";
 import { fakePeople } from "../../support/fake-people.ts";
 import { eventually } from "../../support/router.ts";
 import { ann, bob, openTelegram, startBot, team } from "./bot.ts";

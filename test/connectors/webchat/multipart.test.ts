@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseMultipart } from "../../../src/requests/multipart.ts";
+import { parseMultipart } from "../../../src/http/multipart.ts";
 
 async function encoded(form: FormData): Promise<[Buffer, string]> {
   const response = new Response(form);

@@ -9,7 +9,7 @@ import { type Identity, openIdentity } from "../../../src/connectors/webchat/ide
 import { page as pageOf, script } from "../../../src/connectors/webchat/page.ts";
 import { createSessions, hashOf } from "../../../src/connectors/webchat/signed.ts";
 import type { Json } from "../../../src/contract.ts";
-import { Refusal } from "../../../src/requests/answer.ts";
+import { Refusal } from "../../../src/http/answer.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { eventually } from "../../support/router.ts";
 

@@ -1,7 +1,7 @@
 import { createSpeaker } from "../../../src/connectors/webchat/chat.ts";
 import { webchat } from "../../../src/connectors/webchat/index.ts";
 import { openRooms } from "../../../src/connectors/webchat/rooms.ts";
-import { createMemoryCursors, createStore } from "../../../src/runtime/store.ts";
+import { createMemoryCursors, createStore } from "../../../src/host/store.ts";
 import { fakePeople } from "../../support/fake-people.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { readHtmlParts } from "../../support/servers/telegram-html.ts";

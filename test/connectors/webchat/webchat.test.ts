@@ -8,8 +8,8 @@ import type { WebchatOptions } from "../../../src/connectors/webchat/options.ts"
 import type { AnsweredEvent, ChatData, People } from "../../../src/contract/chat.ts";
 import type { Arrival, Emit, Source } from "../../../src/contract.ts";
 import { DeliveryError } from "../../../src/errors.ts";
-import { createListener } from "../../../src/runtime/listener.ts";
-import { type Cursors, createMemoryCursors } from "../../../src/runtime/store.ts";
+import { type Cursors, createMemoryCursors } from "../../../src/host/store.ts";
+import { createListener } from "../../../src/http/server.ts";
 import { fakePeople } from "../../support/fake-people.ts";
 import { hostOf, quiet, surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";

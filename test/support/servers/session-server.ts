@@ -1,5 +1,5 @@
 // A process that is only a session on its stdio, with tools that make it deliver events. Bundled by the test that runs it.
-import { channelCapabilities } from "../../../src/session/greeting.ts";
+import { channelCapabilities } from "../../../src/session/initialize-result.ts";
 import { openSession } from "../../../src/session/session.ts";
 import type { ModelText } from "../../../src/text/neutralise.ts";
 import { line, type SafeText, safeJson } from "../../../src/text.ts";

@@ -4,8 +4,8 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
-import { Refusal } from "../../../requests/answer.ts";
-import { isSameSecret } from "../../../requests/same-secret.ts";
+import { Refusal } from "../../../http/answer.ts";
+import { isSameSecret } from "../../../http/same-secret.ts";
 import { fieldOf, type Handshake, headerOf } from "./verifier.ts";
 
 /** Locations are written as `query.NAME`, `headers.NAME` and `data.PATH`. */

@@ -2,7 +2,7 @@
 // they will be for the event, once, within the same bounds.
 
 import type { Json } from "../../../contract.ts";
-import { Refusal } from "../../../requests/answer.ts";
+import { Refusal } from "../../../http/answer.ts";
 import { parseBody } from "../parse-body.ts";
 import type { Inbound } from "./verifier.ts";
 

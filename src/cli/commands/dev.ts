@@ -1,0 +1,196 @@
+// `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
+
+import { type PowerAnswer, powerAnswers } from "../../daemon/commands/power-answers.ts";
+import { createLog } from "../../daemon/log.ts";
+import { lend, openRouter } from "../../daemon/open-router.ts";
+import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";
+import { wholeQuestion } from "../../daemon/trust/consent-question.ts";
+import { consentOf } from "../../daemon/trust/trust-location.ts";
+import { systemClock } from "../../host/clock.ts";
+import { type Mask, maskAll } from "../../host/secret-mask.ts";
+import { createMemoryCursors } from "../../host/store.ts";
+import { describeStatus, type Refusal } from "../../http/refusals.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Decision } from "../../router/emit.ts";
+import { createEventIds } from "../../router/event-id.ts";
+import { createForgottenReport } from "../../router/evictions.ts";
+import { createMemory } from "../../router/memory.ts";
+import type { RouterReport, SourceReport } from "../../router/router.ts";
+import {
+  block,
+  line,
+  lines,
+  masked,
+  ownWords,
+  type SafeText,
+  safeJson,
+  shownLine,
+  text,
+} from "../../text.ts";
+import { colors } from "../colors.ts";
+import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
+import type { ExitCode } from "../exit.ts";
+import { personHere } from "../person.ts";
+import { eventBlock, printed, printTrace } from "../print.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { toStdout } from "../terminal.ts";
+import { check } from "./check.ts";
+import { askForPowers } from "./trust.ts";
+
+interface DevOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export async function dev(options: DevOptions): Promise<ExitCode> {
+  const { file, chosen } = requireConfig(options.config);
+  const { loaded, plan, issues, mask } = await loadPlan(file, process.env, { makeKey: true, chosen });
+  if (issues.length > 0) return check(file, options);
+
+  const log = createLog({ secrets: () => loaded.secrets });
+  const print = (shown: SafeText) => toStdout(printed(masked(shown, mask)));
+  const show = options.json ? jsonLines(print, mask) : readable(print, plan, loaded.values.server.name);
+  const consent = await consentOf(process.env, file, log);
+  const waits = plan.powers.filter((power) => !consent.allows(power));
+  // With --json the output is for a program, whoever sits there.
+  const person = options.json ? undefined : personHere();
+  if (waits.length > 0 && person !== undefined) {
+    toStdout(printed(wholeQuestion(file, waits, plan)));
+    await askForPowers(waits, consent, person);
+  }
+  const newId = createEventIds();
+  const flow = createDevFlow({ plan, newId, ...show.flow });
+  const router = await openRouter({
+    loaded,
+    powers: plan.listen.powers,
+    isOwner: false,
+    consent,
+    clock: systemClock,
+    log,
+    memory: createMemory(systemClock, undefined, createForgottenReport(log, systemClock)),
+    newId,
+    detail: "trace",
+    cursors: createMemoryCursors(),
+    lent: lend(file, systemClock, () => loaded.secrets),
+    announce: show.notice,
+    commit: async () => {},
+    observe(decision) {
+      show.decision(decision);
+      const { event, admission } = decision;
+      if (admission !== undefined) flow.accept({ event, deliveries: admission.deliveries });
+    },
+    started: show.started,
+    refused: show.refused,
+  });
+  // Sources that wait keep no process alive, nor do those that are off.
+  const alive = setInterval(() => {}, 60_000);
+  await router.start(plan);
+  const waiting = powerAnswers(plan.powers, consent).filter(({ trusted }) => !trusted);
+  show.opening(file, router.report(), waiting);
+  await stopSignal();
+  clearInterval(alive);
+  flow.stop();
+  await router.stop(AbortSignal.timeout(1_500));
+  return 0;
+}
+
+interface Show {
+  /** What becomes of what was accepted. */
+  readonly flow: Pick<DevFlowPorts, "delivered" | "held" | "ended">;
+  /** Something about the config's own parts that a session would be told. */
+  notice(content: SafeText): void;
+  opening(file: string, report: RouterReport, waiting: readonly PowerAnswer[]): void;
+  /** A source that had to wait at the opening. */
+  started(source: SourceReport): void;
+  decision(decision: Decision): void;
+  refused(refusal: Refusal, source?: string): void;
+}
+
+function jsonLines(print: (shown: SafeText) => void, mask: Mask): Show {
+  const entry = (value: unknown) => print(safeJson(maskAll(value, mask)));
+  return {
+    notice: (content) => entry({ type: "notice", time: new Date().toISOString(), content }),
+    opening: (file, { sources, address }, waiting) =>
+      entry({ type: "ready", file, address, sources, waiting }),
+    started: (source) => entry({ type: "started", source }),
+    decision: ({ event, outcome, admission }) =>
+      entry({
+        type: "event",
+        event_id: event.id,
+        source: event.source,
+        time: new Date(event.timeMs).toISOString(),
+        outcome,
+        deliveries: admission?.deliveries ?? [],
+        trace: admission?.trace ?? [],
+      }),
+    flow: {
+      delivered({ timeMs, delivery: { eventId, channel, content, meta, tokens }, members }) {
+        const time = new Date(timeMs).toISOString();
+        entry({ type: "delivered", event_id: eventId, channel, time, content, meta, tokens, members });
+      },
+      held: (eventId, channel, reason) => entry({ type: "held", event_id: eventId, channel, reason }),
+      ended: (eventId, channel, reason) => entry({ type: "ended", event_id: eventId, channel, reason }),
+    },
+    refused: (refusal, source) =>
+      entry({ type: "refused", source, time: new Date().toISOString(), ...refusal }),
+  };
+}
+
+function readable(print: (shown: SafeText) => void, plan: Plan, serverName: string): Show {
+  const clock = (ms = systemClock.now()) => colors.dim(new Date(ms).toTimeString().slice(0, 8));
+  const tell = (what: string) => (eventId: string, channel: string, reason: string) =>
+    print(text`${clock()} ${colors.yellow(what)} ${channel} ${eventId}: ${reason}\n`);
+  return {
+    flow: {
+      delivered: ({ timeMs, delivery }) =>
+        print(
+          printed(
+            line`${clock(timeMs)} ${colors.green("delivered")} ${delivery.channel}, ${delivery.tokens} tokens`,
+            eventBlock(serverName, delivery),
+          ),
+        ),
+      held: tell("held"),
+      ended: tell("ended"),
+    },
+    notice: (content) => print(text`${colors.yellow("notice")} ${block(content)}\n`),
+    opening(file, { sources }, waiting) {
+      print(text`${colors.bold("channel-router dev")} runs ${file} (Ctrl-C ends it)\n`);
+      for (const source of sources) printSource(source, plan, print);
+      for (const { power, value } of waiting)
+        print(
+          line`${colors.yellow(`${power} ${shownLine(value)} waits for your consent: channel-router trust`)}`,
+        );
+      print(
+        line`${
+          sources.length === 0
+            ? colors.red("no source is on: nothing will arrive")
+            : colors.dim("waiting for events")
+        }`,
+      );
+    },
+    started: (source) => printSource(source, plan, print),
+    decision({ event, outcome, admission }) {
+      if (outcome === "accepted") return;
+      const why =
+        admission === undefined ? [line`  its delivery id was seen before`] : printTrace(admission.trace);
+      print(
+        printed(line`${clock(event.timeMs)} ${colors.yellow(outcome)} ${event.source} ${event.id}`, ...why),
+      );
+    },
+    refused({ status, reason }, source = "no source") {
+      print(text`${clock()} ${colors.red("refused")} ${source} ${describeStatus(status)}: ${reason}\n`);
+    },
+  };
+}
+
+function printSource(source: SourceReport, plan: Plan, print: (shown: SafeText) => void): void {
+  const channels = plan.channels.filter(({ from }) => from.includes(source.name)).map(({ name }) => name);
+  print(line`${colors.bold(source.name)} (${source.type}) feeds ${channels.join(", ")}`);
+  if (source.state !== "running") print(line`${colors.red(`  ${source.state}: ${source.detail ?? ""}`)}`);
+  if (source.invitation !== undefined) {
+    print(line`  ${source.invitation.address}`);
+    if (source.invitation.tryIt !== undefined)
+      print(lines([line`  try it:`, ownWords(source.invitation.tryIt)]));
+  }
+  print(line``);
+}

@@ -1,0 +1,96 @@
+// `doctor`: everything that keeps events from Claude, looked at in turn, each with what to do. Changes nothing.
+
+import { resolve } from "node:path";
+import { setVariable } from "../../config/paths.ts";
+import { configOfCommand } from "../../daemon/start/find-config.ts";
+import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { isRouterError } from "../../errors.ts";
+import { line, type SafeText } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandWorld, RunningRouter } from "../context.ts";
+import type { Finding, Patient } from "../doctor/check.ts";
+import { checkClientLog } from "../doctor/client-log.ts";
+import { checkConfig } from "../doctor/config.ts";
+import { checkLaunch } from "../doctor/launch.ts";
+import { checkNode } from "../doctor/node.ts";
+import { checkOwner } from "../doctor/owner.ts";
+import { checkPort } from "../doctor/port.ts";
+import { checkPowers } from "../doctor/powers.ts";
+import { checkSessions } from "../doctor/sessions.ts";
+import { checkStateFolder } from "../doctor/state-folder.ts";
+import { checkOrganisation, checkSwitches, managedSettingsPath } from "../doctor/switches.ts";
+import type { ExitCode } from "../exit.ts";
+import { findRouter, reached } from "../find-router.ts";
+import { printed, printedJson } from "../print.ts";
+import type { TalkOptions } from "./status.ts";
+
+/** How long a running router may take to say how it is. */
+const answerWithinMs = 3_000;
+
+/** 1 when something fails. `managedSettings` is for tests. */
+export async function doctor(
+  options: TalkOptions,
+  world: CommandWorld,
+  managedSettings = managedSettingsPath(process.platform),
+): Promise<ExitCode> {
+  const findings = await examine(await lookAt(options, world, managedSettings));
+  const ok = findings.every(({ state }) => state !== "fail");
+  if (options.json) world.print(printedJson({ ok, checks: findings }));
+  else world.print(printed(...findings.flatMap(printFinding)));
+  return ok ? 0 : 1;
+}
+
+async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings: string): Promise<Patient> {
+  const { env, cwd } = world;
+  const { file, tried, chosen } = configOfCommand(options.config, world);
+  const router = file === undefined ? undefined : await findRouter(world, file);
+  return {
+    env,
+    project: resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? "."),
+    platform: process.platform,
+    nodeVersion: process.version,
+    nowMs: world.now(),
+    config: { file, tried, proven: file === undefined ? undefined : await loadPlan(file, env, { chosen }) },
+    router,
+    status: router === undefined ? undefined : await askStatus(router, world),
+    managedSettings,
+    clientLog: world.clientLog,
+  };
+}
+
+async function askStatus(
+  router: RunningRouter,
+  world: CommandWorld,
+): Promise<NonNullable<Patient["status"]>> {
+  try {
+    return await reached(world, router).ask("status", {}, { withinMs: answerWithinMs });
+  } catch (error) {
+    if (!isRouterError(error)) throw error;
+    return { silent: error.message };
+  }
+}
+
+async function examine(patient: Patient): Promise<Finding[]> {
+  const launch = await checkLaunch(patient);
+  const findings = [
+    checkNode(patient),
+    checkConfig(patient),
+    await checkPowers(patient),
+    await checkPort(patient),
+    await checkStateFolder(patient),
+    checkOwner(patient),
+    ...checkSessions(patient, launch.line),
+    launch.finding,
+    await checkClientLog(patient, launch.server, launch.line),
+    await checkOrganisation(patient),
+    ...(await checkSwitches(patient)),
+  ];
+  return findings.filter((finding) => finding !== undefined);
+}
+
+const paint = { ok: colors.green, warn: colors.yellow, fail: colors.red, unknown: colors.cyan };
+
+function printFinding({ name, state, detail, todo }: Finding): SafeText[] {
+  const found = line`${paint[state](state.padEnd(7))} ${name}: ${detail}`;
+  return todo === undefined ? [found] : [found, line`        ${colors.dim("->")} ${todo}`];
+}

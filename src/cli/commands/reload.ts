@@ -1,0 +1,30 @@
+// `reload`: the running router reads its config again at once, and says what became of it.
+
+import { line, ownWords, safeLine } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { reachRouter } from "../find-router.ts";
+import { printed, printedJson } from "../print.ts";
+import type { TalkOptions } from "./status.ts";
+
+/** A source may take 10 s to start, and one that it takes the place of 10 s to stop. */
+const withinMs = 45_000;
+
+/** 1 when what the file says is not in force. */
+export async function reload(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("reload", {}, { withinMs });
+  if (options.json) world.print(printedJson(answer));
+  else {
+    const { ok, text, problems, notes } = answer;
+    world.print(
+      printed(
+        ...problems.map((problem) => ownWords(problem)),
+        line`${ok ? text : colors.red(text)}`,
+        ...notes.map((note) => safeLine(note)),
+      ),
+    );
+  }
+  return answer.ok ? 0 : 1;
+}

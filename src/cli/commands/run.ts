@@ -1,0 +1,104 @@
+// `run`: the stdio server that Claude Code starts. It attaches to the router of its config, or becomes it, and ends when its
+// client goes.
+
+import { parseArgs } from "node:util";
+import { surviveFaults } from "../../daemon/crash-guard.ts";
+import { createLog } from "../../daemon/log.ts";
+import { readClientFacts } from "../../daemon/start/client-facts.ts";
+import { watchClient } from "../../daemon/start/client-watch.ts";
+import { configOfServer } from "../../daemon/start/find-config.ts";
+import { joinRouter, missingNow } from "../../daemon/start/join-cluster.ts";
+import { joinPlaceOf } from "../../daemon/start/router-location.ts";
+import { UsageError } from "../../errors.ts";
+import { systemClock } from "../../host/clock.ts";
+import { type SafeLine, stackOf, text } from "../../text.ts";
+import { aborted } from "../../waiting.ts";
+import { finish } from "../exit.ts";
+import { stopSignal } from "../stop-signal.ts";
+import { toStderr } from "../terminal.ts";
+
+/** From the first sign that the client is gone to the end of the process. */
+const shutdownMs = 1_900;
+/** For answers that are still under way. */
+const finishMs = 200;
+/** Claude Code sends SIGKILL half a second after its first signal: what comes after needs the rest of it. */
+const signalledSuccessorMs = 200;
+
+/** `notes`: what of the environment does not count, a line each. */
+export async function run(args: readonly string[], notes: readonly SafeLine[] = []): Promise<void> {
+  await finish(async () => {
+    const { config: explicit, label } = readArguments(args);
+    if (process.stdin.isTTY && process.stdout.isTTY) return tellPerson();
+
+    const find = () => configOfServer(explicit);
+    const found = find();
+    const place = await joinPlaceOf(found);
+    let secrets: readonly string[] = [];
+    const log = createLog({ secrets: () => secrets });
+    for (const note of notes) log.warn(note);
+    const ending = new AbortController();
+    const asked = aborted(ending.signal);
+    const own = readClientFacts({
+      env: process.env,
+      cwd: process.cwd(),
+      label,
+      missing: () => missingNow(found, place.folder),
+      onChange: () => ownership.tell(),
+    });
+    const ownership = joinRouter({
+      place,
+      found,
+      find,
+      notes,
+      log,
+      client: { input: process.stdin, output: process.stdout, facts: own.facts },
+      onSecrets(known) {
+        secrets = known;
+      },
+      end: () => ending.abort(),
+    });
+    surviveFaults(log, systemClock, () => process.exit(1));
+    const clientGone = own.client.then(
+      (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
+    );
+
+    const within: { finishMs: number; successorMs?: number } = { finishMs };
+    const code = await Promise.race([
+      ownership.ended.then(
+        () => 0,
+        (error: unknown) => {
+          log.error(text`${stackOf(error)}`);
+          return 1;
+        },
+      ),
+      stopSignal().then(() => {
+        within.successorMs = signalledSuccessorMs;
+        return 0;
+      }),
+      clientGone.then(() => 0),
+      asked.then(() => 1),
+    ]);
+    // Nothing may outlive the client: whatever still hangs is cut.
+    setTimeout(() => process.exit(code), shutdownMs).unref();
+    await ownership.close(within);
+    process.exit(code);
+  });
+}
+
+function readArguments(args: readonly string[]): { readonly config?: string; readonly label?: string } {
+  try {
+    const options = { config: { type: "string", short: "c" }, label: { type: "string" } } as const;
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError("E_USAGE", (error as Error).message, {
+      hint: "channel-router run [--config FILE] [--label NAME]",
+    });
+  }
+}
+
+function tellPerson(): 2 {
+  toStderr(
+    text`This is the stdio server that Claude Code starts by itself.\nTo see your config at work on a terminal, type: channel-router dev\n`,
+  );
+  return 2;
+}

@@ -1,0 +1,37 @@
+// `send`: hands the running router a payload as if the source had received it, past its signature check: who may open the
+// router's socket may do that.
+
+import { UsageError } from "../../errors.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { reachRouter } from "../find-router.ts";
+import { readData, readHeaders } from "../payload.ts";
+import { printed, printedJson } from "../print.ts";
+import { printEmitted } from "./replay.ts";
+import type { TalkOptions } from "./status.ts";
+
+interface SendOptions extends TalkOptions {
+  readonly data?: string;
+  readonly header: readonly string[];
+}
+
+/** 1 when no channel took it. */
+export async function send(
+  source: string,
+  payload: string | undefined,
+  options: SendOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (payload !== undefined && options.data !== undefined) {
+    throw new UsageError("E_USAGE", "the payload was given twice, also with --data");
+  }
+  const headers = readHeaders(options.header);
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("send", {
+    source,
+    data: await readData(payload ?? options.data ?? "{}"),
+    headers,
+  });
+  world.print(options.json ? printedJson(answer) : printed(...printEmitted(answer)));
+  return answer.outcome === "accepted" ? 0 : 1;
+}

@@ -1,0 +1,60 @@
+// `silence`: nothing of a channel is delivered for a while; its events are ended as `silenced`. By the user any channel, for
+// as long as they say; below a Claude process within the bounds of the tool.
+
+import { parseDuration } from "../../config/units.ts";
+import { maxSilenceMs } from "../../daemon/commands/control.ts";
+import { UsageError } from "../../errors.ts";
+import { text } from "../../text.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { reachRouter } from "../find-router.ts";
+import { printedJson } from "../print.ts";
+import { printRelative, printTime } from "../times.ts";
+import type { TalkOptions } from "./status.ts";
+
+interface SilenceOptions extends TalkOptions {
+  readonly reason?: string;
+  readonly off?: boolean;
+}
+
+export async function silence(
+  channel: string,
+  duration: string | undefined,
+  options: SilenceOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (options.off && duration !== undefined)
+    throw new UsageError("E_USAGE", "--off takes no duration", {
+      hint: `channel-router silence ${channel} --off`,
+    });
+  const forMs = options.off ? 0 : readDuration(duration ?? "1h");
+  const { ask } = await reachRouter(world, options.config);
+  const { reason } = options;
+  const answer = await ask("silence", {
+    channel,
+    for_ms: forMs,
+    // What Claude types is bounded like its own tool.
+    ...(world.underClaude === undefined ? {} : { by: "tool" as const }),
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (options.json) world.print(printedJson(answer));
+  else if (answer.until === undefined) world.print(text`${channel} speaks\n`);
+  else
+    world.print(
+      text`${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,
+    );
+  return 0;
+}
+
+function readDuration(written: string): number {
+  const ms = parseDuration(written);
+  if (ms !== undefined && ms > maxSilenceMs) {
+    throw new UsageError("E_USAGE", `${written} is longer than a silence may last`, {
+      hint: "at most 30d: a channel that nobody wants for longer should leave the config",
+    });
+  }
+  if (ms !== undefined && ms > 0) return ms;
+  throw new UsageError("E_USAGE", `"${written}" is not a duration`, {
+    hint: "write it as 30m, 1h or 2d; --off ends a silence",
+  });
+}

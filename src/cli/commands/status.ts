@@ -1,0 +1,158 @@
+// `status`: what the running router does: its process, config, sources, sessions, and what waits.
+
+import type {
+  RefusedAnswer,
+  SessionAnswer,
+  SinkAnswer,
+  SourceAnswer,
+  StatusAnswer,
+  UnansweredAnswer,
+} from "../../control/protocol.ts";
+import { flowWords } from "../../daemon/commands/flow.ts";
+import type { PowerAnswer } from "../../daemon/commands/power-answers.ts";
+import { cut } from "../../text/clip.ts";
+import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
+import { colors, whole } from "../colors.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { reachRouter } from "../find-router.ts";
+import { printed, printedJson } from "../print.ts";
+import { printBytes, printCount, printRelative, printSpan, printTime } from "../times.ts";
+
+export interface TalkOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** 1 when the config has problems, a source has failed, or the journal cannot be written. */
+export async function status(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("status", {});
+  world.print(options.json ? printedJson(answer) : printed(...printStatus(answer, world.now())));
+  const failed = answer.sources.some(({ state }) => state === "failed");
+  return answer.problems.length > 0 || failed || answer.journal.failure !== undefined ? 1 : 0;
+}
+
+export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
+  const { counts, journal, sessions, silences } = answer;
+  const kind = answer.background ? "in the background" : "inside a Claude session";
+  const uptime = printSpan(nowMs - Date.parse(answer.started));
+  const shown: SafeText[] = [
+    line`${colors.bold(`channel-router ${answer.version}`)}, pid ${answer.pid}, ${kind}, up ${uptime}`,
+    line`config    ${answer.config}`,
+    ...(answer.in_place_of === undefined
+      ? []
+      : [
+          line`          found in the project; not used here: ${answer.in_place_of} (CHANNEL_ROUTER_CONFIG chooses it)`,
+        ]),
+    line`state     ${answer.folder}`,
+    ...(answer.address === undefined ? [] : [line`listens   ${answer.address}`]),
+    ...printReload(answer.last_reload, nowMs),
+    ...answer.problems.map((problem) => whole.red(ownWords(problem))),
+    ...(answer.powers ?? []).filter(({ trusted }) => !trusted).map(printWaiting),
+    line``,
+    ...titled("sources", [
+      ...answer.sources.flatMap((source) => printSource(source, nowMs)),
+      ...printRefused("  ", answer.unrouted, " where no source answers"),
+    ]),
+    ...titled("sinks", (answer.sinks ?? []).map(printSink), ""),
+    ...titled(
+      "sessions",
+      sessions.flatMap((session) => printSession(session, nowMs)),
+    ),
+    ...titled("not answered", printUnanswered(answer.unanswered ?? [], nowMs), ""),
+    ...titled(
+      "flow control",
+      (answer.shaping ?? []).map((flow) => line`  ${flowWords(flow)}`),
+      "",
+    ),
+    ...titled(
+      "silenced",
+      silences.map(({ channel, until, reason }) => {
+        const end = until === undefined ? "" : ` until ${printTime(until)} (${printRelative(until, nowMs)})`;
+        return line`  ${channel}${end}${reason === undefined ? "" : `: ${reason}`}`;
+      }),
+      "",
+    ),
+    line`since start: ${counts.accepted} accepted, ${counts.sent} sent, ${counts.unmatched} unmatched, ${
+      counts.dropped
+    } dropped, ${counts.duplicate} duplicate, ${counts.refused} refused`,
+    line`journal: ${journal.open} open, ${journal.dead} dead, ${printBytes(journal.bytes)}`,
+  ];
+  if (journal.failure !== undefined)
+    shown.push(line`${colors.red(`the journal cannot be written: ${journal.failure}`)}`);
+  return shown;
+}
+
+function printReload(last: StatusAnswer["last_reload"], nowMs: number): SafeText[] {
+  if (last === undefined) return [];
+  const verdict = `reload    ${last.text}, ${printRelative(last.time, nowMs)}`;
+  return [
+    line`${last.ok ? verdict : colors.red(verdict)}`,
+    ...last.notes.map((note) => line`          ${note}`),
+  ];
+}
+
+export function printSession(session: SessionAnswer, nowMs: number): SafeText[] {
+  const { id, pid, project, label, client, listening, since, sent, stuck_since } = session;
+  const mark = { yes: colors.green, no: colors.red, unknown: colors.yellow }[listening.state];
+  const named = label === undefined ? "" : ` (${label})`;
+  return [
+    line`  ${colors.bold(id)}${named} ${project}, pid ${pid}${client === undefined ? "" : `, ${client}`}`,
+    line`    listening: ${mark(listening.state)}, ${listening.reason}; ${printCount(sent, "event")} sent, since ${printRelative(since, nowMs)}`,
+    ...(stuck_since === undefined
+      ? []
+      : [
+          line`${colors.red(
+            `    does not read: it took nothing since ${printTime(stuck_since)} (${printRelative(stuck_since, nowMs)})`,
+          )}`,
+        ]),
+  ];
+}
+
+function printWaiting({ power, value }: PowerAnswer): SafeText {
+  return line`${colors.yellow(`waits     for your consent: ${power} ${shownLine(value)} (channel-router trust)`)}`;
+}
+
+function printSource(source: SourceAnswer, nowMs: number): SafeText[] {
+  const { name, type, state, detail, address, refused, last_event, next_try } = source;
+  const mark = { running: colors.green, failed: colors.red }[state as string] ?? colors.yellow;
+  const last = last_event === undefined ? undefined : `last event ${printRelative(last_event, nowMs)}`;
+  const next = next_try === undefined ? undefined : `next ${printRelative(next_try, nowMs)}`;
+  const more = [...new Set([address, detail, last, next])].filter((part) => part !== undefined).join("; ");
+  return [
+    line`  ${name} (${type}) ${mark(state)}${more === "" ? "" : `  ${more}`}`,
+    ...printRefused("    ", refused),
+  ];
+}
+
+function printSink({ name, type, calls, failures, last_error }: SinkAnswer): SafeText {
+  const failed = failures === 0 ? "" : `, ${failures} failed`;
+  const error = last_error === undefined ? "" : `; the last: ${last_error}`;
+  return line`  ${name} (${type}) ${printCount(calls, "call")}${failed}${error}`;
+}
+
+function printRefused(indent: string, refused: RefusedAnswer | undefined, where = ""): SafeText[] {
+  if (refused === undefined) return [];
+  const { text, last } = refused;
+  return [line`${indent}refused${where}: ${text} (${cut(safeLine(last.reason), 120)})`];
+}
+
+function titled(title: string, shown: readonly SafeText[], empty = `${title}: none`): SafeText[] {
+  if (shown.length === 0) return empty === "" ? [] : [safeLine(empty), line``];
+  return [safeLine(title), ...shown, line``];
+}
+
+const maxUnanswered = 20;
+
+function printUnanswered(all: readonly UnansweredAnswer[], nowMs: number): SafeText[] {
+  const shown = all
+    .slice(0, maxUnanswered)
+    .map(
+      ({ event_id, source, name, time }) =>
+        line`  ${event_id} from ${name} on ${source}, ${printRelative(time, nowMs)}`,
+    );
+  return all.length > maxUnanswered
+    ? [...shown, line`  and ${all.length - maxUnanswered} later ones`]
+    : shown;
+}

@@ -1,0 +1,110 @@
+// `test`: runs the `tests:` of configs and recipes. Opens no port, reads no secret and touches no network; time is what the
+// tests say it is.
+
+import { relative, resolve } from "node:path";
+import { requireConfig } from "../../daemon/start/load-plan.ts";
+import { UsageError } from "../../errors.ts";
+import { systemClock } from "../../host/clock.ts";
+import { watchFiles } from "../../host/file-watch.ts";
+import { maskAll } from "../../host/secret-mask.ts";
+import { runSuite, type SuiteResult } from "../../testing/suite.ts";
+import { text } from "../../text.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { printedJson } from "../print.ts";
+import { recordedEvent } from "../recorded-event.ts";
+import { jsonReport, textReport } from "../test-report.ts";
+
+export interface TestOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly update?: boolean;
+  readonly watch?: boolean;
+  /** Part of a test's name. */
+  readonly only?: string;
+}
+
+export async function test(
+  files: readonly string[],
+  options: TestOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  if (options.watch && options.json)
+    throw new UsageError("E_USAGE", "--watch prints for a person, and --json does not");
+  const chosen =
+    files.length > 0 ? files.map((file) => resolve(world.cwd, file)) : [requireConfig(options.config).file];
+  const once = () => runAndPrint(chosen, options, world);
+  if (!options.watch) return (await once()).code;
+
+  const interrupted = world.interrupted();
+  let changed = false;
+  let wake = (): void => {};
+  const watch = watchFiles({
+    clock: systemClock,
+    onChange: () => {
+      changed = true;
+      wake();
+    },
+  });
+  // The watch alone keeps no process alive.
+  const alive = setInterval(() => {}, 60_000);
+  interrupted.addEventListener("abort", () => wake());
+  watch.watch(chosen);
+  while (!interrupted.aborted) {
+    changed = false;
+    const { results } = await once();
+    watch.watch(results.flatMap((result) => result.files));
+    world.print(text`\nwaiting for a change (Ctrl-C ends it)\n`);
+    while (!changed && !interrupted.aborted) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (changed || interrupted.aborted) resolve();
+      });
+    }
+    world.print(text`\n`);
+  }
+  clearInterval(alive);
+  watch.close();
+  return 0;
+}
+
+/** Prints what came of the tests of these files. Exit code 1 when one of them failed, or there was none. */
+export async function runAndPrint(
+  files: readonly string[],
+  options: Omit<TestOptions, "config" | "watch">,
+  world: CommandWorld,
+): Promise<{ readonly code: ExitCode; readonly results: readonly SuiteResult[] }> {
+  const startMs = performance.now();
+  const results: SuiteResult[] = [];
+  for (const file of files) {
+    results.push(
+      await runSuite(file, {
+        env: world.env,
+        update: options.update === true,
+        only: options.only,
+        recorded: (config, eventId) => recordedEvent(config, eventId, world),
+      }),
+    );
+  }
+  const ms = Math.round(performance.now() - startMs);
+  const named = (file: string) => {
+    const short = relative(world.cwd, file);
+    return short.startsWith("..") ? file : short;
+  };
+  const ok =
+    results.some(({ tests }) => tests.length > 0) &&
+    results.every(
+      ({ problems, tests }) => problems.length === 0 && tests.every(({ failures }) => failures.length === 0),
+    );
+  if (options.json) world.print(printedJson({ ok, ...maskedReport(results) }));
+  else world.print(textReport(results, ms, named));
+  return { code: ok ? 0 : 1, results };
+}
+
+function maskedReport(results: readonly SuiteResult[]) {
+  const { files, ...counts } = jsonReport(results);
+  return {
+    ...counts,
+    files: files.map((file, index) => maskAll(file, (results[index] as SuiteResult).mask)),
+  };
+}

@@ -1,0 +1,201 @@
+// `trust`: shows what a config can do beyond shaping text, asks the person, and remembers the answer. Without a person there
+// is no answer: no option, tool, event or edit stands in for one.
+
+import { basename } from "node:path";
+import { ownConfig, realPath } from "../../config/paths.ts";
+import { powerAnswers } from "../../daemon/commands/power-answers.ts";
+import { createLog } from "../../daemon/log.ts";
+import { loadPlan } from "../../daemon/start/load-plan.ts";
+import type { UnderClaude } from "../../daemon/start/under-claude.ts";
+import { type Consent, openConsent, outdatedNote } from "../../daemon/trust/consent.ts";
+import { describeContents, describedPower } from "../../daemon/trust/consent-question.ts";
+import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
+import { trustPlace } from "../../daemon/trust/trust-location.ts";
+import { UsageError } from "../../errors.ts";
+import { systemClock } from "../../host/clock.ts";
+import type { Power } from "../../plan/powers.ts";
+import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandWorld, Person, RunningRouter } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { configPlace, findRouter, reached } from "../find-router.ts";
+import { printed, printedJson } from "../print.ts";
+import { printCount } from "../times.ts";
+import { check } from "./check.ts";
+
+interface TrustOptions {
+  /** Allows all that waits without a question: for CI and containers. */
+  readonly yes?: boolean;
+  readonly list?: boolean;
+  readonly revoke?: boolean;
+  readonly json?: boolean;
+}
+
+const answerWithinMs = 5_000;
+
+/** 1 when something waits still, or the config has problems. */
+export async function trust(
+  explicit: string | undefined,
+  options: TrustOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  const { file, chosen } = placeOf(world, explicit);
+  const place = trustPlace(world.env, file);
+  if ((options.yes || options.revoke) && world.underClaude !== undefined) throw onlyYou(world.underClaude);
+  if (options.revoke) {
+    await forgetAnswers(place);
+    return tellRevoked(place.config, options, world);
+  }
+  const asked = await askedOf(world, file, { makeKey: options.list !== true, chosen });
+  if (asked === undefined) return check(file, options);
+  const { powers, secrets } = asked;
+  const log = createLog({ secrets: () => secrets });
+  // What this shell's environment trusts says nothing about the router's.
+  const consent = await openConsent({ place, all: false, clock: systemClock, log });
+  const waits = () => powers.filter((power) => !consent.allows(power));
+
+  const waited = waits();
+  if (options.yes && waited.length > 0) await consent.remember(waited, "trusted");
+  if (options.json) {
+    const answer = { config: place.config, powers: powerAnswers(powers, consent) };
+    world.print(printedJson(answer));
+    return waits().length === 0 ? 0 : 1;
+  }
+  if (consent.outdated()) world.print(printed(line`${outdatedNote}`));
+  world.print(printed(safeLine(place.config), ...printPowers(asked, consent)));
+  if (options.list || waited.length === 0) return waits().length === 0 ? 0 : 1;
+  if (!options.yes) {
+    if (world.person === undefined) throw onlyYou(world.underClaude);
+    await askForPowers(waited, consent, world.person);
+  }
+  const left = waits().length;
+  const { router } = asked;
+  const soon = router === undefined ? "" : `; the running router (pid ${router.pid}) starts it by itself`;
+  world.print(
+    left > 0
+      ? text`${printCount(left, "power")} still ${left === 1 ? "waits" : "wait"}\n`
+      : text`allowed${soon}\n`,
+  );
+  return left === 0 ? 0 : 1;
+}
+
+interface Asked {
+  readonly powers: readonly Power[];
+  /** What comes with a file that was found, a line each. */
+  readonly contents: readonly string[];
+  readonly router: RunningRouter | undefined;
+  /** Whose PATH, variables and home decided about the powers. */
+  readonly by: "router" | "terminal";
+  readonly secrets: readonly string[];
+}
+
+/**
+ * What the running router asks for, which may have other variables and programs than this terminal; where none runs, what this
+ * terminal makes of the file. Undefined when neither finds the config good.
+ */
+async function askedOf(
+  world: CommandWorld,
+  file: string,
+  as: { readonly makeKey: boolean; readonly chosen: boolean },
+): Promise<Asked | undefined> {
+  const router = await findRouter(world, file);
+  const answer =
+    router === undefined
+      ? undefined
+      : await reached(world, router)
+          .ask("powers", {}, { withinMs: answerWithinMs })
+          .catch(() => undefined); // An older router does not know the command, and one that hangs is reported by doctor.
+  const { loaded, plan, issues } = await loadPlan(file, world.env, as);
+  const { secrets } = loaded;
+  if (answer?.asked) {
+    const { powers, contents } = answer.asked;
+    // A router that was started with --config has chosen the file; sessions that find it would still ask.
+    const ofFile = plan.powers.filter(
+      ({ power, hash }) =>
+        (power === "use" || power === "instruct") && !powers.some((known) => known.hash === hash),
+    );
+    return { powers: [...ofFile, ...powers], contents, router, by: "router", secrets };
+  }
+  if (issues.length > 0) return undefined;
+  return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets };
+}
+
+/** A file of this name is found by sessions in its folder, so that whoever names it here is asked about its use as they are. */
+function placeOf(world: CommandWorld, explicit: string | undefined): ReturnType<typeof configPlace> {
+  const place = configPlace(world, explicit);
+  const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";
+  return { ...place, chosen: place.chosen && (!isFound || isOwn(world, place.file)) };
+}
+
+function isOwn({ env }: CommandWorld, file: string): boolean {
+  return realPath(file) === realPath(ownConfig(env));
+}
+
+function onlyYou(under: UnderClaude | undefined): UsageError {
+  const why = under === undefined ? "" : `, and ${under.sign}`;
+  return new UsageError("E_TRUST_PERSON", `only a person at a terminal can allow this${why}`, {
+    hint: "type channel-router trust in a terminal of your own; in containers and CI channel-router trust --yes allows it",
+  });
+}
+
+/** Asks about all of them at once, or about each; keeps what is allowed. A `no` keeps nothing: it waits as it did. */
+export async function askForPowers(
+  powers: readonly Power[],
+  consent: Pick<Consent, "remember">,
+  person: Person,
+): Promise<void> {
+  if (powers.length > 1) {
+    const answer = await person.ask(line`Allow all ${powers.length}? [y = all, e = ask about each, N] `);
+    if (isYes(answer)) await consent.remember(powers, "trusted");
+    if (!/^e(ach)?$/i.test(answer.trim())) return;
+  }
+  for (const power of powers) {
+    const question =
+      powers.length === 1 ? line`Allow it? [y/N] ` : line`${{ painted: describedPower(power) }}? [y/N] `;
+    if (isYes(await person.ask(question))) await consent.remember([power], "trusted");
+  }
+}
+
+function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function printPowers(asked: Asked, consent: Pick<Consent, "allows" | "declined">): SafeText[] {
+  const { powers, contents } = asked;
+  if (powers.length === 0) return [line`  asks for nothing that you would have to allow`];
+  const listed = powers.flatMap((power) => {
+    const isTrusted = consent.allows(power);
+    const state = isTrusted ? colors.green("trusted") : colors.yellow("waits  ");
+    const declined = consent.declined(power) ? " (declined before)" : "";
+    return [
+      line`  ${state}  ${{ painted: describedPower(power) }}${declined}`,
+      ...(power.power === "use" && !isTrusted ? contents.map((one) => line`       ${one}`) : []),
+    ];
+  });
+  return [...listed, ...whoseWorld(asked)];
+}
+
+/** Programs are looked up in PATH, and variables in the environment: a session may have others than this terminal. */
+function whoseWorld({ powers, router, by }: Asked): SafeText[] {
+  if (!powers.some(({ power }) => power === "command" || power === "secret")) return [];
+  if (by === "router")
+    return [line`  as the running router (pid ${router?.pid ?? 0}) finds programs and variables`];
+  const why = router === undefined ? "no router runs" : `the running router (pid ${router.pid}) did not say`;
+  return [
+    line`  with the programs and variables of this terminal, because ${why}; a session that has others asks again`,
+  ];
+}
+
+async function tellRevoked(config: string, options: TrustOptions, world: CommandWorld): Promise<ExitCode> {
+  const router = await findRouter(world, config);
+  if (options.json) {
+    world.print(printed(safeJson({ config, revoked: true })));
+    return 0;
+  }
+  world.print(text`nothing is trusted for ${config} any more\n`);
+  if (router !== undefined)
+    world.print(
+      text`  what pid ${router.pid} has started goes on until that router ends, but its chats hear nobody before you trust it again\n`,
+    );
+  return 0;
+}

@@ -1,0 +1,184 @@
+// `up`: a router with no session, in the background, so that nothing is missed while no session is open. The process is this
+// program again with --foreground; it is let go once it said that it serves.
+
+import { spawn } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import { mkdir, rename, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { realPath, stateFolder } from "../../config/paths.ts";
+import type { PowerAnswer } from "../../daemon/commands/power-answers.ts";
+import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { ConnectorError } from "../../errors.ts";
+import { readRegular } from "../../regular-file.ts";
+import { line, type SafeLine, safeJson, text } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandWorld, UpConfig, UpState } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { configPlace, findRouter, reached } from "../find-router.ts";
+import { printed, printedJson } from "../print.ts";
+import { unitText } from "../systemd-unit.ts";
+import { printCount } from "../times.ts";
+import { enterUp, findUp } from "../up-file.ts";
+import { check } from "./check.ts";
+import type { TalkOptions } from "./status.ts";
+
+interface UpOptions extends TalkOptions {
+  readonly foreground?: boolean;
+  /** The parent that started us says that the file it names was found, not chosen. */
+  readonly found?: boolean;
+  readonly printUnit?: boolean;
+}
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+const upWithinMs = 20_000;
+const maxLogBytes = 5 * 1024 * 1024;
+
+export async function up(options: UpOptions, world: CommandWorld): Promise<ExitCode> {
+  const place = configPlace(world, options.config);
+  const file = realPath(place.file);
+  const config = { file, chosen: place.chosen && options.found !== true };
+  if (options.printUnit) {
+    const { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR } = world.env;
+    const places = { CLAUDE_CONFIG_DIR, CHANNEL_ROUTER_STATE_DIR };
+    world.print(unitText({ program: thisProgram(), config: file, folder: dirname(file), places }));
+    return 0;
+  }
+  const folder = stateFolder(world.env, file);
+  const already = await findUp(folder, world.processes);
+  if (already !== undefined) return tellAlready(already.pid, file, options, world);
+  return options.foreground
+    ? inForeground(config, folder, world)
+    : inBackground(config, folder, options, world);
+}
+
+async function inForeground(config: UpConfig, folder: string, world: CommandWorld): Promise<ExitCode> {
+  const { file } = config;
+  const self = await world.processes.self();
+  const leave = await enterUp(folder, self).catch(unusable(folder));
+  try {
+    return await world.foreground(config, (state) => {
+      // The parent that waits for this word is only there when it started us.
+      if (process.send === undefined) world.print(printed(describeState(process.pid, file, state)));
+      // It may have been ended meanwhile; that is no concern of ours.
+      else process.send(state, undefined, undefined, () => {});
+    });
+  } finally {
+    await leave();
+  }
+}
+
+async function inBackground(
+  config: UpConfig,
+  folder: string,
+  options: TalkOptions,
+  world: CommandWorld,
+): Promise<ExitCode> {
+  const { file } = config;
+  const { issues } = await loadPlan(file, world.env);
+  if (issues.length > 0) return check(file, options);
+  const log = await openLog(folder).catch(unusable(folder));
+  const { pid, state } = await startDetached(config, log, world);
+  const running = await findRouter(world, file);
+  const answer = running === undefined ? undefined : await reached(world, running).ask("status", {});
+  if (options.json) {
+    const owned = state.mode === "owner" ? answer : undefined;
+    world.print(printedJson({ pid, ...state, config: file, log, ...owned }));
+    return 0;
+  }
+  world.print(printed(describeState(pid, file, state)));
+  for (const { name, address } of (state.mode === "owner" ? answer?.sources : undefined) ?? [])
+    if (address !== undefined) world.print(text`  ${name}: ${address}\n`);
+  const waits = waitingLine(answer?.powers ?? []);
+  if (waits !== undefined) world.print(text`  ${colors.yellow(waits)}\n`);
+  world.print(text`  log: ${log}\n  ${colors.dim("channel-router down ends it")}\n`);
+  return 0;
+}
+
+function waitingLine(powers: readonly PowerAnswer[]): string | undefined {
+  const waiting = powers.filter(({ trusted }) => !trusted);
+  if (waiting.some(({ power }) => power === "use"))
+    return "waiting for your consent: nothing of this file is used before channel-router trust";
+  return waiting.length === 0
+    ? undefined
+    : `waiting for your consent: ${printCount(waiting.length, "power")}; channel-router trust shows them`;
+}
+
+function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
+  return mode === "owner"
+    ? line`up: pid ${pid} runs ${file}`
+    : line`up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
+}
+
+function tellAlready(pid: number, file: string, options: UpOptions, world: CommandWorld): ExitCode {
+  // A service manager must not take this for a start.
+  if (options.foreground) {
+    throw new ConnectorError("E_CONTROL", `${file} is up already (pid ${pid})`, {
+      hint: "channel-router down ends it",
+    });
+  }
+  world.print(
+    printed(options.json ? safeJson({ pid, config: file }) : line`up already: pid ${pid}, ${file}`),
+  );
+  return 0;
+}
+
+async function startDetached(
+  { file, chosen }: UpConfig,
+  log: string,
+  world: CommandWorld,
+): Promise<{ readonly pid: number; readonly state: UpState }> {
+  const output = openSync(log, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
+  const named = ["--config", file, ...(chosen ? [] : ["--found"])];
+  const [program, ...args] = [...thisProgram(), "up", "--foreground", ...named];
+  const child = spawn(program as string, args, {
+    cwd: dirname(file),
+    // Once we are gone, its ancestors do not say any more who started it.
+    env: { ...world.env, ...(world.underClaude === undefined ? {} : { CLAUDECODE: "1" }) },
+    detached: true,
+    stdio: ["ignore", output, output, "ipc"],
+  });
+  closeSync(output);
+  let timer: NodeJS.Timeout | undefined;
+  const state = await new Promise<UpState | string>((resolve) => {
+    timer = setTimeout(() => resolve(`did not serve within ${upWithinMs / 1_000} s`), upWithinMs);
+    child.once("message", (message) => resolve(message as UpState));
+    child.once("error", (error) => resolve(`could not be started: ${error.message}`));
+    child.once("exit", (code, signal) => resolve(`ended at once (${signal ?? `exit code ${code}`})`));
+  });
+  clearTimeout(timer);
+  if (typeof state === "string") {
+    child.kill();
+    const last = (await readRegular(log).then(String, () => "")).trimEnd().split("\n").slice(-10).join("\n");
+    throw new ConnectorError("E_CONTROL", `the router ${state}${last === "" ? "" : `:\n${last}`}`, {
+      hint: `its log: ${log}`,
+    });
+  }
+  child.disconnect();
+  child.unref();
+  return { pid: child.pid as number, state };
+}
+
+function unusable(folder: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.syscall === undefined) throw error;
+    throw new ConnectorError("E_CONTROL", `the state folder ${folder} cannot be used: ${error.message}`, {
+      hint: "make it writable, or set CHANNEL_ROUTER_STATE_DIR to a folder of yours; channel-router doctor looks at it",
+    });
+  };
+}
+
+/** Begins a new log when the last one has grown large; one old log is kept. */
+async function openLog(folder: string): Promise<string> {
+  const log = join(folder, "up.log");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const size = await stat(log).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > maxLogBytes) await rename(log, `${log}.1`);
+  return log;
+}
+
+function thisProgram(): string[] {
+  return [process.execPath, ...process.execArgv, realPath(process.argv[1] ?? "")];
+}

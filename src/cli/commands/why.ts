@@ -1,0 +1,37 @@
+// `why`: the story of one event, step by step.
+
+import type { WhyAnswer } from "../../control/protocol.ts";
+import { concat, line, type SafeText } from "../../text.ts";
+import { colors } from "../colors.ts";
+import type { CommandWorld } from "../context.ts";
+import type { ExitCode } from "../exit.ts";
+import { reachRouter } from "../find-router.ts";
+import { printed, printedJson, printTrace } from "../print.ts";
+import { printRelative, printTime } from "../times.ts";
+import type { TalkOptions } from "./status.ts";
+
+export async function why(eventId: string, options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+  const { ask } = await reachRouter(world, options.config);
+  const answer = await ask("why", { event_id: eventId });
+  world.print(options.json ? printedJson(answer) : printed(...printStory(answer, world.now())));
+  return 0;
+}
+
+function printStory(answer: WhyAnswer, nowMs: number): SafeText[] {
+  const { steps, trace, not_asked } = answer;
+  const shown: SafeText[] = [line`${colors.bold(answer.event_id)} ${answer.outcome}`];
+  const ago = steps.map(({ time }) => printRelative(time, nowMs));
+  const width = Math.max(0, ...ago.map((text) => text.length));
+  for (const [index, { time, channel, text }] of steps.entries()) {
+    const when = colors.dim(`${printTime(time)}  ${(ago[index] as string).padStart(width)}`);
+    shown.push(line`${when}  ${channel === undefined ? "" : `${channel}: `}${text}`);
+    if (index === 0 && trace !== undefined) {
+      if (trace.length > 0) shown.push(...printTrace(trace).map((step) => concat(line`  `, step)));
+      for (const name of not_asked ?? [])
+        shown.push(line`    ${colors.red("no ")} ${name}: match rules it out`);
+    }
+  }
+  if (trace === undefined && answer.outcome === "accepted")
+    shown.push(line`${colors.dim("what each channel said is kept for the last 1,000 events only")}`);
+  return shown;
+}

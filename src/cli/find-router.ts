@@ -1,0 +1,93 @@
+// Finds the running router of a config and asks it. The file is looked up as `run` looks it up; the router is known by the
+// file's real path, whatever state folder it has.
+
+import { type ConfigPlace, realPath, runningFolder } from "../config/paths.ts";
+import type { Json } from "../contract.ts";
+import type { ControlCommand, ControlWords } from "../control/protocol.ts";
+import { configOfCommand, type Search } from "../daemon/start/find-config.ts";
+import { ConnectorError, UsageError } from "../errors.ts";
+import type { CommandWorld, RunningRouter } from "./context.ts";
+
+export interface Reached {
+  readonly router: RunningRouter;
+  /** Rejects as `Routers.call` does, with E_CONTROL when no answer comes in time. */
+  ask<C extends ControlCommand>(
+    command: C,
+    args: ControlWords[C]["args"],
+    options?: AskOptions,
+  ): Promise<ControlWords[C]["answer"]>;
+}
+
+interface AskOptions {
+  onPart?(part: Json): void;
+  /** Ends a command that goes on by itself; without it the answer must come in time. */
+  readonly signal?: AbortSignal;
+  /** Default 15 s: taking an event may need 10. */
+  readonly withinMs?: number;
+}
+
+type Seeker = Pick<CommandWorld, "env" | "cwd" | "underClaude" | "routers">;
+
+/** Throws a ConnectorError (E_CONTROL) when no router of this config runs. */
+export async function reachRouter(world: Seeker, explicit: string | undefined): Promise<Reached> {
+  const file = configFile(world, explicit);
+  const all = await world.routers.list(runningFolder(world.env));
+  const router = all.find(({ config }) => config === realPath(file));
+  if (router === undefined) throw noneRuns(file, all);
+  return reached(world, router);
+}
+
+export function reached({ routers }: Seeker, router: RunningRouter): Reached {
+  return {
+    router,
+    async ask(command, args, { onPart, signal, withinMs = 15_000 } = {}) {
+      const ending = signal ?? AbortSignal.timeout(withinMs);
+      const options = { signal: ending, ...(onPart === undefined ? {} : { onPart }) };
+      try {
+        // The router's own words; a field that an older one does not have is printed as missing.
+        return (await routers.call(router, command, args as Json, options)) as never;
+      } catch (error) {
+        if (signal !== undefined || !ending.aborted) throw error;
+        throw new ConnectorError(
+          "E_CONTROL",
+          `pid ${router.pid} did not answer within ${withinMs / 1_000} s`,
+          {
+            hint: "it may be stopped or busy; channel-router doctor says more",
+          },
+        );
+      }
+    },
+  };
+}
+
+/** The running router of exactly this file. */
+export async function findRouter(world: Seeker, file: string): Promise<RunningRouter | undefined> {
+  const all = await world.routers.list(runningFolder(world.env));
+  return all.find(({ config }) => config === realPath(file));
+}
+
+/** Throws a UsageError when no place has a config file. */
+export function configFile(world: Search, explicit: string | undefined): string {
+  return configPlace(world, explicit).file;
+}
+
+/** The same, with whether the user chose it. */
+export function configPlace(
+  world: Search,
+  explicit: string | undefined,
+): ConfigPlace & { readonly file: string } {
+  const found = configOfCommand(explicit, world);
+  const { file, tried } = found;
+  if (file !== undefined) return { ...found, file };
+  throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
+    hint: "write channels.yaml here, or name one: --config FILE",
+  });
+}
+
+function noneRuns(file: string, others: readonly RunningRouter[]): ConnectorError {
+  const known = [...new Set(others.map(({ config }) => config))];
+  const elsewhere = known.length === 0 ? "" : `; others run: --config ${known.join(", --config ")}`;
+  return new ConnectorError("E_CONTROL", `no router runs for ${file}`, {
+    hint: `start Claude Code with it, or channel-router up${elsewhere}`,
+  });
+}

@@ -1,0 +1,58 @@
+// The owner's side of a command connection: each `call` frame is answered by any number of `part` frames and then one
+// `done` or `fail`. What the handler does ends when the connection does.
+
+import type { Json } from "../contract.ts";
+import { isRouterError } from "../errors.ts";
+import type { Link } from "./link.ts";
+import type { CallError, Frame } from "./protocol.ts";
+
+/**
+ * Answers one command. `send` passes a part of the answer on at once and settles when the connection took it; the signal
+ * fires when the caller is gone. An error thrown is told to the caller, a RouterError with code and hint.
+ */
+export type CommandHandler = (
+  command: string,
+  args: Json,
+  send: (part: Json) => Promise<void>,
+  signal: AbortSignal,
+) => Promise<Json>;
+
+const maxCalls = 16;
+
+/** The result takes each frame of the connection; false when it does not belong there. */
+export function answerCalls(link: Link, handler: CommandHandler): (frame: Frame) => boolean {
+  const gone = new AbortController();
+  let running = 0;
+  void link.closed.then((reason) => gone.abort(new Error(reason)));
+
+  async function answer(id: number, command: string, args: Json): Promise<void> {
+    if (running >= maxCalls) {
+      link.send({ t: "fail", id, error: { message: `more than ${maxCalls} calls at once` } });
+      return;
+    }
+    running += 1;
+    try {
+      const send = (value: Json) => link.sendSlowly({ t: "part", id, value });
+      link.send({ t: "done", id, result: await handler(command, args, send, gone.signal) });
+    } catch (error) {
+      link.send({ t: "fail", id, error: describe(error) });
+    } finally {
+      running -= 1;
+    }
+  }
+
+  return (frame) => {
+    if (frame.t !== "call" || typeof frame.id !== "number" || typeof frame.command !== "string") return false;
+    void answer(frame.id, frame.command, frame.args ?? null);
+    return true;
+  };
+}
+
+function describe(error: unknown): CallError {
+  if (!isRouterError(error)) return { message: error instanceof Error ? error.message : String(error) };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint !== undefined && { hint: error.hint }),
+  };
+}

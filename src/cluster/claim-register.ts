@@ -1,0 +1,106 @@
+// What only one router on this machine may hold, whatever its config: a bot, by its token. Each holder has a file of its own in the
+// folder of running routers. Whoever wants a claim writes its file first and looks second, so that of two at once at least one sees the
+// other; files of processes that are gone count for nothing.
+
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Claim } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
+import { readStateFile, writeStateFile } from "../files/state-file.ts";
+import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
+import { isRunning, type ProcessIdentity, thisProcess } from "./process-identity.ts";
+
+export interface ClaimRegister {
+  /**
+   * Settles with what gives them back. Rejects with a ConnectorError (E_CLAIM_HELD, retryable) that names the holder while another
+   * process has one of them. This process may have them several times.
+   */
+  take(claims: readonly Claim[]): Promise<() => Promise<void>>;
+}
+
+interface Holder extends ProcessIdentity {
+  /** The config file. */
+  readonly config: string;
+  /** True for the owner of that config: a later owner of the same one need not wait until it has noticed. */
+  readonly isOwner: boolean;
+  readonly host?: Host;
+}
+
+interface ClaimRegisterOptions extends Pick<Holder, "config" | "isOwner"> {
+  /** See `RunningRegister.runningFolder`. */
+  readonly runningFolder: string;
+}
+
+/** For a router that is alone. */
+export const noRegister: ClaimRegister = { take: async () => async () => {} };
+
+export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegisterOptions): ClaimRegister {
+  async function takeOne(claim: Claim): Promise<() => Promise<void>> {
+    const host = await thisHost();
+    const self: Holder = {
+      ...(await thisProcess()),
+      config,
+      isOwner,
+      ...(host === undefined ? {} : { host }),
+    };
+    const folder = join(runningFolder, "claims", claim.replaceAll(/[^A-Za-z0-9]+/g, "-"));
+    const file = `${self.pid}-${randomBytes(4).toString("hex")}.json`;
+    const giveBack = () => unlink(join(folder, file)).catch(() => undefined); // The folder was cleared: so is the claim.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeStateFile(join(folder, file), `${JSON.stringify(self)}\n`);
+    const others = (await readdir(folder)).filter((name) => name.endsWith(".json") && name !== file);
+    for (const name of others) {
+      const other = await readStateFile(join(folder, name));
+      if (!isHolder(other) || (other.pid === self.pid && other.start === self.start)) continue;
+      // Nobody can say from here whether it runs.
+      if (isElsewhere(other.host, host)) continue;
+      if (!(await isRunning(other))) {
+        await unlink(join(folder, name)).catch(() => undefined); // Another may have been quicker.
+        continue;
+      }
+      if (isOwner && other.isOwner && other.config === config) continue;
+      await giveBack();
+      throw heldBy(other, claim);
+    }
+    return giveBack;
+  }
+
+  return {
+    async take(claims) {
+      const taken: (() => Promise<void>)[] = [];
+      const giveBack = async () => {
+        for (const one of taken.splice(0)) await one();
+      };
+      try {
+        for (const claim of claims.filter(isWide)) taken.push(await takeOne(claim));
+      } catch (error) {
+        await giveBack();
+        throw error;
+      }
+      return giveBack;
+    },
+  };
+}
+
+/** The system sees to ports and sockets, and a config to its own paths and files. */
+function isWide(claim: Claim): boolean {
+  return claim.startsWith("token:");
+}
+
+function isHolder(value: unknown): value is Holder {
+  const holder = value as Partial<Holder> | undefined | null;
+  return (
+    typeof holder?.pid === "number" && typeof holder.start === "string" && typeof holder.config === "string"
+  );
+}
+
+function heldBy({ pid, config }: Holder, claim: Claim): ConnectorError {
+  const [kind] = claim.split(":");
+  return new ConnectorError("E_CLAIM_HELD", `its ${kind} is in use by process ${pid}, which runs ${config}`, {
+    retryable: true,
+    // By chance: two that saw each other do not meet again.
+    retryAfterMs: 2_000 + Math.floor(Math.random() * 2_000),
+    hint: "end that one, or give each config a bot of its own",
+  });
+}

@@ -1,0 +1,64 @@
+// The first words on a connection to an owner: our hello, its welcome or why not.
+
+import type { Duplex } from "node:stream";
+import { connectTo } from "./leader-file.ts";
+import { createLink, type Link } from "./link.ts";
+import { type Frame, type Hello, protocolNumber } from "./protocol.ts";
+
+export type Greeted =
+  | { readonly kind: "welcome"; readonly link: Link; readonly epoch: number; readonly version: string }
+  /** The other speaks another protocol. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** It took the connection and said nothing in time: busy, or stopped. */
+  | { readonly kind: "silent" }
+  /** It is leaving, or has just left. */
+  | { readonly kind: "closed" }
+  | { readonly kind: "unreachable" };
+
+export async function greetOwner(
+  target: string | Duplex,
+  hello: Omit<Hello, "t" | "protocol" | "pid">,
+  withinMs: number,
+  signal?: AbortSignal,
+): Promise<Greeted> {
+  const stream = typeof target === "string" ? await connectTo(target) : target;
+  if (stream === undefined) return { kind: "unreachable" };
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      link.cut("no welcome came");
+      resolve({ kind: "silent" });
+    }, withinMs);
+    const onAbort = (): void => link.cut("given up");
+    const finish = (greeted: Greeted): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      resolve(greeted);
+    };
+    const link = createLink(stream, {
+      onFrame(frame: Frame) {
+        if (frame.t === "welcome" && frame.protocol === protocolNumber) {
+          finish({ kind: "welcome", link, epoch: frame.epoch, version: frame.version });
+          return;
+        }
+        link.cut("not welcome");
+        finish(frame.t === "refuse" ? { kind: "refused", reason: String(frame.reason) } : { kind: "closed" });
+      },
+    });
+    void link.closed.then(() => finish({ kind: "closed" }));
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+    link.send({ t: "hello", protocol: protocolNumber, pid: process.pid, ...hello });
+  });
+}
+
+/** False only when it took the connection and said nothing in time, which is what a stopped process does. */
+export async function responds(
+  socket: string,
+  version: string,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const greeted = await greetOwner(socket, { role: "command", version }, withinMs, signal);
+  if (greeted.kind === "welcome") greeted.link.end();
+  return greeted.kind !== "silent";
+}

@@ -1,0 +1,45 @@
+// On which running kernel, and in which space of process ids, this process lives: only there does a pid mean the same process, and
+// only on one kernel does a socket in a shared folder lead anywhere.
+
+import { execFile } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
+import { systemProgram } from "../files/system-program.ts";
+
+export interface Host {
+  /** Another after each boot. */
+  readonly kernel: string;
+  /** Of process ids: containers have their own. */
+  readonly space: string;
+}
+
+let known: Promise<Host | undefined> | undefined;
+
+/** Undefined where the system does not tell. Never rejects. */
+export function thisHost(): Promise<Host | undefined> {
+  known ??= process.platform === "linux" ? Promise.resolve(lookInProc()) : askSysctl();
+  return known;
+}
+
+export function isElsewhere(other: Host | undefined, here: Host | undefined): boolean {
+  if (other === undefined || here === undefined) return false;
+  return other.kernel !== here.kernel || other.space !== here.space;
+}
+
+function lookInProc(): Host | undefined {
+  try {
+    const kernel = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return { kernel, space: readlinkSync("/proc/self/ns/pid") };
+  } catch {
+    return undefined; // A sandbox without /proc.
+  }
+}
+
+/** macOS. */
+function askSysctl(): Promise<Host | undefined> {
+  return new Promise((resolve) => {
+    execFile(systemProgram("sysctl"), ["-n", "kern.bootsessionuuid"], { timeout: 2_000 }, (error, stdout) => {
+      const kernel = stdout.trim();
+      resolve(error !== null || kernel === "" ? undefined : { kernel, space: "" });
+    });
+  });
+}

@@ -1,0 +1,220 @@
+// An owner's life: claims the epoch, listens on its socket, takes clients, watches that nobody has a higher epoch, and at
+// the end hands over. Loaded only by a process that is about to own.
+
+import { chmod, lstat, mkdir } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { basename, dirname } from "node:path";
+import type { Duplex } from "node:stream";
+import type { Log } from "../contract.ts";
+import { line } from "../text.ts";
+import { createStreamPair } from "./duplex-pair.ts";
+import { isOwnerName, listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./leader-file.ts";
+import { createHost, type Service } from "./leader-server.ts";
+import { showLife } from "./other-machine.ts";
+import { enterRunning, type RunningRegister } from "./running-leaders.ts";
+import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./term.ts";
+import { watchClaim } from "./term-watch.ts";
+
+export interface OwnerRole {
+  /** The owner's epoch: names its journal segment and marks its requests to clients. 0 when alone. */
+  readonly epoch: number;
+  /** False when another process owns, or might: no listener, bots, cursors, journal of the state folder. */
+  readonly exclusive: boolean;
+  /** Why it is not exclusive, for `status` and the log. */
+  readonly reason?: string;
+}
+
+export type Serve = (role: OwnerRole) => Promise<Service>;
+
+export interface Owner {
+  readonly file: OwnerFile;
+  /** The stream on which this process' own client attaches. */
+  connectLocal(): Duplex;
+  /** Before `release`, while all goes on: has the successor get ready, so that the gap is short. At most so long. */
+  prepareSuccessor(withinMs: number): Promise<void>;
+  /** Hands over and settles when nothing is held any more. Idempotent. */
+  release(): Promise<void>;
+  /** Settles when the owner is no more: `released` or `deposed`. */
+  readonly over: Promise<"released" | "deposed">;
+}
+
+export interface OwnerOptions {
+  readonly folder: string;
+  readonly epoch: number;
+  readonly version: string;
+  readonly log: Log;
+  readonly serve: Serve;
+  readonly register: RunningRegister | undefined;
+}
+
+const maxConnections = 256;
+
+/** Undefined when another process was faster. Rejects when the state folder cannot be used, or with what `serve` rejects. */
+export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefined> {
+  const { folder, version, log } = options;
+  const claimed = await claimEpoch(folder, options.epoch, version);
+  if (claimed === undefined) return undefined;
+  const file: OwnerFile = claimed;
+  const host = createHost({ epoch: file.epoch, version, log });
+  let server = await listen(file.socket, (stream) => host.accept(stream)).catch(async (error) => {
+    await releaseEpoch(folder, file);
+    throw error;
+  });
+  let leaveRunning: () => Promise<void> = async () => undefined;
+  let ending: Promise<void> | undefined;
+  let settleOver: (how: "released" | "deposed") => void;
+  const over = new Promise<"released" | "deposed">((resolve) => {
+    settleOver = resolve;
+  });
+  let service: Service | undefined;
+
+  function end(how: "released" | "deposed"): Promise<void> {
+    ending ??= (async () => {
+      unwatch();
+      if (how === "released") host.announceLeaving();
+      await service
+        ?.stop(how)
+        .catch((error: Error) => log.error(line`could not stop in order: ${error.message}`));
+      // Before the socket goes, so that nobody finds an epoch that is neither dead nor alive.
+      if (how === "released") {
+        await releaseEpoch(folder, file).catch((error: Error) => {
+          log.warn(line`could not give the ownership up in order: ${error.message}`);
+        });
+      }
+      server.close();
+      await host.close(
+        how === "released" ? "the owner has left" : "the owner was deposed",
+        how === "released",
+      );
+      await leaveRunning();
+      settleOver(how);
+    })();
+    return ending;
+  }
+
+  async function look(): Promise<void> {
+    const highest = (await listEpochs(folder)).at(-1) ?? 0;
+    const standing = highest < file.epoch ? undefined : await readOwner(folder, highest);
+    if (standing !== undefined && !isOurs(standing)) {
+      log.warn(line`epoch ${highest} has taken over from epoch ${file.epoch}`);
+      void end("deposed");
+    } else if (standing === undefined || !(await exists(file.socket))) await restore(standing === undefined);
+    else await showLife(folder, file);
+  }
+
+  /** Epochs begin anew in a folder that was removed: then another process may have ours. */
+  function isOurs(standing: OwnerFile | UnreadableOwner): boolean {
+    if (standing.epoch !== file.epoch) return false;
+    return "unreadable" in standing || (standing.pid === file.pid && standing.started === file.started);
+  }
+
+  /** The state folder may be removed while we run: then it is made again, with our epoch in it. */
+  async function restore(isFileGone: boolean): Promise<void> {
+    await makeFolder(folder);
+    if (!(await exists(file.socket))) {
+      await mkdir(dirname(file.socket), { recursive: true, mode: 0o700 });
+      server.close();
+      server = await listen(file.socket, (stream) => host.accept(stream));
+    }
+    // When somebody was faster, he is found.
+    if (isFileGone && !(await putOwner(folder, file))) return look();
+    await enter();
+    log.warn(line`${folder} had been removed and was made again`);
+  }
+
+  async function enter(): Promise<void> {
+    if (options.register === undefined) return;
+    leaveRunning = await enterRunning(options.register, file).catch((error: Error) => {
+      log.warn(line`the command line will not find this router: ${error.message}`);
+      return async () => undefined;
+    });
+  }
+
+  let complaint: string | undefined;
+  const unwatch = watchClaim({
+    folders: [...new Set([folder, dirname(file.socket)])],
+    concerns: (name) => isOwnerName(name) || name === basename(file.socket),
+    async look() {
+      try {
+        if (ending === undefined) await look();
+        complaint = undefined;
+      } catch (error) {
+        // A folder that cannot be read at this moment deposes nobody.
+        const { message } = error as Error;
+        if (message !== complaint) log.warn(line`could not look after ${folder}: ${message}`);
+        complaint = message;
+      }
+    },
+  });
+
+  try {
+    service = await options.serve({ epoch: file.epoch, exclusive: true });
+  } catch (error) {
+    await end("released");
+    throw error;
+  }
+  host.open(service);
+  await enter();
+  void sweep(folder, file).catch((error: Error) =>
+    log.warn(line`could not sweep ${folder}: ${error.message}`),
+  );
+
+  return {
+    file,
+    over,
+    connectLocal() {
+      const [ours, theirs] = createStreamPair();
+      host.accept(ours, true);
+      return theirs;
+    },
+    prepareSuccessor: (withinMs) => host.prepareSuccessor(withinMs),
+    release: () => end("released"),
+  };
+}
+
+/** Works for this process' own client only, beside whoever owns. */
+export async function becomeAlone(options: {
+  readonly reason: string;
+  readonly version: string;
+  readonly log: Log;
+  readonly serve: Serve;
+}): Promise<{ connectLocal(): Duplex; stop(reason: "released" | "replaced"): Promise<void> }> {
+  const host = createHost({ epoch: 0, version: options.version, log: options.log });
+  const service = await options.serve({ epoch: 0, exclusive: false, reason: options.reason });
+  host.open(service);
+  return {
+    connectLocal() {
+      const [ours, theirs] = createStreamPair();
+      host.accept(ours, true);
+      return theirs;
+    },
+    async stop(reason) {
+      host.announceLeaving();
+      await service.stop(reason);
+      await host.close(options.reason, false);
+    },
+  };
+}
+
+async function listen(path: string, accept: (stream: Duplex) => void): Promise<Server> {
+  const server = createServer(accept);
+  server.maxConnections = maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  // The socket must not keep a process alive whose client is gone, nor end it when one `accept` fails.
+  server.on("error", () => undefined);
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,66 @@
+// The register of running owners, one small file each, where the command line finds them. Files of processes that are gone
+// are skipped and removed.
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { writeStateFile } from "../files/state-file.ts";
+import { readRegular } from "../regular-file.ts";
+import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
+import type { OwnerFile } from "./leader-file.ts";
+import { isRunning, type ProcessIdentity } from "./process-identity.ts";
+
+export interface RunningRegister {
+  /** The state folder of the config. */
+  readonly folder: string;
+  /** `<claude config dir>/channels/router/running`, or `running` in the state folder that the variable names. */
+  readonly runningFolder: string;
+  /** The config file's real path. */
+  readonly config: string;
+}
+
+export interface RunningOwner extends ProcessIdentity {
+  readonly config: string;
+  readonly folder: string;
+  readonly socket: string;
+  readonly epoch: number;
+  readonly version: string;
+  readonly protocol: number;
+  readonly started: string;
+  readonly host?: Host;
+}
+
+/** The result removes the entry. */
+export async function enterRunning(
+  { runningFolder, config, folder }: RunningRegister,
+  owner: OwnerFile,
+): Promise<() => Promise<void>> {
+  const entry: RunningOwner = { ...owner, config, folder };
+  const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
+  const path = join(runningFolder, `${name}-${owner.pid}.json`);
+  await mkdir(runningFolder, { recursive: true, mode: 0o700 });
+  await writeStateFile(path, `${JSON.stringify(entry)}\n`);
+  return () => unlink(path).catch(() => undefined); // The folder may be gone; then the entry is, too.
+}
+
+/** Those whose process runs, latest first. An absent or unreadable folder has none. */
+export async function listRunning(runningFolder: string): Promise<RunningOwner[]> {
+  const names = await readdir(runningFolder).catch(() => []);
+  const entries = await Promise.all(
+    names.filter((name) => name.endsWith(".json")).map((name) => readEntry(join(runningFolder, name))),
+  );
+  return entries.filter((entry) => entry !== undefined).sort((a, b) => (a.started < b.started ? 1 : -1));
+}
+
+async function readEntry(path: string): Promise<RunningOwner | undefined> {
+  try {
+    const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningOwner;
+    // Whether it runs elsewhere cannot be seen from here, and no command would reach it.
+    if (isElsewhere(entry.host, await thisHost())) return undefined;
+    if (await isRunning(entry)) return entry;
+  } catch {
+    // Written whole or not at all, so this one is nobody's.
+  }
+  await unlink(path).catch(() => undefined); // Somebody else may have removed it.
+  return undefined;
+}

@@ -1,0 +1,59 @@
+// Calls for a look at an owner's claim when something has happened to it: a file of an owner came or went, the socket went, a
+// folder was moved or removed. The system reports that, so nothing ticks meanwhile; now and then it calls without a report,
+// because not every file system tells.
+
+import { basename } from "node:path";
+import { watchFolders } from "../files/folder-watch.ts";
+
+export interface ClaimWatchOptions {
+  /** The state folder, and the folder of the socket. */
+  readonly folders: readonly string[];
+  /** A name in one of them that matters. */
+  concerns(name: string): boolean;
+  /** One look at a time. Never rejects. */
+  look(): Promise<void>;
+}
+
+const lookEveryMs = 10_000;
+/** From a report to the look. What is made again at once is in the way of whoever is still removing the folder. */
+const settleMs = 300;
+/** Until a folder is watched. */
+const blindLookEveryMs = 1_000;
+
+/** The first look comes after a second. The result ends the watch. */
+export function watchClaim({ folders, concerns, look }: ClaimWatchOptions): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let isLooking = false;
+  let isStale = false;
+  let isOver = false;
+
+  const reports = watchFolders((folder, name) => {
+    // A folder's own name: it was itself moved or removed.
+    if (name !== undefined && name !== basename(folder) && !concerns(name)) return;
+    isStale = true;
+    if (!isLooking) lookAfter(settleMs);
+  });
+
+  async function run(): Promise<void> {
+    isLooking = true;
+    isStale = false;
+    reports.watch(folders);
+    await look();
+    isLooking = false;
+    lookAfter(isStale ? settleMs : reports.isWhole() ? lookEveryMs : blindLookEveryMs);
+  }
+
+  function lookAfter(ms: number): void {
+    clearTimeout(timer);
+    if (isOver) return;
+    timer = setTimeout(() => void run(), ms);
+    timer.unref();
+  }
+
+  lookAfter(blindLookEveryMs);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+    reports.close();
+  };
+}

@@ -1,0 +1,222 @@
+// What a channel may hold, as JSON Schema.
+
+import { namePattern } from "./name-pattern.ts";
+import { channelBudget, shapingKeys } from "./shaping.ts";
+
+export const metaKeyPattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+/** Attributes that the router sets itself. `source` is set by the client. */
+export const ownMetaKeys = ["channel", "event_id", "trust", "attempt", "count", "thread", "error"] as const;
+
+export const named = { propertyNames: { pattern: namePattern } } as const;
+const reference = { type: "string", minLength: 1 };
+
+export const priority = { enum: ["low", "normal", "high"] } as const;
+
+export const channelSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    from: {
+      "x-inert": true,
+      description:
+        "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.",
+      anyOf: [reference, { type: "array", items: reference, minItems: 1, uniqueItems: true }],
+      examples: ["github"],
+    },
+    description: {
+      "x-shown": "always",
+      type: "string",
+      description: "What arrives here, in a sentence for Claude; part of the server's instructions.",
+    },
+    match: {
+      "x-inert": true,
+      description:
+        "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.",
+      anyOf: [
+        { type: "object", minProperties: 1 },
+        { type: "array", items: { type: "object" }, minItems: 1 },
+      ],
+      examples: [{ "data.action": "opened" }],
+    },
+    when: {
+      "x-inert": true,
+      type: "string",
+      minLength: 1,
+      "x-cel": true,
+      description: "A CEL expression that must be true for the event to be taken.",
+      examples: ["size(data.commits) > 0"],
+    },
+    vars: {
+      "x-shown": "event",
+      type: "object",
+      ...named,
+      additionalProperties: { type: "string", minLength: 1, "x-cel": true },
+      description: "Values computed by CEL for this channel's templates, by name: used as {{vars.name}}.",
+    },
+    changed: {
+      "x-inert": true,
+      description:
+        "Only events whose value differs from that of the last event with the same `by` are taken.",
+      anyOf: [
+        { type: "string", minLength: 1, "x-cel": true },
+        {
+          type: "object",
+          additionalProperties: false,
+          required: ["value"],
+          properties: {
+            value: {
+              "x-inert": true,
+              type: "string",
+              minLength: 1,
+              "x-cel": true,
+              description: "A CEL expression: what is compared.",
+              examples: ["data.state"],
+            },
+            by: {
+              "x-inert": true,
+              type: "string",
+              minLength: 1,
+              "x-template": true,
+              description:
+                "A template: events with different texts are compared apart. One for the whole channel by default.",
+              examples: ["{{data.host}}"],
+            },
+          },
+        },
+      ],
+      examples: ["data.state"],
+    },
+    dedupe: {
+      type: "object",
+      additionalProperties: false,
+      required: ["key"],
+      description: "The same key again within a time is a duplicate and is not delivered.",
+      properties: {
+        key: {
+          "x-inert": true,
+          type: "string",
+          minLength: 1,
+          "x-template": true,
+          description:
+            "A template that says what makes two events the same. An empty part in it means no key: the event passes.",
+          examples: ["{{data.id}}"],
+        },
+        for: {
+          "x-inert": true,
+          type: "string",
+          format: "duration",
+          default: "24h",
+          description: "How long a key is remembered, counted from the event that was delivered.",
+        },
+      },
+    },
+    ...shapingKeys,
+    content: {
+      "x-shown": "event",
+      type: "string",
+      "x-template": true,
+      description: "The template of the event's text. Default: the payload, cut to the budget.",
+      examples: ["{{data.title}}"],
+    },
+    meta: {
+      "x-shown": "event",
+      type: "object",
+      propertyNames: { pattern: metaKeyPattern, not: { enum: ["source", ...ownMetaKeys] } },
+      additionalProperties: { type: "string", "x-template": true },
+      description:
+        "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none.",
+    },
+    budget: channelBudget,
+    continue: {
+      "x-inert": true,
+      type: "boolean",
+      default: false,
+      description: "Whether later channels are tried too after this one took the event.",
+    },
+    reply: {
+      "x-inert": true,
+      description:
+        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.",
+      anyOf: [
+        { type: "boolean" },
+        reference,
+        { type: "array", items: reference, minItems: 1, uniqueItems: true },
+      ],
+    },
+    priority: {
+      "x-inert": true,
+      ...priority,
+      description:
+        "How urgent the events are: high may overtake others and cannot be silenced by a tool. Default: defaults.priority.",
+    },
+    ttl: {
+      "x-inert": true,
+      type: "string",
+      format: "duration",
+      description:
+        "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.",
+      examples: ["2h"],
+    },
+    receipt: {
+      "x-inert": true,
+      description:
+        "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.",
+      anyOf: [
+        { type: "string", enum: ["none", "ack"] },
+        {
+          type: "object",
+          additionalProperties: false,
+          properties: {
+            ack_within: {
+              "x-inert": true,
+              type: "string",
+              format: "duration",
+              description: "How long to wait for ack before the event is sent again. Default 10m.",
+            },
+            attempts: {
+              "x-inert": true,
+              type: "integer",
+              minimum: 1,
+              maximum: 10,
+              description: "How many times an event is sent in all before it counts as dead. Default 3.",
+            },
+          },
+        },
+      ],
+      examples: ["ack"],
+    },
+    to: {
+      "x-inert": true,
+      description:
+        "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.",
+      anyOf: [
+        { type: "string", enum: ["one", "all"] },
+        {
+          type: "object",
+          additionalProperties: false,
+          minProperties: 1,
+          maxProperties: 1,
+          properties: {
+            project: {
+              "x-inert": true,
+              type: "string",
+              pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)",
+              description:
+                "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.",
+              examples: ["~/code/api"],
+            },
+            label: {
+              "x-inert": true,
+              type: "string",
+              minLength: 1,
+              description: "The label that the session was started with.",
+            },
+            session: { "x-inert": true, type: "string", minLength: 1, description: "The id of one session." },
+          },
+        },
+      ],
+      examples: [{ project: "~/code/api" }],
+    },
+  },
+} as const;

@@ -1,0 +1,200 @@
+// The core of the config language as JSON Schema, plain data: what the top level, a source, a channel and a sink may
+// hold. The validator, schema/channels.schema.json and the docs are generated from it. A source's own options are
+// declared by its connector, so `sources` is open here.
+// `x-template`: rendered on each event. `x-cel`: an expression. Rules that a schema cannot say are in meaning.ts.
+
+import type { JsonSchema } from "../../contract.ts";
+import { channelSchema, named, priority } from "./channel.ts";
+import { permissionsSchema } from "./permissions.ts";
+import { usualBudget } from "./shaping.ts";
+import { sinkSchema } from "./sink.ts";
+import { anyTests } from "./tests.ts";
+import { useSchema } from "./use-schema.ts";
+
+/** Keys of the top that may stand there with nothing under them; a channel may, too. */
+export const mayBeEmpty = [
+  "server",
+  "budget",
+  "delivery",
+  "defaults",
+  "sources",
+  "channels",
+  "sinks",
+  "hosts",
+  "use",
+  "tests",
+] as const;
+
+const source = {
+  type: "object",
+  required: ["type"],
+  properties: {
+    type: {
+      "x-inert": true,
+      type: "string",
+      description: "The connector's name; its options stand beside this key.",
+      examples: ["http"],
+    },
+    enabled: {
+      "x-inert": true,
+      type: "boolean",
+      default: true,
+      description: "Whether the source is started. A source that is off may still be named by channels.",
+    },
+    rate: {
+      "x-inert": true,
+      type: "string",
+      format: "rate",
+      description:
+        "How many events are taken in how long; the sender of more is told to wait. No limit by default.",
+      examples: ["5/10m"],
+    },
+    expect: {
+      "x-inert": true,
+      type: "string",
+      format: "duration",
+      description:
+        "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.",
+      examples: ["24h"],
+    },
+  },
+} as const;
+
+export const coreSchema: JsonSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "channel-router configuration",
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    version: {
+      "x-inert": true,
+      type: "integer",
+      enum: [1],
+      default: 1,
+      description: "The version of this language.",
+    },
+    server: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "The MCP server as the client sees it.",
+      properties: {
+        name: {
+          "x-shown": "always",
+          type: "string",
+          pattern: "^[A-Za-z0-9_-]{1,64}$",
+          default: "router",
+          description:
+            "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server.",
+        },
+        instructions: {
+          "x-shown": "always",
+          type: "string",
+          default: "",
+          description: "Your own words to Claude, put before the generated instructions.",
+        },
+      },
+    },
+    listen: {
+      "x-inert": false,
+      type: "string",
+      minLength: 1,
+      description:
+        'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.',
+      examples: ["127.0.0.1:8788"],
+    },
+    public_url: {
+      "x-inert": false,
+      type: "string",
+      pattern: "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$",
+      description:
+        "The address under which the outside reaches the listener, for senders that sign it and for printed links.",
+      examples: ["https://hooks.example.com"],
+    },
+    hosts: {
+      "x-inert": true,
+      type: "array",
+      default: [],
+      uniqueItems: true,
+      items: {
+        type: "string",
+        pattern: "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$",
+        examples: ["my-machine.local"],
+      },
+      description: "Further Host names that unverified sources accept beside those of loopback.",
+    },
+    budget: usualBudget,
+    delivery: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "What is kept, and how a session catches up.",
+      properties: {
+        catch_up: {
+          "x-inert": true,
+          type: "integer",
+          minimum: 0,
+          maximum: 1_000,
+          default: 20,
+          description:
+            "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool.",
+        },
+        keep: {
+          "x-inert": true,
+          type: "string",
+          format: "duration",
+          default: "7d",
+          description: "How long events that are done with are kept, for event, why and replay.",
+        },
+        max_size: {
+          "x-inert": true,
+          type: "string",
+          format: "size",
+          default: "256MiB",
+          description:
+            "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it.",
+        },
+      },
+    },
+    defaults: {
+      type: "object",
+      additionalProperties: false,
+      default: {},
+      description: "What every channel inherits that does not say otherwise.",
+      properties: {
+        ttl: {
+          "x-inert": true,
+          type: "string",
+          format: "duration",
+          default: "24h",
+          description: "How long after its arrival an event is still worth delivering.",
+        },
+        priority: { "x-inert": true, ...priority, default: "normal", description: "How urgent events are." },
+      },
+    },
+    use: useSchema,
+    sources: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: source,
+      description: "Where events come from, by name.",
+    },
+    channels: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: channelSchema,
+      description: "Which events reach Claude and how they look, by name; tried in this order.",
+    },
+    sinks: {
+      type: "object",
+      default: {},
+      ...named,
+      additionalProperties: sinkSchema,
+      description: "Tools with which Claude answers, by name.",
+    },
+    permissions: permissionsSchema,
+    tests: anyTests,
+  },
+};

@@ -1,0 +1,192 @@
+// Rules of the core that a JSON Schema cannot say: reserved names, addresses, and names that must exist elsewhere in the
+// file. Each rule looks only at values that the schema accepted.
+
+import type { Json, JsonObject } from "../contract.ts";
+import { createHints, listNames } from "../did-you-mean.ts";
+import { parseListenAddress } from "./listen-address.ts";
+import type { EnvironmentVariables } from "./paths.ts";
+import { builtInTools } from "./tool-names.ts";
+import { parseDuration, parseSize } from "./units.ts";
+import type { IssueDraft } from "./values.ts";
+import { type Path, quoted } from "./yaml/problem.ts";
+
+/** Names of servers that Claude Code runs itself; a server with one of them is not started. */
+const reservedServerNames = ["workspace", "claude-in-chrome", "computer-use"];
+
+export interface MeaningContext {
+  readonly folder: string;
+  readonly env: EnvironmentVariables;
+  /** The text as typed, when it may be shown. */
+  typed(path: Path): string | undefined;
+}
+
+export function checkMeaning(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  return [
+    ...checkServer(root),
+    ...checkListen(root, context),
+    ...checkPublicUrl(root),
+    ...checkSinks(root),
+    ...checkChannels(root, context),
+    ...checkBounds(root),
+  ];
+}
+
+function checkServer(root: JsonObject): IssueDraft[] {
+  const name = member(root.server, "name");
+  if (typeof name !== "string" || !reservedServerNames.includes(name)) return [];
+  const message = `the server name "${name}" is reserved by the client`;
+  return [
+    { path: ["server", "name"], code: "E_CONFIG_VALUE", message, hint: "choose another, for example router" },
+  ];
+}
+
+function checkListen(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  if (typeof root.listen !== "string" || root.listen === "") return [];
+  const address = parseListenAddress(root.listen, context);
+  if (!("problem" in address)) return [];
+  return [{ path: ["listen"], code: "E_CONFIG_VALUE", message: address.problem, hint: address.hint }];
+}
+
+function checkPublicUrl(root: JsonObject): IssueDraft[] {
+  if (typeof root.public_url !== "string" || !/^https?:/.test(root.public_url)) return [];
+  if (URL.canParse(root.public_url)) return [];
+  const hint = "for example https://hooks.example.com";
+  return [{ path: ["public_url"], code: "E_CONFIG_VALUE", message: "is not a URL", hint }];
+}
+
+function checkSinks(root: JsonObject): IssueDraft[] {
+  return Object.entries(asObject(root.sinks)).flatMap(([name, sink]): IssueDraft[] => {
+    const path = ["sinks", name];
+    const issues: IssueDraft[] = [];
+    if (builtInTools.includes(name))
+      issues.push({
+        path,
+        on: "key",
+        code: "E_CONFIG_NAME",
+        message: `a tool of the router itself is called ${quoted(name)}`,
+        hint: `each sink is a tool with its name: write my_${name}`,
+      });
+    if (member(member(sink, "input"), "event_id") !== undefined)
+      issues.push({
+        path: [...path, "input", "event_id"],
+        on: "key",
+        code: "E_CONFIG_VALUE",
+        message: "is added by the router where a template uses event",
+        hint: "remove it",
+      });
+    return issues;
+  });
+}
+
+function checkChannels(root: JsonObject, context: MeaningContext): IssueDraft[] {
+  const sources = namesOf(root.sources, "source");
+  const sinks = namesOf(root.sinks, "sink");
+  return Object.entries(asObject(root.channels)).flatMap(([name, channel]) => {
+    const path = ["channels", name];
+    const from = member(channel, "from");
+    const issues = [
+      ...checkReferences(from, [...path, "from"], sources, context),
+      ...checkReferences(member(channel, "reply"), [...path, "reply"], sinks, context),
+    ];
+    if (from === undefined && isObject(channel) && !sources.known.has(name)) {
+      issues.push({
+        path,
+        on: "key",
+        code: "E_CONFIG_REFERENCE",
+        message: `names no source, and no source is called ${quoted(name)}`,
+        hint:
+          sources.known.size === 0
+            ? 'declare one under "sources:"'
+            : `add from: with one of ${sources.listed}`,
+      });
+    }
+    return issues;
+  });
+}
+
+/** Units are texts, so that a schema cannot bound them. */
+function checkBounds(root: JsonObject): IssueDraft[] {
+  const least = (
+    path: Path,
+    text: Json | undefined,
+    parse: (text: string) => number | undefined,
+    unit: string,
+  ) => {
+    const value = typeof text === "string" ? parse(text) : undefined;
+    if (value === undefined || value >= parse(unit)!) return [];
+    return [{ path, code: "E_CONFIG_VALUE", message: `must be at least ${unit}` }];
+  };
+  const sources = Object.entries(asObject(root.sources)).flatMap(([name, source]) =>
+    least(["sources", name, "expect"], member(source, "expect"), parseDuration, "1s"),
+  );
+  const channels = Object.entries(asObject(root.channels)).flatMap(([name, channel]) => [
+    ...[
+      ["throttle", "per"],
+      ["digest", "every"],
+    ].flatMap(([filter = "", option = ""]) =>
+      least(["channels", name, filter, option], member(member(channel, filter), option), parseDuration, "1s"),
+    ),
+    ...least(["channels", name, "ttl"], member(channel, "ttl"), parseDuration, "1s"),
+    ...least(
+      ["channels", name, "receipt", "ack_within"],
+      member(member(channel, "receipt"), "ack_within"),
+      parseDuration,
+      "10s",
+    ),
+  ]);
+  return [
+    ...least(["defaults", "ttl"], member(root.defaults, "ttl"), parseDuration, "1s"),
+    ...least(["delivery", "max_size"], member(root.delivery, "max_size"), parseSize, "1MiB"),
+    ...sources,
+    ...channels,
+  ];
+}
+
+/** The names that others may refer to. */
+interface Names {
+  readonly kind: "source" | "sink";
+  readonly known: ReadonlySet<string>;
+  readonly listed: string;
+  hint(word: string): string | undefined;
+}
+
+function namesOf(section: Json | undefined, kind: Names["kind"]): Names {
+  const names = Object.keys(asObject(section));
+  return { kind, known: new Set(names), listed: listNames(names), hint: createHints(names) };
+}
+
+function checkReferences(
+  value: Json | undefined,
+  path: Path,
+  { kind, known, listed, hint }: Names,
+  context: MeaningContext,
+): IssueDraft[] {
+  const named = Array.isArray(value)
+    ? value.map((item, index) => ({ item, path: [...path, index] }))
+    : [{ item: value, path }];
+  return named.flatMap(({ item, path: place }) => {
+    if (typeof item !== "string" || item === "" || known.has(item)) return [];
+    const typed = context.typed(place);
+    const all = known.size === 0 ? `no ${kind} is declared` : `${kind}s: ${listed}`;
+    return [
+      {
+        path: place,
+        code: "E_CONFIG_REFERENCE",
+        message: typed === undefined ? `no ${kind} has this name` : `no ${kind} is called ${quoted(typed)}`,
+        hint: hint(item) ?? all,
+      },
+    ];
+  });
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function member(value: Json | undefined, key: string): Json | undefined {
+  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}

@@ -1,0 +1,120 @@
+// The variables that `${NAME}` can name: the real environment, then `.env` of the state root, then `.env` beside the
+// config file. The first that has a name wins. Remembers what was asked for, because a reload hangs on it; never logs.
+
+import { dirname, join } from "node:path";
+import {
+  type EnvironmentVariables,
+  isBelow,
+  isUnexpanded,
+  projectFolder,
+  realPath,
+  stateRoot,
+} from "../paths.ts";
+import { absent, readBounded } from "../yaml/bounded-file.ts";
+import { type DotenvLineProblem, parseDotenv } from "./dotenv.ts";
+import type { OfProject } from "./project-variables.ts";
+
+const maxDotenvBytes = 256 * 1024;
+
+export interface Environment {
+  /** The value, which may be empty, and the layer that has it; undefined when none has the name. */
+  lookup(name: string): { readonly value: string; readonly layer: EnvironmentLayer } | undefined;
+  /** All names of all layers, for "did you mean". */
+  names(): readonly string[];
+  /** Every name that was looked up so far, found or not. */
+  asked(): readonly string[];
+}
+
+/**
+ * The process's own environment, the `.env` of the state root, what the project's files for Claude Code put into the environment, and
+ * the `.env` beside the config.
+ */
+export type EnvironmentLayer = "process" | "state" | "settings" | "project";
+
+export interface LayeredVariables {
+  readonly layer: EnvironmentLayer;
+  readonly variables: EnvironmentVariables;
+}
+
+/** The first layer that has a name wins. */
+export function layerEnvironment(layers: readonly LayeredVariables[]): Environment {
+  const asked = new Set<string>();
+  const valueIn = (variables: EnvironmentVariables, name: string): string | undefined => {
+    const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+    return value === undefined || isUnexpanded(value) ? undefined : value;
+  };
+  return {
+    lookup(name) {
+      asked.add(name);
+      for (const { layer, variables } of layers) {
+        const value = valueIn(variables, name);
+        if (value !== undefined) return { value, layer };
+      }
+      return undefined;
+    },
+    names: () => [...new Set(layers.flatMap(({ variables }) => Object.keys(variables)))],
+    asked: () => [...asked].sort(),
+  };
+}
+
+/** The process's own environment, and the files. What the project put into the environment stands behind what the user wrote down. */
+export function withProcess(
+  env: EnvironmentVariables,
+  dotenv: readonly LayeredVariables[],
+  isOfProject: OfProject,
+): LayeredVariables[] {
+  const own: Record<string, string | undefined> = {};
+  const set: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(env)) (isOfProject(name) ? set : own)[name] = value;
+  const ofUser = dotenv.filter(({ layer }) => layer === "state");
+  const ofProject = dotenv.filter(({ layer }) => layer !== "state");
+  return [
+    { layer: "process", variables: own },
+    ...ofUser,
+    { layer: "settings", variables: set },
+    ...ofProject,
+  ];
+}
+
+/** Something in a `.env` file that could not be read. Never quotes the file. */
+export interface DotenvProblem extends Omit<DotenvLineProblem, "hint"> {
+  readonly path: string;
+  readonly hint?: string;
+}
+
+/** The `.env` files of a config, first the one that wins; the lines of one that could be read count, whatever the others are. */
+export function readDotenvFiles(
+  env: EnvironmentVariables,
+  folder: string,
+): {
+  readonly layers: readonly LayeredVariables[];
+  readonly paths: readonly string[];
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  readonly problems: readonly DotenvProblem[];
+} {
+  const ofState = join(stateRoot(env), ".env");
+  const paths = [...new Set([ofState, join(folder, ".env")])];
+  const layers: LayeredVariables[] = [];
+  const files: { path: string; sha256: string }[] = [];
+  const problems: DotenvProblem[] = [];
+  for (const path of paths) {
+    const reading = readBounded(path, maxDotenvBytes);
+    if (reading.ok) {
+      const dotenv = parseDotenv(reading.bytes.toString("utf8"));
+      const layer = path === ofState && !isInProject(path, folder, env) ? "state" : "project";
+      layers.push({ layer, variables: dotenv.variables });
+      problems.push(...dotenv.problems.map((problem) => ({ path, ...problem })));
+      files.push({ path, sha256: reading.sha256 });
+    } else {
+      files.push({ path, sha256: absent });
+      if (!reading.missing) problems.push({ path, line: 1, message: `the .env file ${reading.problem}` });
+    }
+  }
+  return { layers, paths, files, problems };
+}
+
+/** Whoever writes the project's files writes this one, whatever it is called; beside the user's own config it is the user's. */
+function isInProject(dotenv: string, folder: string, env: EnvironmentVariables): boolean {
+  const place = dirname(realPath(dotenv));
+  return place !== realPath(folder) && isBelow(place, projectFolder(folder, env));
+}

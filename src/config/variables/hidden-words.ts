@@ -1,0 +1,36 @@
+// Messages about a config quote its values. What a variable, a file or a secret brought into one is no part of a message, wherever the
+// mistake was found.
+
+import type { JsonObject } from "../../contract.ts";
+import { valueAt } from "../value-path.ts";
+import type { IssueDraft } from "../values.ts";
+import type { TaintedTree } from "./taint.ts";
+
+const hidden = "•••";
+/** A shorter text stands in many a word; then it is hidden only where it is quoted. */
+const minLength = 4;
+
+/** The problem with every such text hidden that the part of the config holds in which it was found. */
+export function hideInMessage<T extends IssueDraft>(draft: T, root: JsonObject, tainted: TaintedTree): T {
+  const at = draft.path.slice(0, 2);
+  const texts = tainted.below(at).flatMap(({ path, taints }) => {
+    const value = valueAt(root, [...at, ...path]);
+    if (value === undefined || value === null || typeof value === "object") return [];
+    const text = String(value);
+    return typeof value === "string" ? [text, ...taints.map(({ from, to }) => text.slice(from, to))] : [text];
+  });
+  if (texts.length === 0) return draft;
+  const forms = [...new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1)]))]
+    .filter((text) => text !== "")
+    .sort((a, b) => b.length - a.length);
+  const hide = (words: string) =>
+    forms.reduce(
+      (shown, text) =>
+        text.length < minLength
+          ? shown.replaceAll(`"${text}"`, `"${hidden}"`)
+          : shown.replaceAll(text, hidden),
+      words,
+    );
+  const { message, hint } = draft;
+  return { ...draft, message: hide(message), ...(hint === undefined ? {} : { hint: hide(hint) }) };
+}

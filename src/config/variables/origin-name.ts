@@ -1,0 +1,54 @@
+// How people are shown where a value came from.
+
+import { isAbsolute, relative, sep } from "node:path";
+import { realPath } from "../paths.ts";
+import type { Origin } from "./taint.ts";
+
+/** `${TOKEN}`, `${TOKEN} of .env`, `~/token`, `./token`, `./token, a link to ~/x`; undefined for what was typed. */
+export function originName(
+  origin: Origin,
+  place: { readonly folder: string; readonly home: string },
+): string | undefined {
+  switch (origin.kind) {
+    case "env":
+      return `\${${origin.name}}${ofLayer[origin.layer]}`;
+    case "file":
+      return linkedName(origin, place);
+    case "input":
+    case "typed":
+      return undefined;
+  }
+}
+
+const ofLayer = {
+  process: "",
+  state: "",
+  settings: ", set by this project's .claude or .mcp.json",
+  project: " of .env",
+} as const;
+
+/** A file in the folder that leads out of it is named with where it leads: that is what would be sent. */
+function linkedName(
+  { path, realPath: target }: Extract<Origin, { readonly kind: "file" }>,
+  place: { readonly folder: string; readonly home: string },
+): string {
+  const name = fileName(path, place);
+  const real = { folder: realPath(place.folder), home: realPath(place.home) };
+  const isThere = below(path, place.folder) === undefined || below(target, real.folder) !== undefined;
+  return isThere ? name : `${name}, a link to ${fileName(target, real)}`;
+}
+
+function fileName(
+  path: string,
+  { folder, home }: { readonly folder: string; readonly home: string },
+): string {
+  const inFolder = below(path, folder);
+  if (inFolder !== undefined) return `./${inFolder}`;
+  const inHome = below(path, home);
+  return inHome === undefined ? path : `~/${inHome}`;
+}
+
+function below(path: string, folder: string): string | undefined {
+  const way = relative(folder, path);
+  return way === "" || way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? undefined : way;
+}

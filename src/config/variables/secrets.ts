@@ -1,0 +1,179 @@
+// The secrets of a config: what files and secret inputs brought in, and what stands at options whose schema says so, whether or
+// not those options are valid: the frame of a mistake must not show the secret beside it. Their texts are a net for logs and
+// echoes; what a config may do with them is decided by their origin (taint.ts).
+
+import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import { didYouMean } from "../../did-you-mean.ts";
+import type { Expansion } from "../recipe/expand.ts";
+import {
+  type ComponentType,
+  componentEntries,
+  ownOptions,
+  type Section,
+  type Types,
+  typeOf,
+} from "../schema/component-options.ts";
+import { branches, childSchemas, propertiesOf } from "../schema/walk.ts";
+import type { YamlFile } from "../yaml/file.ts";
+import { type Path, pathKey } from "../yaml/problem.ts";
+import { holdsLiteral, isSecretKey, type Mask, masksByKeyName } from "./mask.ts";
+import type { Replacement } from "./substitute.ts";
+import { isSecretOrigin, type TaintedValue, wholeTaint } from "./taint.ts";
+import type { Resolved } from "./variables.ts";
+
+export interface Secrets {
+  /** To be hidden wherever they turn up. */
+  readonly texts: readonly string[];
+  /** What stands whole at a secret option, however it got there. */
+  readonly typed: readonly TaintedValue[];
+  readonly has: (path: Path) => boolean;
+  /** Where secrets were typed into a file. */
+  masksIn(yaml: YamlFile): readonly Mask[];
+}
+
+/** The value of a variable that is shorter stands in many a text that means something else. */
+const minVariableLength = 8;
+
+export function findSecrets(
+  { root, placeOf, instances }: Expansion,
+  types: Types,
+  resolved: readonly Resolved[],
+): Secrets {
+  const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
+  const texts = new Set<string>();
+  const paths = new Set<string>();
+  const masks = new Map<YamlFile, Mask[]>();
+  const hide = (yaml: YamlFile, ...more: readonly Mask[]) => {
+    const hidden = masks.get(yaml);
+    if (hidden === undefined) masks.set(yaml, [...more]);
+    else for (const mask of more) hidden.push(mask);
+  };
+  /** What stands there in a file, unless it only names where a secret comes from. */
+  const hideAt = (yaml: YamlFile, path: Path, text = writtenAt(yaml, path)) => {
+    const range = yaml.locator.rangeOf(path);
+    if (range && text !== undefined && holdsLiteral(text)) hide(yaml, range);
+  };
+  const typed: TaintedValue[] = [];
+  const add = ({ value, taints, standIn }: Replacement, isWanted: (text: string) => boolean) => {
+    if (standIn === true) return;
+    for (const { from, to, origin } of taints) {
+      const text = value.slice(from, to);
+      if (isSecretOrigin(origin) || isWanted(text)) texts.add(text);
+    }
+  };
+  for (const { replacements } of resolved) for (const one of replacements) add(one, () => false);
+  for (const { section, name, component, type } of components(root, types)) {
+    const path = [section, name];
+    const place = placeOf(path);
+    const node = place.yaml.locator.nodeAt(place.path);
+    // What was typed there in clear is for the names of the keys to judge: most headers are no secret.
+    if (node !== undefined) hide(place.yaml, ...masksByKeyName(node));
+    if (type === undefined) continue;
+    for (const secret of secretTexts(type.options, ownOptions(component, section), path)) {
+      const variable = byPath.get(pathKey(secret.path));
+      const { yaml, path: inFile, instance } = placeOf(secret.path);
+      const isStandIn = variable?.replacements.some(({ standIn }) => standIn === true) ?? false;
+      for (const one of variable?.replacements ?? []) {
+        const given = instance?.inputs.get(one.input ?? "")?.given;
+        add(one, (text) => text.length >= minVariableLength && !isHost(text, secret.text));
+        // What a config typed for an input that the recipe calls no secret came from no variable.
+        const isSecret = secret.whole || one.taints.length > 0;
+        if (isSecret && given !== undefined && instance !== undefined) hideAt(instance.user, given);
+      }
+      if (!secret.whole) {
+        const isLiteral = !secret.text.includes("{{");
+        if (isLiteral && !isStandIn && isSecretKey(String(secret.path.at(-1)))) texts.add(secret.text);
+        continue;
+      }
+      paths.add(pathKey(secret.path));
+      typed.push({ path: secret.path, taints: [wholeTaint(secret.text, { kind: "typed" })] });
+      if (!isStandIn) texts.add(secret.text);
+      hideAt(yaml, inFile, variable?.original ?? secret.text);
+    }
+  }
+  for (const { inputs, user, yaml } of instances) {
+    for (const [name, { value, secret, given, standIn }] of inputs) {
+      if (!secret || standIn) continue;
+      if (given === undefined) hideAt(yaml, ["inputs", name, "default"]);
+      else hideAt(user, given);
+      for (const text of [value].flat()) texts.add(String(text));
+    }
+  }
+  texts.delete("");
+  return {
+    texts: [...texts],
+    typed,
+    has: (path) => paths.has(pathKey(path)),
+    masksIn: (yaml) => masks.get(yaml) ?? [],
+  };
+}
+
+function writtenAt({ parsed, locator }: YamlFile, path: Path): string | undefined {
+  const range = locator.rangeOf(path);
+  return range && parsed.text.slice(...range).replace(/^["']|["']$/g, "");
+}
+
+function components(root: JsonObject, types: Types) {
+  const of = (section: Section, known: ReadonlyMap<string, ComponentType>) =>
+    componentEntries(root, section).map(([name, component]) => ({
+      section,
+      name,
+      component,
+      type: typeOf(component, known),
+    }));
+  return [...of("sources", types.sources), ...of("sinks", types.sinks)];
+}
+
+/** The name of a URL's host is no secret: it stands in many a text, where it would only be missed. */
+function isHost(value: string, url: string): boolean {
+  const [, scheme = "", host = ""] = /^([a-z]+:\/\/)(?:[^/?#@]*@)?([^/?#@]+)/i.exec(url) ?? [];
+  const named = value.replace(/\/$/, "");
+  return host !== "" && (host.includes(named) || `${scheme}${host}` === named);
+}
+
+interface SecretText {
+  readonly path: Path;
+  readonly text: string;
+  /** False where only what a variable brought in is secret, as in a header: `"x-secret": "variables"`. */
+  readonly whole: boolean;
+}
+
+/** Every text at or below an `x-secret` option, with its path under `prefix`; a near miss of such an option counts. */
+function secretTexts(schema: JsonSchema, options: JsonObject, prefix: Path): SecretText[] {
+  const found: SecretText[] = [];
+  collect([schema], options, prefix, undefined);
+  return found;
+
+  function collect(
+    schemas: readonly JsonSchema[],
+    value: Json,
+    path: Path,
+    inside: SecretText["whole"] | undefined,
+  ): void {
+    const here = schemas.flatMap((one) => branches(one, schema));
+    const said = here.map((one) => one["x-secret"]).find((one) => one !== undefined);
+    const whole = inside ?? (said === undefined ? undefined : said === true);
+    if (value === null) return;
+    if (typeof value !== "object") {
+      // A number is a secret that somebody forgot to quote.
+      if (whole !== undefined) found.push({ path, text: String(value), whole });
+      return;
+    }
+    const entries: [string | number, Json][] = Array.isArray(value)
+      ? [...value.entries()]
+      : Object.entries(value);
+    for (const [key, inner] of entries) {
+      collect(children(schemas, here, key), inner, [...path, key], whole);
+    }
+  }
+
+  function children(schemas: readonly JsonSchema[], here: readonly JsonSchema[], key: string | number) {
+    const direct = schemas.flatMap((one) => childSchemas(one, key, schema));
+    if (direct.length > 0 || typeof key === "number") return direct;
+    const meant = didYouMean(
+      key,
+      here.flatMap((one) => Object.keys(propertiesOf(one))),
+    );
+    return meant === undefined ? [] : schemas.flatMap((one) => childSchemas(one, meant, schema));
+  }
+}

@@ -1,0 +1,67 @@
+// The files that `${file:PATH}` names: secrets mounted by an orchestrator, keys, tokens. Each is read once per load.
+
+import { resolve } from "node:path";
+import {
+  type EnvironmentVariables,
+  expandHome,
+  isBelow,
+  projectFolder,
+  realPath,
+  stateRoot,
+} from "../paths.ts";
+import { absent, type FileReading, readBounded } from "../yaml/bounded-file.ts";
+
+const maxValueBytes = 64 * 1024;
+
+export interface ValueFile {
+  /** Trimmed. */
+  readonly text: string;
+  /** Absolute, as it is named. */
+  readonly path: string;
+  readonly realPath: string;
+  /** Its real path is in the project of the config; beside the user's own config it is the user's. */
+  readonly inProject: boolean;
+}
+
+type Unread = FileReading & { readonly ok: false };
+
+export interface ValueFiles {
+  /** A relative path starts at `folder`. */
+  read(path: string): ValueFile | Unread;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+export function openValueFiles(folder: string, env: EnvironmentVariables): ValueFiles {
+  const files: { path: string; sha256: string }[] = [];
+  const known = new Map<string, ValueFile | Unread>();
+  const project = projectFolder(folder, env);
+  const isOwn = realPath(folder) === realPath(stateRoot(env));
+  const placeOf = (path: string): FilePlace => {
+    const real = realPath(path);
+    return { path, realPath: real, inProject: !isOwn && isBelow(real, project) };
+  };
+  return {
+    files,
+    read(written) {
+      const path = resolve(folder, expandHome(written, env));
+      const earlier = known.get(path);
+      if (earlier !== undefined) return earlier;
+      const reading = readBounded(path, maxValueBytes);
+      files.push({ path, sha256: reading.ok ? reading.sha256 : absent });
+      const result = reading.ok ? decoded(reading.bytes, placeOf(path)) : reading;
+      known.set(path, result);
+      return result;
+    },
+  };
+}
+
+type FilePlace = Omit<ValueFile, "text">;
+
+function decoded(bytes: Buffer, place: FilePlace): ValueFile | Unread {
+  try {
+    return { ...place, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim() };
+  } catch {
+    // The one thing that `decode` throws for.
+    return { ok: false, missing: false, problem: "is not UTF-8 text" };
+  }
+}

@@ -1,0 +1,100 @@
+// Resolves every `${...}` of a tree in place. What a scalar is read as later (a template, CEL, a number) comes from the
+// schema of its place; a whole value that must be a number or true/false becomes one. Says of each what came into it from where.
+
+import type { Json, JsonSchema } from "../../contract.ts";
+import type { IssueDraft } from "../values.ts";
+import { type Path, pathKey } from "../yaml/problem.ts";
+import type { Variable } from "../yaml/tree.ts";
+import { standInFor } from "./placeholder.ts";
+import {
+  type InputScope,
+  type Reader,
+  type Replacement,
+  type Surroundings,
+  substitute,
+  wholeInput,
+} from "./substitute.ts";
+import type { TaintedValue } from "./taint.ts";
+
+export interface Resolved {
+  readonly path: Path;
+  /** The scalar as it stands in the file. */
+  readonly original: string;
+  readonly replacements: readonly Replacement[];
+  /** What came in, at the path or, of a list, below it. */
+  readonly tainted: readonly TaintedValue[];
+  /** Offsets in these count in `original`. */
+  readonly problems: readonly IssueDraft[];
+}
+
+/** A scalar that holds `${`, and what it may name there. */
+export interface ScopedVariable extends Variable {
+  /** Set in a recipe. */
+  readonly inputs?: InputScope;
+}
+
+/** Where variables are resolved; `standIns` in place of environment and files. */
+export interface VariableWorld extends Omit<Surroundings, "standIn"> {
+  readonly standIns: boolean;
+}
+
+/** `schemasAt` gives everything that any schema says about a path; an empty answer means plain text. */
+export function resolveVariables(
+  variables: readonly ScopedVariable[],
+  schemasAt: (path: Path) => readonly JsonSchema[],
+  world: VariableWorld,
+): Resolved[] {
+  return variables.map(({ path, text: original, assign, inputs }) => {
+    const schemas = schemasAt(path);
+    const reader = readerFor(schemas);
+    const whole = reader === "plain" ? wholeInput(original) : undefined;
+    const value = whole === undefined ? undefined : inputs?.get(whole);
+    if (whole !== undefined && value !== undefined) {
+      assign(typeof value === "string" ? typed(value, schemas) : structuredClone(value));
+      const came = inputs?.taints(whole) ?? [];
+      const replacements = leavesOf(value).map((leaf) => ({
+        value: String(leaf.value),
+        taints: came.find((one) => pathKey(one.path) === pathKey(leaf.path))?.taints ?? [],
+        input: whole,
+      }));
+      const tainted = came.map((one) => ({ ...one, path: [...path, ...one.path] }));
+      return { path, original, replacements, tainted, problems: [] };
+    }
+    // A value of the kind that is wanted, where it is the whole value; a part of a text is text.
+    const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
+    const around: Surroundings = world.standIns
+      ? { ...world, standIn: (name) => standInFor(name, wanted) }
+      : world;
+    const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);
+    assign(replacements.length > 0 ? typed(text, schemas) : text);
+    return {
+      path,
+      original,
+      replacements,
+      tainted: taints.length === 0 ? [] : [{ path, taints }],
+      problems: problems.map((problem) => ({ path, code: "E_CONFIG_VARIABLE", ...problem })),
+    };
+  });
+}
+
+function readerFor(schemas: readonly JsonSchema[]): Reader {
+  if (schemas.some((schema) => schema["x-cel"] === true)) return "cel";
+  return schemas.some((schema) => schema["x-template"] !== undefined) ? "template" : "plain";
+}
+
+/** Variables are text; where only a number or only true/false is allowed they are read as that. */
+function typed(text: string, schemas: readonly JsonSchema[]): Json {
+  const types = schemas.flatMap(({ type }) => type ?? []);
+  if (types.length === 0 || types.includes("string")) return text;
+  const wantsNumber = types.includes("number") || types.includes("integer");
+  if (wantsNumber && /^-?\d+(\.\d+)?$/.test(text.trim())) return Number(text);
+  if (types.includes("boolean") && /^(true|false)$/.test(text.trim())) return text.trim() === "true";
+  return text;
+}
+
+/** Of a list its items, by index. */
+export function leavesOf(value: Json, path: Path = []): { readonly path: Path; readonly value: Json }[] {
+  return Array.isArray(value)
+    ? value.flatMap((item, index) => leavesOf(item, [...path, index]))
+    : [{ path, value }];
+}

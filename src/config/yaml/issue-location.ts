@@ -1,0 +1,146 @@
+// From problems in the values of a config to issues in its files: each is shown where it was written, and one in a recipe
+// also with the place in the config that brought it there.
+
+import type { Issue } from "../../contract.ts";
+import type { Expansion, FileProblem } from "../recipe/expand.ts";
+import { type Instance, useOf } from "../recipe/instance.ts";
+import type { IssueDraft } from "../values.ts";
+import type { Resolved } from "../variables/variables.ts";
+import type { Place, YamlFile } from "./file.ts";
+import type { FrameSource } from "./frame.ts";
+import { dotted, type Path, pathKey } from "./problem.ts";
+
+export interface IssuePlaces {
+  /** `original`: offsets of the draft count in the scalar as it stood before `${}` was replaced. */
+  issueOf(draft: IssueDraft, original?: "original"): Issue;
+  /** The same for a problem whose file is known; `draft.path` is in the words of that file. */
+  issueIn(problem: FileProblem): Issue;
+  /** True when what stands at this path, or above it, was put there because it is not to be read. */
+  isStandIn(path: Path): boolean;
+}
+
+export function placeIssues({ placeOf }: Expansion, resolved: readonly Resolved[]): IssuePlaces {
+  const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
+
+  /** The replaced scalar that a path leads to or into. */
+  function replacedAt(path: Path): Resolved | undefined {
+    for (let length = path.length; length > 0; length--) {
+      const found = byPath.get(pathKey(path.slice(0, length)));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  function causeOf(instance: Instance | undefined, inputs: readonly string[]): Issue["cause"] {
+    if (instance === undefined) return undefined;
+    const given = inputs.map((name) => instance.inputs.get(name)?.given).find((path) => path !== undefined);
+    const place: Place | undefined =
+      given === undefined ? useOf(instance) : { yaml: instance.user, path: given };
+    if (place === undefined) return undefined;
+    const at = place.yaml.locator.originalOffsetOf({ path: place.path });
+    return { ...lineAndColumn(place.yaml, at), path: dotted(place.path) };
+  }
+
+  function issueAt(
+    yaml: YamlFile,
+    at: number,
+    path: Path,
+    words: Pick<IssueDraft, "code" | "message" | "hint">,
+    cause: Issue["cause"],
+  ): Issue {
+    return {
+      ...lineAndColumn(yaml, at),
+      path: dotted(path),
+      code: words.code,
+      message: words.message,
+      ...(words.hint === undefined ? {} : { hint: words.hint }),
+      ...(cause === undefined || cause.file === yaml.file ? {} : { cause }),
+    };
+  }
+
+  return {
+    issueOf(draft, original) {
+      const { yaml, path, instance } = placeOf(draft.path);
+      const { locator } = yaml;
+      const inFile = { ...draft, path };
+      const at = original === undefined ? locator.offsetOf(inFile) : locator.originalOffsetOf(inFile);
+      const inputs = replacedAt(draft.path)?.replacements.flatMap(({ input }) => input ?? []) ?? [];
+      return issueAt(yaml, at, path, draft, causeOf(yaml === instance?.yaml ? instance : undefined, inputs));
+    },
+    issueIn(problem) {
+      const { yaml, path, instance, at } = problem;
+      return issueAt(yaml, at ?? yaml.locator.offsetOf(problem), path, problem, causeOf(instance, []));
+    },
+    isStandIn(path) {
+      const found = replacedAt(path);
+      if (found === undefined) return false;
+      const { instance } = placeOf(found.path);
+      return found.replacements.some(
+        ({ standIn, input }) =>
+          standIn === true || (input !== undefined && instance?.inputs.get(input)?.standIn === true),
+      );
+    },
+  };
+}
+
+/** Of one file. A person corrects a few and looks again; thousands would be a way to write megabytes into a log. */
+const maxListed = 25;
+
+/**
+ * Those of the config first, then file by file; each once. Of a file the first 25 are listed, and one more counts the rest. May be
+ * given its own result together with further issues.
+ */
+export function inOrder(issues: readonly Issue[], config: string): Issue[] {
+  const seen = new Set<string>();
+  const rank = ({ file }: Issue) => (file === config ? "" : file);
+  const ordered = issues
+    .toSorted((a, b) => compare(rank(a), rank(b)) || a.line - b.line || a.column - b.column)
+    .filter(({ file, line, column, message }) => {
+      const key = `${file}:${line}:${column}:${message}`;
+      return !seen.has(key) && seen.add(key);
+    });
+  const byFile = new Map<string, Issue[]>();
+  for (const issue of ordered) {
+    const ofFile = byFile.get(issue.file);
+    if (ofFile === undefined) byFile.set(issue.file, [issue]);
+    else ofFile.push(issue);
+  }
+  return [...byFile.values()].flatMap(listed);
+}
+
+/** How many problems these are, those that are only counted included. */
+export function countIssues(issues: readonly Issue[]): number {
+  return issues.reduce((sum, { more = 1 }) => sum + more, 0);
+}
+
+function listed(ofFile: readonly Issue[]): readonly Issue[] {
+  const named = ofFile.filter(({ more }) => more === undefined);
+  const kept = named.slice(0, maxListed);
+  const more = countIssues(ofFile) - kept.length;
+  const [first = ofFile.find((issue) => issue.more !== undefined)] = named.slice(maxListed);
+  if (more === 0 || first === undefined) return ofFile;
+  const { file, line, column } = first;
+  const noun = first.code.startsWith("W_") ? "warning" : "problem";
+  const message = `and ${more} more ${noun}${more === 1 ? "" : "s"} of this file`;
+  return [...kept, { file, line, column, path: "", code: "E_CONFIG_MORE", message, more }];
+}
+
+/** Offsets as line and column, both from 1. */
+function lineAndColumn({ file, parsed }: YamlFile, at: number) {
+  const { line, col } = parsed.lines.linePos(at);
+  return { file, line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+export function frameSourceOf({ file, parsed, lines }: YamlFile, masks: FrameSource["masks"]): FrameSource {
+  return {
+    file,
+    lines,
+    lineStarts: parsed.lines.lineStarts,
+    masks,
+    broken: parsed.document === undefined,
+  };
+}

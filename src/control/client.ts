@@ -1,0 +1,73 @@
+// A command's side of the owner's socket: one call, its parts as they come, its result.
+
+import { greetOwner } from "../cluster/connect-to-leader.ts";
+import type { CallError } from "../cluster/protocol.ts";
+import type { Json } from "../contract.ts";
+import { ConnectorError, type ErrorCode, errorCodes, UsageError } from "../errors.ts";
+
+export interface CallOptions {
+  readonly version: string;
+  /** Parts that come before the result, in order. */
+  onPart?(part: Json): void;
+  /** Ends the call at the owner, too. */
+  readonly signal?: AbortSignal;
+}
+
+const welcomeWithinMs = 2_000;
+
+/**
+ * Rejects with a UsageError when the command refused its arguments, with a ConnectorError (E_CONTROL) when the owner
+ * cannot be reached, is stopped, speaks another protocol, or goes away meanwhile; with the signal's reason when it fires.
+ */
+export async function callOwner(
+  socket: string,
+  command: string,
+  args: Json,
+  { version, onPart, signal }: CallOptions,
+): Promise<Json> {
+  signal?.throwIfAborted();
+  const greeted = await greetOwner(socket, { role: "command", version }, welcomeWithinMs);
+  if (greeted.kind !== "welcome")
+    throw unreachable(greeted.kind === "refused" ? greeted.reason : greeted.kind);
+  const { link } = greeted;
+  return new Promise<Json>((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal?.reason);
+      link.end();
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    link.handle({
+      onFrame(frame) {
+        if (frame.t === "part") onPart?.(frame.value);
+        else if (frame.t === "done") resolve(frame.result);
+        else if (frame.t === "fail") reject(asError(frame.error));
+        if (frame.t === "done" || frame.t === "fail") link.end();
+      },
+    });
+    void link.closed.then((reason) => {
+      signal?.removeEventListener("abort", onAbort);
+      reject(unreachable(reason));
+    });
+    link.send({ t: "call", id: 1, command, args });
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  unreachable: "nobody listens on its socket",
+  silent: "it does not answer; its process may be stopped",
+  closed: "it is just ending",
+};
+
+function unreachable(reason: string): ConnectorError {
+  return new ConnectorError("E_CONTROL", `the running router cannot be asked: ${reasons[reason] ?? reason}`, {
+    retryable: true,
+  });
+}
+
+function asError({ code, message, hint }: CallError): Error {
+  const known: ErrorCode =
+    code !== undefined && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "E_CONTROL";
+  return known === "E_USAGE" || known === "E_TOOL_INPUT"
+    ? new UsageError(known, message, { hint })
+    : new ConnectorError(known, message, { hint });
+}

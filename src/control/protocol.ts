@@ -1,0 +1,245 @@
+// What commands and the running router say to each other: the arguments and the answer of each control command. Plain JSON
+// with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
+
+import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
+import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
+import type { AskedAnswer } from "../daemon/chat/access-prompt.ts";
+import type { ChannelFlow } from "../daemon/commands/flow.ts";
+import type { AskedPowers, PowerAnswer } from "../daemon/commands/power-answers.ts";
+import type { AdmissionProblem } from "../plan/plan.ts";
+import type { Counts } from "../router/counts.ts";
+
+export interface ControlWords {
+  readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
+  readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
+  /**
+   * With `follow`, each event comes as a part (EventAnswer or LeftOut), and the answer only when the caller ends it. `since`: for
+   * one who followed an earlier owner, all that is known since this time in place of the last `limit`.
+   */
+  readonly events: {
+    readonly args: { readonly limit: number; readonly follow?: boolean; readonly since?: string };
+    readonly answer: { readonly events: readonly EventAnswer[] };
+  };
+  readonly why: { readonly args: { readonly event_id: string }; readonly answer: WhyAnswer };
+  /** The event as it came, for a test that sends it. */
+  readonly recall: { readonly args: { readonly event_id: string }; readonly answer: RouterEvent };
+  readonly replay: {
+    readonly args: { readonly event_id: string; readonly dry_run?: boolean };
+    readonly answer: EmittedAnswer | PreviewAnswer;
+  };
+  readonly send: {
+    readonly args: {
+      readonly source: string;
+      readonly data: string;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+    };
+    readonly answer: EmittedAnswer;
+  };
+  /** `for_ms: 0` ends the silence. */
+  readonly silence: {
+    readonly args: {
+      readonly channel: string;
+      readonly for_ms: number;
+      readonly reason?: string;
+      /** Typed in Claude's shell: the bounds of the tool hold. */
+      readonly by?: "tool";
+    };
+    readonly answer: SilenceAnswer;
+  };
+  readonly access: { readonly args: { readonly request: AccessRequest }; readonly answer: AccessAnswer };
+  /** For a command in Claude's shell. `session`: the client's id of its session, where the command knows it. */
+  readonly ask_access: {
+    readonly args: { readonly request: AccessRequest; readonly session?: string };
+    readonly answer: AskedAnswer;
+  };
+  /** What `trust` asks about, as the running router reads the config now; null while it has no good one. */
+  readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
+  readonly reload: { readonly args: Nothing; readonly answer: ReloadAnswer };
+  readonly down: { readonly args: Nothing; readonly answer: { readonly pid: number } };
+}
+
+export interface UnansweredAnswer {
+  readonly event_id: string;
+  readonly source: string;
+  readonly name: string;
+  readonly time: string;
+  /** The session that has it. */
+  readonly session?: string;
+}
+
+export type ControlCommand = keyof ControlWords;
+type Nothing = Readonly<Record<string, never>>;
+
+export interface StatusAnswer {
+  readonly version: string;
+  readonly pid: number;
+  readonly epoch: number;
+  /** True for a router that `up` started: it has no session of its own. */
+  readonly background: boolean;
+  readonly config: string;
+  /** The user's own config, which the file that was found keeps from being used here. */
+  readonly in_place_of?: string;
+  /** Its state folder. */
+  readonly folder: string;
+  readonly started: string;
+  /** Framed issues of the config, or why there is none. */
+  readonly problems: readonly string[];
+  /** Messages of people that nobody has answered, oldest first. */
+  readonly unanswered?: readonly UnansweredAnswer[];
+  /** What the last reload came to. */
+  readonly last_reload?: Pick<ReloadAnswer, "time" | "ok" | "text" | "notes">;
+  readonly address?: string;
+  /** Absent in the answer of an older router. */
+  readonly powers?: readonly PowerAnswer[];
+  readonly sources: readonly SourceAnswer[];
+  /** By the listener, because no source answers there. */
+  readonly unrouted?: RefusedAnswer;
+  readonly channels: readonly { readonly name: string; readonly from: readonly string[] }[];
+  /** Channels that flow control did something for. Absent in the answer of an older router. */
+  readonly shaping?: readonly ChannelFlow[];
+  /** Absent in the answer of an older router. */
+  readonly sinks?: readonly SinkAnswer[];
+  /** Since the router started. */
+  readonly counts: Counts & { readonly sent: number };
+  readonly sessions: readonly SessionAnswer[];
+  readonly journal: {
+    /** Entries (an event on a channel) that are not final. */
+    readonly open: number;
+    readonly dead: number;
+    readonly bytes: number;
+    readonly failure?: string;
+  };
+  readonly silences: readonly SilenceAnswer[];
+}
+
+export interface ReloadAnswer {
+  readonly time: string;
+  /** True when what the file says is in force. */
+  readonly ok: boolean;
+  /** One line. */
+  readonly text: string;
+  /** Framed issues of the config, or why a source did not start. */
+  readonly problems: readonly string[];
+  /** What waits for a new session, or for a new start of the router. */
+  readonly notes: readonly string[];
+}
+
+export interface SourceAnswer extends Pick<SourceHealth, "state" | "detail"> {
+  readonly name: string;
+  readonly type: string;
+  readonly address?: string;
+  readonly try_it?: string;
+  readonly last_event?: string;
+  /** While no try has succeeded since. */
+  readonly last_error?: string;
+  readonly next_try?: string;
+  readonly refused?: RefusedAnswer;
+}
+
+/** A tool that acts on the outside, and what it did since the router started. */
+export interface SinkAnswer {
+  readonly name: string;
+  readonly type: string;
+  readonly calls: number;
+  readonly failures: number;
+  /** Of the latest call, when it failed. */
+  readonly last_error?: string;
+}
+
+/** Requests that became no event. */
+export interface RefusedAnswer {
+  readonly statuses: readonly { readonly status: number; readonly count: number }[];
+  readonly last: { readonly status: number; readonly reason: string; readonly time: string };
+  /** All of it in one line, but for the reason. */
+  readonly text: string;
+}
+
+export interface SessionsAnswer {
+  readonly sessions: readonly SessionAnswer[];
+}
+
+export interface SessionAnswer {
+  /** What `to: {session: ...}` names. */
+  readonly id: string;
+  readonly pid: number;
+  readonly project: string;
+  readonly label?: string;
+  /** The client's name and version. */
+  readonly client?: string;
+  readonly listening: { readonly state: "yes" | "no" | "unknown"; readonly reason: string };
+  readonly since: string;
+  /** Events written to it since then. */
+  readonly sent: number;
+  /** Present while its client does not read: it has taken nothing since then. */
+  readonly stuck_since?: string;
+}
+
+export interface EventAnswer {
+  readonly event_id: string;
+  readonly time: string;
+  /** `digest` for one that the router made of others. */
+  readonly outcome: Outcome["outcome"] | "digest";
+  /** Absent for a digest. */
+  readonly source?: string;
+  /** Channels that took it, each with where it stands: `accepted`, `held`, `sent`, or `done` for every end. */
+  readonly channels: readonly { readonly name: string; readonly state?: string }[];
+  /** How it begins, or why nobody took it. */
+  readonly note?: string;
+}
+
+/** The caller did not keep up. */
+export interface LeftOut {
+  readonly left_out: number;
+}
+
+export interface WhyAnswer {
+  readonly event_id: string;
+  readonly source?: string;
+  readonly outcome: EventAnswer["outcome"];
+  readonly steps: readonly WhyStep[];
+  /** Every channel's answer at admission; absent when it is no longer kept. */
+  readonly trace?: readonly TraceStep[];
+  /** Channels of its source that were not asked, because their `match` rules it out at once. */
+  readonly not_asked?: readonly string[];
+}
+
+export interface WhyStep {
+  readonly time: string;
+  /** `arrived`, `decided`, a state of the journal, or `call` for what a sink did about it. */
+  readonly step: string;
+  readonly channel?: string;
+  readonly session?: string;
+  readonly attempt?: number;
+  /** One line for a person. */
+  readonly text: string;
+}
+
+export interface EmittedAnswer {
+  readonly event_id: string;
+  readonly outcome: Outcome["outcome"];
+  readonly channels: readonly string[];
+  readonly trace: readonly TraceStep[];
+}
+
+export interface PreviewAnswer {
+  readonly dry_run: true;
+  readonly outcome: Outcome["outcome"];
+  readonly deliveries: readonly {
+    readonly channel: string;
+    readonly content: string;
+    readonly meta: Readonly<Record<string, string>>;
+    readonly tokens: number;
+  }[];
+  readonly trace: readonly TraceStep[];
+  readonly problems: readonly AdmissionProblem[];
+  /** The server's name, as it stands in the block. */
+  readonly server: string;
+}
+
+export interface SilenceAnswer {
+  readonly channel: string;
+  /** Absent when the channel speaks. */
+  readonly until?: string;
+  readonly reason?: string;
+}

@@ -1,0 +1,133 @@
+// What a command in Claude's own shell wants changed about who may speak, put before the person at the terminal as a form. The
+// person may have typed the command, as `/router:access` does, or Claude may have, because a stranger talked it into it: only
+// the `yes` to the form counts.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
+import type { Clock, Log } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import type { Form } from "../../session/elicitation.ts";
+import { cut } from "../../text/clip.ts";
+import { line, lines, safeLine } from "../../text.ts";
+import { askWhile } from "../elicit-until.ts";
+import type { QuestionTurn } from "../prompt-queue.ts";
+import type { Member } from "../sessions.ts";
+
+type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+  readonly attached: { facts(): Pick<ReturnType<Member["attached"]["facts"]>, "session"> };
+};
+
+interface AskedOptions {
+  administer(request: AccessRequest): Promise<AccessAnswer>;
+  /** What it would do, in words; rejects as `administer` would. */
+  rehearse(request: AccessRequest): Promise<string>;
+  members(): readonly Askable[];
+  readonly turn: QuestionTurn;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  /** Fires when this owner begins to end. */
+  readonly ending: AbortSignal;
+  /** How often it looks whether it was settled elsewhere. Default 1 s. */
+  readonly everyMs?: number;
+  /** How long the command is kept waiting; the form stays longer. Default 60 s. */
+  readonly answerWithinMs?: number;
+}
+
+/** `open`: nobody answered so far; a later answer counts. */
+export interface AskedAnswer {
+  readonly state: "done" | "refused" | "open";
+  /** One line for whoever typed the command. */
+  readonly said: string;
+}
+
+/** A form that nobody answers is taken back after this time. */
+const formForMs = 10 * 60 * 1_000;
+/** After a no, a command in Claude's shell is refused so long without a question. */
+const quietAfterNoMs = 10 * 60 * 1_000;
+
+/** The result rejects with a UsageError when the request makes no sense, or no terminal can be asked about it now. */
+export function createAsked(options: AskedOptions) {
+  const { administer, rehearse, members, turn, clock, log, ending } = options;
+  const { everyMs = 1_000, answerWithinMs = 60_000 } = options;
+  let isOpen = false;
+  let quietUntilMs = 0;
+
+  function choose(session: string | undefined): Askable {
+    const rank = (member: Askable) => (member.listening().state === "yes" ? 0 : 1);
+    const isOwn = (member: Askable) => (member.attached.facts().session === session ? 0 : 1);
+    const [best] = members()
+      .filter((member) => member.session.takesForms())
+      .sort((a, b) => isOwn(a) - isOwn(b) || rank(a) - rank(b) || a.startedMs - b.startedMs);
+    if (best !== undefined) return best;
+    throw refusal("no Claude session is open that could show you a form");
+  }
+
+  async function settle(request: AccessRequest, form: Form, session: string | undefined) {
+    const untilMs = clock.now() + formForMs;
+    const still = () =>
+      rehearse(request).then(
+        () => clock.now() < untilMs,
+        () => false, // Settled elsewhere.
+      );
+    const gone: AskedAnswer = {
+      state: "refused",
+      said: "the form was taken back; nothing was changed by it",
+    };
+    if (!(await still())) return gone;
+    const member = choose(session);
+    const answer = await askWhile(member.session, form, { still, everyMs, signal: ending });
+    if (answer === undefined) return gone;
+    if (answer.action !== "accept" || answer.values.allow !== "yes") {
+      quietUntilMs = clock.now() + quietAfterNoMs;
+      log.info(line`the person at session ${member.id} said no to a change of access`);
+      return {
+        state: "refused",
+        said: "the person at the terminal did not agree; nothing was changed",
+      } satisfies AskedAnswer;
+    }
+    const { said } = await administer(request);
+    log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
+    return { state: "done", said } satisfies AskedAnswer;
+  }
+
+  /** `session`: the client's id of the session in whose shell the command was typed. */
+  return async (request: AccessRequest, session: string | undefined): Promise<AskedAnswer> => {
+    const said = await rehearse(request);
+    if (isOpen) throw refusal("a form about who may write is open already");
+    if (clock.now() < quietUntilMs)
+      throw refusal("the person at the terminal said no to this a few minutes ago");
+    choose(session);
+    isOpen = true;
+    const settled = turn
+      .take(() => settle(request, formOf(said), session))
+      .finally(() => {
+        isOpen = false;
+      });
+    settled.catch((error: Error) => log.warn(line`could not ask about access: ${safeLine(error.message)}`));
+    const late = pause(answerWithinMs, undefined, { ref: false }).then(
+      (): AskedAnswer => ({
+        state: "open",
+        said: "a form about it is shown in Claude Code; it happens when it is answered with yes",
+      }),
+    );
+    return Promise.race([settled, late]);
+  };
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError("E_TRUST_PERSON", `only a person can let somebody in: ${message}`, {
+    hint: "type it in a terminal of your own",
+  });
+}
+
+function formOf(said: string): Form {
+  return {
+    message: lines([
+      line`A command in this session would change who may write to Claude. If you say yes:`,
+      cut(safeLine(said), 600),
+      line`Say yes only if you asked for it just now: whoever may write can tell Claude what to do.`,
+    ]),
+    fields: { allow: { title: line`Do it?`, choices: [line`no`, line`yes`] } },
+  };
+}

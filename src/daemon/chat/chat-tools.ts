@@ -1,0 +1,255 @@
+// The tools for chats of one session, over the running router: the event is found, the access checked, the files guarded, and
+// the chat does the rest.
+
+import { basename, dirname } from "node:path";
+import { guardFiles } from "../../chat/file-guard.ts";
+import { checkId } from "../../chat/ids.ts";
+import { parseMarkdown, readable } from "../../chat/markdown.ts";
+import { plain, writeMarkup } from "../../chat/markup.ts";
+import { claudeConfigFolder, homeFolder, realPath, stateRoot, trustFile } from "../../config/paths.ts";
+import { systemHome } from "../../config/project.ts";
+import type { Chat, ChatAbility, ChatAttachment, HistoryMessage, OutgoingFile } from "../../contract/chat.ts";
+import type { RouterEvent, Tool } from "../../contract.ts";
+import { ConnectorError, UsageError } from "../../errors.ts";
+import { secretFinder } from "../../host/secret-mask.ts";
+import type { PlannedSource } from "../../plan/plan.ts";
+import {
+  type ChatPort,
+  downloadAttachmentTool,
+  editMessageTool,
+  fetchMessagesTool,
+  reactTool,
+  sendMessageTool,
+} from "../../session/tools/chat.ts";
+import type { ReplyAnswer } from "../../session/tools/reply.ts";
+import { unifyLineEnds } from "../../text/quote.ts";
+import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../../text.ts";
+import type { Member } from "../sessions.ts";
+import type { Running } from "../state.ts";
+import type { ChatService } from "./chat-service.ts";
+
+export interface ChatTools {
+  readonly tools: readonly Tool[];
+  /** Before an event of a chat is answered: may it be, and which files go along, to be released when it is. Of other sources: that none do. */
+  prepare(event: RouterEvent, answer: ReplyAnswer): Promise<readonly OutgoingFile[]>;
+  release(files: readonly OutgoingFile[]): void;
+  answered(eventId: string): void;
+}
+
+/** `read` finds an event that this session may act on, or rejects. */
+export function chatTools(
+  running: Running,
+  chats: ChatService,
+  member: Member,
+  read: (eventId: string) => Promise<RouterEvent>,
+): ChatTools {
+  const { config, router, consent } = running;
+  const abilities = new Set(
+    config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
+  );
+
+  /** Which chats of the config a tool is for, as a hint for one that it is not for. */
+  function thoseThat(ability: ChatAbility) {
+    const names = config.plan.sources
+      .filter(({ type, enabled }) => enabled && type.chat?.can.includes(ability) === true)
+      .map(({ name }) => name);
+    return names.length === 0 ? {} : { hint: `of the chats only these can: ${names.join(", ")}` };
+  }
+
+  function chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
+    const planned = config.plan.sources.find(({ name }) => name === source);
+    const chat = router.chat(source);
+    if (planned?.type.chat !== undefined && chat !== undefined) return { planned, chat };
+    throw planned?.type.chat === undefined
+      ? new UsageError("E_REPLY_NONE", `${source} is no chat`)
+      : new ConnectorError("E_SOURCE_START", `${source} does not run now; status says why`, {
+          retryable: true,
+        });
+  }
+
+  async function place(eventId: string, ability: Exclude<ChatAbility, "ask">) {
+    const event = await read(eventId);
+    const { planned, chat } = chatOf(event.source);
+    const outbound = await chats.outbound(planned);
+    outbound.checkAnswer(event);
+    if (chat[ability] === undefined)
+      throw new UsageError(
+        "E_REPLY_NONE",
+        `${event.source} (${planned.type.type}) cannot do that`,
+        thoseThat(ability),
+      );
+    return { event, planned, chat, outbound };
+  }
+
+  /** A message that Claude names in a chat: in its one form, and none of the router's own that an approver decides by. */
+  function checkMessage({ name, type }: PlannedSource, what: string, id: string | undefined): void {
+    if (id === undefined) return;
+    checkId(what, id, type.chat?.messageId);
+    if (!chats.prompts.isPrompt(name, id)) return;
+    throw new UsageError(
+      "E_TOOL_INPUT",
+      "that message is a permission prompt: you cannot change, quote or react to it",
+    );
+  }
+
+  /** An approver must not take what Claude writes for what the router asks. */
+  function checkWords(text: string): void {
+    // As it is written, and as it looks in the chat.
+    const shown = new Set([text, writeMarkup(parseMarkdown(text), plain), readable(text)]);
+    if (![...shown].some(chats.prompts.looksLikePrompt)) return;
+    throw new UsageError(
+      "E_TOOL_INPUT",
+      "the text could be taken for a permission prompt or its answer, so it was not sent",
+      { hint: "say it in other words, without the form of a prompt, its buttons and its codes" },
+    );
+  }
+
+  /** The same for the names of files, which are shown beside them. */
+  function checkNames(files: readonly string[]): void {
+    for (const file of files) checkWords(basename(file));
+  }
+
+  /** Copies of the files, to be released. Rejects with a UsageError (E_FILE) for Claude. */
+  async function guard(paths: readonly string[], { name, type }: PlannedSource): Promise<OutgoingFile[]> {
+    const shared = config.plan.permissions?.files ?? [];
+    const guarded = await guardFiles(
+      paths,
+      {
+        stateFolders: [stateRoot(process.env), dirname(dirname(trustFile(process.env, config.loaded.file)))],
+        closedFolders: [claudeConfigFolder(process.env)],
+        inbox: chats.inboxFolder,
+        // The config, `.env`, and what `${file:}` reads.
+        closedFiles: [realPath(config.loaded.file), ...config.loaded.files.map(({ path }) => path)],
+        project: member.attached.facts().project,
+        home: homeFolder(process.env),
+        homes: [homeFolder(process.env), ...[systemHome()].filter((home) => home !== undefined)],
+        shared: shared.filter(({ power }) => consent.allows(power)),
+        isOwnSecret: secretFinder(config.loaded.secrets),
+        outbox: chats.outbox,
+      },
+      type.chat ?? { maxFiles: 0, maxFileBytes: 0 },
+    );
+    const open = guarded.filter(({ asks }) => asks.length > 0);
+    if (open.length === 0) return guarded;
+    try {
+      await chats.askAboutFiles(member.id, name, open);
+      return guarded;
+    } catch (error) {
+      chats.outbox.release(guarded);
+      throw error;
+    }
+  }
+
+  const port: ChatPort = {
+    async react(eventId, emoji, messageId) {
+      const { event, planned, chat } = await place(eventId, "react");
+      checkMessage(planned, "message_id", messageId);
+      const said = await chat.react!(event, emoji, messageId);
+      if (messageId === undefined) chats.answered(eventId);
+      return safeLine(said);
+    },
+    async edit(eventId, messageId, text) {
+      const { event, planned, chat } = await place(eventId, "edit");
+      checkMessage(planned, "message_id", messageId);
+      checkWords(text);
+      return safeLine(await chat.edit!(event, messageId, text));
+    },
+    async download(eventId, wanted) {
+      const { event, chat } = await place(eventId, "download");
+      const all = attachmentsOf(event);
+      const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
+      if (chosen.length === 0)
+        throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
+          hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
+        });
+      const saved: SafeLine[] = [];
+      for (const attachment of chosen) {
+        const { path, bytes } = await chat.download!(event, attachment);
+        saved.push(line`${attachment.id}: ${path} (${bytes} bytes)`);
+      }
+      return lines(saved);
+    },
+    async history(eventId, limit, before) {
+      const { event, planned, chat, outbound } = await place(eventId, "history");
+      if (before !== undefined) checkId("before", before, planned.type.chat?.messageId);
+      const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
+      // Whoever reads a prompt here could write one that looks like it.
+      const isPrompt = ({ id, sender, text }: HistoryMessage) =>
+        sender === undefined &&
+        (chats.prompts.isPrompt(event.source, id) || chats.prompts.looksLikePrompt(text));
+      const others = messages.filter((message) => !isPrompt(message));
+      return describeHistory(others, (person) => outbound.isAdmitted(person, event));
+    },
+    async send({ source, chatId, threadId, text, files }) {
+      const { planned, chat } = chatOf(source);
+      if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
+      const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
+      checkWords(text);
+      checkNames(files);
+      if (chat.send === undefined)
+        throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
+      const guarded = await guard(files, planned);
+      try {
+        return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
+      } finally {
+        chats.outbox.release(guarded);
+      }
+    },
+  };
+
+  return {
+    tools: [
+      ...(abilities.has("react") ? [reactTool(port)] : []),
+      ...(abilities.has("edit") ? [editMessageTool(port)] : []),
+      ...(abilities.has("download") ? [downloadAttachmentTool(port)] : []),
+      ...(abilities.has("history") ? [fetchMessagesTool(port)] : []),
+      ...(abilities.has("send") ? [sendMessageTool(port)] : []),
+    ],
+    async prepare(event, { text, files, replyTo }) {
+      const planned = config.plan.sources.find(({ name }) => name === event.source);
+      if (planned?.type.chat === undefined) {
+        if (files.length > 0 || replyTo !== undefined)
+          throw new UsageError("E_FILE", `the sender of ${event.id} takes text only`);
+        return [];
+      }
+      (await chats.outbound(planned)).checkAnswer(event);
+      checkMessage(planned, "reply_to", replyTo);
+      checkWords(text);
+      checkNames(files);
+      return guard(files, planned);
+    },
+    release: chats.outbox.release,
+    answered: chats.answered,
+  };
+}
+
+function attachmentsOf({ data }: RouterEvent): readonly ChatAttachment[] {
+  const { attachments } = (data ?? {}) as { attachments?: unknown };
+  return Array.isArray(attachments) ? (attachments as ChatAttachment[]) : [];
+}
+
+/** Of a message in a history, in UTF-16 units: more than most chats let anybody write. */
+const maxMessage = 20_000;
+
+/** One line each, whatever is in it: a message cannot pass for two. */
+function describeHistory(
+  messages: readonly HistoryMessage[],
+  isAdmitted: (person: string) => boolean,
+): SafeText {
+  const shown = messages.filter(({ sender }) => sender === undefined || isAdmitted(sender.id));
+  const told = shown.map(({ id, sender, timeMs, text, attachments }) => {
+    const time = new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
+    const who = sender === undefined ? "(you)" : `${sender.name ?? ""} <${sender.id}>`;
+    const files = attachments === 0 ? "" : ` +${attachments} attached`;
+    const said = safeLine(unifyLineEnds(text).replaceAll("\n", " ⏎ "), { most: maxMessage });
+    return concat(line`${time} #${id} ${who.trim()}${files}: `, said);
+  });
+  const hidden = messages.length - shown.length;
+  return lines([
+    ...told,
+    ...(hidden === 0
+      ? []
+      : [line`${hidden} of people who are not admitted ${hidden === 1 ? "is" : "are"} left out`]),
+    ...(messages.length === 0 ? [line`no messages`] : []),
+  ]);
+}

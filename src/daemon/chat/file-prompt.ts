@@ -1,0 +1,135 @@
+// Asks the user whether a file may leave through a chat that Claude named and nothing else permits, as a form in the client's terminal. Only the
+// `yes` to the form counts, for this content and this chat.
+
+import { setTimeout as pause } from "node:timers/promises";
+import type { GuardedFile } from "../../chat/file-guard.ts";
+import type { Clock, Log } from "../../contract.ts";
+import { UsageError } from "../../errors.ts";
+import type { Form } from "../../session/elicitation.ts";
+import { cut } from "../../text/clip.ts";
+import { line, lines, shownLine } from "../../text.ts";
+import { askWhile } from "../elicit-until.ts";
+import type { QuestionTurn } from "../prompt-queue.ts";
+import type { Member } from "../sessions.ts";
+
+export type FileToAsk = Pick<GuardedFile, "source" | "bytes" | "asks" | "hash">;
+
+type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+};
+
+interface FileQuestionOptions {
+  members(): readonly Askable[];
+  readonly turn: QuestionTurn;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  /** Fires when this owner begins to end. */
+  readonly ending: AbortSignal;
+  /** How often it looks whether the form is still about something. Default 1 s. */
+  readonly everyMs?: number;
+  /** How long the tool call waits; the form stays longer. Default 50 s: some clients give up a call after 60 s. */
+  readonly answerWithinMs?: number;
+}
+
+/** A form that is not answered is taken back after this time; a late `yes` counts as long again. */
+const formForMs = 10 * 60 * 1_000;
+/** After a `no`, files are refused without a question for this time. */
+const quietAfterNoMs = 10 * 60 * 1_000;
+
+/** Settles when the user agreed; rejects with a UsageError (E_FILE) for Claude. `chat`: name of the source. */
+export type AskAboutFiles = (session: string, chat: string, files: readonly FileToAsk[]) => Promise<void>;
+
+export function createFileQuestions(options: FileQuestionOptions): AskAboutFiles {
+  const { members, turn, clock, log, ending } = options;
+  const { everyMs = 1_000, answerWithinMs = 50_000 } = options;
+  /** By chat and content, until when. */
+  const agreed = new Map<string, number>();
+  let isOpen = false;
+  let quietUntilMs = 0;
+
+  function choose(session: string): Askable {
+    const rank = (member: Askable) =>
+      member.id === session ? 0 : member.listening().state === "yes" ? 1 : 2;
+    const [best] = members()
+      .filter((member) => member.session.takesForms())
+      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs);
+    if (best !== undefined) return best;
+    throw refusal("no Claude session is open that could show the user a form about it");
+  }
+
+  async function settle(
+    session: string,
+    form: Form,
+    keys: readonly string[],
+  ): Promise<"yes" | "no" | "gone"> {
+    const untilMs = clock.now() + formForMs;
+    const member = choose(session);
+    const still = async () => clock.now() < untilMs;
+    const answer = await askWhile(member.session, form, { still, everyMs, signal: ending });
+    if (answer === undefined) return "gone";
+    if (answer.action !== "accept" || answer.values.allow !== "yes") {
+      quietUntilMs = clock.now() + quietAfterNoMs;
+      log.info(line`the user at session ${member.id} did not let files leave`);
+      return "no";
+    }
+    for (const key of keys) agreed.set(key, clock.now() + formForMs);
+    log.info(line`the user at session ${member.id} let ${keys.length} file(s) leave`);
+    return "yes";
+  }
+
+  return async (session, chat, files) => {
+    const nowMs = clock.now();
+    for (const [key, untilMs] of agreed) if (untilMs <= nowMs) agreed.delete(key);
+    const open = files.filter((file) => !agreed.has(keyOf(chat, file)));
+    if (open.length === 0) return;
+    const named = `${open[0]?.source}: ${open[0]?.asks[0]}`;
+    if (isOpen) throw refusal(`${named}; a form about files is open already`);
+    if (nowMs < quietUntilMs) throw refusal(`${named}; the user said no to a file a few minutes ago`);
+    choose(session);
+    isOpen = true;
+    const keys = open.map((file) => keyOf(chat, file));
+    const settled = turn
+      .take(() => settle(session, formOf(chat, open), keys))
+      .finally(() => {
+        isOpen = false;
+      });
+    settled.catch((error: Error) => log.warn(line`could not ask about files: ${error.message}`));
+    const late = pause(answerWithinMs, "late" as const, { ref: false });
+    switch (await Promise.race([settled, late])) {
+      case "yes":
+        return;
+      case "late":
+        throw refusal(`${named}; a form about it is shown to the user: send it again when it is answered`);
+      default:
+        throw refusal(`${named}, and the user did not agree`);
+    }
+  };
+}
+
+function keyOf(chat: string, { source, hash, asks }: FileToAsk): string {
+  return JSON.stringify([chat, source, hash, asks]);
+}
+
+function refusal(message: string): UsageError {
+  return new UsageError("E_FILE", message, {
+    hint: "files of the project, of the inbox and of permissions.files are sent unasked",
+  });
+}
+
+const shownFiles = 10;
+
+function formOf(chat: string, files: readonly FileToAsk[]): Form {
+  const shown = files.slice(0, shownFiles).map(({ source, bytes, asks }) => {
+    const size = bytes < 1_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000)} kB`;
+    return line`  ${cut(shownLine(source), 300)} (${size}): ${asks.join("; ")}`;
+  });
+  return {
+    message: lines([
+      line`Claude wants to send ${files.length === 1 ? "this file" : `these ${files.length} files`} to the chat ${chat}:`,
+      ...shown,
+      ...(files.length > shownFiles ? [line`  and ${files.length - shownFiles} more`] : []),
+      line`Say yes only if you want this to leave your machine: what Claude reads may have talked it into this.`,
+    ]),
+    fields: { allow: { title: line`Send it?`, choices: [line`no`, line`yes`] } },
+  };
+}

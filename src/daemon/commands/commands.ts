@@ -1,0 +1,117 @@
+// The commands of the command line, answered by the owner.
+
+import { realPath } from "../../config/paths.ts";
+import { UsageError } from "../../errors.ts";
+import { systemClock } from "../../host/clock.ts";
+import { holdWords } from "../../shaping/describe.ts";
+import { line } from "../../text.ts";
+import { version } from "../../version.ts";
+import type { ChatService } from "../chat/chat-service.ts";
+import type { ServiceState } from "../state.ts";
+import { waitsAsAWhole } from "../trust/consent.ts";
+import { type ControlHandler, createControl } from "./control.ts";
+import type { ControlPorts } from "./control-ports.ts";
+import { channelFlows } from "./flow.ts";
+import { askedPowers, servicePowers } from "./power-answers.ts";
+
+/** Since when the clients of these sessions have taken nothing, by the session's id. */
+export function stuckSessions(state: ServiceState): ReadonlyMap<string, number> {
+  const sessions = state.running()?.dispatcher.report().sessions ?? [];
+  return new Map(
+    sessions.flatMap(({ id, stuckSinceMs }) => (stuckSinceMs === undefined ? [] : [[id, stuckSinceMs]])),
+  );
+}
+
+export function createControlService(state: ServiceState): ControlHandler {
+  const { options, tally } = state;
+  const file = options.found.file ?? (options.found.tried[0] as string);
+  const silenceOf = (channel: string, forMs: number, by: "tool" | "person", reason = "") => {
+    const priority = state.running()?.config.plan.channels.find(({ name }) => name === channel)?.priority;
+    return { channel, forMs, reason, by, ...(priority === undefined ? {} : { priority }) };
+  };
+  const ports: ControlPorts = {
+    about: {
+      version,
+      pid: process.pid,
+      epoch: options.role.epoch,
+      background: options.background,
+      config: realPath(file),
+      ...(options.found.inPlaceOf === undefined ? {} : { in_place_of: options.found.inPlaceOf }),
+      folder: options.folder,
+      startedMs: state.startedMs,
+    },
+    clock: systemClock,
+    plan: () => state.running()?.config.plan,
+    serverName: () => state.used()?.loaded.values.server.name ?? "router",
+    problems: () =>
+      state.config() === undefined
+        ? [line`no config file; looked for ${state.found().tried.join(", ")}`]
+        : state.problems(),
+    powers() {
+      return servicePowers(state);
+    },
+    async askedPowers() {
+      await state.look();
+      return askedPowers(state);
+    },
+    reload: () => state.reload(),
+    verdict: () => state.verdict(),
+    router: () => state.running()?.router,
+    sinks: () => state.running()?.sinks.report() ?? [],
+    sessions() {
+      const stuck = stuckSessions(state);
+      return state.members.list().map((member) => ({
+        id: member.id,
+        pid: member.attached.pid,
+        project: member.attached.facts().project,
+        label: member.attached.facts().label,
+        client: member.client(),
+        listening: member.listening(),
+        sinceMs: member.startedMs,
+        sent: member.sent(),
+        stuckSinceMs: stuck.get(member.id),
+      }));
+    },
+    journal: {
+      read: async (id) => state.running()?.journal.read(id),
+      history: async (id) => state.running()?.journal.history(id) ?? [],
+      recent: async (limit) => state.running()?.journal.recent(limit) ?? [],
+      entries: (id) => state.running()?.journal.entries(id) ?? [],
+      stats: () => state.running()?.journal.stats() ?? { open: 0, bytes: 0 },
+    },
+    decisions: state.decisions,
+    deliveries: {
+      heldBy(member) {
+        const hold = state.running()?.shaping.holdOf(member);
+        return hold === undefined ? undefined : holdWords(hold);
+      },
+      shaping() {
+        const report = state.running()?.shaping.report();
+        return report === undefined ? [] : channelFlows(report, tally.dropped());
+      },
+      report: () => ({ sent: tally.sent(), dead: tally.dead() }),
+      silences: () => state.running()?.dispatcher.report().silences ?? [],
+      async silence({ channel, untilMs, reason, by }) {
+        const forMs = untilMs - systemClock.now();
+        await state.running()?.dispatcher.silence(silenceOf(channel, forMs, by, reason));
+      },
+      async unsilence(channel, by) {
+        await state.running()?.dispatcher.silence(silenceOf(channel, 0, by));
+      },
+    },
+    access: async (request) => chatOf(state).administer(request),
+    askAccess: async (request, session) => chatOf(state).askAccess(request, session),
+    unanswered: () => state.chat()?.unanswered() ?? [],
+    secrets: () => state.secrets(),
+    end: options.end,
+  };
+  return createControl(ports);
+}
+
+function chatOf(state: ServiceState): ChatService {
+  const chat = state.chat();
+  if (chat !== undefined) return chat;
+  if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)
+    throw waitsAsAWhole();
+  throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
+}

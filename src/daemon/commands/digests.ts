@@ -1,0 +1,41 @@
+// A digest where an event is asked for.
+
+import type { JsonObject, RouterEvent } from "../../contract.ts";
+import type { Kept } from "../../journal/search.ts";
+import { reasonWords } from "../../shaping/describe.ts";
+import { readShapingTerms } from "../../shaping/stored-terms.ts";
+
+type KeptDigest = Extract<Kept, { readonly type: "digest" }>;
+
+const maxListed = 20;
+
+/** What the `event` tool shows of a digest: its text, and the ids of its members, oldest first. */
+export function digestAsEvent({ id, timeMs, delivery, members }: KeptDigest): RouterEvent {
+  const { source } = delivery.terms;
+  return {
+    id,
+    source: typeof source === "string" ? source : delivery.channel,
+    connector: "digest",
+    timeMs,
+    data: {
+      channel: delivery.channel,
+      content: delivery.content,
+      members: members.map((member) => member.id),
+    },
+    text: delivery.content,
+    trust: delivery.meta.trust === "unverified" ? "unverified" : "local",
+  };
+}
+
+/** `a, b, c and 37 more`: the newest first. */
+export function listMembers(members: readonly { readonly id: string }[]): string {
+  const shown = members.slice(-maxListed).reverse();
+  const more = members.length - shown.length;
+  return `${shown.map(({ id }) => id).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** Why its members came as one; undefined for a notice of the router's own. */
+export function digestReason(terms: JsonObject | undefined): string | undefined {
+  const sums = terms === undefined ? undefined : readShapingTerms(terms, 0).sums;
+  return sums === undefined ? undefined : reasonWords(sums.reason, {});
+}

@@ -1,0 +1,128 @@
+// The latest events for `events`: accepted ones from the journal, the others from the ring, in one order; and the live
+// stream of `events -f`, which never lets a slow reader cost memory.
+
+import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
+import type { Traced } from "../../router/trace-ring.ts";
+import type { ControlPorts, KeptLine } from "./control-ports.ts";
+
+export const maxListed = 1_000;
+const maxUnsent = 1_000;
+/** More than are accepted while an owner changes. */
+const maxResumed = 5_000;
+const maxNote = 100;
+
+/** Oldest first. */
+export async function listEvents(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
+  limit: number,
+): Promise<EventAnswer[]> {
+  const kept = limit === 0 ? [] : await ports.journal.recent(limit);
+  const answers = new Map<string, EventAnswer>();
+  for (const traced of ports.decisions.latest(limit)) answers.set(traced.eventId, ofTraced(traced));
+  for (const line of kept) {
+    const answer = ofKept(line, ports.journal);
+    answers.set(answer.event_id, answer);
+  }
+  return limit === 0 ? [] : [...answers.values()].sort(byTime).slice(-limit);
+}
+
+/** `since`: RFC 3339; all that is known from then on, however few `limit` is. */
+interface Latest {
+  readonly limit: number;
+  readonly since?: string;
+}
+
+/** Sends the latest, then each as it is decided. Settles when the signal fires. */
+export async function followEvents(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
+  latest: Latest,
+  send: (part: EventAnswer | LeftOut) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const unsent: EventAnswer[] = [];
+  let leftOut = 0;
+  let wake = () => {};
+  // Watched before the list is read, so that nothing falls between the two.
+  const unwatch = ports.decisions.watch((traced) => {
+    if (unsent.length < maxUnsent) unsent.push(ofTraced(traced));
+    else leftOut += 1;
+    wake();
+  });
+  const onAbort = () => wake();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const listed = await listLatest(ports, latest);
+    const told = new Set(listed.map(({ event_id }) => event_id));
+    for (const event of listed) await send(event);
+    while (!signal.aborted) {
+      for (let event = unsent.shift(); event !== undefined && !signal.aborted; event = unsent.shift()) {
+        if (!told.delete(event.event_id)) await send(event);
+      }
+      if (leftOut > 0) {
+        const count = leftOut;
+        leftOut = 0;
+        await send({ left_out: count });
+      }
+      if (unsent.length === 0 && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    unwatch();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function listLatest(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
+  { limit, since }: Latest,
+): Promise<EventAnswer[]> {
+  if (since === undefined) return listEvents(ports, limit);
+  return (await listEvents(ports, maxResumed)).filter(({ time }) => time >= since);
+}
+
+function ofTraced({ eventId, timeMs, source, outcome, channels, trace }: Traced): EventAnswer {
+  const no = trace.findLast(({ pass }) => !pass);
+  const reason =
+    no === undefined ? undefined : `${no.channel}: ${no.filter}${no.detail ? `: ${no.detail}` : ""}`;
+  const note = outcome === "accepted" ? undefined : (reason ?? "its delivery id was seen before");
+  return {
+    event_id: eventId,
+    time: new Date(timeMs).toISOString(),
+    outcome,
+    source,
+    channels: channels.map((name) => ({ name })),
+    ...(note === undefined || (outcome === "unmatched" && no === undefined) ? {} : { note: clip(note) }),
+  };
+}
+
+function ofKept(line: KeptLine, journal: ControlPorts["journal"]): EventAnswer {
+  const id = line.type === "event" ? line.event.id : line.id;
+  const deliveries = line.type === "event" ? line.deliveries : [line.delivery];
+  const open = new Map(journal.entries(id).map(({ channel, state }) => [channel, state]));
+  return {
+    event_id: id,
+    time: new Date(line.type === "event" ? line.event.timeMs : line.timeMs).toISOString(),
+    ...(line.type === "event"
+      ? { outcome: "accepted" as const, source: line.event.source }
+      : { outcome: "digest" as const }),
+    channels: deliveries.map(({ channel }) => ({ name: channel, state: open.get(channel) ?? "done" })),
+    note: clip(deliveries[0]?.content ?? ""),
+  };
+}
+
+function clip(text: string): string {
+  // On one line: the first line of a payload in JSON is no more than a bracket.
+  const line = text
+    .slice(0, 4 * maxNote)
+    .trim()
+    .replaceAll(/\s+/g, " ");
+  return line.length > maxNote ? `${line.slice(0, maxNote - 1).toWellFormed()}…` : line;
+}
+
+/** Ids sort by time of arrival, so they order what one millisecond holds. */
+function byTime(a: EventAnswer, b: EventAnswer): number {
+  return a.time === b.time ? (a.event_id < b.event_id ? -1 : 1) : a.time < b.time ? -1 : 1;
+}

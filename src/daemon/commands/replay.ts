@@ -1,0 +1,110 @@
+// Events made by a person: a payload as if a source had received it (`send`), and a kept event once more (`replay`). Both
+// take the road of every event, through today's config; nothing is skipped.
+
+import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.ts";
+import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import { ConnectorError, UsageError } from "../../errors.ts";
+import { waitsAsAWhole } from "../trust/consent.ts";
+import type { ControlPorts } from "./control-ports.ts";
+import { listMembers } from "./digests.ts";
+import { unknownEvent } from "./timeline.ts";
+
+export async function emitPayload(
+  ports: ControlPorts,
+  name: string,
+  payload: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<EmittedAnswer> {
+  const router = running(ports);
+  const sources = ports.plan()?.sources ?? [];
+  const source = sources.find((planned) => planned.name === name);
+  if (source === undefined) {
+    const names = sources.map((planned) => planned.name);
+    throw new UsageError("E_USAGE", `no source is called ${name}`, {
+      hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
+    });
+  }
+  if (!source.enabled) {
+    throw new UsageError("E_USAGE", `source ${name} is off`, {
+      hint: "remove  enabled: false  in the config",
+    });
+  }
+  const arrival = source.type.imagine(source.options as JsonObject, payload, headers, source.code);
+  return emitted(ports, name, arrival, await router.emit(name, arrival));
+}
+
+/** Rejects with a RouterError for an event that is not kept, and for a digest. */
+export async function keptEvent(
+  ports: Pick<ControlPorts, "journal" | "decisions">,
+  eventId: string,
+): Promise<RouterEvent> {
+  const kept = await ports.journal.read(eventId);
+  if (kept === undefined) {
+    const traced = ports.decisions.find(eventId);
+    if (traced === undefined) throw unknownEvent(eventId);
+    throw new ConnectorError(
+      "E_EVENT_UNKNOWN",
+      `event ${eventId} was ${traced.outcome}, so it was not kept`,
+      {
+        hint: "only accepted events are; let its sender send it again",
+      },
+    );
+  }
+  if (kept.type === "digest") {
+    throw new UsageError("E_USAGE", `${eventId} is a digest, made of other events`, {
+      hint: `its members: ${listMembers(kept.members)}`,
+    });
+  }
+  return kept.event;
+}
+
+export async function replayEvent(
+  ports: ControlPorts,
+  eventId: string,
+  dryRun: boolean,
+): Promise<EmittedAnswer | PreviewAnswer> {
+  const router = running(ports);
+  // Without its delivery id: it is the same delivery on purpose.
+  const { id, source, connector, timeMs, deliveryId, ...arrival } = await keptEvent(ports, eventId);
+  return dryRun
+    ? preview(ports, source, arrival)
+    : emitted(ports, source, arrival, await router.emit(source, arrival));
+}
+
+function preview(ports: ControlPorts, source: string, arrival: Arrival): PreviewAnswer {
+  const { outcome, deliveries, trace, problems } = running(ports).preview(source, arrival).admission;
+  return {
+    dry_run: true,
+    outcome,
+    deliveries: deliveries.map(({ channel, content, meta, tokens }) => ({ channel, content, meta, tokens })),
+    trace,
+    problems,
+    server: ports.serverName(),
+  };
+}
+
+function emitted(
+  ports: ControlPorts,
+  source: string,
+  arrival: Arrival,
+  { eventId, outcome }: Outcome,
+): EmittedAnswer {
+  const found = ports.decisions.find(eventId);
+  // A repeated delivery id is answered with the id of the event that it repeats: that one's trace is not this one's.
+  const traced = found?.outcome === outcome ? found : undefined;
+  // Admission passes over channels that cannot match; a person wants to know what was wrong with each. What nobody took
+  // has changed no memory, so the answers are the same now.
+  const trace =
+    outcome === "unmatched" ? running(ports).preview(source, arrival).admission.trace : (traced?.trace ?? []);
+  return { event_id: eventId, outcome, channels: traced?.channels ?? [], trace };
+}
+
+function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["router"]>> {
+  const router = ports.router();
+  if (router !== undefined) return router;
+  if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw waitsAsAWhole();
+  throw new ConnectorError("E_CONTROL", "the running router has no good config", {
+    hint: "channel-router check says what is wrong with it",
+  });
+}

@@ -1,0 +1,148 @@
+// The story of one event for `why`: its arrival, what admission said, and every line of the journal since, in order.
+
+import type { WhyAnswer, WhyStep } from "../../control/protocol.ts";
+import { ConnectorError } from "../../errors.ts";
+import type { Traced } from "../../router/trace-ring.ts";
+import type { ControlPorts, HistoryLine, StateLine } from "./control-ports.ts";
+import { digestReason, listMembers } from "./digests.ts";
+
+/** Rejects with E_EVENT_UNKNOWN. */
+export async function tellWhy(ports: ControlPorts, eventId: string): Promise<WhyAnswer> {
+  const traced = ports.decisions.find(eventId);
+  const lines = await ports.journal.history(eventId);
+  const accepted = lines.find((line) => line.type === "event");
+  const digest = lines.find((line) => line.type === "digest" && line.id === eventId);
+  if (traced === undefined && accepted === undefined && digest === undefined) throw unknownEvent(eventId);
+
+  const source = traced?.source ?? accepted?.event.source;
+  const arrivedMs = traced?.timeMs ?? accepted?.event.timeMs;
+  const steps: WhyStep[] = [];
+  if (arrivedMs !== undefined && source !== undefined) {
+    const trust = accepted === undefined ? "" : `, ${accepted.event.trust}`;
+    steps.push(step(arrivedMs, "arrived", `arrived at ${source}${trust}`));
+    if (traced !== undefined && traced.outcome !== "accepted")
+      steps.push(step(arrivedMs, "decided", decided(traced)));
+  }
+  for (const line of lines) steps.push(...stepsOf(line, eventId));
+  steps.push(...(await afterwards(ports, lines, eventId)));
+
+  const notAsked = traced === undefined ? [] : channelsNotAsked(ports, traced);
+  return {
+    event_id: eventId,
+    ...(source === undefined ? {} : { source }),
+    outcome: digest !== undefined ? "digest" : accepted !== undefined ? "accepted" : traced!.outcome,
+    steps,
+    ...(traced === undefined ? {} : { trace: traced.trace }),
+    ...(notAsked.length === 0 ? {} : { not_asked: notAsked }),
+  };
+}
+
+/** A digest's members fold into it, and a part of a digest into the whole. */
+const maxDigests = 3;
+
+/** What holds it back now; or, of what was folded, what became of the digest. */
+async function afterwards(
+  ports: ControlPorts,
+  lines: readonly HistoryLine[],
+  eventId: string,
+  depth = 1,
+): Promise<WhyStep[]> {
+  const open = ports.journal.entries(eventId).flatMap(({ channel }): WhyStep[] => {
+    const words = ports.deliveries.heldBy({ id: eventId, channel });
+    return words === undefined ? [] : [{ ...step(ports.clock.now(), "waiting", words), channel }];
+  });
+  const folded: WhyStep[] = [];
+  for (const line of lines) {
+    if (line.type !== "digest" || line.id === eventId) continue;
+    const history = await ports.journal.history(line.id);
+    // How the digest came about was told already, as what became of this event.
+    const since = history.filter((one) => one.type !== "digest" || one.id !== line.id);
+    for (const one of since.flatMap((each) => stepsOf(each, line.id)))
+      folded.push({ ...one, text: `digest ${line.id}: ${one.text}` });
+    if (depth < maxDigests) folded.push(...(await afterwards(ports, history, line.id, depth + 1)));
+  }
+  return [...open, ...folded];
+}
+
+export function unknownEvent(eventId: string): ConnectorError {
+  return new ConnectorError("E_EVENT_UNKNOWN", `no event that is kept has the id ${eventId}`, {
+    hint: "accepted events go after delivery.keep, of the others the last 1,000 are known: channel-router events",
+  });
+}
+
+function decided({ outcome, trace }: Traced): string {
+  if (outcome === "unmatched") return "unmatched: no channel of its source wanted it";
+  if (trace.length === 0) return `${outcome}: its delivery id was seen before`;
+  const last = trace.findLast(({ pass, filter }) => !pass && filter !== "match" && filter !== "when");
+  if (last === undefined) return outcome;
+  return `${outcome} by ${last.filter} of ${last.channel}${last.detail === undefined ? "" : `: ${last.detail}`}`;
+}
+
+/** Admission asks only channels that could match; those it passed over are told by name. */
+function channelsNotAsked(ports: ControlPorts, traced: Traced): string[] {
+  if (traced.outcome !== "unmatched" || traced.leftOut > 0) return [];
+  const asked = new Set(traced.trace.map(({ channel }) => channel));
+  return (ports.plan()?.channels ?? [])
+    .filter(({ name, from }) => from.includes(traced.source) && !asked.has(name))
+    .map(({ name }) => name);
+}
+
+function stepsOf(line: HistoryLine, eventId: string): WhyStep[] {
+  switch (line.type) {
+    case "event":
+      return line.deliveries.map(({ channel, tokens, untilMs }) => {
+        const end =
+          untilMs === undefined ? "" : `, to be delivered before ${new Date(untilMs).toISOString()}`;
+        return { ...step(line.timeMs, "accepted", `accepted: ${tokens} tokens${end}`), channel };
+      });
+    case "digest": {
+      const { channel } = line.delivery;
+      const reason = digestReason(line.delivery.terms);
+      if (line.id !== eventId) {
+        const more = line.members.length - 1;
+        const others = more === 0 ? "" : ` with ${more} more`;
+        const why = reason === undefined ? "" : ` (${reason})`;
+        return [{ ...step(line.timeMs, "folded", `folded into digest ${line.id}${others}${why}`), channel }];
+      }
+      const { length } = line.members;
+      if (length === 0) return [{ ...step(line.timeMs, "accepted", "made by the router"), channel }];
+      const made = `${reason ?? "digest"}: made of ${length} events: ${listMembers(line.members)}`;
+      return [{ ...step(line.timeMs, "accepted", made), channel }];
+    }
+    case "state":
+      return [
+        {
+          ...step(line.timeMs, line.state, stateText(line)),
+          channel: line.channel,
+          ...(line.session === undefined ? {} : { session: line.session }),
+          ...(line.attempt === undefined ? {} : { attempt: line.attempt }),
+        },
+      ];
+    case "call":
+      return [{ ...step(line.timeMs, "call", line.text), session: line.session }];
+    default:
+      return [];
+  }
+}
+
+const ends: Readonly<Record<string, string>> = {
+  expired: "not delivered in time",
+  superseded: "a newer event took its place",
+  silenced: "its channel was silenced",
+  dead: "given up",
+};
+
+function stateText({ state, session, attempt, reason, final }: StateLine): string {
+  const to = session === undefined ? "" : ` to session ${session}`;
+  const nth = attempt === undefined ? "" : `, attempt ${attempt}`;
+  const because = reason === undefined ? "" : `: ${reason}`;
+  if (state === "sent") return `sent${to}${nth}${final ? "" : ", a receipt is awaited"}${because}`;
+  if (state === "acked")
+    return `acknowledged${session === undefined ? "" : ` by session ${session}`}${because}`;
+  if (state === "held") return `held${because}`;
+  return `${state}: ${reason ?? ends[state] ?? "no reason was given"}${nth}`;
+}
+
+function step(timeMs: number, name: string, text: string): WhyStep {
+  return { time: new Date(timeMs).toISOString(), step: name, text };
+}

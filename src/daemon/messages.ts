@@ -1,0 +1,98 @@
+// What an owner says of its config and of its own end.
+
+import { basename } from "node:path";
+import { type ConfigPlace, realPath } from "../config/paths.ts";
+import { countIssues } from "../config/yaml/issue-location.ts";
+import type { Log } from "../contract.ts";
+import { ConnectorError } from "../errors.ts";
+import { describePower } from "../plan/powers.ts";
+import type { Greeting } from "../session/initialize-result.ts";
+import { line, lines, type SafeLine, type SafeText } from "../text.ts";
+import type { Verdict } from "./reloader.ts";
+import type { Member } from "./sessions.ts";
+import { greetingChanges } from "./start/initialize-result.ts";
+import type { ProvenConfig } from "./start/load-plan.ts";
+import type { Consent } from "./trust/consent.ts";
+
+/** Of a reload that comes too late. */
+export const leaving: Verdict = {
+  timeMs: 0,
+  ok: false,
+  text: "not reloaded: this router is ending",
+  problems: [],
+  notes: [],
+};
+
+/** What a person has not allowed yet; what needs it is not started. */
+export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {
+  return plan.powers
+    .filter((power) => consent?.allows(power) !== true)
+    .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
+}
+
+/** Of a file that was found and is, since it was put into use, a link to one that nobody agreed to. */
+export function leadsElsewhere(file: string): ConnectorError {
+  return new ConnectorError("E_POWER_UNTRUSTED", `${file} is another file now: ${realPath(file)}`, {
+    hint: "channel-router trust allows it; it counts from the next start of the router on",
+  });
+}
+
+/** For the session: accepted events are gone. Undefined when none are. */
+export function damageNotice(damage: readonly SafeLine[]): SafeText | undefined {
+  if (damage.length === 0) return undefined;
+  return lines([
+    line`The router's journal was damaged while no router ran; events that wait may be among what is gone:`,
+    ...damage,
+  ]);
+}
+
+/** Each with its place in the file. */
+export function framed(config: ProvenConfig | undefined): SafeText[] {
+  return config === undefined ? [] : config.issues.map((issue) => config.loaded.frame(issue));
+}
+
+/** What of a reload waits for a new session, or for a new start. `greeting`: what a client that comes now is told. */
+export function notesOn(
+  before: ProvenConfig,
+  next: ProvenConfig,
+  members: readonly Pick<Member, "greeting">[],
+  greeting: Greeting | undefined,
+): string[] {
+  const stale = new Set(
+    members.flatMap((member) => {
+      const told = member.greeting();
+      return told === undefined || greeting === undefined ? [] : greetingChanges(told, greeting);
+    }),
+  );
+  const isSameDelivery =
+    JSON.stringify(before.loaded.values.delivery) === JSON.stringify(next.loaded.values.delivery);
+  return [
+    ...(stale.size === 0
+      ? []
+      : [
+          `sessions that are open keep what they began with: ${[...stale].join(", ")}; status shows the current text`,
+        ]),
+    ...(isSameDelivery ? [] : ["delivery holds from the next start of the router on"]),
+  ];
+}
+
+export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
+  if (config === undefined) {
+    log.warn(line`no config file found; looked for ${found.tried.join(", ")}`);
+    return;
+  }
+  for (const problem of framed(config)) log.error(problem);
+  for (const warning of warningsIn(config)) log.warn(line`${warning}`);
+}
+
+/** One line for all warnings about the config; empty when there is none. */
+export function warningsIn({ loaded, mask }: ProvenConfig): string[] {
+  const [first] = loaded.warnings;
+  if (first === undefined) return [];
+  const total = countIssues(loaded.warnings);
+  const count = total === 1 ? "1 warning" : `${total} warnings; the first one`;
+  const place = `${basename(first.file)}:${first.line}:${first.column}`;
+  return [
+    `${count}: ${place} ${mask(first.path)}: ${mask(first.message)} (channel-router check shows the line)`,
+  ];
+}

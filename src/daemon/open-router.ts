@@ -1,0 +1,91 @@
+// A router with its listener and its place in the state folder: the same for the stdio server and for `dev`.
+
+import { dirname } from "node:path";
+import { openClaimRegister } from "../cluster/claim-register.ts";
+import { homeFolder, realPath, runningFolder, stateFolder } from "../config/paths.ts";
+import type { LoadedConfig } from "../config/values.ts";
+import type { Lent } from "../contract/host.ts";
+import type { Clock, Log } from "../contract.ts";
+import { createCommandWatch } from "../host/command-watch.ts";
+import { createHttpClient } from "../host/http-client.ts";
+import { secretFinder } from "../host/secret-mask.ts";
+import { spawnGroup } from "../host/spawn.ts";
+import { chooseListen } from "../http/bind-candidates.ts";
+import { createListener } from "../http/server.ts";
+import type { Power } from "../plan/powers.ts";
+import { createRouter, type NextListen, type Router, type RouterOptions } from "../router/router.ts";
+import { version } from "../version.ts";
+import type { ProvenConfig } from "./start/load-plan.ts";
+import { isOfProject } from "./start/project-environment.ts";
+import type { Consent } from "./trust/consent.ts";
+
+interface OpenRouterOptions extends Omit<RouterOptions, "listener" | "claims"> {
+  readonly loaded: LoadedConfig;
+  /** Of the listener. */
+  readonly powers: readonly Power[];
+  /** False for a router beside the owner of the same config. */
+  readonly isOwner: boolean;
+  readonly consent: Consent;
+}
+
+/** What sources and sinks are lent of the world. `secrets`: of every config so far. */
+export function lend(file: string, clock: Clock, secrets: () => readonly string[]): Lent {
+  const folder = dirname(file);
+  const watch = createCommandWatch();
+  return {
+    folder,
+    home: homeFolder(process.env),
+    http: createHttpClient({ userAgent: `channel-router/${version}`, clock }),
+    spawn: (command) =>
+      spawnGroup(command, {
+        folder,
+        environment: withoutProject(process.env),
+        isSecret: secretFinder(secrets()),
+        watch,
+      }),
+  };
+}
+
+/** For programs: what the project set could make any of them do something else. PATH was looked at before; see guard-environment.ts. */
+function withoutProject(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name === "PATH" || !isOfProject(name)));
+}
+
+/** What the listener of a running router needs to know of another config; it moves only where the address differs. */
+export async function nextListen(
+  before: LoadedConfig,
+  { loaded: { file, values }, plan }: Pick<ProvenConfig, "loaded" | "plan">,
+  { consent, log }: { readonly consent: Consent; readonly log: Log },
+): Promise<NextListen> {
+  const { listenAddress, hosts, publicUrl } = values;
+  const moves = JSON.stringify(before.values.listenAddress) !== JSON.stringify(listenAddress);
+  return {
+    hosts,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    trusted: () => plan.listen.powers.every(consent.allows),
+    ...(moves ? await chooseListen(listenAddress, stateFolder(process.env, file), log) : {}),
+  };
+}
+
+export async function openRouter({
+  loaded,
+  powers,
+  isOwner,
+  ...options
+}: OpenRouterOptions): Promise<Router> {
+  const { listenAddress, hosts, publicUrl } = loaded.values;
+  const choice = await chooseListen(listenAddress, stateFolder(process.env, loaded.file), options.log);
+  const listener = createListener({
+    ...choice,
+    hosts,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    trusted: () => powers.every(options.consent.allows),
+    log: options.log,
+  });
+  const claims = openClaimRegister({
+    runningFolder: runningFolder(process.env),
+    config: realPath(loaded.file),
+    isOwner,
+  });
+  return createRouter({ ...options, listener, claims });
+}

@@ -1,0 +1,240 @@
+// The sessions of an owner, its own client's and those of other processes alike: opened when their process attaches, given
+// tools when there are any, and judged on whether they listen.
+
+import type { AttachedSession } from "../cluster/attached-session.ts";
+import type { Log, Tool } from "../contract.ts";
+import type { DispatchSession, Listening } from "../dispatch/session.ts";
+import { systemClock } from "../host/clock.ts";
+import type { Greeting } from "../session/initialize-result.ts";
+import type { PermissionRequest } from "../session/permission.ts";
+import { type OpenSession, openSession } from "../session/session.ts";
+import { neutralise } from "../text/neutralise.ts";
+import { type SafeLine, stackOf, text } from "../text.ts";
+import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
+import { judgeListening } from "./listening.ts";
+
+export interface Member {
+  /** As `to: { session }` takes it: the pid of its process. */
+  readonly id: string;
+  readonly attached: AttachedSession;
+  readonly session: OpenSession;
+  readonly dispatchSession: DispatchSession;
+  readonly startedMs: number;
+  client(): { readonly name: string; readonly version: string } | undefined;
+  listening(): Listening;
+  sent(): number;
+  /** What its client was told at the start; undefined before. */
+  greeting(): Greeting | undefined;
+  /** A tool call of this session named this event of ours. */
+  named(eventId: string): void;
+}
+
+export interface Serving {
+  tools(member: Member): readonly Tool[];
+  /** How many events the member could fetch with `pending`. */
+  waiting?(member: Member): number;
+  /** Something to be said at the end of each result. */
+  reminder?(member: Member): SafeLine | undefined;
+  /** Called once for each member, those that are there first. */
+  enter?(member: Member): void;
+  /** Called once for each member that has ended. */
+  gone?(member: Member): void;
+  /** The client asks for a permission, and lets channels answer. */
+  permission?(member: Member, request: PermissionRequest): void;
+  /** Something about a member changed that dispatch may want to know. */
+  changed?(): void;
+}
+
+export interface Members {
+  attach(attached: AttachedSession): void;
+  /** From now on members have these tools; may be called again. */
+  serve(serving: Serving): void;
+  /** The tools may be others now: clients whose list changed are told. */
+  retool(): void;
+  list(): readonly Member[];
+}
+
+interface MembersOptions {
+  /** For a client that comes now. */
+  greeting(): Promise<Greeting>;
+  readonly log: Log;
+  /** Hides secrets in what a tool says. */
+  mask(text: string): string;
+  /** What .mcp.json calls this server. */
+  serverName(): string;
+}
+
+/** The client registers its handler 60 ms to 1.5 s after `initialized`: the first push waits for its word, or so long. */
+const registrationWithinMs = 3_000;
+/** The client's log may come late, or only once a person has confirmed the channel. */
+const laterLooksMs = [10_000, 30_000, 120_000] as const;
+
+export function openMembers({ greeting, log, mask, serverName }: MembersOptions): Members {
+  const members = new Set<Member>();
+  let serving: Serving | undefined;
+
+  function admit(member: Member): void {
+    if (serving === undefined) return;
+    equip(member, serving);
+    serving.enter?.(member);
+  }
+
+  function equip(member: Member, { tools, waiting, reminder }: Serving): void {
+    const safe = (text: string) => neutralise(mask(text));
+    const remind = () => reminder?.(member);
+    member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0, remind).catch(report);
+  }
+
+  function report(error: unknown): void {
+    log.error(text`session: ${stackOf(error)}`);
+  }
+
+  return {
+    attach(attached) {
+      const member = openMember(attached, {
+        greeting,
+        log,
+        mask,
+        serverName,
+        changed: () => serving?.changed?.(),
+        permission: (asking, request) => serving?.permission?.(asking, request),
+      });
+      members.add(member);
+      void member.session.ended.then(async (reason) => {
+        members.delete(member);
+        serving?.gone?.(member);
+        await member.session.close();
+        attached.close(reason);
+      });
+      admit(member);
+    },
+    serve(next) {
+      serving = next;
+      for (const member of members) admit(member);
+    },
+    retool() {
+      if (serving !== undefined) for (const member of members) equip(member, serving);
+    },
+    list: () => [...members],
+  };
+}
+
+type MemberOptions = MembersOptions & Required<Pick<Serving, "changed" | "permission">>;
+
+function openMember(attached: AttachedSession, options: MemberOptions): Member {
+  const { log, serverName, changed } = options;
+  const greeting = options.greeting();
+  let greeted: Greeting | undefined;
+  greeting.then(
+    (known) => {
+      greeted = known;
+    },
+    () => undefined, // The session says so to its client.
+  );
+  const session = openSession({
+    input: attached.input,
+    output: attached.output,
+    greeting,
+    log,
+    onPermissionRequest(request) {
+      askedPermission = true;
+      changed();
+      options.permission(member, request);
+    },
+  });
+  const details = attached.facts().details ?? {};
+  const startedMs = typeof details.startedMs === "number" ? details.startedMs : Date.now();
+  const over = new AbortController();
+  void session.ended.then(() => over.abort());
+  attached.onFacts(changed);
+  let word: Registration | undefined;
+  let named: string | undefined;
+  let askedPermission = false;
+  let sent = 0;
+
+  const client = () => {
+    const info = session.recordedInitialize()?.params?.clientInfo as
+      | { name?: unknown; version?: unknown }
+      | undefined;
+    return typeof info?.name === "string" ? { name: info.name, version: String(info.version) } : undefined;
+  };
+  const query = (): ClientLogQuery => ({
+    project: attached.facts().project,
+    server: serverName(),
+    session: attached.facts().session,
+    sinceMs: startedMs,
+    cacheFolder: String(attached.facts().details?.cacheFolder ?? ""),
+  });
+
+  async function becomeReady(): Promise<void> {
+    await session.initialized;
+    if (client()?.name !== "claude-code") return;
+    // One that an earlier owner served has had its time.
+    word =
+      attached.resumed?.initialized === true
+        ? await readRegistration(query())
+        : await awaitRegistration(query(), registrationWithinMs, over.signal);
+    if (word === undefined) lookLater([...laterLooksMs]);
+  }
+
+  function lookLater([afterMs, ...more]: number[]): void {
+    if (afterMs === undefined) return;
+    const cancel = systemClock.after(afterMs, () => {
+      void readRegistration(query()).then((found) => {
+        if (found === undefined) lookLater(more);
+        else {
+          word = found;
+          changed();
+        }
+      });
+    });
+    over.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  const listening = (): Listening => {
+    const { details } = attached.facts();
+    const command = Array.isArray(details?.claudeCommand) ? details.claudeCommand.map(String) : undefined;
+    const from = client();
+    return judgeListening({
+      server: { name: serverName() },
+      ...(named === undefined ? {} : { namedEvent: named }),
+      permissionRequest: askedPermission,
+      ...(from === undefined ? {} : { client: from }),
+      ...(word === undefined ? {} : { log: word }),
+      ...(command === undefined ? {} : { claudeCommand: command }),
+    });
+  };
+
+  const id = String(attached.pid);
+  const { project, label } = attached.facts();
+  const ready = Promise.race([becomeReady(), session.ended]).then(() => undefined);
+  const member: Member = {
+    id,
+    attached,
+    session,
+    startedMs,
+    client,
+    listening,
+    sent: () => sent,
+    greeting: () => greeted,
+    named(eventId) {
+      if (named === undefined) changed();
+      named = eventId;
+    },
+    dispatchSession: {
+      id,
+      startedMs,
+      project,
+      ...(label === undefined ? {} : { label }),
+      listening,
+      ready,
+      ended: session.ended,
+      closed: session.ended.then(() => session.close()),
+      async deliver(event, signal) {
+        await session.deliver(event, signal);
+        sent += 1;
+      },
+    },
+  };
+  return member;
+}

@@ -1,0 +1,52 @@
+// What this process knows of its own client, for the owner: the project, the label, and what hints at whether it listens.
+
+import type { SessionFacts } from "../../cluster/protocol.ts";
+import { clientCacheFolder } from "../client-log.ts";
+import { type Ancestor, findClient, isClaude, readAncestors } from "./client-watch.ts";
+
+export interface ClientFacts {
+  facts(): SessionFacts;
+  /** The process whose end is this one's, once it is known; settles when it was looked for. */
+  readonly client: Promise<Ancestor | undefined>;
+}
+
+interface ClientFactsOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** `--label`, else `$CHANNEL_ROUTER_LABEL`. */
+  readonly label: string | undefined;
+  /** Names of the running config's variables that this process does not have. */
+  missing(): readonly string[];
+  /** Called when more became known. */
+  onChange(): void;
+}
+
+export function readClientFacts({ env, cwd, label, missing, onChange }: ClientFactsOptions): ClientFacts {
+  const startedMs = Date.now();
+  let command: readonly string[] | undefined;
+  const client = readAncestors().then((ancestors) => {
+    const found = findClient(ancestors, env);
+    if (found !== undefined && isClaude(found.command)) {
+      command = found.command;
+      onChange();
+    }
+    return found;
+  });
+  const named = label ?? env.CHANNEL_ROUTER_LABEL;
+  return {
+    client,
+    facts: () => ({
+      ...(env.CLAUDE_CODE_SESSION_ID === undefined ? {} : { session: env.CLAUDE_CODE_SESSION_ID }),
+      project: env.CLAUDE_PROJECT_DIR ?? cwd,
+      ...(named === undefined || named === "" ? {} : { label: named }),
+      // The owner judges: it knows the client's name, and which events were named back.
+      listening: { state: "unknown", reason: "not judged yet" },
+      missing: missing(),
+      details: {
+        startedMs,
+        cacheFolder: clientCacheFolder(env),
+        ...(command === undefined ? {} : { claudeCommand: [...command] }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,37 @@
+// Where the config of this process is, and whether the user chose it.
+
+import { type ConfigPlace, findConfig } from "../../config/paths.ts";
+import { openProject } from "../../config/project.ts";
+import { variablesOfProject } from "./project-environment.ts";
+import { type UnderClaude, underClaude } from "./under-claude.ts";
+
+/** What decides about it; by default that of this process. */
+export interface Search {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly underClaude: Pick<UnderClaude, "folders"> | undefined;
+}
+
+/** For the server: `--config` comes from its entry among the client's servers, which the client has the user confirm. */
+export function configOfServer(explicit: string | undefined, search: Search = here()): ConfigPlace {
+  return find(explicit, search, false);
+}
+
+/** For a command: in a Claude session it may be Claude who typed `--config`. */
+export function configOfCommand(explicit: string | undefined, search: Search = here()): ConfigPlace {
+  return find(explicit, search, true);
+}
+
+function find(
+  explicit: string | undefined,
+  { env, cwd, underClaude: under }: Search,
+  typed: boolean,
+): ConfigPlace {
+  const project = under === undefined ? undefined : openProject(env, cwd, { more: under.folders });
+  const isNamedByProject = variablesOfProject(env, cwd, under)("CHANNEL_ROUTER_CONFIG");
+  return findConfig({ explicit, env, cwd, project, isNamedByProject, typed });
+}
+
+function here(): Search {
+  return { env: process.env, cwd: process.cwd(), underClaude: underClaude() };
+}

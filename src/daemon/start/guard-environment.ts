@@ -1,0 +1,102 @@
+// Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
+// a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
+
+import { delimiter, isAbsolute, join, relative, resolve, sep } from "node:path";
+import {
+  claudeConfigFolder,
+  type EnvironmentVariables,
+  expandHome,
+  realPath,
+  setVariable,
+} from "../../config/paths.ts";
+import { openProject, systemHome } from "../../config/project.ts";
+import { line, type SafeLine } from "../../text.ts";
+import { variablesOfProject } from "./project-environment.ts";
+import { type UnderClaude, underClaude } from "./under-claude.ts";
+
+/** They name folders that hold the user's answers, credentials, state or own config. */
+const roots = [
+  "CHANNEL_ROUTER_STATE_DIR",
+  "CLAUDE_CONFIG_DIR",
+  "CLAUDE_PLUGIN_DATA",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "XDG_RUNTIME_DIR",
+  "XDG_STATE_HOME",
+];
+const homes = ["HOME", "USERPROFILE"];
+/** They decide through whom connections go, and whose certificates count. */
+const connections =
+  /^(?:NODE_TLS_REJECT_UNAUTHORIZED|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|ALL|NO)_PROXY)$/i;
+
+/** Changes `env`, and gives one line for each variable that does not count. */
+export function guardEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+  cwd: string = process.cwd(),
+  under: Pick<UnderClaude, "folders"> | undefined = underClaude(),
+  home: string | undefined = systemHome(),
+): SafeLine[] {
+  if (under === undefined) return [];
+  const project = openProject(env, cwd, { more: under.folders, home });
+  const notes: SafeLine[] = [];
+  const ofProject = variablesOfProject(env, cwd, under, home);
+  /** Where it leads, if that is in a project, or the project's own files say so. */
+  const leadsIn = (name: string, into: EnvironmentVariables): string | undefined => {
+    const value = setVariable(env, name);
+    const path = value === undefined ? undefined : resolve(cwd, expandHome(value, into));
+    if (path === undefined || path === home) return undefined;
+    return project.contains(path) || ofProject(name) ? path : undefined;
+  };
+  for (const name of homes) {
+    const path = leadsIn(name, env);
+    if (path === undefined) continue;
+    // Without a record of the user there is no home at all: nothing can be kept, and nothing is believed.
+    env[name] = home ?? "/";
+    notes.push(line`${name}=${path} is the project's: ${env[name]} is used`);
+  }
+  for (const name of roots) {
+    const path = leadsIn(name, env);
+    const isDefault = name === "CLAUDE_CONFIG_DIR" && path === join(home ?? "/", ".claude");
+    if (path === undefined || isDefault) continue;
+    delete env[name];
+    notes.push(line`${name}=${path} is the project's: ${insteadOf(name, env)}`);
+  }
+  const named = setVariable(env, "CLAUDE_PROJECT_DIR");
+  // Files leave unasked from the project: one that a variable names must be where Claude runs.
+  if (
+    named !== undefined &&
+    ![cwd, ...under.folders].some((folder) => isBelow(resolve(cwd, named), folder))
+  ) {
+    delete env.CLAUDE_PROJECT_DIR;
+    notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
+  }
+  for (const name of Object.keys(env)) {
+    if (!connections.test(name) || !ofProject(name)) continue;
+    delete env[name];
+    notes.push(line`${name}, which this project's settings set`);
+  }
+  const path = (env.PATH ?? "").split(delimiter);
+  const outside = path.filter((entry) => isAbsolute(entry) && !project.contains(entry));
+  if (ofProject("PATH") && outside.length < path.length) {
+    env.PATH = outside.join(delimiter);
+    notes.push(line`folders of the project in PATH, which its settings set`);
+  }
+  if (setVariable(env, "CHANNEL_ROUTER_TRUST") !== undefined) {
+    delete env.CHANNEL_ROUTER_TRUST;
+    notes.push(line`CHANNEL_ROUTER_TRUST; in CI, run channel-router trust --yes before Claude is started`);
+  }
+  return notes.map(
+    (note) => line`ignored, because a project can set it where Claude starts this program: ${note}`,
+  );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(realPath(folder), realPath(path));
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+function insteadOf(name: string, env: EnvironmentVariables): string {
+  if (name.startsWith("XDG_")) return "the default is used";
+  return `${join(claudeConfigFolder(env), ...(name === "CLAUDE_CONFIG_DIR" ? [] : ["channels", "router"]))} is used`;
+}

@@ -1,0 +1,115 @@
+// What the client is told at `initialize`, as early as possible: from the cache of the last start when no input changed,
+// else as soon as the config has been read.
+
+import type { ConfigPlace } from "../../config/paths.ts";
+import type { ConfigValues, LoadedConfig } from "../../config/values.ts";
+import type { JsonObject, SourceType } from "../../contract.ts";
+import { createMask } from "../../host/secret-mask.ts";
+import { channelCapabilities, type Greeting, relayCapabilities } from "../../session/initialize-result.ts";
+import { writeInstructions } from "../../session/instructions.ts";
+import { version } from "../../version.ts";
+import { cachedGreeting, greetingFile } from "./cached-initialize.ts";
+import { writeStartCache } from "./start-cache.ts";
+
+export interface FastGreeting {
+  /** For a client that comes now. */
+  greeting(): Promise<Greeting>;
+  /** Answers a client that still waits and all that come from now on, and keeps the answer for the next start. */
+  settle(loaded: LoadedConfig | undefined, problems: number, consent: GreetingConsent): Promise<void>;
+}
+
+/** What the user agreed to of a config that was found. */
+export interface GreetingConsent {
+  /** False: the config is not there for a client. */
+  readonly use: boolean;
+  /** False: its own text for Claude is left out. */
+  readonly instruct: boolean;
+  /** Another one: the kept greeting does not count. */
+  readonly digest: string;
+}
+
+export function greetFast(found: ConfigPlace, folder: string): FastGreeting {
+  const cacheFile = greetingFile(found, folder);
+  let answer: (greeting: Greeting) => void = () => {};
+  const written = new Promise<Greeting>((resolve) => {
+    answer = resolve;
+  });
+  const cached = cachedGreeting(found, folder);
+
+  let current: Promise<Greeting> = cached.then((greeting) => greeting ?? written);
+  let kept = cached;
+
+  return {
+    greeting: () => current,
+    async settle(loaded, problems, consent) {
+      const greeting = greetingOf(loaded, problems, consent);
+      answer(greeting);
+      current = Promise.resolve(greeting);
+      if (cacheFile === undefined || loaded === undefined || problems > 0) return;
+      const before = await kept;
+      // From the second time on the files are other ones, whatever the greeting is.
+      kept = Promise.resolve(undefined);
+      if (JSON.stringify(before) === JSON.stringify(greeting)) return;
+      const { files, environment } = loaded;
+      const inputs = { files, environment, consent: consent.digest };
+      await writeStartCache(cacheFile, version, process.env, inputs, greeting);
+    },
+  };
+}
+
+function greetingOf(
+  read: LoadedConfig | undefined,
+  problems: number,
+  { use, instruct }: GreetingConsent,
+): Greeting {
+  // A config that nobody agreed to use is as good as absent: none of its texts and names reach the client.
+  const loaded = use ? read : undefined;
+  const { server, channels = {}, sources = {}, permissions }: Partial<ConfigValues> = loaded?.values ?? {};
+  const serverName = server?.name ?? "router";
+  const mask = createMask(loaded?.secrets ?? []);
+  const answers = (source: string): boolean => {
+    const { type = "", options = {} } = sources[source] ?? {};
+    const found = loaded?.types.get(type) as SourceType<JsonObject> | undefined;
+    return found?.answers?.(options) === true;
+  };
+  const chatOf = (source: string) => loaded?.types.get(sources[source]?.type ?? "")?.chat;
+  const canAsk = permissions?.relay.some(
+    (source) => sources[source]?.enabled === true && chatOf(source)?.can.includes("ask") === true,
+  );
+  const described = Object.entries(channels).map(([name, { description, from, receipt, reply = true }]) => ({
+    name,
+    ...(description === undefined ? {} : { description: mask(description) }),
+    sources: from,
+    connectors: from.flatMap((source) => sources[source]?.type ?? []),
+    receipt: receipt !== undefined,
+    answerable: reply === true && from.some(answers),
+    sinks: Array.isArray(reply) ? reply : [],
+  }));
+  // A source that no channel names feeds a channel of its own name.
+  const named = new Set(described.flatMap((channel) => channel.sources));
+  const defaults = Object.entries(sources)
+    .filter(([name]) => !named.has(name))
+    .map(([name, { type }]) => ({ name, sources: [name], connectors: [type], answerable: answers(name) }));
+  return {
+    serverInfo: { name: serverName, version },
+    capabilities: canAsk ? relayCapabilities : channelCapabilities,
+    instructions: writeInstructions({
+      own: instruct ? mask(server?.instructions ?? "") : "",
+      serverName,
+      channels: [...described, ...defaults],
+      // The rule about chats holds for what comes once the user has agreed, too.
+      chats: !use || Object.keys(sources).some((source) => chatOf(source) !== undefined),
+      problems,
+      waits: !use,
+    }),
+  };
+}
+
+/** What of it a client that was greeted `before` cannot be told again, in words for a person. */
+export function greetingChanges(before: Greeting, now: Greeting): string[] {
+  return [
+    ...(before.serverInfo.name === now.serverInfo.name ? [] : ["the server's name"]),
+    ...(JSON.stringify(before.capabilities) === JSON.stringify(now.capabilities) ? [] : ["the capabilities"]),
+    ...(before.instructions === now.instructions ? [] : ["the instructions"]),
+  ];
+}

@@ -1,0 +1,98 @@
+// One process of a config, for the stdio server and for `up`: attaches its client to the owner, or owns. What an owner needs
+// is loaded only by a process that becomes one.
+
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { joinOwnership } from "../../cluster/cluster.ts";
+import type { Ownership, OwnershipOptions } from "../../cluster/options.ts";
+import { type ConfigPlace, runningFolder } from "../../config/paths.ts";
+import type { Log } from "../../contract.ts";
+import { highestEpoch, journalFault } from "../../journal/newer-format.ts";
+import { earlyAnswers } from "../../session/cached-answers.ts";
+import type { SafeLine } from "../../text.ts";
+import { version } from "../../version.ts";
+import { cachedGreeting, greetingFile } from "./cached-initialize.ts";
+import type { JoinPlace } from "./router-location.ts";
+import { missingVariables } from "./start-cache.ts";
+
+interface JoinOptions {
+  readonly place: JoinPlace;
+  readonly found: ConfigPlace;
+  /** Looks again. */
+  find(): ConfigPlace;
+  /** What of the environment does not count, a line each. */
+  readonly notes: readonly SafeLine[];
+  readonly log: Log;
+  /** Absent for `up`. */
+  readonly client?: Omit<NonNullable<OwnershipOptions["client"]>, "early">;
+  onSecrets(secrets: readonly string[]): void;
+  /** Ends this process in order: what `down` asks for. */
+  end(): void;
+}
+
+export function joinRouter(options: JoinOptions): Ownership {
+  const { place, found, find, notes, log, client, onSecrets, end } = options;
+  const { folder } = place;
+  const journal = join(folder, "journal");
+  let resigned: { readonly reason: string; readonly print: string } | undefined;
+  const ownership = joinOwnership({
+    folder,
+    version,
+    log,
+    ...(client === undefined
+      ? {}
+      : {
+          client: {
+            ...client,
+            early: cachedGreeting(found, folder).then((known) => known && earlyAnswers(known)),
+          },
+        }),
+    eligible: () => missingNow(found, folder).length === 0,
+    prepare: () => import("../daemon.ts"),
+    warm: async () => (await import("./warm-up.ts")).warmUp(found),
+    async serve(role) {
+      const { openService } = await import("../daemon.ts");
+      return openService({
+        role,
+        found,
+        find,
+        notes,
+        folder,
+        log,
+        background: client === undefined,
+        onSecrets,
+        end,
+        async resign(reason) {
+          resigned = { reason, print: await printOf(journal) };
+          ownership.resign();
+        },
+      });
+    },
+    highestEpoch: () => highestEpoch(journal),
+    async unfit() {
+      // What could not be read then is tried again once something there is different.
+      if (resigned !== undefined && resigned.print !== (await printOf(journal))) resigned = undefined;
+      return resigned?.reason ?? journalFault(journal);
+    },
+    register: { folder, runningFolder: runningFolder(process.env), config: place.config },
+  });
+  return ownership;
+}
+
+/** Differs when a file of the folder came, went, or is another. */
+async function printOf(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const looked = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ ino, size, mode, ctimeMs }) => [name, ino, size, mode, ctimeMs].join(),
+      () => name,
+    ),
+  );
+  return (await Promise.all(looked)).sort().join("\n");
+}
+
+/** Variables that the last good start of this config had and this process has not. */
+export function missingNow(found: ConfigPlace, folder: string): readonly string[] {
+  const path = greetingFile(found, folder);
+  return path === undefined ? [] : missingVariables(path, process.env);
+}

@@ -1,0 +1,42 @@
+// What the commands of a config would run, read from the disk before the plan is made: the plan itself reads nothing.
+
+import { dirname } from "node:path";
+import type { LoadedConfig } from "../../config/values.ts";
+import { breathe } from "../../config/yield-to-event-loop.ts";
+import type { Launch, Reach } from "../../contract/power.ts";
+import type { JsonObject } from "../../contract.ts";
+import { readLaunch } from "../../host/launch.ts";
+
+interface Launches {
+  /** By component: `sources.ci`. */
+  readonly byComponent: ReadonlyMap<string, Launch>;
+  /** The scripts that they name: whoever edits one edits the config. */
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+type Reaching = { reaches?(options: JsonObject, place: { folder: string; home: string }): readonly Reach[] };
+
+export async function readLaunches(
+  { file, values, types, sinkTypes }: LoadedConfig,
+  { home, path, project }: { readonly home: string; readonly path: string; readonly project: string },
+): Promise<Launches> {
+  const place = { folder: dirname(file), home };
+  const byComponent = new Map<string, Launch>();
+  const components = [
+    ...Object.entries(values.sources).map(([name, one]) => [`sources.${name}`, one, types] as const),
+    ...Object.entries(values.sinks).map(([name, one]) => [`sinks.${name}`, one, sinkTypes] as const),
+  ];
+  for (const [component, { type, options }, known] of components) {
+    const reaching = known.get(type) as Reaching | undefined;
+    const reaches = reaching?.reaches?.(options, place) ?? [];
+    const [launch, ...others] = reaches.flatMap((reach) =>
+      reach.to === "program" ? [readLaunch(reach, { project, path })] : [],
+    );
+    if (launch === undefined) continue;
+    const further = others.map(({ name, program }) => ({ name, program }));
+    byComponent.set(component, further.length === 0 ? launch : { ...launch, others: further });
+    await breathe();
+  }
+  const scripts = [...byComponent.values()].flatMap((launch) => launch.scripts);
+  return { byComponent, files: scripts };
+}

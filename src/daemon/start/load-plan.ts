@@ -1,0 +1,128 @@
+// From a file name to a Plan: the config room reads, the plan room proves, and the parts that they need are loaded first.
+
+import { dirname } from "node:path";
+import { type LoadOptions, loadConfig } from "../../config/load.ts";
+import { type ConfigPlace, foundFile, homeFolder, projectFolder, trustKeyFile } from "../../config/paths.ts";
+import { unreadConfig } from "../../config/unread.ts";
+import type { LoadedConfig } from "../../config/values.ts";
+import { inOrder } from "../../config/yaml/issue-location.ts";
+import { breathe } from "../../config/yield-to-event-loop.ts";
+import { connectors, sinkTypes } from "../../connectors/index.ts";
+import type { Issue } from "../../contract.ts";
+import { isRouterError, UsageError } from "../../errors.ts";
+import { loadRegex } from "../../filters/regex.ts";
+import { createMask, type Mask } from "../../host/secret-mask.ts";
+import { compileInSteps } from "../../plan/compile/compile.ts";
+import { planOfFound } from "../../plan/found.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Bind } from "../../plan/powers.ts";
+import { escapeForTemplate } from "../../templates/literal.ts";
+import { openTrustKey } from "../trust/trust-key.ts";
+import { configOfCommand } from "./find-config.ts";
+import { readLaunches } from "./launches.ts";
+import { loadEngine } from "./load-engine.ts";
+import { isOfProject } from "./project-environment.ts";
+
+export interface ProvenConfig {
+  readonly loaded: LoadedConfig;
+  /** Every problem of the file, in its order. The plan holds only what has none. */
+  readonly issues: readonly Issue[];
+  readonly plan: Plan;
+  /** Makes the hashes of powers. */
+  readonly bind: Bind;
+  /** Hides the config's secrets. The plan's events are masked already; whatever else is shown goes through it. */
+  readonly mask: Mask;
+}
+
+interface LoadAs extends Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> {
+  /** False: the file was found, and waits until the user agrees to it. Default: true. */
+  readonly chosen?: boolean;
+  /** Whether a missing key of the state root is made: by what may write there. Default: no. */
+  readonly makeKey?: boolean;
+  /** What templates count from, milliseconds since the epoch. Default: the system's clock. */
+  now?(): number;
+}
+
+/** `as`: a recipe in place of a config, or a config with stand-ins for what the environment holds. */
+export async function loadPlan(
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  as: LoadAs = {},
+): Promise<ProvenConfig> {
+  const read = await readConfig(file, env, as);
+  try {
+    return await prove(read, env, as);
+  } catch (error) {
+    if (isRouterError(error)) throw error;
+    // What this program fails on as a whole is a problem of the file: each command, start and reload has an answer.
+    return prove(unreadConfig(error, { file: read.file, env, cwd: process.cwd() }), env, as);
+  }
+}
+
+async function prove(
+  read: LoadedConfig,
+  env: NodeJS.ProcessEnv,
+  { now, makeKey = false, chosen = true, ...as }: LoadAs,
+): Promise<ProvenConfig> {
+  const home = homeFolder(env);
+  const launches = await readLaunches(read, {
+    home,
+    path: env.PATH ?? "",
+    project: projectFolder(dirname(read.file), env),
+  });
+  const loaded = { ...read, files: [...read.files, ...launches.files] };
+  const mask = createMask([...loaded.secrets, ...(as.hideVariables === true ? loaded.variables : [])]);
+  const bind = await openTrustKey({ file: trustKeyFile(env), make: makeKey });
+  const engine = await loadEngine(loaded.values, loaded.types, now);
+  const steps = compileInSteps(loaded.values, loaded.types, engine, {
+    bind,
+    mask,
+    folder: dirname(loaded.file),
+    home,
+    launches: launches.byComponent,
+    sinkTypes: loaded.sinkTypes,
+  });
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await breathe();
+  const compiled = step.value;
+  const { issues } = compiled;
+  const { instructions } = loaded.values.server;
+  const plan = chosen
+    ? compiled.plan
+    : planOfFound(compiled.plan, bind, foundFile(loaded.file), instructions);
+  const later = issues.filter(({ path }) => !loaded.isStandIn(path)).map((issue) => loaded.locate(issue));
+  return {
+    loaded,
+    plan,
+    bind,
+    mask,
+    issues: inOrder([...loaded.issues, ...later], loaded.file),
+  };
+}
+
+/** The same without the plan: what stands in the file, and what is wrong with that. */
+export function readConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  as: Pick<LoadOptions, "recipe" | "standIns" | "hideVariables" | "kept"> = {},
+): Promise<LoadedConfig> {
+  return loadConfig(file, {
+    env,
+    registry: connectors,
+    sinkRegistry: sinkTypes,
+    escapeForTemplate,
+    loadPatterns: loadRegex,
+    isOfProject: env === process.env ? isOfProject : () => false,
+    ...as,
+  });
+}
+
+/** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */
+export function requireConfig(explicit: string | undefined): ConfigPlace & { readonly file: string } {
+  const found = configOfCommand(explicit);
+  const { file, tried } = found;
+  if (file !== undefined) return { ...found, file };
+  throw new UsageError("E_USAGE", `no config file found; looked for ${tried.join(", ")}`, {
+    hint: "write channels.yaml here, or name one: --config FILE",
+  });
+}

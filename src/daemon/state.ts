@@ -1,0 +1,84 @@
+// What the parts of a service see of it, and what it needs to begin.
+
+import type { OwnerRole } from "../cluster/leader.ts";
+import type { ConfigPlace } from "../config/paths.ts";
+import type { Log } from "../contract.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import type { Shaping } from "../dispatch/shaping/driver.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Expectations } from "../router/expectations.ts";
+import type { Router } from "../router/router.ts";
+import type { Sinks } from "../router/sinks.ts";
+import type { TraceRing } from "../router/trace-ring.ts";
+import type { Greeting } from "../session/initialize-result.ts";
+import type { SafeLine, SafeText } from "../text.ts";
+import type { ChatService } from "./chat/chat-service.ts";
+import type { Tally } from "./delivery-counts.ts";
+import type { Verdict } from "./reloader.ts";
+import type { Members } from "./sessions.ts";
+import type { ProvenConfig } from "./start/load-plan.ts";
+import type { ServiceTrust } from "./trust/config-trust.ts";
+import type { Consent } from "./trust/consent.ts";
+
+export interface ServiceOptions {
+  readonly role: OwnerRole;
+  readonly found: ConfigPlace;
+  /** Looks again. */
+  find(): ConfigPlace;
+  /** What of the environment does not count, a line each. */
+  readonly notes: readonly SafeLine[];
+  /** The state folder of the config. */
+  readonly folder: string;
+  readonly log: Log;
+  /** True for a router that `up` started. */
+  readonly background: boolean;
+  onSecrets(secrets: readonly string[]): void;
+  end(): void;
+  /** This process cannot do an owner's work and says why: another one may, and this one works alone. */
+  resign(reason: string): Promise<void>;
+}
+
+/** What runs once there is a good config. */
+export interface Running {
+  readonly config: ProvenConfig;
+  readonly journal: Journal;
+  readonly router: Router;
+  readonly dispatcher: Dispatcher;
+  readonly shaping: Shaping;
+  readonly expectations: Expectations;
+  readonly consent: Consent;
+  readonly sinks: Sinks;
+}
+
+/** What the parts of the service see of it. */
+export interface ServiceState {
+  readonly options: ServiceOptions;
+  readonly startedMs: number;
+  readonly tally: Tally;
+  readonly decisions: TraceRing;
+  readonly members: Members;
+  /** As last looked up. */
+  found(): ConfigPlace;
+  /** The config as last read, good or not; undefined while there is none. */
+  config(): ProvenConfig | undefined;
+  running(): Running | undefined;
+  /** The running config, else the one last read, unless that waits until the user agrees to use it. */
+  used(): ProvenConfig | undefined;
+  /** For a client that comes now; undefined until it is known. */
+  greeting(): Greeting | undefined;
+  /** Framed issues of the config as last read, or why it is not in force. */
+  problems(): readonly SafeText[];
+  /** Of the last reload; undefined before the first. */
+  verdict(): Verdict | undefined;
+  reload(): Promise<Verdict>;
+  /** The same only when a file is another one than at the last look. */
+  look(): Promise<Verdict>;
+  /** Texts that must never be shown: of every config so far. */
+  secrets(): readonly string[];
+  /** Hides them. */
+  mask(text: string): string;
+  /** Undefined while no config had a chat. */
+  chat(): ChatService | undefined;
+  /** What the user agreed to. */
+  readonly trust: ServiceTrust;
+}

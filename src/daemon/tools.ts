@@ -1,0 +1,140 @@
+// The tools of one session. Those that a config has no use for are left out: each costs tokens in every session.
+
+import type { RouterEvent, Tool } from "../contract.ts";
+import { UsageError } from "../errors.ts";
+import { maskAll } from "../host/secret-mask.ts";
+import { statusTool } from "../session/status.ts";
+import { ackTool } from "../session/tools/ack.ts";
+import { eventTool } from "../session/tools/event.ts";
+import { pendingTool } from "../session/tools/pending.ts";
+import { replyTool } from "../session/tools/reply.ts";
+import { silenceTool } from "../session/tools/silence.ts";
+import { line, safeLine } from "../text.ts";
+import { type ChatTools, chatTools } from "./chat/chat-tools.ts";
+import { digestAsEvent, listMembers } from "./commands/digests.ts";
+import type { Member } from "./sessions.ts";
+import { sinkTools } from "./sink-tools.ts";
+import type { Running, ServiceState } from "./state.ts";
+import { statusReport } from "./status-report.ts";
+
+export function toolsFor(state: ServiceState, member: Member): Tool[] {
+  const status = statusTool(() => statusReport(state, member));
+  const running = state.running();
+  if (running === undefined) return [status];
+  const { channels, sources } = running.config.plan;
+  const chat = sources.some(({ type }) => type.chat !== undefined) ? state.chat() : undefined;
+  const chats =
+    chat === undefined
+      ? undefined
+      : chatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
+  return [
+    ...(needsAck(state, running) ? [ackOf(running, member)] : []),
+    eventTool({
+      async read(eventId) {
+        const kept = await running.journal.read(eventId);
+        if (kept !== undefined) member.named(eventId);
+        if (kept === undefined) return undefined;
+        const event = kept.type === "digest" ? digestAsEvent(kept) : kept.event;
+        // Before a part is cut out: an offset inside a secret would give its end.
+        return maskAll(event, state.mask) as unknown as RouterEvent;
+      },
+    }),
+    pendingTool({
+      fetch: (limit) => running.dispatcher.pending(member.id, limit),
+      collecting: () => running.shaping.report().open.reduce((sum, { count }) => sum + count, 0),
+    }),
+    ...(channels.some(({ answers }) => answers.length > 0) ? [replyOf(running, chats, member)] : []),
+    ...(chats?.tools ?? []),
+    ...sinkTools(running, member),
+    silenceTool({
+      channels: () => channels,
+      async silence(channel, forMs, reason) {
+        const priority = channels.find(({ name }) => name === channel)?.priority;
+        await running.dispatcher.silence({
+          channel,
+          forMs,
+          reason,
+          by: "tool",
+          ...(priority === undefined ? {} : { priority }),
+        });
+        state.options.log.warn(
+          line`session ${member.id} silenced ${channel} for ${Math.round(forMs / 60_000)} min: ${reason}`,
+        );
+        const found = running.dispatcher.report().silences.find((silence) => silence.channel === channel);
+        return found?.untilMs ?? Date.now() + forMs;
+      },
+    }),
+    status,
+  ];
+}
+
+/** Those that had a channel with a receipt since this process started. */
+const hadReceipts = new WeakSet<ServiceState>();
+
+/** A receipt outlives the channel that asked for it: what was sent, or still is, under an earlier config waits for it too. */
+function needsAck(state: ServiceState, { config, journal }: Running): boolean {
+  if (config.plan.channels.some(({ receipt }) => receipt !== undefined)) {
+    hadReceipts.add(state);
+    return true;
+  }
+  if (journal.page({ states: ["sent"], limit: 1 }).length > 0) return true;
+  return hadReceipts.has(state) && journal.page({ limit: 1 }).length > 0;
+}
+
+function ackOf({ dispatcher }: Running, member: Member): Tool {
+  return ackTool({
+    async ack(request) {
+      const answer = await dispatcher.ack({ ...request, session: member.id });
+      const known = answer.acked[0] ?? answer.settled[0];
+      if (known !== undefined) member.named(known);
+      return answer;
+    },
+  });
+}
+
+/** An event that this session names, and that Claude may act on: some channel that took it says so. */
+async function readAnswerable(
+  { config, journal }: Running,
+  member: Member,
+  eventId: string,
+): Promise<RouterEvent> {
+  const kept = await journal.read(eventId);
+  if (kept?.type === "digest" && kept.members.length > 0) {
+    throw new UsageError("E_REPLY_NONE", `${eventId} is a digest: answer one of its events`, {
+      hint: listMembers(kept.members),
+    });
+  }
+  if (kept === undefined || kept.type !== "event")
+    throw new UsageError("E_EVENT_UNKNOWN", `no event has the id ${eventId}`);
+  member.named(eventId);
+  const { event, deliveries } = kept;
+  const mayAnswer = config.plan.channels.some(
+    ({ name, answers }) =>
+      answers.includes(event.source) && deliveries.some(({ channel }) => channel === name),
+  );
+  if (!mayAnswer) throw new UsageError("E_REPLY_NONE", `the sender of ${eventId} cannot be answered`);
+  return event;
+}
+
+function replyOf(running: Running, chats: ChatTools | undefined, member: Member): Tool {
+  return replyTool(
+    {
+      async reply(eventId, answer) {
+        const event = await readAnswerable(running, member, eventId);
+        const files = (await chats?.prepare(event, answer)) ?? [];
+        try {
+          const said = await running.router.reply(event.source, event, {
+            text: answer.text,
+            ...(files.length === 0 ? {} : { files }),
+            ...(answer.replyTo === undefined ? {} : { replyTo: answer.replyTo }),
+          });
+          chats?.answered(eventId);
+          return safeLine(said);
+        } finally {
+          chats?.release(files);
+        }
+      },
+    },
+    { chats: chats !== undefined },
+  );
+}

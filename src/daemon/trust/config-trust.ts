@@ -1,0 +1,105 @@
+// What the user has agreed to for the config of a service: read when there is a config, asked for while something of it waits,
+// and whether a file that was found may be used at all.
+
+import { foundFile, realPath, trustFile } from "../../config/paths.ts";
+import type { Log } from "../../contract.ts";
+import type { QuestionTurn } from "../prompt-queue.ts";
+import type { Members } from "../sessions.ts";
+import type { GreetingConsent } from "../start/initialize-result.ts";
+import type { ProvenConfig } from "../start/load-plan.ts";
+import type { Consent } from "./consent.ts";
+import { askForConsent } from "./consent-prompt.ts";
+import { consentDigest, consentOf } from "./trust-location.ts";
+
+export interface ServiceTrust {
+  /** Reads the answers about this file, unless they are open already. Never rejects. */
+  open(file: string): Promise<Consent>;
+  /** Undefined before the first config. */
+  consent(): Consent | undefined;
+  /** False: the file was found, and nobody agreed to use it, or it is another file now than the one that somebody agreed to. */
+  mayUse(config: ProvenConfig): boolean;
+  /** For what a client is greeted with. */
+  ofGreeting(config: ProvenConfig | undefined): GreetingConsent;
+  /** To be called when the powers may have changed. Begins to ask for what waits. */
+  look(): void;
+}
+
+interface ServiceTrustOptions {
+  readonly log: Log;
+  readonly members: Members;
+  readonly turn: QuestionTurn;
+  /** Fires when the service begins to end. */
+  readonly ending: AbortSignal;
+  /** The config in use, else the one that was last read and has no problem. */
+  config(): ProvenConfig | undefined;
+  /** Called when other answers were read. */
+  changed(): void;
+}
+
+interface Opened {
+  /** Real path of the config file. */
+  readonly config: string;
+  /** As it is agreed to. */
+  readonly found: string;
+  readonly consent: Consent;
+  /** Ends with it. */
+  readonly over: AbortController;
+  look?: () => void;
+}
+
+export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
+  const { log, members, turn, ending } = options;
+  let opened: Opened | undefined;
+
+  function ask({ config, consent, over }: Opened): () => void {
+    return askForConsent(
+      {
+        consent,
+        plan: () => options.config()?.plan,
+        members: members.list,
+        config,
+        answersFile: trustFile(process.env, config),
+        log,
+        turn,
+      },
+      over.signal,
+    );
+  }
+
+  return {
+    async open(file) {
+      const config = realPath(file);
+      if (opened?.config === config) return opened.consent;
+      opened?.over.abort();
+      const over = new AbortController();
+      ending.addEventListener("abort", () => over.abort(), { once: true });
+      const consent = await consentOf(process.env, file, log, { migrates: true });
+      consent.onChange(() => {
+        if (opened?.consent === consent) options.changed();
+      });
+      opened = { config, found: foundFile(file).path, consent, over };
+      return consent;
+    },
+    consent: () => opened?.consent,
+    mayUse({ loaded, plan: { found } }) {
+      if (found === undefined) return true;
+      // The answers are about one file: what a link has put in its place is another one.
+      return opened?.found === foundFile(loaded.file).path && opened.consent.allows(found.use);
+    },
+    ofGreeting(config) {
+      const found = config?.plan.found;
+      if (found === undefined) return { use: true, instruct: true, digest: "chosen" };
+      const allows = opened?.consent.allows ?? (() => false);
+      return {
+        use: this.mayUse(config as ProvenConfig),
+        instruct: found.instruct === undefined || allows(found.instruct),
+        digest: consentDigest((config as ProvenConfig).loaded.file, opened?.consent.digest() ?? ""),
+      };
+    },
+    look() {
+      if (opened === undefined || ending.aborted) return;
+      if (opened.look === undefined) opened.look = ask(opened);
+      else opened.look();
+    },
+  };
+}

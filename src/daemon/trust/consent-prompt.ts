@@ -1,0 +1,175 @@
+// Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question at a time, to
+// one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
+
+import type { Log } from "../../contract.ts";
+import { systemClock } from "../../host/clock.ts";
+import { watchFiles } from "../../host/file-watch.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { Power } from "../../plan/powers.ts";
+import type { Form, FormAnswer } from "../../session/elicitation.ts";
+import { line, lines, type SafeText, safeLine } from "../../text.ts";
+import { createQuestionTurn, type QuestionTurn } from "../prompt-queue.ts";
+import type { Member } from "../sessions.ts";
+import { createRest } from "../wakeable-sleep.ts";
+import type { Consent } from "./consent.ts";
+import { type Asking, type ConsentQuestion, consentQuestion, describedPower } from "./consent-question.ts";
+
+type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+  readonly dispatchSession: Pick<Member["dispatchSession"], "ready">;
+};
+
+interface AskOptions {
+  readonly consent: Consent;
+  /** Of the config that is asked about; undefined while there is none. */
+  plan(): (Asking & Pick<Plan, "powers">) | undefined;
+  members(): readonly Askable[];
+  /** Name of the config file, for the question. */
+  readonly config: string;
+  /** Where answers are kept: another process may write one there. */
+  readonly answersFile?: string;
+  readonly log: Log;
+  /** Shared with whatever else asks. */
+  readonly turn?: QuestionTurn;
+  /** How often it looks whether what waits still does. Default 1 s. */
+  readonly everyMs?: number;
+  /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
+  readonly gapMs?: number;
+}
+
+/**
+ * Goes on until the signal fires, and never fails. Keeps `consent` fresh. While nothing waits it rests: the result is to be
+ * called when the powers may have changed.
+ */
+export function askForConsent(options: AskOptions, signal: AbortSignal): () => void {
+  const { consent, members, turn = createQuestionTurn(), everyMs = 1_000, gapMs = 15_000 } = options;
+  const ready = new WeakSet<Askable>();
+  const seen = new WeakSet<Askable>();
+  /** Sessions that were asked about these very powers, and gave no answer. */
+  const asked = new WeakMap<Askable, Set<string>>();
+  const { sleep, untilWoken, wake } = createRest(signal);
+
+  function choose(key: string): Askable | undefined {
+    for (const member of members()) {
+      if (seen.has(member)) continue;
+      seen.add(member);
+      void member.dispatchSession.ready.then(() => ready.add(member));
+    }
+    return members()
+      .filter((member) => ready.has(member) && member.session.takesForms() && !asked.get(member)?.has(key))
+      .sort((a, b) => rank(a) - rank(b) || a.startedMs - b.startedMs)[0];
+  }
+
+  if (options.answersFile !== undefined) {
+    const watch = watchFiles({ clock: systemClock, onChange: wake });
+    watch.watch([options.answersFile]);
+    signal.addEventListener("abort", () => watch.close(), { once: true });
+  }
+  void goOn();
+  return wake;
+
+  async function goOn(): Promise<void> {
+    while (!signal.aborted) {
+      const waiting = await look(options);
+      if (waiting.length === 0) await untilWoken();
+      else await askAbout(waiting);
+    }
+  }
+
+  async function askAbout(waiting: readonly Power[]): Promise<void> {
+    const key = keyOf(waiting);
+    const member = choose(key);
+    const plan = options.plan();
+    const question = plan === undefined ? undefined : consentQuestion(options.config, waiting, plan);
+    if (member === undefined || question === undefined) await sleep(everyMs);
+    else {
+      asked.set(member, (asked.get(member) ?? new Set()).add(key));
+      let hasMore: boolean | undefined;
+      const asking = turn.take(async () => {
+        hasMore = await askOne(member, waiting, question, options, sleep, signal);
+      });
+      await asking.catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        // A session that ended takes its question with it; the next one is asked.
+        if (!signal.aborted && members().includes(member))
+          options.log.warn(line`session ${member.id} could not be asked: ${safeLine(reason)}`);
+      });
+      if (hasMore !== true) await sleep(gapMs);
+    }
+  }
+
+  /** True: what was shown was allowed, and the rest of what waits is to be shown now. */
+  async function askOne(
+    { id, session }: Askable,
+    waiting: readonly Power[],
+    { message, shown }: ConsentQuestion,
+    { log }: AskOptions,
+    nap: (ms: number) => Promise<void>,
+    ending: AbortSignal,
+  ): Promise<boolean> {
+    const over = new AbortController();
+    let answer: FormAnswer | undefined;
+    const answered = session.ask(formOf(message), over.signal).then((given) => {
+      answer = given;
+    });
+    answered.catch(() => undefined); // Told by the race below, or taken back on purpose.
+    for (;;) {
+      await Promise.race([answered, nap(everyMs)]);
+      if (answer !== undefined) break;
+      if (ending.aborted || keyOf(await look(options)) !== keyOf(waiting)) {
+        // What it asks about was answered elsewhere, or is no longer what the config says.
+        over.abort();
+        return false;
+      }
+    }
+    if (isYes(answer)) {
+      await consent.remember(shown, "trusted");
+      log.info(line`the person at session ${id} allowed: ${oneLine(shown)}`);
+      return shown.length < waiting.length;
+    }
+    if (answer.action !== "cancel") {
+      // A no ends the questions: what further pages would have shown waits for `channel-router trust` too.
+      await consent.remember(waiting, "declined");
+      log.warn(
+        line`the person at session ${id} declined: ${oneLine(waiting)}; channel-router trust allows it`,
+      );
+    }
+    return false;
+  }
+}
+
+async function look({ consent, plan }: Pick<AskOptions, "consent" | "plan">): Promise<Power[]> {
+  const all = plan()?.powers ?? [];
+  if (all.length === 0) return [];
+  await consent.refresh();
+  // Of a file that the user does not want to be used, nothing else is worth a question.
+  if (all.some((power) => power.power === "use" && consent.declined(power))) return [];
+  return all.filter((power) => !consent.allows(power) && !consent.declined(power));
+}
+
+function formOf(question: SafeText): Form {
+  return {
+    message: lines([
+      question,
+      line`It waits for you. Only allow it if you want it: the config can be written by others, Claude among them.`,
+    ]),
+    fields: { allow: { title: line`Allow it?`, choices: [line`no`, line`yes`] } },
+  };
+}
+
+/** Nothing but the word itself: an accepted form that was not filled in is no consent. */
+function isYes(answer: FormAnswer): boolean {
+  return answer.action === "accept" && answer.values.allow === "yes";
+}
+
+function rank(member: Askable): number {
+  return member.listening().state === "yes" ? 0 : 1;
+}
+
+function keyOf(powers: readonly Power[]): string {
+  return powers.map(({ hash }) => hash).join();
+}
+
+function oneLine(powers: readonly Power[]): string {
+  return powers.map((power) => describedPower(power)).join("; ");
+}

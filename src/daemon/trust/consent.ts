@@ -1,0 +1,123 @@
+// Which powers of a config the user has agreed to, for the router that has to wait for it. The answers are on disk and read
+// again while something waits, so that an answer given to any process counts here. Grants nothing by itself.
+
+import type { Clock, Log } from "../../contract.ts";
+import { ConnectorError } from "../../errors.ts";
+import type { Power } from "../../plan/powers.ts";
+import { line, safeLine } from "../../text.ts";
+import {
+  type Answer,
+  dropOutdated,
+  readTrust,
+  type TrustMemory,
+  type TrustPlace,
+  writeAnswer,
+} from "./trust-file.ts";
+
+export interface Consent {
+  /** As last read. */
+  allows(power: Power): boolean;
+  /** The user was asked and said no: not to be asked again about this very power. */
+  declined(power: Power): boolean;
+  /** Settles when every one of them is allowed; rejects with E_POWER_UNTRUSTED, to be tried again, when one waits. */
+  demand(powers: readonly Power[]): Promise<void>;
+  /** Reads the answers again. Never rejects; a damaged file is reported once. */
+  refresh(): Promise<void>;
+  /** Keeps what the user said. Rejects when the state folder cannot be written. */
+  remember(powers: readonly Power[], answer: Answer): Promise<void>;
+  /** Called whenever other answers were read. The result ends it. */
+  onChange(listener: () => void): () => void;
+  /** Equal as long as the same is allowed. */
+  digest(): string;
+  /** An earlier version kept answers, which count for nothing any more, and nothing was answered since. */
+  outdated(): boolean;
+}
+
+interface ConsentOptions {
+  readonly place: TrustPlace;
+  /** True when the environment trusts everything: for containers and CI. */
+  readonly all: boolean;
+  readonly clock: Pick<Clock, "now">;
+  readonly log: Log;
+  /** Says once, and notes, that the answers of an earlier version do not count. For the router; default: no. */
+  readonly migrates?: boolean;
+}
+
+/** How soon a source that waits asks again. */
+const againMs = 500;
+
+/** Settles when the answers were read. */
+export async function openConsent({ place, all, clock, log, migrates }: ConsentOptions): Promise<Consent> {
+  let memory: TrustMemory = { answers: new Map(), all: false, digest: "" };
+  let reported: string | undefined;
+  let reading: Promise<void> | undefined;
+  const listeners = new Set<() => void>();
+
+  const allows = ({ hash }: Power): boolean =>
+    all || memory.all || memory.answers.get(hash)?.answer === "trusted";
+
+  async function read(): Promise<void> {
+    const found = await readTrust(place);
+    reading = undefined;
+    const isOther = found.digest !== memory.digest;
+    memory = found;
+    if (found.damage !== undefined && found.damage !== reported) log.warn(safeLine(found.damage));
+    reported = found.damage;
+    if (isOther) for (const listener of [...listeners]) listener();
+  }
+
+  function refresh(): Promise<void> {
+    // Many sources may wait; one look is enough for all of them.
+    reading ??= read();
+    return reading;
+  }
+
+  await refresh();
+  if (migrates === true && memory.outdated === "found") {
+    log.warn(line`${outdatedNote}`);
+    await dropOutdated(place).catch(() => undefined); // A state folder that cannot be written says it at the next start again.
+  }
+  return {
+    allows,
+    refresh,
+    declined: ({ hash }) => memory.answers.get(hash)?.answer === "declined",
+    async demand(powers) {
+      if (powers.every(allows)) return;
+      await refresh();
+      if (!powers.every(allows)) throw untrusted();
+    },
+    async remember(powers, answer) {
+      await writeAnswer(place, powers, answer, clock.now());
+      // A look that began before the write may have seen the old answers.
+      await reading;
+      await refresh();
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    digest: () => (all ? "all" : memory.digest),
+    outdated: () => memory.outdated !== undefined,
+  };
+}
+
+export const outdatedNote =
+  "what you allowed an earlier version of channel-router does not count any more: consent binds more now, so it is asked anew, once";
+
+/** Of a config file that was found, and that the user has not agreed to use. */
+export function waitsAsAWhole(): ConnectorError {
+  return new ConnectorError(
+    "E_POWER_UNTRUSTED",
+    "nothing of the config is used before the user agrees to it",
+    {
+      hint: "channel-router trust, in a terminal of theirs",
+    },
+  );
+}
+
+export function untrusted(): ConnectorError {
+  return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
+    retryable: true,
+    retryAfterMs: againMs,
+  });
+}

@@ -1,0 +1,177 @@
+// What the user said about the powers of one config file, on disk. A file that cannot be understood, or that others may write,
+// says nothing: then nothing is trusted. Decides nothing and asks nobody.
+
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { chmod, type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { writeStateFile } from "../../files/state-file.ts";
+
+export type Answer = "trusted" | "declined";
+
+export interface TrustPlace {
+  /** The file itself: `<state root>/<config>/trust.json`. */
+  readonly file: string;
+  /** Real path of the config file that it is about. */
+  readonly config: string;
+}
+
+/** A power as it was shown. */
+export interface Asked {
+  readonly power: string;
+  readonly value: string;
+  readonly component: string;
+  readonly hash: string;
+}
+
+interface Remembered extends Asked {
+  readonly answer: Answer;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+export interface TrustMemory {
+  /** By hash, the latest last. */
+  readonly answers: ReadonlyMap<string, Remembered>;
+  /** Whatever the config asks for is allowed. Only an edit of the file says so: for containers and tests. */
+  readonly all: boolean;
+  /** Equal for two files that allow the same, for what is computed from the answers. */
+  readonly digest: string;
+  /** Why the file counts for nothing. */
+  readonly damage?: string;
+  /** An earlier version kept answers, which do not count any more, and nothing was answered since; `noted`: and that was said. */
+  readonly outdated?: "found" | "noted";
+}
+
+const version = 2;
+/** Answers to powers that the config no longer asks for are kept, so that an edit and its undoing ask nothing anew. */
+const maxAnswers = 2_000;
+/** A config has a few hundred powers at most; this is not a file of ours. */
+const maxBytes = 4 * 1024 * 1024;
+const othersMayWrite = 0o022;
+
+/** Never rejects. */
+export async function readTrust({ file, config }: TrustPlace): Promise<TrustMemory> {
+  try {
+    const text = await readOwn(file);
+    return { ...readAnswers(JSON.parse(text), config), digest: digestOf(text) };
+  } catch (error) {
+    const none = { answers: new Map(), all: false, digest: digestOf("") };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return none;
+    if (error instanceof Outdated) return { ...none, outdated: "found" };
+    return { ...none, damage: `${file} cannot be used, so nothing is trusted: ${(error as Error).message}` };
+  }
+}
+
+/** Rejects when the state folder cannot be written. */
+export async function writeAnswer(
+  place: TrustPlace,
+  powers: readonly Asked[],
+  answer: Answer,
+  nowMs: number,
+): Promise<void> {
+  const { answers: before, all } = await readTrust(place);
+  const answers = new Map(before);
+  const time = new Date(nowMs).toISOString();
+  for (const { power, value, component, hash } of powers) {
+    answers.delete(hash);
+    answers.set(hash, { power, value, component, hash, answer, time });
+  }
+  await write(place, [...answers.values()].slice(-Math.max(maxAnswers, powers.length)), all);
+}
+
+/** Every answer is forgotten, a `declined` too. Rejects when the state folder cannot be written. */
+export async function forgetAnswers(place: TrustPlace): Promise<void> {
+  await write(place, [], false);
+}
+
+/**
+ * Takes the answers of an earlier version out of the file, and notes that there were some. False when they are out already.
+ * Rejects when the state folder cannot be written.
+ */
+export async function dropOutdated(place: TrustPlace): Promise<boolean> {
+  if ((await readTrust(place)).outdated !== "found") return false;
+  await write(place, [], false, true);
+  return true;
+}
+
+/** A file that its folders keep others from writing, so that the next look believes it. */
+async function write(
+  { file, config }: TrustPlace,
+  powers: readonly Remembered[],
+  all: boolean,
+  outdated = false,
+): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  for (const folder of foldersOf(file)) {
+    const { mode, uid } = await stat(folder);
+    if ((mode & othersMayWrite) !== 0 && isOurs(uid)) await chmod(folder, mode & 0o777 & ~othersMayWrite);
+  }
+  const content = { version, config, ...(all ? { all } : {}), ...(outdated ? { outdated } : {}), powers };
+  await writeStateFile(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** The state folder of the config and the state root: who may write there may put another file in the place of this one. */
+function foldersOf(file: string): string[] {
+  const folder = dirname(file);
+  return [folder, dirname(folder)];
+}
+
+/** Rejects when the file is not ours alone to write. What is read is what was looked at, whatever is put in its place. */
+async function readOwn(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    await checkOwn(handle, file);
+    return await handle.readFile("utf8");
+  } finally {
+    await handle.close();
+  }
+}
+
+async function checkOwn(handle: FileHandle, file: string): Promise<void> {
+  const found = await handle.stat();
+  if (!found.isFile()) throw new Error("it is not a file");
+  if (found.size > maxBytes) throw new Error("it is too large");
+  const folders = await Promise.all(foldersOf(file).map(async (path) => ({ path, ...(await statOf(path)) })));
+  for (const { path, mode, uid } of [{ path: file, mode: found.mode, uid: found.uid }, ...folders]) {
+    if (!isOurs(uid)) throw new Error(`${path} belongs to another user`);
+    if (process.platform !== "win32" && (mode & othersMayWrite) !== 0)
+      throw new Error(`others may write ${path} (mode ${(mode & 0o777).toString(8)}): chmod go-w ${path}`);
+  }
+}
+
+async function statOf(path: string): Promise<{ readonly mode: number; readonly uid: number }> {
+  const { mode, uid } = await stat(path);
+  return { mode, uid };
+}
+
+/** Where the system has no users, whoever runs us is the user. */
+function isOurs(uid: number): boolean {
+  return process.getuid === undefined || uid === process.getuid();
+}
+
+class Outdated extends Error {}
+
+function readAnswers(content: unknown, config: string): Pick<TrustMemory, "answers" | "all" | "outdated"> {
+  const { version: found, config: about, powers, all, outdated } = (content ?? {}) as Record<string, unknown>;
+  if (found === 1) throw new Outdated();
+  if (found !== version || !Array.isArray(powers)) throw new Error("it is not what this version writes");
+  if (about !== config) throw new Error("it is about another config file");
+  const answers = new Map(
+    powers.map((one: unknown) => {
+      if (!isRemembered(one)) throw new Error("it is not what this version writes");
+      return [one.hash, one] as const;
+    }),
+  );
+  return { answers, all: all === true, ...(outdated === true ? { outdated: "noted" } : {}) };
+}
+
+function isRemembered(value: unknown): value is Remembered {
+  if (typeof value !== "object" || value === null) return false;
+  const { hash, answer } = value as Partial<Remembered>;
+  return typeof hash === "string" && (answer === "trusted" || answer === "declined");
+}
+
+function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

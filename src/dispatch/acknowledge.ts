@@ -1,0 +1,53 @@
+// `ack`: Claude says what came of events. Any session may acknowledge any event: work is handed on, and sessions end.
+
+import { UsageError } from "../errors.ts";
+import type { Desk } from "./context.ts";
+
+const maxIds = 200;
+
+export type AckOutcome = "handled" | "ignored" | "failed";
+
+export interface AckRequest {
+  readonly eventIds: readonly string[];
+  readonly outcome: AckOutcome;
+  readonly note?: string;
+  /** Who says so. */
+  readonly session?: string;
+}
+
+export interface Acknowledged {
+  readonly acked: readonly string[];
+  /** Known, and at their end before: acknowledged already, or nothing to acknowledge. */
+  readonly settled: readonly string[];
+  /** Never seen, or no longer kept. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Does not wait for the disk: an acknowledgement that is lost with the process only means that the event comes again, with
+ * `attempt`. A digest's members came to their end with it, so its own acknowledgement is theirs. Rejects with a UsageError
+ * for more than 200 ids.
+ */
+export async function acknowledge(
+  desk: Desk,
+  { eventIds, outcome, note, session }: AckRequest,
+): Promise<Acknowledged> {
+  const ids = [...new Set(eventIds)];
+  if (ids.length > maxIds)
+    throw new UsageError("E_TOOL_INPUT", `event_ids has ${ids.length} ids`, {
+      hint: `at most ${maxIds} a call`,
+    });
+  const reason = note === undefined || note === "" ? outcome : `${outcome}: ${note}`;
+  const acked: string[] = [];
+  const settled: string[] = [];
+  const unknown: string[] = [];
+  for (const id of ids) {
+    const entries = desk.journal.entries(id);
+    for (const entry of entries)
+      desk.tell(entry, { state: "acked", reason, ...(session === undefined ? {} : { session }) });
+    if (entries.length > 0) acked.push(id);
+    else if ((await desk.journal.read(id)) === undefined) unknown.push(id);
+    else settled.push(id);
+  }
+  return { acked, settled, unknown };
+}

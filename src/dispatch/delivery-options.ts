@@ -1,0 +1,94 @@
+// The terms of a delivery: what dispatch must know beyond text, priority and ttl. They stand in the journal as plain JSON,
+// perhaps written by an older version, so reading them never throws: what is not understood becomes the default.
+
+import type { Json, JsonObject } from "../contract.ts";
+
+/** Which sessions an event is for. `project` is a glob over the session's project folder, `~` is the home folder. */
+export type To =
+  | "one"
+  | "all"
+  | { readonly project: string }
+  | { readonly label: string }
+  | { readonly session: string };
+
+export interface ReceiptTerms {
+  readonly ackWithinMs: number;
+  /** How many times it is sent before it is given up, the first included. */
+  readonly attempts: number;
+}
+
+export interface DeliveryTerms {
+  readonly source: string;
+  /** Real path of the config file: a session whose project holds it comes before others. */
+  readonly configFile?: string;
+  readonly to: To;
+  /** Absent: written to the client is the end. */
+  readonly receipt?: ReceiptTerms;
+  /** Events of one conversation, or of one thread, go to the session that had the last one. */
+  readonly conversation?: string;
+  readonly thread?: string;
+  /** Anybody could have made the event: its thread is not the thread of others. */
+  readonly unproven?: true;
+  /** What the loop guard counts by when there is neither conversation nor thread: the dedupe key, for instance. */
+  readonly loopKey?: string;
+}
+
+export const defaultReceipt: ReceiptTerms = { ackWithinMs: 10 * 60_000, attempts: 3 };
+
+/** As the journal stores them: absent fields are absent. */
+export function writeTerms(terms: DeliveryTerms): JsonObject {
+  const { to, receipt, ...texts } = terms;
+  const plain: JsonObject = { ...texts, to: typeof to === "string" ? to : { ...to } };
+  if (receipt !== undefined) plain.receipt = { ...receipt };
+  return plain;
+}
+
+export function readTerms(stored: JsonObject): DeliveryTerms {
+  const receipt = readReceipt(stored.receipt);
+  return {
+    source: text(stored.source) ?? "",
+    to: readTo(stored.to),
+    ...present("configFile", text(stored.configFile)),
+    ...present("conversation", text(stored.conversation)),
+    ...present("thread", text(stored.thread)),
+    ...present("loopKey", text(stored.loopKey)),
+    ...(stored.unproven === true ? { unproven: true } : {}),
+    ...(receipt === undefined ? {} : { receipt }),
+  };
+}
+
+function readTo(stored: Json | undefined): To {
+  if (stored === "all") return "all";
+  const object = asObject(stored);
+  const project = text(object?.project);
+  if (project !== undefined) return { project };
+  const label = text(object?.label);
+  if (label !== undefined) return { label };
+  const session = text(object?.session);
+  return session === undefined ? "one" : { session };
+}
+
+function readReceipt(stored: Json | undefined): ReceiptTerms | undefined {
+  const object = asObject(stored);
+  if (object === undefined) return undefined;
+  return {
+    ackWithinMs: positive(object.ackWithinMs) ?? defaultReceipt.ackWithinMs,
+    attempts: Math.ceil(positive(object.attempts) ?? defaultReceipt.attempts),
+  };
+}
+
+function asObject(value: Json | undefined): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function positive(value: Json | undefined): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
+}
+
+function present<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
+  return value === undefined ? {} : ({ [key]: value } as { [key in K]: string });
+}

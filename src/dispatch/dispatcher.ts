@@ -1,0 +1,396 @@
+// From the journal to the sessions. Everything that must not be forgotten stands in the journal, so that a dispatcher can be
+// dropped at any moment and another one goes on: nothing is lost, and what may have been sent twice carries `attempt`. Nothing
+// here holds up whoever appends.
+
+import { setMaxListeners } from "node:events";
+import { homedir } from "node:os";
+import type { Clock, Log } from "../contract.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { OpenEntry } from "../journal/open-entries.ts";
+import type { Delivery, Member, StateChange } from "../journal/records.ts";
+import { createPositionSet } from "../journal/table/position-set.ts";
+import { line, type SafeText } from "../text.ts";
+import { aborted } from "../waiting.ts";
+import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
+import { createBreaker } from "./breaker.ts";
+import { type Carried, carryOver } from "./carry-over.ts";
+import { createMatch, type MatchOptions } from "./choose-session.ts";
+import { createTell, type Desk, type Fate, type Parcel } from "./context.ts";
+import { createDeadlines } from "./deadlines.ts";
+import { findEntry, isUnsent } from "./entries.ts";
+import { createExpiry } from "./expiry.ts";
+import { createKnownSessions } from "./known-sessions.ts";
+import { createNotices } from "./notices.ts";
+import { createPassedOver } from "./passed-over.ts";
+import { createPending, type Fetched } from "./pending.ts";
+import { createReceipts } from "./receipts.ts";
+import { createClaims, unsettledClaims } from "./reservations.ts";
+import type { DispatchSession, Listening } from "./session.ts";
+import { createRoster, type Seat } from "./session-registry.ts";
+import { createFeed, type Feed } from "./session-worker.ts";
+import { createSilences, type Silence, type SilenceRequest } from "./silences.ts";
+import { createSticky } from "./sticky.ts";
+import { createKeeper } from "./unroutable.ts";
+
+export interface DispatcherOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For our own notices. */
+  newId(nowMs: number): string;
+  /** For `to: { project }`: the dialect of the config's globs. Throws a RouterError for a malformed pattern. */
+  readonly compileGlob: MatchOptions["compileGlob"];
+  /** What `~` means in them. Default: the user's home folder. */
+  readonly home?: string;
+  /** How much of a backlog a session that comes is sent one by one. Default 20. */
+  readonly catchUp?: number;
+  /**
+   * After a change of owner the sessions come back one by one: nothing is pushed before those that the earlier owner had are
+   * here, or for so long. Default 0.
+   */
+  readonly settleMs?: number;
+  /** Whether a session of the earlier owner may still come; asked every 20 ms meanwhile. Default: each may. */
+  mayReturn?(sessionId: string): boolean;
+  /**
+   * Shaping's word, asked each time an entry could go out: true keeps it back, from `pending` too. Call `revisit` when it is
+   * let go. `sessionId` is undefined when nobody in particular would get it.
+   */
+  holds?(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
+  /** So many tokens are being written to a session, or fetched by it; a negative number takes that back. */
+  spend?(
+    sessionId: string,
+    spent: { readonly channel: string; readonly tokens: number; readonly unproven: boolean },
+  ): void;
+  /** Hears of everything that dispatch tells the journal, in order; `dead` is the one that a person wants to know of. */
+  observe?(change: StateChange): void;
+}
+
+export interface SessionReport {
+  readonly id: string;
+  readonly listening: Listening;
+  /** False until its `ready` has settled. */
+  readonly ready: boolean;
+  readonly waiting: number;
+  /** The client has taken nothing since then, for ten seconds at least. */
+  readonly stuckSinceMs?: number;
+}
+
+export interface DispatchReport {
+  readonly sessions: readonly SessionReport[];
+  readonly silences: readonly Silence[];
+}
+
+export interface Dispatcher {
+  /**
+   * Until its `ready` it is sent nothing, but may fetch. `carried`: what an earlier owner sent it. An id that is attached
+   * already takes the place of the first.
+   */
+  attach(session: DispatchSession, carried?: Carried): void;
+  /** Cheap, and may be called as often as anything was appended, or a session's `listening` may have changed. */
+  wake(): void;
+  /** To be called for an event whose place in the order is not the last (a digest), or that `holds` let go. */
+  revisit(eventId: string): void;
+  /** The same for everything from this position on. */
+  revisitFrom(position: number): void;
+  /** Ends what was not sent; what is being written goes on, and so does its state. */
+  end(member: Member, fate: Fate): void;
+  /**
+   * What waits for this session and is not pushed to it, oldest first. Default limit 20. Until it is known what waits, which takes
+   * a moment at the start and after a change of owner, it is waited for, for 2 s at most. Rejects with a DeliveryError when the
+   * journal cannot note it; nothing was fetched then.
+   */
+  pending(sessionId: string, limit?: number): Promise<Fetched & { readonly isComplete: boolean }>;
+  /** How many entries `pending` would find, for "3 events wait". 0 for a session that is not attached. */
+  waiting(sessionId: string): number;
+  ack(request: AckRequest): Promise<Acknowledged>;
+  silence(request: SilenceRequest): Promise<void>;
+  report(): DispatchReport;
+  /**
+   * An event of our own, low in priority; see `Notices.announce`. It takes the place of the one before about the same subject, if
+   * nobody got that yet. Settles when it is in the journal, or was not taken.
+   */
+  announce(content: SafeText, configFile: string, subject: string): Promise<void>;
+  /**
+   * Begins nothing more; settles when no write is under way, or at the deadline. What is still under way then is sent again
+   * by the next owner, with `attempt`. The journal is the caller's to close, afterwards.
+   */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+const defaultCatchUp = 20;
+const defaultPending = 20;
+/** A session that is not ready by then does not keep events for `all` open. A client's boot window is 3 s at most. */
+const expectedMs = 10_000;
+/** A session that has ended does not keep what it did not confirm from others for longer. */
+const lastWordMs = 1_500;
+/** A `pending` waits so long for the end of what is being looked through. */
+const pendingWaitMs = 2_000;
+
+/** Goes on where the last one was: call it once for an open journal. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { journal, clock, log } = options;
+  const stopping = new AbortController();
+  // Each write under way listens to it; their number is bounded elsewhere.
+  setMaxListeners(0, stopping.signal);
+  const feeds = new Map<Seat, Feed>();
+  const departing = new Set<Promise<void>>();
+  const sticky = createSticky(journal, onMoved);
+  let isSettled = false;
+  const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
+  const roster = createRoster(journal, match, sticky);
+  const known = createKnownSessions(journal, clock, roster.get);
+  const desk: Desk = {
+    journal,
+    clock,
+    log,
+    roster,
+    sticky,
+    passedOver: createPassedOver(),
+    offer: (seat, position) => feeds.get(seat)?.offer(position),
+    claims: createClaims(journal),
+    silences: createSilences(journal, clock),
+    breaker: createBreaker(),
+    notices: createNotices({ journal, clock, newId: options.newId, onAppended: wake }),
+    rounds: createPositionSet(),
+    ackDeadlines: createDeadlines(clock, () => receipts.check()),
+    expiryDeadlines: createDeadlines(clock, () => expiry.check()),
+    spend: (sessionId, parcel) => spend(sessionId, parcel, parcel.delivery.tokens),
+    refund: (sessionId, parcel) => spend(sessionId, parcel, -parcel.delivery.tokens),
+    holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
+    tell: createTell({ journal, log, roster }, options.observe),
+    isSettled: () => isSettled,
+    onStuck,
+    onTold: known.changed,
+    onFetched: known.note,
+    stopping: stopping.signal,
+    onJournalEnded: halt,
+  };
+  const keeper = createKeeper(desk);
+  const expiry = createExpiry(desk);
+  const pending = createPending(desk);
+  const receipts = createReceipts(desk, ({ position }) => rewind(position));
+  const settled = known.back(options.settleMs ?? 0, options.mayReturn ?? (() => true)).then(() => {
+    isSettled = true;
+    if (!stopping.signal.aborted) restart();
+  });
+  let isWoken = false;
+  /** The latest of each subject: names of the config's own parts, so their number is bounded. */
+  const announced = new Map<string, string>();
+
+  function spend(sessionId: string, { channel, entry }: Parcel, tokens: number): void {
+    options.spend?.(sessionId, { channel, tokens, unproven: entry.unproven === true });
+  }
+
+  const { changes, names } = unsettledClaims(journal);
+  for (const { entry, fate } of changes) desk.tell(entry, fate);
+  for (const name of names) desk.claims.clear(name);
+  void receipts.survey();
+
+  function wake(): void {
+    if (isWoken || stopping.signal.aborted) return;
+    isWoken = true;
+    setImmediate(() => {
+      isWoken = false;
+      if (stopping.signal.aborted) return;
+      if (roster.refresh(clock.now())) return restart();
+      keeper.kick();
+      for (const feed of feeds.values()) feed.kick();
+    });
+  }
+
+  function rewind(position: number): void {
+    keeper.rewind(position);
+    for (const feed of feeds.values()) feed.rewind(position);
+  }
+
+  /** Its events that others passed over are this session's now. */
+  function onMoved(key: string, sessionId: string): void {
+    const position = desk.passedOver.take(key);
+    const seat = position === undefined ? undefined : roster.get(sessionId);
+    if (seat !== undefined) desk.offer(seat, position as number);
+  }
+
+  /** Whether all was looked through for this session. */
+  function isSorted(seat: Seat): Promise<boolean> {
+    return new Promise((resolve) => {
+      const { signal } = stopping;
+      const cancel = clock.after(pendingWaitMs, () => done(false));
+      const stop = () => done(false);
+      const done = (isKnown: boolean) => {
+        cancel();
+        signal.removeEventListener("abort", stop);
+        resolve(isKnown);
+      };
+      if (signal.aborted) return stop();
+      signal.addEventListener("abort", stop);
+      void settled.then(() => feeds.get(seat)?.quiet()).then(() => done(true));
+    });
+  }
+
+  /** Who is there, or what it may be sent, has changed. */
+  function restart(): void {
+    roster.refresh(clock.now());
+    // What waited for those who do not listen is for those who do, if any does; otherwise it is found again.
+    if (roster.all().some(({ rank }) => rank > 0))
+      for (const { rank, waiting } of roster.all()) if (rank === 0) waiting.clear();
+    keeper.restart();
+    for (const feed of feeds.values()) feed.restart();
+  }
+
+  function onStuck(seat: Seat, isStuck: boolean): void {
+    if (seat.isGone || seat.isStuck === isStuck) return;
+    seat.isStuck = isStuck;
+    const { id, project } = seat.session;
+    const who = `session ${id}${project === undefined ? "" : ` (${project})`}`;
+    if (isStuck) log.warn(line`${who} does not read: events go to other sessions, or wait`);
+    else log.info(line`${who} reads again`);
+    if (!stopping.signal.aborted) restart();
+  }
+
+  function depart(seat: Seat, lastWord: Promise<unknown>): void {
+    if (seat.isGone) return;
+    seat.isGone = true;
+    const leaving = leave(seat, lastWord).finally(() => departing.delete(leaving));
+    departing.add(leaving);
+  }
+
+  /** What it did not get goes to others, in order: so only once it is known whether what was being written arrived. */
+  async function leave(seat: Seat, lastWord: Promise<unknown>): Promise<void> {
+    const feed = feeds.get(seat);
+    feeds.delete(seat);
+    roster.remove(seat);
+    feed?.end();
+    if (!stopping.signal.aborted) known.leave(seat);
+    await Promise.race([Promise.all([feed?.quiet(), pending.quiet(seat)]), lastWord]);
+    feed?.giveUp();
+    pending.end(seat);
+    await feed?.quiet();
+    desk.claims.clear(seat.claimName);
+    for (const id of desk.notices.retire(seat.session.id))
+      for (const entry of journal.entries(id))
+        desk.tell(entry, { state: "superseded", reason: "the session that it was for has ended" });
+    if (!stopping.signal.aborted) restart();
+  }
+
+  async function untilClosed({ closed }: DispatchSession): Promise<void> {
+    let cancel = () => {};
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = clock.after(lastWordMs, resolve);
+    });
+    await Promise.race([closed, tooLong]);
+    cancel();
+    // Confirmations that came in with the end are still on their way to us, through promises.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  function halt(): void {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    known.stop();
+    desk.ackDeadlines.stop();
+    desk.expiryDeadlines.stop();
+    for (const feed of feeds.values()) feed.release();
+  }
+
+  void journal.ended.then(halt);
+
+  return {
+    attach(session, carried) {
+      const former = roster.get(session.id);
+      if (former !== undefined) depart(former, Promise.resolve());
+      const seat = roster.add(session);
+      const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
+      feeds.set(seat, feed);
+      const before = known.enter(seat);
+      seat.wasTold = before.wasTold;
+      for (const id of before.fetched) {
+        seat.fetched.add(id);
+        for (const { position } of journal.entries(id)) {
+          seat.taken.add(position);
+          desk.rounds.add(position);
+        }
+      }
+      feed.kick();
+      const expect = (isReady: boolean) => {
+        seat.isReady = isReady;
+        seat.isExpected = false;
+        if (!seat.isGone && !stopping.signal.aborted) restart();
+      };
+      const cancel = clock.after(expectedMs, () => expect(false));
+      // What it had must be known before anybody else could be sent it.
+      const isCarried = carried === undefined ? undefined : carryOver(desk, seat, carried);
+      const started = Promise.all([session.ready, isCarried]).then(() => {
+        seat.hasStarted = true;
+        known.started();
+      });
+      void Promise.all([started, settled]).then(() => {
+        cancel();
+        expect(true);
+      });
+      void session.ended.then(() => {
+        cancel();
+        depart(seat, untilClosed(session));
+      });
+    },
+    wake,
+    revisit(eventId) {
+      for (const { position } of journal.entries(eventId)) {
+        // A digest has the position of an event that was folded into it: what was known of that one is not about it.
+        for (const { waiting, foreign, taken } of roster.all())
+          for (const known of [waiting, foreign, taken]) known.delete(position);
+        desk.rounds.delete(position);
+        rewind(position);
+      }
+    },
+    revisitFrom: rewind,
+    end(member, fate) {
+      const entry = findEntry(journal, member);
+      const isWriting = entry !== undefined && [...feeds.values()].some((feed) => feed.isWriting(entry));
+      if (entry !== undefined && isUnsent(entry) && !isWriting) desk.tell(entry, fate);
+    },
+    async pending(sessionId, limit = defaultPending) {
+      const seat = roster.get(sessionId);
+      const isComplete = seat !== undefined && (await isSorted(seat));
+      if (seat === undefined || stopping.signal.aborted)
+        return { events: [], left: 0, isComplete: false, confirm: () => {}, abandon: () => {} };
+      return { ...(await pending.fetch(seat, Math.max(1, limit))), isComplete };
+    },
+    waiting: (sessionId) => roster.get(sessionId)?.waiting.count() ?? 0,
+    ack: (request) => acknowledge(desk, request),
+    silence: (request) => desk.silences.set(request),
+    async announce(content, configFile, subject) {
+      const now = await desk.notices.announce(content, configFile);
+      const earlier = announced.get(subject);
+      if (now === undefined) return;
+      announced.set(subject, now);
+      if (earlier === undefined) return;
+      for (const entry of journal.entries(earlier))
+        if (desk.claims.attemptOf(entry) === undefined)
+          desk.tell(entry, { state: "superseded", reason: `${now} says how it is now` });
+    },
+    report: () => ({
+      sessions: [...feeds].map(([{ session, listening, isReady, waiting, isStuck }, feed]) => {
+        const stuckSinceMs = isStuck ? feed.writingSinceMs() : undefined;
+        return {
+          id: session.id,
+          listening,
+          ready: isReady,
+          waiting: waiting.count(),
+          ...(stuckSinceMs === undefined ? {} : { stuckSinceMs }),
+        };
+      }),
+      silences: desk.silences.list(),
+    }),
+    async stop(deadline) {
+      halt();
+      const quiet = Promise.all([
+        keeper.quiet(),
+        pending.quiet(),
+        ...[...feeds.values()].map((feed) => feed.quiet()),
+        ...departing,
+      ]);
+      const isLate = await Promise.race([quiet.then(() => false), aborted(deadline).then(() => true)]);
+      if (!isLate) for (const { claimName } of feeds.keys()) desk.claims.clear(claimName);
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// Which session had the last event of a conversation or thread. Written to the journal when it changes, so that a new owner
+// goes on with the same session. Forgetting costs nothing but that: the oldest go first.
+
+import { scopeOf } from "../apart.ts";
+import { isRouterError } from "../errors.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { DeliveryTerms } from "./delivery-options.ts";
+
+const kind = "sticky";
+/** As many as the journal keeps of one kind of note. */
+const maxKept = 1_000;
+
+export interface Sticky {
+  sessionOf(terms: DeliveryTerms): string | undefined;
+  set(terms: DeliveryTerms, sessionId: string): void;
+}
+
+/** `onMoved` is called when a conversation or thread has another session than before. */
+export function createSticky(
+  journal: Pick<Journal, "jot" | "notes">,
+  onMoved: (key: string, sessionId: string) => void = () => {},
+): Sticky {
+  const sessions = new Map<string, string>();
+  for (const { key, value } of journal.notes(kind)) if (typeof value === "string") sessions.set(key, value);
+
+  return {
+    sessionOf(terms) {
+      for (const key of stickyKeys(terms)) {
+        const session = sessions.get(key);
+        if (session !== undefined) return session;
+      }
+      return undefined;
+    },
+    set(terms, sessionId) {
+      for (const key of stickyKeys(terms)) {
+        if (sessions.get(key) === sessionId) continue;
+        sessions.delete(key);
+        sessions.set(key, sessionId);
+        if (sessions.size > maxKept) sessions.delete(sessions.keys().next().value as string);
+        journal.jot(kind, key, sessionId).catch((error) => {
+          // Not noted on a full disk, or because another process owns the journal: a new owner chooses afresh.
+          if (!isRouterError(error)) throw error;
+        });
+        onMoved(key, sessionId);
+      }
+    },
+  };
+}
+
+/** What a session keeps together: the thread of an event before its conversation. */
+export function stickyKeys({
+  thread,
+  conversation,
+  unproven,
+}: Pick<DeliveryTerms, "thread" | "conversation" | "unproven">): string[] {
+  return [
+    ...(thread === undefined ? [] : [`${scopeOf("thread", unproven === true)} ${thread}`]),
+    ...(conversation === undefined ? [] : [`conversation ${conversation}`]),
+  ];
+}

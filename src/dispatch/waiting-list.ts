@@ -1,0 +1,49 @@
+// What waits for a session to be fetched with `pending` and is not pushed to it. Other rooms can end an entry without a word
+// to us, so the count looks again at the entries that it knows by name (the first 1,000); the rest it takes on trust.
+
+import type { Journal } from "../journal/journal.ts";
+import type { Member } from "../journal/records.ts";
+import { createPositionSet, type PositionSet } from "../journal/table/position-set.ts";
+import { findEntry, isUnsent } from "./entries.ts";
+
+const maxNamed = 1_000;
+
+export interface WaitingList {
+  add(position: number, entry: Member): void;
+  has(position: number): boolean;
+  delete(position: number): void;
+  /** How many still wait. */
+  count(): number;
+  ranges: PositionSet["ranges"];
+  clear(): void;
+}
+
+export function createWaitingList(journal: Pick<Journal, "entries">): WaitingList {
+  const positions = createPositionSet();
+  const named = new Map<number, Member>();
+
+  return {
+    add(position, { id, channel }) {
+      if (positions.add(position) && named.size < maxNamed) named.set(position, { id, channel });
+    },
+    has: positions.has,
+    ranges: positions.ranges,
+    delete(position) {
+      positions.delete(position);
+      named.delete(position);
+    },
+    count() {
+      for (const [position, member] of named) {
+        const entry = findEntry(journal, member);
+        if (entry !== undefined && isUnsent(entry)) continue;
+        named.delete(position);
+        positions.delete(position);
+      }
+      return positions.size;
+    },
+    clear() {
+      positions.clear();
+      named.clear();
+    },
+  };
+}

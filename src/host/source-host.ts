@@ -1,0 +1,55 @@
+// What the router lends to one source: what is the same for all, and what is the source's own.
+
+import type { Host, Lent, Listener } from "../contract/host.ts";
+import type { Clock, Log } from "../contract.ts";
+import type { PlannedSource } from "../plan/plan.ts";
+import type { SafeText } from "../text.ts";
+import { createLoop } from "./loop.ts";
+import { type Cursors, createStore } from "./store.ts";
+import { clockFor } from "./uncaught-errors.ts";
+
+export interface HostOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lent: Lent;
+  /** Where the stores of sources are. */
+  readonly cursors: Cursors;
+  /** Takes an event of our own about one part of the config, to be told to a session. */
+  announce?(content: SafeText, subject: string): void;
+}
+
+export function createHost(
+  {
+    name,
+    keeps,
+    code,
+    launch,
+    isTainted,
+    cameIn,
+  }: Pick<PlannedSource, "name" | "keeps" | "code" | "launch" | "isTainted" | "cameIn">,
+  listener: Listener,
+  options: HostOptions & Pick<Host, "people" | "refused">,
+): Host {
+  const { clock, log, lent, cursors, people, refused } = options;
+  const subject = `source ${name}`;
+  return {
+    ...lent,
+    ...(launch === undefined ? {} : { spawn: (command) => lent.spawn({ ...command, launch }) }),
+    log,
+    clock: clockFor(subject, clock, log),
+    listener,
+    code,
+    people,
+    isTainted,
+    cameIn,
+    refused,
+    store: createStore(cursors, name, keeps),
+    loop: (rounds) =>
+      createLoop(rounds, {
+        subject,
+        clock,
+        log,
+        announce: (content) => options.announce?.(content, subject),
+      }),
+  };
+}

@@ -1,0 +1,188 @@
+// Reads a request's body as bytes, within a bound on what is sent, a bound on what that inflates to, a bound on all bodies
+// together, and a time. Refuses by a Refusal; never throws for what a client does.
+
+import type { IncomingMessage } from "node:http";
+import type { Transform } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { createByteBuffer } from "../byte-buffer.ts";
+import type { BodyLease, BodyPool } from "../contract/host.ts";
+import type { Clock } from "../contract.ts";
+import { Refusal } from "./answer.ts";
+import { lookOnceMore } from "./last-look.ts";
+
+export interface Body {
+  /** As it was sent. */
+  readonly wire: Buffer;
+  /** Without its content-encoding; the same object as `wire` when there is none. */
+  readonly content: Buffer;
+  /** What it holds of the pool: the caller releases it when the body is not needed any more. */
+  readonly lease: BodyLease;
+}
+
+export interface BodyOptions {
+  readonly maxBytes: number;
+  readonly clock: Pick<Clock, "after">;
+  readonly pool: BodyPool;
+  /** The head of the request has proven its sender already. */
+  readonly isProven?: boolean;
+}
+
+const bodyTimeoutMs = 10_000;
+/** So many pieces may be tiny: some encoders write each token by itself. From then on they must be larger on average. */
+const freePieces = 4_096;
+const leastPieceBytes = 64;
+
+/** Undefined when the client went away: nobody is left to answer. */
+export async function readBody(
+  request: IncomingMessage,
+  { maxBytes, clock, pool, isProven = false }: BodyOptions,
+): Promise<Body | Refusal | undefined> {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && decoders[encoding] === undefined) {
+    return new Refusal(
+      415,
+      `content-encoding ${quote(encoding)} is not taken here, only gzip, deflate and br`,
+      {
+        "accept-encoding": "gzip, deflate, br",
+      },
+    );
+  }
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > maxBytes) return tooLarge(maxBytes);
+  let cut = () => {};
+  const lease = pool.open(request, () => cut());
+  if (isProven) lease.prove();
+  let isKept = false;
+  try {
+    const wire = await readWire(request, { maxBytes, clock, declared }, lease, (cutWire) => (cut = cutWire));
+    if (!Buffer.isBuffer(wire)) return wire;
+    lease.read();
+    const content =
+      wire.length === 0 || encoding === "identity" ? wire : await inflated(wire, encoding, maxBytes, lease);
+    if (!Buffer.isBuffer(content)) return content;
+    isKept = true;
+    return { wire, content, lease };
+  } finally {
+    if (!isKept) lease.release();
+  }
+}
+
+function readWire(
+  request: IncomingMessage,
+  { maxBytes, clock, declared }: Pick<BodyOptions, "maxBytes" | "clock"> & { readonly declared: number },
+  lease: BodyLease,
+  cutBy: (cut: () => void) => void,
+): Promise<Buffer | Refusal | undefined> {
+  return new Promise((resolve) => {
+    const bytes = createByteBuffer({
+      maxBytes,
+      expectedBytes: declared,
+      reserve: lease.reserve,
+      release: lease.give,
+    });
+    let pieces = 0;
+    let isOver = false;
+    // It may lie in the socket: this process was stopped, or had no time to read it.
+    const onLate = async () => {
+      await lookOnceMore(
+        () => request.socket.bytesRead + bytes.length,
+        () => isOver,
+      );
+      finish(new Refusal(408, `the body did not arrive within ${bodyTimeoutMs / 1_000} s`, {}, true));
+    };
+    const cancel = clock.after(bodyTimeoutMs, () => void onLate());
+    const onData = (piece: Buffer) => {
+      pieces += 1;
+      if (pieces > freePieces && bytes.length < pieces * leastPieceBytes) return finish(tooFine());
+      const kept = bytes.append(piece);
+      if (kept === "too-long") return finish(tooLarge(maxBytes));
+      if (kept === "no-room") return finish(noRoom());
+    };
+    const onEnd = () => finish(bytes.take());
+    const onClose = () => finish(undefined);
+
+    function finish(result: Buffer | Refusal | undefined): void {
+      if (isOver) return;
+      isOver = true;
+      cancel();
+      cutBy(() => {});
+      request.off("data", onData).off("end", onEnd).off("close", onClose);
+      if (!Buffer.isBuffer(result)) request.pause();
+      resolve(result);
+    }
+
+    cutBy(() => {
+      finish(noRoom());
+      lease.release();
+    });
+    request.on("data", onData).on("end", onEnd).on("close", onClose);
+    // `close` follows an error and is what counts; without a listener the error would end the process.
+    request.on("error", () => undefined);
+  });
+}
+
+function inflated(
+  wire: Buffer,
+  encoding: string,
+  maxBytes: number,
+  lease: BodyLease,
+): Promise<Buffer | Refusal> {
+  return new Promise((resolve, reject) => {
+    const inflate = decoders[encoding]?.(wire);
+    if (inflate === undefined) throw new Error(`no decoder for ${encoding}`);
+    const bytes = createByteBuffer({ maxBytes, reserve: lease.reserve, release: lease.give });
+    const end = (refusal: Refusal) => {
+      inflate.destroy();
+      resolve(refusal);
+    };
+    inflate
+      .on("data", (piece: Buffer) => {
+        const kept = bytes.append(piece);
+        if (kept === "too-long") end(tooLarge(maxBytes));
+        else if (kept === "no-room") end(noRoom());
+      })
+      .on("end", () => resolve(bytes.take()))
+      .on("error", (error) => {
+        if (!isFaultOfSender(error)) reject(error);
+        else resolve(new Refusal(400, `the body is not valid ${encoding}`));
+      })
+      .end(wire);
+  });
+}
+
+/** What zlib and brotli call a body that is not what it says; all else is a failure of our own. */
+export function isFaultOfSender({ code = "" }: NodeJS.ErrnoException): boolean {
+  return /^(Z_DATA_ERROR|Z_BUF_ERROR|Z_NEED_DICT|ERR__ERROR_FORMAT_\w+)$/.test(code);
+}
+
+const options = { chunkSize: 64 * 1024 };
+
+const decoders: Readonly<Record<string, ((body: Buffer) => Transform) | undefined>> = {
+  __proto__: null as never,
+  gzip: () => createGunzip(options),
+  "x-gzip": () => createGunzip(options),
+  deflate: (body) => (hasZlibHeader(body) ? createInflate(options) : createInflateRaw(options)),
+  br: () => createBrotliDecompress(options),
+};
+
+/** RFC 9110 means zlib by "deflate", but some senders leave its header out. RFC 1950 section 2.2 tells them apart. */
+function hasZlibHeader(body: Buffer): boolean {
+  return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+}
+
+function tooLarge(maxBytes: number): Refusal {
+  return new Refusal(413, `the body is larger than ${maxBytes} bytes`);
+}
+
+function tooFine(): Refusal {
+  return new Refusal(400, "the body comes in too many tiny chunks", {}, true);
+}
+
+/** Other bodies have taken the memory for senders that have proven nothing yet. */
+function noRoom(): Refusal {
+  return new Refusal(503, "too many bodies arrive at once: try again later", { "retry-after": "1" });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 40));
+}

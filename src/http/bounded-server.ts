@@ -1,0 +1,105 @@
+// An HTTP server with the bounds that every socket of ours has, and its end. Knows no routes.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Connections } from "./connections.ts";
+import { lookOnceMore } from "./last-look.ts";
+
+/** A backstop: ours (connections.ts) is lower, and chooses. */
+const maxConnections = 1_024;
+/** Of 16 KB of them there could be thousands, each with objects of its own for as long as its request lasts. */
+const maxHeaders = 256;
+const headersTimeoutMs = 10_000;
+/** Headers and body together; a route may be stricter with the body. */
+const requestTimeoutMs = 20_000;
+const idleTimeoutMs = 5_000;
+/** So much later at most a slow request is cut. Node looks whether there are any or not, and each look wakes the processor. */
+const lookEveryMs = 5_000;
+
+export function createHttpServer(
+  serve: (request: IncomingMessage, response: ServerResponse) => void,
+  connections: Connections,
+): Server {
+  const lastRequests = new WeakMap<Socket, IncomingMessage>();
+
+  /** Node's timer fires before what came meanwhile is read: this process may have been stopped. */
+  async function refuseSlow(error: NodeJS.ErrnoException, socket: Socket): Promise<void> {
+    const before = lastRequests.get(socket);
+    const isInBody = before?.complete === false;
+    const isWhole = () => {
+      const now = lastRequests.get(socket);
+      return socket.destroyed || (now !== undefined && (now !== before || (isInBody && now.complete)));
+    };
+    await lookOnceMore(() => socket.bytesRead, isWhole);
+    // A body of which only the headers have come is the route's to judge.
+    if (!isWhole()) refuse(error, socket);
+  }
+
+  /** An idle connection is closed, unless the next request lies in it already: it would be cut off without an answer. */
+  async function closeIdle(socket: Socket): Promise<void> {
+    const before = socket.bytesRead;
+    const hasCome = () => socket.destroyed || socket.bytesRead !== before;
+    await lookOnceMore(() => 0, hasCome);
+    if (!hasCome()) socket.destroy();
+  }
+
+  const server = createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+      connectionsCheckingInterval: lookEveryMs,
+      noDelay: true,
+    },
+    (request, response) => {
+      lastRequests.set(request.socket, request);
+      connections.handles(request, response);
+      if (request.rawHeaders.length <= 2 * maxHeaders) serve(request, response);
+      else refuseHeaders(response);
+    },
+  );
+  connections.watch(server);
+  server.maxConnections = maxConnections;
+  // Node would drop the headers after the 2,000th unseen, and guards must see them all.
+  server.maxHeadersCount = 0;
+  server.on("timeout", (socket) => void closeIdle(socket));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") void refuseSlow(error, socket);
+    else refuse(error, socket);
+  });
+  return server;
+}
+
+function refuseHeaders(response: ServerResponse): void {
+  response.writeHead(431, { connection: "close", "content-length": 0 });
+  response.end(() => response.req.socket.destroy());
+}
+
+/** Takes no more connections at once; settles when all are gone, which at the deadline they are made to be. */
+export function closeServer(server: Server, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = () => server.closeAllConnections();
+    server.close(() => {
+      deadline.removeEventListener("abort", cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+    if (deadline.aborted) cut();
+    deadline.addEventListener("abort", cut, { once: true });
+  });
+}
+
+const statusOfError: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** A request that could not even be parsed, or came too slowly: one short answer, and the socket is gone. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const status = statusOfError[error.code ?? ""] ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}

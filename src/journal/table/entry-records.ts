@@ -1,0 +1,136 @@
+// Fixed records of 72 bytes in chunks of typed arrays, and a table from event id to record. This is all that an open entry
+// costs in RAM (with the table about 80 bytes), so that a million of them can wait.
+
+import type { Place } from "../records.ts";
+
+/** Characters of an event id that fit in a record. */
+export const maxIdLength = 16;
+
+/** Throws when the id does not fit: whoever made it has a bug, and a line with it could not be read back. */
+export function checkEventId(id: string): void {
+  if (id.length > maxIdLength || !/^[!-~]+$/.test(id))
+    throw new Error(`an event id is 1 to ${maxIdLength} ASCII characters, not "${id}"`);
+}
+
+export const recordBytes = 72;
+/** A power of two: slots are taken apart with shifts, which counts in a walk over a million. */
+const chunkBits = 12;
+const chunkRecords = 1 << chunkBits;
+const inChunk = chunkRecords - 1;
+
+const doublesPerRecord = 9;
+const wordsPerRecord = 18;
+
+/** Where the fields stand in a record: doubles, counted in 8 bytes; then words, counted in 4. Part of the snapshot format. */
+export const double = { position: 0, changedMs: 1, untilMs: 2 } as const;
+export const word = {
+  id: 6,
+  segment: 10,
+  offset: 11,
+  length: 12,
+  channel: 13,
+  session: 14,
+  /** State in the low byte; priority in seven bits of the next, and `unprovenBit` in its last; attempt in the upper half. */
+  status: 15,
+  next: 16,
+  previous: 17,
+} as const;
+
+/** Of `status`: anybody could have made the event. */
+export const unprovenBit = 0x8000;
+
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly doubles: Float64Array;
+  readonly words: Uint32Array;
+}
+
+/** No record. Slots count from 0. */
+export const none = 0xffffffff;
+
+export interface EntryRecords {
+  take(): number;
+  /** The record must have been unlinked from the id table before. */
+  free(slot: number): void;
+  getDouble(slot: number, field: number): number;
+  setDouble(slot: number, field: number, value: number): void;
+  getWord(slot: number, field: number): number;
+  setWord(slot: number, field: number, value: number): void;
+  idOf(slot: number): string;
+  setId(slot: number, id: string): void;
+  placeOf(slot: number): Place;
+  /** A live view of the record's bytes. */
+  bytesOf(slot: number): Uint8Array;
+  clear(): void;
+}
+
+export function createEntryRecords(): EntryRecords {
+  let chunks: Chunk[] = [];
+  let unused = 0;
+  /** Freed records, chained through their `next`. */
+  let firstFree = none;
+
+  const chunkOf = (slot: number) => chunks[slot >>> chunkBits] as Chunk;
+  const getWord = (slot: number, field: number) =>
+    chunkOf(slot).words[(slot & inChunk) * wordsPerRecord + field] as number;
+  const setWord = (slot: number, field: number, value: number) => {
+    chunkOf(slot).words[(slot & inChunk) * wordsPerRecord + field] = value;
+  };
+  const bytesOf = (slot: number) => {
+    const start = (slot & inChunk) * recordBytes;
+    return chunkOf(slot).bytes.subarray(start, start + recordBytes);
+  };
+
+  return {
+    take() {
+      if (firstFree !== none) {
+        const slot = firstFree;
+        firstFree = getWord(slot, word.next);
+        return slot;
+      }
+      if (unused === chunks.length * chunkRecords) {
+        const buffer = new ArrayBuffer(chunkRecords * recordBytes);
+        chunks.push({
+          bytes: Buffer.from(buffer),
+          doubles: new Float64Array(buffer),
+          words: new Uint32Array(buffer),
+        });
+      }
+      unused += 1;
+      return unused - 1;
+    },
+    free(slot) {
+      bytesOf(slot).fill(0);
+      setWord(slot, word.next, firstFree);
+      firstFree = slot;
+    },
+    getDouble: (slot, field) => chunkOf(slot).doubles[(slot & inChunk) * doublesPerRecord + field] as number,
+    setDouble(slot, field, value) {
+      chunkOf(slot).doubles[(slot & inChunk) * doublesPerRecord + field] = value;
+    },
+    getWord,
+    setWord,
+    idOf(slot) {
+      const { bytes } = chunkOf(slot);
+      const start = (slot & inChunk) * recordBytes + word.id * 4;
+      let end = start + maxIdLength;
+      while (end > start && bytes[end - 1] === 0) end -= 1;
+      return bytes.toString("latin1", start, end);
+    },
+    setId(slot, id) {
+      const bytes = bytesOf(slot);
+      for (let at = 0; at < maxIdLength; at++) bytes[word.id * 4 + at] = id.charCodeAt(at) || 0;
+    },
+    placeOf: (slot) => ({
+      segment: getWord(slot, word.segment),
+      offset: getWord(slot, word.offset),
+      length: getWord(slot, word.length),
+    }),
+    bytesOf,
+    clear() {
+      chunks = [];
+      unused = 0;
+      firstFree = none;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// Scopes of keys with values that may expire: filter memory, cursors and notes are all this. Bounded per scope and as a
+// whole; the oldest go first. Holds facts only: what is still being committed is not its business.
+
+import type { Json } from "../../contract.ts";
+
+export interface Keyed {
+  readonly value: Json;
+  /** Absent means never. */
+  readonly untilMs?: number;
+}
+
+export interface KeyedTable {
+  get(scope: string, key: string, nowMs: number): Keyed | undefined;
+  /** `nowMs`: what is past by then is forgotten first, and without a word. Default: nothing is. */
+  set(scope: string, key: string, entry: Keyed, limit: number, nowMs?: number): void;
+  delete(scope: string, key: string): void;
+  /** Live entries of a scope, oldest first. */
+  entries(scope: string, nowMs: number): [key: string, entry: Keyed][];
+  scopes(): { readonly scope: string; readonly limit: number }[];
+  size(): number;
+}
+
+interface Scope {
+  limit: number;
+  readonly keys: Map<string, Keyed>;
+  /** Kept, because a fresh one walks over the places of all that were deleted before. */
+  oldest: Iterator<string>;
+}
+
+/** How often, on a full table, all scopes are looked through for what is past. */
+const sweepEveryMs = 1_000;
+
+/**
+ * `maxEntries` over all scopes: beyond it the scope that was not written for longest loses its oldest. `onForgotten` hears of each
+ * entry that had to go before its time.
+ */
+export function createKeyedTable(
+  maxEntries: number,
+  onForgotten: (scope: string) => void = () => {},
+): KeyedTable {
+  const scopes = new Map<string, Scope>();
+  let size = 0;
+  let sweptMs = Number.NEGATIVE_INFINITY;
+
+  function remove(name: string, scope: Scope, key: string): void {
+    if (!scope.keys.delete(key)) return;
+    size -= 1;
+    if (scope.keys.size === 0) scopes.delete(name);
+  }
+
+  function removeOldest(name: string, scope: Scope, nowMs: number): void {
+    let next = scope.oldest.next();
+    if (next.done) {
+      scope.oldest = scope.keys.keys();
+      next = scope.oldest.next();
+    }
+    const key = next.value as string;
+    const entry = scope.keys.get(key);
+    remove(name, scope, key);
+    if (entry !== undefined && !isPast(entry, nowMs)) onForgotten(name);
+  }
+
+  function sweep(nowMs: number): void {
+    if (Math.abs(nowMs - sweptMs) < sweepEveryMs) return;
+    sweptMs = nowMs;
+    for (const [name, scope] of scopes)
+      for (const [key, entry] of scope.keys) if (isPast(entry, nowMs)) remove(name, scope, key);
+  }
+
+  return {
+    get(name, key, nowMs) {
+      const entry = scopes.get(name)?.keys.get(key);
+      return entry === undefined || isPast(entry, nowMs) ? undefined : entry;
+    },
+    set(name, key, entry, limit, nowMs = Number.NEGATIVE_INFINITY) {
+      const scope = scopes.get(name) ?? newScope(limit);
+      scope.limit = limit;
+      // Deleted first, so that insertion order stays the order of age.
+      if (scope.keys.delete(key)) size -= 1;
+      scope.keys.set(key, entry);
+      size += 1;
+      scopes.delete(name);
+      scopes.set(name, scope);
+      while (scope.keys.size > limit) removeOldest(name, scope, nowMs);
+      if (size > maxEntries && nowMs > Number.NEGATIVE_INFINITY) sweep(nowMs);
+      while (size > maxEntries) {
+        const [oldest] = scopes;
+        if (oldest === undefined) return;
+        removeOldest(...oldest, nowMs);
+      }
+    },
+    delete(name, key) {
+      const scope = scopes.get(name);
+      if (scope !== undefined) remove(name, scope, key);
+    },
+    entries: (name, nowMs) =>
+      [...(scopes.get(name)?.keys ?? [])].filter(([, entry]) => !isPast(entry, nowMs)),
+    scopes: () => [...scopes].map(([scope, { limit }]) => ({ scope, limit })),
+    size: () => size,
+  };
+}
+
+function newScope(limit: number): Scope {
+  const keys = new Map<string, Keyed>();
+  return { limit, keys, oldest: keys.keys() };
+}
+
+function isPast(entry: Keyed, nowMs: number): boolean {
+  return entry.untilMs !== undefined && entry.untilMs <= nowMs;
+}

@@ -1,0 +1,211 @@
+// The arguments of a sink, which the config declares as JSON Schema. A mistake in it is found at load, in its place; at run time the
+// compiled check fills in the defaults. Patterns are RE2, as everywhere. Loaded only for a config with sinks.
+
+import { Ajv, type ErrorObject } from "ajv";
+import type { IssueDraft } from "../../config/values.ts";
+import type { JsonSchema, OptionsValidator } from "../../contract.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import type { RegexCompiler } from "../../filters/regex.ts";
+import { notInSchema, notSupported } from "../../not-supported.ts";
+import { proven } from "../proven.ts";
+import type { SchemaCompiler } from "./schema-compiler.ts";
+
+type Path = readonly (string | number)[];
+
+const keywords = [
+  "$comment",
+  "deprecated",
+  "type",
+  "description",
+  "title",
+  "default",
+  "examples",
+  "enum",
+  "const",
+  "format",
+  "pattern",
+  "minLength",
+  "maxLength",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "items",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "properties",
+  "required",
+  "additionalProperties",
+  "minProperties",
+  "maxProperties",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "not",
+];
+
+/** How often a pattern may look at as much text as it can at once, for all texts of a call: each time takes less than 100 ms. */
+const maxLooks = 3;
+
+export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
+  let looks = 0;
+  const regExp = Object.assign(
+    (pattern: string) => {
+      const compiled = regex(pattern);
+      return {
+        test(text: string) {
+          // Not simply false: below `not` that would let the text pass.
+          if (text.length > compiled.maxLength) throw new UncheckedText(pattern, text, compiled.maxLength);
+          looks += text.length / compiled.maxLength;
+          if (looks > maxLooks) throw new UncheckedText(pattern, text);
+          compiled.begin();
+          return compiled.test(text);
+        },
+        // Ajv compiles one test for all patterns of equal text, also those of other schemas.
+        toString: () => pattern,
+      };
+    },
+    { code: "re2" },
+  );
+  const ajv = new Ajv({
+    allErrors: true,
+    useDefaults: true,
+    strict: false,
+    // A format is a word to the model; what it may look like is for `pattern` to say.
+    validateFormats: false,
+    addUsedSchema: false,
+    code: { regExp },
+  });
+
+  function guarded(schema: JsonSchema): OptionsValidator {
+    const check = ajv.compile(schema) as OptionsValidator;
+    const validate: OptionsValidator = (value) => {
+      looks = 0;
+      try {
+        const fits = check(value);
+        validate.errors = check.errors ?? null;
+        return fits;
+      } catch (error) {
+        if (!(error instanceof UncheckedText)) throw error;
+        validate.errors = [
+          { instancePath: "", schemaPath: "", keyword: "pattern", params: {}, message: error.message },
+        ];
+        return false;
+      }
+    };
+    return validate;
+  }
+
+  return {
+    compile(schema, at, issues) {
+      const mistakes = [
+        ...unknownKeywords(schema.properties, at),
+        ...wrongValues(ajv, schema, at),
+        ...wrongPatterns(schema.properties, at, regex),
+      ];
+      issues.push(...mistakes);
+      if (mistakes.length > 0) return () => false;
+      return proven({ path: at, code: "E_CONFIG_VALUE", issues }, () => guarded(schema)) ?? (() => false);
+    },
+  };
+}
+
+/** A text that a pattern cannot judge as a whole, so that nobody may say that it fits. */
+class UncheckedText extends Error {
+  constructor(pattern: string, text: string, most?: number) {
+    super(
+      most === undefined
+        ? "hold more text than their patterns can check"
+        : `hold a text of ${text.length} characters; its pattern ${JSON.stringify(pattern.slice(0, 60))} checks at most ${most}`,
+    );
+  }
+}
+
+/** `walk` is called with each schema below the declared properties, and where it stands. */
+function walkSchemas(properties: unknown, at: Path, walk: (schema: JsonSchema, path: Path) => void): void {
+  if (!isObject(properties)) return;
+  for (const [name, schema] of Object.entries(properties)) walkSchema(schema, [...at, name], walk);
+}
+
+function walkSchema(schema: unknown, path: Path, walk: (schema: JsonSchema, path: Path) => void): void {
+  if (!isObject(schema)) return;
+  walk(schema, path);
+  walkSchemas(schema.properties, [...path, "properties"], walk);
+  for (const key of ["items", "additionalProperties", "not"]) walkSchema(schema[key], [...path, key], walk);
+  // `items` as a list says what each place holds.
+  for (const key of ["items", "anyOf", "oneOf", "allOf"]) {
+    const branches = schema[key];
+    if (Array.isArray(branches))
+      for (const [index, one] of branches.entries()) walkSchema(one, [...path, key, index], walk);
+  }
+}
+
+function unknownKeywords(properties: unknown, at: Path): IssueDraft[] {
+  const issues: IssueDraft[] = [];
+  walkSchemas(properties, at, (schema, path) => {
+    for (const key of Object.keys(schema)) {
+      if (keywords.includes(key)) continue;
+      const other = notSupported(notInSchema, key);
+      if (other !== undefined) {
+        const message = `"${key}" of JSON Schema is not supported here`;
+        issues.push({
+          path: [...path, key],
+          on: "key",
+          code: "E_CONFIG_UNKNOWN_KEY",
+          message,
+          hint: other.instead,
+        });
+        continue;
+      }
+      issues.push({
+        path: [...path, key],
+        on: "key",
+        code: "E_CONFIG_UNKNOWN_KEY",
+        message: `unknown key "${key}" of JSON Schema`,
+        hint: didYouMeanHint(key, keywords) ?? `known here: ${keywords.join(", ")}`,
+      });
+    }
+  });
+  return issues;
+}
+
+/** What JSON Schema itself says about the schema. */
+function wrongValues(ajv: Ajv, schema: JsonSchema, at: Path): IssueDraft[] {
+  if (ajv.validateSchema(schema) === true) return [];
+  const byPlace = new Map<string, ErrorObject>();
+  for (const error of ajv.errors ?? []) {
+    // The branches of one choice speak about one place: the list of words says most.
+    if (error.keyword === "enum" || !byPlace.has(error.instancePath)) byPlace.set(error.instancePath, error);
+  }
+  return [...byPlace.values()].flatMap((error) => {
+    const [root, ...path] = error.instancePath.split("/").slice(1);
+    if (root !== "properties") return [];
+    const allowed = (error.params as { allowedValues?: unknown[] }).allowedValues?.map(String);
+    return [
+      {
+        path: [...at, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
+        code: "E_CONFIG_VALUE",
+        message:
+          allowed === undefined
+            ? (error.message ?? "is not valid JSON Schema")
+            : "is not one of the words known here",
+        ...(allowed === undefined ? {} : { hint: `one of ${allowed.join(", ")}` }),
+      },
+    ];
+  });
+}
+
+function wrongPatterns(properties: unknown, at: Path, regex: RegexCompiler): IssueDraft[] {
+  const issues: IssueDraft[] = [];
+  walkSchemas(properties, at, ({ pattern }, path) => {
+    if (typeof pattern !== "string") return;
+    proven({ path: [...path, "pattern"], code: "E_CONFIG_REGEX", issues }, () => regex(pattern));
+  });
+  return issues;
+}
+
+function isObject(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

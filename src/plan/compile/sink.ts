@@ -1,0 +1,157 @@
+// One sink of the config, proven: its options, its arguments, and that its templates only read what there is.
+
+import type { ChannelValues, IssueDraft, SinkValues } from "../../config/values.ts";
+import type { Outward } from "../../config/variables/outward.ts";
+import type { Launch } from "../../contract/power.ts";
+import type { SinkType } from "../../contract/sink.ts";
+import type { JsonObject, JsonSchema, Surroundings } from "../../contract.ts";
+import { didYouMeanHint } from "../../did-you-mean.ts";
+import { pathsFrom } from "../../templates/paths-from.ts";
+import { roots as eventRoots } from "../../templates/roots.ts";
+import { componentPowers, plainOutward } from "../component-powers.ts";
+import { fingerprint } from "../fingerprint.ts";
+import type { PlannedSink } from "../plan.ts";
+import { type Bind, showPower } from "../powers.ts";
+import type { Engine } from "./channel.ts";
+import { compileOptions } from "./code-options.ts";
+
+/** The argument that the router adds. */
+const eventArgument: JsonSchema = {
+  type: "string",
+  maxLength: 64,
+  description: "The event_id of the event that this answers.",
+};
+
+interface Context {
+  readonly engine: Engine;
+  readonly surroundings: Omit<Surroundings, "isTainted">;
+  readonly bind: Bind;
+  readonly launches: ReadonlyMap<string, Launch>;
+  /** Channels that list it under `reply`. */
+  readonly channels: readonly (readonly [name: string, values: ChannelValues])[];
+  /** Takes every mistake that is found. */
+  readonly issues: IssueDraft[];
+}
+
+export function compileSink(
+  name: string,
+  values: SinkValues,
+  type: SinkType,
+  { engine, bind, launches, channels, issues, ...context }: Context,
+): PlannedSink {
+  const at = ["sinks", name];
+  const { options, description, input } = values;
+  const outward = values.outward ?? plainOutward(options);
+  const surroundings = { ...context.surroundings, isTainted: outward.isTainted };
+  for (const { path, ...issue } of type.check?.(options, surroundings) ?? [])
+    issues.push({ code: "E_CONFIG_VALUE", ...issue, path: [...at, ...path] });
+  const code = compileOptions(values.code, at, engine, issues);
+  const usesEvent = checkTemplates(values, at, issues);
+  if (usesEvent && channels.length === 0)
+    issues.push({
+      path: at,
+      on: "key",
+      code: "E_CONFIG_REFERENCE",
+      message: "its templates use event, and no channel lists it",
+      hint: `add  reply: ${name}  to the channels whose events it may answer`,
+    });
+
+  const schema = schemaOf(input, usesEvent);
+  const component = `sinks.${name}`;
+  const launch = launches.get(component);
+  const powers = [
+    ...componentPowers({
+      component,
+      bind,
+      outward: usesEvent ? withVariables(outward, channels) : outward,
+      options,
+      reaches: (read) => type.reaches(read, surroundings),
+      launch,
+      folder: surroundings.folder,
+      around: [values.type],
+    }),
+    ...(values.shows === undefined ? [] : [showPower(bind, values.shows, component)]),
+  ];
+  return {
+    name,
+    type,
+    options,
+    code,
+    description,
+    input: values.shownInput === undefined ? schema : schemaOf(values.shownInput, usesEvent, schema),
+    defaults: defaultsOf(input),
+    validate: engine.schemas.compile(schema, [...at, "input"], issues),
+    usesEvent,
+    powers,
+    ...(launch === undefined ? {} : { launch }),
+    fingerprint: fingerprint([values, powers.map(({ hash }) => hash)]),
+  };
+}
+
+/** What an event brings along of the variables in its recipe's inputs goes where the sink sends it. */
+function withVariables(outward: Outward, channels: Context["channels"]): Outward {
+  const brought = channels.flatMap(([, { inputVariables }]) => inputVariables ?? []);
+  if (brought.length === 0) return outward;
+  return {
+    ...outward,
+    bound: [outward.bound, brought.map(({ bound }) => bound)],
+    names: [...new Set([...outward.names, ...brought.flatMap(({ names }) => names)])],
+    tainted: true,
+  };
+}
+
+/** Every input without a default must be given. `like`: the schema that says which those are. */
+function schemaOf(input: JsonObject, usesEvent: boolean, like?: JsonSchema): JsonSchema {
+  const properties: Record<string, unknown> = { ...(usesEvent ? { event_id: eventArgument } : {}), ...input };
+  const required = like === undefined ? withoutDefault(properties) : ((like.required as string[]) ?? []);
+  return {
+    type: "object",
+    properties,
+    ...(required.length === 0 ? {} : { required }),
+    additionalProperties: false,
+  };
+}
+
+function defaultsOf(input: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([name, schema]) =>
+      schema !== null && typeof schema === "object" && !Array.isArray(schema) && schema.default !== undefined
+        ? [[name, schema.default]]
+        : [],
+    ),
+  );
+}
+
+function withoutDefault(properties: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(properties)
+    .filter(([, schema]) => !(schema !== null && typeof schema === "object" && "default" in schema))
+    .map(([key]) => key);
+}
+
+/** Gives whether one of them reads `event`. */
+function checkTemplates({ code, input }: SinkValues, at: readonly string[], issues: IssueDraft[]): boolean {
+  let usesEvent = false;
+  for (const { kind, text, path } of code) {
+    if (kind !== "template") continue;
+    const unknown = (root: string, field: string, offset: number, known: Iterable<string>) => {
+      const names = [...known];
+      issues.push({
+        path: [...at, ...path],
+        offset,
+        code: "E_CONFIG_TEMPLATE",
+        message: root === "input" ? `${field} is none of its inputs` : `event has no ${field}`,
+        hint:
+          didYouMeanHint(field, names) ??
+          (names.length === 0 ? "declare it under input:" : `there are: ${names.join(", ")}`),
+      });
+    };
+    for (const { field, offset } of pathsFrom("input", text))
+      if (field !== undefined && !Object.hasOwn(input, field))
+        unknown("input", field, offset, Object.keys(input));
+    for (const { field, offset } of pathsFrom("event", text)) {
+      usesEvent = true;
+      if (field !== undefined && !eventRoots.has(field)) unknown("event", field, offset, eventRoots);
+    }
+  }
+  return usesEvent;
+}

@@ -1,0 +1,112 @@
+// One source of the config, proven: its options, its code, what it reaches outside, and which channels it feeds.
+
+import type { IssueDraft, SourceValues } from "../../config/values.ts";
+import type { AccessOptions } from "../../contract/chat.ts";
+import type { Launch } from "../../contract/power.ts";
+import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
+import { type ChannelIndex, indexChannels } from "../../filters/channel-index.ts";
+import type { CompiledMatch } from "../../filters/match.ts";
+import { createAdmit } from "../admission.ts";
+import { isRoute } from "../claims.ts";
+import { componentPowers, peopleReaches, plainOutward } from "../component-powers.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { checkAccessIds } from "../person-ids.ts";
+import type { PlannedListen, PlannedSource } from "../plan.ts";
+import { type Bind, powersFor } from "../powers.ts";
+import { createUnwanted } from "../unwanted.ts";
+import type { CompiledChannel, Engine } from "./channel.ts";
+import { compileOptions } from "./code-options.ts";
+
+interface Context {
+  readonly engine: Engine;
+  readonly surroundings: Omit<Surroundings, "isTainted">;
+  readonly listen: Omit<PlannedListen, "address">;
+  readonly bind: Bind;
+  readonly launches: ReadonlyMap<string, Launch>;
+  /** Those that it feeds. */
+  readonly fed: readonly CompiledChannel[];
+  readonly mask: (text: string) => string;
+  /** Takes every mistake that is found. */
+  readonly issues: IssueDraft[];
+}
+
+export function compileSource(
+  name: string,
+  source: SourceValues,
+  type: SourceType<JsonObject>,
+  context: Context,
+): PlannedSource {
+  const { engine, listen, fed, mask, issues } = context;
+  const { options } = source;
+  const at = ["sources", name];
+  const outward = source.outward ?? plainOutward(options);
+  const surroundings: Surroundings = { ...context.surroundings, isTainted: outward.isTainted };
+  for (const { path, ...issue } of type.check?.(options, surroundings) ?? [])
+    issues.push({ code: "E_CONFIG_VALUE", ...issue, path: [...at, ...path] });
+  const access = options.access as unknown as AccessOptions;
+  if (type.chat !== undefined) issues.push(...checkAccessIds(name, source.type, type.chat, access));
+
+  const claims = type.claims?.(options) ?? [];
+  const code = compileOptions(source.code ?? [], at, engine, issues, source.inputs);
+  const launch = context.launches.get(`sources.${name}`);
+  const powers = [
+    ...powersFor(claims, listen.powers),
+    ...componentPowers({
+      component: `sources.${name}`,
+      bind: context.bind,
+      outward,
+      options,
+      reaches: (read) => [
+        ...(type.chat === undefined ? [] : peopleReaches(read.access as unknown as AccessOptions)),
+        ...(type.reaches?.(read, surroundings) ?? []),
+      ],
+      launch,
+      folder: surroundings.folder,
+      around: [source.type, claims.some(isRoute) ? (listen.publicUrl ?? null) : null],
+    }),
+    ...fed.flatMap(({ shows }) => shows ?? []),
+  ];
+  const unwanted = createUnwanted(
+    name,
+    source.type,
+    fed.map(({ match }) => match),
+  );
+  const { powers: _, ...address } = listen;
+  return {
+    name,
+    type,
+    options,
+    code,
+    keeps: fingerprint([source.type, type.keeps === undefined ? options : type.keeps(options)]),
+    enabled: source.enabled,
+    powers,
+    ...(launch === undefined ? {} : { launch }),
+    isTainted: outward.isTainted,
+    cameIn: outward.cameIn,
+    hidden: outward.texts,
+    fingerprint: fingerprint([
+      source.type,
+      options,
+      claims.some(isRoute) ? address : null,
+      powers.map(({ hash }) => hash),
+      source.code === undefined ? null : (source.inputs ?? null),
+    ]),
+    claims,
+    rate: source.rate,
+    expectMs: source.expectMs,
+    sample: fed.find(({ sample }) => sample !== undefined)?.sample,
+    admit: createAdmit(
+      fed.map(({ channel }) => channel),
+      candidatesOf(fed),
+      mask,
+      type.content,
+    ),
+    ...unwanted,
+  };
+}
+
+function candidatesOf(channels: readonly CompiledChannel[]): ChannelIndex["candidates"] {
+  const matches: (CompiledMatch | undefined)[] = channels.map(({ match }) => match);
+  const index = indexChannels(matches);
+  return (view) => index.candidates(view);
+}

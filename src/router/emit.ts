@@ -1,0 +1,283 @@
+// The road of one arrival: bounds, identity, delivery id, admission, commit. The commit is the moment from which the event
+// cannot be lost; until then nothing is remembered and the sender is not answered.
+
+import { isUnproven } from "../apart.ts";
+import type { EmitAll, Sieve, Taken } from "../contract/emit-all.ts";
+import type { Arrival, Clock, Emit, MemoryWrite, Outcome, RouterEvent } from "../contract.ts";
+import { DeliveryError } from "../errors.ts";
+import type { PlannedDelivery } from "../plan/delivery.ts";
+import type { Admission, PlannedSource } from "../plan/plan.ts";
+import { pause } from "../waiting.ts";
+import { type AdmissionTurns, createAdmissionTurns } from "./admission-turns.ts";
+import type { Counter } from "./counts.ts";
+import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
+import type { FilterMemory } from "./memory.ts";
+import { createChangingRate } from "./rate.ts";
+import { createTurns } from "./semaphore.ts";
+import { createPatience } from "./shared-timeout.ts";
+import type { SlowLane } from "./slow-lane.ts";
+
+/** Calls of one source that may be under way at once; this many more may wait for their turn. */
+const maxOutstanding = 256;
+const maxWaiting = 1_024;
+/** How long an event may wait to be committed before its sender is told to try again. */
+const commitTimeoutMs = 10_000;
+
+/** What an admission came to, for whoever watches. */
+export interface Decision {
+  readonly event: RouterEvent;
+  readonly outcome: Outcome["outcome"];
+  /** Absent when the delivery id already told that it is a duplicate. */
+  readonly admission?: Admission;
+}
+
+/** Decisions about arrivals that no channel wanted, each made when it is looked at: most never are. */
+export interface Unmatched {
+  readonly count: number;
+  /** From 0, in the order of arrival. */
+  decision(index: number): Decision;
+}
+
+/** The emit of the runtime has both forms. */
+export interface RuntimeEmit extends Emit {
+  readonly all: EmitAll;
+}
+
+/** All that must be safe together before the sender is answered. */
+export interface AcceptedEvent {
+  readonly event: RouterEvent;
+  /** At least one. */
+  readonly deliveries: readonly PlannedDelivery[];
+  /** What is remembered from now on, by the filters that took it and for its delivery id. */
+  readonly memory: readonly MemoryWrite[];
+}
+
+/** What an AbortSignal is to one who looks, without the cost of one for each event. */
+export interface Withdrawal {
+  readonly aborted: boolean;
+}
+
+export interface EmitOptions {
+  readonly clock: Clock;
+  readonly memory: FilterMemory;
+  readonly counter: Counter;
+  readonly detail: "decision" | "trace";
+  /** The turns of all sources of a router. Default: its own. */
+  readonly admissions?: AdmissionTurns;
+  /** Of events that anybody could have made, shared with all other sources. Default: they are treated as all are. */
+  readonly slowLane?: SlowLane;
+  newId(nowMs: number): string;
+  /** Settles when all of it is safe. An event that has not begun to be committed when it is withdrawn is not kept. */
+  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
+  observe(decision: Decision): void;
+  observeUnmatched(unmatched: Unmatched): void;
+  /** Told of each arrival that was not taken. */
+  refused(error: DeliveryError): void;
+}
+
+/** What was decided of an event, and when that stands. */
+interface Decided {
+  readonly decision: Decision;
+  readonly eventId: string;
+  readonly safe: Promise<unknown> | undefined;
+  onLate?(): void;
+}
+
+/** `current` is asked for each event: a new plan may have another `admit` and another `rate` for the same source. */
+export function createEmit(current: () => PlannedSource, options: EmitOptions): RuntimeEmit {
+  const { clock, memory, counter, admissions = createAdmissionTurns() } = options;
+  const { name, type } = current();
+  const rate = createChangingRate(() => current().rate);
+  const turns = createTurns({
+    clock,
+    source: name,
+    maxUnderWay: maxOutstanding,
+    maxWaiting,
+    timeoutMs: commitTimeoutMs,
+  });
+
+  const patience = createPatience(clock, commitTimeoutMs);
+
+  /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
+  function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {
+    if (commit === undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const cancel = patience(() => {
+        onLate?.();
+        reject(
+          new DeliveryError("E_SESSION_BUSY", "the session did not take the event in time", {
+            retryAfterMs: 5_000,
+          }),
+        );
+      });
+      commit.then(
+        () => {
+          cancel();
+          resolve();
+        },
+        (error: unknown) => {
+          cancel();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  async function take(event: RouterEvent, marks: readonly Mark[]): Promise<Outcome> {
+    const turn = admissions.begin();
+    if (turn !== undefined) await turn;
+    let decided: Decided;
+    try {
+      const deciding = decide(event, marks);
+      decided = deciding instanceof Promise ? await deciding : deciding;
+    } finally {
+      admissions.end();
+    }
+    const { decision, eventId, safe, onLate } = decided;
+    await inTime(safe, onLate);
+    options.observe(decision);
+    return { eventId, outcome: decision.outcome };
+  }
+
+  /** Has the turn to be admitted: nothing else is decided before what it leaves behind is known. */
+  function decide(event: RouterEvent, marks: readonly Mark[]): Decided | Promise<Decided> {
+    const known = firstKnown(memory, marks);
+    // What nobody wants by now is unmatched, whatever was known of it.
+    if (known !== undefined && !current().isUnwanted?.(event)) {
+      return { decision: { event, outcome: "duplicate" }, eventId: known.eventId, safe: known.pending };
+    }
+    const { admit } = current();
+    if (admit.steps === undefined) return keep(event, marks, admit(event, memory, event.timeMs, options));
+    const admitting = admissions.run(admit.steps(event, memory, event.timeMs, options));
+    if (!(admitting instanceof Promise)) return keep(event, marks, admitting);
+    return admitting.then((admission) => keep(event, marks, admission));
+  }
+
+  /** Begins the commit of what channels took. */
+  function keep(event: RouterEvent, marks: readonly Mark[], admission: Admission): Decided {
+    const decided = { decision: { event, outcome: admission.outcome, admission }, eventId: event.id };
+    if (admission.deliveries.length === 0) return { ...decided, safe: Promise.all(admission.pending) };
+    const withdrawal = { aborted: false };
+    const writes = [...admission.writes, ...marks.map((mark) => writeOf(mark, event))];
+    const safe = options.commit({ event, deliveries: admission.deliveries, memory: writes }, withdrawal);
+    memory.stage(writes, safe);
+    const onLate = () => {
+      withdrawal.aborted = true;
+    };
+    return { ...decided, safe, onLate };
+  }
+
+  function identify(arrival: Arrival, nowMs: number, id: string): RouterEvent {
+    return { ...withoutMarks(arrival), id, source: name, connector: type.type, timeMs: nowMs };
+  }
+
+  function refuse(error: unknown): void {
+    if (!(error instanceof DeliveryError)) return;
+    counter.add("refused");
+    options.refused(error);
+  }
+
+  /** Has its turn. */
+  async function enter(arrival: Arrival, nowMs: number): Promise<Outcome> {
+    try {
+      const outcome = await take(identify(arrival, nowMs, options.newId(nowMs)), marksOf(name, arrival));
+      counter.add(outcome.outcome);
+      return outcome;
+    } catch (error) {
+      refuse(error);
+      throw error;
+    } finally {
+      turns.release();
+    }
+  }
+
+  async function one(arrival: Arrival): Promise<Outcome> {
+    try {
+      // What is known already becomes no event: whoever sends one request again and again uses up nobody's rate.
+      const isKnown = firstKnown(memory, marksOf(name, arrival)) !== undefined;
+      const retryAfterMs = isKnown ? undefined : rate(clock.now());
+      if (retryAfterMs !== undefined) throw overRate(name, retryAfterMs);
+      const turn = turns.take();
+      if (turn !== undefined) await turn;
+    } catch (error) {
+      refuse(error);
+      throw error;
+    }
+    if (options.slowLane === undefined || !isUnproven(arrival.trust)) return enter(arrival, clock.now());
+    return options.slowLane.run(() => enter(arrival, clock.now()));
+  }
+
+  /** Admission needs an event, a view and a promise for each: here only those get them that a channel may take. */
+  function all(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
+    const nowMs = clock.now();
+    const planned = current();
+    const isUnwanted = options.detail === "decision" ? planned.isUnwanted : undefined;
+    const underWay: { index: number; outcome: Promise<Outcome> }[] = [];
+    let unwanted: Arrival[] = [];
+    let ids: string[] = [];
+
+    const passOver = () => {
+      if (unwanted.length === 0) return;
+      options.observeUnmatched(unmatched(unwanted, ids));
+      counter.add("unmatched", unwanted.length);
+      unwanted = [];
+      ids = [];
+    };
+    const unmatched = (among: readonly Arrival[], named: readonly string[]): Unmatched => ({
+      count: among.length,
+      decision(index) {
+        const event = identify(among[index] as Arrival, nowMs, named[index] as string);
+        return { event, outcome: "unmatched", admission: planned.admit(event, memory, nowMs, options) };
+      },
+    });
+
+    for (let index = 0; index < arrivals.length; index++) {
+      const full = turns.free() ?? admissions.free();
+      if (full !== undefined) {
+        passOver();
+        return { count: index, underWay, ready: full };
+      }
+      const retryAfterMs = rate(nowMs);
+      if (retryAfterMs !== undefined) {
+        passOver();
+        refuse(overRate(name, retryAfterMs));
+        return { count: index, underWay, ready: pause(clock, retryAfterMs) };
+      }
+      const arrival = arrivals[index] as Arrival;
+      if (isUnwanted?.(arrival)) {
+        unwanted.push(arrival);
+        ids.push(options.newId(nowMs));
+        continue;
+      }
+      passOver();
+      turns.take();
+      underWay.push({ index, outcome: enter(whole?.(index) ?? arrival, nowMs) });
+    }
+    passOver();
+    return { count: arrivals.length, underWay };
+  }
+
+  const sieve: Sieve = {
+    // Where each arrival takes a part of a rate, each is to be handed over.
+    needs: (paths) =>
+      options.detail === "decision" && current().rate === undefined ? current().needsAt?.(paths) : undefined,
+    passOver(count, arrival) {
+      const nowMs = clock.now();
+      const planned = current();
+      options.observeUnmatched({
+        count,
+        decision(index) {
+          const event = identify(arrival(index), nowMs, options.newId(nowMs));
+          return { event, outcome: "unmatched", admission: planned.admit(event, memory, nowMs, options) };
+        },
+      });
+      counter.add("unmatched", count);
+    },
+  };
+
+  return Object.assign(one, { all: Object.assign(all, { sieve }) });
+}
+
+function overRate(source: string, retryAfterMs: number): DeliveryError {
+  return new DeliveryError("E_RATE", `source ${source} is over its rate`, { retryAfterMs });
+}

@@ -1,0 +1,403 @@
+// Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
+
+import { setMaxListeners } from "node:events";
+import { nobody } from "../access/deny-all.ts";
+import { type ClaimRegister, noRegister } from "../cluster/claim-register.ts";
+import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
+import type { Invitation } from "../contract/endpoint-info.ts";
+import type { Host, Listener } from "../contract/host.ts";
+import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
+import type { Consent } from "../daemon/trust/consent.ts";
+import { didYouMeanHint } from "../did-you-mean.ts";
+import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
+import { createHost, type HostOptions } from "../host/source-host.ts";
+import { hideInReport, hideInWords } from "../host/source-mask.ts";
+import { createRefusals, type Refusal, type RefusalReport, type Refusals } from "../http/refusals.ts";
+import type { OpenListener } from "../http/server.ts";
+import { type Changes, diffPlans, type PlanDiff } from "../plan/diff.ts";
+import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
+import { line } from "../text.ts";
+import { aborted } from "../waiting.ts";
+import { createAdmissionTurns } from "./admission-turns.ts";
+import { type Counts, createCounter } from "./counts.ts";
+import {
+  type AcceptedEvent,
+  createEmit,
+  type Decision,
+  type RuntimeEmit,
+  type Unmatched,
+  type Withdrawal,
+} from "./emit.ts";
+import { withoutMarks } from "./known-deliveries.ts";
+import type { FilterMemory } from "./memory.ts";
+import { createRunningSource, type RunningSource } from "./running-source.ts";
+import { createSlowLane } from "./slow-lane.ts";
+import { beginAll } from "./start-sources.ts";
+
+export interface RouterOptions extends HostOptions {
+  readonly listener: OpenListener;
+  /** `trace` keeps every channel's answer for every event: for people who watch, not for production. */
+  readonly detail: "decision" | "trace";
+  /** What filters remember. */
+  readonly memory: FilterMemory;
+  /** Asked before each start of a source. */
+  readonly consent: Pick<Consent, "demand">;
+  /** What no other router may hold while a source runs. Default: others are not looked at. */
+  readonly claims?: ClaimRegister;
+  /** Who may speak through this source. Default: nobody. */
+  people?(source: PlannedSource, refused: Host["refused"]): People;
+  newId(nowMs: number): string;
+  /** See `EmitOptions.commit`. */
+  commit(accepted: AcceptedEvent, withdrawal: Withdrawal): Promise<unknown>;
+  /** Told of every decision once it stands. */
+  observe?(decision: Decision): void;
+  /** The same for many that no channel wanted; absent: `observe` is told of each. */
+  observeUnmatched?(unmatched: Unmatched): void;
+  /** Told when a source that had to wait has started. */
+  started?(source: SourceReport): void;
+  /** Told of every request that became no event; `source` is absent where no source answers. */
+  refused?(refusal: Refusal, source?: string): void;
+}
+
+export interface SourceReport extends SourceHealth {
+  readonly name: string;
+  readonly type: string;
+  /** When its latest event was taken or refused by admission, since the router started. */
+  readonly lastEventMs?: number;
+  readonly invitation?: Invitation;
+  readonly refused?: RefusalReport;
+}
+
+export interface RouterReport {
+  readonly sources: readonly SourceReport[];
+  readonly counts: Counts;
+  readonly address: string | undefined;
+  /** Requests that no source answers. */
+  readonly unrouted?: RefusalReport;
+}
+
+export interface Router {
+  /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
+  start(plan: Plan): Promise<void>;
+  /**
+   * Puts another plan in place of the running one. What is new starts beside what is old; then all events go by the new plan
+   * from one moment to the next, and what leaves ends what it began, for at most 10 s. Settles with the difference once the
+   * new plan is in force. Rejects when something new did not start: then the old plan is in force as before. What waits for a
+   * person is no such failure: all else is put into force. Several calls are carried out one after the other.
+   */
+  apply(plan: Plan, listen: NextListen): Promise<PlanDiff>;
+  /** The plan in force. */
+  plan(): Plan;
+  /** Sources first, then the listener. Idempotent. */
+  stop(deadline: AbortSignal): Promise<void>;
+  report(): RouterReport;
+  /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
+  emit(source: string, arrival: Arrival): Promise<Outcome>;
+  /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
+  reply(source: string, event: AnsweredEvent, message: Message): Promise<string>;
+  /** What a chat can do beyond `reply`; undefined where no chat of this name runs. */
+  chat(source: string): Chat | undefined;
+  /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
+  preview(source: string, arrival: Arrival): Preview;
+}
+
+/** The listener's part of a plan; `addresses` only where it has to move. */
+export type NextListen = Parameters<OpenListener["stage"]>[0];
+
+export interface Preview {
+  readonly event: RouterEvent;
+  readonly admission: Admission;
+}
+
+/** What runs now. Replaced as a whole, never changed: one assignment is the moment of a reload. */
+interface Active {
+  readonly plan: Plan;
+  readonly sources: readonly RunningSource[];
+  /** By source: what the plan says of it now, which may differ from what it was made of in all but its fingerprint. */
+  readonly planned: ReadonlyMap<RunningSource, PlannedSource>;
+}
+
+const nothing: Active = {
+  plan: {
+    sources: [],
+    channels: [],
+    sinks: [],
+    powers: [],
+    listen: { loopback: true, hosts: [], powers: [] },
+  },
+  sources: [],
+  planned: new Map(),
+};
+
+/** How long what leaves may take to end what it has begun. */
+const drainMs = 10_000;
+
+export function createRouter(options: RouterOptions): Router {
+  const { clock, log, listener, memory, newId } = options;
+  const counter = createCounter();
+  const slowLane = createSlowLane();
+  const admissions = createAdmissionTurns();
+  const unrouted = createRefusals("listener", { clock, log });
+  const told = new Set<string>();
+  /** By source: they outlive its objects. */
+  const refusalsBySource = new Map<string, Refusals>();
+  const lastEventMs = new Map<string, number>();
+  /** No longer in the plan, but ending what they began. */
+  const draining = new Set<RunningSource>();
+  let isStopping = false;
+  let applying: Promise<unknown> = Promise.resolve();
+  let active = nothing;
+
+  function observe(decision: Decision): void {
+    for (const { channel, key, message } of decision.admission?.problems ?? []) {
+      if (told.has(`${channel}/${key}`)) continue;
+      told.add(`${channel}/${key}`);
+      log.warn(line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`);
+    }
+    options.observe?.(decision);
+  }
+
+  function observeUnmatched(unmatched: Unmatched): void {
+    if (options.observeUnmatched !== undefined) options.observeUnmatched(unmatched);
+    else if (options.observe !== undefined)
+      for (let index = 0; index < unmatched.count; index++) options.observe(unmatched.decision(index));
+  }
+
+  listener.onUnrouted((refusal) => {
+    counter.add("refused");
+    unrouted.add(refusal);
+    options.refused?.(refusal);
+  });
+
+  function refusalsOf(name: string): Refusals {
+    const refusals = refusalsBySource.get(name) ?? createRefusals(`source ${name}`, { clock, log });
+    refusalsBySource.set(name, refusals);
+    return refusals;
+  }
+
+  function refuse(refusal: Refusal, name: string): void {
+    refusalsOf(name).add(refusal);
+    options.refused?.(refusal, name);
+  }
+
+  /** Counts by itself what it does not take; the statuses are those that an http source answers then. */
+  function emitOf(inForce: () => PlannedSource): RuntimeEmit {
+    const { name } = inForce();
+    return createEmit(inForce, {
+      clock,
+      memory,
+      counter,
+      newId,
+      observe(decision) {
+        lastEventMs.set(name, clock.now());
+        observe(decision);
+      },
+      observeUnmatched(unmatched) {
+        lastEventMs.set(name, clock.now());
+        observeUnmatched(unmatched);
+      },
+      refused: (error) =>
+        refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
+      detail: options.detail,
+      slowLane,
+      admissions,
+      commit: options.commit,
+    });
+  }
+
+  function createOne(planned: PlannedSource, on: Listener): RunningSource {
+    let one: RunningSource | undefined;
+    const inForce = () => (one === undefined ? undefined : active.planned.get(one)) ?? planned;
+    const refused: Host["refused"] = (refusal) => {
+      counter.add("refused");
+      refuse(refusal, planned.name);
+    };
+    const people = options.people?.(planned, refused) ?? nobody;
+    const words = hideInWords(planned.hidden, options);
+    const host = createHost(planned, on, { ...options, ...words, people, refused });
+    one = createRunningSource({
+      planned,
+      host,
+      clock,
+      log: words.log,
+      consent: options.consent,
+      claims: options.claims ?? noRegister,
+      emit: emitOf(inForce),
+      started() {
+        if (one !== undefined && options.started !== undefined) options.started(reportOf(one, inForce()));
+      },
+    });
+    return one;
+  }
+
+  function reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
+    const health = one.health();
+    const isThere = health.state === "running";
+    const invitation = isThere ? one.source().invitation?.(sample) : undefined;
+    const refused = refusalsBySource.get(name)?.report();
+    const last = lastEventMs.get(name);
+    return hideInReport(hidden, {
+      name,
+      type: type.type,
+      ...health,
+      ...(last === undefined ? {} : { lastEventMs: last }),
+      ...(invitation === undefined ? {} : { invitation }),
+      ...(refused === undefined ? {} : { refused }),
+    });
+  }
+
+  function find(name: string): RunningSource {
+    const found = active.sources.find((one) => one.name === name);
+    if (found !== undefined) return found;
+    const names = active.sources.map((one) => one.name);
+    throw new UsageError("E_USAGE", `no source called ${name} runs`, {
+      hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
+    });
+  }
+
+  function activate(plan: Plan, sources: readonly RunningSource[]): void {
+    const byName = new Map(sources.map((one) => [one.name, one]));
+    const inOrder = enabled(plan).map(
+      (planned) => [byName.get(planned.name) as RunningSource, planned] as const,
+    );
+    active = { plan, sources: inOrder.map(([one]) => one), planned: new Map(inOrder) };
+  }
+
+  /** Not waited for: what leaves may take its time, and nobody needs to know. */
+  function drain(leaving: readonly RunningSource[], endOld: (deadline: AbortSignal) => Promise<void>): void {
+    const deadline = new AbortController();
+    const cancel = clock.after(drainMs, () => deadline.abort());
+    for (const one of leaving) {
+      draining.add(one);
+      void one.end(drainMs).then(() => draining.delete(one));
+    }
+    void endOld(deadline.signal).then(cancel);
+  }
+
+  async function change(plan: Plan, listen: NextListen): Promise<PlanDiff> {
+    const before = active;
+    const diff = diffPlans(before.plan, plan);
+    const { added, changed, removed, kept } = mapToSets(diff.sources);
+    const stopFirst = new Set(diff.stopFirst);
+    const stage = listener.stage(listen);
+    const fresh = enabled(plan)
+      .filter(({ name }) => added.has(name) || changed.has(name))
+      .map((planned) => createOne(planned, stage.listener));
+    const leaving = before.sources.filter(({ name }) => removed.has(name) || changed.has(name));
+    const first = leaving.filter(({ name }) => stopFirst.has(name));
+
+    let endOld: ReturnType<typeof stage.commit>;
+    try {
+      await stage.bind();
+      await Promise.all(first.map((one) => one.end(drainMs)));
+      await beginAll(fresh);
+      if (isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
+      endOld = stage.commit((owner) => removed.has(owner) || changed.has(owner));
+    } catch (error) {
+      await Promise.all(fresh.map((one) => one.end(0)));
+      await stage.abandon();
+      // Their objects have ended; new ones take their place, and whatever keeps them from starting is told as ever.
+      const again = first.map(({ planned }) => createOne(planned, listener));
+      const others = before.sources.filter((one) => !first.includes(one));
+      activate(before.plan, [...others, ...again]);
+      await Promise.all(again.map((one) => one.persist()));
+      throw error;
+    }
+    activate(plan, [...before.sources.filter(({ name }) => kept.has(name)), ...fresh]);
+    for (const one of fresh) one.open();
+    for (const { name } of leaving)
+      if (removed.has(name)) {
+        refusalsBySource.delete(name);
+        lastEventMs.delete(name);
+      }
+    for (const name of [...diff.channels.changed, ...diff.channels.removed])
+      for (const key of told) if (key.startsWith(`${name}/`)) told.delete(key);
+    drain(
+      leaving.filter((one) => !first.includes(one)),
+      endOld,
+    );
+    // What waits for a person goes on waiting; and what could not have the old address may have the new one at once.
+    for (const one of active.sources)
+      if (one.isStranded() && (diff.listen || fresh.includes(one))) void one.persist();
+    return diff;
+  }
+
+  return {
+    async start(plan) {
+      activate(
+        plan,
+        enabled(plan).map((planned) => createOne(planned, listener)),
+      );
+      await Promise.all(active.sources.map((one) => one.persist()));
+    },
+    apply(plan, listen) {
+      const done = applying.then(() => change(plan, listen));
+      applying = done.catch(() => undefined);
+      return done;
+    },
+    plan: () => active.plan,
+    async stop(deadline) {
+      // Each source may listen to it: that is no leak, and no warning for stderr.
+      setMaxListeners(0, deadline);
+      isStopping = true;
+      listener.leave();
+      await Promise.race([applying, aborted(deadline)]);
+      await Promise.all([...active.sources, ...draining].map((one) => one.stop(deadline)));
+      await listener.close(deadline);
+    },
+    report() {
+      const elsewhere = unrouted.report();
+      return {
+        sources: [...active.planned].map(([one, planned]) => reportOf(one, planned)),
+        counts: counter.counts(),
+        address: listener.address(),
+        ...(elsewhere === undefined ? {} : { unrouted: elsewhere }),
+      };
+    },
+    emit: async (source, arrival) => find(source).emit(arrival),
+    async reply(name, event, message) {
+      // The caller may wait at an object that a reload has replaced: only that one knows it.
+      const candidates = [
+        ...[...draining].filter((one) => one.name === name),
+        ...active.sources.filter((one) => one.name === name),
+      ];
+      let refusal: unknown;
+      for (const one of candidates) {
+        const source = one.source();
+        try {
+          if (source.reply !== undefined) return await source.reply(event, message);
+        } catch (error) {
+          if (!isRouterError(error)) throw error;
+          if (error.code !== "E_REPLY_GONE") throw error;
+          refusal = error;
+        }
+      }
+      find(name);
+      throw refusal ?? new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
+    },
+    chat(name) {
+      const one = active.sources.find((other) => other.name === name);
+      return one?.health().state === "running" ? one.source().chat : undefined;
+    },
+    preview(source, arrival) {
+      const planned = active.planned.get(find(source)) as PlannedSource;
+      const nowMs = clock.now();
+      const event = {
+        ...withoutMarks(arrival),
+        id: newId(nowMs),
+        source: planned.name,
+        connector: planned.type.type,
+        timeMs: nowMs,
+      };
+      return { event, admission: planned.admit(event, memory, nowMs, { detail: "trace" }) };
+    },
+  };
+}
+
+function enabled({ sources }: Plan): readonly PlannedSource[] {
+  return sources.filter((source) => source.enabled);
+}
+
+function mapToSets({ added, removed, changed, kept }: Changes) {
+  return { added: new Set(added), removed: new Set(removed), changed: new Set(changed), kept: new Set(kept) };
+}

@@ -1,0 +1,226 @@
+// The sinks at work: what stands between a tool call and the outside. Consent first, then what may go out, then the sending with its
+// tries; and of every call a line in the journal. A call ends on the sink that it began with, whatever is loaded meanwhile.
+
+import type { Sink, SinkHost, SinkReport, SinkResult } from "../contract/sink.ts";
+import type { JsonObject, View } from "../contract.ts";
+import type { Consent } from "../daemon/trust/consent.ts";
+import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
+import { retry } from "../host/retry.ts";
+import { type Mask, maskAll } from "../host/secret-mask.ts";
+import { outgoingOf, rootsOf } from "../plan/outgoing.ts";
+import type { PlannedSink } from "../plan/plan.ts";
+import { describePower } from "../plan/powers.ts";
+import { aborted } from "../waiting.ts";
+
+export interface Sinks {
+  /** From now on there are these. Calls under way go on. */
+  use(planned: readonly PlannedSink[]): void;
+  /**
+   * Settles with what Claude is told. Rejects with a RouterError that Claude can read; nothing
+   * was sent when it is a UsageError or waits for consent.
+   */
+  call(sink: string, call: CallOfSink): Promise<SinkResult>;
+  report(): readonly SinkReport[];
+  /** No call begins any more; those under way may end until the deadline, and are cut then. Idempotent. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+export interface CallOfSink {
+  /** Checked, with defaults, without `event_id`. */
+  readonly input: JsonObject;
+  /** The event that it answers. */
+  readonly event?: View;
+  readonly session: string;
+  /** Fires when the client cancels the call: what is under way is cut. */
+  readonly cancelled?: AbortSignal;
+}
+
+/** What became of one call; no secret is in it. */
+export interface CallRecord {
+  readonly sink: string;
+  readonly session: string;
+  readonly eventId?: string;
+  /** `refused`: nothing was sent. `failed`, `cancelled`: it may have been. */
+  readonly outcome: "done" | "failed" | "refused" | "cancelled";
+  readonly tookMs: number;
+  readonly detail?: string;
+}
+
+interface SinksOptions {
+  readonly host: SinkHost;
+  readonly consent: Pick<Consent, "demand" | "allows">;
+  readonly mask: Mask;
+  newId(): string;
+  record(call: CallRecord): void;
+}
+
+interface Active {
+  readonly planned: PlannedSink;
+  readonly sink: Sink;
+}
+
+const maxUnderWay = 16;
+const attempts = 3;
+/** Claude waits meanwhile; what takes longer is better called again. */
+const maxWaitMs = 20_000;
+const maxDetail = 300;
+
+export function createSinks({ host, consent, mask, newId, record }: SinksOptions): Sinks {
+  let active: ReadonlyMap<string, Active> = new Map();
+  const counts = new Map<string, { calls: number; failures: number; lastError?: string }>();
+  const underWay = new Set<Promise<unknown>>();
+  const ending = new AbortController();
+  let isStopping = false;
+
+  /** An argument that holds a secret is refused; what an event brought of one is hidden. */
+  function withoutSecrets(
+    { input, event }: CallOfSink,
+    { defaults }: PlannedSink,
+  ): Pick<CallOfSink, "input" | "event"> {
+    for (const [name, value] of Object.entries(input)) {
+      // What the config itself says for an argument that was left out.
+      if (JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
+      if (JSON.stringify(maskAll(value, mask)) === JSON.stringify(value)) continue;
+      throw new UsageError("E_SINK_SECRET", `${name} holds a secret of the config: nothing was sent`, {
+        hint: "leave it out; what the sink needs of secrets it has",
+      });
+    }
+    return { input, ...(event === undefined ? {} : { event: maskAll(event, mask) as unknown as View }) };
+  }
+
+  function hostFor({ launch }: PlannedSink): SinkHost {
+    return launch === undefined ? host : { ...host, spawn: (command) => host.spawn({ ...command, launch }) };
+  }
+
+  async function demandConsent({ name, powers }: PlannedSink): Promise<void> {
+    try {
+      await consent.demand(powers);
+    } catch (error) {
+      if (!(error instanceof ConnectorError) || error.code !== "E_POWER_UNTRUSTED") throw error;
+      const waiting = powers.filter((power) => !consent.allows(power));
+      const what = waiting.map(describePower).join(", and to ");
+      throw new ConnectorError("E_POWER_UNTRUSTED", `${name} waits for a person's consent: to ${what}`, {
+        hint: "nothing was sent; tell the user to type channel-router trust in a terminal",
+      });
+    }
+  }
+
+  /** Sends it, and again where that does no harm. */
+  async function send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<SinkResult> {
+    const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call, planned) };
+    const outgoing = outgoingOf(planned, facts);
+    const isRepeatable = planned.type.repeatable?.(planned.options) === true;
+    const { cancelled } = call;
+    const signal = cancelled === undefined ? ending.signal : AbortSignal.any([ending.signal, cancelled]);
+    const answer = await retry(() => sink.send(outgoing, signal), {
+      clock: host.clock,
+      signal,
+      attempts: isRepeatable ? attempts : 1,
+      maxWaitMs,
+      onWait: () => {},
+    });
+    if (answer === undefined)
+      throw new DeliveryError(
+        "E_SINK_FAILED",
+        `the ${cancelled?.aborted ? "call was cancelled" : "router ended"} before it was done`,
+      );
+    const result = planned.code.template("result");
+    if (result === undefined) return answer.own === undefined ? answer.text : { own: answer.own };
+    try {
+      return result({ ...rootsOf(facts), response: answer.response });
+    } catch (error) {
+      // It is done: a failure here must not read like one there.
+      if (!isRouterError(error)) throw error;
+      return `${answer.text}\n(its result could not be written: ${error.message})`;
+    }
+  }
+
+  async function run(one: Active, call: CallOfSink): Promise<SinkResult> {
+    const { name } = one.planned;
+    const beganMs = host.clock.now();
+    const count = counts.get(name) ?? { calls: 0, failures: 0 };
+    counts.set(name, count);
+    const note = (outcome: CallRecord["outcome"], detail?: string) => {
+      count.calls += 1;
+      delete count.lastError;
+      if (outcome !== "done" && outcome !== "cancelled") {
+        count.failures += 1;
+        if (detail !== undefined) count.lastError = detail;
+      }
+      record({
+        sink: name,
+        session: call.session,
+        ...(call.event === undefined ? {} : { eventId: call.event.id }),
+        outcome,
+        tookMs: host.clock.now() - beganMs,
+        ...(detail === undefined ? {} : { detail }),
+      });
+    };
+    try {
+      await demandConsent(one.planned);
+      call.cancelled?.throwIfAborted();
+      const text = await send(one, newId(), call);
+      note("done");
+      return text;
+    } catch (error) {
+      if (call.cancelled?.aborted) {
+        note("cancelled");
+        throw new DeliveryError("E_SINK_FAILED", `${name} was cancelled`, {
+          hint: "it may have been done in part: look before you call this again",
+        });
+      }
+      const isRefused =
+        error instanceof UsageError || (isRouterError(error) && error.code === "E_POWER_UNTRUSTED");
+      const reason = isRouterError(error) ? error.message : "a bug in the router";
+      note(isRefused ? "refused" : "failed", mask(reason).slice(0, maxDetail));
+      throw error;
+    }
+  }
+
+  return {
+    use(planned) {
+      active = new Map(
+        planned.map((one) => {
+          const before = active.get(one.name);
+          if (before?.planned.fingerprint === one.fingerprint)
+            return [one.name, { planned: one, sink: before.sink }];
+          return [one.name, { planned: one, sink: one.type.create(one.name, one.options, hostFor(one)) }];
+        }),
+      );
+      for (const name of counts.keys()) if (!active.has(name)) counts.delete(name);
+    },
+    async call(name, call) {
+      const one = active.get(name);
+      if (one === undefined)
+        throw new UsageError("E_TOOL_UNKNOWN", `no sink is called ${name} any more`, {
+          hint: "the config was changed: look at the list of tools again",
+        });
+      if (isStopping || underWay.size >= maxUnderWay)
+        throw new DeliveryError(
+          "E_SINK_FAILED",
+          isStopping ? "the router is ending" : "too many calls are under way",
+          {
+            hint: "nothing was sent: try again later",
+          },
+        );
+      const running = run(one, call);
+      underWay.add(running);
+      try {
+        return await running;
+      } finally {
+        underWay.delete(running);
+      }
+    },
+    report: () =>
+      [...active.values()].map(({ planned: { name, type } }) => ({
+        name,
+        type: type.type,
+        ...(counts.get(name) ?? { calls: 0, failures: 0 }),
+      })),
+    async stop(deadline) {
+      isStopping = true;
+      await Promise.race([Promise.allSettled(underWay), aborted(deadline)]);
+      ending.abort();
+    },
+  };
+}

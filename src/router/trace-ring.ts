@@ -1,0 +1,131 @@
+// The last decisions of admission with their traces, for `why` and `events`: what the journal does not have, because it was
+// dropped or unmatched, is here for as long as it is among the last. Holds no payload and no part of one that would keep it
+// in memory.
+
+import type { Clock, Outcome, TraceStep } from "../contract.ts";
+import { systemClock } from "../host/clock.ts";
+import type { Decision, Unmatched } from "./emit.ts";
+
+export interface Traced {
+  readonly eventId: string;
+  readonly source: string;
+  readonly timeMs: number;
+  readonly outcome: Outcome["outcome"];
+  /** Channels that took it. */
+  readonly channels: readonly string[];
+  /** At most 100 steps; empty when the delivery id already told that it is a duplicate. */
+  readonly trace: readonly TraceStep[];
+  /** Steps that were left out. */
+  readonly leftOut: number;
+}
+
+export interface TraceRing {
+  add(decision: Decision): void;
+  /** Those that are among the last are looked at when somebody asks, or a little later: until then their payloads are held. */
+  addUnmatched(unmatched: Unmatched): void;
+  find(eventId: string): Traced | undefined;
+  /** Newest first. */
+  latest(limit: number): Traced[];
+  /** Told of each decision from now on; the result ends it. A listener must not throw. */
+  watch(listener: (traced: Traced) => void): () => void;
+}
+
+const maxSteps = 100;
+const maxDetail = 300;
+/** How long a flood of unmatched events may go on before its last ones are looked at. */
+const lookAfterMs = 1_000;
+
+export function createTraceRing(capacity = 1_000, clock: Clock = systemClock): TraceRing {
+  // A Map keeps the order of entry, so the oldest is always its first key.
+  const byId = new Map<string, Traced>();
+  const listeners = new Set<(traced: Traced) => void>();
+  /** Not yet looked at, oldest first; never more than `capacity` without the first of them. */
+  let later: Unmatched[] = [];
+  let laterCount = 0;
+  let cancelLook = (): void => {};
+
+  function enter(decision: Decision): void {
+    const traced = trace(decision);
+    byId.delete(traced.eventId);
+    byId.set(traced.eventId, traced);
+    if (byId.size > capacity) byId.delete(byId.keys().next().value as string);
+    for (const listener of listeners) listener(traced);
+  }
+
+  function look(): void {
+    const all = later;
+    let skip = Math.max(0, laterCount - capacity);
+    later = [];
+    laterCount = 0;
+    cancelLook();
+    for (const { count, decision } of all) {
+      for (let index = Math.min(skip, count); index < count; index++) enter(decision(index));
+      skip = Math.max(0, skip - count);
+    }
+  }
+
+  function push(unmatched: Unmatched): void {
+    if (later.length === 0) cancelLook = clock.after(lookAfterMs, look);
+    later.push(unmatched);
+    laterCount += unmatched.count;
+    for (
+      let first = later[0];
+      first !== undefined && laterCount - first.count >= capacity;
+      first = later[0]
+    ) {
+      laterCount -= first.count;
+      later.shift();
+    }
+  }
+
+  return {
+    add(decision) {
+      if (later.length === 0) enter(decision);
+      else push({ count: 1, decision: () => decision });
+    },
+    addUnmatched(unmatched) {
+      if (listeners.size === 0) push(unmatched);
+      else for (let index = 0; index < unmatched.count; index++) enter(unmatched.decision(index));
+    },
+    find(eventId) {
+      look();
+      return byId.get(eventId);
+    },
+    latest(limit) {
+      look();
+      return limit <= 0 ? [] : [...byId.values()].slice(-limit).reverse();
+    },
+    watch(listener) {
+      look();
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function trace({ event, outcome, admission }: Decision): Traced {
+  const steps = admission?.trace ?? [];
+  return {
+    eventId: event.id,
+    source: event.source,
+    timeMs: event.timeMs,
+    outcome,
+    channels: (admission?.deliveries ?? []).map(({ channel }) => channel),
+    trace: steps.slice(0, maxSteps).map(compact),
+    leftOut: Math.max(0, steps.length - maxSteps),
+  };
+}
+
+function compact({ detail, path, ...step }: TraceStep): TraceStep {
+  return {
+    ...step,
+    ...(detail === undefined ? {} : { detail: detached(detail) }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
+
+/** A text of its own: a piece cut out of a payload would otherwise keep the whole payload alive. */
+function detached(text: string): string {
+  const clipped = text.length > maxDetail ? `${text.slice(0, maxDetail)}…` : text;
+  return Buffer.from(clipped, "utf16le").toString("utf16le");
+}
