@@ -3,7 +3,7 @@
 
 import type { AnsweredEvent, Chat, ChatTraits, Message } from "./contract/chat.ts";
 import type { EmitAll } from "./contract/emit-all.ts";
-import type { Invitation, Sample } from "./contract/endpoint-info.ts";
+import type { EndpointInfo, Sample } from "./contract/endpoint-info.ts";
 import type { CompiledOptions, Host } from "./contract/host.ts";
 import type { Reach } from "./contract/power.ts";
 import type { ModelText } from "./text/neutralise.ts";
@@ -148,7 +148,7 @@ export interface Source {
   /** There when its type declares `chat`: what people's platform can do beyond `reply`. */
   readonly chat?: Chat;
   /** After start: where to send, and a command line to try it with, without secrets. `sample`: what one of its channels takes. */
-  invitation?(sample?: Sample): Invitation;
+  invitation?(sample?: Sample): EndpointInfo;
 }
 
 /** What only one component of one config may hold: `route:POST /github`, `port:8788`, `file:/path`, `token:<hash>`. */
@@ -220,12 +220,12 @@ export interface SourceType<O = JsonObject> {
    * What the source's `store` belongs to, for instance its address: when that changes, the store begins empty. Pure. Default: all
    * options.
    */
-  keeps?(options: O): Json;
+  storeKey?(options: O): Json;
   /**
    * The arrival that this payload would make, with these headers (lower case): for `explain`, which sends nothing and
    * checks no signature. Pure; throws a UsageError for a payload that the source would refuse.
    */
-  imagine(
+  sampleArrival(
     options: O,
     payload: string,
     headers: Readonly<Record<string, string>>,

@@ -15,8 +15,8 @@ if (isRun && !options.some((option) => option === "-h" || option === "--help")) 
   await run(options, notes);
 } else {
   const { runCommand } = await import("./cli/program.ts");
-  const { realWorld } = await import("./cli/real-context.ts");
-  const world = realWorld();
+  const { realContext } = await import("./cli/real-context.ts");
+  const world = realContext();
   for (const note of notes) world.note(note);
   await runCommand(isRun ? ["run", "--help"] : given, world);
 }

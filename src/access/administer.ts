@@ -5,7 +5,7 @@ import type { AccessOptions, ChatTraits, IdForm } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { UsageError } from "../errors.ts";
-import { accessOf, admit, decline, findPending, without, withoutExpired } from "./pairing.ts";
+import { accessOf, admit, decline, dropExpired, findPending, withoutSender } from "./pairing.ts";
 import type { AccessState, AccessStore, DmPolicy, SourceAccess } from "./store.ts";
 
 interface CodeRequest {
@@ -134,7 +134,7 @@ function change(
   }
   const source = choose("source" in request ? request.source : undefined, chats);
   const { access: fixed, type, personId } = chats[source] as ChatSources[string];
-  const access = withoutExpired(accessOf(state, source, type), nowMs);
+  const access = dropExpired(accessOf(state, source, type), nowMs);
   switch (request.do) {
     case "allow": {
       const { person, name } = request;
@@ -144,7 +144,7 @@ function change(
         ...access.people,
         [person]: { ...(name === undefined ? {} : { name }), sinceMs: nowMs },
       };
-      const declined = without(access.declined, person);
+      const declined = withoutSender(access.declined, person);
       return put(
         state,
         source,
@@ -161,7 +161,7 @@ function change(
           hint: didYouMeanHint(person, known) ?? `admitted are: ${known.join(", ") || "none"}`,
         });
       }
-      const people = without(access.people, person);
+      const people = withoutSender(access.people, person);
       return put(
         state,
         source,
@@ -199,7 +199,7 @@ function change(
       if (Object.hasOwn(fixed.groups, chat)) throw inConfig(`the group ${chat} cannot be removed here`);
       if (!Object.hasOwn(access.groups, chat))
         throw new UsageError("E_USAGE", `the group ${chat} is not taken in on ${source}`);
-      const groups = without(access.groups, chat);
+      const groups = withoutSender(access.groups, chat);
       return put(
         state,
         source,
@@ -266,7 +266,7 @@ function nameOf({ id, name }: { readonly id: string; readonly name?: string }): 
 
 function list(state: AccessState, chats: ChatSources, nowMs: number): SourceAccessAnswer[] {
   return Object.entries(chats).map(([source, { type, access: fixed }]) => {
-    const added = withoutExpired(accessOf(state, source, type), nowMs);
+    const added = dropExpired(accessOf(state, source, type), nowMs);
     const fixedIds = fixed.allow.map(String);
     return {
       source,

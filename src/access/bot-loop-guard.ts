@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 
-export interface BotTalk {
+export interface BotLoopGuard {
   /** False for a message of a bot that is one too many. A person's message begins a new row. */
   takes(message: IncomingMessage): boolean;
 }
@@ -12,7 +12,7 @@ const maxInARow = 10;
 const forgetAfterMs = 60 * 60 * 1_000;
 const maxChats = 1_000;
 
-export function watchBotTalk(clock: Pick<Clock, "now">): BotTalk {
+export function createBotLoopGuard(clock: Pick<Clock, "now">): BotLoopGuard {
   const rows = new Map<string, { count: number; lastMs: number }>();
   return {
     takes({ isBot, chat }) {

@@ -3,7 +3,7 @@
 import type { People } from "../contract/chat.ts";
 import { ConnectorError } from "../errors.ts";
 
-export const nobody: People = {
+export const denyAll: People = {
   receive: async () => ({ as: "nothing" }),
   admits: async () => false,
   knows: async () => false,

@@ -36,7 +36,7 @@ export function accessOf(state: AccessState, source: string, type: string): Sour
 }
 
 /** Without the codes whose time is over. The same object when there is none. */
-export function withoutExpired(access: SourceAccess, nowMs: number): SourceAccess {
+export function dropExpired(access: SourceAccess, nowMs: number): SourceAccess {
   const all = Object.entries(access.pending);
   const live = all.filter(([, { untilMs }]) => untilMs > nowMs);
   return live.length === all.length ? access : { ...access, pending: Object.fromEntries(live) };
@@ -49,7 +49,7 @@ export function introduce(
   nowMs: number,
   isTaken: (code: string) => boolean,
 ): Introduced {
-  const access = withoutExpired(before, nowMs);
+  const access = dropExpired(before, nowMs);
   const { sender, chat } = message;
   if (Object.hasOwn(access.people, sender.id)) return { access, isAdmitted: true };
   if (Object.hasOwn(access.declined, sender.id))
@@ -76,7 +76,8 @@ export function introduce(
     untilMs: nowMs + pairingTerms.validMs,
     replies: 1,
   };
-  const kept = waiting.length < maxPending ? access.pending : without(access.pending, oldestOf(waiting));
+  const kept =
+    waiting.length < maxPending ? access.pending : withoutSender(access.pending, oldestOf(waiting));
   return { access: { ...access, pending: { ...kept, [code]: pending } }, code, isFirst: true };
 }
 
@@ -120,8 +121,8 @@ export function findPending(
 export function admit(access: SourceAccess, { code, id, name, chatId }: Found, nowMs: number): SourceAccess {
   return {
     ...access,
-    pending: without(access.pending, code),
-    declined: without(access.declined, id),
+    pending: withoutSender(access.pending, code),
+    declined: withoutSender(access.declined, id),
     people: { ...access.people, [id]: { ...(name === undefined ? {} : { name }), sinceMs: nowMs } },
     chats: { ...access.chats, [id]: chatId },
   };
@@ -130,11 +131,14 @@ export function admit(access: SourceAccess, { code, id, name, chatId }: Found, n
 export function decline(access: SourceAccess, { code, id }: Found, nowMs: number): SourceAccess {
   return {
     ...access,
-    pending: without(access.pending, code),
+    pending: withoutSender(access.pending, code),
     declined: { ...access.declined, [id]: nowMs },
   };
 }
 
-export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+export function withoutSender<T>(
+  record: Readonly<Record<string, T>>,
+  key: string,
+): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
 }

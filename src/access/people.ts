@@ -11,7 +11,7 @@ import type {
 } from "../contract/chat.ts";
 import type { Clock } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
-import { watchBotTalk } from "./bot-loop-guard.ts";
+import { createBotLoopGuard } from "./bot-loop-guard.ts";
 import { accessOf, introduce } from "./pairing.ts";
 import { type AccessRules, judge, type MentionTest, rulesOf } from "./rules.ts";
 import type { AccessStore } from "./store.ts";
@@ -48,7 +48,7 @@ export interface PeopleOptions {
 
 export function createPeople(options: PeopleOptions): People {
   const { source, type, access, store, verdicts, clock } = options;
-  const bots = watchBotTalk(clock);
+  const bots = createBotLoopGuard(clock);
   const nothing: Reception = { as: "nothing" };
 
   function drop(reason: string): Reception {

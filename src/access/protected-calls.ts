@@ -8,7 +8,7 @@ const inboxFile = /\/[^"'\n\\]*\/inbox\/[a-z0-9]+-[0-9a-f]{6}-[^"'\n\\/]*(?=["'\
 const usualFolder = /\bchannels[\\/]+router\b/;
 
 /** `preview`: as the client asks about it. `stateFolder`: absolute. Files that people sent are for Claude to read. */
-export function changesAccess(preview: string, stateFolder: string): boolean {
+export function touchesAccessControl(preview: string, stateFolder: string): boolean {
   if (commands.test(preview)) return true;
   const rest = preview.replaceAll(inboxFile, (path) => (path.startsWith(stateFolder) ? "" : path));
   return rest.includes(stateFolder) || usualFolder.test(rest);

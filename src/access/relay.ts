@@ -16,7 +16,7 @@ import {
   type PermissionRequest,
   requestIdOf,
 } from "./prompt.ts";
-import { changesAccess } from "./protected-calls.ts";
+import { touchesAccessControl } from "./protected-calls.ts";
 import type { PendingPrompt, RelayOptions, RelaySettings } from "./relay-deps.ts";
 import { type Behavior, isPromptId, readMore, readVerdict } from "./verdict.ts";
 
@@ -133,7 +133,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (prompts.size + coming.size >= maxPrompts) return `${maxPrompts} prompts wait already`;
     if (![...settings.approvers.values()].some((ids) => ids.size > 0)) return "there is no approver";
     if (!settings.mayRelay(tool)) return "permissions.tools keeps it at the terminal";
-    if (changesAccess(preview, options.stateFolder)) return "it changes who may speak or decide";
+    if (touchesAccessControl(preview, options.stateFolder)) return "it changes who may speak or decide";
     if (settings.isQuiet(clock.now())) return "it is quiet time";
     return undefined;
   }

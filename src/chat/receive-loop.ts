@@ -12,7 +12,7 @@ export const caughtUp = { chats: 200, messages: 1_000, page: 100 };
 
 const placeKey = "chat/";
 
-export interface Hearing {
+export interface ReceiveLoop {
   /** Behind what waits. The connection ends when too much does, and what waits is taken again. */
   enqueue(work: () => Promise<void>): void;
   /** Forgets what waits; settles when what is under way has ended. Then it begins anew. */
@@ -40,7 +40,7 @@ interface HearingOptions {
   describe(error: unknown): string;
 }
 
-export function createHearing({ source, host, people, endRound, describe }: HearingOptions): Hearing {
+export function createReceiveLoop({ source, host, people, endRound, describe }: HearingOptions): ReceiveLoop {
   const { clock, log, store } = host;
   const newIntake = () =>
     createIntake({

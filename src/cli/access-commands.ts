@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { AccessRequest } from "../access/administer.ts";
 import type { TalkOptions } from "./commands/status.ts";
-import type { CommandWorld } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { finish } from "./exit.ts";
 import type { CommonOptions } from "./router-commands.ts";
 
@@ -13,7 +13,7 @@ interface SourceOption extends TalkOptions {
 
 export function addAccessCommands(
   program: Command,
-  world: CommandWorld,
+  world: CommandContext,
   { config, json }: CommonOptions,
 ): void {
   const group = program

@@ -6,7 +6,7 @@ import type { UnderClaude } from "../daemon/start/under-claude.ts";
 import type { SafeText } from "../text.ts";
 import type { ExitCode } from "./exit.ts";
 
-export interface CommandWorld {
+export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Milliseconds since the epoch. */
@@ -29,7 +29,7 @@ export interface CommandWorld {
   /** Fires when the person interrupts a command that goes on by itself. */
   interrupted(): AbortSignal;
   /** What the client's own MCP log says last about this server's channel; undefined when it says nothing. Never rejects. */
-  clientLog(query: ClientLogQuery): Promise<ClientWord | undefined>;
+  clientLog(query: ClientLogQuery): Promise<ClientLogEntry | undefined>;
 }
 
 export interface Person {
@@ -95,6 +95,6 @@ export interface ClientLogQuery {
   readonly sinceMs: number;
 }
 
-export type ClientWord =
+export type ClientLogEntry =
   | { readonly registered: true }
   | { readonly registered: false; readonly reason: string };

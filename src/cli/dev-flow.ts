@@ -3,7 +3,7 @@
 
 import { systemClock } from "../host/clock.ts";
 import type { AcceptedEvent } from "../router/emit.ts";
-import { createRehearsal, type RehearsalOptions, type RehearsedDelivery } from "../testing/simulator.ts";
+import { createSimulator, type RehearsedDelivery, type SimulatorOptions } from "../testing/simulator.ts";
 
 export interface DevFlow {
   /** Takes what was admitted. */
@@ -11,7 +11,7 @@ export interface DevFlow {
   stop(): void;
 }
 
-export interface DevFlowPorts extends Pick<RehearsalOptions, "plan" | "newId"> {
+export interface DevFlowPorts extends Pick<SimulatorOptions, "plan" | "newId"> {
   delivered(delivery: RehearsedDelivery): void;
   /** It is held back at its arrival; `reason` is one line. */
   held(eventId: string, channel: string, reason: string): void;
@@ -21,7 +21,7 @@ export interface DevFlowPorts extends Pick<RehearsalOptions, "plan" | "newId"> {
 const maxTimerMs = 24 * 60 * 60_000;
 
 export function createDevFlow({ plan, newId, delivered, held, ended }: DevFlowPorts): DevFlow {
-  const rehearsal = createRehearsal({
+  const rehearsal = createSimulator({
     plan,
     startMs: systemClock.now(),
     session: "dev",

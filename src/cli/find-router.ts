@@ -1,21 +1,21 @@
 // Finds the running router of a config and asks it. The file is looked up as `run` looks it up; the router is known by the
 // file's real path, whatever state folder it has.
 
-import { type ConfigPlace, realPath, runningFolder } from "../config/paths.ts";
+import { type ConfigLocation, realPath, runningFolder } from "../config/paths.ts";
 import type { Json } from "../contract.ts";
-import type { ControlCommand, ControlWords } from "../control/protocol.ts";
+import type { ControlCommand, ControlProtocol } from "../control/protocol.ts";
 import { configOfCommand, type Search } from "../daemon/start/find-config.ts";
 import { ConnectorError, UsageError } from "../errors.ts";
-import type { CommandWorld, RunningRouter } from "./context.ts";
+import type { CommandContext, RunningRouter } from "./context.ts";
 
 export interface Reached {
   readonly router: RunningRouter;
   /** Rejects as `Routers.call` does, with E_CONTROL when no answer comes in time. */
   ask<C extends ControlCommand>(
     command: C,
-    args: ControlWords[C]["args"],
+    args: ControlProtocol[C]["args"],
     options?: AskOptions,
-  ): Promise<ControlWords[C]["answer"]>;
+  ): Promise<ControlProtocol[C]["answer"]>;
 }
 
 interface AskOptions {
@@ -26,7 +26,7 @@ interface AskOptions {
   readonly withinMs?: number;
 }
 
-type Seeker = Pick<CommandWorld, "env" | "cwd" | "underClaude" | "routers">;
+type Seeker = Pick<CommandContext, "env" | "cwd" | "underClaude" | "routers">;
 
 /** Throws a ConnectorError (E_CONTROL) when no router of this config runs. */
 export async function reachRouter(world: Seeker, explicit: string | undefined): Promise<Reached> {
@@ -34,10 +34,10 @@ export async function reachRouter(world: Seeker, explicit: string | undefined): 
   const all = await world.routers.list(runningFolder(world.env));
   const router = all.find(({ config }) => config === realPath(file));
   if (router === undefined) throw noneRuns(file, all);
-  return reached(world, router);
+  return requireRouter(world, router);
 }
 
-export function reached({ routers }: Seeker, router: RunningRouter): Reached {
+export function requireRouter({ routers }: Seeker, router: RunningRouter): Reached {
   return {
     router,
     async ask(command, args, { onPart, signal, withinMs = 15_000 } = {}) {
@@ -68,14 +68,14 @@ export async function findRouter(world: Seeker, file: string): Promise<RunningRo
 
 /** Throws a UsageError when no place has a config file. */
 export function configFile(world: Search, explicit: string | undefined): string {
-  return configPlace(world, explicit).file;
+  return configLocation(world, explicit).file;
 }
 
 /** The same, with whether the user chose it. */
-export function configPlace(
+export function configLocation(
   world: Search,
   explicit: string | undefined,
-): ConfigPlace & { readonly file: string } {
+): ConfigLocation & { readonly file: string } {
   const found = configOfCommand(explicit, world);
   const { file, tried } = found;
   if (file !== undefined) return { ...found, file };

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { EventAnswer, LeftOut } from "../control/protocol.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import { line, safeLine } from "../text.ts";
-import type { CommandWorld } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { type Reached, reachRouter } from "./find-router.ts";
 
 const lookEveryMs = 100;
@@ -22,7 +22,7 @@ interface FollowOptions {
 }
 
 /** Settles when the signal fires. Rejects when no router runs at the start, or when one does not know the command. */
-export async function followEvents(options: FollowOptions, world: CommandWorld): Promise<void> {
+export async function followEvents(options: FollowOptions, world: CommandContext): Promise<void> {
   const { config, limit, signal } = options;
   const shown = new Set<string>();
   const begun = new Date(world.now()).toISOString();
@@ -75,7 +75,7 @@ function isLost(error: unknown): error is ConnectorError {
 
 /** Undefined when the signal fires first. */
 async function nextRouter(
-  world: CommandWorld,
+  world: CommandContext,
   { config, signal }: FollowOptions,
   lastPid: number,
 ): Promise<Reached | undefined> {

@@ -8,7 +8,7 @@ import type { Person } from "./context.ts";
  * Undefined in a pipe, under a program, and below a Claude process: what is typed there may be Claude's. A program that wants
  * to pass for the user can, as anything can that runs commands as they do.
  */
-export function personHere(): Person | undefined {
+export function terminalUser(): Person | undefined {
   if (!process.stdin.isTTY || !process.stdout.isTTY || underClaude() !== undefined) return undefined;
   return {
     ask(question) {

@@ -3,7 +3,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { ownWords } from "../text.ts";
 import { version } from "../version.ts";
-import type { CommandWorld } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { finish } from "./exit.ts";
 import { addRouterCommands } from "./router-commands.ts";
 import { toStderr, toStdout } from "./terminal.ts";
@@ -13,7 +13,7 @@ const configOption = () =>
 const jsonOption = () => new Option("--json", "print JSON");
 
 /** Without a world there are only the commands that need no running router. */
-export async function runCommand(args: readonly string[], world?: CommandWorld): Promise<void> {
+export async function runCommand(args: readonly string[], world?: CommandContext): Promise<void> {
   for (const output of [process.stdout, process.stderr]) {
     output.off("error", onOutputError).on("error", onOutputError);
   }
@@ -32,7 +32,7 @@ function onOutputError(error: NodeJS.ErrnoException): void {
   process.exit();
 }
 
-function createProgram(world: CommandWorld | undefined): Command {
+function createProgram(world: CommandContext | undefined): Command {
   const program = new Command("channel-router")
     .description("One MCP server that turns channels.yaml into Claude Code channels.")
     .version(version)

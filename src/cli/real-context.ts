@@ -2,16 +2,16 @@
 
 import { isRunning, thisProcess } from "../cluster/process-identity.ts";
 import { listRunning } from "../cluster/running-leaders.ts";
-import { callOwner } from "../control/client.ts";
+import { callLeader } from "../control/client.ts";
 import { clientCacheFolder, readRegistration } from "../daemon/client-log.ts";
 import { underClaude } from "../daemon/start/under-claude.ts";
 import { version } from "../version.ts";
-import type { CommandWorld } from "./context.ts";
-import { personHere } from "./person.ts";
+import type { CommandContext } from "./context.ts";
+import { terminalUser } from "./person.ts";
 import { printed } from "./print.ts";
 import { toStderr, toStdout } from "./terminal.ts";
 
-export function realWorld(): CommandWorld {
+export function realContext(): CommandContext {
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -21,7 +21,7 @@ export function realWorld(): CommandWorld {
     routers: {
       list: listRunning,
       call: (router, command, args, options) =>
-        callOwner(router.socket, command, args, { version, ...options }),
+        callLeader(router.socket, command, args, { version, ...options }),
     },
     processes: { self: thisProcess, isRunning },
     async foreground(config, ready) {
@@ -29,7 +29,7 @@ export function realWorld(): CommandWorld {
       return runForeground(config, ready);
     },
     underClaude: underClaude(),
-    person: personHere(),
+    person: terminalUser(),
     interrupted() {
       const interruption = new AbortController();
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -2,17 +2,17 @@
 
 import { realPath, runningFolder } from "../config/paths.ts";
 import type { RouterEvent } from "../contract.ts";
-import type { CommandWorld } from "./context.ts";
-import { reached, reachRouter } from "./find-router.ts";
+import type { CommandContext } from "./context.ts";
+import { reachRouter, requireRouter } from "./find-router.ts";
 
 /** Of the router that runs `file`, else of the one whose config is looked up. Rejects with a RouterError when none has it. */
 export async function recordedEvent(
   file: string,
   eventId: string,
-  world: Pick<CommandWorld, "env" | "cwd" | "underClaude" | "routers">,
+  world: Pick<CommandContext, "env" | "cwd" | "underClaude" | "routers">,
 ): Promise<RouterEvent> {
   const all = await world.routers.list(runningFolder(world.env));
   const router = all.find(({ config }) => config === realPath(file));
-  const { ask } = router === undefined ? await reachRouter(world, undefined) : reached(world, router);
+  const { ask } = router === undefined ? await reachRouter(world, undefined) : requireRouter(world, router);
   return ask("recall", { event_id: eventId });
 }

@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { addAccessCommands } from "./access-commands.ts";
-import type { CommandWorld } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { type ExitCode, finish } from "./exit.ts";
 
 export interface CommonOptions {
@@ -13,7 +13,7 @@ export interface CommonOptions {
 
 export function addRouterCommands(
   program: Command,
-  world: CommandWorld,
+  world: CommandContext,
   { config, json, collect }: CommonOptions,
 ): void {
   const command = (name: string, description: string) =>

@@ -7,7 +7,7 @@ import { DeliveryError } from "../errors.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { maxLineBytes, type RequestId, type Resume, type SessionFacts, windowBytes } from "./protocol.ts";
-import { createRequestMarks } from "./request-id-namespace.ts";
+import { createRequestIdNamespace } from "./request-id-namespace.ts";
 import { toolError } from "./tool-error.ts";
 
 export interface AttachedSession {
@@ -62,7 +62,7 @@ export interface Question extends Unanswered {
   readonly line: Buffer;
 }
 
-export interface SessionDoor {
+export interface PeerSession {
   readonly session: AttachedSession;
   receiveLine(n: number, line: Buffer): void;
   confirmed(n: number): void;
@@ -92,9 +92,9 @@ const handedOver = "the router changed hands; this may have been done, check fir
 /** No client makes this id. */
 const replayId = "channel-router/resumed-initialize";
 
-export function openAttachedSession(options: SessionOptions): SessionDoor {
+export function openAttachedSession(options: SessionOptions): PeerSession {
   const { link, resume } = options;
-  const marks = createRequestMarks(options.epoch);
+  const marks = createRequestIdNamespace(options.epoch);
   const waiting: { readonly line: Buffer | string; readonly n: number }[] = [];
   const unconfirmed: { readonly n: number; done(error?: Error): void }[] = [];
   const factsListeners: ((facts: SessionFacts) => void)[] = [];

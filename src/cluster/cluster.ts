@@ -5,20 +5,20 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { line } from "../text.ts";
-import { type Greeted, greetOwner, responds } from "./connect-to-leader.ts";
+import { connectToLeader, type Handshake, responds } from "./connect-to-leader.ts";
 import { isElsewhere, thisHost } from "./host-identity.ts";
-import type { Owner } from "./leader.ts";
-import { connectTo, newestOwner, type OwnerFile } from "./leader-file.ts";
+import type { Leader } from "./leader.ts";
+import { connectTo, type LeaderFile, newestLeader } from "./leader-file.ts";
 import type { Link } from "./link.ts";
-import type { Ownership, OwnershipOptions, OwnershipState, Patience } from "./options.ts";
+import type { Cluster, ClusterOptions, ClusterState, ClusterTimeouts } from "./options.ts";
 import { holdsFolder } from "./other-machine.ts";
 import { isRunning, signalReaches } from "./process-identity.ts";
 import type { Hello } from "./protocol.ts";
-import { createRelay, type Relay } from "./proxy.ts";
+import { createStdioProxy, type StdioProxy } from "./proxy.ts";
 import { socketPath } from "./socket-path.ts";
-import { watchSilentOwner } from "./unresponsive-leader.ts";
+import { watchUnresponsiveLeader } from "./unresponsive-leader.ts";
 
-const defaultPatience: Patience = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
+const defaultPatience: ClusterTimeouts = { welcomeMs: 5_000, callMs: 5_000, answerMs: 3_000 };
 const aloneWelcomeMs = 1_000;
 const standBackMs = 1_000;
 /** Others leave the next epoch to the named successor for so long, as long as it lives. */
@@ -33,12 +33,12 @@ interface Alone {
   stop(reason: "released" | "replaced"): Promise<void>;
 }
 
-export function joinOwnership(options: OwnershipOptions): Ownership {
+export function joinCluster(options: ClusterOptions): Cluster {
   const { folder, version, log, client, patience = defaultPatience } = options;
-  const relay: Relay | undefined = client && createRelay({ ...client, log });
+  const relay: StdioProxy | undefined = client && createStdioProxy({ ...client, log });
   const closing = new AbortController();
-  let state: OwnershipState = { mode: "seeking" };
-  let owner: Owner | undefined;
+  let state: ClusterState = { mode: "seeking" };
+  let owner: Leader | undefined;
   let alone: Alone | undefined;
   let link: Link | undefined;
   let courtesy = { pid: 0, untilMs: 0 };
@@ -70,10 +70,10 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function step(): Promise<void> {
-    let newest: Awaited<ReturnType<typeof newestOwner>>;
+    let newest: Awaited<ReturnType<typeof newestLeader>>;
     let highest: number;
     try {
-      newest = await newestOwner(folder);
+      newest = await newestLeader(folder);
       highest = Math.max(newest?.epoch ?? 0, (await options.highestEpoch?.()) ?? 0);
     } catch (error) {
       await workAlone(`the state folder cannot be read: ${(error as Error).message}`);
@@ -101,7 +101,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   /** True when the owner is dead. Otherwise settles when there is reason to look again. */
-  async function attachTo(found: OwnerFile): Promise<boolean> {
+  async function attachTo(found: LeaderFile): Promise<boolean> {
     const here = found.host === undefined ? undefined : await thisHost();
     if (here !== undefined && isElsewhere(found.host, here)) {
       if (!(await holdsFolder(folder, found, here))) return true;
@@ -111,7 +111,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
       return false;
     }
     const withinMs = alone === undefined ? patience.welcomeMs : aloneWelcomeMs;
-    const greeted = await greetOwner(found.socket, hello(), withinMs, closing.signal);
+    const greeted = await connectToLeader(found.socket, hello(), withinMs, closing.signal);
     if (closing.signal.aborted) {
       if (greeted.kind === "welcome") greeted.link.end();
       return false;
@@ -146,12 +146,12 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function followOwner(
-    greeted: Extract<Greeted, { kind: "welcome" }>,
-    { pid, socket }: OwnerFile,
+    greeted: Extract<Handshake, { kind: "welcome" }>,
+    { pid, socket }: LeaderFile,
   ): Promise<void> {
     if (relay === undefined) return follow(greeted);
     const { oldestCallMs, onCall, refuseCalls } = relay;
-    const unwatch = watchSilentOwner({
+    const unwatch = watchUnresponsiveLeader({
       pid,
       patienceMs: patience.callMs,
       oldestCallMs,
@@ -164,7 +164,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   /** Lives on this link until it closes. */
-  async function follow(greeted: Extract<Greeted, { kind: "welcome" }>): Promise<void> {
+  async function follow(greeted: Extract<Handshake, { kind: "welcome" }>): Promise<void> {
     const sinceMs = performance.now();
     const current = greeted.link;
     link = current;
@@ -212,9 +212,9 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
    */
   async function loadOwner(isAll: boolean): Promise<typeof import("./leader.ts") | undefined> {
     try {
-      const { becomeAlone, becomeOwner } = await import("./leader.ts");
+      const { becomeAlone, becomeLeader } = await import("./leader.ts");
       if (isAll) await options.prepare?.();
-      return { becomeAlone, becomeOwner };
+      return { becomeAlone, becomeLeader };
     } catch (error) {
       await wasReplaced(error);
       return undefined;
@@ -248,7 +248,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (loaded === undefined || closing.signal.aborted) return;
     let failure: unknown;
     try {
-      owner = await loaded.becomeOwner({
+      owner = await loaded.becomeLeader({
         folder,
         epoch,
         version,
@@ -272,7 +272,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
     if (owner !== undefined) await own(owner);
   }
 
-  async function own(current: Owner): Promise<void> {
+  async function own(current: Leader): Promise<void> {
     state = { mode: "owner", epoch: current.file.epoch };
     if (closing.signal.aborted) void current.release();
     let isOver = false;
@@ -294,7 +294,7 @@ export function joinOwnership(options: OwnershipOptions): Ownership {
   }
 
   async function followLocal(stream: Duplex): Promise<void> {
-    const greeted = await greetOwner(stream, hello(), patience.welcomeMs, closing.signal);
+    const greeted = await connectToLeader(stream, hello(), patience.welcomeMs, closing.signal);
     if (greeted.kind === "welcome") await follow(greeted);
     else await sleep(10);
   }

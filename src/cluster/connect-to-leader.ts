@@ -5,7 +5,7 @@ import { connectTo } from "./leader-file.ts";
 import { createLink, type Link } from "./link.ts";
 import { type Frame, type Hello, protocolNumber } from "./protocol.ts";
 
-export type Greeted =
+export type Handshake =
   | { readonly kind: "welcome"; readonly link: Link; readonly epoch: number; readonly version: string }
   /** The other speaks another protocol. */
   | { readonly kind: "refused"; readonly reason: string }
@@ -15,12 +15,12 @@ export type Greeted =
   | { readonly kind: "closed" }
   | { readonly kind: "unreachable" };
 
-export async function greetOwner(
+export async function connectToLeader(
   target: string | Duplex,
   hello: Omit<Hello, "t" | "protocol" | "pid">,
   withinMs: number,
   signal?: AbortSignal,
-): Promise<Greeted> {
+): Promise<Handshake> {
   const stream = typeof target === "string" ? await connectTo(target) : target;
   if (stream === undefined) return { kind: "unreachable" };
   return new Promise((resolve) => {
@@ -29,7 +29,7 @@ export async function greetOwner(
       resolve({ kind: "silent" });
     }, withinMs);
     const onAbort = (): void => link.cut("given up");
-    const finish = (greeted: Greeted): void => {
+    const finish = (greeted: Handshake): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       resolve(greeted);
@@ -58,7 +58,7 @@ export async function responds(
   withinMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const greeted = await greetOwner(socket, { role: "command", version }, withinMs, signal);
+  const greeted = await connectToLeader(socket, { role: "command", version }, withinMs, signal);
   if (greeted.kind === "welcome") greeted.link.end();
   return greeted.kind !== "silent";
 }

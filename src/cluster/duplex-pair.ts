@@ -2,7 +2,7 @@
 
 import { Duplex } from "node:stream";
 
-export function createStreamPair(): [Duplex, Duplex] {
+export function createDuplexPair(): [Duplex, Duplex] {
   const ends: Duplex[] = [];
   const waiting: ((() => void) | undefined)[] = [];
   for (const own of [0, 1]) {

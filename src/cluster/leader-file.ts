@@ -7,7 +7,7 @@ import { readRegular } from "../regular-file.ts";
 import type { Host } from "./host-identity.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 
-export interface OwnerFile extends ProcessIdentity {
+export interface LeaderFile extends ProcessIdentity {
   readonly epoch: number;
   readonly socket: string;
   readonly version: string;
@@ -21,23 +21,23 @@ export interface OwnerFile extends ProcessIdentity {
 }
 
 /** A file whose content cannot be read. Owner files are whole before they are seen, so its writer is no more. */
-export interface UnreadableOwner {
+export interface UnreadableLeader {
   readonly epoch: number;
   readonly unreadable: true;
 }
 
 const ownerName = /^owner-([1-9]\d{0,14})\.json$/;
 
-export function isOwnerName(name: string): boolean {
+export function isLeaderFileName(name: string): boolean {
   return ownerName.test(name);
 }
 
-export function ownerPath(folder: string, epoch: number): string {
+export function leaderFilePath(folder: string, epoch: number): string {
   return join(folder, `owner-${epoch}.json`);
 }
 
 /** Epochs that have a file, in rising order; empty when there is no folder. */
-export async function listEpochs(folder: string): Promise<number[]> {
+export async function listTerms(folder: string): Promise<number[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
@@ -49,23 +49,23 @@ export async function listEpochs(folder: string): Promise<number[]> {
 }
 
 /** The owner of the highest epoch, dead or alive. Rejects when the folder cannot be read. */
-export async function newestOwner(folder: string): Promise<OwnerFile | UnreadableOwner | undefined> {
+export async function newestLeader(folder: string): Promise<LeaderFile | UnreadableLeader | undefined> {
   for (;;) {
-    const epoch = (await listEpochs(folder)).at(-1);
+    const epoch = (await listTerms(folder)).at(-1);
     if (epoch === undefined) return undefined;
-    const owner = await readOwner(folder, epoch);
+    const owner = await readLeader(folder, epoch);
     if (owner !== undefined) return owner;
     // It was withdrawn after it was listed.
   }
 }
 
-export async function readOwner(
+export async function readLeader(
   folder: string,
   epoch: number,
-): Promise<OwnerFile | UnreadableOwner | undefined> {
+): Promise<LeaderFile | UnreadableLeader | undefined> {
   let text: string;
   try {
-    text = (await readRegular(ownerPath(folder, epoch))).toString("utf8");
+    text = (await readRegular(leaderFilePath(folder, epoch))).toString("utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
@@ -74,7 +74,7 @@ export async function readOwner(
     throw error;
   }
   try {
-    const value = JSON.parse(text) as OwnerFile;
+    const value = JSON.parse(text) as LeaderFile;
     const isWhole = value.epoch === epoch && Number.isSafeInteger(value.pid) && value.pid > 0;
     if (isWhole && typeof value.start === "string" && typeof value.socket === "string") return value;
   } catch {
@@ -96,7 +96,7 @@ export function connectTo(path: string): Promise<Socket | undefined> {
 }
 
 /** A live process, or a socket that answers, keeps its epoch: one that is merely stopped (SIGSTOP) is not dead. */
-export async function isDead(owner: OwnerFile | UnreadableOwner): Promise<boolean> {
+export async function isDead(owner: LeaderFile | UnreadableLeader): Promise<boolean> {
   if ("unreadable" in owner || owner.released) return true;
   const socket = await connectTo(owner.socket);
   if (socket !== undefined) {

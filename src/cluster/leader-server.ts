@@ -7,9 +7,9 @@ import { line } from "../text.ts";
 import {
   type AttachedSession,
   openAttachedSession,
+  type PeerSession,
   type Question,
   readQuestion,
-  type SessionDoor,
   type Unanswered,
 } from "./attached-session.ts";
 import { answerCalls, type CommandHandler } from "./calls.ts";
@@ -39,7 +39,7 @@ export interface Service {
   stop(reason: "released" | "deposed" | "replaced"): Promise<void>;
 }
 
-export interface Host {
+export interface LeaderServer {
   /** Takes one connection; `local` is this process' own client. */
   accept(stream: Duplex, local?: boolean): void;
   /** Clients are attached from now on; those that came before waited. */
@@ -62,11 +62,11 @@ interface Peer {
 
 const helloWithinMs = 2_000;
 
-export function createHost(options: {
+export function createLeaderServer(options: {
   readonly epoch: number;
   readonly version: string;
   readonly log: Log;
-}): Host {
+}): LeaderServer {
   const { epoch, version, log } = options;
   const links = new Set<Link>();
   const peers = new Set<Peer>();
@@ -138,14 +138,14 @@ export function createHost(options: {
   function serveClient(peer: Peer): void {
     const { link } = peer;
     let resume: Resume | undefined;
-    let door: SessionDoor | undefined;
+    let door: PeerSession | undefined;
     let isComplete = false;
     const questions: Question[] = [];
-    const early: ((opened: SessionDoor) => void)[] = [];
+    const early: ((opened: PeerSession) => void)[] = [];
     peers.add(peer);
 
     /** What comes between `resume` and the opening of the session keeps its order. */
-    function atDoor(run: (opened: SessionDoor) => void): void {
+    function atDoor(run: (opened: PeerSession) => void): void {
       if (door !== undefined) run(door);
       else early.push(run);
     }

@@ -7,15 +7,21 @@ import { basename, dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
-import { createStreamPair } from "./duplex-pair.ts";
-import { isOwnerName, listEpochs, type OwnerFile, readOwner, type UnreadableOwner } from "./leader-file.ts";
-import { createHost, type Service } from "./leader-server.ts";
+import { createDuplexPair } from "./duplex-pair.ts";
+import {
+  isLeaderFileName,
+  type LeaderFile,
+  listTerms,
+  readLeader,
+  type UnreadableLeader,
+} from "./leader-file.ts";
+import { createLeaderServer, type Service } from "./leader-server.ts";
 import { showLife } from "./other-machine.ts";
 import { enterRunning, type RunningRegister } from "./running-leaders.ts";
-import { claimEpoch, makeFolder, putOwner, releaseEpoch, sweep } from "./term.ts";
-import { watchClaim } from "./term-watch.ts";
+import { acquireTerm, makeFolder, releaseTerm, sweep, writeLeader } from "./term.ts";
+import { watchTerm } from "./term-watch.ts";
 
-export interface OwnerRole {
+export interface LeaderRole {
   /** The owner's epoch: names its journal segment and marks its requests to clients. 0 when alone. */
   readonly epoch: number;
   /** False when another process owns, or might: no listener, bots, cursors, journal of the state folder. */
@@ -24,10 +30,10 @@ export interface OwnerRole {
   readonly reason?: string;
 }
 
-export type Serve = (role: OwnerRole) => Promise<Service>;
+export type Serve = (role: LeaderRole) => Promise<Service>;
 
-export interface Owner {
-  readonly file: OwnerFile;
+export interface Leader {
+  readonly file: LeaderFile;
   /** The stream on which this process' own client attaches. */
   connectLocal(): Duplex;
   /** Before `release`, while all goes on: has the successor get ready, so that the gap is short. At most so long. */
@@ -38,7 +44,7 @@ export interface Owner {
   readonly over: Promise<"released" | "deposed">;
 }
 
-export interface OwnerOptions {
+export interface LeaderOptions {
   readonly folder: string;
   readonly epoch: number;
   readonly version: string;
@@ -50,14 +56,14 @@ export interface OwnerOptions {
 const maxConnections = 256;
 
 /** Undefined when another process was faster. Rejects when the state folder cannot be used, or with what `serve` rejects. */
-export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefined> {
+export async function becomeLeader(options: LeaderOptions): Promise<Leader | undefined> {
   const { folder, version, log } = options;
-  const claimed = await claimEpoch(folder, options.epoch, version);
+  const claimed = await acquireTerm(folder, options.epoch, version);
   if (claimed === undefined) return undefined;
-  const file: OwnerFile = claimed;
-  const host = createHost({ epoch: file.epoch, version, log });
+  const file: LeaderFile = claimed;
+  const host = createLeaderServer({ epoch: file.epoch, version, log });
   let server = await listen(file.socket, (stream) => host.accept(stream)).catch(async (error) => {
-    await releaseEpoch(folder, file);
+    await releaseTerm(folder, file);
     throw error;
   });
   let leaveRunning: () => Promise<void> = async () => undefined;
@@ -77,7 +83,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
         .catch((error: Error) => log.error(line`could not stop in order: ${error.message}`));
       // Before the socket goes, so that nobody finds an epoch that is neither dead nor alive.
       if (how === "released") {
-        await releaseEpoch(folder, file).catch((error: Error) => {
+        await releaseTerm(folder, file).catch((error: Error) => {
           log.warn(line`could not give the ownership up in order: ${error.message}`);
         });
       }
@@ -93,8 +99,8 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
   }
 
   async function look(): Promise<void> {
-    const highest = (await listEpochs(folder)).at(-1) ?? 0;
-    const standing = highest < file.epoch ? undefined : await readOwner(folder, highest);
+    const highest = (await listTerms(folder)).at(-1) ?? 0;
+    const standing = highest < file.epoch ? undefined : await readLeader(folder, highest);
     if (standing !== undefined && !isOurs(standing)) {
       log.warn(line`epoch ${highest} has taken over from epoch ${file.epoch}`);
       void end("deposed");
@@ -103,7 +109,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
   }
 
   /** Epochs begin anew in a folder that was removed: then another process may have ours. */
-  function isOurs(standing: OwnerFile | UnreadableOwner): boolean {
+  function isOurs(standing: LeaderFile | UnreadableLeader): boolean {
     if (standing.epoch !== file.epoch) return false;
     return "unreadable" in standing || (standing.pid === file.pid && standing.started === file.started);
   }
@@ -117,7 +123,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
       server = await listen(file.socket, (stream) => host.accept(stream));
     }
     // When somebody was faster, he is found.
-    if (isFileGone && !(await putOwner(folder, file))) return look();
+    if (isFileGone && !(await writeLeader(folder, file))) return look();
     await enter();
     log.warn(line`${folder} had been removed and was made again`);
   }
@@ -131,9 +137,9 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
   }
 
   let complaint: string | undefined;
-  const unwatch = watchClaim({
+  const unwatch = watchTerm({
     folders: [...new Set([folder, dirname(file.socket)])],
-    concerns: (name) => isOwnerName(name) || name === basename(file.socket),
+    concerns: (name) => isLeaderFileName(name) || name === basename(file.socket),
     async look() {
       try {
         if (ending === undefined) await look();
@@ -163,7 +169,7 @@ export async function becomeOwner(options: OwnerOptions): Promise<Owner | undefi
     file,
     over,
     connectLocal() {
-      const [ours, theirs] = createStreamPair();
+      const [ours, theirs] = createDuplexPair();
       host.accept(ours, true);
       return theirs;
     },
@@ -179,12 +185,12 @@ export async function becomeAlone(options: {
   readonly log: Log;
   readonly serve: Serve;
 }): Promise<{ connectLocal(): Duplex; stop(reason: "released" | "replaced"): Promise<void> }> {
-  const host = createHost({ epoch: 0, version: options.version, log: options.log });
+  const host = createLeaderServer({ epoch: 0, version: options.version, log: options.log });
   const service = await options.serve({ epoch: 0, exclusive: false, reason: options.reason });
   host.open(service);
   return {
     connectLocal() {
-      const [ours, theirs] = createStreamPair();
+      const [ours, theirs] = createDuplexPair();
       host.accept(ours, true);
       return theirs;
     },

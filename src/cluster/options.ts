@@ -4,10 +4,10 @@ import type { Readable, Writable } from "node:stream";
 import type { Log } from "../contract.ts";
 import type { Serve } from "./leader.ts";
 import type { SessionFacts } from "./protocol.ts";
-import type { RelayOptions } from "./proxy.ts";
+import type { StdioProxyOptions } from "./proxy.ts";
 import type { RunningRegister } from "./running-leaders.ts";
 
-export interface OwnershipOptions {
+export interface ClusterOptions {
   /** The state folder of the config. */
   readonly folder: string;
   readonly version: string;
@@ -17,7 +17,7 @@ export interface OwnershipOptions {
     readonly input: Readable;
     readonly output: Writable;
     facts(): SessionFacts;
-    readonly early?: RelayOptions["early"];
+    readonly early?: StdioProxyOptions["early"];
   };
   /** Whether this process has all that the running config needs. One that has not stands back for a second. */
   eligible?(): boolean;
@@ -39,11 +39,11 @@ export interface OwnershipOptions {
   highestEpoch?(): Promise<number>;
   /** Asked before each claim: why this process must not own; undefined when it may. Never rejects. */
   unfit?(): Promise<string | undefined>;
-  readonly patience?: Patience;
+  readonly patience?: ClusterTimeouts;
 }
 
 /** With an owner that lives and says nothing. */
-export interface Patience {
+export interface ClusterTimeouts {
   /** Of a newcomer, before it works alone, and how often it looks again then. Default 5,000. */
   readonly welcomeMs: number;
   /** Of a tool call, before the owner is asked on a connection of its own. Default 5,000. */
@@ -52,7 +52,7 @@ export interface Patience {
   readonly answerMs: number;
 }
 
-export type OwnershipState =
+export type ClusterState =
   | { readonly mode: "seeking" }
   | { readonly mode: "owner"; readonly epoch: number }
   | {
@@ -70,8 +70,8 @@ export interface CloseWithin {
   readonly successorMs?: number;
 }
 
-export interface Ownership {
-  state(): OwnershipState;
+export interface Cluster {
+  state(): ClusterState;
   /** Settles when the client is gone, with the reason; rejects when `serve` failed. Then it is time for `close`. */
   readonly ended: Promise<string>;
   /** The facts or the eligibility changed. */

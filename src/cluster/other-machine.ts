@@ -6,13 +6,13 @@ import { constants } from "node:fs";
 import { open, stat, unlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Host } from "./host-identity.ts";
-import { type OwnerFile, ownerPath } from "./leader-file.ts";
+import { type LeaderFile, leaderFilePath } from "./leader-file.ts";
 
 /** The owner writes every ten seconds. */
 const staleAfterMs = 25_000;
 
 /** Whether it holds the folder. Never rejects. */
-export async function holdsFolder(folder: string, owner: OwnerFile, here: Host): Promise<boolean> {
+export async function holdsFolder(folder: string, owner: LeaderFile, here: Host): Promise<boolean> {
   if (owner.released) return false;
   if (owner.host?.kernel === here.kernel) {
     // One kernel knows its own sockets, whichever container they were made in.
@@ -23,9 +23,9 @@ export async function holdsFolder(folder: string, owner: OwnerFile, here: Host):
 }
 
 /** Says to the others that the owner lives: the file system sets the time. Rejects when the file cannot be written. */
-export async function showLife(folder: string, { epoch }: OwnerFile): Promise<void> {
+export async function showLife(folder: string, { epoch }: LeaderFile): Promise<void> {
   // A pipe in its place takes a line feed as well, or refuses it at once.
-  const file = await open(ownerPath(folder, epoch), constants.O_RDWR | (constants.O_NONBLOCK ?? 0));
+  const file = await open(leaderFilePath(folder, epoch), constants.O_RDWR | (constants.O_NONBLOCK ?? 0));
   try {
     const { size } = await file.stat();
     // It ends in a line feed.
@@ -36,8 +36,8 @@ export async function showLife(folder: string, { epoch }: OwnerFile): Promise<vo
 }
 
 /** By the clock of the file system, which is the same for both. */
-async function silentForMs(folder: string, { epoch }: OwnerFile): Promise<number> {
-  const path = ownerPath(folder, epoch);
+async function silentForMs(folder: string, { epoch }: LeaderFile): Promise<number> {
+  const path = leaderFilePath(folder, epoch);
   try {
     const { mtimeMs } = await stat(path);
     const probe = `${path}.${process.pid.toString(16)}${Date.now().toString(16)}`;

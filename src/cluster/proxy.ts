@@ -11,7 +11,7 @@ import type { Link } from "./link.ts";
 import { type Frame, maxLineBytes, windowBytes } from "./protocol.ts";
 import { toolError } from "./tool-error.ts";
 
-export interface Relay {
+export interface StdioProxy {
   /** From now on this link leads to the owner; the conversation so far goes out on it first. */
   use(link: Link): void;
   /** Handles the frames that are a relay's business; false for all others. */
@@ -36,7 +36,7 @@ export interface Relay {
 const maxHoldMs = 3_000;
 const lineFeed = Buffer.from("\n");
 
-export interface RelayOptions {
+export interface StdioProxyOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly log: Log;
@@ -47,7 +47,7 @@ export interface RelayOptions {
   readonly early?: Promise<((line: string) => string | undefined) | undefined> | undefined;
 }
 
-export function createRelay({ input, output, log, ...options }: RelayOptions): Relay {
+export function createStdioProxy({ input, output, log, ...options }: StdioProxyOptions): StdioProxy {
   const record = createClientRecord();
   /** Read from the client, not yet sent. */
   let queue: ClientLine[] = [];

@@ -3,7 +3,7 @@
 
 import type { RequestId } from "./protocol.ts";
 
-export interface RequestMarks {
+export interface RequestIdNamespace {
   /** A line to the client, marked when it is a request of ours or cancels one. */
   out(line: Buffer): Buffer;
   /** A line of the client with our own id restored; an empty one for the answer to an earlier owner's request. */
@@ -18,7 +18,7 @@ interface Message {
 
 const prefix = "channel-router/e";
 
-export function createRequestMarks(epoch: number): RequestMarks {
+export function createRequestIdNamespace(epoch: number): RequestIdNamespace {
   // Alone, several processes share epoch 0.
   const own = `${prefix}${epoch}.${process.pid}/`;
   const mark = (id: RequestId): string => `${own}${JSON.stringify(id)}`;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { writeStateFile } from "../files/state-file.ts";
 import { readRegular } from "../regular-file.ts";
 import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
-import type { OwnerFile } from "./leader-file.ts";
+import type { LeaderFile } from "./leader-file.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
 
 export interface RunningRegister {
@@ -19,7 +19,7 @@ export interface RunningRegister {
   readonly config: string;
 }
 
-export interface RunningOwner extends ProcessIdentity {
+export interface RunningLeader extends ProcessIdentity {
   readonly config: string;
   readonly folder: string;
   readonly socket: string;
@@ -33,9 +33,9 @@ export interface RunningOwner extends ProcessIdentity {
 /** The result removes the entry. */
 export async function enterRunning(
   { runningFolder, config, folder }: RunningRegister,
-  owner: OwnerFile,
+  owner: LeaderFile,
 ): Promise<() => Promise<void>> {
-  const entry: RunningOwner = { ...owner, config, folder };
+  const entry: RunningLeader = { ...owner, config, folder };
   const name = createHash("sha256").update(folder).digest("hex").slice(0, 12);
   const path = join(runningFolder, `${name}-${owner.pid}.json`);
   await mkdir(runningFolder, { recursive: true, mode: 0o700 });
@@ -44,7 +44,7 @@ export async function enterRunning(
 }
 
 /** Those whose process runs, latest first. An absent or unreadable folder has none. */
-export async function listRunning(runningFolder: string): Promise<RunningOwner[]> {
+export async function listRunning(runningFolder: string): Promise<RunningLeader[]> {
   const names = await readdir(runningFolder).catch(() => []);
   const entries = await Promise.all(
     names.filter((name) => name.endsWith(".json")).map((name) => readEntry(join(runningFolder, name))),
@@ -52,9 +52,9 @@ export async function listRunning(runningFolder: string): Promise<RunningOwner[]
   return entries.filter((entry) => entry !== undefined).sort((a, b) => (a.started < b.started ? 1 : -1));
 }
 
-async function readEntry(path: string): Promise<RunningOwner | undefined> {
+async function readEntry(path: string): Promise<RunningLeader | undefined> {
   try {
-    const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningOwner;
+    const entry = JSON.parse((await readRegular(path)).toString("utf8")) as RunningLeader;
     // Whether it runs elsewhere cannot be seen from here, and no command would reach it.
     if (isElsewhere(entry.host, await thisHost())) return undefined;
     if (await isRunning(entry)) return entry;

@@ -5,7 +5,7 @@
 import { basename } from "node:path";
 import { watchFolders } from "../files/folder-watch.ts";
 
-export interface ClaimWatchOptions {
+export interface TermWatchOptions {
   /** The state folder, and the folder of the socket. */
   readonly folders: readonly string[];
   /** A name in one of them that matters. */
@@ -21,7 +21,7 @@ const settleMs = 300;
 const blindLookEveryMs = 1_000;
 
 /** The first look comes after a second. The result ends the watch. */
-export function watchClaim({ folders, concerns, look }: ClaimWatchOptions): () => void {
+export function watchTerm({ folders, concerns, look }: TermWatchOptions): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   let isStale = false;

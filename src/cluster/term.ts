@@ -7,20 +7,20 @@ import { constants, existsSync } from "node:fs";
 import { access, chmod, link, mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { thisHost } from "./host-identity.ts";
-import { isDead, listEpochs, type OwnerFile, ownerPath, readOwner } from "./leader-file.ts";
+import { isDead, type LeaderFile, leaderFilePath, listTerms, readLeader } from "./leader-file.ts";
 import { thisProcess } from "./process-identity.ts";
 import { protocolNumber } from "./protocol.ts";
 import { socketPath } from "./socket-path.ts";
 
 /** Undefined when another process has this epoch or a higher one. Rejects when the folder cannot be written. */
-export async function claimEpoch(
+export async function acquireTerm(
   folder: string,
   epoch: number,
   version: string,
-): Promise<OwnerFile | undefined> {
+): Promise<LeaderFile | undefined> {
   await makeFolder(folder);
   const host = await thisHost();
-  const owner: OwnerFile = {
+  const owner: LeaderFile = {
     epoch,
     ...(await thisProcess()),
     socket: await socketPath(folder, epoch),
@@ -29,10 +29,10 @@ export async function claimEpoch(
     started: new Date().toISOString(),
     ...(host === undefined ? {} : { host }),
   };
-  if (!(await putOwner(folder, owner))) return undefined;
+  if (!(await writeLeader(folder, owner))) return undefined;
   // Whoever was slow between looking and linking may have got an epoch that was swept meanwhile: a higher one shows it.
-  if ((await listEpochs(folder)).some((other) => other > epoch)) {
-    await remove(ownerPath(folder, epoch));
+  if ((await listTerms(folder)).some((other) => other > epoch)) {
+    await remove(leaderFilePath(folder, epoch));
     return undefined;
   }
   // The name is ours alone now; what stands there is older than the claim.
@@ -41,10 +41,10 @@ export async function claimEpoch(
 }
 
 /** False when the name is taken. Not synced to disk: after a power failure no owner lives anyway. */
-export async function putOwner(folder: string, owner: OwnerFile): Promise<boolean> {
+export async function writeLeader(folder: string, owner: LeaderFile): Promise<boolean> {
   const temporary = await writeBeside(folder, owner);
   try {
-    await link(temporary, ownerPath(folder, owner.epoch));
+    await link(temporary, leaderFilePath(folder, owner.epoch));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -55,18 +55,18 @@ export async function putOwner(folder: string, owner: OwnerFile): Promise<boolea
 }
 
 /** From here on another process may claim the next epoch although this one still runs. */
-export async function releaseEpoch(folder: string, owner: OwnerFile): Promise<void> {
+export async function releaseTerm(folder: string, owner: LeaderFile): Promise<void> {
   const temporary = await writeBeside(folder, { ...owner, released: true });
-  await rename(temporary, ownerPath(folder, owner.epoch));
+  await rename(temporary, leaderFilePath(folder, owner.epoch));
 }
 
 /** Removes the files and sockets of dead epochs below this one. Best effort: what stays does no harm. */
-export async function sweep(folder: string, own: OwnerFile): Promise<void> {
-  for (const epoch of (await listEpochs(folder)).filter((other) => other < own.epoch)) {
-    const owner = await readOwner(folder, epoch);
+export async function sweep(folder: string, own: LeaderFile): Promise<void> {
+  for (const epoch of (await listTerms(folder)).filter((other) => other < own.epoch)) {
+    const owner = await readLeader(folder, epoch);
     if (owner === undefined || !(await isDead(owner))) continue;
     if ("socket" in owner && /[-/]o\d+\.sock$/.test(owner.socket)) await remove(owner.socket);
-    await remove(ownerPath(folder, epoch));
+    await remove(leaderFilePath(folder, epoch));
   }
   for (const name of await readdir(folder)) {
     if (!/^owner-\d+\.json\.[0-9a-f]+$/.test(name)) continue;
@@ -94,8 +94,8 @@ function nearest(folder: string): string {
   return existsSync(folder) ? folder : nearest(dirname(folder));
 }
 
-async function writeBeside(folder: string, owner: OwnerFile): Promise<string> {
-  const temporary = `${ownerPath(folder, owner.epoch)}.${randomBytes(6).toString("hex")}`;
+async function writeBeside(folder: string, owner: LeaderFile): Promise<string> {
+  const temporary = `${leaderFilePath(folder, owner.epoch)}.${randomBytes(6).toString("hex")}`;
   try {
     await writeFile(temporary, `${JSON.stringify(owner)}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {

@@ -2,7 +2,7 @@
 // for it without end: after some seconds it is asked on a connection of its own, and when it says nothing there either, the
 // calls that wait for it are answered here.
 
-export interface SilentOwnerOptions {
+export interface UnresponsiveLeaderOptions {
   readonly pid: number;
   /** How long a tool call waits before the owner is asked. */
   readonly patienceMs: number;
@@ -23,7 +23,7 @@ const shortPatienceMs = 500;
 const maxLookMs = 1_000;
 
 /** Nothing ticks while no call waits. The result ends the watch. */
-export function watchSilentOwner(options: SilentOwnerOptions): () => void {
+export function watchUnresponsiveLeader(options: UnresponsiveLeaderOptions): () => void {
   let isSilent = false;
   let isOver = false;
 

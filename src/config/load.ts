@@ -28,7 +28,7 @@ import { validate } from "./schema/core.ts?validator";
 import { explainEach, explainErrors } from "./schema/explain.ts";
 import { testsSchema } from "./schema/tests.ts";
 import { schemasAt } from "./schema/walk.ts";
-import { checkMeaning } from "./semantics.ts";
+import { checkSemantics } from "./semantics.ts";
 import { checkTests } from "./tests-check.ts";
 import { unreadConfig } from "./unread.ts";
 import { valueAt } from "./value-path.ts";
@@ -44,16 +44,16 @@ import {
   type Resolved,
   resolveVariables,
   type ScopedVariable,
-  type VariableWorld,
+  type VariableContext,
 } from "./variables/variables.ts";
 import { masksBesideTree, openYaml, type YamlFile } from "./yaml/file.ts";
 import { frameIssue } from "./yaml/frame.ts";
-import { frameSourceOf, inOrder, placeIssues } from "./yaml/issue-location.ts";
+import { frameSourceOf, inOrder, locateIssues } from "./yaml/issue-location.ts";
 import { likelyMistakes } from "./yaml/likely-mistakes.ts";
 import { longCodeDrafts } from "./yaml/long-code.ts";
 import { type Path, pathKey } from "./yaml/problem.ts";
 import { hideShownText } from "./yaml/shown-text.ts";
-import { breathe, inSlices } from "./yield-to-event-loop.ts";
+import { inSlices, yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 export interface LoadOptions {
   readonly env: EnvironmentVariables;
@@ -97,7 +97,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const file = resolve(cwd, written);
   const folder = dirname(file);
   const parsed = await readYamlFile(file, "config file", options.kept);
-  await breathe();
+  await yieldToEventLoop();
   const yaml = openYaml(file, parsed);
   const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
   const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
@@ -120,7 +120,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const references = prefixReferences(expansion);
   const replaced = resolved.filter((one) => one.replacements.length > 0);
   const substituted = new Set(replaced.map((one) => pathKey(one.path)));
-  await breathe();
+  await yieldToEventLoop();
   const secrets = findSecrets(expansion, types, resolved);
   const typed = typedTexts(expansion, substituted, secrets);
   const tainted = new TaintedTree();
@@ -135,9 +135,9 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     sources: await checkComponents(root, "sources", types.sources, registries.sources, typed),
     sinks: await checkComponents(root, "sinks", types.sinks, registries.sinks, typed),
   };
-  await breathe();
-  const meaning = checkMeaning(root, { folder, env, typed });
-  await breathe();
+  await yieldToEventLoop();
+  const meaning = checkSemantics(root, { folder, env, typed });
+  await yieldToEventLoop();
   // A value that could not be read is one problem; what was put in its place is none of its own.
   const unread = new Set(
     [
@@ -146,7 +146,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       ...references,
     ].map(({ path }) => pathKey(path)),
   );
-  const places = placeIssues(expansion, resolved);
+  const places = locateIssues(expansion, resolved);
   const drafts = [
     ...[...core, ...checked.sources.drafts, ...checked.sinks.drafts, ...meaning].filter(
       ({ path }) => !unread.has(pathKey(path)),
@@ -174,7 +174,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
         ];
   const warnings = bomb === undefined ? await warningsOf(expansion, yaml) : [];
   const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
-  await breathe();
+  await yieldToEventLoop();
   const values = assemble({
     root,
     options: { sources: checked.sources.options, sinks: checked.sinks.options },
@@ -238,7 +238,7 @@ async function warningsOf({ instances }: Expansion, config: YamlFile): Promise<F
     const { document, text } = origin.yaml.parsed;
     if (document !== undefined)
       found.push(...likelyMistakes(document, text).map((problem) => ({ ...problem, ...origin })));
-    await breathe();
+    await yieldToEventLoop();
   }
   return found;
 }
@@ -319,7 +319,7 @@ function brokenPaths(
 async function substituteAll(
   { root, variables }: { readonly root: JsonObject; readonly variables: readonly ScopedVariable[] },
   registries: Registries,
-  around: VariableWorld,
+  around: VariableContext,
 ): Promise<{
   readonly types: Types;
   readonly resolved: readonly Resolved[];

@@ -10,7 +10,7 @@ import type { Project } from "./project.ts";
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-export interface ConfigPlace {
+export interface ConfigLocation {
   /** Absolute; absent when no place had a file. */
   readonly file?: string;
   /** The user named it, or it is their own. False: it was found, and does nothing before they agreed to it. */
@@ -42,7 +42,7 @@ export function findConfig({
   project,
   isNamedByProject = false,
   typed = false,
-}: ConfigSearch): ConfigPlace {
+}: ConfigSearch): ConfigLocation {
   const named = explicit ?? setVariable(env, "CHANNEL_ROUTER_CONFIG");
   if (named !== undefined) {
     const file = resolve(cwd, expandHome(named, env));

@@ -7,7 +7,7 @@ import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode,
 import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
 import type { Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
-import { breathe } from "./yield-to-event-loop.ts";
+import { yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 /** Of a config or a recipe. */
 export const maxFileBytes = 1024 * 1024;
@@ -112,7 +112,7 @@ export async function readTokens(text: string, lines: LineCounter, perTurn = 2_0
     for (const token of parser.next(lexeme)) tokens.push(token);
     read += 1;
     if (read > maxTokens) throw new TooManyTokens();
-    if (read % Math.max(1, perTurn) === 0) await breathe();
+    if (read % Math.max(1, perTurn) === 0) await yieldToEventLoop();
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;

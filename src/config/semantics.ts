@@ -13,14 +13,14 @@ import { type Path, quoted } from "./yaml/problem.ts";
 /** Names of servers that Claude Code runs itself; a server with one of them is not started. */
 const reservedServerNames = ["workspace", "claude-in-chrome", "computer-use"];
 
-export interface MeaningContext {
+export interface SemanticsContext {
   readonly folder: string;
   readonly env: EnvironmentVariables;
   /** The text as typed, when it may be shown. */
   typed(path: Path): string | undefined;
 }
 
-export function checkMeaning(root: JsonObject, context: MeaningContext): IssueDraft[] {
+export function checkSemantics(root: JsonObject, context: SemanticsContext): IssueDraft[] {
   return [
     ...checkServer(root),
     ...checkListen(root, context),
@@ -40,7 +40,7 @@ function checkServer(root: JsonObject): IssueDraft[] {
   ];
 }
 
-function checkListen(root: JsonObject, context: MeaningContext): IssueDraft[] {
+function checkListen(root: JsonObject, context: SemanticsContext): IssueDraft[] {
   if (typeof root.listen !== "string" || root.listen === "") return [];
   const address = parseListenAddress(root.listen, context);
   if (!("problem" in address)) return [];
@@ -78,7 +78,7 @@ function checkSinks(root: JsonObject): IssueDraft[] {
   });
 }
 
-function checkChannels(root: JsonObject, context: MeaningContext): IssueDraft[] {
+function checkChannels(root: JsonObject, context: SemanticsContext): IssueDraft[] {
   const sources = namesOf(root.sources, "source");
   const sinks = namesOf(root.sinks, "sink");
   return Object.entries(asObject(root.channels)).flatMap(([name, channel]) => {
@@ -159,7 +159,7 @@ function checkReferences(
   value: Json | undefined,
   path: Path,
   { kind, known, listed, hint }: Names,
-  context: MeaningContext,
+  context: SemanticsContext,
 ): IssueDraft[] {
   const named = Array.isArray(value)
     ? value.map((item, index) => ({ item, path: [...path, index] }))

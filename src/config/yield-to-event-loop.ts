@@ -1,6 +1,6 @@
 // A large config is read in several turns of the event loop: a reload must not hold up the events that come meanwhile.
 
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -15,7 +15,7 @@ export async function inSlices<T>(steps: Iterable<T>): Promise<T[]> {
   for (const step of steps) {
     collected.push(step);
     if (collected.length % stepsPerLook !== 0 || performance.now() - beganMs < sliceMs) continue;
-    await breathe();
+    await yieldToEventLoop();
     beganMs = performance.now();
   }
   return collected;

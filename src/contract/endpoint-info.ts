@@ -8,7 +8,7 @@ export interface Sample {
   readonly data: Json;
 }
 
-export interface Invitation {
+export interface EndpointInfo {
   /** For instance `POST http://127.0.0.1:8788/github`. */
   readonly address: string;
   /** A shell command that produces one event; absent when none can be made without the secret. */

@@ -1,6 +1,6 @@
 // A command's side of the owner's socket: one call, its parts as they come, its result.
 
-import { greetOwner } from "../cluster/connect-to-leader.ts";
+import { connectToLeader } from "../cluster/connect-to-leader.ts";
 import type { CallError } from "../cluster/protocol.ts";
 import type { Json } from "../contract.ts";
 import { ConnectorError, type ErrorCode, errorCodes, UsageError } from "../errors.ts";
@@ -19,14 +19,14 @@ const welcomeWithinMs = 2_000;
  * Rejects with a UsageError when the command refused its arguments, with a ConnectorError (E_CONTROL) when the owner
  * cannot be reached, is stopped, speaks another protocol, or goes away meanwhile; with the signal's reason when it fires.
  */
-export async function callOwner(
+export async function callLeader(
   socket: string,
   command: string,
   args: Json,
   { version, onPart, signal }: CallOptions,
 ): Promise<Json> {
   signal?.throwIfAborted();
-  const greeted = await greetOwner(socket, { role: "command", version }, welcomeWithinMs);
+  const greeted = await connectToLeader(socket, { role: "command", version }, welcomeWithinMs);
   if (greeted.kind !== "welcome")
     throw unreachable(greeted.kind === "refused" ? greeted.reason : greeted.kind);
   const { link } = greeted;

@@ -3,13 +3,13 @@
 
 import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
 import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
-import type { AskedAnswer } from "../daemon/chat/access-prompt.ts";
+import type { AccessPromptAnswer } from "../daemon/chat/access-prompt.ts";
 import type { ChannelFlow } from "../daemon/commands/flow.ts";
 import type { AskedPowers, PowerAnswer } from "../daemon/commands/power-answers.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
 import type { Counts } from "../router/counts.ts";
 
-export interface ControlWords {
+export interface ControlProtocol {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
   readonly sessions: { readonly args: Nothing; readonly answer: SessionsAnswer };
   /**
@@ -51,7 +51,7 @@ export interface ControlWords {
   /** For a command in Claude's shell. `session`: the client's id of its session, where the command knows it. */
   readonly ask_access: {
     readonly args: { readonly request: AccessRequest; readonly session?: string };
-    readonly answer: AskedAnswer;
+    readonly answer: AccessPromptAnswer;
   };
   /** What `trust` asks about, as the running router reads the config now; null while it has no good one. */
   readonly powers: { readonly args: Nothing; readonly answer: { readonly asked: AskedPowers | null } };
@@ -68,7 +68,7 @@ export interface UnansweredAnswer {
   readonly session?: string;
 }
 
-export type ControlCommand = keyof ControlWords;
+export type ControlCommand = keyof ControlProtocol;
 type Nothing = Readonly<Record<string, never>>;
 
 export interface StatusAnswer {

@@ -14,7 +14,7 @@ const maxTold = 10;
 const maxFaults = 200;
 
 /** `giveUp`: called when faults come faster than any of them could be worth surviving. */
-export function surviveFaults(
+export function guardAgainstCrashes(
   log: Pick<Log, "error">,
   clock: Pick<Clock, "now">,
   giveUp: () => void,

@@ -3,8 +3,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nobody } from "../access/deny-all.ts";
-import { ownerPath } from "../cluster/leader-file.ts";
+import { denyAll } from "../access/deny-all.ts";
+import { leaderFilePath } from "../cluster/leader-file.ts";
 import type { Service } from "../cluster/leader-server.ts";
 import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
@@ -21,15 +21,15 @@ import { openJournal } from "../journal/journal.ts";
 import { describeDiff } from "../plan/diff.ts";
 import type { Plan } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";
-import { createForgottenReport } from "../router/evictions.ts";
+import { createEvictionReport } from "../router/evictions.ts";
 import { createMemory } from "../router/memory.ts";
-import { createTurnedAway } from "../router/rejected-senders.ts";
+import { createRejectedSenders } from "../router/rejected-senders.ts";
 import { createTraceRing } from "../router/trace-ring.ts";
-import type { Greeting } from "../session/initialize-result.ts";
+import type { InitializeResult } from "../session/initialize-result.ts";
 import { line, masked, stackOf, text } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import type { ChatService } from "./chat/chat-service.ts";
-import { createControlService } from "./commands/commands.ts";
+import { createCommands } from "./commands/commands.ts";
 import { createTally } from "./delivery-counts.ts";
 import { journalled, openExpectations } from "./expectations.ts";
 import {
@@ -37,22 +37,22 @@ import {
   framed,
   leadsElsewhere,
   leaving,
+  logProblems,
   notesOn,
-  tellProblems,
   waitingPowers,
   warningsIn,
 } from "./messages.ts";
 import { lend, nextListen, openRouter } from "./open-router.ts";
-import { createQuestionTurn } from "./prompt-queue.ts";
+import { createPromptQueue } from "./prompt-queue.ts";
 import { type Applied, createReloader, type Verdict } from "./reloader.ts";
-import { openMembers } from "./sessions.ts";
+import { openSessions } from "./sessions.ts";
 import { closedToSinks, openSinks } from "./sink-tools.ts";
 import { keepActive, readActive } from "./start/active-config.ts";
-import { greetFast } from "./start/initialize-result.ts";
+import { initializeEarly } from "./start/initialize-result.ts";
 import { loadPlan, type ProvenConfig } from "./start/load-plan.ts";
-import type { Running, ServiceOptions, ServiceState } from "./state.ts";
+import type { DaemonOptions, DaemonState, Running } from "./state.ts";
 import { toolsFor } from "./tools.ts";
-import { openServiceTrust, type ServiceTrust } from "./trust/config-trust.ts";
+import { type ConfigTrust, openConfigTrust } from "./trust/config-trust.ts";
 
 function isGood(config: ProvenConfig | undefined): config is ProvenConfig {
   return config !== undefined && config.issues.length === 0;
@@ -64,27 +64,27 @@ const settleMs = 1_500;
 const settledMs = 2_000;
 const stopMs = { released: 250, deposed: 100, replaced: 100 } as const;
 
-export async function openService(options: ServiceOptions): Promise<Service> {
+export async function openDaemon(options: DaemonOptions): Promise<Service> {
   const { role, log } = options;
   const ending = new AbortController();
-  const greeting = greetFast(options.found, options.folder);
+  const greeting = initializeEarly(options.found, options.folder);
   let found = options.found;
   let config: ProvenConfig | undefined;
   let running: Running | undefined;
-  let greeted: Greeting | undefined;
+  let greeted: InitializeResult | undefined;
   /** Of all configs so far: what leaves may still speak of its own. */
   const secrets = new Set<string>();
   let hide: Mask = createMask([]);
   let chat: ChatService | undefined;
-  const turn = createQuestionTurn();
+  const turn = createPromptQueue();
   const mask: Mask = (text) => hide(text);
 
-  const state: ServiceState = {
+  const state: DaemonState = {
     options,
     startedMs: Date.now(),
     tally: createTally(),
     decisions: createTraceRing(),
-    members: openMembers({
+    members: openSessions({
       greeting: greeting.greeting,
       log,
       mask,
@@ -106,7 +106,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       return trust;
     },
   };
-  const trust: ServiceTrust = openServiceTrust({
+  const trust: ConfigTrust = openConfigTrust({
     log,
     members: state.members,
     turn,
@@ -250,7 +250,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   async function run(proven: ProvenConfig): Promise<void> {
     const { loaded, plan } = proven;
     const { delivery } = loaded.values;
-    const next = ownerPath(options.folder, role.epoch + 1);
+    const next = leaderFilePath(options.folder, role.epoch + 1);
     const journal = await openJournal({
       folder: join(options.folder, "journal"),
       epoch: role.epoch,
@@ -259,10 +259,10 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       log,
       keepMs: delivery.keepMs,
       maxBytes: delivery.maxSizeBytes,
-      onForgotten: createForgottenReport(log, systemClock),
+      onForgotten: createEvictionReport(log, systemClock),
     });
     const newId = createEventIds();
-    const turnedAway = createTurnedAway({ clock: systemClock, newId, observe: state.decisions.add });
+    const turnedAway = createRejectedSenders({ clock: systemClock, newId, observe: state.decisions.add });
     const shaping: Shaping = createShaping({
       journal,
       clock: systemClock,
@@ -305,7 +305,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
           refused({ status: 403, reason });
           turnedAway.add({ name: source.name, type: source.type.type }, reason);
         };
-        return (source.type.chat === undefined ? undefined : chat?.people(source, turnAway)) ?? nobody;
+        return (source.type.chat === undefined ? undefined : chat?.people(source, turnAway)) ?? denyAll;
       },
       clock: systemClock,
       log,
@@ -366,7 +366,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
 
   async function serve(): Promise<void> {
     const first = await load();
-    tellProblems(first, found, log);
+    logProblems(first, found, log);
     void greet(first);
     const good = isGood(first) && trust.mayUse(first) ? first : await lastActive();
     const runs = good !== undefined && role.exclusive;
@@ -383,7 +383,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 
   const served = serve();
-  const control = createControlService(state);
+  const control = createCommands(state);
   const onHangUp = () => void reload("asked");
   if (role.exclusive) {
     // What changed since it was read is seen now.

@@ -1,10 +1,10 @@
 // A form that is taken back when what it asks about is settled elsewhere.
 
 import { setTimeout as pause } from "node:timers/promises";
-import type { Form, FormAnswer } from "../session/elicitation.ts";
-import type { Member } from "./sessions.ts";
+import type { Elicitation, ElicitationResult } from "../session/elicitation.ts";
+import type { DaemonSession } from "./sessions.ts";
 
-export interface AskWhileOptions {
+export interface ElicitUntilOptions {
   /** Asked every `everyMs`: whether the form is still about something. Never rejects. */
   still(): Promise<boolean>;
   readonly everyMs: number;
@@ -12,13 +12,13 @@ export interface AskWhileOptions {
 }
 
 /** Undefined when it was taken back. Rejects when the session ends, or cannot show a form. */
-export async function askWhile(
-  session: Pick<Member["session"], "ask">,
-  form: Form,
-  { still, everyMs, signal }: AskWhileOptions,
-): Promise<FormAnswer | undefined> {
+export async function elicitUntil(
+  session: Pick<DaemonSession["session"], "ask">,
+  form: Elicitation,
+  { still, everyMs, signal }: ElicitUntilOptions,
+): Promise<ElicitationResult | undefined> {
   const over = new AbortController();
-  let answer: FormAnswer | undefined;
+  let answer: ElicitationResult | undefined;
   const answered = session.ask(form, over.signal).then((given) => {
     answer = given;
   });

@@ -1,16 +1,16 @@
 // What an owner says of its config and of its own end.
 
 import { basename } from "node:path";
-import { type ConfigPlace, realPath } from "../config/paths.ts";
+import { type ConfigLocation, realPath } from "../config/paths.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
 import type { Log } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { describePower } from "../plan/powers.ts";
-import type { Greeting } from "../session/initialize-result.ts";
+import type { InitializeResult } from "../session/initialize-result.ts";
 import { line, lines, type SafeLine, type SafeText } from "../text.ts";
 import type { Verdict } from "./reloader.ts";
-import type { Member } from "./sessions.ts";
-import { greetingChanges } from "./start/initialize-result.ts";
+import type { DaemonSession } from "./sessions.ts";
+import { initializeChanges } from "./start/initialize-result.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import type { Consent } from "./trust/consent.ts";
 
@@ -55,13 +55,13 @@ export function framed(config: ProvenConfig | undefined): SafeText[] {
 export function notesOn(
   before: ProvenConfig,
   next: ProvenConfig,
-  members: readonly Pick<Member, "greeting">[],
-  greeting: Greeting | undefined,
+  members: readonly Pick<DaemonSession, "greeting">[],
+  greeting: InitializeResult | undefined,
 ): string[] {
   const stale = new Set(
     members.flatMap((member) => {
       const told = member.greeting();
-      return told === undefined || greeting === undefined ? [] : greetingChanges(told, greeting);
+      return told === undefined || greeting === undefined ? [] : initializeChanges(told, greeting);
     }),
   );
   const isSameDelivery =
@@ -76,7 +76,7 @@ export function notesOn(
   ];
 }
 
-export function tellProblems(config: ProvenConfig | undefined, found: ConfigPlace, log: Log): void {
+export function logProblems(config: ProvenConfig | undefined, found: ConfigLocation, log: Log): void {
   if (config === undefined) {
     log.warn(line`no config file found; looked for ${found.tried.join(", ")}`);
     return;

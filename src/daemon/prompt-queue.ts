@@ -1,11 +1,11 @@
 // One question at a time in the terminals of a router's sessions, whatever it is about.
 
-export interface QuestionTurn {
+export interface PromptQueue {
   /** Runs when every question before has ended. Settles as `ask` does. */
   take<T>(ask: () => Promise<T>): Promise<T>;
 }
 
-export function createQuestionTurn(): QuestionTurn {
+export function createPromptQueue(): PromptQueue {
   let last: Promise<unknown> = Promise.resolve();
   return {
     take(ask) {

@@ -5,7 +5,7 @@ import type { AttachedSession } from "../cluster/attached-session.ts";
 import type { Log, Tool } from "../contract.ts";
 import type { DispatchSession, Listening } from "../dispatch/session.ts";
 import { systemClock } from "../host/clock.ts";
-import type { Greeting } from "../session/initialize-result.ts";
+import type { InitializeResult } from "../session/initialize-result.ts";
 import type { PermissionRequest } from "../session/permission.ts";
 import { type OpenSession, openSession } from "../session/session.ts";
 import { neutralise } from "../text/neutralise.ts";
@@ -13,7 +13,7 @@ import { type SafeLine, stackOf, text } from "../text.ts";
 import { awaitRegistration, type ClientLogQuery, type Registration, readRegistration } from "./client-log.ts";
 import { judgeListening } from "./listening.ts";
 
-export interface Member {
+export interface DaemonSession {
   /** As `to: { session }` takes it: the pid of its process. */
   readonly id: string;
   readonly attached: AttachedSession;
@@ -24,39 +24,39 @@ export interface Member {
   listening(): Listening;
   sent(): number;
   /** What its client was told at the start; undefined before. */
-  greeting(): Greeting | undefined;
+  greeting(): InitializeResult | undefined;
   /** A tool call of this session named this event of ours. */
   named(eventId: string): void;
 }
 
 export interface Serving {
-  tools(member: Member): readonly Tool[];
+  tools(member: DaemonSession): readonly Tool[];
   /** How many events the member could fetch with `pending`. */
-  waiting?(member: Member): number;
+  waiting?(member: DaemonSession): number;
   /** Something to be said at the end of each result. */
-  reminder?(member: Member): SafeLine | undefined;
+  reminder?(member: DaemonSession): SafeLine | undefined;
   /** Called once for each member, those that are there first. */
-  enter?(member: Member): void;
+  enter?(member: DaemonSession): void;
   /** Called once for each member that has ended. */
-  gone?(member: Member): void;
+  gone?(member: DaemonSession): void;
   /** The client asks for a permission, and lets channels answer. */
-  permission?(member: Member, request: PermissionRequest): void;
+  permission?(member: DaemonSession, request: PermissionRequest): void;
   /** Something about a member changed that dispatch may want to know. */
   changed?(): void;
 }
 
-export interface Members {
+export interface DaemonSessions {
   attach(attached: AttachedSession): void;
   /** From now on members have these tools; may be called again. */
   serve(serving: Serving): void;
   /** The tools may be others now: clients whose list changed are told. */
   retool(): void;
-  list(): readonly Member[];
+  list(): readonly DaemonSession[];
 }
 
 interface MembersOptions {
   /** For a client that comes now. */
-  greeting(): Promise<Greeting>;
+  greeting(): Promise<InitializeResult>;
   readonly log: Log;
   /** Hides secrets in what a tool says. */
   mask(text: string): string;
@@ -69,17 +69,17 @@ const registrationWithinMs = 3_000;
 /** The client's log may come late, or only once a person has confirmed the channel. */
 const laterLooksMs = [10_000, 30_000, 120_000] as const;
 
-export function openMembers({ greeting, log, mask, serverName }: MembersOptions): Members {
-  const members = new Set<Member>();
+export function openSessions({ greeting, log, mask, serverName }: MembersOptions): DaemonSessions {
+  const members = new Set<DaemonSession>();
   let serving: Serving | undefined;
 
-  function admit(member: Member): void {
+  function admit(member: DaemonSession): void {
     if (serving === undefined) return;
     equip(member, serving);
     serving.enter?.(member);
   }
 
-  function equip(member: Member, { tools, waiting, reminder }: Serving): void {
+  function equip(member: DaemonSession, { tools, waiting, reminder }: Serving): void {
     const safe = (text: string) => neutralise(mask(text));
     const remind = () => reminder?.(member);
     member.session.attachTools(tools(member), safe, () => waiting?.(member) ?? 0, remind).catch(report);
@@ -121,10 +121,10 @@ export function openMembers({ greeting, log, mask, serverName }: MembersOptions)
 
 type MemberOptions = MembersOptions & Required<Pick<Serving, "changed" | "permission">>;
 
-function openMember(attached: AttachedSession, options: MemberOptions): Member {
+function openMember(attached: AttachedSession, options: MemberOptions): DaemonSession {
   const { log, serverName, changed } = options;
   const greeting = options.greeting();
-  let greeted: Greeting | undefined;
+  let greeted: InitializeResult | undefined;
   greeting.then(
     (known) => {
       greeted = known;
@@ -208,7 +208,7 @@ function openMember(attached: AttachedSession, options: MemberOptions): Member {
   const id = String(attached.pid);
   const { project, label } = attached.facts();
   const ready = Promise.race([becomeReady(), session.ended]).then(() => undefined);
-  const member: Member = {
+  const member: DaemonSession = {
     id,
     attached,
     session,

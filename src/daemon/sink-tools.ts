@@ -13,7 +13,7 @@ import type { Plan } from "../plan/plan.ts";
 import { type CallRecord, createSinks, type Sinks } from "../router/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
-import type { Member } from "./sessions.ts";
+import type { DaemonSession } from "./sessions.ts";
 import type { Running } from "./state.ts";
 
 /** `loaded`: the config that is active. */
@@ -55,7 +55,7 @@ function textOf({ sink, outcome, tookMs, detail }: Omit<CallRecord, "session" | 
   return `${sink} ${outcome === "done" ? "was called" : "failed"} after ${tookMs} ms${because}`;
 }
 
-export function sinkTools({ config, journal, sinks }: Running, member: Member): Tool[] {
+export function sinkTools({ config, journal, sinks }: Running, member: DaemonSession): Tool[] {
   const { plan } = config;
   return plan.sinks.map((sink) =>
     sinkTool(sink, {

@@ -1,7 +1,7 @@
 // What the parts of a service see of it, and what it needs to begin.
 
-import type { OwnerRole } from "../cluster/leader.ts";
-import type { ConfigPlace } from "../config/paths.ts";
+import type { LeaderRole } from "../cluster/leader.ts";
+import type { ConfigLocation } from "../config/paths.ts";
 import type { Log } from "../contract.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Shaping } from "../dispatch/shaping/driver.ts";
@@ -10,21 +10,21 @@ import type { Expectations } from "../router/expectations.ts";
 import type { Router } from "../router/router.ts";
 import type { Sinks } from "../router/sinks.ts";
 import type { TraceRing } from "../router/trace-ring.ts";
-import type { Greeting } from "../session/initialize-result.ts";
+import type { InitializeResult } from "../session/initialize-result.ts";
 import type { SafeLine, SafeText } from "../text.ts";
 import type { ChatService } from "./chat/chat-service.ts";
 import type { Tally } from "./delivery-counts.ts";
 import type { Verdict } from "./reloader.ts";
-import type { Members } from "./sessions.ts";
+import type { DaemonSessions } from "./sessions.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
-import type { ServiceTrust } from "./trust/config-trust.ts";
+import type { ConfigTrust } from "./trust/config-trust.ts";
 import type { Consent } from "./trust/consent.ts";
 
-export interface ServiceOptions {
-  readonly role: OwnerRole;
-  readonly found: ConfigPlace;
+export interface DaemonOptions {
+  readonly role: LeaderRole;
+  readonly found: ConfigLocation;
   /** Looks again. */
-  find(): ConfigPlace;
+  find(): ConfigLocation;
   /** What of the environment does not count, a line each. */
   readonly notes: readonly SafeLine[];
   /** The state folder of the config. */
@@ -51,21 +51,21 @@ export interface Running {
 }
 
 /** What the parts of the service see of it. */
-export interface ServiceState {
-  readonly options: ServiceOptions;
+export interface DaemonState {
+  readonly options: DaemonOptions;
   readonly startedMs: number;
   readonly tally: Tally;
   readonly decisions: TraceRing;
-  readonly members: Members;
+  readonly members: DaemonSessions;
   /** As last looked up. */
-  found(): ConfigPlace;
+  found(): ConfigLocation;
   /** The config as last read, good or not; undefined while there is none. */
   config(): ProvenConfig | undefined;
   running(): Running | undefined;
   /** The running config, else the one last read, unless that waits until the user agrees to use it. */
   used(): ProvenConfig | undefined;
   /** For a client that comes now; undefined until it is known. */
-  greeting(): Greeting | undefined;
+  greeting(): InitializeResult | undefined;
   /** Framed issues of the config as last read, or why it is not in force. */
   problems(): readonly SafeText[];
   /** Of the last reload; undefined before the first. */
@@ -80,5 +80,5 @@ export interface ServiceState {
   /** Undefined while no config had a chat. */
   chat(): ChatService | undefined;
   /** What the user agreed to. */
-  readonly trust: ServiceTrust;
+  readonly trust: ConfigTrust;
 }

@@ -4,12 +4,12 @@ import { describeRefusals } from "../http/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { version } from "../version.ts";
 import { stuckSessions } from "./commands/commands.ts";
-import { channelFlows, flowWords } from "./commands/flow.ts";
-import { type PowerAnswer, servicePowers } from "./commands/power-answers.ts";
-import type { Member } from "./sessions.ts";
-import type { ServiceState } from "./state.ts";
+import { channelFlows, describeFlow } from "./commands/flow.ts";
+import { daemonPowers, type PowerAnswer } from "./commands/power-answers.ts";
+import type { DaemonSession } from "./sessions.ts";
+import type { DaemonState } from "./state.ts";
 
-export function statusReport(state: ServiceState, member: Member): StatusReport {
+export function statusReport(state: DaemonState, member: DaemonSession): StatusReport {
   const { role } = state.options;
   const config = state.config();
   const running = state.running();
@@ -74,26 +74,26 @@ export function statusReport(state: ServiceState, member: Member): StatusReport 
 }
 
 /** Of a file that nobody agreed to use only that it waits: what it asks for is its author's text. */
-function powersForModel(state: ServiceState): PowerAnswer[] {
-  const powers = servicePowers(state);
+function powersForModel(state: DaemonState): PowerAnswer[] {
+  const powers = daemonPowers(state);
   if (waitsWhole(state)) return powers.filter(({ power }) => power === "use");
   return powers.map((one) =>
     one.power === "instruct" && !one.trusted ? { ...one, value: `(${one.value.length} characters)` } : one,
   );
 }
 
-function adviseConsent(state: ServiceState): string[] {
+function adviseConsent(state: DaemonState): string[] {
   if (!waitsWhole(state)) return [];
-  const count = servicePowers(state).length - 1;
+  const count = daemonPowers(state).length - 1;
   const more = count === 0 ? "" : `, and asks for ${count} more ${count === 1 ? "thing" : "things"}`;
   return [`the config was found here, not chosen${more}: nothing of it is used before the user agrees to it`];
 }
 
-function waitsWhole(state: ServiceState): boolean {
+function waitsWhole(state: DaemonState): boolean {
   return state.config() !== undefined && state.running() === undefined && state.used() === undefined;
 }
 
-function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "reload" | "instructions"> {
+function reloadOf(state: DaemonState, member: DaemonSession): Pick<StatusReport, "reload" | "instructions"> {
   const verdict = state.verdict();
   const greeted = member.greeting()?.instructions;
   const { instructions } = state.greeting() ?? {};
@@ -104,9 +104,9 @@ function reloadOf(state: ServiceState, member: Member): Pick<StatusReport, "relo
 }
 
 function delivery(
-  { journal, dispatcher, shaping }: NonNullable<ReturnType<ServiceState["running"]>>,
-  { tally }: ServiceState,
-  member: Member,
+  { journal, dispatcher, shaping }: NonNullable<ReturnType<DaemonState["running"]>>,
+  { tally }: DaemonState,
+  member: DaemonSession,
 ): Pick<StatusReport, "waiting" | "journal" | "dead" | "flow" | "silences"> {
   const { counts, bytes, failure } = journal.stats();
   const open: Record<string, number> = {};
@@ -115,7 +115,7 @@ function delivery(
     waiting: dispatcher.waiting(member.id),
     journal: { open, bytes, ...(failure === undefined ? {} : { failure }) },
     dead: { count: tally.dead(), latest: tally.deadLetters() },
-    flow: channelFlows(shaping.report(), tally.dropped()).map(flowWords),
+    flow: channelFlows(shaping.report(), tally.dropped()).map(describeFlow),
     silences: dispatcher.report().silences,
   };
 }

@@ -12,12 +12,12 @@ import { silenceTool } from "../session/tools/silence.ts";
 import { line, safeLine } from "../text.ts";
 import { type ChatTools, chatTools } from "./chat/chat-tools.ts";
 import { digestAsEvent, listMembers } from "./commands/digests.ts";
-import type { Member } from "./sessions.ts";
+import type { DaemonSession } from "./sessions.ts";
 import { sinkTools } from "./sink-tools.ts";
-import type { Running, ServiceState } from "./state.ts";
+import type { DaemonState, Running } from "./state.ts";
 import { statusReport } from "./status-report.ts";
 
-export function toolsFor(state: ServiceState, member: Member): Tool[] {
+export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
   const status = statusTool(() => statusReport(state, member));
   const running = state.running();
   if (running === undefined) return [status];
@@ -69,10 +69,10 @@ export function toolsFor(state: ServiceState, member: Member): Tool[] {
 }
 
 /** Those that had a channel with a receipt since this process started. */
-const hadReceipts = new WeakSet<ServiceState>();
+const hadReceipts = new WeakSet<DaemonState>();
 
 /** A receipt outlives the channel that asked for it: what was sent, or still is, under an earlier config waits for it too. */
-function needsAck(state: ServiceState, { config, journal }: Running): boolean {
+function needsAck(state: DaemonState, { config, journal }: Running): boolean {
   if (config.plan.channels.some(({ receipt }) => receipt !== undefined)) {
     hadReceipts.add(state);
     return true;
@@ -81,7 +81,7 @@ function needsAck(state: ServiceState, { config, journal }: Running): boolean {
   return hadReceipts.has(state) && journal.page({ limit: 1 }).length > 0;
 }
 
-function ackOf({ dispatcher }: Running, member: Member): Tool {
+function ackOf({ dispatcher }: Running, member: DaemonSession): Tool {
   return ackTool({
     async ack(request) {
       const answer = await dispatcher.ack({ ...request, session: member.id });
@@ -95,7 +95,7 @@ function ackOf({ dispatcher }: Running, member: Member): Tool {
 /** An event that this session names, and that Claude may act on: some channel that took it says so. */
 async function readAnswerable(
   { config, journal }: Running,
-  member: Member,
+  member: DaemonSession,
   eventId: string,
 ): Promise<RouterEvent> {
   const kept = await journal.read(eventId);
@@ -116,7 +116,7 @@ async function readAnswerable(
   return event;
 }
 
-function replyOf(running: Running, chats: ChatTools | undefined, member: Member): Tool {
+function replyOf(running: Running, chats: ChatTools | undefined, member: DaemonSession): Tool {
   return replyTool(
     {
       async reply(eventId, answer) {

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 
-export interface Rest {
+export interface WakeableSleep {
   /** Settles after so long, or when the signal fires. Keeps no process alive. */
   sleep(ms: number): Promise<void>;
   /** Settles at the next `wake`, or at once when there was one since it last settled; or when the signal fires. */
@@ -10,7 +10,7 @@ export interface Rest {
   wake(): void;
 }
 
-export function createRest(signal: AbortSignal): Rest {
+export function createWakeableSleep(signal: AbortSignal): WakeableSleep {
   let isWoken = false;
   let settle: (() => void) | undefined;
 

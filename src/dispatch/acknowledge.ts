@@ -1,7 +1,7 @@
 // `ack`: Claude says what came of events. Any session may acknowledge any event: work is handed on, and sessions end.
 
 import { UsageError } from "../errors.ts";
-import type { Desk } from "./context.ts";
+import type { DispatchContext } from "./context.ts";
 
 const maxIds = 200;
 
@@ -29,7 +29,7 @@ export interface Acknowledged {
  * for more than 200 ids.
  */
 export async function acknowledge(
-  desk: Desk,
+  desk: DispatchContext,
   { eventIds, outcome, note, session }: AckRequest,
 ): Promise<Acknowledged> {
   const ids = [...new Set(eventIds)];

@@ -4,7 +4,7 @@
 
 import { scopeOf } from "../apart.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
-import type { DeliveryTerms } from "./delivery-options.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
 
 const windowMs = 60_000;
 const maxPerWindow = 30;
@@ -19,7 +19,7 @@ export interface Breaker {
 export function loopScope(
   sessionId: string,
   { channel, unproven }: Pick<OpenEntry, "channel" | "unproven">,
-  { conversation, thread, loopKey }: DeliveryTerms,
+  { conversation, thread, loopKey }: DeliveryOptions,
 ): string | undefined {
   // What anybody could send must not keep back what others do.
   const who = scopeOf(sessionId, unproven === true);

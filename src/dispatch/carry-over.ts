@@ -1,10 +1,10 @@
 // A session that an earlier owner served: what its client's stream took from it is sent, whatever the journal says, and what
 // is still on its way into that stream is not sent again while the session lives.
 
-import { type Desk, finish, isComplete } from "./context.ts";
-import { readTerms } from "./delivery-options.ts";
+import { type DispatchContext, finish, isComplete } from "./context.ts";
+import { readDeliveryOptions } from "./delivery-options.ts";
 import { isUnsent } from "./entries.ts";
-import type { Seat } from "./session-registry.ts";
+import type { SessionSlot } from "./session-registry.ts";
 
 export interface Carried {
   /** Ids of events that the client's stream took of late. */
@@ -16,7 +16,7 @@ export interface Carried {
 }
 
 /** Settles when all that the session had is told. */
-export async function carryOver(desk: Desk, seat: Seat, carried: Carried): Promise<void> {
+export async function carryOver(desk: DispatchContext, seat: SessionSlot, carried: Carried): Promise<void> {
   for (const eventId of carried.writing) seat.writing.add(eventId);
   carried.onTaken((eventId) => {
     if (seat.writing.delete(eventId)) void tellTaken(desk, seat, eventId);
@@ -24,14 +24,14 @@ export async function carryOver(desk: Desk, seat: Seat, carried: Carried): Promi
   await Promise.all([...carried.taken].map((eventId) => tellTaken(desk, seat, eventId)));
 }
 
-async function tellTaken(desk: Desk, seat: Seat, eventId: string): Promise<void> {
+async function tellTaken(desk: DispatchContext, seat: SessionSlot, eventId: string): Promise<void> {
   const entries = desk.journal.entries(eventId).filter(isUnsent);
   if (entries.length === 0) return;
   const deliveries = await desk.journal.deliveries(entries);
   for (const [index, entry] of entries.entries()) {
     const delivery = deliveries[index];
     if (delivery === undefined) continue; // Dispatch finds the same, and tells it.
-    const terms = readTerms(delivery.terms);
+    const terms = readDeliveryOptions(delivery.terms);
     if (!desk.roster.matches(terms, seat)) continue;
     if (terms.to === "all") {
       seat.taken.add(entry.position);

@@ -4,9 +4,9 @@
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
-import type { Desk } from "./context.ts";
-import { breathe, unsent } from "./entries.ts";
-import { hasBeenTold, isMissed, type Seat } from "./session-registry.ts";
+import type { DispatchContext } from "./context.ts";
+import { unsent, yieldToEventLoop } from "./entries.ts";
+import { isMissed, type SessionSlot, wasAnnounced } from "./session-registry.ts";
 import { isCandidate, triage } from "./triage.ts";
 
 const pageSize = 256;
@@ -21,12 +21,12 @@ const lanes: readonly { readonly unproven: boolean; readonly priority?: "high" }
 ];
 
 /** What was left for `pending` and not told yet: a pass may be broken off, or the disk may refuse the notice. */
-export interface Untold {
+export interface Unannounced {
   readonly channels: Map<string, number>;
   readonly ids: string[];
 }
 
-export function forget(untold: Untold): void {
+export function forget(untold: Unannounced): void {
   untold.channels.clear();
   untold.ids.length = 0;
 }
@@ -47,16 +47,16 @@ export interface CatchUp {
 
 /** Settles when the backlog is sorted out, or when `isCurrent` says that it must be done again. */
 export async function catchUp(
-  desk: Desk,
-  seat: Seat,
-  untold: Untold,
+  desk: DispatchContext,
+  seat: SessionSlot,
+  untold: Unannounced,
   { limit, isCurrent, send }: CatchUp,
 ): Promise<void> {
   let pushed = 0;
   const head: Head[] = [];
   const look = (entry: OpenEntry, delivery: Delivery | undefined) => {
     if (triage(desk, seat, entry, delivery).is !== "push") return;
-    const isNew = !hasBeenTold(entry, seat);
+    const isNew = !wasAnnounced(entry, seat);
     if (isNew) pushed += 1;
     if (isNew && pushed <= limit) {
       head.push({ entry, delivery: delivery as Delivery });
@@ -76,7 +76,7 @@ export async function catchUp(
       after = last.position;
       const missed = page.filter(
         (entry) =>
-          (isMissed(entry, seat) || hasBeenTold(entry, seat)) &&
+          (isMissed(entry, seat) || wasAnnounced(entry, seat)) &&
           (lane.priority === "high" || entry.priority !== "high") &&
           isCandidate(desk, seat, entry),
       );
@@ -87,7 +87,7 @@ export async function catchUp(
         await send(head.splice(0));
         if (!isCurrent()) return;
       }
-      if (turns % 16 === 0) await breathe();
+      if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
   if (untold.channels.size === 0) return;

@@ -2,7 +2,7 @@
 
 import { isAbsolute, relative, sep } from "node:path";
 import { isRouterError } from "../errors.ts";
-import type { DeliveryTerms, To } from "./delivery-options.ts";
+import type { DeliveryOptions, To } from "./delivery-options.ts";
 import type { DispatchSession } from "./session.ts";
 
 /** How sure it is that a push is seen: 0 not pushed to (it does not listen, or is not ready), 1 unknown, 2 yes. */
@@ -64,7 +64,7 @@ export interface History<C> {
 /** Of candidates that may be pushed to. */
 export function chooseOne<C extends Candidate>(
   candidates: readonly C[],
-  { configFile }: DeliveryTerms,
+  { configFile }: DeliveryOptions,
   { lastId, stickyId, tie }: History<C>,
 ): C | undefined {
   if (candidates.length < 2) return candidates[0];

@@ -11,23 +11,23 @@ import { neutralise } from "../text/neutralise.ts";
 import { line } from "../text.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { DeliveryTerms } from "./delivery-options.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
 import { findEntry } from "./entries.ts";
 import type { Notices } from "./notices.ts";
 import type { PassedOver } from "./passed-over.ts";
-import type { Claims } from "./reservations.ts";
-import type { Roster, Seat } from "./session-registry.ts";
+import type { Reservations } from "./reservations.ts";
+import type { SessionRegistry, SessionSlot } from "./session-registry.ts";
 import type { Silences } from "./silences.ts";
 import type { Sticky } from "./sticky.ts";
 
-export type Fate = Omit<StateChange, "id" | "channel">;
+export type FinalState = Omit<StateChange, "id" | "channel">;
 
-export interface Desk {
+export interface DispatchContext {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
-  readonly roster: Roster;
-  readonly claims: Claims;
+  readonly roster: SessionRegistry;
+  readonly claims: Reservations;
   readonly sticky: Sticky;
   readonly passedOver: PassedOver;
   readonly silences: Silences;
@@ -40,21 +40,21 @@ export interface Desk {
   /** Shaping's word: true while it keeps the entry back. */
   holds(entry: OpenEntry, delivery: Delivery, sessionId: string | undefined): boolean;
   /** The tokens of an event are being written to a session. */
-  spend(sessionId: string, parcel: Parcel): void;
+  spend(sessionId: string, parcel: InFlight): void;
   /** They were not written after all. */
-  refund(sessionId: string, parcel: Parcel): void;
+  refund(sessionId: string, parcel: InFlight): void;
   /** Settles when it is written, or cannot be; it holds from the call on. */
-  tell(entry: OpenEntry, fate: Fate): Promise<void>;
+  tell(entry: OpenEntry, fate: FinalState): Promise<void>;
   /** After a change of owner the sessions come back one by one: false until then, and nothing is sent or said to wait. */
   isSettled(): boolean;
   /** An entry at this position, or behind it, may be the session's now: it looks again if it was past it. */
-  offer(seat: Seat, position: number): void;
+  offer(seat: SessionSlot, position: number): void;
   /** The session's client has not read for long, or reads again. */
-  onStuck(seat: Seat, isStuck: boolean): void;
+  onStuck(seat: SessionSlot, isStuck: boolean): void;
   /** What waits for the session has changed by something that the next owner cannot find out by itself. */
-  onTold(seat: Seat): void;
+  onTold(seat: SessionSlot): void;
   /** It has fetched an event for `all`. */
-  onFetched(seat: Seat): void;
+  onFetched(seat: SessionSlot): void;
   /** Fired when dispatch stops: nothing is begun any more. */
   readonly stopping: AbortSignal;
   /** The journal belongs to somebody else now. */
@@ -62,19 +62,19 @@ export interface Desk {
 }
 
 /** One entry on its way to one session. */
-export interface Parcel {
+export interface InFlight {
   readonly id: string;
   readonly channel: string;
   readonly entry: OpenEntry;
   readonly delivery: Delivery;
-  readonly terms: DeliveryTerms;
+  readonly terms: DeliveryOptions;
   readonly attempt: number;
 }
 
-export function createTell(
-  { journal, log, roster }: Pick<Desk, "journal" | "log" | "roster">,
+export function createReport(
+  { journal, log, roster }: Pick<DispatchContext, "journal" | "log" | "roster">,
   observe: ((change: StateChange) => void) | undefined,
-): Desk["tell"] {
+): DispatchContext["tell"] {
   return ({ id, channel, position }, fate) => {
     const change = { id, channel, ...fate };
     if (isFinal(change) || change.state === "sent")
@@ -90,13 +90,13 @@ export function createTell(
 }
 
 /** Claims an entry for a session: nobody else will send it (`all`: to this session) until the claim is dropped. */
-export function claim(
-  desk: Desk,
-  seat: Seat,
+export function reserve(
+  desk: DispatchContext,
+  seat: SessionSlot,
   entry: OpenEntry,
   delivery: Delivery,
-  terms: DeliveryTerms,
-): Parcel {
+  terms: DeliveryOptions,
+): InFlight {
   const { id, channel, position } = entry;
   const isRound = terms.to === "all" && desk.rounds.has(position);
   const attempt = desk.claims.attemptOf(entry) ?? (isRound ? Math.max(1, entry.attempt) : entry.attempt + 1);
@@ -105,12 +105,12 @@ export function claim(
 }
 
 /** The conversation is this session's from now on. What goes to everybody says nothing about that. */
-export function follow({ sticky }: Desk, { session }: Seat, terms: DeliveryTerms): void {
+export function follow({ sticky }: DispatchContext, { session }: SessionSlot, terms: DeliveryOptions): void {
   if (terms.to !== "all") sticky.set(terms, session.id);
 }
 
 /** As the session gets it. */
-export function toRendered({ id, channel, delivery, attempt }: Parcel): Rendered {
+export function toRendered({ id, channel, delivery, attempt }: InFlight): Rendered {
   const { meta, tokens } = delivery;
   // It was neutralised before it was kept. The journal is a file, and this its way out.
   const content = neutralise(delivery.content);
@@ -126,7 +126,11 @@ export function toRendered({ id, channel, delivery, attempt }: Parcel): Rendered
 }
 
 /** The client's stream took it: the end, unless others are still to get it or a receipt is awaited. */
-export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parcel): void {
+export function markSent(
+  desk: DispatchContext,
+  seat: SessionSlot,
+  { entry, terms, attempt }: InFlight,
+): void {
   const session = seat.session.id;
   desk.claims.drop(entry, session);
   if (findEntry(desk.journal, entry) === undefined) return; // Acknowledged before we heard that it was written.
@@ -151,15 +155,19 @@ export function tellSent(desk: Desk, seat: Seat, { entry, terms, attempt }: Parc
  * Whether every session that an event for `all` can be pushed to has it, or, when there is none, every session that can fetch it;
  * and none is starting that it is for.
  */
-export function isComplete({ roster, isSettled }: Desk, entry: OpenEntry, terms: DeliveryTerms): boolean {
+export function isComplete(
+  { roster, isSettled }: DispatchContext,
+  entry: OpenEntry,
+  terms: DeliveryOptions,
+): boolean {
   if (!isSettled() || roster.expects(terms)) return false;
   return roster.targets(terms, entry).pull.every(({ taken }) => taken.has(entry.position));
 }
 
 export function finish(
-  desk: Desk,
+  desk: DispatchContext,
   entry: OpenEntry,
-  { receipt }: DeliveryTerms,
+  { receipt }: DeliveryOptions,
   more: Pick<StateChange, "session" | "attempt" | "reason">,
 ): void {
   desk.tell(entry, { state: "sent", final: receipt === undefined, ...more });
@@ -167,7 +175,12 @@ export function finish(
 }
 
 /** It may or may not have reached the client. Whoever gets it next gets it with a higher attempt. */
-export function tellUnconfirmed(desk: Desk, seat: Seat, { entry, attempt }: Parcel, reason: string): void {
+export function markUnconfirmed(
+  desk: DispatchContext,
+  seat: SessionSlot,
+  { entry, attempt }: InFlight,
+  reason: string,
+): void {
   desk.claims.drop(entry, seat.session.id);
   desk.tell(entry, { state: "held", session: seat.session.id, attempt, reason });
 }

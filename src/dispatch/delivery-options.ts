@@ -11,19 +11,19 @@ export type To =
   | { readonly label: string }
   | { readonly session: string };
 
-export interface ReceiptTerms {
+export interface ReceiptOptions {
   readonly ackWithinMs: number;
   /** How many times it is sent before it is given up, the first included. */
   readonly attempts: number;
 }
 
-export interface DeliveryTerms {
+export interface DeliveryOptions {
   readonly source: string;
   /** Real path of the config file: a session whose project holds it comes before others. */
   readonly configFile?: string;
   readonly to: To;
   /** Absent: written to the client is the end. */
-  readonly receipt?: ReceiptTerms;
+  readonly receipt?: ReceiptOptions;
   /** Events of one conversation, or of one thread, go to the session that had the last one. */
   readonly conversation?: string;
   readonly thread?: string;
@@ -33,17 +33,17 @@ export interface DeliveryTerms {
   readonly loopKey?: string;
 }
 
-export const defaultReceipt: ReceiptTerms = { ackWithinMs: 10 * 60_000, attempts: 3 };
+export const defaultReceipt: ReceiptOptions = { ackWithinMs: 10 * 60_000, attempts: 3 };
 
 /** As the journal stores them: absent fields are absent. */
-export function writeTerms(terms: DeliveryTerms): JsonObject {
+export function writeDeliveryOptions(terms: DeliveryOptions): JsonObject {
   const { to, receipt, ...texts } = terms;
   const plain: JsonObject = { ...texts, to: typeof to === "string" ? to : { ...to } };
   if (receipt !== undefined) plain.receipt = { ...receipt };
   return plain;
 }
 
-export function readTerms(stored: JsonObject): DeliveryTerms {
+export function readDeliveryOptions(stored: JsonObject): DeliveryOptions {
   const receipt = readReceipt(stored.receipt);
   return {
     source: text(stored.source) ?? "",
@@ -68,7 +68,7 @@ function readTo(stored: Json | undefined): To {
   return session === undefined ? "one" : { session };
 }
 
-function readReceipt(stored: Json | undefined): ReceiptTerms | undefined {
+function readReceipt(stored: Json | undefined): ReceiptOptions | undefined {
   const object = asObject(stored);
   if (object === undefined) return undefined;
   return {

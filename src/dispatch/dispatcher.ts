@@ -15,7 +15,7 @@ import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.t
 import { createBreaker } from "./breaker.ts";
 import { type Carried, carryOver } from "./carry-over.ts";
 import { createMatch, type MatchOptions } from "./choose-session.ts";
-import { createTell, type Desk, type Fate, type Parcel } from "./context.ts";
+import { createReport, type DispatchContext, type FinalState, type InFlight } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
 import { findEntry, isUnsent } from "./entries.ts";
 import { createExpiry } from "./expiry.ts";
@@ -24,13 +24,13 @@ import { createNotices } from "./notices.ts";
 import { createPassedOver } from "./passed-over.ts";
 import { createPending, type Fetched } from "./pending.ts";
 import { createReceipts } from "./receipts.ts";
-import { createClaims, unsettledClaims } from "./reservations.ts";
+import { createReservations, unsettledReservations } from "./reservations.ts";
 import type { DispatchSession, Listening } from "./session.ts";
-import { createRoster, type Seat } from "./session-registry.ts";
-import { createFeed, type Feed } from "./session-worker.ts";
+import { createSessionRegistry, type SessionSlot } from "./session-registry.ts";
+import { createSessionWorker, type SessionWorker } from "./session-worker.ts";
 import { createSilences, type Silence, type SilenceRequest } from "./silences.ts";
 import { createSticky } from "./sticky.ts";
-import { createKeeper } from "./unroutable.ts";
+import { createUnroutable } from "./unroutable.ts";
 
 export interface DispatcherOptions {
   readonly journal: Journal;
@@ -93,7 +93,7 @@ export interface Dispatcher {
   /** The same for everything from this position on. */
   revisitFrom(position: number): void;
   /** Ends what was not sent; what is being written goes on, and so does its state. */
-  end(member: Member, fate: Fate): void;
+  end(member: Member, fate: FinalState): void;
   /**
    * What waits for this session and is not pushed to it, oldest first. Default limit 20. Until it is known what waits, which takes
    * a moment at the start and after a change of owner, it is waited for, for 2 s at most. Rejects with a DeliveryError when the
@@ -132,14 +132,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const stopping = new AbortController();
   // Each write under way listens to it; their number is bounded elsewhere.
   setMaxListeners(0, stopping.signal);
-  const feeds = new Map<Seat, Feed>();
+  const feeds = new Map<SessionSlot, SessionWorker>();
   const departing = new Set<Promise<void>>();
   const sticky = createSticky(journal, onMoved);
   let isSettled = false;
   const match = createMatch({ compileGlob: options.compileGlob, home: options.home ?? homedir() });
-  const roster = createRoster(journal, match, sticky);
+  const roster = createSessionRegistry(journal, match, sticky);
   const known = createKnownSessions(journal, clock, roster.get);
-  const desk: Desk = {
+  const desk: DispatchContext = {
     journal,
     clock,
     log,
@@ -147,7 +147,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     sticky,
     passedOver: createPassedOver(),
     offer: (seat, position) => feeds.get(seat)?.offer(position),
-    claims: createClaims(journal),
+    claims: createReservations(journal),
     silences: createSilences(journal, clock),
     breaker: createBreaker(),
     notices: createNotices({ journal, clock, newId: options.newId, onAppended: wake }),
@@ -157,7 +157,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     spend: (sessionId, parcel) => spend(sessionId, parcel, parcel.delivery.tokens),
     refund: (sessionId, parcel) => spend(sessionId, parcel, -parcel.delivery.tokens),
     holds: (entry, delivery, sessionId) => options.holds?.(entry, delivery, sessionId) ?? false,
-    tell: createTell({ journal, log, roster }, options.observe),
+    tell: createReport({ journal, log, roster }, options.observe),
     isSettled: () => isSettled,
     onStuck,
     onTold: known.changed,
@@ -165,7 +165,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stopping: stopping.signal,
     onJournalEnded: halt,
   };
-  const keeper = createKeeper(desk);
+  const keeper = createUnroutable(desk);
   const expiry = createExpiry(desk);
   const pending = createPending(desk);
   const receipts = createReceipts(desk, ({ position }) => rewind(position));
@@ -177,11 +177,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   /** The latest of each subject: names of the config's own parts, so their number is bounded. */
   const announced = new Map<string, string>();
 
-  function spend(sessionId: string, { channel, entry }: Parcel, tokens: number): void {
+  function spend(sessionId: string, { channel, entry }: InFlight, tokens: number): void {
     options.spend?.(sessionId, { channel, tokens, unproven: entry.unproven === true });
   }
 
-  const { changes, names } = unsettledClaims(journal);
+  const { changes, names } = unsettledReservations(journal);
   for (const { entry, fate } of changes) desk.tell(entry, fate);
   for (const name of names) desk.claims.clear(name);
   void receipts.survey();
@@ -211,7 +211,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** Whether all was looked through for this session. */
-  function isSorted(seat: Seat): Promise<boolean> {
+  function isSorted(seat: SessionSlot): Promise<boolean> {
     return new Promise((resolve) => {
       const { signal } = stopping;
       const cancel = clock.after(pendingWaitMs, () => done(false));
@@ -237,7 +237,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     for (const feed of feeds.values()) feed.restart();
   }
 
-  function onStuck(seat: Seat, isStuck: boolean): void {
+  function onStuck(seat: SessionSlot, isStuck: boolean): void {
     if (seat.isGone || seat.isStuck === isStuck) return;
     seat.isStuck = isStuck;
     const { id, project } = seat.session;
@@ -247,7 +247,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (!stopping.signal.aborted) restart();
   }
 
-  function depart(seat: Seat, lastWord: Promise<unknown>): void {
+  function depart(seat: SessionSlot, lastWord: Promise<unknown>): void {
     if (seat.isGone) return;
     seat.isGone = true;
     const leaving = leave(seat, lastWord).finally(() => departing.delete(leaving));
@@ -255,7 +255,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   /** What it did not get goes to others, in order: so only once it is known whether what was being written arrived. */
-  async function leave(seat: Seat, lastWord: Promise<unknown>): Promise<void> {
+  async function leave(seat: SessionSlot, lastWord: Promise<unknown>): Promise<void> {
     const feed = feeds.get(seat);
     feeds.delete(seat);
     roster.remove(seat);
@@ -299,7 +299,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const former = roster.get(session.id);
       if (former !== undefined) depart(former, Promise.resolve());
       const seat = roster.add(session);
-      const feed = createFeed(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
+      const feed = createSessionWorker(desk, seat, { catchUp: options.catchUp ?? defaultCatchUp });
       feeds.set(seat, feed);
       const before = known.enter(seat);
       seat.wasTold = before.wasTold;

@@ -24,6 +24,6 @@ export function findEntry(journal: Pick<Journal, "entries">, { id, channel }: Me
 }
 
 /** Gives the event loop a turn: a walk over a million entries must not hold up everything else. */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

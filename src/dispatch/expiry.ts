@@ -1,8 +1,8 @@
 // Ends what its ttl has overtaken. Looks only when a deadline came, and through some thousands of entries in one turn of the event loop:
 // a million can be overdue at a start.
 
-import type { Desk } from "./context.ts";
-import { breathe } from "./entries.ts";
+import type { DispatchContext } from "./context.ts";
+import { yieldToEventLoop } from "./entries.ts";
 
 const pageSize = 256;
 
@@ -15,8 +15,8 @@ export interface Expiry {
 
 /** `yieldTurn` lets others have the event loop, after each slice. */
 export function createExpiry(
-  desk: Pick<Desk, "journal" | "claims" | "tell" | "stopping">,
-  yieldTurn: () => Promise<void> = breathe,
+  desk: Pick<DispatchContext, "journal" | "claims" | "tell" | "stopping">,
+  yieldTurn: () => Promise<void> = yieldToEventLoop,
 ): Expiry {
   const { journal, claims, stopping } = desk;
   let running: Promise<void> | undefined;

@@ -6,7 +6,7 @@
 import type { Clock, Json } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { Seat } from "./session-registry.ts";
+import type { SessionSlot } from "./session-registry.ts";
 
 const kind = "session";
 const maxRanges = 200;
@@ -19,7 +19,7 @@ export type Range = readonly [first: number, last: number];
 
 export interface KnownSessions {
   /** The session is here. The result is what an earlier owner knew of it. */
-  enter(seat: Seat): {
+  enter(seat: SessionSlot): {
     /** Whether the session was told of the entry at this position. */
     wasTold(position: number): boolean;
     /** Ids of events for `all` that it fetched. */
@@ -28,10 +28,10 @@ export interface KnownSessions {
   /** A session has become ready. */
   started(): void;
   /** What waits for the session has changed. */
-  changed(seat: Seat): void;
+  changed(seat: SessionSlot): void;
   /** Writes down at once what is known of the session. */
-  note(seat: Seat): void;
-  leave(seat: Seat): void;
+  note(seat: SessionSlot): void;
+  leave(seat: SessionSlot): void;
   /**
    * Settles when every session of the earlier owner is here and ready, or has ended, or after so long. `mayReturn` is asked
    * again and again about those that are missing.
@@ -43,15 +43,15 @@ export interface KnownSessions {
 export function createKnownSessions(
   journal: Pick<Journal, "jot" | "notes" | "entries">,
   clock: Clock,
-  get: (sessionId: string) => Pick<Seat, "hasStarted"> | undefined,
+  get: (sessionId: string) => Pick<SessionSlot, "hasStarted"> | undefined,
 ): KnownSessions {
   const awaited = new Map(journal.notes(kind).map(({ key, value }) => [key, readNote(value)]));
   /** Noted a moment ago: what changed since is noted when the moment is over. */
-  const noting = new Map<Seat, { isStale: boolean; cancel(): void }>();
+  const noting = new Map<SessionSlot, { isStale: boolean; cancel(): void }>();
   let look = () => {};
   let cancelLook = () => {};
 
-  function note(seat: Seat): void {
+  function note(seat: SessionSlot): void {
     const { id, startedMs } = seat.session;
     const told = seat.rank === 0 ? [] : seat.waiting.ranges(maxRanges);
     for (const eventId of seat.fetched) if (isGone(eventId)) seat.fetched.delete(eventId);
@@ -65,7 +65,7 @@ export function createKnownSessions(
 
   const isGone = (eventId: string) => journal.entries(eventId).length === 0;
 
-  function noteForNow(seat: Seat): void {
+  function noteForNow(seat: SessionSlot): void {
     note(seat);
     const cancel = clock.after(noteEveryMs, () => {
       const isStale = noting.get(seat)?.isStale ?? false;

@@ -6,7 +6,7 @@ import { DeliveryError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import { neutralise } from "../text/neutralise.ts";
 import { line, lines, type SafeText } from "../text.ts";
-import { type DeliveryTerms, writeTerms } from "./delivery-options.ts";
+import { type DeliveryOptions, writeDeliveryOptions } from "./delivery-options.ts";
 
 export const noticeChannel = "router";
 const ttlMs = 24 * 60 * 60_000;
@@ -44,7 +44,7 @@ export interface NoticesOptions {
 export function createNotices({ journal, clock, newId, onAppended }: NoticesOptions): Notices {
   const latest = new Map<string, string[]>();
 
-  async function write(shown: SafeText, terms: Pick<DeliveryTerms, "to" | "configFile">, count?: number) {
+  async function write(shown: SafeText, terms: Pick<DeliveryOptions, "to" | "configFile">, count?: number) {
     const nowMs = clock.now();
     const id = newId(nowMs);
     // A reason may quote what came from outside.
@@ -66,7 +66,7 @@ export function createNotices({ journal, clock, newId, onAppended }: NoticesOpti
           tokens: Math.ceil(block.length / 4),
           priority: "low",
           untilMs: nowMs + ttlMs,
-          terms: writeTerms({ source: noticeChannel, ...terms }),
+          terms: writeDeliveryOptions({ source: noticeChannel, ...terms }),
         },
       });
     } catch (error) {

@@ -4,10 +4,18 @@
 import type { Rendered } from "../contract.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
-import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./context.ts";
-import { readTerms } from "./delivery-options.ts";
-import { breathe, unsent } from "./entries.ts";
-import type { Seat } from "./session-registry.ts";
+import {
+  type DispatchContext,
+  follow,
+  type InFlight,
+  markSent,
+  markUnconfirmed,
+  reserve,
+  toRendered,
+} from "./context.ts";
+import { readDeliveryOptions } from "./delivery-options.ts";
+import { unsent, yieldToEventLoop } from "./entries.ts";
+import type { SessionSlot } from "./session-registry.ts";
 import { endEarly } from "./triage.ts";
 
 const pageSize = 64;
@@ -27,10 +35,10 @@ export interface Fetched {
 /** Fetches that are neither confirmed nor abandoned when the session ends may have been read. */
 export interface Pending {
   /** Rejects with a DeliveryError when the journal takes no note of it: nothing was fetched. */
-  fetch(seat: Seat, limit: number): Promise<Fetched>;
-  end(seat: Seat): void;
+  fetch(seat: SessionSlot, limit: number): Promise<Fetched>;
+  end(seat: SessionSlot): void;
   /** Settles when no result is being written, to this session or to any. */
-  quiet(seat?: Seat): Promise<void>;
+  quiet(seat?: SessionSlot): Promise<void>;
 }
 
 interface Found {
@@ -38,19 +46,19 @@ interface Found {
   readonly delivery: Delivery | undefined;
 }
 
-export function createPending(desk: Desk): Pending {
+export function createPending(desk: DispatchContext): Pending {
   const { journal, claims, roster } = desk;
-  const open = new Map<Seat, Set<() => void>>();
+  const open = new Map<SessionSlot, Set<() => void>>();
   const onSettled = new Set<() => void>();
   let count = 0;
 
-  const isQuiet = (seat: Seat | undefined) =>
+  const isQuiet = (seat: SessionSlot | undefined) =>
     seat === undefined
       ? [...open.values()].every(({ size }) => size === 0)
       : (open.get(seat)?.size ?? 0) === 0;
 
   /** What waits for the session, of one kind, in order. */
-  async function* waitingFor(seat: Seat, unproven: boolean): AsyncGenerator<Found, undefined> {
+  async function* waitingFor(seat: SessionSlot, unproven: boolean): AsyncGenerator<Found, undefined> {
     let after = 0;
     for (let turns = 1; !seat.isGone; turns++) {
       const page = journal.page({ states: unsent, unproven, after, limit: pageSize });
@@ -60,24 +68,24 @@ export function createPending(desk: Desk): Pending {
       const waiting = page.filter((entry) => seat.waiting.has(entry.position));
       const deliveries = waiting.length === 0 ? [] : await journal.deliveries(waiting);
       for (const [index, entry] of waiting.entries()) yield { entry, delivery: deliveries[index] };
-      if (turns % 16 === 0) await breathe();
+      if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
 
   /** Claims it if it can still be had. */
-  function take(seat: Seat, { entry, delivery }: Found): Parcel | undefined {
+  function take(seat: SessionSlot, { entry, delivery }: Found): InFlight | undefined {
     if (!seat.waiting.has(entry.position) || claims.has(entry, seat.session.id)) return undefined;
     if (endEarly(desk, entry, delivery) || delivery === undefined) return undefined;
-    const terms = readTerms(delivery.terms);
+    const terms = readDeliveryOptions(delivery.terms);
     if (terms.to === "all" ? seat.taken.has(entry.position) : claims.attemptOf(entry) !== undefined)
       return undefined;
     if (roster.isOnItsWay(entry.id, terms, seat)) return undefined;
-    return claim(desk, seat, entry, delivery, terms);
+    return reserve(desk, seat, entry, delivery, terms);
   }
 
   /** By turns of both kinds, so that however much anybody sent, the rest comes too; then in order. */
-  async function collect(seat: Seat, limit: number): Promise<Parcel[]> {
-    const parcels: Parcel[] = [];
+  async function collect(seat: SessionSlot, limit: number): Promise<InFlight[]> {
+    const parcels: InFlight[] = [];
     let bytes = 0;
     let streams = [waitingFor(seat, false), waitingFor(seat, true)];
     while (streams.length > 0 && parcels.length < limit && bytes < maxBytes) {
@@ -101,15 +109,15 @@ export function createPending(desk: Desk): Pending {
       const parcels = await collect(seat, limit);
       count += 1;
       const name = `${seat.session.id} pending ${count}`;
-      const settle = (each: (parcel: Parcel) => void) => {
+      const settle = (each: (parcel: InFlight) => void) => {
         if (open.get(seat)?.delete(ended) !== true) return;
         for (const parcel of parcels) each(parcel);
         claims.clear(name);
         for (const tell of onSettled) tell();
       };
-      const giveBack = (parcel: Parcel) => claims.drop(parcel, seat.session.id);
+      const giveBack = (parcel: InFlight) => claims.drop(parcel, seat.session.id);
       const ended = () =>
-        settle((parcel) => tellUnconfirmed(desk, seat, parcel, "the session ended before it was read"));
+        settle((parcel) => markUnconfirmed(desk, seat, parcel, "the session ended before it was read"));
       open.set(seat, (open.get(seat) ?? new Set()).add(ended));
       if (parcels.length > 0) {
         try {
@@ -127,7 +135,7 @@ export function createPending(desk: Desk): Pending {
             if (parcel.terms.to === "all") seat.fetched.add(parcel.id);
             follow(desk, seat, parcel.terms);
             desk.spend(seat.session.id, parcel);
-            tellSent(desk, seat, parcel);
+            markSent(desk, seat, parcel);
             // Before the claim is cleared: otherwise a next owner could know of neither.
             if (parcel.terms.to === "all") desk.onFetched(seat);
           }),

@@ -2,9 +2,9 @@
 // RAM: which entries wait for a receipt, and since when, stands in the journal.
 
 import type { OpenEntry } from "../journal/open-entries.ts";
-import type { Desk } from "./context.ts";
-import { type DeliveryTerms, readTerms } from "./delivery-options.ts";
-import { breathe, isPast, unsent } from "./entries.ts";
+import type { DispatchContext } from "./context.ts";
+import { type DeliveryOptions, readDeliveryOptions } from "./delivery-options.ts";
+import { isPast, unsent, yieldToEventLoop } from "./entries.ts";
 
 const pageSize = 256;
 
@@ -16,12 +16,12 @@ export interface Receipts {
 }
 
 /** `onAgain` hears of each entry that is to be sent again. */
-export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void): Receipts {
+export function createReceipts(desk: DispatchContext, onAgain: (entry: OpenEntry) => void): Receipts {
   const { journal, clock } = desk;
   let running: Promise<void> | undefined;
   let again = false;
 
-  async function walk(visit: (entry: OpenEntry, terms: DeliveryTerms) => void): Promise<void> {
+  async function walk(visit: (entry: OpenEntry, terms: DeliveryOptions) => void): Promise<void> {
     let after = 0;
     for (let turns = 1; !desk.stopping.aborted; turns++) {
       const page = journal.page({ states: ["sent"], after, limit: pageSize });
@@ -34,13 +34,13 @@ export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void):
         const delivery = deliveries[index];
         if (delivery === undefined)
           desk.tell(entry, { state: "dead", reason: "its text can no longer be read" });
-        else visit(entry, readTerms(delivery.terms));
+        else visit(entry, readDeliveryOptions(delivery.terms));
       }
-      if (turns % 16 === 0) await breathe();
+      if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
 
-  function settle(entry: OpenEntry, { receipt, to }: DeliveryTerms): void {
+  function settle(entry: OpenEntry, { receipt, to }: DeliveryOptions): void {
     const nowMs = clock.now();
     if (receipt === undefined) {
       desk.tell(entry, { state: "sent", final: true });
@@ -94,7 +94,7 @@ export function createReceipts(desk: Desk, onAgain: (entry: OpenEntry) => void):
         if (last === undefined) break;
         after = last.position;
         for (const { untilMs } of page) if (untilMs !== undefined) desk.expiryDeadlines.add(untilMs);
-        await breathe();
+        await yieldToEventLoop();
       }
       check();
       await running;

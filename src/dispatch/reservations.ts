@@ -8,29 +8,29 @@ import { isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Member } from "../journal/records.ts";
-import type { Fate } from "./context.ts";
+import type { FinalState } from "./context.ts";
 import { findEntry, isUnsent, keyOf } from "./entries.ts";
 
 const kind = "sending";
 
-export interface Claim extends Member {
+export interface Reservation extends Member {
   readonly attempt: number;
 }
 
-export interface Claims {
-  add(claim: Claim, sessionId: string): void;
+export interface Reservations {
+  add(claim: Reservation, sessionId: string): void;
   drop(entry: Member, sessionId: string): void;
   /** The attempt that is claimed for any session; undefined when none is. */
   attemptOf(entry: Member): number | undefined;
   has(entry: Member, sessionId: string): boolean;
   size(): number;
   /** Settles when written; replaces what was noted under the same name. Rejects as `Journal.jot` does. */
-  note(name: string, claims: readonly Claim[]): Promise<void>;
+  note(name: string, claims: readonly Reservation[]): Promise<void>;
   /** What was noted under a name came to its end. A journal that cannot write that down only makes a successor careful. */
   clear(name: string): void;
 }
 
-export function createClaims(journal: Pick<Journal, "jot">): Claims {
+export function createReservations(journal: Pick<Journal, "jot">): Reservations {
   const claims = new Map<string, Map<string, number>>();
   return {
     add(claim, sessionId) {
@@ -61,11 +61,11 @@ export function createClaims(journal: Pick<Journal, "jot">): Claims {
 }
 
 /** What an owner that died may have sent without saying so, as changes to be told before anything else. */
-export function unsettledClaims(journal: Pick<Journal, "notes" | "entries">): {
-  readonly changes: { readonly entry: OpenEntry; readonly fate: Fate }[];
+export function unsettledReservations(journal: Pick<Journal, "notes" | "entries">): {
+  readonly changes: { readonly entry: OpenEntry; readonly fate: FinalState }[];
   readonly names: string[];
 } {
-  const changes: { readonly entry: OpenEntry; readonly fate: Fate }[] = [];
+  const changes: { readonly entry: OpenEntry; readonly fate: FinalState }[] = [];
   const notes = journal.notes(kind);
   for (const { key, value } of notes) {
     for (const item of Array.isArray(value) ? value : []) {

@@ -4,12 +4,12 @@ import type { Journal } from "../journal/journal.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { createPositionSet, type PositionSet } from "../journal/table/position-set.ts";
 import { type Candidate, chooseOne, type Match, type Rank } from "./choose-session.ts";
-import type { DeliveryTerms } from "./delivery-options.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
 import type { DispatchSession, Listening } from "./session.ts";
 import type { Sticky } from "./sticky.ts";
 import { createWaitingList, type WaitingList } from "./waiting-list.ts";
 
-export interface Seat extends Candidate {
+export interface SessionSlot extends Candidate {
   readonly session: DispatchSession;
   /** Under which its pushes are noted in the journal. Not the session's id: one that comes again has a seat of its own. */
   readonly claimName: string;
@@ -44,45 +44,49 @@ export interface Seat extends Candidate {
 
 export interface Targets {
   /** To be written to each of these. */
-  readonly push: readonly Seat[];
+  readonly push: readonly SessionSlot[];
   /** Those who may fetch it: when nobody can be pushed to, everybody it is for. */
-  readonly pull: readonly Seat[];
+  readonly pull: readonly SessionSlot[];
 }
 
-export interface Roster {
-  add(session: DispatchSession): Seat;
-  remove(seat: Seat): void;
-  get(sessionId: string): Seat | undefined;
-  all(): readonly Seat[];
-  matches(terms: DeliveryTerms, seat: Seat): boolean;
-  targets(terms: DeliveryTerms, entry: OpenEntry): Targets;
+export interface SessionRegistry {
+  add(session: DispatchSession): SessionSlot;
+  remove(seat: SessionSlot): void;
+  get(sessionId: string): SessionSlot | undefined;
+  all(): readonly SessionSlot[];
+  matches(terms: DeliveryOptions, seat: SessionSlot): boolean;
+  targets(terms: DeliveryOptions, entry: OpenEntry): Targets;
   /** Whether this event may still come to this session from an earlier owner; for one that is not for all, to any session. */
-  isOnItsWay(eventId: string, terms: DeliveryTerms, seat: Seat): boolean;
+  isOnItsWay(eventId: string, terms: DeliveryOptions, seat: SessionSlot): boolean;
   /** Whether a session that it is for is still starting. */
-  expects(terms: DeliveryTerms): boolean;
+  expects(terms: DeliveryOptions): boolean;
   /** Asks every session whether it listens. True when an answer has changed what it may be sent. */
   refresh(nowMs: number): boolean;
 }
 
-const nobody: readonly Seat[] = [];
+const nobody: readonly SessionSlot[] = [];
 const toldNothing = () => false;
 
 /** It came before the session did, or while it did not listen. */
-export function isMissed({ changedMs }: OpenEntry, { sinceMs }: Pick<Seat, "sinceMs">): boolean {
+export function isMissed({ changedMs }: OpenEntry, { sinceMs }: Pick<SessionSlot, "sinceMs">): boolean {
   return changedMs < sinceMs;
 }
 
 /** That it waits for the session's `pending`, by this owner or by an earlier one, and it was never sent since. */
-export function hasBeenTold({ position, attempt }: OpenEntry, { waiting, wasTold }: Seat): boolean {
+export function wasAnnounced({ position, attempt }: OpenEntry, { waiting, wasTold }: SessionSlot): boolean {
   return attempt === 0 && (waiting.has(position) || wasTold(position));
 }
 
-export function createRoster(journal: Pick<Journal, "entries">, match: Match, sticky: Sticky): Roster {
-  const seats: Seat[] = [];
+export function createSessionRegistry(
+  journal: Pick<Journal, "entries">,
+  match: Match,
+  sticky: Sticky,
+): SessionRegistry {
+  const seats: SessionSlot[] = [];
   let count = 0;
   return {
     add(session) {
-      const seat: Seat = {
+      const seat: SessionSlot = {
         session,
         claimName: `${session.id} push ${++count}`,
         rank: 0,
@@ -121,7 +125,7 @@ export function createRoster(journal: Pick<Journal, "entries">, match: Match, st
       const chosen = chooseOne(reading.length > 0 ? reading : pushable, terms, {
         lastId: entry.attempt > 0 ? entry.session : undefined,
         stickyId: sticky.sessionOf(terms),
-        tie: (seat) => (hasBeenTold(entry, seat) ? 2 : isMissed(entry, seat) ? 0 : 1),
+        tie: (seat) => (wasAnnounced(entry, seat) ? 2 : isMissed(entry, seat) ? 0 : 1),
       });
       const one = chosen === undefined ? nobody : [chosen];
       return { push: one, pull: one };

@@ -8,10 +8,18 @@
 import { DeliveryError } from "../errors.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { line } from "../text.ts";
-import { catchUp, forget, type Head, type Untold } from "./catch-up.ts";
-import { claim, type Desk, follow, type Parcel, tellSent, tellUnconfirmed, toRendered } from "./context.ts";
-import { breathe, findEntry, isPast, isUnsent, unsent } from "./entries.ts";
-import type { Seat } from "./session-registry.ts";
+import { catchUp, forget, type Head, type Unannounced } from "./catch-up.ts";
+import {
+  type DispatchContext,
+  follow,
+  type InFlight,
+  markSent,
+  markUnconfirmed,
+  reserve,
+  toRendered,
+} from "./context.ts";
+import { findEntry, isPast, isUnsent, unsent, yieldToEventLoop } from "./entries.ts";
+import type { SessionSlot } from "./session-registry.ts";
 import { isCandidate, isLooping, triage } from "./triage.ts";
 
 const maxAhead = 128;
@@ -25,7 +33,7 @@ const retryMs = 1_000;
 /** A client that takes nothing for so long does not read. */
 const stuckAfterMs = 10_000;
 
-export interface Feed {
+export interface SessionWorker {
   /** There may be something new. */
   kick(): void;
   /** Who is there has changed: look at everything again. */
@@ -47,7 +55,7 @@ export interface Feed {
   quiet(): Promise<void>;
 }
 
-interface Ahead extends Parcel {
+interface Ahead extends InFlight {
   isNoted: boolean;
 }
 
@@ -67,14 +75,18 @@ function createStream(unproven: boolean): Stream {
   return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: true };
 }
 
-export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: number }): Feed {
+export function createSessionWorker(
+  desk: DispatchContext,
+  seat: SessionSlot,
+  options: { readonly catchUp: number },
+): SessionWorker {
   const { journal, claims, clock } = desk;
   const { session } = seat;
   const proven = createStream(false);
   const unproven = createStream(true);
   const streams = [proven, unproven] as const;
-  const backlog: Untold = { channels: new Map(), ids: [] };
-  let writing: { readonly sinceMs: number; readonly batch: readonly Parcel[]; end(): void } | undefined;
+  const backlog: Unannounced = { channels: new Map(), ids: [] };
+  let writing: { readonly sinceMs: number; readonly batch: readonly InFlight[]; end(): void } | undefined;
   let running: Promise<void> | undefined;
   let wantsCatchUp = true;
   let restMs = 0;
@@ -135,7 +147,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
       const result = triage(desk, seat, now, delivery);
       if (result.is !== "push") continue;
       streamOf({ entry: now }).ahead.push({
-        ...claim(desk, seat, now, delivery, result.terms),
+        ...reserve(desk, seat, now, delivery, result.terms),
         isNoted: false,
       });
       follow(desk, seat, result.terms);
@@ -194,7 +206,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         const result = triage(desk, seat, entry, delivery);
         if (result.is === "wait") seat.waiting.add(entry.position, entry);
         if (result.is !== "push" || delivery === undefined) continue;
-        found.push({ ...claim(desk, seat, entry, delivery, result.terms), isNoted: false });
+        found.push({ ...reserve(desk, seat, entry, delivery, result.terms), isNoted: false });
         follow(desk, seat, result.terms);
         bytes += delivery.content.length;
         if (stream.ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
@@ -212,7 +224,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
         ahead.splice(lane === "high" && at >= 0 ? at : ahead.length, 0, ...found);
         return;
       }
-      if (turns % 16 === 0) await breathe();
+      if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
 
@@ -236,8 +248,8 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   }
 
   /** What waits goes out together, so that a burst costs one turn of the event loop and not one for each event. */
-  function takeBatch(): Parcel[] {
-    const batch: Parcel[] = [];
+  function takeBatch(): InFlight[] {
+    const batch: InFlight[] = [];
     let bytes = 0;
     let turn = proven;
     while (batch.length < maxBatch) {
@@ -260,7 +272,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
   }
 
   /** False when it is not to be written any more; then its claim is dropped. */
-  function isDue(parcel: Parcel): boolean {
+  function isDue(parcel: InFlight): boolean {
     const entry = findEntry(journal, parcel);
     const isThere = entry !== undefined && isUnsent(entry);
     const isLate = isThere && isPast(entry, clock.now());
@@ -276,7 +288,7 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     return false;
   }
 
-  async function write(batch: readonly Parcel[]): Promise<void> {
+  async function write(batch: readonly InFlight[]): Promise<void> {
     const outcomes: Outcome[] = batch.map(() => "ended");
     const cancelStuck = clock.after(stuckAfterMs, () => desk.onStuck(seat, true));
     await new Promise<void>((resolve) => {
@@ -294,21 +306,21 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     writing = undefined;
     cancelStuck();
     if (seat.isStuck) desk.onStuck(seat, false);
-    const refused: Parcel[] = [];
+    const refused: InFlight[] = [];
     let isLost = false;
     let afterMs = retryMs;
     for (const [index, parcel] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
-      if (outcome === "written") tellSent(desk, seat, parcel);
+      if (outcome === "written") markSent(desk, seat, parcel);
       else if (outcome === "ended") {
-        tellUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
+        markUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
       } else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
         refused.push(parcel);
         desk.refund(session.id, parcel);
         afterMs = outcome.error.retryAfterMs ?? retryMs;
       } else {
-        tellUnconfirmed(desk, seat, parcel, outcome.error.message);
+        markUnconfirmed(desk, seat, parcel, outcome.error.message);
         isLost = true;
       }
     }
@@ -321,13 +333,13 @@ export function createFeed(desk: Desk, seat: Seat, options: { readonly catchUp: 
     if ((refused.length > 0 || isLost) && !isOver()) rest(afterMs);
   }
 
-  function tellBug(parcel: Parcel, error: unknown): void {
+  function tellBug(parcel: InFlight, error: unknown): void {
     claims.drop(parcel, session.id);
     desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
     desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
-  function streamOf({ entry }: Pick<Parcel, "entry">): Stream {
+  function streamOf({ entry }: Pick<InFlight, "entry">): Stream {
     return entry.unproven === true ? unproven : proven;
   }
 

@@ -4,15 +4,15 @@
 import { scopeOf } from "../apart.ts";
 import { isRouterError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { DeliveryTerms } from "./delivery-options.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
 
 const kind = "sticky";
 /** As many as the journal keeps of one kind of note. */
 const maxKept = 1_000;
 
 export interface Sticky {
-  sessionOf(terms: DeliveryTerms): string | undefined;
-  set(terms: DeliveryTerms, sessionId: string): void;
+  sessionOf(terms: DeliveryOptions): string | undefined;
+  set(terms: DeliveryOptions, sessionId: string): void;
 }
 
 /** `onMoved` is called when a conversation or thread has another session than before. */
@@ -52,7 +52,7 @@ export function stickyKeys({
   thread,
   conversation,
   unproven,
-}: Pick<DeliveryTerms, "thread" | "conversation" | "unproven">): string[] {
+}: Pick<DeliveryOptions, "thread" | "conversation" | "unproven">): string[] {
   return [
     ...(thread === undefined ? [] : [`${scopeOf("thread", unproven === true)} ${thread}`]),
     ...(conversation === undefined ? [] : [`conversation ${conversation}`]),

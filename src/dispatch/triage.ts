@@ -4,22 +4,22 @@ import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
 import { line } from "../text.ts";
 import { loopScope } from "./breaker.ts";
-import { type Desk, finish, isComplete, type Parcel } from "./context.ts";
-import { type DeliveryTerms, readTerms } from "./delivery-options.ts";
+import { type DispatchContext, finish, type InFlight, isComplete } from "./context.ts";
+import { type DeliveryOptions, readDeliveryOptions } from "./delivery-options.ts";
 import { isPast } from "./entries.ts";
-import type { Seat } from "./session-registry.ts";
+import type { SessionSlot } from "./session-registry.ts";
 import { stickyKeys } from "./sticky.ts";
 
 /** `push`: to be written to it. `wait`: kept for its `pending`. `none`: nothing to do with it, or its end was told. */
 export type Triage =
-  | { readonly is: "push"; readonly terms: DeliveryTerms }
+  | { readonly is: "push"; readonly terms: DeliveryOptions }
   | { readonly is: "wait" | "none" };
 
 const none: Triage = { is: "none" };
 const wait: Triage = { is: "wait" };
 
 /** Worth reading its body for? */
-export function isCandidate(desk: Desk, seat: Seat, entry: OpenEntry): boolean {
+export function isCandidate(desk: DispatchContext, seat: SessionSlot, entry: OpenEntry): boolean {
   return (
     !seat.waiting.has(entry.position) &&
     !seat.foreign.has(entry.position) &&
@@ -27,9 +27,14 @@ export function isCandidate(desk: Desk, seat: Seat, entry: OpenEntry): boolean {
   );
 }
 
-export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Delivery | undefined): Triage {
+export function triage(
+  desk: DispatchContext,
+  seat: SessionSlot,
+  entry: OpenEntry,
+  delivery: Delivery | undefined,
+): Triage {
   if (endEarly(desk, entry, delivery)) return none;
-  const terms = readTerms((delivery as Delivery).terms);
+  const terms = readDeliveryOptions((delivery as Delivery).terms);
   if (!desk.roster.matches(terms, seat)) {
     seat.foreign.add(entry.position);
     return none;
@@ -56,11 +61,11 @@ export function triage(desk: Desk, seat: Seat, entry: OpenEntry, delivery: Deliv
 
 /** It is another session's: that one looks at it if it did not know so yet, and so does whichever it moves to. */
 function passOver(
-  desk: Desk,
+  desk: DispatchContext,
   entry: OpenEntry,
   delivery: Delivery,
-  terms: DeliveryTerms,
-  [target]: readonly Seat[],
+  terms: DeliveryOptions,
+  [target]: readonly SessionSlot[],
 ): void {
   for (const key of stickyKeys(terms)) desk.passedOver.add(key, entry.position);
   // Whoever has claimed it looks again when it is not sent.
@@ -70,7 +75,7 @@ function passOver(
 }
 
 /** Ends an entry that nobody is to get any more, and says whether it did. */
-export function endEarly(desk: Desk, entry: OpenEntry, delivery: Delivery | undefined): boolean {
+export function endEarly(desk: DispatchContext, entry: OpenEntry, delivery: Delivery | undefined): boolean {
   if (delivery === undefined) {
     desk.tell(entry, { state: "dead", reason: "its text can no longer be read" });
     return true;
@@ -86,7 +91,7 @@ export function endEarly(desk: Desk, entry: OpenEntry, delivery: Delivery | unde
 }
 
 /** Sent as often as its receipt allows, and the last time not even confirmed. */
-function giveUp(desk: Desk, entry: OpenEntry, { to, receipt }: DeliveryTerms): boolean {
+function giveUp(desk: DispatchContext, entry: OpenEntry, { to, receipt }: DeliveryOptions): boolean {
   if (receipt === undefined || entry.attempt < receipt.attempts) return false;
   if (to === "all" && desk.rounds.has(entry.position)) return false;
   desk.tell(entry, { state: "dead", reason: `sent ${entry.attempt} times, never acknowledged` });
@@ -94,7 +99,11 @@ function giveUp(desk: Desk, entry: OpenEntry, { to, receipt }: DeliveryTerms): b
 }
 
 /** Asked once, before the first push: does the loop guard keep it back? Tells the session when its breaker opens. */
-export function isLooping(desk: Desk, seat: Seat, { entry, terms, attempt }: Parcel): boolean {
+export function isLooping(
+  desk: DispatchContext,
+  seat: SessionSlot,
+  { entry, terms, attempt }: InFlight,
+): boolean {
   const scope = loopScope(seat.session.id, entry, terms);
   if (scope === undefined || attempt > 1) return false;
   const verdict = desk.breaker.judge(scope, entry.changedMs);

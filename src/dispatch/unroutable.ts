@@ -3,21 +3,21 @@
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
-import type { Desk } from "./context.ts";
-import { readTerms, type To } from "./delivery-options.ts";
-import { breathe } from "./entries.ts";
+import type { DispatchContext } from "./context.ts";
+import { readDeliveryOptions, type To } from "./delivery-options.ts";
+import { yieldToEventLoop } from "./entries.ts";
 import { endEarly } from "./triage.ts";
 
 const pageSize = 256;
 
-export interface Keeper {
+export interface Unroutable {
   kick(): void;
   restart(): void;
   rewind(position: number): void;
   quiet(): Promise<void>;
 }
 
-export function createKeeper(desk: Desk): Keeper {
+export function createUnroutable(desk: DispatchContext): Unroutable {
   const { journal, roster } = desk;
   let cursor = 0;
   let version = 0;
@@ -26,7 +26,7 @@ export function createKeeper(desk: Desk): Keeper {
 
   function look(entry: OpenEntry, delivery: Delivery | undefined): void {
     if (desk.claims.attemptOf(entry) !== undefined || endEarly(desk, entry, delivery)) return;
-    const terms = readTerms((delivery as Delivery).terms);
+    const terms = readDeliveryOptions((delivery as Delivery).terms);
     if (desk.holds(entry, delivery as Delivery, undefined)) return;
     const { push, pull } = roster.targets(terms, entry);
     if (push.length > 0) return;
@@ -55,7 +55,7 @@ export function createKeeper(desk: Desk): Keeper {
       if (version !== began) continue;
       for (const [index, entry] of page.entries()) look(entry, deliveries[index]);
       cursor = last.position;
-      if (turns % 16 === 0) await breathe();
+      if (turns % 16 === 0) await yieldToEventLoop();
     }
   }
 

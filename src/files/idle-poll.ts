@@ -5,7 +5,7 @@ const quietLookMs = 30_000;
 const leastMs = 100;
 
 /** How long until the next quiet look of all sources: to wake up once for many costs less than many times. */
-export function untilQuietLookMs(nowMs: number): number {
+export function msUntilIdlePoll(nowMs: number): number {
   const leftMs = quietLookMs - (nowMs % quietLookMs);
   return leftMs < leastMs ? leftMs + quietLookMs : leftMs;
 }

@@ -4,7 +4,7 @@ import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
 import { tooManyOpen } from "./descriptors.ts";
 
-export interface ToldOnce {
+export interface OnceLogger {
   /** All that is refused now, by path, with the reason. */
   tell(refused: ReadonlyMap<string, string>): void;
   /** One line about what is refused now; undefined when nothing is. */
@@ -14,7 +14,7 @@ export interface ToldOnce {
 /** Of one reason. */
 const mostLines = 5;
 
-export function createToldOnce(source: string, log: Log, shown: (path: string) => string): ToldOnce {
+export function createOnceLogger(source: string, log: Log, shown: (path: string) => string): OnceLogger {
   let told = new Map<string, string>();
   return {
     tell(refused) {

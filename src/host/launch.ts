@@ -21,7 +21,7 @@ import { findProgram } from "./find-program.ts";
 import { type FileRole, namedFiles } from "./named-files.ts";
 import { namedInScript } from "./named-in-scripts.ts";
 
-export interface LaunchWorld {
+export interface LaunchContext {
   /** The folder whose files come with the config: those are bound. Absolute, without links. */
   readonly project: string;
   /** PATH of the router. */
@@ -41,7 +41,7 @@ const followed = { files: 200, looks: 4_000, bytes: 256 * 1024 };
 const absent = "absent";
 
 /** Reads the disk. Never throws. */
-export function readLaunch(reach: ReachedProgram, world: LaunchWorld): Launch {
+export function readLaunch(reach: ReachedProgram, world: LaunchContext): Launch {
   const { command, cwd, env } = reach;
   const ownPath = env.PATH;
   const path = ownPath === undefined || ownPath.includes("{{") ? world.path : ownPath;

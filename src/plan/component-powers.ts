@@ -5,7 +5,7 @@ import type { Outward } from "../config/variables/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
 import type { Launch, PowerKind, Reach } from "../contract/power.ts";
 import type { Json, JsonObject } from "../contract.ts";
-import { oneLine, wordsFor } from "./describe-reach.ts";
+import { describeReach, oneLine } from "./describe-reach.ts";
 import { type Bind, type Power, powerOf } from "./powers.ts";
 
 export interface PowersOf {
@@ -39,7 +39,11 @@ export function componentPowers(of: PowersOf): Power[] {
     if (kind === undefined) return [];
     const same = hidden.length === real.length ? hidden[index] : undefined;
     return [
-      power(kind, same === undefined ? "•••" : wordsFor(named(same, reach, launch), reach, of.folder), reach),
+      power(
+        kind,
+        same === undefined ? "•••" : describeReach(named(same, reach, launch), reach, of.folder),
+        reach,
+      ),
     ];
   });
   // Whatever its type says of it: no part of a variable goes anywhere without consent.

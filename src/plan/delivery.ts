@@ -12,11 +12,11 @@ export interface PlannedDelivery extends Rendered {
   readonly priority: Priority;
   /** Not delivered at or after this time. */
   readonly untilMs: number;
-  readonly terms: DeliveryTerms;
+  readonly terms: StoredDeliveryOptions;
 }
 
 /** A type, not an interface: it must be assignable to a JSON object. */
-export type DeliveryTerms = {
+export type StoredDeliveryOptions = {
   readonly source: string;
   readonly to: Target;
   /** Absent: no receipt is awaited. */

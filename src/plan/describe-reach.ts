@@ -5,7 +5,7 @@ import { restoreLiteral } from "../templates/literal.ts";
 import { withoutHidden } from "../text/hidden.ts";
 
 /** `shown`: the reach with its secrets hidden. `real`: the same as it is, for what may be said of a hidden host. `folder`: of the config. */
-export function wordsFor(shown: Reach, real: Reach, folder: string): string {
+export function describeReach(shown: Reach, real: Reach, folder: string): string {
   return oneLine(phrase(shown, real, folder));
 }
 

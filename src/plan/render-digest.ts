@@ -4,7 +4,7 @@
 import type { JsonObject, Rendered, View } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
 import { keyText } from "../key-parts.ts";
-import { reasonWords, showSpan, showTime } from "../shaping/describe.ts";
+import { describeReason, showSpan, showTime } from "../shaping/describe.ts";
 import type { Reason, ShapingOptions } from "../shaping/options.ts";
 import { blockTokens, finalContent } from "../templates/budget.ts";
 import { metaValue } from "../text/neutralise.ts";
@@ -99,7 +99,7 @@ function usual(input: DigestInput, options: ShapingOptions, tokens: number): str
     lastMs - firstMs < 1_000
       ? `at ${showTime(lastMs)}`
       : `in ${showSpan(lastMs - firstMs)} until ${showTime(lastMs)}`;
-  const why = reason === "digest" ? "" : ` (${reasonWords(reason, options)})`;
+  const why = reason === "digest" ? "" : ` (${describeReason(reason, options)})`;
   const head = `${count} events${of} ${span}${why}.`;
 
   let room = tokens * 4 - head.length;

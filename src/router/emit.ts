@@ -13,8 +13,8 @@ import type { Counter } from "./counts.ts";
 import { firstKnown, type Mark, marksOf, withoutMarks, writeOf } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createChangingRate } from "./rate.ts";
-import { createTurns } from "./semaphore.ts";
-import { createPatience } from "./shared-timeout.ts";
+import { createSemaphore } from "./semaphore.ts";
+import { createSharedTimeout } from "./shared-timeout.ts";
 import type { SlowLane } from "./slow-lane.ts";
 
 /** Calls of one source that may be under way at once; this many more may wait for their turn. */
@@ -88,7 +88,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
   const { clock, memory, counter, admissions = createAdmissionTurns() } = options;
   const { name, type } = current();
   const rate = createChangingRate(() => current().rate);
-  const turns = createTurns({
+  const turns = createSemaphore({
     clock,
     source: name,
     maxUnderWay: maxOutstanding,
@@ -96,7 +96,7 @@ export function createEmit(current: () => PlannedSource, options: EmitOptions): 
     timeoutMs: commitTimeoutMs,
   });
 
-  const patience = createPatience(clock, commitTimeoutMs);
+  const patience = createSharedTimeout(clock, commitTimeoutMs);
 
   /** Waits for a commit, but not for longer than a sender does. What was begun goes on and is remembered when it is done. */
   function inTime(commit: Promise<unknown> | undefined, onLate?: () => void): Promise<void> {

@@ -13,7 +13,7 @@ const losses: Readonly<Record<string, string>> = {
 };
 
 /** The result takes the scope of what was forgotten. */
-export function createForgottenReport(log: Log, clock: Pick<Clock, "now">): (scope: string) => void {
+export function createEvictionReport(log: Log, clock: Pick<Clock, "now">): (scope: string) => void {
   const reportedMs = new Map<string, number>();
   return (scope) => {
     const [name = "", kind = ""] = scope.split("/");

@@ -9,9 +9,9 @@ import type { Plan, PlannedSource } from "../plan/plan.ts";
 import {
   beginSilence,
   breakSilence,
+  describeSilence,
   dueMs,
   type Silence,
-  silenceWords,
   silentMs,
   storeSilence,
 } from "../shaping/expect.ts";
@@ -83,7 +83,7 @@ export function createExpectations({
       if (last !== undefined) silence = breakSilence(silence, last);
       const nowMs = clock.now();
       if (!silence.isTold && silentMs(silence, nowMs) >= expectMs) {
-        const text = silenceWords(name, expectMs, silence);
+        const text = describeSilence(name, expectMs, silence);
         const absence = absenceOf(plan as Plan, source, { id: newId(nowMs), nowMs, text });
         try {
           if (absence !== undefined) await commit(absence);

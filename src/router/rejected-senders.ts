@@ -4,7 +4,7 @@
 import type { Clock } from "../contract.ts";
 import type { Decision } from "./emit.ts";
 
-export interface TurnedAway {
+export interface RejectedSenders {
   add(source: { readonly name: string; readonly type: string }, reason: string): void;
 }
 
@@ -26,7 +26,7 @@ interface Told {
   others: number;
 }
 
-export function createTurnedAway({ clock, newId, observe }: TurnedAwayOptions): TurnedAway {
+export function createRejectedSenders({ clock, newId, observe }: TurnedAwayOptions): RejectedSenders {
   const bySource = new Map<string, Told>();
 
   /** What came since the last trace and is in none, in words for the next one. */

@@ -1,10 +1,10 @@
 // Runs a Plan: starts its sources, puts another plan in its place while events come in, and stops them.
 
 import { setMaxListeners } from "node:events";
-import { nobody } from "../access/deny-all.ts";
+import { denyAll } from "../access/deny-all.ts";
 import { type ClaimRegister, noRegister } from "../cluster/claim-register.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
-import type { Invitation } from "../contract/endpoint-info.ts";
+import type { EndpointInfo } from "../contract/endpoint-info.ts";
 import type { Host, Listener } from "../contract/host.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
 import type { Consent } from "../daemon/trust/consent.ts";
@@ -32,7 +32,7 @@ import { withoutMarks } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
 import { createRunningSource, type RunningSource } from "./running-source.ts";
 import { createSlowLane } from "./slow-lane.ts";
-import { beginAll } from "./start-sources.ts";
+import { startSources } from "./start-sources.ts";
 
 export interface RouterOptions extends HostOptions {
   readonly listener: OpenListener;
@@ -64,7 +64,7 @@ export interface SourceReport extends SourceHealth {
   readonly type: string;
   /** When its latest event was taken or refused by admission, since the router started. */
   readonly lastEventMs?: number;
-  readonly invitation?: Invitation;
+  readonly invitation?: EndpointInfo;
   readonly refused?: RefusalReport;
 }
 
@@ -212,7 +212,7 @@ export function createRouter(options: RouterOptions): Router {
       counter.add("refused");
       refuse(refusal, planned.name);
     };
-    const people = options.people?.(planned, refused) ?? nobody;
+    const people = options.people?.(planned, refused) ?? denyAll;
     const words = hideInWords(planned.hidden, options);
     const host = createHost(planned, on, { ...options, ...words, people, refused });
     one = createRunningSource({
@@ -290,7 +290,7 @@ export function createRouter(options: RouterOptions): Router {
     try {
       await stage.bind();
       await Promise.all(first.map((one) => one.end(drainMs)));
-      await beginAll(fresh);
+      await startSources(fresh);
       if (isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
       endOld = stage.commit((owner) => removed.has(owner) || changed.has(owner));
     } catch (error) {

@@ -13,7 +13,7 @@ interface TurnsOptions {
   readonly timeoutMs: number;
 }
 
-export interface Turns {
+export interface Semaphore {
   /** Undefined: `take` will say go ahead. Otherwise settles when it may, which is to be asked again then. */
   free(): Promise<void> | undefined;
   /** Undefined: go ahead. Otherwise settles when it is this one's turn; rejects with E_OUTSTANDING. */
@@ -22,7 +22,13 @@ export interface Turns {
   release(): void;
 }
 
-export function createTurns({ clock, source, maxUnderWay, maxWaiting, timeoutMs }: TurnsOptions): Turns {
+export function createSemaphore({
+  clock,
+  source,
+  maxUnderWay,
+  maxWaiting,
+  timeoutMs,
+}: TurnsOptions): Semaphore {
   const waiting = new Set<() => void>();
   let underWay = 0;
   /** Settles at the next release. */

@@ -4,14 +4,14 @@
 import type { Clock } from "../contract.ts";
 
 /** Begins a wait: `onLate` is called when it has lasted that long, unless the result was called before. */
-export type Patience = (onLate: () => void) => () => void;
+export type SharedTimeout = (onLate: () => void) => () => void;
 
 interface Wait {
   readonly sinceMs: number;
   onLate(): void;
 }
 
-export function createPatience(clock: Clock, ms: number): Patience {
+export function createSharedTimeout(clock: Clock, ms: number): SharedTimeout {
   /** In order of their beginning. */
   const waits = new Set<Wait>();
   let isArmed = false;

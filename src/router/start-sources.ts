@@ -4,7 +4,7 @@ import { ConnectorError, isRouterError } from "../errors.ts";
 import type { RunningSource } from "./running-source.ts";
 
 /** All settle before the first failure is told, with the name of its source. */
-export async function beginAll(sources: readonly RunningSource[]): Promise<void> {
+export async function startSources(sources: readonly RunningSource[]): Promise<void> {
   const results = await Promise.allSettled(sources.map((one) => one.begin()));
   for (const [index, result] of results.entries()) {
     if (result.status === "fulfilled") continue;

@@ -1,13 +1,18 @@
 // The answers that open a conversation, for a process that has no session yet: the refused probe and `initialize`. A
 // request that it does not know how to answer as the session would is left to the session.
 
-import { answerInitialize, type Greeting, initializeProblem, refuseMethod } from "./initialize-result.ts";
+import {
+  answerInitialize,
+  type InitializeResult,
+  initializeProblem,
+  refuseMethod,
+} from "./initialize-result.ts";
 import { isRequest, readMessage, toLine } from "./json-rpc.ts";
 
 /** The answer to a line of the client, both without a line end; undefined for what only a session can answer. */
-export type EarlyAnswers = (line: string) => string | undefined;
+export type CachedAnswers = (line: string) => string | undefined;
 
-export function earlyAnswers(greeting: Greeting): EarlyAnswers {
+export function cachedAnswers(greeting: InitializeResult): CachedAnswers {
   return (line) => {
     const read = readMessage(line);
     if (!("message" in read) || !isRequest(read.message)) return undefined;

@@ -5,7 +5,7 @@ import type { JsonObject } from "../contract.ts";
 import type { SafeLine, SafeText } from "../text.ts";
 import type { Request } from "./json-rpc.ts";
 
-export interface Form {
+export interface Elicitation {
   /** May have several lines. */
   readonly message: SafeText;
   /** By name; each must be filled in. */
@@ -20,12 +20,12 @@ export interface Field {
 }
 
 /** `decline`: the person said no. `cancel`: the question was put away without an answer. */
-export type FormAnswer =
+export type ElicitationResult =
   | { readonly action: "accept"; readonly values: JsonObject }
   | { readonly action: "decline" | "cancel" };
 
 /** A client that declares `elicitation` without saying which kind takes forms: MCP 2025-11-25, "Elicitation". */
-export function takesForms(initialize: Request | undefined): boolean {
+export function supportsElicitation(initialize: Request | undefined): boolean {
   const capabilities = initialize?.params?.capabilities as { elicitation?: unknown } | undefined;
   const { elicitation } = capabilities ?? {};
   if (typeof elicitation !== "object" || elicitation === null) return false;

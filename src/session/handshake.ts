@@ -6,11 +6,16 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
-import { answerInitialize, type Greeting, initializeProblem, refuseMethod } from "./initialize-result.ts";
+import {
+  answerInitialize,
+  type InitializeResult,
+  initializeProblem,
+  refuseMethod,
+} from "./initialize-result.ts";
 import { isCall, isRequest, type Message, type Request, type RequestId, rpcErrors } from "./json-rpc.ts";
 import { ignoreClosed, type StdioTransport } from "./stdio-transport.ts";
 
-export interface Front {
+export interface EarlyHandshake {
   /**
    * The side for the SDK's server; connect exactly one. Nothing of ours is written to the client before it sent
    * `notifications/initialized`.
@@ -27,7 +32,11 @@ export interface Front {
 /** No client can have sent this id: it is made for one replay. */
 const replayId = "channel-router/replayed-initialize";
 
-export function createFront(wire: StdioTransport, greeting: Greeting | Promise<Greeting>, log: Log): Front {
+export function createEarlyHandshake(
+  wire: StdioTransport,
+  greeting: InitializeResult | Promise<InitializeResult>,
+  log: Log,
+): EarlyHandshake {
   const queue: Message[] = [];
   const unanswered = new Set<RequestId>();
   const settledWaiters = new Set<() => void>();

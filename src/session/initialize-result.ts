@@ -6,7 +6,7 @@ import type { SafeText } from "../text.ts";
 import { type Answer, type Refusal, type Request, rpcErrors } from "./json-rpc.ts";
 import { permissionCapability } from "./permission.ts";
 
-export interface Greeting {
+export interface InitializeResult {
   readonly serverInfo: { readonly name: string; readonly version: string };
   /** Fixed for the whole conversation: a client reads them once. */
   readonly capabilities: JsonObject;
@@ -43,7 +43,7 @@ export function negotiateVersion(requested: string): string {
   return (protocolVersions as readonly string[]).includes(requested) ? requested : protocolVersions[0];
 }
 
-export function answerInitialize(request: Request, greeting: Greeting): Answer {
+export function answerInitialize(request: Request, greeting: InitializeResult): Answer {
   return {
     jsonrpc: "2.0",
     id: request.id,

@@ -10,8 +10,8 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { JsonObject, Log, Tool } from "../contract.ts";
 import { line, type SafeLine } from "../text.ts";
-import type { Form, FormAnswer } from "./elicitation.ts";
-import type { Greeting } from "./initialize-result.ts";
+import type { Elicitation, ElicitationResult } from "./elicitation.ts";
+import type { InitializeResult } from "./initialize-result.ts";
 import { type PermissionRequest, permissionMethods, readPermissionRequest } from "./permission.ts";
 import { callTool, listTools, type Neutralise } from "./tool-calls.ts";
 import { watchResults } from "./written-results.ts";
@@ -20,7 +20,7 @@ export interface ToolServer {
   /** Tells the client when the list that it last saw is no longer right. */
   setTools(tools: readonly Tool[]): void;
   /** See `OpenSession.ask`. */
-  ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
   /** See `OpenSession.decide`. */
   decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
   /** Aborts calls under way; writes nothing more. */
@@ -29,7 +29,7 @@ export interface ToolServer {
 
 export interface ToolServerOptions {
   readonly transport: Transport;
-  readonly greeting: Greeting;
+  readonly greeting: InitializeResult;
   readonly tools: readonly Tool[];
   readonly neutralise: Neutralise;
   /** See `CallContext.waiting`. */

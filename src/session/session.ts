@@ -5,9 +5,9 @@ import type { Readable, Writable } from "node:stream";
 import type { Log, Rendered, Session, Tool } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { SafeLine } from "../text.ts";
-import { type Form, type FormAnswer, takesForms } from "./elicitation.ts";
-import { createFront, type Front } from "./handshake.ts";
-import type { Greeting } from "./initialize-result.ts";
+import { type Elicitation, type ElicitationResult, supportsElicitation } from "./elicitation.ts";
+import { createEarlyHandshake, type EarlyHandshake } from "./handshake.ts";
+import type { InitializeResult } from "./initialize-result.ts";
 import { toLine } from "./json-rpc.ts";
 import type { PermissionRequest } from "./permission.ts";
 import type { ToolServer } from "./server.ts";
@@ -28,14 +28,14 @@ export interface OpenSession extends Session {
   ): Promise<void>;
   /** Settles when the client is ready: `initialize` answered and `notifications/initialized` received. */
   readonly initialized: Promise<void>;
-  readonly recordedInitialize: Front["recordedInitialize"];
+  readonly recordedInitialize: EarlyHandshake["recordedInitialize"];
   /** Has the client said that it shows forms? False before it said anything. */
   takesForms(): boolean;
   /**
    * Shows the person a form and settles with their answer, however long that takes: hours, when nobody is there. Rejects when the
    * client takes no forms or refuses this one, when the session ends, and when the signal fires, which takes the form back.
    */
-  ask(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  ask(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
   /** Hands over a verdict on a permission request. Settles when the client's stream took it; rejects when the session ended. */
   decide(requestId: string, behavior: "allow" | "deny"): Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface SessionOptions {
   readonly input: Readable;
   readonly output: Writable;
   /** May settle after the session was opened: an early `initialize` waits for it. */
-  readonly greeting: Greeting | Promise<Greeting>;
+  readonly greeting: InitializeResult | Promise<InitializeResult>;
   readonly log: Log;
   /** The client asks its person for a permission, and says so to channels that declared that they relay it. */
   readonly onPermissionRequest?: (request: PermissionRequest) => void;
@@ -57,7 +57,7 @@ export function openSession(options: SessionOptions): OpenSession {
   const { input, output, log } = options;
   const flushMs = options.flushMs ?? 400;
   const wire = createStdioTransport({ input, output, log, flushMs });
-  const front = createFront(wire, options.greeting, log);
+  const front = createEarlyHandshake(wire, options.greeting, log);
   let server: Promise<ToolServer> | undefined;
   let closing: Promise<void> | undefined;
   // Cannot fail before its first await; the streams' own failures settle `ended`.
@@ -91,7 +91,7 @@ export function openSession(options: SessionOptions): OpenSession {
       })();
       await server;
     },
-    takesForms: () => takesForms(front.recordedInitialize()),
+    takesForms: () => supportsElicitation(front.recordedInitialize()),
     async ask(form, signal) {
       if (server === undefined) throw new DeliveryError("E_SESSION_BUSY", "the session is still starting");
       return (await server).ask(form, signal);

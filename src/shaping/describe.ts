@@ -34,7 +34,7 @@ export function showTime(ms: number): string {
 }
 
 /** Why these events come as one. */
-export function reasonWords(reason: Reason, { throttle, hour }: Partial<ShapingOptions>): string {
+export function describeReason(reason: Reason, { throttle, hour }: Partial<ShapingOptions>): string {
   switch (reason) {
     case "throttle":
       return throttle === undefined
@@ -49,7 +49,7 @@ export function reasonWords(reason: Reason, { throttle, hour }: Partial<ShapingO
   }
 }
 
-export function holdWords(hold: Hold): string {
+export function describeHold(hold: Hold): string {
   if (hold.by === "closing") return "is being put into a digest now";
   const { untilMs, count, key } = hold;
   const of = key === "" ? "" : ` of ${JSON.stringify(keyText(key))}`;
@@ -67,7 +67,7 @@ export function holdWords(hold: Hold): string {
 }
 
 /** What is to come for events of a channel, in the order in which it does: for `explain` and `status`. */
-export function shapingWords(options: ShapingOptions): string[] {
+export function describeShaping(options: ShapingOptions): string[] {
   const { throttle, digest, supersedes, quiet, hour } = options;
   return [
     ...(supersedes ? ["supersede: takes the place of an older one that was not sent yet"] : []),

@@ -43,7 +43,7 @@ export function storeSilence(silence: Silence, nowMs: number): Json {
   return [silentMs(silence, nowMs), silence.lastMs ?? null, silence.isTold];
 }
 
-export function silenceWords(source: string, expectMs: number, { lastMs }: Silence): string {
+export function describeSilence(source: string, expectMs: number, { lastMs }: Silence): string {
   const last = lastMs === undefined ? "nothing has come before" : `the last came at ${showTime(lastMs)}`;
   return `Nothing has come from ${source} for ${showDuration(expectMs)}; ${last}.`;
 }

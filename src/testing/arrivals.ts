@@ -69,7 +69,12 @@ export function arrivalOf(
   }
   const payload = payloadOf(send, fixtures);
   const headers = lowerCase(texts(send.headers ?? {}));
-  const imagined = source.type.imagine(source.options as JsonObject, payload.text, headers, source.code);
+  const imagined = source.type.sampleArrival(
+    source.options as JsonObject,
+    payload.text,
+    headers,
+    source.code,
+  );
   return {
     ...imagined,
     ...(typeof payload.data === "object" && payload.data !== null ? { data: payload.data } : {}),

@@ -21,13 +21,13 @@ import type { Admission, Plan } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";
 import { firstKnown, marksOf, withoutMarks, writeOf } from "../router/known-deliveries.ts";
 import { createMemory } from "../router/memory.ts";
-import { holdWords } from "../shaping/describe.ts";
+import { describeHold } from "../shaping/describe.ts";
 import { type Cadence, readCadence, writeCadence } from "../shaping/digest.ts";
 import type { Closing } from "../shaping/groups.ts";
 import type { Member, ShapedEntry } from "../shaping/member.ts";
 import { createShaper, type Hold } from "../shaping/shaper.ts";
 
-export interface RehearsalOptions {
+export interface SimulatorOptions {
   readonly plan: Plan;
   readonly startMs: number;
   /** Of the one session that is there. Default `rehearsal`. */
@@ -69,7 +69,7 @@ export interface RehearsedWait extends Member {
   readonly reason: string;
 }
 
-export interface Rehearsal {
+export interface Simulator {
   nowMs(): number;
   /** Throws a UsageError for a source that the plan does not have, or that is off. */
   send(source: string, arrival: Arrival): Rehearsed;
@@ -92,7 +92,7 @@ interface Entry {
   readonly members?: readonly string[];
 }
 
-export function createRehearsal(options: RehearsalOptions): Rehearsal {
+export function createSimulator(options: SimulatorOptions): Simulator {
   const { plan, startMs, session = "rehearsal", newId = createEventIds() } = options;
   let nowMs = startMs;
   let position = 0;
@@ -252,7 +252,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
         const hold = shaper.holdOf({ id, channel });
         return hold === undefined
           ? { id, channel, reason: "it is looked at next" }
-          : { id, channel, hold, reason: holdWords(hold) };
+          : { id, channel, hold, reason: describeHold(hold) };
       }),
   };
 }

@@ -19,7 +19,7 @@ import {
   timeOf,
 } from "./arrivals.ts";
 import { type Came, testExpectations } from "./expectations.ts";
-import { createRehearsal, type Rehearsal, type Rehearsed } from "./simulator.ts";
+import { createSimulator, type Rehearsed, type Simulator } from "./simulator.ts";
 import { openSnapshots, type Snapshots } from "./snapshots.ts";
 import type { Failure, Send, TestCase } from "./test-case.ts";
 import { callSink } from "./tool-calls.ts";
@@ -70,7 +70,7 @@ interface Room {
 }
 
 export async function runSuite(file: string, options: SuiteOptions): Promise<SuiteResult> {
-  const clock: { current: Rehearsal | undefined } = { current: undefined };
+  const clock: { current: Simulator | undefined } = { current: undefined };
   const load = (given: JsonObject, at: (string | number)[]) =>
     loadPlan(file, options.env, {
       recipe: { given, at },
@@ -133,13 +133,13 @@ async function runTest(
   at: Failure["path"],
   { plan, mask }: ProvenConfig,
   room: Room,
-  clock: { current: Rehearsal | undefined },
+  clock: { current: Simulator | undefined },
 ): Promise<Failure[]> {
   const { options, file } = room;
   const sends = [test.send ?? []].flat() as readonly Send[];
   const startMs = absoluteMs(sends[0]?.at) ?? defaultStartMs;
   let tail = 0;
-  const rehearsal = createRehearsal({ plan, startMs, newId: createEventIds(() => tail++) });
+  const rehearsal = createSimulator({ plan, startMs, newId: createEventIds(() => tail++) });
   clock.current = rehearsal;
   let last: Rehearsed | undefined;
   for (const [index, send] of sends.entries()) {
@@ -185,7 +185,7 @@ async function runTest(
 const reasonOfEnd = { superseded: "supersede", expired: "ttl", folded: "digest" } as const;
 
 /** Why an event that was admitted was not delivered, or not by itself. */
-function holdsOf({ event, admission }: Rehearsed, rehearsal: Rehearsal): Came["heldBy"] {
+function holdsOf({ event, admission }: Rehearsed, rehearsal: Simulator): Came["heldBy"] {
   if (admission === undefined) return [{ reason: "delivery_id", text: "its delivery id was seen before" }];
   return [
     ...rehearsal

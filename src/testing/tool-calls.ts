@@ -17,7 +17,7 @@ import type { Failure, SentTests, TestCase, TextTests } from "./test-case.ts";
 
 export type Called = { readonly outgoing: Outgoing } | { readonly refused: string };
 
-export interface CallWorld {
+export interface CallContext {
   readonly plan: Plan;
   readonly file: string;
   readonly env: NodeJS.ProcessEnv;
@@ -29,7 +29,7 @@ export interface CallWorld {
 export function callSink(
   { sink: name, input }: NonNullable<TestCase["call"]>,
   last: Rehearsed | undefined,
-  world: CallWorld,
+  world: CallContext,
 ): Called {
   const { plan, mask } = world;
   const sink = plan.sinks.find((planned) => planned.name === name);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createIntake } from "../../src/chat/intake.ts";
-import { createHearing } from "../../src/chat/receive-loop.ts";
+import { createReceiveLoop } from "../../src/chat/receive-loop.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
@@ -45,7 +45,7 @@ it("is drained when it was stopped, too", async () => {
 it("ends the connection of a flood only when what it took was taken, once", async () => {
   const ends: string[] = [];
   const taken: number[] = [];
-  const hearing = createHearing({
+  const hearing = createReceiveLoop({
     source: "chat",
     host: { clock: manualClock(), log: { info: () => {}, warn: () => {}, error: () => {} } } as never,
     people: { press: async () => ({ show: "nothing" }) },

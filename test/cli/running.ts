@@ -1,7 +1,7 @@
 // A running router behind its control commands: the real router, plan, ring and control; the journal and the dispatcher are
 // stand-ins for their ports, because those rooms are tested where they are.
 
-import type { CommandWorld, RunningRouter } from "../../src/cli/context.ts";
+import type { CommandContext, RunningRouter } from "../../src/cli/context.ts";
 import type { ChannelValues } from "../../src/config/values.ts";
 import type { RouterEvent } from "../../src/contract.ts";
 import { createControl } from "../../src/daemon/commands/control.ts";
@@ -159,11 +159,11 @@ export async function startRunning(
 export function command(
   { ports, clock }: Pick<RunningFixture, "ports" | "clock">,
   args: readonly string[],
-  more: Partial<CommandWorld> = {},
+  more: Partial<CommandContext> = {},
 ): Promise<Finished> {
   const control = createControl(ports);
   const router: RunningRouter = { ...ports.about, start: "s", socket: "/sock", started: "" };
-  const world: Omit<CommandWorld, "print" | "note"> = {
+  const world: Omit<CommandContext, "print" | "note"> = {
     env: { HOME: "/nowhere", CHANNEL_ROUTER_CONFIG: ports.about.config },
     cwd: "/",
     underClaude: undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createClientRecord } from "../../src/cluster/client-record.ts";
-import { createRequestMarks } from "../../src/cluster/request-id-namespace.ts";
+import { createRequestIdNamespace } from "../../src/cluster/request-id-namespace.ts";
 
 const line = (message: object) => Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const initialize = line({ id: 1, method: "initialize", params: {} });
@@ -66,13 +66,13 @@ test("of more unanswered text than is kept, the ids remain", () => {
 });
 
 test("marks change our own requests and their cancelling only, and are taken off again", () => {
-  const marks = createRequestMarks(7);
+  const marks = createRequestIdNamespace(7);
   const request = JSON.parse(marks.out(line({ id: 0, method: "roots/list" })).toString());
   expect(request.id).not.toBe(0);
   const cancelled = marks.out(line({ method: "notifications/cancelled", params: { requestId: 0 } }));
   expect(JSON.parse(cancelled.toString()).params.requestId).toBe(request.id);
   expect(JSON.parse(marks.in(line({ id: request.id, result: {} })).toString()).id).toBe(0);
-  expect(createRequestMarks(8).in(line({ id: request.id, result: {} })).length).toBe(0);
+  expect(createRequestIdNamespace(8).in(line({ id: request.id, result: {} })).length).toBe(0);
   for (const same of [answer, line({ method: "x", params: { id: 1 } }), Buffer.from("{channel-router/e")]) {
     expect(marks.out(same).equals(same) && marks.in(same).equals(same)).toBe(true);
   }

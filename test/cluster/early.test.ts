@@ -3,11 +3,11 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test } from "vitest";
-import { createStreamPair } from "../../src/cluster/duplex-pair.ts";
+import { createDuplexPair } from "../../src/cluster/duplex-pair.ts";
 import { createLink, type Link } from "../../src/cluster/link.ts";
 import type { Frame } from "../../src/cluster/protocol.ts";
-import { createRelay, type Relay } from "../../src/cluster/proxy.ts";
-import { earlyAnswers } from "../../src/session/cached-answers.ts";
+import { createStdioProxy, type StdioProxy } from "../../src/cluster/proxy.ts";
+import { cachedAnswers } from "../../src/session/cached-answers.ts";
 import { line } from "../../src/text.ts";
 
 const log = { error() {}, warn() {}, info() {} };
@@ -33,10 +33,10 @@ const initialize = {
 };
 const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
 
-function startClient(early: Parameters<typeof createRelay>[0]["early"]) {
+function startClient(early: Parameters<typeof createStdioProxy>[0]["early"]) {
   const input = new PassThrough();
   const output = new PassThrough({ encoding: "utf8" });
-  const relay = createRelay({ input, output, log, early });
+  const relay = createStdioProxy({ input, output, log, early });
   return {
     relay,
     output,
@@ -49,9 +49,9 @@ function startClient(early: Parameters<typeof createRelay>[0]["early"]) {
 }
 
 /** What an owner is told first: its frames and the lines, in order. */
-async function meetOwner(relay: Relay, count: number): Promise<(Frame | string)[]> {
+async function meetOwner(relay: StdioProxy, count: number): Promise<(Frame | string)[]> {
   const heard: (Frame | string)[] = [];
-  const [ours, theirs] = createStreamPair();
+  const [ours, theirs] = createDuplexPair();
   await new Promise<void>((resolve) => {
     const hear = (one: Frame | string) => {
       heard.push(one);
@@ -66,7 +66,7 @@ async function meetOwner(relay: Relay, count: number): Promise<(Frame | string)[
 }
 
 test("a client is answered from what the last start knew, and the owner that comes hears of it", async () => {
-  const client = startClient(Promise.resolve(earlyAnswers(greeting)));
+  const client = startClient(Promise.resolve(cachedAnswers(greeting)));
   client.say({ jsonrpc: "2.0", id: "probe", method: "server/discover", params: {} });
   expect(await client.hears()).toMatchObject({ id: "probe", error: { code: -32601 } });
   client.say(initialize);
@@ -90,7 +90,7 @@ test("a client is answered from what the last start knew, and the owner that com
 });
 
 test("an initialize that is not in order is left to the session", async () => {
-  const client = startClient(Promise.resolve(earlyAnswers(greeting)));
+  const client = startClient(Promise.resolve(cachedAnswers(greeting)));
   client.say({ ...initialize, params: {} });
   const [resume, line] = await meetOwner(client.relay, 2);
   expect(resume).not.toHaveProperty("answer");

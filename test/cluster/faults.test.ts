@@ -14,10 +14,10 @@ import {
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { OwnerFile } from "../../src/cluster/leader-file.ts";
+import type { LeaderFile } from "../../src/cluster/leader-file.ts";
 import { thisProcess } from "../../src/cluster/process-identity.ts";
 import { listRunning } from "../../src/cluster/running-leaders.ts";
-import { callOwner } from "../../src/control/client.ts";
+import { callLeader } from "../../src/control/client.ts";
 import { buildPeer, endPeers, newFolder, type Peer, removeFolders, startPeer, until } from "./peers.ts";
 
 let program: string;
@@ -29,8 +29,8 @@ afterAll(removeFolders);
 
 const version = "1.0.0";
 
-function ownerFile(folder: string, epoch: number): OwnerFile {
-  return JSON.parse(readFileSync(join(folder, `owner-${epoch}.json`), "utf8")) as OwnerFile;
+function ownerFile(folder: string, epoch: number): LeaderFile {
+  return JSON.parse(readFileSync(join(folder, `owner-${epoch}.json`), "utf8")) as LeaderFile;
 }
 
 async function startOne(folder: string, setting: object = {}): Promise<Peer> {
@@ -258,10 +258,10 @@ test("a hundred clients that come and go leave no descriptor behind", async () =
   const owner = await startOne(folder);
   const { socket } = ownerFile(folder, 1);
   const descriptors = () => readdirSync(`/proc/${owner.pid}/fd`).length;
-  await callOwner(socket, "state", null, { version });
+  await callLeader(socket, "state", null, { version });
   const before = descriptors();
   for (let round = 0; round < 100; round += 1) {
-    if (round % 2 === 0) await callOwner(socket, "state", null, { version });
+    if (round % 2 === 0) await callLeader(socket, "state", null, { version });
     else await knock(socket, "garbage\n");
   }
   const passing = await startOne(folder);
@@ -318,20 +318,20 @@ test("commands reach the owner that the register names; entries of dead owners a
   expect(others).toEqual([]);
   expect(entry).toMatchObject({ pid: owner.pid, config: "/channels.yaml", folder, epoch: 1 });
   const socket = entry?.socket as string;
-  expect(await callOwner(socket, "state", null, { version })).toEqual({
+  expect(await callLeader(socket, "state", null, { version })).toEqual({
     pid: owner.pid,
     epoch: 1,
     sessions: 1,
   });
   const parts: unknown[] = [];
-  await callOwner(socket, "count", 2_000, { version, onPart: (part) => parts.push(part) });
+  await callLeader(socket, "count", 2_000, { version, onPart: (part) => parts.push(part) });
   expect(parts).toEqual(Array.from({ length: 2_000 }, (_, index) => index + 1));
-  await expect(callOwner(socket, "fail", null, { version })).rejects.toMatchObject({
+  await expect(callLeader(socket, "fail", null, { version })).rejects.toMatchObject({
     code: "E_USAGE",
     message: "no such thing",
     hint: "type another",
   });
-  await expect(callOwner(join(folder, "o9.sock"), "state", null, { version })).rejects.toMatchObject({
+  await expect(callLeader(join(folder, "o9.sock"), "state", null, { version })).rejects.toMatchObject({
     message: "the running router cannot be asked: nobody listens on its socket",
   });
   owner.kill();

@@ -5,10 +5,10 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AttachedSession } from "../../src/cluster/attached-session.ts";
-import { joinOwnership } from "../../src/cluster/cluster.ts";
-import type { OwnerRole } from "../../src/cluster/leader.ts";
+import { joinCluster } from "../../src/cluster/cluster.ts";
+import type { LeaderRole } from "../../src/cluster/leader.ts";
 import type { Service } from "../../src/cluster/leader-server.ts";
-import type { Patience } from "../../src/cluster/options.ts";
+import type { ClusterTimeouts } from "../../src/cluster/options.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
 import { createLog } from "../../src/daemon/log.ts";
 import { UsageError } from "../../src/errors.ts";
@@ -23,7 +23,7 @@ interface Setting {
   readonly standby?: boolean;
   /** How long `stop` of the service takes. */
   readonly stopMs?: number;
-  readonly patience?: Patience;
+  readonly patience?: ClusterTimeouts;
   /** Does not tell its state, which takes a timer. */
   readonly quiet?: boolean;
 }
@@ -43,7 +43,7 @@ function lines(): string[] {
   return existsSync(journal) ? readFileSync(journal, "utf8").split("\n") : [];
 }
 
-async function serve(role: OwnerRole): Promise<Service> {
+async function serve(role: LeaderRole): Promise<Service> {
   const sessions = new Set<AttachedSession>();
   let beats = 0;
 
@@ -139,7 +139,7 @@ async function serve(role: OwnerRole): Promise<Service> {
 
 let listening: "yes" | "unknown" = "unknown";
 const log = createLog({ secrets: () => [] });
-const ownership = joinOwnership({
+const ownership = joinCluster({
   folder: setting.folder,
   version: "1.0.0",
   log,

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { OwnerFile } from "../../src/cluster/leader-file.ts";
-import { callOwner } from "../../src/control/client.ts";
+import type { LeaderFile } from "../../src/cluster/leader-file.ts";
+import { callLeader } from "../../src/control/client.ts";
 import { buildPeer, endPeers, newFolder, type Peer, removeFolders, startPeer } from "./peers.ts";
 
 beforeAll(buildPeer);
@@ -24,7 +24,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   const folder = newFolder();
   const owner = await startOne(folder);
   const client = await startOne(folder);
-  const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as OwnerFile;
+  const file = JSON.parse(readFileSync(join(folder, "owner-1.json"), "utf8")) as LeaderFile;
   owner.kill("SIGSTOP");
   const waiting = client.request("tools/call", { name: "who", arguments: {} }, 20_000);
   const newcomer = startPeer({ folder, patience });
@@ -32,7 +32,7 @@ test("a stopped owner is not pushed aside: tool calls fail and say so, a newcome
   expect(alone).toMatchObject({ pid: newcomer.pid, exclusive: false });
   await newcomer.until((peer) => peer.mode().mode === "alone", "it says so");
   expect(newcomer.mode().reason).toMatch(/does not answer; its process may be stopped/);
-  await expect(callOwner(file.socket, "state", null, { version })).rejects.toMatchObject({
+  await expect(callLeader(file.socket, "state", null, { version })).rejects.toMatchObject({
     code: "E_CONTROL",
     message: expect.stringContaining("may be stopped"),
   });

@@ -1,8 +1,8 @@
 // Before an owner leaves, whoever would succeed gets ready while it goes on.
 
 import { expect, test } from "vitest";
-import { createStreamPair } from "../../src/cluster/duplex-pair.ts";
-import { createHost } from "../../src/cluster/leader-server.ts";
+import { createDuplexPair } from "../../src/cluster/duplex-pair.ts";
+import { createLeaderServer } from "../../src/cluster/leader-server.ts";
 import { createLink, type Link } from "../../src/cluster/link.ts";
 import { type Frame, protocolNumber } from "../../src/cluster/protocol.ts";
 import { eventually } from "../support/router.ts";
@@ -10,9 +10,9 @@ import { eventually } from "../support/router.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 function open() {
-  const host = createHost({ epoch: 1, version: "1", log: quiet });
+  const host = createLeaderServer({ epoch: 1, version: "1", log: quiet });
   async function join(pid: number, eligible: boolean): Promise<{ link: Link; heard: string[] }> {
-    const [ours, theirs] = createStreamPair();
+    const [ours, theirs] = createDuplexPair();
     const heard: string[] = [];
     host.accept(ours);
     const link = createLink(theirs, { onFrame: (frame: Frame) => void heard.push(frame.t) });

@@ -55,7 +55,7 @@ const probe: SourceType = {
   options: probeOptions,
   validate: ajv.compile(probeOptions) as SourceType["validate"],
   meta: {},
-  imagine: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
+  sampleArrival: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
   create: () => ({ start: async () => {}, stop: async () => {} }),
 };
 

@@ -38,14 +38,14 @@ describe.each(Object.keys(cases))("%s", (name) => {
   test.each(cases[name] ?? [])("%j: %s", async (options, trust) => {
     const type = await load(name);
     expect(type.trust?.(options)).toBe(trust);
-    expect(type.imagine(options, payload, {}).trust).toBe(trust);
+    expect(type.sampleArrival(options, payload, {}).trust).toBe(trust);
   });
 });
 
 test("a relay lets anybody send", async () => {
   const type = await load("sse");
   const options = { url: "https://smee.io/x", relay: "smee" };
-  expect([type.trust?.(options), type.imagine(options, "{}", {}).trust]).toEqual([
+  expect([type.trust?.(options), type.sampleArrival(options, "{}", {}).trust]).toEqual([
     "unverified",
     "unverified",
   ]);

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { expect, it } from "vitest";
-import { surviveFaults } from "../../src/daemon/crash-guard.ts";
+import { guardAgainstCrashes } from "../../src/daemon/crash-guard.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 function survivor() {
@@ -8,7 +8,7 @@ function survivor() {
   const clock = manualClock();
   const lines: string[] = [];
   let isOver = false;
-  surviveFaults(
+  guardAgainstCrashes(
     { error: (line) => lines.push(line) },
     clock,
     () => {

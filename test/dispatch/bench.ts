@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rendered, RouterEvent } from "../../src/contract.ts";
 import type { Carried } from "../../src/dispatch/carry-over.ts";
-import { type DeliveryTerms, writeTerms } from "../../src/dispatch/delivery-options.ts";
+import { type DeliveryOptions, writeDeliveryOptions } from "../../src/dispatch/delivery-options.ts";
 import { createDispatcher, type Dispatcher, type DispatcherOptions } from "../../src/dispatch/dispatcher.ts";
 import type { DispatchSession, Listening } from "../../src/dispatch/session.ts";
 import { DeliveryError } from "../../src/errors.ts";
@@ -92,7 +92,7 @@ export function fakeSession(id: string, nowMs: number, options: SessionOptions =
   return session;
 }
 
-export interface EventOptions extends Partial<DeliveryTerms> {
+export interface EventOptions extends Partial<DeliveryOptions> {
   channel?: string;
   priority?: Delivery["priority"];
   ttlMs?: number;
@@ -202,7 +202,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
         tokens: 5,
         ...(priority === undefined ? {} : { priority }),
         ...(ttlMs === undefined ? {} : { untilMs: clock.now() + ttlMs }),
-        terms: writeTerms({ source: "github", to: "one", ...terms }),
+        terms: writeDeliveryOptions({ source: "github", to: "one", ...terms }),
       };
       await journal.append({ event, deliveries: [delivery], memory: [] });
       dispatcher.wake();

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { type DeliveryTerms, writeTerms } from "../../src/dispatch/delivery-options.ts";
+import { type DeliveryOptions, writeDeliveryOptions } from "../../src/dispatch/delivery-options.ts";
 import { type Bench, type FakeSession, openBench, type SessionOptions } from "./bench.ts";
 
 let bench: Bench | undefined;
@@ -88,7 +88,7 @@ test("a digest that takes the place of an event that waited is had in its stead"
       content: "both",
       meta: {},
       tokens: 1,
-      terms: writeTerms({ source: "s", to: "one" }),
+      terms: writeDeliveryOptions({ source: "s", to: "one" }),
     };
     const of = members.map((member) => ({ id: member, channel: "ci" }));
     await bench?.journal.append({ id, members: of, delivery });
@@ -122,7 +122,7 @@ type Step =
 
 const which = fc.nat(5);
 const labels = ["odd", "even"] as const;
-const targets: readonly DeliveryTerms["to"][] = [
+const targets: readonly DeliveryOptions["to"][] = [
   "one",
   "one",
   "one",
@@ -175,7 +175,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   const mine = await openBench({ catchUp: 4, holds: ({ id }) => held.has(id) });
   bench = mine;
   const { clock } = mine;
-  const to = new Map<string, DeliveryTerms["to"]>();
+  const to = new Map<string, DeliveryOptions["to"]>();
   let living: Living[] = [];
   let count = 0;
   let names = 0;

@@ -2,7 +2,7 @@
 // rest is sorted out.
 
 import { expect, test, vi } from "vitest";
-import type { Desk } from "../../src/dispatch/context.ts";
+import type { DispatchContext } from "../../src/dispatch/context.ts";
 import { createExpiry } from "../../src/dispatch/expiry.ts";
 import { createOpenEntries } from "../../src/journal/open-entries.ts";
 import { openBench } from "./bench.ts";
@@ -40,7 +40,7 @@ test("overdue events are ended in slices, and each waits for the disk", async ()
       await new Promise((resolve) => setImmediate(resolve));
       unwritten -= 1;
     },
-  } as unknown as Desk;
+  } as unknown as DispatchContext;
   const expiry = createExpiry(desk, async () => {
     slices.push(slice);
     slice = 0;

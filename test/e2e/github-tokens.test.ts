@@ -7,7 +7,7 @@ import examples from "@octokit/webhooks-examples";
 import { afterAll, expect, test } from "vitest";
 import type { Arrival } from "../../src/contract.ts";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
-import { createRehearsal } from "../../src/testing/simulator.ts";
+import { createSimulator } from "../../src/testing/simulator.ts";
 
 interface Definition {
   readonly name: string;
@@ -39,12 +39,12 @@ test("a config that somebody could have costs at least 40 times fewer tokens tha
   writeFileSync(file, sensible);
   const { plan, issues } = await loadPlan(file, {}, { standIns: true });
   expect(issues).toEqual([]);
-  const rehearsal = createRehearsal({ plan, startMs: Date.UTC(2026, 0, 5, 9) });
+  const rehearsal = createSimulator({ plan, startMs: Date.UTC(2026, 0, 5, 9) });
   let raw = 0;
   for (const { name, body } of payloads) {
     raw += Math.ceil(body.length / 4);
     for (const source of plan.sources) {
-      const arrival: Arrival = source.type.imagine(source.options, body, { "x-github-event": name });
+      const arrival: Arrival = source.type.sampleArrival(source.options, body, { "x-github-event": name });
       rehearsal.send(source.name, arrival);
     }
   }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { listRunning } from "../../src/cluster/running-leaders.ts";
 import { runningFolder, trustFile } from "../../src/config/paths.ts";
-import { callOwner } from "../../src/control/client.ts";
+import { callLeader } from "../../src/control/client.ts";
 import type { FormAnswer } from "../support/claude-simulator.ts";
 import { createProject, eventually, type Project, program } from "../support/router.ts";
 import { onTerminal } from "../support/terminal.ts";
@@ -132,7 +132,7 @@ describe("nothing but a person grants it", () => {
     });
     for (const command of ["trust", "consent", "allow"]) {
       await expect(
-        callOwner(router?.socket as string, command, { allow: "yes" }, { version: "0" }),
+        callLeader(router?.socket as string, command, { allow: "yes" }, { version: "0" }),
       ).rejects.toMatchObject({ code: "E_USAGE" });
     }
     await staysClosed(project);

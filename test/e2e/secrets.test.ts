@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { loadPlan } from "../../src/daemon/start/load-plan.ts";
 import { writeAnswer } from "../../src/daemon/trust/trust-file.ts";
-import { trustPlace } from "../../src/daemon/trust/trust-location.ts";
+import { trustLocation } from "../../src/daemon/trust/trust-location.ts";
 import type { FormAnswer, SpawnedClaude } from "../support/claude-simulator.ts";
 import { type FarSide, farSide } from "../support/far-side.ts";
 import { createProject, eventually, type Project } from "../support/router.ts";
@@ -55,7 +55,7 @@ async function agree(project: Project): Promise<void> {
   const file = join(project.folder, "channels.yaml");
   const { plan, issues } = await loadPlan(file, all, { makeKey: true, chosen: false });
   expect(issues).toEqual([]);
-  await writeAnswer(trustPlace(all, file), plan.powers, "trusted", Date.now());
+  await writeAnswer(trustLocation(all, file), plan.powers, "trusted", Date.now());
 }
 
 /** Starts a session that sees every question, and answers none. */

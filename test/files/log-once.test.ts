@@ -1,12 +1,12 @@
 // What cannot be read is told once.
 
 import { expect, test } from "vitest";
-import { createToldOnce } from "../../src/files/log-once.ts";
+import { createOnceLogger } from "../../src/files/log-once.ts";
 
 function telling() {
   const lines: string[] = [];
   const log = { info: () => {}, warn: (line: string) => lines.push(line), error: () => {} };
-  return { lines, told: createToldOnce("app", log, (path) => path.slice(1)) };
+  return { lines, told: createOnceLogger("app", log, (path) => path.slice(1)) };
 }
 
 test("a reason is told once for each file, and again after the file could be read in between", () => {

@@ -17,8 +17,8 @@ const letter: SourceType<JsonObject> = {
   trust: ({ open }) => (open === true ? "unverified" : "local"),
   answers: ({ answered }) => answered === true,
   claims: ({ box }) => (typeof box === "string" ? [`box:${box}`] : []),
-  keeps: ({ address = null }) => address,
-  imagine: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
+  storeKey: ({ address = null }) => address,
+  sampleArrival: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
   create: () => ({ start: async () => {}, stop: async () => {} }),
 };
 

@@ -108,7 +108,7 @@ export async function openStage(): Promise<Stage> {
       ...(typeof token === "string" ? [`token:${token}`] : []),
       ...(typeof path === "string" ? [`route:GET ${path}`] : []),
     ],
-    imagine: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
+    sampleArrival: (_, payload) => ({ data: payload, text: payload, trust: "local" }),
     create,
   };
   const person = { allows: false };

@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { createEventIds } from "../../src/router/event-id.ts";
-import { createTurnedAway } from "../../src/router/rejected-senders.ts";
+import { createRejectedSenders } from "../../src/router/rejected-senders.ts";
 import { createTraceRing } from "../../src/router/trace-ring.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
@@ -11,7 +11,7 @@ const phone = { name: "phone", type: "telegram" };
 function open() {
   const clock = manualClock();
   const ring = createTraceRing(1_000, clock);
-  const away = createTurnedAway({ clock, newId: createEventIds(), observe: ring.add });
+  const away = createRejectedSenders({ clock, newId: createEventIds(), observe: ring.add });
   const details = () => ring.latest(1_000).map(({ trace }) => trace[0]?.detail);
   return { clock, ring, away, details };
 }

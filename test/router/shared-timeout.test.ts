@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { createPatience } from "../../src/router/shared-timeout.ts";
+import { createSharedTimeout } from "../../src/router/shared-timeout.ts";
 import { manualClock } from "../support/manual-clock.ts";
 
 function setUp() {
   const clock = manualClock();
-  const patience = createPatience(clock, 100);
+  const patience = createSharedTimeout(clock, 100);
   const late: string[] = [];
   const wait = (name: string) => patience(() => late.push(name));
   return { clock, late, wait };

@@ -2,8 +2,8 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/contract.ts";
-import type { Form } from "../../src/session/elicitation.ts";
-import { takesForms } from "../../src/session/elicitation.ts";
+import type { Elicitation } from "../../src/session/elicitation.ts";
+import { supportsElicitation } from "../../src/session/elicitation.ts";
 import { channelCapabilities } from "../../src/session/initialize-result.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
 import { line } from "../../src/text.ts";
@@ -33,7 +33,7 @@ async function connect(options: ClaudeOptions = {}) {
   return { session, claude: await connectClaude(toServer, fromServer, { bootWindowMs: 0, ...options }) };
 }
 
-const form: Form = {
+const form: Elicitation = {
   message: line`May it?`,
   fields: { allow: { title: line`Allow it?`, description: line`Once.`, choices: [line`no`, line`yes`] } },
 };
@@ -117,7 +117,7 @@ test("a session that ends ends its question", async () => {
 
 describe("takesForms", () => {
   const declared = (capabilities: JsonObject) =>
-    takesForms({ jsonrpc: "2.0", id: 0, method: "initialize", params: { capabilities } });
+    supportsElicitation({ jsonrpc: "2.0", id: 0, method: "initialize", params: { capabilities } });
 
   test("is what the client declared", () => {
     expect(declared({ elicitation: { form: {} } })).toBe(true);
@@ -126,6 +126,6 @@ describe("takesForms", () => {
     expect(declared({ elicitation: { url: {} } })).toBe(false);
     expect(declared({ roots: {} })).toBe(false);
     expect(declared({ elicitation: "yes" })).toBe(false);
-    expect(takesForms(undefined)).toBe(false);
+    expect(supportsElicitation(undefined)).toBe(false);
   });
 });

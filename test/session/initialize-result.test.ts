@@ -6,20 +6,20 @@ import { describe, expect, test } from "vitest";
 import {
   answerInitialize,
   channelCapabilities,
-  type Greeting,
+  type InitializeResult,
   protocolVersions,
 } from "../../src/session/initialize-result.ts";
 import type { Request } from "../../src/session/json-rpc.ts";
 import { line, ownWords } from "../../src/text.ts";
 
-const greeting: Greeting = {
+const greeting: InitializeResult = {
   serverInfo: { name: "router", version: "0.1.0" },
   capabilities: channelCapabilities,
   instructions: line`Events arrive.`,
 };
 
 /** What the SDK's own server answers to the same request. */
-async function askSdk(request: Request, from: Greeting): Promise<unknown> {
+async function askSdk(request: Request, from: InitializeResult): Promise<unknown> {
   const server = new Server(from.serverInfo, {
     capabilities: from.capabilities,
     instructions: from.instructions,

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Rendered, Tool } from "../../src/contract.ts";
 import { ConnectorError } from "../../src/errors.ts";
-import { channelCapabilities, type Greeting } from "../../src/session/initialize-result.ts";
+import { channelCapabilities, type InitializeResult } from "../../src/session/initialize-result.ts";
 import { type OpenSession, openSession } from "../../src/session/session.ts";
 import type { ModelText } from "../../src/text/neutralise.ts";
 import { line, type SafeText } from "../../src/text.ts";
 import { connectClaude } from "../support/claude-simulator.ts";
 import { keepLog, settle, streamPair } from "./streams.ts";
 
-const greeting: Greeting = {
+const greeting: InitializeResult = {
   serverInfo: { name: "router", version: "0.1.0" },
   capabilities: channelCapabilities,
   instructions: line`Events arrive.`,
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const session of sessions.splice(0)) await session.close();
 });
 
-function open(options: { greeting?: Greeting | Promise<Greeting> } = {}) {
+function open(options: { greeting?: InitializeResult | Promise<InitializeResult> } = {}) {
   const { toServer, fromServer } = streamPair();
   const log = keepLog();
   const session = openSession({
@@ -114,7 +114,7 @@ describe("the start of a conversation", () => {
   });
 
   test("an initialize that comes before the greeting is ready waits for it; ping does not", async () => {
-    let give!: (greeting: Greeting) => void;
+    let give!: (greeting: InitializeResult) => void;
     const { lines, send, listen } = open({
       greeting: new Promise((resolve) => {
         give = resolve;

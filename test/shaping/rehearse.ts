@@ -1,12 +1,12 @@
 // A rehearsal of channels typed in a test, at times counted in seconds from a Monday at 09:00 UTC.
 
 import type { Arrival, Json } from "../../src/contract.ts";
-import { createRehearsal, type Rehearsal, type Rehearsed } from "../../src/testing/simulator.ts";
+import { createSimulator, type Rehearsed, type Simulator } from "../../src/testing/simulator.ts";
 import { compileOf } from "../plan/plan-of.ts";
 
 export const mondayMs = Date.UTC(2026, 0, 5, 9);
 
-export interface Stage extends Rehearsal {
+export interface Stage extends Simulator {
   /** `data` at so many seconds. */
   at(seconds: number, data: Json, more?: Partial<Arrival>): Rehearsed;
   until(seconds: number): void;
@@ -19,7 +19,7 @@ export async function stageOf(...[channels, more]: Parameters<typeof compileOf>)
   if (issues.length > 0)
     throw new Error(issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   let count = 0;
-  const rehearsal = createRehearsal({
+  const rehearsal = createSimulator({
     plan,
     startMs: mondayMs,
     newId: () => `e${String(++count).padStart(5, "0")}`,

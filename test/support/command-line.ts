@@ -1,7 +1,7 @@
 // A command line run in this process, from the source: what the built program would print, without the half second of
 // a core that a process of its own costs.
 
-import type { CommandWorld } from "../../src/cli/context.ts";
+import type { CommandContext } from "../../src/cli/context.ts";
 import { runCommand } from "../../src/cli/program.ts";
 
 export interface Finished {
@@ -13,8 +13,8 @@ export interface Finished {
 /** One at a time: what a command writes to stderr and its exit code are the process' own. `more` is laid over `world`. */
 export async function runHere(
   args: readonly string[],
-  world: Omit<CommandWorld, "print" | "note">,
-  more: Partial<CommandWorld> = {},
+  world: Omit<CommandContext, "print" | "note">,
+  more: Partial<CommandContext> = {},
 ): Promise<Finished> {
   let stdout = "";
   let stderr = "";

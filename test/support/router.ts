@@ -6,7 +6,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { realWorld } from "../../src/cli/real-context.ts";
+import { realContext } from "../../src/cli/real-context.ts";
 import { type ServerProcess, startServer } from "./claude-process.ts";
 import { type ClaudeOptions, type SpawnedClaude, spawnClaude } from "./claude-simulator.ts";
 import { type Finished, runHere } from "./command-line.ts";
@@ -131,7 +131,7 @@ export async function createProject(
       }),
     ask: (args, more) =>
       runHere(args, {
-        ...realWorld(),
+        ...realContext(),
         underClaude: more?.CLAUDECODE === undefined ? undefined : { sign: "CLAUDECODE is set", folders: [] },
         env: { ...process.env, ...env, ...more },
         cwd: folder,

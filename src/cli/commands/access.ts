@@ -20,9 +20,9 @@ import { systemClock } from "../../host/clock.ts";
 import { cut } from "../../text/clip.ts";
 import { line, type SafeLine, type SafeText, safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld, RunningRouter } from "../context.ts";
+import type { CommandContext, RunningRouter } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configFile, findRouter, reached } from "../find-router.ts";
+import { configFile, findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { printRelative } from "../times.ts";
 import type { TalkOptions } from "./status.ts";
@@ -33,7 +33,7 @@ const widening: ReadonlySet<AccessRequest["do"]> = new Set(["pair", "allow", "po
 export async function access(
   request: AccessRequest,
   options: TalkOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const file = configFile(world, options.config);
   const router = await findRouter(world, file);
@@ -42,7 +42,7 @@ export async function access(
   const answer =
     router === undefined
       ? await withoutRouter(request, file, world)
-      : await reached(world, router).ask("access", { request });
+      : await requireRouter(world, router).ask("access", { request });
   if (options.json) {
     world.print(printedJson(answer));
     return 0;
@@ -59,7 +59,7 @@ const askWithinMs = 75_000;
 async function askPerson(
   request: AccessRequest,
   options: TalkOptions,
-  world: CommandWorld,
+  world: CommandContext,
   router: RunningRouter | undefined,
 ): Promise<ExitCode> {
   if (router === undefined) {
@@ -68,7 +68,7 @@ async function askPerson(
     });
   }
   const { CLAUDE_CODE_SESSION_ID: session } = world.env;
-  const answer = await reached(world, router).ask(
+  const answer = await requireRouter(world, router).ask(
     "ask_access",
     { request, ...(session === undefined ? {} : { session }) },
     { withinMs: askWithinMs },
@@ -80,7 +80,7 @@ async function askPerson(
 async function withoutRouter(
   request: AccessRequest,
   file: string,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<AccessAnswer> {
   const { loaded, plan } = await loadPlan(file, world.env);
   const store = openAccessStore({

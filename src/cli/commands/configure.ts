@@ -13,7 +13,7 @@ import { UsageError } from "../../errors.ts";
 import { writeStateFile } from "../../files/state-file.ts";
 import { readRegular } from "../../regular-file.ts";
 import { line, text } from "../../text.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printedJson } from "../print.ts";
 
@@ -27,7 +27,7 @@ export async function configure(
   what: string,
   values: readonly string[],
   options: ConfigureOptions,
-  world: Pick<CommandWorld, "env" | "print" | "person" | "underClaude">,
+  world: Pick<CommandContext, "env" | "print" | "person" | "underClaude">,
   registry: readonly SourceTypeEntry[] = connectors,
 ): Promise<ExitCode> {
   if (world.underClaude !== undefined)
@@ -86,7 +86,7 @@ async function credentialsOf(
 async function readValue(
   { variable, title }: Credential,
   given: string | undefined,
-  { person }: Pick<CommandWorld, "person">,
+  { person }: Pick<CommandContext, "person">,
 ): Promise<string> {
   if (given === "-") return (await readAll(process.stdin)).trim();
   if (given !== undefined) return given.trim();

@@ -13,7 +13,7 @@ import { describeStatus, type Refusal } from "../../http/refusals.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Decision } from "../../router/emit.ts";
 import { createEventIds } from "../../router/event-id.ts";
-import { createForgottenReport } from "../../router/evictions.ts";
+import { createEvictionReport } from "../../router/evictions.ts";
 import { createMemory } from "../../router/memory.ts";
 import type { RouterReport, SourceReport } from "../../router/router.ts";
 import {
@@ -30,7 +30,7 @@ import {
 import { colors } from "../colors.ts";
 import { createDevFlow, type DevFlowPorts } from "../dev-flow.ts";
 import type { ExitCode } from "../exit.ts";
-import { personHere } from "../person.ts";
+import { terminalUser } from "../person.ts";
 import { eventBlock, printed, printTrace } from "../print.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { toStdout } from "../terminal.ts";
@@ -53,7 +53,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
   const consent = await consentOf(process.env, file, log);
   const waits = plan.powers.filter((power) => !consent.allows(power));
   // With --json the output is for a program, whoever sits there.
-  const person = options.json ? undefined : personHere();
+  const person = options.json ? undefined : terminalUser();
   if (waits.length > 0 && person !== undefined) {
     toStdout(printed(wholeQuestion(file, waits, plan)));
     await askForPowers(waits, consent, person);
@@ -67,7 +67,7 @@ export async function dev(options: DevOptions): Promise<ExitCode> {
     consent,
     clock: systemClock,
     log,
-    memory: createMemory(systemClock, undefined, createForgottenReport(log, systemClock)),
+    memory: createMemory(systemClock, undefined, createEvictionReport(log, systemClock)),
     newId,
     detail: "trace",
     cursors: createMemoryCursors(),

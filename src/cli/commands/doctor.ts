@@ -7,7 +7,7 @@ import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { isRouterError } from "../../errors.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld, RunningRouter } from "../context.ts";
+import type { CommandContext, RunningRouter } from "../context.ts";
 import type { Finding, Patient } from "../doctor/check.ts";
 import { checkClientLog } from "../doctor/client-log.ts";
 import { checkConfig } from "../doctor/config.ts";
@@ -20,7 +20,7 @@ import { checkSessions } from "../doctor/sessions.ts";
 import { checkStateFolder } from "../doctor/state-folder.ts";
 import { checkOrganisation, checkSwitches, managedSettingsPath } from "../doctor/switches.ts";
 import type { ExitCode } from "../exit.ts";
-import { findRouter, reached } from "../find-router.ts";
+import { findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import type { TalkOptions } from "./status.ts";
 
@@ -30,7 +30,7 @@ const answerWithinMs = 3_000;
 /** 1 when something fails. `managedSettings` is for tests. */
 export async function doctor(
   options: TalkOptions,
-  world: CommandWorld,
+  world: CommandContext,
   managedSettings = managedSettingsPath(process.platform),
 ): Promise<ExitCode> {
   const findings = await examine(await lookAt(options, world, managedSettings));
@@ -40,7 +40,11 @@ export async function doctor(
   return ok ? 0 : 1;
 }
 
-async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings: string): Promise<Patient> {
+async function lookAt(
+  options: TalkOptions,
+  world: CommandContext,
+  managedSettings: string,
+): Promise<Patient> {
   const { env, cwd } = world;
   const { file, tried, chosen } = configOfCommand(options.config, world);
   const router = file === undefined ? undefined : await findRouter(world, file);
@@ -60,10 +64,10 @@ async function lookAt(options: TalkOptions, world: CommandWorld, managedSettings
 
 async function askStatus(
   router: RunningRouter,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<NonNullable<Patient["status"]>> {
   try {
-    return await reached(world, router).ask("status", {}, { withinMs: answerWithinMs });
+    return await requireRouter(world, router).ask("status", {}, { withinMs: answerWithinMs });
   } catch (error) {
     if (!isRouterError(error)) throw error;
     return { silent: error.message };

@@ -4,16 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { realPath, stateFolder } from "../../config/paths.ts";
 import { ConnectorError } from "../../errors.ts";
 import { safeJson, text } from "../../text.ts";
-import type { CommandWorld, ProcessIdentity, RunningRouter } from "../context.ts";
+import type { CommandContext, ProcessIdentity, RunningRouter } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configFile, findRouter, reached, reachRouter } from "../find-router.ts";
+import { configFile, findRouter, reachRouter, requireRouter } from "../find-router.ts";
 import { printed } from "../print.ts";
 import { findUp } from "../up-file.ts";
 import type { TalkOptions } from "./status.ts";
 
 const downWithinMs = 10_000;
 
-export async function down(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+export async function down(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
   const file = realPath(configFile(world, options.config));
   const router = await findRouter(world, file);
   const started = await findUp(router?.folder ?? stateFolder(world.env, file), world.processes);
@@ -35,7 +35,7 @@ async function endIt(
   started: ProcessIdentity | undefined,
   router: RunningRouter | undefined,
   options: TalkOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ProcessIdentity> {
   if (started !== undefined && router?.pid !== started.pid) {
     process.kill(started.pid, "SIGTERM");
@@ -43,12 +43,12 @@ async function endIt(
   }
   // Says that none runs, or that the router belongs to a session.
   const { router: owner, ask } =
-    router === undefined ? await reachRouter(world, options.config) : reached(world, router);
+    router === undefined ? await reachRouter(world, options.config) : requireRouter(world, router);
   await ask("down", {});
   return owner;
 }
 
-async function untilGone(identity: ProcessIdentity, { processes }: CommandWorld): Promise<void> {
+async function untilGone(identity: ProcessIdentity, { processes }: CommandContext): Promise<void> {
   const endMs = performance.now() + downWithinMs;
   while (await processes.isRunning(identity)) {
     if (performance.now() > endMs) {

@@ -4,7 +4,7 @@ import type { EventAnswer, LeftOut } from "../../control/protocol.ts";
 import { UsageError } from "../../errors.ts";
 import { concat, line, type SafeText, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { followEvents } from "../follow-events.ts";
@@ -17,7 +17,7 @@ interface EventsOptions extends TalkOptions {
   readonly limit: string;
 }
 
-export async function events(options: EventsOptions, world: CommandWorld): Promise<ExitCode> {
+export async function events(options: EventsOptions, world: CommandContext): Promise<ExitCode> {
   const limit = readLimit(options.limit, options.follow ? 0 : 1);
   if (!options.follow) {
     const { ask } = await reachRouter(world, options.config);

@@ -9,8 +9,8 @@ import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import type { Plan, PlannedSource } from "../../plan/plan.ts";
-import { shapingWords } from "../../shaping/describe.ts";
-import { createRehearsal, type Rehearsal, type Rehearsed } from "../../testing/simulator.ts";
+import { describeShaping } from "../../shaping/describe.ts";
+import { createSimulator, type Rehearsed, type Simulator } from "../../testing/simulator.ts";
 import { line, masked, type SafeText } from "../../text.ts";
 import type { ExitCode } from "../exit.ts";
 import { readHeaders, readPayload } from "../payload.ts";
@@ -37,7 +37,7 @@ export async function explain(name: string, payload: string, options: ExplainOpt
 
   const body = await readPayload(payload);
   const arrival = imagine(source, body, readHeaders(options.header));
-  const rehearsal = createRehearsal({ plan, startMs: systemClock.now() });
+  const rehearsal = createSimulator({ plan, startMs: systemClock.now() });
   const rehearsed = rehearsal.send(name, arrival);
   toStdout(
     options.json
@@ -59,14 +59,14 @@ async function loadAllowed({ file, chosen }: ReturnType<typeof requireConfig>) {
 }
 
 function imagine(source: PlannedSource, body: string, headers: Readonly<Record<string, string>>): Arrival {
-  return source.type.imagine(source.options as JsonObject, body, headers, source.code);
+  return source.type.sampleArrival(source.options as JsonObject, body, headers, source.code);
 }
 
 function asText(
   serverName: string,
   plan: Plan,
   { outcome, admission }: Rehearsed,
-  rehearsal: Rehearsal,
+  rehearsal: Simulator,
 ): SafeText {
   const { trace = [], deliveries = [], problems = [] } = admission ?? {};
   const shown: SafeText[] = [line`${outcome}`, ...printTrace(trace)];
@@ -82,12 +82,12 @@ function asText(
     const options = plan.channels.find(({ name }) => name === channel)?.shaping.options;
     const wait = rehearsal.waiting().find((one) => one.channel === channel);
     if (wait !== undefined) shown.push(line`held back now, by ${wait.reason}`);
-    shown.push(...(options === undefined ? [] : shapingWords(options).map((words) => line`  ${words}`)));
+    shown.push(...(options === undefined ? [] : describeShaping(options).map((words) => line`  ${words}`)));
   }
   return printed(...shown);
 }
 
-function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Rehearsal) {
+function asJson({ event, outcome, admission }: Rehearsed, rehearsal: Simulator) {
   const { trace = [], deliveries = [], problems = [] } = admission ?? {};
   const held = rehearsal.waiting().map(({ channel, reason }) => ({ channel, reason }));
   return { event_id: event.id, source: event.source, outcome, deliveries, trace, problems, held };

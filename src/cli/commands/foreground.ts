@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { realPath, stateFolder } from "../../config/paths.ts";
-import { surviveFaults } from "../../daemon/crash-guard.ts";
+import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
 import { createLog } from "../../daemon/log.ts";
-import { joinRouter } from "../../daemon/start/join-cluster.ts";
+import { joinAsClient } from "../../daemon/start/join-cluster.ts";
 import { systemClock } from "../../host/clock.ts";
 import { aborted } from "../../waiting.ts";
 import type { UpConfig, UpState } from "../context.ts";
@@ -23,7 +23,7 @@ export async function runForeground(
   const log = createLog({ secrets: () => secrets });
   const ending = new AbortController();
   const asked = aborted(ending.signal);
-  const ownership = joinRouter({
+  const ownership = joinAsClient({
     place: { folder: stateFolder(process.env, file), config: realPath(file) },
     found,
     find: () => found,
@@ -34,7 +34,7 @@ export async function runForeground(
     },
     end: () => ending.abort(),
   });
-  surviveFaults(log, systemClock, () => process.exit(1));
+  guardAgainstCrashes(log, systemClock, () => process.exit(1));
   // Whoever owns reloads at it; one that stands by must not end of it.
   process.on("SIGHUP", () => {});
   // Nothing else would keep this process alive: it has no stdin to read.

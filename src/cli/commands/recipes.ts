@@ -7,7 +7,7 @@ import { readConfig } from "../../daemon/start/load-plan.ts";
 import { UsageError } from "../../errors.ts";
 import { line, marked, type SafeText, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printed, printedJson } from "../print.ts";
 import { runAndPrint } from "./test.ts";
@@ -47,7 +47,7 @@ interface InputAnswer {
   readonly default?: Json;
 }
 
-export async function listRecipes(options: RecipesOptions, world: CommandWorld): Promise<ExitCode> {
+export async function listRecipes(options: RecipesOptions, world: CommandContext): Promise<ExitCode> {
   const all = await Promise.all(bundledRecipes().map((name) => readDetails(name, world)));
   if (options.json) {
     const answers = all.map(
@@ -71,7 +71,7 @@ export async function listRecipes(options: RecipesOptions, world: CommandWorld):
 export async function showRecipe(
   name: string,
   options: RecipesOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const details = await readDetails(name, world);
   world.print(options.json ? printedJson(details) : printed(...detailLines(details)));
@@ -81,14 +81,14 @@ export async function showRecipe(
 export async function testRecipes(
   name: string | undefined,
   options: RecipesOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const files = (name === undefined ? bundledRecipes() : [name]).map((one) => fileOf(one, world));
   return (await runAndPrint(files, options, world)).code;
 }
 
 /** Throws a UsageError for a name that no recipe has. */
-function fileOf(name: string, { cwd }: CommandWorld): string {
+function fileOf(name: string, { cwd }: CommandContext): string {
   // A person at the command line may name any file.
   if (/[/\\]|\.ya?ml$/.test(name)) return resolve(cwd, name);
   const found = findRecipe(name, cwd);
@@ -96,7 +96,7 @@ function fileOf(name: string, { cwd }: CommandWorld): string {
   return found.file;
 }
 
-async function readDetails(name: string, world: CommandWorld): Promise<RecipeDetails> {
+async function readDetails(name: string, world: CommandContext): Promise<RecipeDetails> {
   const loaded = await readConfig(fileOf(name, world), world.env, {
     recipe: { given: {}, at: ["inputs"] },
     standIns: true,

@@ -2,7 +2,7 @@
 
 import { line, ownWords, safeLine } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
@@ -12,7 +12,7 @@ import type { TalkOptions } from "./status.ts";
 const withinMs = 45_000;
 
 /** 1 when what the file says is not in force. */
-export async function reload(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+export async function reload(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("reload", {}, { withinMs });
   if (options.json) world.print(printedJson(answer));

@@ -3,7 +3,7 @@
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { eventBlock, printed, printedJson, printTrace } from "../print.ts";
@@ -17,7 +17,7 @@ interface ReplayOptions extends TalkOptions {
 export async function replay(
   eventId: string,
   options: ReplayOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("replay", { event_id: eventId, ...(options.dryRun ? { dry_run: true } : {}) });

@@ -2,13 +2,13 @@
 // client goes.
 
 import { parseArgs } from "node:util";
-import { surviveFaults } from "../../daemon/crash-guard.ts";
+import { guardAgainstCrashes } from "../../daemon/crash-guard.ts";
 import { createLog } from "../../daemon/log.ts";
 import { readClientFacts } from "../../daemon/start/client-facts.ts";
 import { watchClient } from "../../daemon/start/client-watch.ts";
 import { configOfServer } from "../../daemon/start/find-config.ts";
-import { joinRouter, missingNow } from "../../daemon/start/join-cluster.ts";
-import { joinPlaceOf } from "../../daemon/start/router-location.ts";
+import { joinAsClient, missingNow } from "../../daemon/start/join-cluster.ts";
+import { routerLocation } from "../../daemon/start/router-location.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import { type SafeLine, stackOf, text } from "../../text.ts";
@@ -32,7 +32,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
 
     const find = () => configOfServer(explicit);
     const found = find();
-    const place = await joinPlaceOf(found);
+    const place = await routerLocation(found);
     let secrets: readonly string[] = [];
     const log = createLog({ secrets: () => secrets });
     for (const note of notes) log.warn(note);
@@ -45,7 +45,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       missing: () => missingNow(found, place.folder),
       onChange: () => ownership.tell(),
     });
-    const ownership = joinRouter({
+    const ownership = joinAsClient({
       place,
       found,
       find,
@@ -57,7 +57,7 @@ export async function run(args: readonly string[], notes: readonly SafeLine[] = 
       },
       end: () => ending.abort(),
     });
-    surviveFaults(log, systemClock, () => process.exit(1));
+    guardAgainstCrashes(log, systemClock, () => process.exit(1));
     const clientGone = own.client.then(
       (client) => new Promise<void>((resolve) => client !== undefined && watchClient(client, resolve)),
     );

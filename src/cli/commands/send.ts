@@ -2,7 +2,7 @@
 // router's socket may do that.
 
 import { UsageError } from "../../errors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { readData, readHeaders } from "../payload.ts";
@@ -20,7 +20,7 @@ export async function send(
   source: string,
   payload: string | undefined,
   options: SendOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   if (payload !== undefined && options.data !== undefined) {
     throw new UsageError("E_USAGE", "the payload was given twice, also with --data");

@@ -1,13 +1,13 @@
 // `sessions`: the Claude sessions of the running router, and whether each listens.
 
 import { line } from "../../text.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { printSession, type TalkOptions } from "./status.ts";
 
-export async function sessions(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+export async function sessions(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("sessions", {});
   if (options.json) {

@@ -5,7 +5,7 @@ import { parseDuration } from "../../config/units.ts";
 import { maxSilenceMs } from "../../daemon/commands/control.ts";
 import { UsageError } from "../../errors.ts";
 import { text } from "../../text.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printedJson } from "../print.ts";
@@ -21,7 +21,7 @@ export async function silence(
   channel: string,
   duration: string | undefined,
   options: SilenceOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   if (options.off && duration !== undefined)
     throw new UsageError("E_USAGE", "--off takes no duration", {

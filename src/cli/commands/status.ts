@@ -8,12 +8,12 @@ import type {
   StatusAnswer,
   UnansweredAnswer,
 } from "../../control/protocol.ts";
-import { flowWords } from "../../daemon/commands/flow.ts";
+import { describeFlow } from "../../daemon/commands/flow.ts";
 import type { PowerAnswer } from "../../daemon/commands/power-answers.ts";
 import { cut } from "../../text/clip.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
@@ -25,7 +25,7 @@ export interface TalkOptions {
 }
 
 /** 1 when the config has problems, a source has failed, or the journal cannot be written. */
-export async function status(options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+export async function status(options: TalkOptions, world: CommandContext): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("status", {});
   world.print(options.json ? printedJson(answer) : printed(...printStatus(answer, world.now())));
@@ -63,7 +63,7 @@ export function printStatus(answer: StatusAnswer, nowMs: number): SafeText[] {
     ...titled("not answered", printUnanswered(answer.unanswered ?? [], nowMs), ""),
     ...titled(
       "flow control",
-      (answer.shaping ?? []).map((flow) => line`  ${flowWords(flow)}`),
+      (answer.shaping ?? []).map((flow) => line`  ${describeFlow(flow)}`),
       "",
     ),
     ...titled(

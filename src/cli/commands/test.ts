@@ -9,7 +9,7 @@ import { watchFiles } from "../../host/file-watch.ts";
 import { maskAll } from "../../host/secret-mask.ts";
 import { runSuite, type SuiteResult } from "../../testing/suite.ts";
 import { text } from "../../text.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { printedJson } from "../print.ts";
 import { recordedEvent } from "../recorded-event.ts";
@@ -27,7 +27,7 @@ export interface TestOptions {
 export async function test(
   files: readonly string[],
   options: TestOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   if (options.watch && options.json)
     throw new UsageError("E_USAGE", "--watch prints for a person, and --json does not");
@@ -72,7 +72,7 @@ export async function test(
 export async function runAndPrint(
   files: readonly string[],
   options: Omit<TestOptions, "config" | "watch">,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<{ readonly code: ExitCode; readonly results: readonly SuiteResult[] }> {
   const startMs = performance.now();
   const results: SuiteResult[] = [];

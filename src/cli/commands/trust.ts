@@ -10,15 +10,15 @@ import type { UnderClaude } from "../../daemon/start/under-claude.ts";
 import { type Consent, openConsent, outdatedNote } from "../../daemon/trust/consent.ts";
 import { describeContents, describedPower } from "../../daemon/trust/consent-question.ts";
 import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
-import { trustPlace } from "../../daemon/trust/trust-location.ts";
+import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import type { Power } from "../../plan/powers.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld, Person, RunningRouter } from "../context.ts";
+import type { CommandContext, Person, RunningRouter } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configPlace, findRouter, reached } from "../find-router.ts";
+import { configLocation, findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { printCount } from "../times.ts";
 import { check } from "./check.ts";
@@ -37,10 +37,10 @@ const answerWithinMs = 5_000;
 export async function trust(
   explicit: string | undefined,
   options: TrustOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const { file, chosen } = placeOf(world, explicit);
-  const place = trustPlace(world.env, file);
+  const place = trustLocation(world.env, file);
   if ((options.yes || options.revoke) && world.underClaude !== undefined) throw onlyYou(world.underClaude);
   if (options.revoke) {
     await forgetAnswers(place);
@@ -94,7 +94,7 @@ interface Asked {
  * terminal makes of the file. Undefined when neither finds the config good.
  */
 async function askedOf(
-  world: CommandWorld,
+  world: CommandContext,
   file: string,
   as: { readonly makeKey: boolean; readonly chosen: boolean },
 ): Promise<Asked | undefined> {
@@ -102,7 +102,7 @@ async function askedOf(
   const answer =
     router === undefined
       ? undefined
-      : await reached(world, router)
+      : await requireRouter(world, router)
           .ask("powers", {}, { withinMs: answerWithinMs })
           .catch(() => undefined); // An older router does not know the command, and one that hangs is reported by doctor.
   const { loaded, plan, issues } = await loadPlan(file, world.env, as);
@@ -121,13 +121,13 @@ async function askedOf(
 }
 
 /** A file of this name is found by sessions in its folder, so that whoever names it here is asked about its use as they are. */
-function placeOf(world: CommandWorld, explicit: string | undefined): ReturnType<typeof configPlace> {
-  const place = configPlace(world, explicit);
+function placeOf(world: CommandContext, explicit: string | undefined): ReturnType<typeof configLocation> {
+  const place = configLocation(world, explicit);
   const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";
   return { ...place, chosen: place.chosen && (!isFound || isOwn(world, place.file)) };
 }
 
-function isOwn({ env }: CommandWorld, file: string): boolean {
+function isOwn({ env }: CommandContext, file: string): boolean {
   return realPath(file) === realPath(ownConfig(env));
 }
 
@@ -186,7 +186,7 @@ function whoseWorld({ powers, router, by }: Asked): SafeText[] {
   ];
 }
 
-async function tellRevoked(config: string, options: TrustOptions, world: CommandWorld): Promise<ExitCode> {
+async function tellRevoked(config: string, options: TrustOptions, world: CommandContext): Promise<ExitCode> {
   const router = await findRouter(world, config);
   if (options.json) {
     world.print(printed(safeJson({ config, revoked: true })));

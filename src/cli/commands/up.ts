@@ -12,9 +12,9 @@ import { ConnectorError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";
 import { line, type SafeLine, safeJson, text } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld, UpConfig, UpState } from "../context.ts";
+import type { CommandContext, UpConfig, UpState } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
-import { configPlace, findRouter, reached } from "../find-router.ts";
+import { configLocation, findRouter, requireRouter } from "../find-router.ts";
 import { printed, printedJson } from "../print.ts";
 import { unitText } from "../systemd-unit.ts";
 import { printCount } from "../times.ts";
@@ -33,8 +33,8 @@ const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
 const upWithinMs = 20_000;
 const maxLogBytes = 5 * 1024 * 1024;
 
-export async function up(options: UpOptions, world: CommandWorld): Promise<ExitCode> {
-  const place = configPlace(world, options.config);
+export async function up(options: UpOptions, world: CommandContext): Promise<ExitCode> {
+  const place = configLocation(world, options.config);
   const file = realPath(place.file);
   const config = { file, chosen: place.chosen && options.found !== true };
   if (options.printUnit) {
@@ -51,7 +51,7 @@ export async function up(options: UpOptions, world: CommandWorld): Promise<ExitC
     : inBackground(config, folder, options, world);
 }
 
-async function inForeground(config: UpConfig, folder: string, world: CommandWorld): Promise<ExitCode> {
+async function inForeground(config: UpConfig, folder: string, world: CommandContext): Promise<ExitCode> {
   const { file } = config;
   const self = await world.processes.self();
   const leave = await enterUp(folder, self).catch(unusable(folder));
@@ -71,7 +71,7 @@ async function inBackground(
   config: UpConfig,
   folder: string,
   options: TalkOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ExitCode> {
   const { file } = config;
   const { issues } = await loadPlan(file, world.env);
@@ -79,7 +79,7 @@ async function inBackground(
   const log = await openLog(folder).catch(unusable(folder));
   const { pid, state } = await startDetached(config, log, world);
   const running = await findRouter(world, file);
-  const answer = running === undefined ? undefined : await reached(world, running).ask("status", {});
+  const answer = running === undefined ? undefined : await requireRouter(world, running).ask("status", {});
   if (options.json) {
     const owned = state.mode === "owner" ? answer : undefined;
     world.print(printedJson({ pid, ...state, config: file, log, ...owned }));
@@ -109,7 +109,7 @@ function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
     : line`up: pid ${pid} stands by; a Claude session runs ${file}, and when it ends ${pid} takes over`;
 }
 
-function tellAlready(pid: number, file: string, options: UpOptions, world: CommandWorld): ExitCode {
+function tellAlready(pid: number, file: string, options: UpOptions, world: CommandContext): ExitCode {
   // A service manager must not take this for a start.
   if (options.foreground) {
     throw new ConnectorError("E_CONTROL", `${file} is up already (pid ${pid})`, {
@@ -125,7 +125,7 @@ function tellAlready(pid: number, file: string, options: UpOptions, world: Comma
 async function startDetached(
   { file, chosen }: UpConfig,
   log: string,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<{ readonly pid: number; readonly state: UpState }> {
   const output = openSync(log, O_APPEND | O_CREAT | O_WRONLY | (O_NONBLOCK ?? 0), 0o600);
   const named = ["--config", file, ...(chosen ? [] : ["--found"])];

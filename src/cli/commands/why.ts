@@ -3,14 +3,14 @@
 import type { WhyAnswer } from "../../control/protocol.ts";
 import { concat, line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
-import type { CommandWorld } from "../context.ts";
+import type { CommandContext } from "../context.ts";
 import type { ExitCode } from "../exit.ts";
 import { reachRouter } from "../find-router.ts";
 import { printed, printedJson, printTrace } from "../print.ts";
 import { printRelative, printTime } from "../times.ts";
 import type { TalkOptions } from "./status.ts";
 
-export async function why(eventId: string, options: TalkOptions, world: CommandWorld): Promise<ExitCode> {
+export async function why(eventId: string, options: TalkOptions, world: CommandContext): Promise<ExitCode> {
   const { ask } = await reachRouter(world, options.config);
   const answer = await ask("why", { event_id: eventId });
   world.print(options.json ? printedJson(answer) : printed(...printStory(answer, world.now())));

@@ -2,7 +2,7 @@
 
 import type { StatusAnswer } from "../../control/protocol.ts";
 import type { ProvenConfig } from "../../daemon/start/load-plan.ts";
-import type { CommandWorld, RunningRouter } from "../context.ts";
+import type { CommandContext, RunningRouter } from "../context.ts";
 
 export interface Finding {
   readonly name: string;
@@ -31,7 +31,7 @@ export interface Patient {
   readonly status: StatusAnswer | { readonly silent: string } | undefined;
   /** Where an administrator's settings are. */
   readonly managedSettings: string;
-  readonly clientLog: CommandWorld["clientLog"];
+  readonly clientLog: CommandContext["clientLog"];
 }
 
 export function answered(status: Patient["status"]): StatusAnswer | undefined {

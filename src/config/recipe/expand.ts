@@ -12,12 +12,12 @@ import {
   type Resolved,
   resolveVariables,
   type ScopedVariable,
-  type VariableWorld,
+  type VariableContext,
 } from "../variables/variables.ts";
 import { absent } from "../yaml/bounded-file.ts";
 import { openYaml, type Place, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
-import { breathe } from "../yield-to-event-loop.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
 import { type Instance, isSection, placeIn, prefixed, scopeOf, sections } from "./instance.ts";
@@ -51,7 +51,7 @@ export interface Expansion {
 }
 
 export interface ExpandOptions {
-  readonly world: VariableWorld;
+  readonly world: VariableContext;
   loadPatterns(): Promise<PatternCompiler>;
   /** Looks at the file itself as a recipe, with these inputs, which stand at a path in it. */
   /** Read in place of the files. */
@@ -90,7 +90,7 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
 
   for (const written of alone === undefined ? await readUses() : [wholeFile(alone)]) {
     await enter(written);
-    await breathe();
+    await yieldToEventLoop();
   }
   return { root, variables, resolved, problems, instances, files: fileList(files), placeOf };
 
@@ -134,7 +134,7 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
       problems.push({ yaml: config, path: ["use", name, "recipe"], code: "E_CONFIG_SIZE", message });
       return undefined;
     }
-    await breathe();
+    await yieldToEventLoop();
     // Each use has a tree of its own: values are put into it.
     return openYaml(reference.file, parsed);
   }

@@ -5,7 +5,7 @@ import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { exampleFor } from "../describe-value.ts";
 import type { IssueDraft } from "../values.ts";
-import { standInFor } from "../variables/placeholder.ts";
+import { placeholderFor } from "../variables/placeholder.ts";
 import { type Origin, type TaintedValue, wholeTaint } from "../variables/taint.ts";
 import { leavesOf } from "../variables/variables.ts";
 import { type Path, quoted } from "../yaml/problem.ts";
@@ -83,7 +83,7 @@ export function readInputs(
     recipeDrafts.push(...declarationDrafts(name, schema, compile, secret));
     const fallback = schema.default as Json | undefined;
     if (given.unread.has(name)) {
-      add(name, standInFor(name, [schema]), secret, [...given.at, name], true);
+      add(name, placeholderFor(name, [schema]), secret, [...given.at, name], true);
     } else if (Object.hasOwn(given.values, name)) {
       const value = given.values[name] as Json;
       const path = [...given.at, name];
@@ -97,7 +97,7 @@ export function readInputs(
       add(name, value, secret, path, false);
     } else if (fallback !== undefined) add(name, fallback, secret, undefined, false);
     else {
-      add(name, standInFor(name, [schema]), secret, undefined, true);
+      add(name, placeholderFor(name, [schema]), secret, undefined, true);
       if (!standIns) givenDrafts.push(missingInput(name, schema, given));
     }
   }

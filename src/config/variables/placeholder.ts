@@ -6,7 +6,7 @@ import type { Json, JsonSchema } from "../../contract.ts";
 const ofFormat: Readonly<Record<string, string>> = { duration: "1m", size: "1MiB", rate: "1000/1m" };
 
 /** `wanted`: all that the schema says about the place. */
-export function standInFor(name: string, wanted: readonly JsonSchema[]): Json {
+export function placeholderFor(name: string, wanted: readonly JsonSchema[]): Json {
   for (const schema of wanted) {
     const example = firstOf(schema.examples) ?? firstOf(schema.enum);
     // An example that is a variable shows how to write it, not what it is.

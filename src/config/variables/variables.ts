@@ -5,7 +5,7 @@ import type { Json, JsonSchema } from "../../contract.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
 import type { Variable } from "../yaml/tree.ts";
-import { standInFor } from "./placeholder.ts";
+import { placeholderFor } from "./placeholder.ts";
 import {
   type InputScope,
   type Reader,
@@ -34,7 +34,7 @@ export interface ScopedVariable extends Variable {
 }
 
 /** Where variables are resolved; `standIns` in place of environment and files. */
-export interface VariableWorld extends Omit<Surroundings, "standIn"> {
+export interface VariableContext extends Omit<Surroundings, "standIn"> {
   readonly standIns: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface VariableWorld extends Omit<Surroundings, "standIn"> {
 export function resolveVariables(
   variables: readonly ScopedVariable[],
   schemasAt: (path: Path) => readonly JsonSchema[],
-  world: VariableWorld,
+  world: VariableContext,
 ): Resolved[] {
   return variables.map(({ path, text: original, assign, inputs }) => {
     const schemas = schemasAt(path);
@@ -63,7 +63,7 @@ export function resolveVariables(
     // A value of the kind that is wanted, where it is the whole value; a part of a text is text.
     const wanted = reader === "plain" && /^\$\{[^}]*\}$/.test(original) ? schemas : [];
     const around: Surroundings = world.standIns
-      ? { ...world, standIn: (name) => standInFor(name, wanted) }
+      ? { ...world, standIn: (name) => placeholderFor(name, wanted) }
       : world;
     const { text, problems, replacements, taints } = substitute(original, reader, around, inputs);
     assign(replacements.length > 0 ? typed(text, schemas) : text);

@@ -10,7 +10,7 @@ import type { Place, YamlFile } from "./file.ts";
 import type { FrameSource } from "./frame.ts";
 import { dotted, type Path, pathKey } from "./problem.ts";
 
-export interface IssuePlaces {
+export interface IssueLocations {
   /** `original`: offsets of the draft count in the scalar as it stood before `${}` was replaced. */
   issueOf(draft: IssueDraft, original?: "original"): Issue;
   /** The same for a problem whose file is known; `draft.path` is in the words of that file. */
@@ -19,7 +19,7 @@ export interface IssuePlaces {
   isStandIn(path: Path): boolean;
 }
 
-export function placeIssues({ placeOf }: Expansion, resolved: readonly Resolved[]): IssuePlaces {
+export function locateIssues({ placeOf }: Expansion, resolved: readonly Resolved[]): IssueLocations {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
 
   /** The replaced scalar that a path leads to or into. */

@@ -17,7 +17,7 @@ export const command: SourceType<CommandOptions> = {
   content: "text",
   check: checkSource,
   reaches: (options, place) => [programReach(options, place)],
-  keeps: ({ cron = null, tz = null }) => [cron, tz],
-  imagine: (options, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), formatOf(options), () => {}),
+  storeKey: ({ cron = null, tz = null }) => [cron, tz],
+  sampleArrival: (options, payload) => arrivalOf(payload.replace(/\r?\n$/, ""), formatOf(options), () => {}),
   create: createCommandSource,
 };

@@ -16,8 +16,8 @@ export const cron: SourceType<CronOptions> = {
   meta: {},
   content: "text",
   check: ({ at, tz }) => scheduleIssues("at", at, tz),
-  keeps: ({ at, tz = null }) => [at, tz],
-  imagine: (_, payload) => arrivalOf({ timeMs: timeOf(payload), missed: 0 }),
+  storeKey: ({ at, tz = null }) => [at, tz],
+  sampleArrival: (_, payload) => arrivalOf({ timeMs: timeOf(payload), missed: 0 }),
   create: createCronSource,
 };
 

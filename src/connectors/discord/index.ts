@@ -38,9 +38,9 @@ export const discord: SourceType<DiscordOptions> = {
     `token:${createHash("sha256").update(`discord ${token}`).digest("hex").slice(0, 16)}`,
   ],
   answers: () => true,
-  keeps: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
+  storeKey: ({ token, apiRoot }) => ({ bot: botOf(token), apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
-  imagine: imagineArrival,
+  sampleArrival: imagineArrival,
   create: createDiscordSource,
 };
 

@@ -2,7 +2,7 @@
 
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
-import { caughtUp, createHearing } from "../../chat/receive-loop.ts";
+import { caughtUp, createReceiveLoop } from "../../chat/receive-loop.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -32,7 +32,7 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
   let session: Omit<SessionInfo, "sequence"> | undefined;
   /** Ends the connection, to make a new one. */
   let endRound = (_: ConnectorError) => {};
-  const hearing = createHearing({
+  const hearing = createReceiveLoop({
     source: name,
     host,
     people,

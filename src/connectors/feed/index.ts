@@ -20,8 +20,8 @@ export const feed: SourceType<FeedOptions> = {
   check: checkOptions,
   trust: ({ url }) => trustOf(url),
   reaches: hostReach,
-  keeps: ({ url }) => addressOf(url),
-  imagine(options, payload) {
+  storeKey: ({ url }) => addressOf(url),
+  sampleArrival(options, payload) {
     const parsed = guessJson(payload);
     const entry = "data" in parsed ? parsed.data : undefined;
     if (typeof entry !== "object" || entry === null || Array.isArray(entry))

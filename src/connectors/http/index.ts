@@ -25,6 +25,6 @@ export const http: SourceType<HttpOptions> = {
     ...(respond?.body === undefined ? [] : [{ to: "callers" as const, of: `${methods.join(", ")} ${path}` }]),
     ...keyAddresses(verify).map((url) => ({ to: "host" as const, url })),
   ],
-  imagine: imagineArrival,
+  sampleArrival: imagineArrival,
   create: createHttpSource,
 };

@@ -1,7 +1,7 @@
 // Where to send, and a command line that makes one event. Shows no secret: a signature over the sample body stands in the
 // command where one can be made that lasts; where the secret itself is sent, the shell is asked for $SECRET.
 
-import type { Invitation, Sample } from "../../contract/endpoint-info.ts";
+import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
 import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
 import { signatureScheme, type VerifyOptions } from "./verify/generic.ts";
@@ -19,7 +19,7 @@ interface Place {
   readonly publicUrl?: string | undefined;
 }
 
-export function invite(options: HttpOptions, { address, publicUrl }: Place, sample = anything): Invitation {
+export function invite(options: HttpOptions, { address, publicUrl }: Place, sample = anything): EndpointInfo {
   const method = options.methods.includes("POST") ? "POST" : (options.methods[0] ?? "POST");
   const socket = address.startsWith("unix:") ? address.slice("unix:".length) : undefined;
   const origin = socket === undefined ? address : "http://localhost";

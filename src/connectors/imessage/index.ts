@@ -32,13 +32,13 @@ export const imessage: SourceType<ImessageOptions> = {
   chat: traits,
   claims: ({ database }) => [`file:${database}`],
   answers: () => true,
-  keeps: ({ database }) => ({ database }),
+  storeKey: ({ database }) => ({ database }),
   reaches: ({ database }, { folder, home }) => [
     { to: "read", path: expand(database, { home }), outside: true },
     { to: "program", command: ["osascript"], cwd: folder, env: {} },
     { to: "program", command: ["sqlite3", "-readonly", expand(database, { home })], cwd: folder, env: {} },
   ],
-  imagine: imagineArrival,
+  sampleArrival: imagineArrival,
   create: createImessageSource,
 };
 

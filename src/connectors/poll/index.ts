@@ -21,11 +21,11 @@ export const poll: SourceType<PollOptions> = {
     const method = methodOf(options);
     return [{ to: "host", url: options.url, ...(method === "GET" ? {} : { method }) }];
   },
-  keeps: ({ url, method, body, json, items, key, cursor }) => [
+  storeKey: ({ url, method, body, json, items, key, cursor }) => [
     addressOf(url),
     ...[method, body, json as Json | undefined, items, key, cursor].map((value) => value ?? null),
   ],
-  imagine(options, payload) {
+  sampleArrival(options, payload) {
     const parsed = guessJson(payload);
     return arrivalOf("data" in parsed ? parsed.data : payload, trustOf(options.url));
   },

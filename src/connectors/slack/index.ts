@@ -37,8 +37,8 @@ export const slack: SourceType<SlackOptions> = {
     `token:${createHash("sha256").update(`slack ${appToken}`).digest("hex").slice(0, 16)}`,
   ],
   answers: () => true,
-  keeps: ({ apiRoot }) => ({ apiRoot }),
+  storeKey: ({ apiRoot }) => ({ apiRoot }),
   reaches: ({ apiRoot }) => [{ to: "host", url: apiRoot }],
-  imagine: imagineArrival,
+  sampleArrival: imagineArrival,
   create: createSlackSource,
 };

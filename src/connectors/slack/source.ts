@@ -1,6 +1,6 @@
 // A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
 
-import { caughtUp, createHearing } from "../../chat/receive-loop.ts";
+import { caughtUp, createReceiveLoop } from "../../chat/receive-loop.ts";
 import type { Host } from "../../contract/host.ts";
 import type { Emit, Source } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -44,7 +44,7 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
   let client: { readonly web: Web; readonly own: Own } | undefined;
   /** Ends the connection, to make a new one. */
   let endRound = (_: unknown) => {};
-  const hearing = createHearing({
+  const hearing = createReceiveLoop({
     source: name,
     host,
     people,

@@ -24,8 +24,8 @@ export const sse: SourceType<SseOptions> = {
   // Through a relay anybody may send.
   trust: ({ url, relay }) => (relay === undefined ? trustOf(url) : "unverified"),
   reaches: hostReach,
-  keeps: ({ url }) => addressOf(url),
-  imagine(options, payload, headers) {
+  storeKey: ({ url }) => addressOf(url),
+  sampleArrival(options, payload, headers) {
     if (options.relay === undefined) {
       const { event = options.events?.[0] ?? "message", id = "" } = headers;
       return arrivalOfEvent({ name: event, data: payload, id }, options.url);

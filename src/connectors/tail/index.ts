@@ -18,7 +18,7 @@ export const tail: SourceType<TailOptions> = {
   check: checkOptions,
   reaches: ({ files }, place) => readReaches(files, place),
   // By name alone: what is known of a file stays known when the list of files, or how their lines are read, is edited.
-  keeps: () => null,
-  imagine: imagineArrival,
+  storeKey: () => null,
+  sampleArrival: imagineArrival,
   create: createTailSource,
 };

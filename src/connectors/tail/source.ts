@@ -5,8 +5,8 @@ import type { Host, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
-import { untilQuietLookMs } from "../../files/idle-poll.ts";
-import { createToldOnce, readingFailed } from "../../files/log-once.ts";
+import { msUntilIdlePoll } from "../../files/idle-poll.ts";
+import { createOnceLogger, readingFailed } from "../../files/log-once.ts";
 import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch } from "../../files/search.ts";
 import { settledOr } from "../../waiting.ts";
@@ -62,7 +62,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
     maxFiles,
   });
   const shown = (path: string) => shownPath(path, host.folder);
-  const told = createToldOnce(name, log, shown);
+  const told = createOnceLogger(name, log, shown);
   const hints = watchFolders(() => hint());
   let work: Work | undefined;
   let isStopped = false;
@@ -84,7 +84,7 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
         ...(work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
       );
       const isQuiet = nowMs - changedMs > quietAfterMs && hints.isWhole();
-      const usualMs = isQuiet ? untilQuietLookMs(nowMs) : lookMs;
+      const usualMs = isQuiet ? msUntilIdlePoll(nowMs) : lookMs;
       const pauseMs = Math.max(usualMs, lookTookMs * lookShare);
       return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
     },

@@ -35,7 +35,7 @@ export const telegram: SourceType<TelegramOptions> = {
   },
   check: checkOptions,
   reaches: reachesOf,
-  keeps: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
-  imagine: imagineArrival,
+  storeKey: ({ apiRoot, token }) => ({ apiRoot, bot: botOf(token) }),
+  sampleArrival: imagineArrival,
   create: createTelegramSource,
 };

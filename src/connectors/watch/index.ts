@@ -28,7 +28,7 @@ export const watch: SourceType<WatchOptions> = {
     ),
   ],
   // By name alone: what was told stays known when other options are edited.
-  keeps: () => null,
-  imagine: imagineArrival,
+  storeKey: () => null,
+  sampleArrival: imagineArrival,
   create: createWatchSource,
 };

@@ -6,8 +6,8 @@ import type { Host } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, DeliveryError } from "../../errors.ts";
 import { watchFolders } from "../../files/folder-watch.ts";
-import { untilQuietLookMs } from "../../files/idle-poll.ts";
-import { createToldOnce, readingFailed } from "../../files/log-once.ts";
+import { msUntilIdlePoll } from "../../files/idle-poll.ts";
+import { createOnceLogger, readingFailed } from "../../files/log-once.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
 import { createSearch, type Findings, type FoundFile } from "../../files/search.ts";
 import { pause, raceWith } from "../../waiting.ts";
@@ -54,7 +54,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
     maxFiles,
     without: target,
   });
-  const told = createToldOnce(name, log, (path) => shown(path));
+  const told = createOnceLogger(name, log, (path) => shown(path));
   const hints = watchFolders(() => hint());
   const shown = (path: string) => shownPath(path, host.folder);
   let work: Work | undefined;
@@ -72,7 +72,7 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
     pauseMs(nowMs) {
       if (isHinted) return hintMs;
       const dueMs = work?.changes.dueMs() ?? Number.POSITIVE_INFINITY;
-      const usualMs = hints.isWhole() ? untilQuietLookMs(nowMs) : lookMs;
+      const usualMs = hints.isWhole() ? msUntilIdlePoll(nowMs) : lookMs;
       return Math.max(hintMs, Math.min(Math.max(usualMs, lookTookMs * lookShare), dueMs - nowMs));
     },
   });

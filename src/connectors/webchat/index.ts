@@ -35,8 +35,8 @@ export const webchat: SourceType<WebchatOptions> = {
   check: checkOptions,
   reaches: ({ path }) => [{ to: "callers", of: `the page ${path}` }],
   // What was said belongs to the page, however it is set up.
-  keeps: () => null,
-  imagine: (_options, payload) =>
+  storeKey: () => null,
+  sampleArrival: (_options, payload) =>
     arrivalOf(
       { id: "m1", text: textOf(payload), room: mainRoom, replyTo: undefined, files: [] },
       { id: "browser" },

@@ -16,7 +16,7 @@ export const websocket: SourceType<WebsocketOptions> = {
   check: checkOptions,
   trust: ({ url }) => trustOf(url),
   reaches: hostReach,
-  keeps: ({ url }) => addressOf(url),
-  imagine: (options, payload) => arrivalOf(payload, options.url),
+  storeKey: ({ url }) => addressOf(url),
+  sampleArrival: (options, payload) => arrivalOf(payload, options.url),
   create: createWebsocketSource,
 };

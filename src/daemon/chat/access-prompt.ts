@@ -6,16 +6,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
 import type { Clock, Log } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import type { Form } from "../../session/elicitation.ts";
+import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
 import { line, lines, safeLine } from "../../text.ts";
-import { askWhile } from "../elicit-until.ts";
-import type { QuestionTurn } from "../prompt-queue.ts";
-import type { Member } from "../sessions.ts";
+import { elicitUntil } from "../elicit-until.ts";
+import type { PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSession } from "../sessions.ts";
 
-type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<Member["session"], "ask" | "takesForms">;
-  readonly attached: { facts(): Pick<ReturnType<Member["attached"]["facts"]>, "session"> };
+type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
+  readonly attached: { facts(): Pick<ReturnType<DaemonSession["attached"]["facts"]>, "session"> };
 };
 
 interface AskedOptions {
@@ -23,7 +23,7 @@ interface AskedOptions {
   /** What it would do, in words; rejects as `administer` would. */
   rehearse(request: AccessRequest): Promise<string>;
   members(): readonly Askable[];
-  readonly turn: QuestionTurn;
+  readonly turn: PromptQueue;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
   /** Fires when this owner begins to end. */
@@ -35,7 +35,7 @@ interface AskedOptions {
 }
 
 /** `open`: nobody answered so far; a later answer counts. */
-export interface AskedAnswer {
+export interface AccessPromptAnswer {
   readonly state: "done" | "refused" | "open";
   /** One line for whoever typed the command. */
   readonly said: string;
@@ -47,7 +47,7 @@ const formForMs = 10 * 60 * 1_000;
 const quietAfterNoMs = 10 * 60 * 1_000;
 
 /** The result rejects with a UsageError when the request makes no sense, or no terminal can be asked about it now. */
-export function createAsked(options: AskedOptions) {
+export function createAccessPrompt(options: AskedOptions) {
   const { administer, rehearse, members, turn, clock, log, ending } = options;
   const { everyMs = 1_000, answerWithinMs = 60_000 } = options;
   let isOpen = false;
@@ -63,20 +63,20 @@ export function createAsked(options: AskedOptions) {
     throw refusal("no Claude session is open that could show you a form");
   }
 
-  async function settle(request: AccessRequest, form: Form, session: string | undefined) {
+  async function settle(request: AccessRequest, form: Elicitation, session: string | undefined) {
     const untilMs = clock.now() + formForMs;
     const still = () =>
       rehearse(request).then(
         () => clock.now() < untilMs,
         () => false, // Settled elsewhere.
       );
-    const gone: AskedAnswer = {
+    const gone: AccessPromptAnswer = {
       state: "refused",
       said: "the form was taken back; nothing was changed by it",
     };
     if (!(await still())) return gone;
     const member = choose(session);
-    const answer = await askWhile(member.session, form, { still, everyMs, signal: ending });
+    const answer = await elicitUntil(member.session, form, { still, everyMs, signal: ending });
     if (answer === undefined) return gone;
     if (answer.action !== "accept" || answer.values.allow !== "yes") {
       quietUntilMs = clock.now() + quietAfterNoMs;
@@ -84,15 +84,15 @@ export function createAsked(options: AskedOptions) {
       return {
         state: "refused",
         said: "the person at the terminal did not agree; nothing was changed",
-      } satisfies AskedAnswer;
+      } satisfies AccessPromptAnswer;
     }
     const { said } = await administer(request);
     log.info(line`the person at session ${member.id} decided: ${safeLine(said)}`);
-    return { state: "done", said } satisfies AskedAnswer;
+    return { state: "done", said } satisfies AccessPromptAnswer;
   }
 
   /** `session`: the client's id of the session in whose shell the command was typed. */
-  return async (request: AccessRequest, session: string | undefined): Promise<AskedAnswer> => {
+  return async (request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer> => {
     const said = await rehearse(request);
     if (isOpen) throw refusal("a form about who may write is open already");
     if (clock.now() < quietUntilMs)
@@ -106,7 +106,7 @@ export function createAsked(options: AskedOptions) {
       });
     settled.catch((error: Error) => log.warn(line`could not ask about access: ${safeLine(error.message)}`));
     const late = pause(answerWithinMs, undefined, { ref: false }).then(
-      (): AskedAnswer => ({
+      (): AccessPromptAnswer => ({
         state: "open",
         said: "a form about it is shown in Claude Code; it happens when it is answered with yes",
       }),
@@ -121,7 +121,7 @@ function refusal(message: string): UsageError {
   });
 }
 
-function formOf(said: string): Form {
+function formOf(said: string): Elicitation {
   return {
     message: lines([
       line`A command in this session would change who may write to Claude. If you say yes:`,

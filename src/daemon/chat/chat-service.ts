@@ -34,14 +34,14 @@ import type { StateChange } from "../../journal/records.ts";
 import type { PlannedSource } from "../../plan/plan.ts";
 import type { PermissionRequest } from "../../session/permission.ts";
 import { line, type SafeLine, type SafeText } from "../../text.ts";
-import type { QuestionTurn } from "../prompt-queue.ts";
-import type { Member } from "../sessions.ts";
-import type { ServiceState } from "../state.ts";
+import type { PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSession } from "../sessions.ts";
+import type { DaemonState } from "../state.ts";
 import { type Consent, untrusted } from "../trust/consent.ts";
-import { type AskedAnswer, createAsked } from "./access-prompt.ts";
-import { type AskAboutFiles, createFileQuestions } from "./file-prompt.ts";
-import { askAboutStrangers } from "./pairing-prompt.ts";
-import { createChatSigns } from "./typing.ts";
+import { type AccessPromptAnswer, createAccessPrompt } from "./access-prompt.ts";
+import { type AskForFiles, createFilePrompt } from "./file-prompt.ts";
+import { promptForPairing } from "./pairing-prompt.ts";
+import { createTypingSigns } from "./typing.ts";
 import { trackUnanswered, type Unanswered } from "./unanswered.ts";
 
 export interface ChatService {
@@ -59,24 +59,24 @@ export interface ChatService {
   readonly prompts: Pick<Relay, "isPrompt" | "looksLikePrompt">;
   administer(request: AccessRequest): Promise<AccessAnswer>;
   /** For a command in Claude's shell. */
-  askAccess(request: AccessRequest, session: string | undefined): Promise<AskedAnswer>;
-  ask(member: Member, request: PermissionRequest): void;
-  memberBack(member: Member): void;
-  memberGone(member: Member): void;
+  askAccess(request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer>;
+  ask(member: DaemonSession, request: PermissionRequest): void;
+  memberBack(member: DaemonSession): void;
+  memberGone(member: DaemonSession): void;
   /** What is wrong with who may speak, for whoever looks at the status. */
   problems(): readonly SafeText[];
   readonly inboxFolder: string;
   readonly outbox: Outbox;
   /** Whether files may leave through a chat that nothing but the user can permit. */
-  readonly askAboutFiles: AskAboutFiles;
+  readonly askAboutFiles: AskForFiles;
   stop(): void;
 }
 
 interface ChatServiceOptions {
-  readonly state: ServiceState;
+  readonly state: DaemonState;
   readonly journal: Journal;
   readonly consent: Consent;
-  readonly turn: QuestionTurn;
+  readonly turn: PromptQueue;
   /** Fires when this owner begins to end. */
   readonly ending: AbortSignal;
 }
@@ -115,7 +115,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   const unanswered = trackUnanswered(journal, clock);
   const chat = (source: string) => state.running()?.router.chat(source);
   const planned = (name: string) => state.running()?.config.plan.sources.find((one) => one.name === name);
-  const signs = createChatSigns({
+  const signs = createTypingSigns({
     clock,
     log,
     chat,
@@ -178,7 +178,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     return answer;
   }
 
-  const askAccess = createAsked({
+  const askAccess = createAccessPrompt({
     administer: change,
     rehearse: (request) => rehearse(request, { store, clock, chats }),
     members: state.members.list,
@@ -187,7 +187,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     log,
     ending,
   });
-  const lookForStrangers = askAboutStrangers(
+  const lookForStrangers = promptForPairing(
     { administer: change, members: state.members.list, turn, log },
     ending,
   );
@@ -203,7 +203,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
   return {
     inboxFolder,
     outbox,
-    askAboutFiles: createFileQuestions({ members: state.members.list, turn, clock, log, ending }),
+    askAboutFiles: createFilePrompt({ members: state.members.list, turn, clock, log, ending }),
     prompts: relay,
     problems() {
       const damage = store.damage();
@@ -317,13 +317,13 @@ function promptMessageNotes(journal: Journal): PromptMessageNotes {
   };
 }
 
-function endOrphans(journal: Journal, relay: Relay, state: ServiceState): void {
+function endOrphans(journal: Journal, relay: Relay, state: DaemonState): void {
   const here = new Set(state.members.list().map(({ id }) => id));
   for (const { session } of promptNotes(journal).all())
     if (!here.has(session.id)) relay.sessionGone(session.id);
 }
 
-function describeSessions(state: ServiceState): string {
+function describeSessions(state: DaemonState): string {
   const members = state.members.list();
   const listening = members.filter((member) => member.listening().state !== "no").length;
   if (listening > 0)

@@ -24,7 +24,7 @@ import {
 import type { ReplyAnswer } from "../../session/tools/reply.ts";
 import { unifyLineEnds } from "../../text/quote.ts";
 import { concat, line, lines, type SafeLine, type SafeText, safeLine } from "../../text.ts";
-import type { Member } from "../sessions.ts";
+import type { DaemonSession } from "../sessions.ts";
 import type { Running } from "../state.ts";
 import type { ChatService } from "./chat-service.ts";
 
@@ -40,7 +40,7 @@ export interface ChatTools {
 export function chatTools(
   running: Running,
   chats: ChatService,
-  member: Member,
+  member: DaemonSession,
   read: (eventId: string) => Promise<RouterEvent>,
 ): ChatTools {
   const { config, router, consent } = running;

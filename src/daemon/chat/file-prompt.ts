@@ -5,22 +5,22 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { GuardedFile } from "../../chat/file-guard.ts";
 import type { Clock, Log } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import type { Form } from "../../session/elicitation.ts";
+import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
 import { line, lines, shownLine } from "../../text.ts";
-import { askWhile } from "../elicit-until.ts";
-import type { QuestionTurn } from "../prompt-queue.ts";
-import type { Member } from "../sessions.ts";
+import { elicitUntil } from "../elicit-until.ts";
+import type { PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSession } from "../sessions.ts";
 
-export type FileToAsk = Pick<GuardedFile, "source" | "bytes" | "asks" | "hash">;
+export type FilePrompt = Pick<GuardedFile, "source" | "bytes" | "asks" | "hash">;
 
-type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<Member["session"], "ask" | "takesForms">;
+type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
 };
 
 interface FileQuestionOptions {
   members(): readonly Askable[];
-  readonly turn: QuestionTurn;
+  readonly turn: PromptQueue;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
   /** Fires when this owner begins to end. */
@@ -37,9 +37,9 @@ const formForMs = 10 * 60 * 1_000;
 const quietAfterNoMs = 10 * 60 * 1_000;
 
 /** Settles when the user agreed; rejects with a UsageError (E_FILE) for Claude. `chat`: name of the source. */
-export type AskAboutFiles = (session: string, chat: string, files: readonly FileToAsk[]) => Promise<void>;
+export type AskForFiles = (session: string, chat: string, files: readonly FilePrompt[]) => Promise<void>;
 
-export function createFileQuestions(options: FileQuestionOptions): AskAboutFiles {
+export function createFilePrompt(options: FileQuestionOptions): AskForFiles {
   const { members, turn, clock, log, ending } = options;
   const { everyMs = 1_000, answerWithinMs = 50_000 } = options;
   /** By chat and content, until when. */
@@ -59,13 +59,13 @@ export function createFileQuestions(options: FileQuestionOptions): AskAboutFiles
 
   async function settle(
     session: string,
-    form: Form,
+    form: Elicitation,
     keys: readonly string[],
   ): Promise<"yes" | "no" | "gone"> {
     const untilMs = clock.now() + formForMs;
     const member = choose(session);
     const still = async () => clock.now() < untilMs;
-    const answer = await askWhile(member.session, form, { still, everyMs, signal: ending });
+    const answer = await elicitUntil(member.session, form, { still, everyMs, signal: ending });
     if (answer === undefined) return "gone";
     if (answer.action !== "accept" || answer.values.allow !== "yes") {
       quietUntilMs = clock.now() + quietAfterNoMs;
@@ -106,7 +106,7 @@ export function createFileQuestions(options: FileQuestionOptions): AskAboutFiles
   };
 }
 
-function keyOf(chat: string, { source, hash, asks }: FileToAsk): string {
+function keyOf(chat: string, { source, hash, asks }: FilePrompt): string {
   return JSON.stringify([chat, source, hash, asks]);
 }
 
@@ -118,7 +118,7 @@ function refusal(message: string): UsageError {
 
 const shownFiles = 10;
 
-function formOf(chat: string, files: readonly FileToAsk[]): Form {
+function formOf(chat: string, files: readonly FilePrompt[]): Elicitation {
   const shown = files.slice(0, shownFiles).map(({ source, bytes, asks }) => {
     const size = bytes < 1_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000)} kB`;
     return line`  ${cut(shownLine(source), 300)} (${size}): ${asks.join("; ")}`;

@@ -5,23 +5,23 @@
 import type { AccessAnswer, AccessRequest, SourceAccessAnswer } from "../../access/administer.ts";
 import type { Clock, Log } from "../../contract.ts";
 import { systemClock } from "../../host/clock.ts";
-import type { Form } from "../../session/elicitation.ts";
+import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
 import { line, lines, safeLine } from "../../text.ts";
-import { askWhile } from "../elicit-until.ts";
-import type { QuestionTurn } from "../prompt-queue.ts";
-import type { Member } from "../sessions.ts";
-import { createRest } from "../wakeable-sleep.ts";
+import { elicitUntil } from "../elicit-until.ts";
+import type { PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSession } from "../sessions.ts";
+import { createWakeableSleep } from "../wakeable-sleep.ts";
 
-type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<Member["session"], "ask" | "takesForms">;
-  readonly dispatchSession: Pick<Member["dispatchSession"], "ready">;
+type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
+  readonly dispatchSession: Pick<DaemonSession["dispatchSession"], "ready">;
 };
 
 interface PairingOptions {
   administer(request: AccessRequest): Promise<AccessAnswer>;
   members(): readonly Askable[];
-  readonly turn: QuestionTurn;
+  readonly turn: PromptQueue;
   readonly log: Log;
   /** How often it looks whether who waits still does. Default 1 s. */
   readonly everyMs?: number;
@@ -41,7 +41,7 @@ interface Waiting {
 }
 
 /** Goes on until the signal fires, and never fails. While nobody waits it rests: the result is to be called when somebody may. */
-export function askAboutStrangers(options: PairingOptions, signal: AbortSignal): () => void {
+export function promptForPairing(options: PairingOptions, signal: AbortSignal): () => void {
   const { administer, members, turn, log, everyMs = 1_000, gapMs = 15_000, clock = systemClock } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
@@ -49,7 +49,7 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
   const asked = new WeakMap<Askable, Set<string>>();
   /** By source, the codes that any session was asked about, and when. */
   const askedAbout = new Map<string, Map<string, number>>();
-  const { sleep, untilWoken, wake } = createRest(signal);
+  const { sleep, untilWoken, wake } = createWakeableSleep(signal);
 
   /** Would it be one question too many? */
   function isTooMuch({ source, pending }: Waiting): boolean {
@@ -95,7 +95,7 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
 
   async function settle(member: Askable, one: Waiting): Promise<void> {
     const { code } = one.pending;
-    const answer = await askWhile(member.session, formOf(one), {
+    const answer = await elicitUntil(member.session, formOf(one), {
       still: () => stillWaits(code),
       everyMs,
       signal,
@@ -138,7 +138,7 @@ export function askAboutStrangers(options: PairingOptions, signal: AbortSignal):
   return wake;
 }
 
-function formOf({ source, type, pending }: Waiting): Form {
+function formOf({ source, type, pending }: Waiting): Elicitation {
   const called = pending.name?.replaceAll(/["\u201C-\u201F]/g, "'");
   const name = called === undefined ? "" : line`, who calls themselves "${cut(safeLine(called), 60)}"`;
   return {

@@ -3,26 +3,26 @@
 import { realPath } from "../../config/paths.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
-import { holdWords } from "../../shaping/describe.ts";
+import { describeHold } from "../../shaping/describe.ts";
 import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import type { ChatService } from "../chat/chat-service.ts";
-import type { ServiceState } from "../state.ts";
+import type { DaemonState } from "../state.ts";
 import { waitsAsAWhole } from "../trust/consent.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
-import { askedPowers, servicePowers } from "./power-answers.ts";
+import { askedPowers, daemonPowers } from "./power-answers.ts";
 
 /** Since when the clients of these sessions have taken nothing, by the session's id. */
-export function stuckSessions(state: ServiceState): ReadonlyMap<string, number> {
+export function stuckSessions(state: DaemonState): ReadonlyMap<string, number> {
   const sessions = state.running()?.dispatcher.report().sessions ?? [];
   return new Map(
     sessions.flatMap(({ id, stuckSinceMs }) => (stuckSinceMs === undefined ? [] : [[id, stuckSinceMs]])),
   );
 }
 
-export function createControlService(state: ServiceState): ControlHandler {
+export function createCommands(state: DaemonState): ControlHandler {
   const { options, tally } = state;
   const file = options.found.file ?? (options.found.tried[0] as string);
   const silenceOf = (channel: string, forMs: number, by: "tool" | "person", reason = "") => {
@@ -48,7 +48,7 @@ export function createControlService(state: ServiceState): ControlHandler {
         ? [line`no config file; looked for ${state.found().tried.join(", ")}`]
         : state.problems(),
     powers() {
-      return servicePowers(state);
+      return daemonPowers(state);
     },
     async askedPowers() {
       await state.look();
@@ -83,7 +83,7 @@ export function createControlService(state: ServiceState): ControlHandler {
     deliveries: {
       heldBy(member) {
         const hold = state.running()?.shaping.holdOf(member);
-        return hold === undefined ? undefined : holdWords(hold);
+        return hold === undefined ? undefined : describeHold(hold);
       },
       shaping() {
         const report = state.running()?.shaping.report();
@@ -108,7 +108,7 @@ export function createControlService(state: ServiceState): ControlHandler {
   return createControl(ports);
 }
 
-function chatOf(state: ServiceState): ChatService {
+function chatOf(state: DaemonState): ChatService {
   const chat = state.chat();
   if (chat !== undefined) return chat;
   if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)

@@ -8,7 +8,7 @@ import type { Router } from "../../router/router.ts";
 import type { Sinks } from "../../router/sinks.ts";
 import type { TraceRing } from "../../router/trace-ring.ts";
 import type { SafeText } from "../../text.ts";
-import type { AskedAnswer } from "../chat/access-prompt.ts";
+import type { AccessPromptAnswer } from "../chat/access-prompt.ts";
 import type { Unanswered } from "../chat/unanswered.ts";
 import type { Verdict } from "../reloader.ts";
 import type { ChannelFlow } from "./flow.ts";
@@ -42,7 +42,7 @@ export interface ControlPorts {
   /** Changes who may write through the chats, or lists it. Rejects with a UsageError while there is no good config with a chat. */
   access(request: AccessRequest): Promise<AccessAnswer>;
   /** For a command in Claude's shell: puts the change before the person at the terminal. Rejects as `access` does. */
-  askAccess(request: AccessRequest, session: string | undefined): Promise<AskedAnswer>;
+  askAccess(request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer>;
   /** Messages of people that nobody has answered, oldest first. */
   unanswered(): readonly Unanswered[];
   /** Texts that must never be shown. */

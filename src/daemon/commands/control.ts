@@ -4,7 +4,7 @@
 import type { Json } from "../../contract.ts";
 import { readAccessRequest } from "../../control/access-arguments.ts";
 import { type Args, readCount, readFlag, readHeaderArgs, readText } from "../../control/arguments.ts";
-import type { ControlCommand, ControlWords, SilenceAnswer } from "../../control/protocol.ts";
+import type { ControlCommand, ControlProtocol, SilenceAnswer } from "../../control/protocol.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { ConnectorError, UsageError } from "../../errors.ts";
 import { createMask, maskAll } from "../../host/secret-mask.ts";
@@ -12,7 +12,7 @@ import type { ControlPorts } from "./control-ports.ts";
 import { followEvents, listEvents, maxListed } from "./event-list.ts";
 import { emitPayload, keptEvent, replayEvent } from "./replay.ts";
 import { sessionAnswers, statusAnswer } from "./router-status.ts";
-import { tellWhy } from "./timeline.ts";
+import { explainEvent } from "./timeline.ts";
 
 /** The same shape as the owner's: see runtime/ownership. */
 export type ControlHandler = (
@@ -28,7 +28,7 @@ type Answers = {
     args: Args,
     send: Send,
     signal: AbortSignal,
-  ) => Promise<ControlWords[C]["answer"]>;
+  ) => Promise<ControlProtocol[C]["answer"]>;
 };
 
 /** Longest silence: a channel that nobody wants for longer should leave the config. */
@@ -46,7 +46,7 @@ export function createControl(ports: ControlPorts): ControlHandler {
       return { events: [] };
     },
     recall: (args) => keptEvent(ports, readText(args, "event_id")),
-    why: async (args) => tellWhy(ports, readText(args, "event_id")),
+    why: async (args) => explainEvent(ports, readText(args, "event_id")),
     replay: async (args) => replayEvent(ports, readText(args, "event_id"), readFlag(args, "dry_run")),
     send: async (args) =>
       emitPayload(ports, readText(args, "source"), readText(args, "data"), readHeaderArgs(args)),

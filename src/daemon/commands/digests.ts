@@ -2,7 +2,7 @@
 
 import type { JsonObject, RouterEvent } from "../../contract.ts";
 import type { Kept } from "../../journal/search.ts";
-import { reasonWords } from "../../shaping/describe.ts";
+import { describeReason } from "../../shaping/describe.ts";
 import { readShapingTerms } from "../../shaping/stored-terms.ts";
 
 type KeptDigest = Extract<Kept, { readonly type: "digest" }>;
@@ -37,5 +37,5 @@ export function listMembers(members: readonly { readonly id: string }[]): string
 /** Why its members came as one; undefined for a notice of the router's own. */
 export function digestReason(terms: JsonObject | undefined): string | undefined {
   const sums = terms === undefined ? undefined : readShapingTerms(terms, 0).sums;
-  return sums === undefined ? undefined : reasonWords(sums.reason, {});
+  return sums === undefined ? undefined : describeReason(sums.reason, {});
 }

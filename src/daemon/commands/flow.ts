@@ -61,7 +61,7 @@ function collecting(groups: readonly OpenGroup[]): ChannelFlow["collecting"] {
 }
 
 /** `ci: 12 throttled, 3 digests of 40 events; collecting 7 for digest until 2026-01-05 09:10:00 UTC`. */
-export function flowWords({ channel, collecting: open, ...counts }: ChannelFlow): string {
+export function describeFlow({ channel, collecting: open, ...counts }: ChannelFlow): string {
   const { throttled, dropped, superseded, quieted, over_hour, digests, folded } = counts;
   const parts = [
     ...some(throttled, "throttled"),

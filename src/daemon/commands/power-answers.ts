@@ -1,7 +1,7 @@
 // Powers as commands and `--json` show them.
 
 import type { Power } from "../../plan/powers.ts";
-import type { ServiceState } from "../state.ts";
+import type { DaemonState } from "../state.ts";
 import type { Consent } from "../trust/consent.ts";
 import { describeContents } from "../trust/consent-question.ts";
 
@@ -27,7 +27,7 @@ export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent,
 }
 
 /** Of the running config, else of the one last read, which may wait as a whole. */
-export function servicePowers({ running, config, trust }: PowersOfService): PowerAnswer[] {
+export function daemonPowers({ running, config, trust }: PowersOfService): PowerAnswer[] {
   const consent = trust.consent();
   const { plan } = running()?.config ?? config() ?? {};
   return plan === undefined || consent === undefined ? [] : powerAnswers(plan.powers, consent);
@@ -51,4 +51,4 @@ export function askedPowers({
     : { powers: proven.plan.powers, contents: describeContents(proven.plan) };
 }
 
-type PowersOfService = Pick<ServiceState, "running" | "config" | "trust">;
+type PowersOfService = Pick<DaemonState, "running" | "config" | "trust">;

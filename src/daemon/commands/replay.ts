@@ -30,7 +30,7 @@ export async function emitPayload(
       hint: "remove  enabled: false  in the config",
     });
   }
-  const arrival = source.type.imagine(source.options as JsonObject, payload, headers, source.code);
+  const arrival = source.type.sampleArrival(source.options as JsonObject, payload, headers, source.code);
   return emitted(ports, name, arrival, await router.emit(name, arrival));
 }
 

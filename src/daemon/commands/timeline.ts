@@ -7,7 +7,7 @@ import type { ControlPorts, HistoryLine, StateLine } from "./control-ports.ts";
 import { digestReason, listMembers } from "./digests.ts";
 
 /** Rejects with E_EVENT_UNKNOWN. */
-export async function tellWhy(ports: ControlPorts, eventId: string): Promise<WhyAnswer> {
+export async function explainEvent(ports: ControlPorts, eventId: string): Promise<WhyAnswer> {
   const traced = ports.decisions.find(eventId);
   const lines = await ports.journal.history(eventId);
   const accepted = lines.find((line) => line.type === "event");

@@ -1,22 +1,25 @@
 // The greeting that the last start of this config kept, when no input of it has changed since.
 
 import { join } from "node:path";
-import type { ConfigPlace } from "../../config/paths.ts";
-import type { Greeting } from "../../session/initialize-result.ts";
+import type { ConfigLocation } from "../../config/paths.ts";
+import type { InitializeResult } from "../../session/initialize-result.ts";
 import { ownWords } from "../../text.ts";
 import { version } from "../../version.ts";
 import { readTrust } from "../trust/trust-file.ts";
-import { consentDigest, trustPlace, trustsAll } from "../trust/trust-location.ts";
+import { consentDigest, trustLocation, trustsAll } from "../trust/trust-location.ts";
 import { readStartCache } from "./start-cache.ts";
 
 /** Undefined without a config file. `folder`: its state folder. */
-export function greetingFile({ file }: ConfigPlace, folder: string): string | undefined {
+export function initializeCacheFile({ file }: ConfigLocation, folder: string): string | undefined {
   return file === undefined ? undefined : join(folder, "greeting.json");
 }
 
 /** Never rejects. */
-export async function cachedGreeting(found: ConfigPlace, folder: string): Promise<Greeting | undefined> {
-  const path = greetingFile(found, folder);
+export async function cachedInitialize(
+  found: ConfigLocation,
+  folder: string,
+): Promise<InitializeResult | undefined> {
+  const path = initializeCacheFile(found, folder);
   const cached =
     path === undefined
       ? undefined
@@ -26,12 +29,12 @@ export async function cachedGreeting(found: ConfigPlace, folder: string): Promis
 }
 
 /** As the service has it for the same answers; see `ServiceTrust.ofGreeting`. */
-async function consentNow({ file, chosen }: ConfigPlace): Promise<string> {
+async function consentNow({ file, chosen }: ConfigLocation): Promise<string> {
   if (chosen || file === undefined) return "chosen";
   if (trustsAll(process.env)) return consentDigest(file, "all");
-  return consentDigest(file, (await readTrust(trustPlace(process.env, file))).digest);
+  return consentDigest(file, (await readTrust(trustLocation(process.env, file))).digest);
 }
 
-function isGreeting(value: unknown): value is Greeting {
+function isGreeting(value: unknown): value is InitializeResult {
   return typeof value === "object" && value !== null && "serverInfo" in value && "instructions" in value;
 }

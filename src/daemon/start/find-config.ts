@@ -1,6 +1,6 @@
 // Where the config of this process is, and whether the user chose it.
 
-import { type ConfigPlace, findConfig } from "../../config/paths.ts";
+import { type ConfigLocation, findConfig } from "../../config/paths.ts";
 import { openProject } from "../../config/project.ts";
 import { variablesOfProject } from "./project-environment.ts";
 import { type UnderClaude, underClaude } from "./under-claude.ts";
@@ -13,12 +13,12 @@ export interface Search {
 }
 
 /** For the server: `--config` comes from its entry among the client's servers, which the client has the user confirm. */
-export function configOfServer(explicit: string | undefined, search: Search = here()): ConfigPlace {
+export function configOfServer(explicit: string | undefined, search: Search = here()): ConfigLocation {
   return find(explicit, search, false);
 }
 
 /** For a command: in a Claude session it may be Claude who typed `--config`. */
-export function configOfCommand(explicit: string | undefined, search: Search = here()): ConfigPlace {
+export function configOfCommand(explicit: string | undefined, search: Search = here()): ConfigLocation {
   return find(explicit, search, true);
 }
 
@@ -26,7 +26,7 @@ function find(
   explicit: string | undefined,
   { env, cwd, underClaude: under }: Search,
   typed: boolean,
-): ConfigPlace {
+): ConfigLocation {
   const project = under === undefined ? undefined : openProject(env, cwd, { more: under.folders });
   const isNamedByProject = variablesOfProject(env, cwd, under)("CHANNEL_ROUTER_CONFIG");
   return findConfig({ explicit, env, cwd, project, isNamedByProject, typed });

@@ -1,25 +1,29 @@
 // What the client is told at `initialize`, as early as possible: from the cache of the last start when no input changed,
 // else as soon as the config has been read.
 
-import type { ConfigPlace } from "../../config/paths.ts";
+import type { ConfigLocation } from "../../config/paths.ts";
 import type { ConfigValues, LoadedConfig } from "../../config/values.ts";
 import type { JsonObject, SourceType } from "../../contract.ts";
 import { createMask } from "../../host/secret-mask.ts";
-import { channelCapabilities, type Greeting, relayCapabilities } from "../../session/initialize-result.ts";
+import {
+  channelCapabilities,
+  type InitializeResult,
+  relayCapabilities,
+} from "../../session/initialize-result.ts";
 import { writeInstructions } from "../../session/instructions.ts";
 import { version } from "../../version.ts";
-import { cachedGreeting, greetingFile } from "./cached-initialize.ts";
+import { cachedInitialize, initializeCacheFile } from "./cached-initialize.ts";
 import { writeStartCache } from "./start-cache.ts";
 
-export interface FastGreeting {
+export interface FastInitialize {
   /** For a client that comes now. */
-  greeting(): Promise<Greeting>;
+  greeting(): Promise<InitializeResult>;
   /** Answers a client that still waits and all that come from now on, and keeps the answer for the next start. */
-  settle(loaded: LoadedConfig | undefined, problems: number, consent: GreetingConsent): Promise<void>;
+  settle(loaded: LoadedConfig | undefined, problems: number, consent: InitializeConsent): Promise<void>;
 }
 
 /** What the user agreed to of a config that was found. */
-export interface GreetingConsent {
+export interface InitializeConsent {
   /** False: the config is not there for a client. */
   readonly use: boolean;
   /** False: its own text for Claude is left out. */
@@ -28,15 +32,15 @@ export interface GreetingConsent {
   readonly digest: string;
 }
 
-export function greetFast(found: ConfigPlace, folder: string): FastGreeting {
-  const cacheFile = greetingFile(found, folder);
-  let answer: (greeting: Greeting) => void = () => {};
-  const written = new Promise<Greeting>((resolve) => {
+export function initializeEarly(found: ConfigLocation, folder: string): FastInitialize {
+  const cacheFile = initializeCacheFile(found, folder);
+  let answer: (greeting: InitializeResult) => void = () => {};
+  const written = new Promise<InitializeResult>((resolve) => {
     answer = resolve;
   });
-  const cached = cachedGreeting(found, folder);
+  const cached = cachedInitialize(found, folder);
 
-  let current: Promise<Greeting> = cached.then((greeting) => greeting ?? written);
+  let current: Promise<InitializeResult> = cached.then((greeting) => greeting ?? written);
   let kept = cached;
 
   return {
@@ -60,8 +64,8 @@ export function greetFast(found: ConfigPlace, folder: string): FastGreeting {
 function greetingOf(
   read: LoadedConfig | undefined,
   problems: number,
-  { use, instruct }: GreetingConsent,
-): Greeting {
+  { use, instruct }: InitializeConsent,
+): InitializeResult {
   // A config that nobody agreed to use is as good as absent: none of its texts and names reach the client.
   const loaded = use ? read : undefined;
   const { server, channels = {}, sources = {}, permissions }: Partial<ConfigValues> = loaded?.values ?? {};
@@ -106,7 +110,7 @@ function greetingOf(
 }
 
 /** What of it a client that was greeted `before` cannot be told again, in words for a person. */
-export function greetingChanges(before: Greeting, now: Greeting): string[] {
+export function initializeChanges(before: InitializeResult, now: InitializeResult): string[] {
   return [
     ...(before.serverInfo.name === now.serverInfo.name ? [] : ["the server's name"]),
     ...(JSON.stringify(before.capabilities) === JSON.stringify(now.capabilities) ? [] : ["the capabilities"]),

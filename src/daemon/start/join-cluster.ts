@@ -3,39 +3,39 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { joinOwnership } from "../../cluster/cluster.ts";
-import type { Ownership, OwnershipOptions } from "../../cluster/options.ts";
-import { type ConfigPlace, runningFolder } from "../../config/paths.ts";
+import { joinCluster } from "../../cluster/cluster.ts";
+import type { Cluster, ClusterOptions } from "../../cluster/options.ts";
+import { type ConfigLocation, runningFolder } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
 import { highestEpoch, journalFault } from "../../journal/newer-format.ts";
-import { earlyAnswers } from "../../session/cached-answers.ts";
+import { cachedAnswers } from "../../session/cached-answers.ts";
 import type { SafeLine } from "../../text.ts";
 import { version } from "../../version.ts";
-import { cachedGreeting, greetingFile } from "./cached-initialize.ts";
-import type { JoinPlace } from "./router-location.ts";
+import { cachedInitialize, initializeCacheFile } from "./cached-initialize.ts";
+import type { RouterLocation } from "./router-location.ts";
 import { missingVariables } from "./start-cache.ts";
 
 interface JoinOptions {
-  readonly place: JoinPlace;
-  readonly found: ConfigPlace;
+  readonly place: RouterLocation;
+  readonly found: ConfigLocation;
   /** Looks again. */
-  find(): ConfigPlace;
+  find(): ConfigLocation;
   /** What of the environment does not count, a line each. */
   readonly notes: readonly SafeLine[];
   readonly log: Log;
   /** Absent for `up`. */
-  readonly client?: Omit<NonNullable<OwnershipOptions["client"]>, "early">;
+  readonly client?: Omit<NonNullable<ClusterOptions["client"]>, "early">;
   onSecrets(secrets: readonly string[]): void;
   /** Ends this process in order: what `down` asks for. */
   end(): void;
 }
 
-export function joinRouter(options: JoinOptions): Ownership {
+export function joinAsClient(options: JoinOptions): Cluster {
   const { place, found, find, notes, log, client, onSecrets, end } = options;
   const { folder } = place;
   const journal = join(folder, "journal");
   let resigned: { readonly reason: string; readonly print: string } | undefined;
-  const ownership = joinOwnership({
+  const ownership = joinCluster({
     folder,
     version,
     log,
@@ -44,15 +44,15 @@ export function joinRouter(options: JoinOptions): Ownership {
       : {
           client: {
             ...client,
-            early: cachedGreeting(found, folder).then((known) => known && earlyAnswers(known)),
+            early: cachedInitialize(found, folder).then((known) => known && cachedAnswers(known)),
           },
         }),
     eligible: () => missingNow(found, folder).length === 0,
     prepare: () => import("../daemon.ts"),
     warm: async () => (await import("./warm-up.ts")).warmUp(found),
     async serve(role) {
-      const { openService } = await import("../daemon.ts");
-      return openService({
+      const { openDaemon } = await import("../daemon.ts");
+      return openDaemon({
         role,
         found,
         find,
@@ -92,7 +92,7 @@ async function printOf(folder: string): Promise<string> {
 }
 
 /** Variables that the last good start of this config had and this process has not. */
-export function missingNow(found: ConfigPlace, folder: string): readonly string[] {
-  const path = greetingFile(found, folder);
+export function missingNow(found: ConfigLocation, folder: string): readonly string[] {
+  const path = initializeCacheFile(found, folder);
   return path === undefined ? [] : missingVariables(path, process.env);
 }

@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path";
 import type { LoadedConfig } from "../../config/values.ts";
-import { breathe } from "../../config/yield-to-event-loop.ts";
+import { yieldToEventLoop } from "../../config/yield-to-event-loop.ts";
 import type { Launch, Reach } from "../../contract/power.ts";
 import type { JsonObject } from "../../contract.ts";
 import { readLaunch } from "../../host/launch.ts";
@@ -35,7 +35,7 @@ export async function readLaunches(
     if (launch === undefined) continue;
     const further = others.map(({ name, program }) => ({ name, program }));
     byComponent.set(component, further.length === 0 ? launch : { ...launch, others: further });
-    await breathe();
+    await yieldToEventLoop();
   }
   const scripts = [...byComponent.values()].flatMap((launch) => launch.scripts);
   return { byComponent, files: scripts };

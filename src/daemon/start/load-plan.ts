@@ -2,11 +2,17 @@
 
 import { dirname } from "node:path";
 import { type LoadOptions, loadConfig } from "../../config/load.ts";
-import { type ConfigPlace, foundFile, homeFolder, projectFolder, trustKeyFile } from "../../config/paths.ts";
+import {
+  type ConfigLocation,
+  foundFile,
+  homeFolder,
+  projectFolder,
+  trustKeyFile,
+} from "../../config/paths.ts";
 import { unreadConfig } from "../../config/unread.ts";
 import type { LoadedConfig } from "../../config/values.ts";
 import { inOrder } from "../../config/yaml/issue-location.ts";
-import { breathe } from "../../config/yield-to-event-loop.ts";
+import { yieldToEventLoop } from "../../config/yield-to-event-loop.ts";
 import { connectors, sinkTypes } from "../../connectors/index.ts";
 import type { Issue } from "../../contract.ts";
 import { isRouterError, UsageError } from "../../errors.ts";
@@ -83,7 +89,7 @@ async function prove(
     sinkTypes: loaded.sinkTypes,
   });
   let step = steps.next();
-  for (; !step.done; step = steps.next()) await breathe();
+  for (; !step.done; step = steps.next()) await yieldToEventLoop();
   const compiled = step.value;
   const { issues } = compiled;
   const { instructions } = loaded.values.server;
@@ -118,7 +124,7 @@ export function readConfig(
 }
 
 /** For commands that cannot do without a config. Throws a UsageError that lists where it was looked for. */
-export function requireConfig(explicit: string | undefined): ConfigPlace & { readonly file: string } {
+export function requireConfig(explicit: string | undefined): ConfigLocation & { readonly file: string } {
   const found = configOfCommand(explicit);
   const { file, tried } = found;
   if (file !== undefined) return { ...found, file };

@@ -3,23 +3,23 @@
 
 import { basename, join } from "node:path";
 import {
-  type ConfigPlace,
+  type ConfigLocation,
   foundFile,
   linkStateFolder,
   realPath,
   stateFolder,
   trustKeyFile,
 } from "../../config/paths.ts";
-import { trustPlace, trustsAll } from "../trust/trust-location.ts";
+import { trustLocation, trustsAll } from "../trust/trust-location.ts";
 
-export interface JoinPlace {
+export interface RouterLocation {
   /** The state folder. */
   readonly folder: string;
   /** What commands find the router by. */
   readonly config: string;
 }
 
-export async function joinPlaceOf({ file, tried, chosen }: ConfigPlace): Promise<JoinPlace> {
+export async function routerLocation({ file, tried, chosen }: ConfigLocation): Promise<RouterLocation> {
   const env = process.env;
   const path = file ?? (tried[0] as string);
   const usual = { folder: stateFolder(env, path), config: realPath(path) };
@@ -33,7 +33,7 @@ export async function joinPlaceOf({ file, tried, chosen }: ConfigPlace): Promise
     import("../trust/trust-key.ts"),
   ]);
   const use = usePower(await openTrustKey({ file: trustKeyFile(env), make: false }), found);
-  const { answers } = await readTrust(trustPlace(env, file));
+  const { answers } = await readTrust(trustLocation(env, file));
   return answers.get(use.hash)?.answer === "trusted"
     ? usual
     : { folder: linkStateFolder(env, link), config: link };

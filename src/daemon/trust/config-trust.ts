@@ -3,15 +3,15 @@
 
 import { foundFile, realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
-import type { QuestionTurn } from "../prompt-queue.ts";
-import type { Members } from "../sessions.ts";
-import type { GreetingConsent } from "../start/initialize-result.ts";
+import type { PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSessions } from "../sessions.ts";
+import type { InitializeConsent } from "../start/initialize-result.ts";
 import type { ProvenConfig } from "../start/load-plan.ts";
 import type { Consent } from "./consent.ts";
 import { askForConsent } from "./consent-prompt.ts";
 import { consentDigest, consentOf } from "./trust-location.ts";
 
-export interface ServiceTrust {
+export interface ConfigTrust {
   /** Reads the answers about this file, unless they are open already. Never rejects. */
   open(file: string): Promise<Consent>;
   /** Undefined before the first config. */
@@ -19,15 +19,15 @@ export interface ServiceTrust {
   /** False: the file was found, and nobody agreed to use it, or it is another file now than the one that somebody agreed to. */
   mayUse(config: ProvenConfig): boolean;
   /** For what a client is greeted with. */
-  ofGreeting(config: ProvenConfig | undefined): GreetingConsent;
+  ofGreeting(config: ProvenConfig | undefined): InitializeConsent;
   /** To be called when the powers may have changed. Begins to ask for what waits. */
   look(): void;
 }
 
 interface ServiceTrustOptions {
   readonly log: Log;
-  readonly members: Members;
-  readonly turn: QuestionTurn;
+  readonly members: DaemonSessions;
+  readonly turn: PromptQueue;
   /** Fires when the service begins to end. */
   readonly ending: AbortSignal;
   /** The config in use, else the one that was last read and has no problem. */
@@ -47,7 +47,7 @@ interface Opened {
   look?: () => void;
 }
 
-export function openServiceTrust(options: ServiceTrustOptions): ServiceTrust {
+export function openConfigTrust(options: ServiceTrustOptions): ConfigTrust {
   const { log, members, turn, ending } = options;
   let opened: Opened | undefined;
 

@@ -6,17 +6,17 @@ import { systemClock } from "../../host/clock.ts";
 import { watchFiles } from "../../host/file-watch.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Power } from "../../plan/powers.ts";
-import type { Form, FormAnswer } from "../../session/elicitation.ts";
+import type { Elicitation, ElicitationResult } from "../../session/elicitation.ts";
 import { line, lines, type SafeText, safeLine } from "../../text.ts";
-import { createQuestionTurn, type QuestionTurn } from "../prompt-queue.ts";
-import type { Member } from "../sessions.ts";
-import { createRest } from "../wakeable-sleep.ts";
+import { createPromptQueue, type PromptQueue } from "../prompt-queue.ts";
+import type { DaemonSession } from "../sessions.ts";
+import { createWakeableSleep } from "../wakeable-sleep.ts";
 import type { Consent } from "./consent.ts";
 import { type Asking, type ConsentQuestion, consentQuestion, describedPower } from "./consent-question.ts";
 
-type Askable = Pick<Member, "id" | "startedMs" | "listening"> & {
-  readonly session: Pick<Member["session"], "ask" | "takesForms">;
-  readonly dispatchSession: Pick<Member["dispatchSession"], "ready">;
+type Askable = Pick<DaemonSession, "id" | "startedMs" | "listening"> & {
+  readonly session: Pick<DaemonSession["session"], "ask" | "takesForms">;
+  readonly dispatchSession: Pick<DaemonSession["dispatchSession"], "ready">;
 };
 
 interface AskOptions {
@@ -30,7 +30,7 @@ interface AskOptions {
   readonly answersFile?: string;
   readonly log: Log;
   /** Shared with whatever else asks. */
-  readonly turn?: QuestionTurn;
+  readonly turn?: PromptQueue;
   /** How often it looks whether what waits still does. Default 1 s. */
   readonly everyMs?: number;
   /** Between two questions, whatever they are about: an editor that changes the config again and again must not wear a person out. Default 15 s. */
@@ -42,12 +42,12 @@ interface AskOptions {
  * called when the powers may have changed.
  */
 export function askForConsent(options: AskOptions, signal: AbortSignal): () => void {
-  const { consent, members, turn = createQuestionTurn(), everyMs = 1_000, gapMs = 15_000 } = options;
+  const { consent, members, turn = createPromptQueue(), everyMs = 1_000, gapMs = 15_000 } = options;
   const ready = new WeakSet<Askable>();
   const seen = new WeakSet<Askable>();
   /** Sessions that were asked about these very powers, and gave no answer. */
   const asked = new WeakMap<Askable, Set<string>>();
-  const { sleep, untilWoken, wake } = createRest(signal);
+  const { sleep, untilWoken, wake } = createWakeableSleep(signal);
 
   function choose(key: string): Askable | undefined {
     for (const member of members()) {
@@ -108,7 +108,7 @@ export function askForConsent(options: AskOptions, signal: AbortSignal): () => v
     ending: AbortSignal,
   ): Promise<boolean> {
     const over = new AbortController();
-    let answer: FormAnswer | undefined;
+    let answer: ElicitationResult | undefined;
     const answered = session.ask(formOf(message), over.signal).then((given) => {
       answer = given;
     });
@@ -147,7 +147,7 @@ async function look({ consent, plan }: Pick<AskOptions, "consent" | "plan">): Pr
   return all.filter((power) => !consent.allows(power) && !consent.declined(power));
 }
 
-function formOf(question: SafeText): Form {
+function formOf(question: SafeText): Elicitation {
   return {
     message: lines([
       question,
@@ -158,7 +158,7 @@ function formOf(question: SafeText): Form {
 }
 
 /** Nothing but the word itself: an accepted form that was not filled in is no consent. */
-function isYes(answer: FormAnswer): boolean {
+function isYes(answer: ElicitationResult): boolean {
   return answer.action === "accept" && answer.values.allow === "yes";
 }
 

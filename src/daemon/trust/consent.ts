@@ -9,8 +9,8 @@ import {
   type Answer,
   dropOutdated,
   readTrust,
+  type TrustLocation,
   type TrustMemory,
-  type TrustPlace,
   writeAnswer,
 } from "./trust-file.ts";
 
@@ -34,7 +34,7 @@ export interface Consent {
 }
 
 interface ConsentOptions {
-  readonly place: TrustPlace;
+  readonly place: TrustLocation;
   /** True when the environment trusts everything: for containers and CI. */
   readonly all: boolean;
   readonly clock: Pick<Clock, "now">;

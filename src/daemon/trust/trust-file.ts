@@ -9,7 +9,7 @@ import { writeStateFile } from "../../files/state-file.ts";
 
 export type Answer = "trusted" | "declined";
 
-export interface TrustPlace {
+export interface TrustLocation {
   /** The file itself: `<state root>/<config>/trust.json`. */
   readonly file: string;
   /** Real path of the config file that it is about. */
@@ -51,7 +51,7 @@ const maxBytes = 4 * 1024 * 1024;
 const othersMayWrite = 0o022;
 
 /** Never rejects. */
-export async function readTrust({ file, config }: TrustPlace): Promise<TrustMemory> {
+export async function readTrust({ file, config }: TrustLocation): Promise<TrustMemory> {
   try {
     const text = await readOwn(file);
     return { ...readAnswers(JSON.parse(text), config), digest: digestOf(text) };
@@ -65,7 +65,7 @@ export async function readTrust({ file, config }: TrustPlace): Promise<TrustMemo
 
 /** Rejects when the state folder cannot be written. */
 export async function writeAnswer(
-  place: TrustPlace,
+  place: TrustLocation,
   powers: readonly Asked[],
   answer: Answer,
   nowMs: number,
@@ -81,7 +81,7 @@ export async function writeAnswer(
 }
 
 /** Every answer is forgotten, a `declined` too. Rejects when the state folder cannot be written. */
-export async function forgetAnswers(place: TrustPlace): Promise<void> {
+export async function forgetAnswers(place: TrustLocation): Promise<void> {
   await write(place, [], false);
 }
 
@@ -89,7 +89,7 @@ export async function forgetAnswers(place: TrustPlace): Promise<void> {
  * Takes the answers of an earlier version out of the file, and notes that there were some. False when they are out already.
  * Rejects when the state folder cannot be written.
  */
-export async function dropOutdated(place: TrustPlace): Promise<boolean> {
+export async function dropOutdated(place: TrustLocation): Promise<boolean> {
   if ((await readTrust(place)).outdated !== "found") return false;
   await write(place, [], false, true);
   return true;
@@ -97,7 +97,7 @@ export async function dropOutdated(place: TrustPlace): Promise<boolean> {
 
 /** A file that its folders keep others from writing, so that the next look believes it. */
 async function write(
-  { file, config }: TrustPlace,
+  { file, config }: TrustLocation,
   powers: readonly Remembered[],
   all: boolean,
   outdated = false,

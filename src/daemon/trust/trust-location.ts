@@ -4,9 +4,9 @@ import { foundFile, realPath, trustFile } from "../../config/paths.ts";
 import type { Log } from "../../contract.ts";
 import { systemClock } from "../../host/clock.ts";
 import { type Consent, openConsent } from "./consent.ts";
-import type { TrustPlace } from "./trust-file.ts";
+import type { TrustLocation } from "./trust-file.ts";
 
-export function trustPlace(env: NodeJS.ProcessEnv, configFile: string): TrustPlace {
+export function trustLocation(env: NodeJS.ProcessEnv, configFile: string): TrustLocation {
   return { file: trustFile(env, configFile), config: realPath(configFile) };
 }
 
@@ -19,7 +19,7 @@ export function consentOf(
 ): Promise<Consent> {
   return openConsent({
     ...as,
-    place: trustPlace(env, configFile),
+    place: trustLocation(env, configFile),
     all: trustsAll(env),
     clock: systemClock,
     log,

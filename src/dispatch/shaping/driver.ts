@@ -21,7 +21,7 @@ import {
   type Spent,
 } from "../../shaping/shaper.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import { breathe, findEntry, isUnsent, unsent } from "../entries.ts";
+import { findEntry, isUnsent, unsent, yieldToEventLoop } from "../entries.ts";
 import { createCadences } from "./cadences.ts";
 import { shapedEntry } from "./entry.ts";
 import { shaperOptions, styleOf } from "./plan.ts";
@@ -139,7 +139,7 @@ export function createShaping(parts: ShapingParts): Shaping {
       // run, or a flood would keep every group open.
       most ??= count + journal.stats().open;
       if (count >= most) break;
-      await breathe();
+      await yieldToEventLoop();
     }
     await act(shaper.actions(clock.now()));
     if (isStopped) return;

@@ -4,14 +4,16 @@ import type { OpenEntry } from "../../journal/open-entries.ts";
 import type { Delivery } from "../../journal/records.ts";
 import type { ShapedEntry } from "../../shaping/member.ts";
 import { readShapingTerms } from "../../shaping/stored-terms.ts";
-import { readTerms } from "../delivery-options.ts";
+import { readDeliveryOptions } from "../delivery-options.ts";
 
 export function shapedEntry(
   entry: Pick<OpenEntry, "id" | "channel" | "position" | "priority" | "untilMs" | "attempt" | "changedMs">,
   delivery: Pick<Delivery, "meta" | "terms" | "tokens">,
 ): ShapedEntry {
   const { id, channel, position, priority, untilMs, attempt, changedMs } = entry;
-  const { source, to, receipt, conversation, thread, unproven, configFile } = readTerms(delivery.terms);
+  const { source, to, receipt, conversation, thread, unproven, configFile } = readDeliveryOptions(
+    delivery.terms,
+  );
   return {
     id,
     channel,

@@ -77,7 +77,7 @@ export function compileSource(
     type,
     options,
     code,
-    keeps: fingerprint([source.type, type.keeps === undefined ? options : type.keeps(options)]),
+    keeps: fingerprint([source.type, type.storeKey === undefined ? options : type.storeKey(options)]),
     enabled: source.enabled,
     powers,
     ...(launch === undefined ? {} : { launch }),

@@ -10,7 +10,7 @@ import type { UnderClaude } from "../../../src/daemon/start/under-claude.ts";
 import { askForConsent } from "../../../src/daemon/trust/consent-prompt.ts";
 import { consentOf } from "../../../src/daemon/trust/trust-location.ts";
 import { listenPowers, type Power } from "../../../src/plan/powers.ts";
-import type { Form, FormAnswer } from "../../../src/session/elicitation.ts";
+import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { keepLog } from "../../session/streams.ts";
 import { eventually } from "../../support/router.ts";
 import { command, startRunning } from "../running.ts";
@@ -201,9 +201,9 @@ test("only the word all in the environment itself trusts everything", async () =
 describe("the question in a session", () => {
   interface Asked {
     readonly session: string;
-    readonly form: Form;
+    readonly form: Elicitation;
     readonly signal: AbortSignal;
-    answer(answer: FormAnswer): void;
+    answer(answer: ElicitationResult): void;
     fail(error: Error): void;
   }
   const asked: Asked[] = [];
@@ -215,8 +215,10 @@ describe("the question in a session", () => {
     listening: () => ({ state, reason: "" }),
     session: {
       takesForms: () => takesForms,
-      ask: (form: Form, signal: AbortSignal) =>
-        new Promise<FormAnswer>((answer, fail) => asked.push({ session: id, form, signal, answer, fail })),
+      ask: (form: Elicitation, signal: AbortSignal) =>
+        new Promise<ElicitationResult>((answer, fail) =>
+          asked.push({ session: id, form, signal, answer, fail }),
+        ),
     },
     dispatchSession: { ready: Promise.resolve() },
   });
@@ -264,7 +266,7 @@ describe("the question in a session", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test.each<FormAnswer>([
+  test.each<ElicitationResult>([
     { action: "decline" },
     { action: "accept", values: { allow: "no" } },
     { action: "accept", values: {} },

@@ -374,7 +374,7 @@ describe("check", () => {
 
 test("a payload to try it with is what the program would say", () => {
   const data = (format: NonNullable<CommandOptions["format"]>, payload: string) =>
-    command.imagine({ ...usual, exitCodes: [0], command: ["x"], format }, payload, {}).data;
+    command.sampleArrival({ ...usual, exitCodes: [0], command: ["x"], format }, payload, {}).data;
   expect(data("lines", "a line\n")).toEqual({ line: "a line" });
   expect(data("json", '{"a":1}')).toEqual({ a: 1 });
   expect(data("text", "87%\n")).toBe("87%");

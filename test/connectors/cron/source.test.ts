@@ -147,7 +147,7 @@ describe("check", () => {
 });
 
 test("a time, or nothing, is a payload to try it with", () => {
-  const data = (payload: string) => cron.imagine(options, payload, {}).data;
+  const data = (payload: string) => cron.sampleArrival(options, payload, {}).data;
   expect(data("2026-02-03T04:05:06Z")).toEqual({ scheduled: "2026-02-03T04:05:06.000Z" });
   expect(data('{"scheduled": "2026-02-03"}')).toEqual({ scheduled: "2026-02-03T00:00:00.000Z" });
   expect(data("")).toEqual({ scheduled: "2026-01-05T09:00:00.000Z" });

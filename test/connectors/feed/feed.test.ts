@@ -202,7 +202,7 @@ test("a default channel says title, summary and link, each once", () => {
     summary: "At last.",
     published: "2026",
   };
-  expect(feed.imagine({ url: "https://x.example" } as never, JSON.stringify(entry), {}).text).toBe(
+  expect(feed.sampleArrival({ url: "https://x.example" } as never, JSON.stringify(entry), {}).text).toBe(
     "Out now\nAt last.\nhttps://x.example/1",
   );
 });
@@ -380,12 +380,12 @@ describe("a summary", () => {
 
 test("explain takes an entry, and says so when it gets something else", () => {
   const options = { url: "https://news.example/feed" } as never;
-  expect(feed.imagine(options, '{"title":"T","link":"https://l"}', {})).toMatchObject({
+  expect(feed.sampleArrival(options, '{"title":"T","link":"https://l"}', {})).toMatchObject({
     data: { title: "T" },
     text: "T\nhttps://l",
     trust: "verified",
   });
-  expect(() => feed.imagine(options, "<rss/>", {})).toThrow(/give one as/);
+  expect(() => feed.sampleArrival(options, "<rss/>", {})).toThrow(/give one as/);
 });
 
 test("an entry without an alternate link has another one, or the address that its id is", async () => {

@@ -79,7 +79,7 @@ describe("an imagined arrival", () => {
       authorization: "x",
       "x-hub-signature-256": "y",
     };
-    expect(http.imagine(options, '{"ref":"main"}', headers)).toEqual({
+    expect(http.sampleArrival(options, '{"ref":"main"}', headers)).toEqual({
       data: { ref: "main" },
       text: '{"ref":"main"}',
       trust: "verified",
@@ -94,9 +94,11 @@ describe("an imagined arrival", () => {
   });
 
   it("is refused with the answer that the source would give", () => {
-    expect(() => http.imagine(options, '{"a":', {})).toThrow(
+    expect(() => http.sampleArrival(options, '{"a":', {})).toThrow(
       /would answer 400: invalid JSON at line 1 column 6/,
     );
-    expect(() => http.imagine(options, "x", { "content-type": "image/png" })).toThrow(/would answer 415/);
+    expect(() => http.sampleArrival(options, "x", { "content-type": "image/png" })).toThrow(
+      /would answer 415/,
+    );
   });
 });

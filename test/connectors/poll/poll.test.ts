@@ -783,7 +783,7 @@ describe("trust", () => {
     ["http://localhost.example.com/x", "unverified"],
     ["http://api.example.com/x", "unverified"],
   ])("of %s is %s", (url, trust) => {
-    expect(poll.imagine({ url } as never, '{"id":1}', {}).trust).toBe(trust);
+    expect(poll.sampleArrival({ url } as never, '{"id":1}', {}).trust).toBe(trust);
   });
 });
 

@@ -373,13 +373,13 @@ test("check bounds its options", () => {
 
 test("explain takes the data of an event, or the body of a relayed request", () => {
   const options = { url: "https://x.example/", events: ["deploy"] } as never;
-  expect(sse.imagine(options, '{"a":1}', {})).toMatchObject({
+  expect(sse.sampleArrival(options, '{"a":1}', {})).toMatchObject({
     data: { a: 1 },
     headers: { event: "deploy" },
     trust: "verified",
   });
   const relay = { url: "https://x.example/", relay: "smee" } as never;
-  expect(sse.imagine(relay, '{"a":1}', { "x-github-event": "push" })).toMatchObject({
+  expect(sse.sampleArrival(relay, '{"a":1}', { "x-github-event": "push" })).toMatchObject({
     data: { a: 1 },
     headers: { "x-github-event": "push" },
     trust: "unverified",

@@ -63,7 +63,7 @@ describe("the options of a tail", () => {
     const written = { files: "app.log", format: "regex", pattern: "^(?P<level>[A-Z]+) " };
     const code = await codeOf(tail.options, written);
     const regex = { ...options, files: "app.log", format: "regex", pattern: written.pattern } as const;
-    expect(tail.imagine(regex, "ERROR down\n", {}, code)).toEqual({
+    expect(tail.sampleArrival(regex, "ERROR down\n", {}, code)).toEqual({
       data: { line: "ERROR down", file: "app.log", level: "ERROR" },
       text: "ERROR down",
       trust: "local",

@@ -109,13 +109,13 @@ describe("what the type says of itself", () => {
   });
 
   it("keeps its place when the bot gets a new token", () => {
-    const keeps = (token: string) => telegram.keeps?.({ ...options, token });
+    const keeps = (token: string) => telegram.storeKey?.({ ...options, token });
     expect(keeps("123:new")).toEqual(keeps("123:old"));
     expect(keeps("124:old")).not.toEqual(keeps("123:old"));
   });
 
   it("imagines the event of a text, of a message and of an update", () => {
-    const textOf = (payload: string) => telegram.imagine(options, payload, {}).text;
+    const textOf = (payload: string) => telegram.sampleArrival(options, payload, {}).text;
     const message = { message_id: 1, date: 1, chat: { id: 4, type: "private" }, from: ann, text: "hi" };
     expect(textOf("how is it?")).toBe("how is it?");
     expect(textOf('"how is it?"')).toBe("how is it?");

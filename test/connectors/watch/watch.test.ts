@@ -55,7 +55,7 @@ describe("the options of a watch", () => {
   });
 
   it("make of a payload the event that a file would be", () => {
-    expect(watch.imagine({ ...options, files: "drop/*", moveTo: "done" }, "do this", {})).toEqual({
+    expect(watch.sampleArrival({ ...options, files: "drop/*", moveTo: "done" }, "do this", {})).toEqual({
       data: { file: "drop/*", event: "created", text: "do this" },
       text: "do this",
       trust: "local",

@@ -507,5 +507,8 @@ it("is for this machine only", () => {
   expect(webchat.check?.({ ...options, maxUploadBytes: 1 }, surroundings)).toMatchObject([
     { path: ["max_upload"] },
   ]);
-  expect(webchat.imagine(options, '"hello"', {})).toMatchObject({ text: "hello", data: { room: "main" } });
+  expect(webchat.sampleArrival(options, '"hello"', {})).toMatchObject({
+    text: "hello",
+    data: { room: "main" },
+  });
 });

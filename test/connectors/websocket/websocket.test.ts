@@ -271,7 +271,7 @@ describe("what it asks for", () => {
     ["ws://localhost:1/", "local"],
     ["ws://x.example/", "unverified"],
   ])("trust of %s is %s", (url, trust) => {
-    expect(websocket.imagine({ url } as never, '{"a":1}', {})).toEqual({
+    expect(websocket.sampleArrival({ url } as never, '{"a":1}', {})).toEqual({
       data: { a: 1 },
       text: '{"a":1}',
       trust,

@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { type AccessRequest, rehearse } from "../../../src/access/administer.ts";
-import { createAsked } from "../../../src/daemon/chat/access-prompt.ts";
-import { createQuestionTurn } from "../../../src/daemon/prompt-queue.ts";
-import type { Form, FormAnswer } from "../../../src/session/elicitation.ts";
+import { createAccessPrompt } from "../../../src/daemon/chat/access-prompt.ts";
+import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { codeIn, openWorld } from "../../access/world.ts";
 
 const ending: AbortController[] = [];
@@ -12,19 +12,19 @@ afterEach(() => {
   for (const end of ending.splice(0)) end.abort();
 });
 
-const yes: FormAnswer = { action: "accept", values: { allow: "yes" } };
+const yes: ElicitationResult = { action: "accept", values: { allow: "yes" } };
 const allow: AccessRequest = { do: "allow", person: "41" };
 
 interface Terminal {
   readonly session?: string;
   readonly listens?: boolean;
   readonly takesForms?: boolean;
-  answer?(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  answer?(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
 }
 
 async function begin(...terminals: Terminal[]) {
   const world = await openWorld();
-  const asked: { readonly terminal: number; readonly form: Form }[] = [];
+  const asked: { readonly terminal: number; readonly form: Elicitation }[] = [];
   const members = terminals.map((terminal, index) => ({
     id: `s${index}`,
     startedMs: index,
@@ -32,7 +32,7 @@ async function begin(...terminals: Terminal[]) {
     attached: { facts: () => (terminal.session === undefined ? {} : { session: terminal.session }) },
     session: {
       takesForms: () => terminal.takesForms ?? true,
-      ask(form: Form, signal: AbortSignal) {
+      ask(form: Elicitation, signal: AbortSignal) {
         asked.push({ terminal: index, form });
         return terminal.answer?.(form, signal) ?? Promise.resolve(yes);
       },
@@ -44,14 +44,14 @@ async function begin(...terminals: Terminal[]) {
     administer: world.administer,
     rehearse: (request: AccessRequest) => rehearse(request, world.administration),
     members: () => members,
-    turn: createQuestionTurn(),
+    turn: createPromptQueue(),
     clock: world.clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     ending: end.signal,
     everyMs: 5,
     answerWithinMs: 5_000,
   };
-  const ask = createAsked(askedOptions);
+  const ask = createAccessPrompt(askedOptions);
   const people = async () => (await world.administer({ do: "list" })).sources[0]?.people.map(({ id }) => id);
   return { ...world, ask, asked, askedOptions, people };
 }
@@ -64,7 +64,7 @@ describe("a change of access from Claude's shell", () => {
     expect(await people()).toEqual(["41"]);
   });
 
-  it.each<[string, FormAnswer]>([
+  it.each<[string, ElicitationResult]>([
     ["a no", { action: "accept", values: { allow: "no" } }],
     ["a refusal", { action: "decline" }],
     ["a form that was put away", { action: "cancel" }],
@@ -119,14 +119,14 @@ describe("a change of access from Claude's shell", () => {
   });
 
   it("does not keep the command waiting for ever, and a later yes counts", async () => {
-    let agree: (answer: FormAnswer) => void = () => {};
+    let agree: (answer: ElicitationResult) => void = () => {};
     const { people, ...world } = await begin({
       answer: () =>
         new Promise((resolve) => {
           agree = resolve;
         }),
     });
-    const slow = createAsked({ ...world.askedOptions, answerWithinMs: 5 });
+    const slow = createAccessPrompt({ ...world.askedOptions, answerWithinMs: 5 });
     expect(await slow(allow, undefined)).toMatchObject({ state: "open" });
     agree(yes);
     await expect.poll(people).toEqual(["41"]);

@@ -1,9 +1,9 @@
 // The question to the user whether a file may leave: who is asked, what a yes is for, and how long anything counts.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { createFileQuestions, type FileToAsk } from "../../../src/daemon/chat/file-prompt.ts";
-import { createQuestionTurn } from "../../../src/daemon/prompt-queue.ts";
-import type { Form, FormAnswer } from "../../../src/session/elicitation.ts";
+import { createFilePrompt, type FilePrompt } from "../../../src/daemon/chat/file-prompt.ts";
+import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 const ending: AbortController[] = [];
@@ -11,8 +11,8 @@ afterEach(() => {
   for (const end of ending.splice(0)) end.abort();
 });
 
-const yes: FormAnswer = { action: "accept", values: { allow: "yes" } };
-const file: FileToAsk = {
+const yes: ElicitationResult = { action: "accept", values: { allow: "yes" } };
+const file: FilePrompt = {
   source: "/home/ann/letter.txt",
   bytes: 4_200,
   asks: ["it is outside the project"],
@@ -22,19 +22,19 @@ const file: FileToAsk = {
 interface Terminal {
   readonly listens?: boolean;
   readonly takesForms?: boolean;
-  answer?(form: Form, signal: AbortSignal): Promise<FormAnswer>;
+  answer?(form: Elicitation, signal: AbortSignal): Promise<ElicitationResult>;
 }
 
 function begin(terminals: readonly Terminal[], answerWithinMs = 5_000) {
   const clock = manualClock();
-  const asked: { readonly session: string; readonly form: Form }[] = [];
+  const asked: { readonly session: string; readonly form: Elicitation }[] = [];
   const members = terminals.map((terminal, index) => ({
     id: `s${index}`,
     startedMs: index,
     listening: () => ({ state: terminal.listens === true ? ("yes" as const) : ("no" as const), reason: "" }),
     session: {
       takesForms: () => terminal.takesForms ?? true,
-      ask(form: Form, signal: AbortSignal) {
+      ask(form: Elicitation, signal: AbortSignal) {
         asked.push({ session: `s${index}`, form });
         return terminal.answer?.(form, signal) ?? Promise.resolve(yes);
       },
@@ -42,9 +42,9 @@ function begin(terminals: readonly Terminal[], answerWithinMs = 5_000) {
   }));
   const end = new AbortController();
   ending.push(end);
-  const ask = createFileQuestions({
+  const ask = createFilePrompt({
     members: () => members,
-    turn: createQuestionTurn(),
+    turn: createPromptQueue(),
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     ending: end.signal,
@@ -70,7 +70,7 @@ describe("a file that nothing but the user can let go", () => {
     expect(asked).toHaveLength(5);
   });
 
-  it.each<[string, FormAnswer]>([
+  it.each<[string, ElicitationResult]>([
     ["a no", { action: "accept", values: { allow: "no" } }],
     ["a refusal", { action: "decline" }],
     ["a form that was put away", { action: "cancel" }],
@@ -96,7 +96,7 @@ describe("a file that nothing but the user can let go", () => {
   });
 
   it("does not keep the call waiting for ever, and a late yes counts for the next one", async () => {
-    let agree: (answer: FormAnswer) => void = () => {};
+    let agree: (answer: ElicitationResult) => void = () => {};
     const { ask, asked } = begin(
       [
         {

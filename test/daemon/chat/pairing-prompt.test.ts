@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { askAboutStrangers } from "../../../src/daemon/chat/pairing-prompt.ts";
-import { createQuestionTurn } from "../../../src/daemon/prompt-queue.ts";
-import type { Form, FormAnswer } from "../../../src/session/elicitation.ts";
+import { promptForPairing } from "../../../src/daemon/chat/pairing-prompt.ts";
+import { createPromptQueue } from "../../../src/daemon/prompt-queue.ts";
+import type { Elicitation, ElicitationResult } from "../../../src/session/elicitation.ts";
 import { codeIn, from, openWorld } from "../../access/world.ts";
 
 const ending: AbortController[] = [];
@@ -9,13 +9,13 @@ afterEach(() => {
   for (const end of ending.splice(0)) end.abort();
 });
 
-async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAnswer>) {
+async function begin(answer: (form: Elicitation, signal: AbortSignal) => Promise<ElicitationResult>) {
   const world = await openWorld();
-  const asked: Form[] = [];
+  const asked: Elicitation[] = [];
   let count = 0;
   const session = {
     takesForms: () => true,
-    ask(form: Form, signal: AbortSignal) {
+    ask(form: Elicitation, signal: AbortSignal) {
       asked.push(form);
       return answer(form, signal);
     },
@@ -30,14 +30,14 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
   const end = new AbortController();
   ending.push(end);
   const quiet = { info: () => {}, warn: () => {}, error: () => {} };
-  const look = askAboutStrangers(
+  const look = promptForPairing(
     {
       administer(request) {
         count += 1;
         return world.administer(request);
       },
       members: () => [member],
-      turn: createQuestionTurn(),
+      turn: createPromptQueue(),
       log: quiet,
       everyMs: 5,
       gapMs: 5,
@@ -52,7 +52,7 @@ async function begin(answer: (form: Form, signal: AbortSignal) => Promise<FormAn
   return { ...world, receive, asked, looks: () => count };
 }
 
-const yes = async (): Promise<FormAnswer> => ({ action: "accept", values: { allow: "yes" } });
+const yes = async (): Promise<ElicitationResult> => ({ action: "accept", values: { allow: "yes" } });
 
 describe("a stranger who waits with a code", () => {
   it("is let in by the yes of the person at the terminal", async () => {
@@ -64,7 +64,7 @@ describe("a stranger who waits with a code", () => {
     expect(asked[0]?.message).toContain(code);
   });
 
-  it.each<[string, FormAnswer]>([
+  it.each<[string, ElicitationResult]>([
     ["a no", { action: "accept", values: { allow: "no" } }],
     ["a refusal", { action: "decline" }],
     ["a form that was not filled in", { action: "accept", values: {} }],

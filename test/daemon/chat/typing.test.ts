@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RouterEvent } from "../../../src/contract.ts";
-import { createChatSigns } from "../../../src/daemon/chat/typing.ts";
+import { createTypingSigns } from "../../../src/daemon/chat/typing.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
 const event = (id: string, conversation = "c"): RouterEvent => ({
@@ -23,7 +23,7 @@ function open(fails = false) {
     shown.push(what);
     return "";
   };
-  const signs = createChatSigns({
+  const signs = createTypingSigns({
     clock,
     log: { info: () => {}, warn: (line) => told.push(line), error: () => {} },
     chat: () => ({ typing: async (one) => void (await act(`typing ${one.id}`)) }),

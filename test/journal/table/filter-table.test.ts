@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { createFilterTable } from "../../../src/journal/table/filter-table.ts";
 import { createKeyedTable } from "../../../src/journal/table/keyed-table.ts";
-import { createForgottenReport } from "../../../src/router/evictions.ts";
+import { createEvictionReport } from "../../../src/router/evictions.ts";
 import { createMemory } from "../../../src/router/memory.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
@@ -60,7 +60,7 @@ test("what was forgotten is logged once an hour, in words that say what follows"
   const clock = manualClock();
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
-  const report = createForgottenReport({ info: write, warn: write, error: write }, clock);
+  const report = createEvictionReport({ info: write, warn: write, error: write }, clock);
   for (let n = 0; n < 1_000; n++) report("github/proof");
   report("ci/dedupe/0123456789abcdef");
   report("ci/dedupe/fedcba9876543210/unverified");

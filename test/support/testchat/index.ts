@@ -40,7 +40,7 @@ export const testchat: SourceType<TestChatOptions> = {
     credentials: [{ variable: "TESTCHAT_TOKEN", title: "bot token", pattern: "^\\d+:\\w+$" }],
   },
   claims: ({ url }) => [`token:${url}`],
-  keeps: ({ url }) => ({ url }) as JsonObject,
-  imagine: (_, payload) => ({ data: { text: payload }, text: payload, trust: "sender" }),
+  storeKey: ({ url }) => ({ url }) as JsonObject,
+  sampleArrival: (_, payload) => ({ data: { text: payload }, text: payload, trust: "sender" }),
   create: createTestChat,
 };
