@@ -165,3 +165,20 @@ export class UsageError extends RouterError {}
 export function isRouterError(error: unknown): error is RouterError {
   return error instanceof RouterError;
 }
+
+/** Rejects what waits for consent; asked again after half a second, because the answer may be given to another process. */
+export function consentRequired(): ConnectorError {
+  return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
+    retryable: true,
+    retryAfterMs: 500,
+  });
+}
+
+/** Rejects everything of a config file that was found and that the user has not agreed to use. */
+export function configConsentRequired(): ConnectorError {
+  return new ConnectorError(
+    "E_POWER_UNTRUSTED",
+    "nothing of the config is used before the user agrees to it",
+    { hint: "channel-router trust, in a terminal of theirs" },
+  );
+}

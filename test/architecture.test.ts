@@ -11,7 +11,7 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ({ file, text: readFileSync(join(src, file), "utf8") }));
 const written = files;
 
-/** What every room may use: the words, the errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
+/** What every room may use: types, errors, the exit for text, the spelling helper of messages, dates, charsets, buffers and waiting. */
 const shared = [
   "addresses",
   "apart",
@@ -19,65 +19,109 @@ const shared = [
   "charset",
   "contract",
   "dates",
-  "descriptors",
+  "did-you-mean",
   "errors",
   "json",
   "key-parts",
-  "last-look",
+  "not-supported",
   "regular-file",
   "text",
-  "did-you-mean",
-  "not-supported",
+  "time-zone",
   "waiting",
-  "zone",
 ];
+/** Everything below the program. No room imports one that is above it in this table; `daemon` alone builds the parts together. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  access: shared,
-  chat: ["files", ...shared],
-  contract: ["text"],
-  errors: ["contract"],
-  text: [],
-  "did-you-mean": [],
-  "not-supported": [],
-  waiting: ["contract"],
-  "last-look": [],
-  descriptors: [],
-  zone: [],
+  // What every room may use.
   addresses: [],
   apart: ["contract"],
-  "key-parts": [],
-  charset: [],
-  json: ["contract"],
-  dates: ["zone"],
   "byte-buffer": [],
+  charset: [],
+  contract: ["text"],
+  dates: ["time-zone"],
+  "did-you-mean": [],
+  errors: ["contract"],
+  json: ["contract"],
+  "key-parts": [],
+  "not-supported": [],
   "regular-file": [],
-  main: ["cli"],
-  cli: [
-    "access",
-    "chat",
-    "config",
-    "connectors",
-    "filters",
-    "journal",
-    "plan",
-    "runtime",
-    "session",
-    "shaping",
-    "templates",
-    ...shared,
-  ],
+  text: [],
+  "time-zone": [],
+  version: [],
+  waiting: ["contract"],
+  // Pure: the config language, and what it is compiled to.
   config: shared,
   filters: shared,
   shaping: shared,
   templates: shared,
   plan: ["config", "filters", "shaping", "templates", ...shared],
-  intake: shared,
-  connectors: ["chat", "files", "intake", "requests", ...shared],
+  // The parts of the running program. None of them knows another one, but for what is written here.
+  access: shared,
   files: shared,
-  journal: shared,
-  requests: shared,
-  runtime: ["access", "files", "journal", "plan", "shaping", ...shared],
+  chat: ["files", ...shared],
+  intake: shared,
+  journal: ["files", ...shared],
+  http: ["files", ...shared],
+  host: ["files", "plan", ...shared],
+  router: ["access", "host", "http", "journal", "plan", "shaping", ...shared],
+  dispatch: ["journal", "plan", "shaping", ...shared],
+  cluster: ["files", ...shared],
   session: shared,
+  connectors: ["chat", "files", "http", "intake", ...shared],
+  // The program, and what drives it.
+  control: ["access", "cluster", "plan", ...shared],
+  daemon: [
+    "access",
+    "chat",
+    "cluster",
+    "config",
+    "connectors",
+    "control",
+    "dispatch",
+    "files",
+    "filters",
+    "host",
+    "http",
+    "journal",
+    "plan",
+    "router",
+    "session",
+    "shaping",
+    "templates",
+    "version",
+    ...shared,
+  ],
+  testing: [
+    "config",
+    "daemon",
+    "dispatch",
+    "filters",
+    "host",
+    "plan",
+    "router",
+    "session",
+    "shaping",
+    ...shared,
+  ],
+  cli: [
+    "access",
+    "cluster",
+    "config",
+    "connectors",
+    "control",
+    "daemon",
+    "files",
+    "host",
+    "http",
+    "journal",
+    "plan",
+    "router",
+    "shaping",
+    "templates",
+    "testing",
+    "version",
+    ...shared,
+  ],
+  main: ["cli", "daemon"],
 };
 const onlyIn: Readonly<Record<string, string>> = {
   yaml: "config",
@@ -159,7 +203,7 @@ test("stdout belongs to the protocol: only session writes there in the server, a
   expect(wrong.map(({ file }) => file)).toEqual([]);
 });
 
-test("runtime and session name no connector type", () => {
+test("the engine names no connector type", () => {
   const types = readdirSync(join(src, "connectors"), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );
@@ -167,7 +211,9 @@ test("runtime and session name no connector type", () => {
   // A process that attaches to give a command has that word for its role.
   const role = /\brole\b.*"command"|`command`/g;
   const wrong = written.filter(
-    ({ file, text }) => ["runtime", "session"].includes(room(file)) && named.test(text.replaceAll(role, "")),
+    ({ file, text }) =>
+      ["cluster", "dispatch", "host", "http", "router", "session"].includes(room(file)) &&
+      named.test(text.replaceAll(role, "")),
   );
   expect(wrong.map(({ file }) => file)).toEqual([]);
 });
@@ -213,6 +259,12 @@ test("only the exit for text makes text that is safe to show", () => {
   const cast = /as (?:unknown as )?(?:readonly )?(?:Safe(?:Text|Line)|ModelText)/;
   const wrong = written.filter(({ file, text }) => room(file) !== "text" && cast.test(text));
   expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("a folder can be read at a glance: at most 25 files in it", () => {
+  const sizes = new Map<string, number>();
+  for (const { file } of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+  expect([...sizes].filter(([, count]) => count > 25)).toEqual([]);
 });
 
 test("file names say something", () => {

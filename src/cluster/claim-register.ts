@@ -5,19 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { ClaimRegister } from "../contract/claim-register.ts";
 import type { Claim } from "../contract.ts";
 import { ConnectorError } from "../errors.ts";
 import { readStateFile, writeStateFile } from "../files/state-file.ts";
 import { type Host, isElsewhere, thisHost } from "./host-identity.ts";
 import { isRunning, type ProcessIdentity, thisProcess } from "./process-identity.ts";
-
-export interface ClaimRegister {
-  /**
-   * Settles with what gives them back. Rejects with a ConnectorError (E_CLAIM_HELD, retryable) that names the holder while another
-   * process has one of them. This process may have them several times.
-   */
-  take(claims: readonly Claim[]): Promise<() => Promise<void>>;
-}
 
 interface Holder extends ProcessIdentity {
   /** The config file. */
@@ -31,9 +24,6 @@ interface ClaimRegisterOptions extends Pick<Holder, "config" | "isOwner"> {
   /** See `RunningRegister.runningFolder`. */
   readonly runningFolder: string;
 }
-
-/** For a router that is alone. */
-export const noRegister: ClaimRegister = { take: async () => async () => {} };
 
 export function openClaimRegister({ runningFolder, config, isOwner }: ClaimRegisterOptions): ClaimRegister {
   async function takeOne(claim: Claim): Promise<() => Promise<void>> {

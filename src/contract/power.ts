@@ -22,6 +22,27 @@ export type PowerKind =
   | "secret"
   | "show";
 
+/** It waits for consent; what needs it is not started before. */
+export interface Power {
+  readonly power: PowerKind;
+  /** What exactly, as it is shown: the command line, the folder, the host, the ids. Secrets in it are hidden. */
+  readonly value: string;
+  /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
+  readonly component: string;
+  /** Stands for what will happen, secrets included: consent is remembered by it. */
+  readonly hash: string;
+  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  readonly program?: string | null;
+}
+
+/** What has to pass before a power is used. */
+export interface ConsentGate {
+  /** As last read. */
+  allows(power: Power): boolean;
+  /** Settles when every one of them is allowed; rejects with E_POWER_UNTRUSTED, to be tried again, when one waits. */
+  demand(powers: readonly Power[]): Promise<void>;
+}
+
 /**
  * Something outside that a component touches, read from its options alone. The same function is asked twice: with the real options,
  * which decide, and with options whose secrets are hidden, for what people are shown. So it must neither refuse nor interpret a text.

@@ -2,12 +2,10 @@
 // with times in RFC 3339, printed as it is by `--json`. Between versions fields are added, never changed.
 
 import type { AccessAnswer, AccessRequest } from "../access/administer.ts";
+import type { Counts } from "../contract/counts.ts";
+import type { Power } from "../contract/power.ts";
 import type { Outcome, RouterEvent, SourceHealth, TraceStep } from "../contract.ts";
-import type { AccessPromptAnswer } from "../daemon/chat/access-prompt.ts";
-import type { ChannelFlow } from "../daemon/commands/flow.ts";
-import type { AskedPowers, PowerAnswer } from "../daemon/commands/power-answers.ts";
 import type { AdmissionProblem } from "../plan/plan.ts";
-import type { Counts } from "../router/counts.ts";
 
 export interface ControlProtocol {
   readonly status: { readonly args: Nothing; readonly answer: StatusAnswer };
@@ -242,4 +240,50 @@ export interface SilenceAnswer {
   /** Absent when the channel speaks. */
   readonly until?: string;
   readonly reason?: string;
+}
+
+/** `open`: nobody answered so far; a later answer counts. */
+export interface AccessPromptAnswer {
+  readonly state: "done" | "refused" | "open";
+  /** One line for whoever typed the command. */
+  readonly said: string;
+}
+
+export interface ChannelFlow {
+  readonly channel: string;
+  /** Since the router started. */
+  readonly throttled: number;
+  readonly dropped: number;
+  readonly superseded: number;
+  readonly quieted: number;
+  readonly over_hour: number;
+  readonly digests: number;
+  readonly folded: number;
+  /** Now. */
+  readonly collecting: readonly {
+    readonly reason: string;
+    readonly groups: number;
+    readonly events: number;
+    readonly next: string;
+  }[];
+}
+
+export interface PowerAnswer {
+  /** Its kind: `listen`. */
+  readonly power: string;
+  /** What exactly: for `listen`, the address. */
+  readonly value: string;
+  /** The place in the config that asks for it. */
+  readonly component: string;
+  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
+  readonly program?: string | null;
+  /** False: it waits for a person, and so does what needs it. */
+  readonly trusted: boolean;
+}
+
+/** For the user's answer: what the router itself found, with its own PATH, variables and home. Undefined while it has no good config. */
+export interface AskedPowers {
+  readonly powers: readonly Power[];
+  /** What comes with a file that was found, a line each. */
+  readonly contents: readonly string[];
 }

@@ -1,11 +1,12 @@
 // What the status tool says to one session, gathered from the rooms that know.
 
+import type { PowerAnswer } from "../control/protocol.ts";
 import { describeRefusals } from "../http/refusals.ts";
 import type { StatusReport } from "../session/status.ts";
 import { version } from "../version.ts";
 import { stuckSessions } from "./commands/commands.ts";
 import { channelFlows, describeFlow } from "./commands/flow.ts";
-import { daemonPowers, type PowerAnswer } from "./commands/power-answers.ts";
+import { daemonPowers } from "./commands/power-answers.ts";
 import type { DaemonSession } from "./sessions.ts";
 import type { DaemonState } from "./state.ts";
 

@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Listener, Route } from "../contract/host.ts";
 import type { ListenAddress, Log } from "../contract.ts";
-import { untrusted } from "../daemon/trust/consent.ts";
+import { consentRequired } from "../errors.ts";
 import { mostConnections, tooManyOpen } from "../files/descriptors.ts";
 import { line, stackOf, text } from "../text.ts";
 import { bind } from "./bind.ts";
@@ -92,7 +92,7 @@ export function createListener(options: ListenerOptions): OpenListener {
 
   async function open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
     // Its sources wait before they come here; this door is closed as well.
-    if (!isLoopback(addresses) && !trusted()) throw untrusted();
+    if (!isLoopback(addresses) && !trusted()) throw consentRequired();
     for (const [index, address] of addresses.entries()) {
       const server = createHttpServer(serve, connections);
       try {
@@ -197,7 +197,7 @@ export function createListener(options: ListenerOptions): OpenListener {
           address: () => (isCommitted || moved === undefined ? address() : printAddress(moved.address)),
           async route(route) {
             if (isCommitted) return addRoute(route);
-            if (waits) throw untrusted();
+            if (waits) throw consentRequired();
             await (addresses === undefined ? ensureBound() : move());
             routes.push(route);
             return () => {

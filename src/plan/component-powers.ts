@@ -3,10 +3,10 @@
 import { isAbsolute } from "node:path";
 import type { Outward } from "../config/variables/outward.ts";
 import type { AccessOptions } from "../contract/chat.ts";
-import type { Launch, PowerKind, Reach } from "../contract/power.ts";
+import type { Launch, Power, PowerKind, Reach } from "../contract/power.ts";
 import type { Json, JsonObject } from "../contract.ts";
 import { describeReach, oneLine } from "./describe-reach.ts";
-import { type Bind, type Power, powerOf } from "./powers.ts";
+import { type Bind, powerOf } from "./powers.ts";
 
 export interface PowersOf {
   /** `sources.ci` */

@@ -2,9 +2,10 @@
 // its instructions for Claude are a power of their own, so that a later edit of them asks again.
 
 import type { FoundFile } from "../config/paths.ts";
+import type { Power } from "../contract/power.ts";
 import { oneLine } from "./describe-reach.ts";
 import type { FoundPlan, Plan } from "./plan.ts";
-import { type Bind, type Power, powerOf } from "./powers.ts";
+import { type Bind, powerOf } from "./powers.ts";
 
 /** Bound to the folder too: relative paths and `.env` begin there, so that a link elsewhere to an allowed file is another one. */
 export function usePower(bind: Bind, { path, folder }: FoundFile): Power {

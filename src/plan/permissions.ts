@@ -2,12 +2,13 @@
 
 import type { IssueDraft, PermissionsValues, SourceValues } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
+import type { Power } from "../contract/power.ts";
 import type { Json, SourceType, Surroundings } from "../contract.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { quietUntilMs } from "../shaping/quiet.ts";
 import { oneLine } from "./describe-reach.ts";
 import { checkPersonIds } from "./person-ids.ts";
-import { type Bind, type Power, powerOf } from "./powers.ts";
+import { type Bind, powerOf } from "./powers.ts";
 import { compileQuiet } from "./shaping.ts";
 import { planSharedFiles, type SharedFiles } from "./shared-files.ts";
 

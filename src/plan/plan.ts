@@ -4,7 +4,7 @@
 import type { Priority, Receipt, Target } from "../config/values.ts";
 import type { Sample } from "../contract/endpoint-info.ts";
 import type { CompiledOptions } from "../contract/host.ts";
-import type { Launch } from "../contract/power.ts";
+import type { Launch, Power } from "../contract/power.ts";
 import type { SinkType } from "../contract/sink.ts";
 import type {
   Arrival,
@@ -28,7 +28,6 @@ import type {
 import type { NeedsAt } from "../filters/text-need.ts";
 import type { PlannedDelivery } from "./delivery.ts";
 import type { PlannedPermissions } from "./permissions.ts";
-import type { Power } from "./powers.ts";
 import type { PlannedShaping } from "./shaping.ts";
 
 export interface Plan {

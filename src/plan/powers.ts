@@ -3,22 +3,9 @@
 
 import type { ConfigValues, Shows } from "../config/values.ts";
 import type { Outward } from "../config/variables/outward.ts";
-import type { PowerKind } from "../contract/power.ts";
+import type { Power, PowerKind } from "../contract/power.ts";
 import type { Claim, Json } from "../contract.ts";
 import { oneLine } from "./describe-reach.ts";
-
-/** It waits for consent; what needs it is not started before. */
-export interface Power {
-  readonly power: PowerKind;
-  /** What exactly, as it is shown: the command line, the folder, the host, the ids. Secrets in it are hidden. */
-  readonly value: string;
-  /** The place in the config that asks for it, for instance `listen` or `sources.ci`. */
-  readonly component: string;
-  /** Stands for what will happen, secrets included: consent is remembered by it. */
-  readonly hash: string;
-  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
-  readonly program?: string | null;
-}
 
 /**
  * Makes a hash that nobody can compute without the key of the state root: an HMAC. The texts hold secrets, so that a plain hash

@@ -3,10 +3,11 @@
 
 import { dirname, join, resolve } from "node:path";
 import type { IssueDraft } from "../config/values.ts";
+import type { Power } from "../contract/power.ts";
 import type { Surroundings } from "../contract.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { oneLine } from "./describe-reach.ts";
-import { type Bind, type Power, powerOf } from "./powers.ts";
+import { type Bind, powerOf } from "./powers.ts";
 import { issueOf } from "./proven.ts";
 
 export interface SharedFiles {

@@ -1,15 +1,7 @@
 // What became of everything that arrived, in numbers.
 
+import type { Counts } from "../contract/counts.ts";
 import type { Outcome } from "../contract.ts";
-
-export interface Counts {
-  readonly accepted: number;
-  readonly duplicate: number;
-  readonly dropped: number;
-  readonly unmatched: number;
-  /** Became no event, or was not taken: a wrong signature, no such path, over the rate, and the like. */
-  readonly refused: number;
-}
 
 export interface Counter {
   /** `many` is 1 unless given. */

@@ -2,12 +2,13 @@
 
 import { setMaxListeners } from "node:events";
 import { denyAll } from "../access/deny-all.ts";
-import { type ClaimRegister, noRegister } from "../cluster/claim-register.ts";
 import type { AnsweredEvent, Chat, Message, People } from "../contract/chat.ts";
+import type { ClaimRegister } from "../contract/claim-register.ts";
+import type { Counts } from "../contract/counts.ts";
 import type { EndpointInfo } from "../contract/endpoint-info.ts";
 import type { Host, Listener } from "../contract/host.ts";
+import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Outcome, RouterEvent, SourceHealth } from "../contract.ts";
-import type { Consent } from "../daemon/trust/consent.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { ConnectorError, isRouterError, UsageError } from "../errors.ts";
 import { createHost, type HostOptions } from "../host/source-host.ts";
@@ -19,7 +20,7 @@ import type { Admission, Plan, PlannedSource } from "../plan/plan.ts";
 import { line } from "../text.ts";
 import { aborted } from "../waiting.ts";
 import { createAdmissionTurns } from "./admission-turns.ts";
-import { type Counts, createCounter } from "./counts.ts";
+import { createCounter } from "./counts.ts";
 import {
   type AcceptedEvent,
   createEmit,
@@ -41,7 +42,7 @@ export interface RouterOptions extends HostOptions {
   /** What filters remember. */
   readonly memory: FilterMemory;
   /** Asked before each start of a source. */
-  readonly consent: Pick<Consent, "demand">;
+  readonly consent: Pick<ConsentGate, "demand">;
   /** What no other router may hold while a source runs. Default: others are not looked at. */
   readonly claims?: ClaimRegister;
   /** Who may speak through this source. Default: nobody. */
@@ -131,6 +132,9 @@ const nothing: Active = {
 
 /** How long what leaves may take to end what it has begun. */
 const drainMs = 10_000;
+
+/** For a router that is alone. */
+const noRegister: ClaimRegister = { take: async () => async () => {} };
 
 export function createRouter(options: RouterOptions): Router {
   const { clock, log, listener, memory, newId } = options;

@@ -1,10 +1,10 @@
 // One source at work: its object, its tries to start, its end. Whether it should run is the router's to say.
 
-import type { ClaimRegister } from "../cluster/claim-register.ts";
+import type { ClaimRegister } from "../contract/claim-register.ts";
 import type { EmitAll, Taken } from "../contract/emit-all.ts";
 import type { Host } from "../contract/host.ts";
+import type { ConsentGate } from "../contract/power.ts";
 import type { Arrival, Clock, Emit, Log, Outcome, Source, SourceHealth } from "../contract.ts";
-import type { Consent } from "../daemon/trust/consent.ts";
 import { ConnectorError, isRouterError } from "../errors.ts";
 import { retry } from "../host/retry.ts";
 import type { PlannedSource } from "../plan/plan.ts";
@@ -41,7 +41,7 @@ interface RunningSourceOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Asked before each start. */
-  readonly consent: Pick<Consent, "demand">;
+  readonly consent: Pick<ConsentGate, "demand">;
   /** What no other router may hold meanwhile. */
   readonly claims: ClaimRegister;
   /** Told when it has started after it had to wait. */

@@ -1,9 +1,9 @@
 // The sinks at work: what stands between a tool call and the outside. Consent first, then what may go out, then the sending with its
 // tries; and of every call a line in the journal. A call ends on the sink that it began with, whatever is loaded meanwhile.
 
+import type { ConsentGate } from "../contract/power.ts";
 import type { Sink, SinkHost, SinkReport, SinkResult } from "../contract/sink.ts";
 import type { JsonObject, View } from "../contract.ts";
-import type { Consent } from "../daemon/trust/consent.ts";
 import { ConnectorError, DeliveryError, isRouterError, UsageError } from "../errors.ts";
 import { retry } from "../host/retry.ts";
 import { type Mask, maskAll } from "../host/secret-mask.ts";
@@ -48,7 +48,7 @@ export interface CallRecord {
 
 interface SinksOptions {
   readonly host: SinkHost;
-  readonly consent: Pick<Consent, "demand" | "allows">;
+  readonly consent: ConsentGate;
   readonly mask: Mask;
   newId(): string;
   record(call: CallRecord): void;

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type ClaimRegister, openClaimRegister } from "../../src/cluster/claim-register.ts";
+import { openClaimRegister } from "../../src/cluster/claim-register.ts";
 import { lookAt } from "../../src/cluster/process-identity.ts";
+import type { ClaimRegister } from "../../src/contract/claim-register.ts";
 
 const token = "token:0123456789ab";
 let runningFolder: string;

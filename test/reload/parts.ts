@@ -4,8 +4,7 @@ import type { ConfigValues } from "../../src/config/values.ts";
 import type { Host } from "../../src/contract/host.ts";
 import type { Emit, JsonObject, ListenAddress, Source, SourceType } from "../../src/contract.ts";
 import { loadEngine } from "../../src/daemon/start/load-engine.ts";
-import { untrusted } from "../../src/daemon/trust/consent.ts";
-import { ConnectorError } from "../../src/errors.ts";
+import { ConnectorError, consentRequired } from "../../src/errors.ts";
 import { createMemoryCursors } from "../../src/host/store.ts";
 import { createListener, type OpenListener } from "../../src/http/server.ts";
 import { compilePlan } from "../../src/plan/compile/compile.ts";
@@ -121,7 +120,7 @@ export async function openStage(): Promise<Stage> {
     listener,
     consent: {
       async demand(powers) {
-        if (powers.length > 0 && !person.allows) throw untrusted();
+        if (powers.length > 0 && !person.allows) throw consentRequired();
       },
     },
     detail: "decision",

@@ -3,8 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Outgoing, Sink, SinkHost, SinkType } from "../../src/contract/sink.ts";
 import type { JsonObject, View } from "../../src/contract.ts";
-import { untrusted } from "../../src/daemon/trust/consent.ts";
-import { ConnectorError, DeliveryError, UsageError } from "../../src/errors.ts";
+import { ConnectorError, consentRequired, DeliveryError, UsageError } from "../../src/errors.ts";
 import { createMask } from "../../src/host/secret-mask.ts";
 import type { PlannedSink } from "../../src/plan/plan.ts";
 import { powerOf } from "../../src/plan/powers.ts";
@@ -77,7 +76,7 @@ function open(secrets: readonly string[] = []) {
     consent: {
       allows: () => person.allows,
       async demand(powers) {
-        if (powers.length > 0 && !person.allows) throw untrusted();
+        if (powers.length > 0 && !person.allows) throw consentRequired();
       },
     },
     mask: createMask(secrets),

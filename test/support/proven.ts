@@ -5,8 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll } from "vitest";
+import type { Power } from "../../src/contract/power.ts";
 import { loadPlan, type ProvenConfig } from "../../src/daemon/start/load-plan.ts";
-import type { Power } from "../../src/plan/powers.ts";
 
 const folders: string[] = [];
 afterAll(() => {

@@ -3,8 +3,8 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Path } from "../../src/config/yaml/problem.ts";
+import type { Power } from "../../src/contract/power.ts";
 import type { Json, JsonObject } from "../../src/contract.ts";
-import type { Power } from "../../src/plan/powers.ts";
 import { openProject, type Project } from "../support/proven.ts";
 import { allComponents, type Component, type Position, positionsOf, withValue } from "./option-positions.ts";
 import { baseOf, samplesFor } from "./option-samples.ts";

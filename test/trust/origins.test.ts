@@ -5,7 +5,7 @@ import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Power } from "../../src/plan/powers.ts";
+import type { Power } from "../../src/contract/power.ts";
 import { openProject, type Project, wordsOf } from "../support/proven.ts";
 
 let project: Project;

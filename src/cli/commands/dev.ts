@@ -1,6 +1,7 @@
 // `dev`: the config at work without Claude. Prints where to send, then every event as Claude would see it, or why it would not.
 
-import { type PowerAnswer, powerAnswers } from "../../daemon/commands/power-answers.ts";
+import type { PowerAnswer } from "../../control/protocol.ts";
+import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
 import { lend, openRouter } from "../../daemon/open-router.ts";
 import { loadPlan, requireConfig } from "../../daemon/start/load-plan.ts";

@@ -1,6 +1,7 @@
 // `status`: what the running router does: its process, config, sources, sessions, and what waits.
 
 import type {
+  PowerAnswer,
   RefusedAnswer,
   SessionAnswer,
   SinkAnswer,
@@ -9,7 +10,6 @@ import type {
   UnansweredAnswer,
 } from "../../control/protocol.ts";
 import { describeFlow } from "../../daemon/commands/flow.ts";
-import type { PowerAnswer } from "../../daemon/commands/power-answers.ts";
 import { cut } from "../../text/clip.ts";
 import { line, ownWords, type SafeText, safeLine, shownLine } from "../../text.ts";
 import { colors, whole } from "../colors.ts";

@@ -3,6 +3,7 @@
 
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../../config/paths.ts";
+import type { Power } from "../../contract/power.ts";
 import { powerAnswers } from "../../daemon/commands/power-answers.ts";
 import { createLog } from "../../daemon/log.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
@@ -13,7 +14,6 @@ import { forgetAnswers } from "../../daemon/trust/trust-file.ts";
 import { trustLocation } from "../../daemon/trust/trust-location.ts";
 import { UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
-import type { Power } from "../../plan/powers.ts";
 import { line, type SafeText, safeJson, safeLine, text } from "../../text.ts";
 import { colors } from "../colors.ts";
 import type { CommandContext, Person, RunningRouter } from "../context.ts";

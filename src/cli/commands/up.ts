@@ -6,7 +6,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { mkdir, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realPath, stateFolder } from "../../config/paths.ts";
-import type { PowerAnswer } from "../../daemon/commands/power-answers.ts";
+import type { PowerAnswer } from "../../control/protocol.ts";
 import { loadPlan } from "../../daemon/start/load-plan.ts";
 import { ConnectorError } from "../../errors.ts";
 import { readRegular } from "../../regular-file.ts";

@@ -5,6 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
 import type { Clock, Log } from "../../contract.ts";
+import type { AccessPromptAnswer } from "../../control/protocol.ts";
 import { UsageError } from "../../errors.ts";
 import type { Elicitation } from "../../session/elicitation.ts";
 import { cut } from "../../text/clip.ts";
@@ -32,13 +33,6 @@ interface AskedOptions {
   readonly everyMs?: number;
   /** How long the command is kept waiting; the form stays longer. Default 60 s. */
   readonly answerWithinMs?: number;
-}
-
-/** `open`: nobody answered so far; a later answer counts. */
-export interface AccessPromptAnswer {
-  readonly state: "done" | "refused" | "open";
-  /** One line for whoever typed the command. */
-  readonly said: string;
 }
 
 /** A form that nobody answers is taken back after this time. */

@@ -26,7 +26,8 @@ import { type Outbox, openOutbox } from "../../chat/outbox.ts";
 import { stateRoot } from "../../config/paths.ts";
 import type { AccessOptions, People } from "../../contract/chat.ts";
 import type { Json, RouterEvent } from "../../contract.ts";
-import { DeliveryError } from "../../errors.ts";
+import type { AccessPromptAnswer } from "../../control/protocol.ts";
+import { consentRequired, DeliveryError } from "../../errors.ts";
 import { appendStateLine, writeStateFile } from "../../files/state-file.ts";
 import { systemClock } from "../../host/clock.ts";
 import type { Journal } from "../../journal/journal.ts";
@@ -37,8 +38,8 @@ import { line, type SafeLine, type SafeText } from "../../text.ts";
 import type { PromptQueue } from "../prompt-queue.ts";
 import type { DaemonSession } from "../sessions.ts";
 import type { DaemonState } from "../state.ts";
-import { type Consent, untrusted } from "../trust/consent.ts";
-import { type AccessPromptAnswer, createAccessPrompt } from "./access-prompt.ts";
+import type { Consent } from "../trust/consent.ts";
+import { createAccessPrompt } from "./access-prompt.ts";
 import { type AskForFiles, createFilePrompt } from "./file-prompt.ts";
 import { promptForPairing } from "./pairing-prompt.ts";
 import { createTypingSigns } from "./typing.ts";
@@ -243,7 +244,7 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
     unanswered: answerable,
     reminder: (sessionId) => remind(answerable(), sessionId, clock.now()),
     async outbound({ name, type, options, powers }) {
-      if (!powers.every(consent.allows)) throw untrusted();
+      if (!powers.every(consent.allows)) throw consentRequired();
       return createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type));
     },
     administer: change,

@@ -1,14 +1,13 @@
 // The commands of the command line, answered by the owner.
 
 import { realPath } from "../../config/paths.ts";
-import { UsageError } from "../../errors.ts";
+import { configConsentRequired, UsageError } from "../../errors.ts";
 import { systemClock } from "../../host/clock.ts";
 import { describeHold } from "../../shaping/describe.ts";
 import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import type { ChatService } from "../chat/chat-service.ts";
 import type { DaemonState } from "../state.ts";
-import { waitsAsAWhole } from "../trust/consent.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
@@ -112,6 +111,6 @@ function chatOf(state: DaemonState): ChatService {
   const chat = state.chat();
   if (chat !== undefined) return chat;
   if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)
-    throw waitsAsAWhole();
+    throw configConsentRequired();
   throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
 }

@@ -3,16 +3,14 @@
 
 import type { AccessAnswer, AccessRequest } from "../../access/administer.ts";
 import type { Clock, JsonObject, RouterEvent } from "../../contract.ts";
+import type { AccessPromptAnswer, AskedPowers, ChannelFlow, PowerAnswer } from "../../control/protocol.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Router } from "../../router/router.ts";
 import type { Sinks } from "../../router/sinks.ts";
 import type { TraceRing } from "../../router/trace-ring.ts";
 import type { SafeText } from "../../text.ts";
-import type { AccessPromptAnswer } from "../chat/access-prompt.ts";
 import type { Unanswered } from "../chat/unanswered.ts";
 import type { Verdict } from "../reloader.ts";
-import type { ChannelFlow } from "./flow.ts";
-import type { AskedPowers, PowerAnswer } from "./power-answers.ts";
 
 export interface ControlPorts {
   readonly about: About;

@@ -1,26 +1,9 @@
 // What flow control came to, by channel, for both kinds of `status`.
 
+import type { ChannelFlow } from "../../control/protocol.ts";
+
 import type { OpenGroup, Shaping } from "../../dispatch/shaping/driver.ts";
 import { showTime } from "../../shaping/describe.ts";
-
-export interface ChannelFlow {
-  readonly channel: string;
-  /** Since the router started. */
-  readonly throttled: number;
-  readonly dropped: number;
-  readonly superseded: number;
-  readonly quieted: number;
-  readonly over_hour: number;
-  readonly digests: number;
-  readonly folded: number;
-  /** Now. */
-  readonly collecting: readonly {
-    readonly reason: string;
-    readonly groups: number;
-    readonly events: number;
-    readonly next: string;
-  }[];
-}
 
 export function channelFlows(
   report: ReturnType<Shaping["report"]>,

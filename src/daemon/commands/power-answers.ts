@@ -1,22 +1,10 @@
 // Powers as commands and `--json` show them.
 
-import type { Power } from "../../plan/powers.ts";
+import type { Power } from "../../contract/power.ts";
+import type { AskedPowers, PowerAnswer } from "../../control/protocol.ts";
 import type { DaemonState } from "../state.ts";
 import type { Consent } from "../trust/consent.ts";
 import { describeContents } from "../trust/consent-question.ts";
-
-export interface PowerAnswer {
-  /** Its kind: `listen`. */
-  readonly power: string;
-  /** What exactly: for `listen`, the address. */
-  readonly value: string;
-  /** The place in the config that asks for it. */
-  readonly component: string;
-  /** Of a command whose program has no absolute path: which file that is; null when there is none. */
-  readonly program?: string | null;
-  /** False: it waits for a person, and so does what needs it. */
-  readonly trusted: boolean;
-}
 
 export function powerAnswers(powers: readonly Power[], { allows }: Pick<Consent, "allows">): PowerAnswer[] {
   return powers.map((one) => {
@@ -31,13 +19,6 @@ export function daemonPowers({ running, config, trust }: PowersOfService): Power
   const consent = trust.consent();
   const { plan } = running()?.config ?? config() ?? {};
   return plan === undefined || consent === undefined ? [] : powerAnswers(plan.powers, consent);
-}
-
-/** For the user's answer: what the router itself found, with its own PATH, variables and home. Undefined while it has no good config. */
-export interface AskedPowers {
-  readonly powers: readonly Power[];
-  /** What comes with a file that was found, a line each. */
-  readonly contents: readonly string[];
 }
 
 export function askedPowers({

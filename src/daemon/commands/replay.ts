@@ -4,8 +4,7 @@
 import type { Arrival, JsonObject, Outcome, RouterEvent } from "../../contract.ts";
 import type { EmittedAnswer, PreviewAnswer } from "../../control/protocol.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
-import { ConnectorError, UsageError } from "../../errors.ts";
-import { waitsAsAWhole } from "../trust/consent.ts";
+import { ConnectorError, configConsentRequired, UsageError } from "../../errors.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { listMembers } from "./digests.ts";
 import { unknownEvent } from "./timeline.ts";
@@ -103,7 +102,7 @@ function emitted(
 function running(ports: ControlPorts): NonNullable<ReturnType<ControlPorts["router"]>> {
   const router = ports.router();
   if (router !== undefined) return router;
-  if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw waitsAsAWhole();
+  if (ports.powers().some(({ power, trusted }) => power === "use" && !trusted)) throw configConsentRequired();
   throw new ConnectorError("E_CONTROL", "the running router has no good config", {
     hint: "channel-router check says what is wrong with it",
   });

@@ -1,11 +1,11 @@
 // Asks for the consent that a running config waits for, in the terminal of one of its sessions: one question at a time, to
 // one session, and never again about what was declined. Only the person's own `yes` to a form grants something.
 
+import type { Power } from "../../contract/power.ts";
 import type { Log } from "../../contract.ts";
 import { systemClock } from "../../host/clock.ts";
 import { watchFiles } from "../../host/file-watch.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { Power } from "../../plan/powers.ts";
 import type { Elicitation, ElicitationResult } from "../../session/elicitation.ts";
 import { line, lines, type SafeText, safeLine } from "../../text.ts";
 import { createPromptQueue, type PromptQueue } from "../prompt-queue.ts";

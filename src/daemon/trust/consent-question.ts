@@ -1,8 +1,9 @@
 // The question about what a config asks for, the same in a form, in `trust` and in `dev`: one line for each power, and where the
 // whole file waits, what it brings that needs no power of its own. A yes allows what was shown whole, so a form has pages.
 
+import type { Power } from "../../contract/power.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { describePower, type Power } from "../../plan/powers.ts";
+import { describePower } from "../../plan/powers.ts";
 import { shownEnds } from "../../text/clip.ts";
 import { line, lines, type SafeLine, type SafeText, safeLine } from "../../text.ts";
 

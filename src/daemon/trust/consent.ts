@@ -1,9 +1,9 @@
 // Which powers of a config the user has agreed to, for the router that has to wait for it. The answers are on disk and read
 // again while something waits, so that an answer given to any process counts here. Grants nothing by itself.
 
+import type { ConsentGate, Power } from "../../contract/power.ts";
 import type { Clock, Log } from "../../contract.ts";
-import { ConnectorError } from "../../errors.ts";
-import type { Power } from "../../plan/powers.ts";
+import { consentRequired } from "../../errors.ts";
 import { line, safeLine } from "../../text.ts";
 import {
   type Answer,
@@ -14,13 +14,9 @@ import {
   writeAnswer,
 } from "./trust-file.ts";
 
-export interface Consent {
-  /** As last read. */
-  allows(power: Power): boolean;
+export interface Consent extends ConsentGate {
   /** The user was asked and said no: not to be asked again about this very power. */
   declined(power: Power): boolean;
-  /** Settles when every one of them is allowed; rejects with E_POWER_UNTRUSTED, to be tried again, when one waits. */
-  demand(powers: readonly Power[]): Promise<void>;
   /** Reads the answers again. Never rejects; a damaged file is reported once. */
   refresh(): Promise<void>;
   /** Keeps what the user said. Rejects when the state folder cannot be written. */
@@ -42,9 +38,6 @@ interface ConsentOptions {
   /** Says once, and notes, that the answers of an earlier version do not count. For the router; default: no. */
   readonly migrates?: boolean;
 }
-
-/** How soon a source that waits asks again. */
-const againMs = 500;
 
 /** Settles when the answers were read. */
 export async function openConsent({ place, all, clock, log, migrates }: ConsentOptions): Promise<Consent> {
@@ -84,7 +77,7 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
     async demand(powers) {
       if (powers.every(allows)) return;
       await refresh();
-      if (!powers.every(allows)) throw untrusted();
+      if (!powers.every(allows)) throw consentRequired();
     },
     async remember(powers, answer) {
       await writeAnswer(place, powers, answer, clock.now());
@@ -103,21 +96,3 @@ export async function openConsent({ place, all, clock, log, migrates }: ConsentO
 
 export const outdatedNote =
   "what you allowed an earlier version of channel-router does not count any more: consent binds more now, so it is asked anew, once";
-
-/** Of a config file that was found, and that the user has not agreed to use. */
-export function waitsAsAWhole(): ConnectorError {
-  return new ConnectorError(
-    "E_POWER_UNTRUSTED",
-    "nothing of the config is used before the user agrees to it",
-    {
-      hint: "channel-router trust, in a terminal of theirs",
-    },
-  );
-}
-
-export function untrusted(): ConnectorError {
-  return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
-    retryable: true,
-    retryAfterMs: againMs,
-  });
-}

@@ -2,6 +2,7 @@
 
 import type { ChannelValues, ConfigValues, IssueDraft } from "../../config/values.ts";
 import type { Sample } from "../../contract/endpoint-info.ts";
+import type { Power } from "../../contract/power.ts";
 import type { Template } from "../../contract.ts";
 import { memoryScope } from "../../filters/canonical.ts";
 import type { CelProgram } from "../../filters/cel/cel.ts";
@@ -16,7 +17,7 @@ import type { TemplateCompiler } from "../../templates/compile.ts";
 import type { DialectMark } from "../../templates/dialect.ts";
 import { fingerprint } from "../fingerprint.ts";
 import type { PlannedChannel, PlannedFilter } from "../plan.ts";
-import { type Bind, type Power, showPower } from "../powers.ts";
+import { type Bind, showPower } from "../powers.ts";
 import { proven } from "../proven.ts";
 import { sampleOf } from "../sample.ts";
 import { compileShaping, longestHoldMs } from "../shaping.ts";

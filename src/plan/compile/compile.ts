@@ -2,14 +2,14 @@
 // plan holds only what has none. Pure: what compiling needs was loaded before.
 
 import type { ConfigValues, IssueDraft, PermissionsValues } from "../../config/values.ts";
-import type { Launch } from "../../contract/power.ts";
+import type { Launch, Power } from "../../contract/power.ts";
 import type { SinkType } from "../../contract/sink.ts";
 import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
 import { claimIssues } from "../claims.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { planPermissions } from "../permissions.ts";
 import type { Plan, PlannedSource } from "../plan.ts";
-import { type Bind, listenPowers, type Power } from "../powers.ts";
+import { type Bind, listenPowers } from "../powers.ts";
 import { proven } from "../proven.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./channel.ts";
 import { withDefaultChannels } from "./default-channels.ts";

@@ -15,9 +15,10 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Power } from "../../../src/contract/power.ts";
 import { openConsent } from "../../../src/daemon/trust/consent.ts";
 import { forgetAnswers, writeAnswer } from "../../../src/daemon/trust/trust-file.ts";
-import { listenPowers, type Power } from "../../../src/plan/powers.ts";
+import { listenPowers } from "../../../src/plan/powers.ts";
 import { keepLog } from "../../session/streams.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 
