@@ -31,8 +31,8 @@ export const errorCodes = {
   E_CEL_RUN: "A CEL expression failed on an event.",
   E_LISTEN_IN_USE: "The listen address is taken.",
   E_LISTEN_DENIED: "The listen address may not be bound.",
-  E_POWER_UNTRUSTED: "What the config asks for waits for a person's consent.",
-  E_TRUST_PERSON: "Only a person at a terminal can consent.",
+  E_CONSENT_REQUIRED: "What the config asks for waits for a person's consent.",
+  E_CONSENT_INTERACTIVE: "Only a person at a terminal can consent.",
   E_SOURCE_START: "A source did not start in time.",
   E_HTTP_FAILED: "The far side of a request could not be reached, or broke off.",
   E_HTTP_STATUS: "The far side of a request answered with a status that is no success.",
@@ -51,7 +51,7 @@ export const errorCodes = {
   E_STORE_FULL:
     "A source keeps more cursors, files or ids than are kept for it (20,000 for one source, 200,000 for all).",
   E_RATE: "More events than the source's rate allows.",
-  E_OUTSTANDING: "Too many events of this source wait to be taken.",
+  E_OUTSTANDING: "Too many events of this source are pending.",
   E_EVENT_UNKNOWN: "No event that is kept has this id.",
   E_REPLY_NONE: "This event's sender cannot be answered.",
   E_REPLY_DONE: "This event was answered already.",
@@ -64,7 +64,7 @@ export const errorCodes = {
   E_COMMAND_END: "A command that a source runs has ended, or failed.",
   E_SINK_EVENT: "A sink cannot answer this event.",
   E_SINK_FAILED: "A sink could not do what it was called for.",
-  E_SINK_REFUSED: "A value may not stand where the sink would put it.",
+  E_SINK_REFUSED: "A value is not allowed in the position where the sink would put it.",
   E_SINK_SECRET: "An argument of a sink holds a secret of the config.",
   E_SILENCE: "This channel cannot be silenced so.",
   E_TOOL_INPUT: "A tool was called with arguments that it does not take.",
@@ -168,7 +168,7 @@ export function isRouterError(error: unknown): error is RouterError {
 
 /** Rejects what waits for consent; asked again after half a second, because the answer may be given to another process. */
 export function consentRequired(): ConnectorError {
-  return new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
+  return new ConnectorError("E_CONSENT_REQUIRED", "waiting for consent: channel-router trust", {
     retryable: true,
     retryAfterMs: 500,
   });
@@ -177,7 +177,7 @@ export function consentRequired(): ConnectorError {
 /** Rejects everything of a config file that was found and that the user has not agreed to use. */
 export function configConsentRequired(): ConnectorError {
   return new ConnectorError(
-    "E_POWER_UNTRUSTED",
+    "E_CONSENT_REQUIRED",
     "nothing of the config is used before the user agrees to it",
     { hint: "channel-router trust, in a terminal of theirs" },
   );

@@ -43,7 +43,7 @@ export function createOutbound(source: string, options: AccessOptions, added: So
         if (rules.isAllowed(chatId)) return { person: chatId };
         if ((rules.group(chatId)?.allow.length ?? 0) > 0) return { chatId, ...thread };
       }
-      throw new UsageError("E_ACCESS_DENIED", `${chatId} is no chat of ${source} that may be written to`, {
+      throw new UsageError("E_ACCESS_DENIED", `chat ${chatId} of ${source} may not be written to`, {
         hint: `those that may: ${listed(rules, options, added)}; only a person can add one, with channel-router access`,
       });
     },

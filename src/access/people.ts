@@ -62,7 +62,7 @@ export function createPeople(options: PeopleOptions): People {
 
   function demandTrust(): void {
     if (options.isTrusted()) return;
-    throw new ConnectorError("E_POWER_UNTRUSTED", "waits for your consent: channel-router trust", {
+    throw new ConnectorError("E_CONSENT_REQUIRED", "waiting for consent: channel-router trust", {
       retryable: true,
     });
   }

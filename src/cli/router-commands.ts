@@ -151,7 +151,7 @@ export function addRouterCommands(
     .addOption(json())
     .action((options) => run(async () => (await import("./commands/up.ts")).up(options, world)));
 
-  command("why", "the story of one event: where it came from, who took it, what became of it")
+  command("why", "the timeline of one event: where it came from, who took it, what became of it")
     .argument("<event-id>", "its event_id")
     .addOption(json())
     .action((id, options) => run(async () => (await import("./commands/why.ts")).why(id, options, world)));

@@ -91,7 +91,7 @@ export function wrongFormat(format: string, typed: string | undefined): Words {
 
 export function wrongPattern(schema: JsonSchema, typed: string | undefined): Words {
   const description = typeof schema.description === "string" ? schema.description : undefined;
-  const message = `does not have the form that is needed here${found(typed)}`;
+  const message = `has the wrong format${found(typed)}`;
   return { code: "E_CONFIG_VALUE", message, hint: exampleHint(schema) ?? description };
 }
 
@@ -104,7 +104,7 @@ export function notAllowed(
   const short = words.length <= maxListed;
   return {
     code: typeof value === typeof allowed[0] ? "E_CONFIG_VALUE" : "E_CONFIG_TYPE",
-    message: `${short ? `must be ${orList(words)}` : "is not one of the words known here"}${found(typed)}`,
+    message: `${short ? `must be ${orList(words)}` : "unknown value"}${found(typed)}`,
     hint: (typed && didYouMeanHint(typed, words)) || (short ? undefined : `known: ${words.join(", ")}`),
   };
 }

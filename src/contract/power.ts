@@ -39,7 +39,7 @@ export interface Power {
 export interface ConsentGate {
   /** As last read. */
   allows(power: Power): boolean;
-  /** Settles when every one of them is allowed; rejects with E_POWER_UNTRUSTED, to be tried again, when one waits. */
+  /** Settles when every one of them is allowed; rejects with E_CONSENT_REQUIRED, to be tried again, when one waits. */
   demand(powers: readonly Power[]): Promise<void>;
 }
 

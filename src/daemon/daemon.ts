@@ -166,7 +166,7 @@ export async function openDaemon(options: DaemonOptions): Promise<Service> {
     const notes = () => waitingPowers(next, trust.consent());
     if (!trust.mayUse(next)) {
       trust.look();
-      return { difference: `${found.file} is good, and waits for your consent`, notes: notes() };
+      return { difference: `${found.file} is valid and waits for consent`, notes: notes() };
     }
     await run(next);
     await keep(next);

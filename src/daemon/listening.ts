@@ -42,7 +42,7 @@ export function judgeListening(evidence: ListeningEvidence): Listening {
   if (log?.registered === false) return no(`the client's log says: ${log.reason}`);
   if (claudeCommand !== undefined && claudeCommand.length > 0) return judgeCommand(claudeCommand, server);
   if (client !== undefined && client.name !== claudeCode) {
-    return unknown(`the client is ${client.name}, which tells nothing`);
+    return unknown(`client "${client.name}" does not report channel registration`);
   }
   return unknown("there is no evidence");
 }

@@ -27,12 +27,12 @@ export const leaving: Verdict = {
 export function waitingPowers({ plan }: ProvenConfig, consent: Consent | undefined): string[] {
   return plan.powers
     .filter((power) => consent?.allows(power) !== true)
-    .map((power) => `waits for your consent: to ${describePower(power)}; type channel-router trust`);
+    .map((power) => `waiting for consent: ${describePower(power)}; type channel-router trust`);
 }
 
 /** Of a file that was found and is, since it was put into use, a link to one that nobody agreed to. */
 export function leadsElsewhere(file: string): ConnectorError {
-  return new ConnectorError("E_POWER_UNTRUSTED", `${file} is another file now: ${realPath(file)}`, {
+  return new ConnectorError("E_CONSENT_REQUIRED", `${file} is another file now: ${realPath(file)}`, {
     hint: "channel-router trust allows it; it counts from the next start of the router on",
   });
 }

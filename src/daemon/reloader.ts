@@ -94,7 +94,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
       if (!isRouterError(error)) log.error(text`reload: ${stackOf(error)}`);
       const reason = line`${error instanceof Error ? error.message : String(error)}`;
       const hint = isRouterError(error) && error.hint !== undefined ? [line`  hint: ${error.hint}`] : [];
-      return refuse([lines([reason, ...hint])], `${name} could not be put into force`);
+      return refuse([lines([reason, ...hint])], `${name} could not be applied`);
     }
   }
 
@@ -128,7 +128,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const what = difference ?? (isSameText ? "nothing has changed" : "nothing works differently");
     const earlier = verdict === undefined ? "" : `; the last verdict was: ${verdict.text}`;
     const same = `${what}${earlier}`;
-    const text = isHealed ? `the config is good again: ${what}` : isSameText ? same : `reloaded: ${what}`;
+    const text = isHealed ? `config fixed and reloaded: ${what}` : isSameText ? same : `reloaded: ${what}`;
     if (isHealed || !isSameText) for (const said of [text, ...notes]) log.info(safeLine(said));
     if (told !== undefined) void options.announce(line`The router's ${text.slice("the ".length)}.`);
     told = undefined;
@@ -139,7 +139,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
   }
 
   function refuse(problems: readonly SafeText[], summary: string): Verdict {
-    const stays = options.inForce() === undefined ? "nothing runs" : "the config before stays in force";
+    const stays = options.inForce() === undefined ? "nothing runs" : "the previous config stays active";
     const text = `not reloaded: ${summary}; ${stays}`;
     const isNews = verdict?.ok !== false || verdict.problems.join() !== problems.join();
     if (isNews) {

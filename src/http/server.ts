@@ -52,7 +52,7 @@ export interface Stage {
   /**
    * Binds the new address beside the old one, if there is a new one and the old one is in use. Rejects when it cannot. Only
    * where the two overlap (another host, the same port) the old one takes no connections meanwhile. An address that waits
-   * for a person is not bound now, and does not fail: the old one is left, and routes are refused with E_POWER_UNTRUSTED.
+   * for a person is not bound now, and does not fail: the old one is left, and routes are refused with E_CONSENT_REQUIRED.
    */
   bind(): Promise<void>;
   /** Routes of owners that leave make way for the new ones. The result ends what is no longer listened on. */

@@ -71,7 +71,7 @@ export async function runConnection<Piece>(options: ConnectionOptions<Piece>): P
       silence.sign();
     }
     if (!isProven && !hasEvents) {
-      throw new ConnectorError("E_HTTP_FAILED", "the far side closed the connection at once", {
+      throw new ConnectorError("E_HTTP_FAILED", "the peer closed the connection immediately", {
         retryable: true,
       });
     }

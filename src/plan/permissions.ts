@@ -67,7 +67,7 @@ export function planPermissions(
       issues.push({
         path,
         code: "E_CONFIG_VALUE",
-        message: `${name} is no chat that a permission prompt can be sent to`,
+        message: `${name} is not a chat source, so it cannot get permission prompts`,
         hint: "name a source of a chat type",
       });
     } else if (Object.hasOwn(approvers, name)) {

@@ -212,7 +212,7 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
 }
 
 function isUntrusted(error: unknown): error is ConnectorError {
-  return error instanceof ConnectorError && error.code === "E_POWER_UNTRUSTED";
+  return error instanceof ConnectorError && error.code === "E_CONSENT_REQUIRED";
 }
 
 /** No failure of the source: a person, or another router, has to do something first. */

@@ -35,7 +35,7 @@ export function createSemaphore({
   let freed: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   const refusal = () =>
-    new DeliveryError("E_OUTSTANDING", `too many events of ${source} wait to be taken`, {
+    new DeliveryError("E_OUTSTANDING", `too many pending events for source "${source}"`, {
       retryAfterMs: 1_000,
     });
 

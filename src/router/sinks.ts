@@ -96,10 +96,10 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     try {
       await consent.demand(powers);
     } catch (error) {
-      if (!(error instanceof ConnectorError) || error.code !== "E_POWER_UNTRUSTED") throw error;
+      if (!(error instanceof ConnectorError) || error.code !== "E_CONSENT_REQUIRED") throw error;
       const waiting = powers.filter((power) => !consent.allows(power));
       const what = waiting.map(describePower).join(", and to ");
-      throw new ConnectorError("E_POWER_UNTRUSTED", `${name} waits for a person's consent: to ${what}`, {
+      throw new ConnectorError("E_CONSENT_REQUIRED", `${name} waits for consent: ${what}`, {
         hint: "nothing was sent; tell the user to type channel-router trust in a terminal",
       });
     }
@@ -170,7 +170,7 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
         });
       }
       const isRefused =
-        error instanceof UsageError || (isRouterError(error) && error.code === "E_POWER_UNTRUSTED");
+        error instanceof UsageError || (isRouterError(error) && error.code === "E_CONSENT_REQUIRED");
       const reason = isRouterError(error) ? error.message : "a bug in the router";
       note(isRefused ? "refused" : "failed", mask(reason).slice(0, maxDetail));
       throw error;

@@ -109,7 +109,7 @@ export function timeOf(at: string | undefined, startMs: number, lastMs: number):
 export function absoluteMs(at: string | undefined): number | undefined {
   if (at === undefined || !at.includes("T")) return undefined;
   const ms = Date.parse(at);
-  if (Number.isNaN(ms)) throw new UsageError("E_USAGE", `${at} is no time that there is`);
+  if (Number.isNaN(ms)) throw new UsageError("E_USAGE", `${at} is not a valid time`);
   return ms;
 }
 

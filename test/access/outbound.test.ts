@@ -44,7 +44,7 @@ describe("a message that Claude sends by itself", () => {
 
   it.each(["direct-66", "66", "g", "empty", "__proto__", ""])("does not go to %j", (chat) => {
     expect(() => outbound({ groups: { empty: { mention: true, allow: [] } } }).addressOf(chat)).toThrow(
-      "is no chat of phone",
+      "may not be written to",
     );
   });
 });

@@ -119,10 +119,10 @@ it("hears nobody while a person has not agreed, or no longer, and loses nothing"
   expect(await receive()).toEqual({ as: "event" });
   expect(await people.admits("41")).toBe(true);
   trust(false);
-  await expect(receive()).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED", retryable: true });
+  await expect(receive()).rejects.toMatchObject({ code: "E_CONSENT_REQUIRED", retryable: true });
   await expect(
     people.press({ sender: { id: "41" }, promptId: "abcde", button: "allow" }),
-  ).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED" });
+  ).rejects.toMatchObject({ code: "E_CONSENT_REQUIRED" });
   expect([await people.admits("41"), dropped]).toEqual([false, []]);
   trust(true);
   expect(await receive()).toEqual({ as: "event" });

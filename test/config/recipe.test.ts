@@ -184,7 +184,7 @@ describe("a mistake is told", () => {
       recipe,
       [
         'channels.yaml:4:44 use.ci.with.branches: must be a list of text, found text [write ["main"]]',
-        'channels.yaml:4:56 use.ci.with.path: does not have the form that is needed here, found "x" [Where.]',
+        'channels.yaml:4:56 use.ci.with.path: has the wrong format, found "x" [Where.]',
       ],
     ],
     [
@@ -270,7 +270,7 @@ describe("a mistake is told", () => {
       use(withSecret),
       recipe.replace("default: /ci", "default: ci"),
       [
-        'ci.yaml:8:70 inputs.path.default: does not have the form that is needed here, found "ci" [Where.] <- channels.yaml:3:13 use.ci.recipe',
+        'ci.yaml:8:70 inputs.path.default: has the wrong format, found "ci" [Where.] <- channels.yaml:3:13 use.ci.recipe',
       ],
     ],
     [

@@ -117,7 +117,7 @@ describe("in a channel", () => {
     ],
     [
       "to: { project: code/api }",
-      '5:20 …to.project: does not have the form that is needed here, found "code/api" (E_CONFIG_VALUE) [for example "~/code/api"]',
+      '5:20 …to.project: has the wrong format, found "code/api" (E_CONFIG_VALUE) [for example "~/code/api"]',
     ],
     [
       "to: { label: a, session: b }",
@@ -193,7 +193,7 @@ describe("in a source", () => {
         ),
       ),
     ).toEqual([
-      '5:23 sources.gh.verify.scheme: is not one of the words known here, found "gihub" (E_CONFIG_VALUE) [did you mean "github"?]',
+      '5:23 sources.gh.verify.scheme: unknown value, found "gihub" (E_CONFIG_VALUE) [did you mean "github"?]',
     ]);
   });
 });
@@ -209,7 +209,7 @@ describe("at the top", () => {
     ],
     [
       "server: { name: my router }",
-      '1:17 server.name: does not have the form that is needed here, found "my router" (E_CONFIG_VALUE) [The server\'s name: letters, digits, - and _. It must be what .mcp.json calls the server.]',
+      '1:17 server.name: has the wrong format, found "my router" (E_CONFIG_VALUE) [The server\'s name: letters, digits, - and _. It must be what .mcp.json calls the server.]',
     ],
     ["listen: 8788", '1:9 listen: must be text, found a number (E_CONFIG_TYPE) [quote it: "8788"]'],
     [
@@ -218,7 +218,7 @@ describe("at the top", () => {
     ],
     [
       "public_url: x.example",
-      '1:13 public_url: does not have the form that is needed here, found "x.example" (E_CONFIG_VALUE) [for example "https://hooks.example.com"]',
+      '1:13 public_url: has the wrong format, found "x.example" (E_CONFIG_VALUE) [for example "https://hooks.example.com"]',
     ],
     [
       "hosts: x.example",
@@ -226,7 +226,7 @@ describe("at the top", () => {
     ],
     [
       "hosts: [a, 'http://b']",
-      '1:12 hosts[1]: does not have the form that is needed here, found "http://b" (E_CONFIG_VALUE) [for example "my-machine.local"]',
+      '1:12 hosts[1]: has the wrong format, found "http://b" (E_CONFIG_VALUE) [for example "my-machine.local"]',
     ],
     ["sources: []", "1:10 sources: must be a mapping, found a list (E_CONFIG_TYPE)"],
     ["sources: { a: x }", "1:15 sources.a: must be a mapping, found text (E_CONFIG_TYPE)"],

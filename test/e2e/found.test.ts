@@ -337,7 +337,7 @@ describe("a link", () => {
       return status.text.includes("another file now") && status.text;
     });
     expect(text).toContain(other);
-    expect(text).toContain("the config before stays in force");
+    expect(text).toContain("the previous config stays active");
     expect(text).not.toContain("STRANGER");
     expect(asked).toEqual([]);
     expect(names(claude)).not.toContain("tell");

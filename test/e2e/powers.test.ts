@@ -41,7 +41,7 @@ const post = (project: Project) =>
     body: "hi",
   }).then((response) => response.json());
 const statusOf = async (project: Project) => JSON.parse((await project.ask(["status", "--json"])).stdout);
-const waits = { name: "hook", state: "waiting", detail: "waits for your consent: channel-router trust" };
+const waits = { name: "hook", state: "waiting", detail: "waiting for consent: channel-router trust" };
 const putAway = { answerForm: (): FormAnswer => ({ action: "cancel" }) };
 const trustFileOf = (project: Project) => trustFile(project.env, join(project.folder, "channels.yaml"));
 
@@ -59,12 +59,12 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   expect(await answers(project)).toBe(false);
   const { text } = await claude.callTool("status");
   expect(text).toContain(`listen 0.0.0.0:${project.port}: waits for a person`);
-  expect(text).toContain("hook (http) waiting: waits for your consent: channel-router trust");
+  expect(text).toContain("hook (http) waiting: waiting for consent: channel-router trust");
   const printed = await project.run(["status"]);
   expect(printed.stdout).toContain(`waits     for your consent: listen 0.0.0.0:${project.port}`);
   const check = await project.run(["check", "--json"]);
   expect(JSON.parse(check.stdout)).toMatchObject({ ok: true, powers: [use, power] });
-  expect((await project.run(["check"])).stdout).toContain("waits for your consent: channel-router trust");
+  expect((await project.run(["check"])).stdout).toContain("waiting for consent: channel-router trust");
   const doctor = await project.run(["doctor"]);
   expect(doctor.stdout).toMatch(
     /warn +powers: listen 0\.0\.0\.0:\d+ waits for your consent.*\n.*channel-router trust/,

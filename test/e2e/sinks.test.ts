@@ -153,13 +153,13 @@ describe("sinks", () => {
     const before = await claude.callTool("count", { text: "a b" });
     expect(before).toMatchObject({ isError: true });
     expect(before.text).toMatch(
-      /count waits for a person's consent: to run the command wc -w <<< \{\{input.text\}\} \(sinks.count; the program is \/.*\/wc\)/,
+      /count waits for consent: run the command wc -w <<< \{\{input.text\}\} \(sinks.count; the program is \/.*\/wc\)/,
     );
     expect((await claude.callTool("note", { name: "x" })).isError).toBe(false);
     const check = await project.run(["check"], { env: variables });
     expect(check.stdout).toContain("3 sinks");
     expect(check.stdout).toContain(
-      "power: command wc -w <<< {{input.text}} (waits for your consent: channel-router trust)",
+      "power: command wc -w <<< {{input.text}} (waiting for consent: channel-router trust)",
     );
     expect(check.stdout).toMatch(
       /power: secret (?:[A-Z]+ )?http:\/\/127\.0\.0\.1:\d+ \(this machine\) with \$\{API_TOKEN\} \(waits/,

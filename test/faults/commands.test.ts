@@ -131,7 +131,7 @@ test("up keeps events while no session is open, sessions attach to it, and down 
   const pid = Number(/^up: pid (\d+) runs/m.exec(started)?.[1]);
   atEnd(() => void (isAlive(pid) && process.kill(pid, "SIGKILL")));
   expect(started).toContain(`ci: POST ${project.address}/ci`);
-  expect(await type(project, ["up"])).toContain(`up already: pid ${pid}`);
+  expect(await type(project, ["up"])).toContain(`already running (pid ${pid})`);
   const ids = [];
   for (const name of ["a", "b"]) ids.push(await accepted(project, "/ci", { result: "failure", name }));
   expect(await type(project, ["why", ids[0] as string])).toContain("held: no session is open");

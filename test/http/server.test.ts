@@ -82,7 +82,7 @@ test("of several addresses the first free one is taken, and told", async () => {
 test("an address beyond loopback is not bound without consent", async () => {
   const refused = listener([{ host: "0.0.0.0", port: 0, loopback: false }]);
   await expect(refused.route(hello("/"))).rejects.toMatchObject({
-    code: "E_POWER_UNTRUSTED",
+    code: "E_CONSENT_REQUIRED",
     retryable: true,
   });
   expect(refused.address()).toBeUndefined();

@@ -41,7 +41,7 @@ describe("permissions", () => {
       'permissions.relay.0: no source is called phon (did you mean "phone"?)',
     ]);
     expect(plan({ relay: ["hook"], approvers: { hook: ["1"] } }).issues).toEqual([
-      "permissions.relay.0: hook is no chat that a permission prompt can be sent to (name a source of a chat type)",
+      "permissions.relay.0: hook is not a chat source, so it cannot get permission prompts (name a source of a chat type)",
     ]);
     expect(plan({ approvers: {} }).issues[0]).toContain("nobody is named who may decide on phone");
     expect(plan({ approvers: { phone: ["1"], hook: ["1"] } }).issues[0]).toContain("hook is not in relay");

@@ -25,7 +25,7 @@ test("it is told on stderr, in status, by reload, and as an event with the caret
   await project.write("channels.yaml", broken(project.port));
   const told = await claude.nextEvent();
   expect(told.meta).toMatchObject({ channel: "router" });
-  expect(told.content).toContain("the config before stays in force");
+  expect(told.content).toContain("the previous config stays active");
   expect(told.content).toMatch(/contnet.*\n.*\^/);
   expect(told.content).toContain('did you mean "content"?');
   expect(claude.process.stderr()).toMatch(/contnet.*\n.*\^/);
@@ -42,7 +42,7 @@ test("it is told on stderr, in status, by reload, and as an event with the caret
   expect((await claude.nextEvent()).content).toBe("old 1");
 
   await project.write("channels.yaml", withContent(project.port, "new"));
-  expect((await claude.nextEvent()).content).toBe("The router's config is good again: ~1 channel.");
+  expect((await claude.nextEvent()).content).toBe("The router's config was fixed and reloaded: ~1 channel.");
   await post(project, "/hello", { n: 2 });
   expect((await claude.nextEvent()).content).toBe("new 2");
   expect((await project.ask(["status"])).code).toBe(0);
@@ -89,7 +89,7 @@ test("an address that is taken changes nothing, says who has it, and is tried ag
   expect((await post(project, "/hello", {})).status).toBe(202);
   await new Promise((resolve) => holder.close(resolve));
   const { code, stdout } = await project.ask(["reload"]);
-  expect(stdout).toContain("the config is good again: another listen address");
+  expect(stdout).toContain("config fixed and reloaded: another listen address");
   expect(code).toBe(0);
 });
 

@@ -74,7 +74,7 @@ sources:
   expect(JSON.parse(stdout).last_reload).toMatchObject({
     ok: true,
     notes: [
-      `waits for your consent: to listen beyond this machine, on 0.0.0.0:${project.port}; type channel-router trust`,
+      `waiting for consent: listen beyond this machine, on 0.0.0.0:${project.port}; type channel-router trust`,
     ],
   });
   const closed = () =>

@@ -104,7 +104,7 @@ test("the file that is removed leaves the old config in force, which is said; wh
   const claude = await project.claude();
   await answers(project, "/hello", isThere);
   await rm(join(project.folder, "channels.yaml"));
-  await eventually(() => claude.process.stderr().includes("the config before stays in force"));
+  await eventually(() => claude.process.stderr().includes("the previous config stays active"));
   expect(claude.process.stderr()).toContain("does not exist");
   expect((await post(project, "/hello", {})).status).toBe(202);
   await project.write("channels.yaml", moved(project.port));

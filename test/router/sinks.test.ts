@@ -130,8 +130,8 @@ test("a power that waits keeps everything back and says what waits", async () =>
     ),
   ]);
   await expect(call("gh")).rejects.toMatchObject({
-    code: "E_POWER_UNTRUSTED",
-    message: "gh waits for a person's consent: to run the command gh pr list (sinks.gh)",
+    code: "E_CONSENT_REQUIRED",
+    message: "gh waits for consent: run the command gh pr list (sinks.gh)",
     hint: expect.stringContaining("channel-router trust"),
   });
   expect(count).toBe(0);

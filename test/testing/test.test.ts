@@ -459,7 +459,7 @@ listen: \${LISTEN}
       "",
     ],
     [one("{ source: ci, event: x, text: y }", "{ none: true }"), "a kept event has its own text", ""],
-    [one("{ source: ci, at: soon }", "{ none: true }"), "does not have the form that is needed here", "+5m"],
+    [one("{ source: ci, at: soon }", "{ none: true }"), "has the wrong format", "+5m"],
   ])("a test that cannot be meant is a mistake in the config (%#)", async (tests, message, hint) => {
     const { stdout } = await run(tests);
     expect(stdout).toContain(message);

@@ -63,9 +63,13 @@ async function askPerson(
   router: RunningRouter | undefined,
 ): Promise<ExitCode> {
   if (router === undefined) {
-    throw new UsageError("E_TRUST_PERSON", "only a person can let somebody in, and this shell is Claude's", {
-      hint: "no router runs that could ask you with a form; type this in a terminal of your own",
-    });
+    throw new UsageError(
+      "E_CONSENT_INTERACTIVE",
+      "only a person can let somebody in, and this shell is Claude's",
+      {
+        hint: "no router runs that could ask you with a form; type this in a terminal of your own",
+      },
+    );
   }
   const { CLAUDE_CODE_SESSION_ID: session } = world.env;
   const answer = await requireRouter(world, router).ask(

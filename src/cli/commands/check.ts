@@ -50,7 +50,7 @@ export async function check(
   for (const { file, line: at, path, message } of loaded.notes)
     toStdout(printed(masked(line`  note: ${file}:${at} ${path}: ${message}`, mask)));
   for (const { power, value, trusted } of powers) {
-    const state = trusted ? "trusted" : "waits for your consent: channel-router trust";
+    const state = trusted ? "trusted" : "waiting for consent: channel-router trust";
     toStdout(printed(line`  power: ${power} ${shownLine(value)} (${state})`));
   }
   if (!ok) toStdout(printed(line`--strict: a warning counts as a problem`));

@@ -31,9 +31,13 @@ export async function configure(
   registry: readonly SourceTypeEntry[] = connectors,
 ): Promise<ExitCode> {
   if (world.underClaude !== undefined)
-    throw new UsageError("E_TRUST_PERSON", `only you can set credentials, and ${world.underClaude.sign}`, {
-      hint: "type this in a terminal of your own",
-    });
+    throw new UsageError(
+      "E_CONSENT_INTERACTIVE",
+      `only you can set credentials, and ${world.underClaude.sign}`,
+      {
+        hint: "type this in a terminal of your own",
+      },
+    );
   const credentials = await credentialsOf(what, registry);
   const file = join(stateRoot(world.env), ".env");
   if (values.length > credentials.length)
@@ -92,7 +96,7 @@ async function readValue(
   if (given !== undefined) return given.trim();
   if (person !== undefined) return (await person.ask(line`${title}: `)).trim();
   throw new UsageError("E_USAGE", `${variable} is missing`, {
-    hint: "write it behind the name, or - to have it read from standard input",
+    hint: "pass it after the name, or - to read it from stdin",
   });
 }
 

@@ -159,7 +159,7 @@ function readable(print: (shown: SafeText) => void, plan: Plan, serverName: stri
       for (const source of sources) printSource(source, plan, print);
       for (const { power, value } of waiting)
         print(
-          line`${colors.yellow(`${power} ${shownLine(value)} waits for your consent: channel-router trust`)}`,
+          line`${colors.yellow(`${power} ${shownLine(value)} waiting for consent: channel-router trust`)}`,
         );
       print(
         line`${

@@ -52,7 +52,7 @@ async function untilGone(identity: ProcessIdentity, { processes }: CommandContex
   const endMs = performance.now() + downWithinMs;
   while (await processes.isRunning(identity)) {
     if (performance.now() > endMs) {
-      throw new ConnectorError("E_CONTROL", `pid ${identity.pid} has not ended within 10 s`, {
+      throw new ConnectorError("E_CONTROL", `pid ${identity.pid} did not exit within 10 s`, {
         hint: `kill -9 ${identity.pid} ends it; nothing that was accepted is lost`,
       });
     }

@@ -174,13 +174,13 @@ function detailLines(details: RecipeDetails): SafeText[] {
     line``,
     marked(use, indent),
     line``,
-    line`${colors.bold("It takes")}`,
+    line`${colors.bold("Inputs")}`,
     ...inputs.flatMap(({ name, type, secret, description: what, default: fallback }) => [
       line`  ${name} (${secret ? "secret " : ""}${type}, ${fallback === undefined ? "needed" : `default ${JSON.stringify(fallback)}`})`,
       marked(what, line`      `),
     ]),
     line``,
-    line`${colors.bold("It gives")}`,
+    line`${colors.bold("Provides")}`,
     ...names(
       "sources",
       sources.map(({ name, type }) => `${name} (${type})`),

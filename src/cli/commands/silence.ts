@@ -38,7 +38,7 @@ export async function silence(
     ...(reason === undefined ? {} : { reason }),
   });
   if (options.json) world.print(printedJson(answer));
-  else if (answer.until === undefined) world.print(text`${channel} speaks\n`);
+  else if (answer.until === undefined) world.print(text`${channel} is no longer silenced\n`);
   else
     world.print(
       text`${channel} is silent until ${printTime(answer.until)} (${printRelative(answer.until, world.now())})\n`,

@@ -133,7 +133,7 @@ function isOwn({ env }: CommandContext, file: string): boolean {
 
 function onlyYou(under: UnderClaude | undefined): UsageError {
   const why = under === undefined ? "" : `, and ${under.sign}`;
-  return new UsageError("E_TRUST_PERSON", `only a person at a terminal can allow this${why}`, {
+  return new UsageError("E_CONSENT_INTERACTIVE", `only a person at a terminal can allow this${why}`, {
     hint: "type channel-router trust in a terminal of your own; in containers and CI channel-router trust --yes allows it",
   });
 }

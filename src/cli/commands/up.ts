@@ -112,12 +112,12 @@ function describeState(pid: number, file: string, { mode }: UpState): SafeLine {
 function tellAlready(pid: number, file: string, options: UpOptions, world: CommandContext): ExitCode {
   // A service manager must not take this for a start.
   if (options.foreground) {
-    throw new ConnectorError("E_CONTROL", `${file} is up already (pid ${pid})`, {
+    throw new ConnectorError("E_CONTROL", `${file} is already running (pid ${pid})`, {
       hint: "channel-router down ends it",
     });
   }
   world.print(
-    printed(options.json ? safeJson({ pid, config: file }) : line`up already: pid ${pid}, ${file}`),
+    printed(options.json ? safeJson({ pid, config: file }) : line`already running (pid ${pid}), ${file}`),
   );
   return 0;
 }

@@ -1,4 +1,4 @@
-// `why`: the story of one event, step by step.
+// `why`: the timeline of one event, step by step.
 
 import type { WhyAnswer } from "../../control/protocol.ts";
 import { concat, line, type SafeText } from "../../text.ts";

@@ -85,7 +85,7 @@ async function jsonOf(answer: HttpAnswer, method: string): Promise<unknown> {
   }
   throw (
     answer.failure() ??
-    new ConnectorError("E_HTTP_FAILED", `what answers ${method} at api_root is not the Bot API`, {
+    new ConnectorError("E_HTTP_FAILED", `api_root did not return a Bot API response to ${method}`, {
       retryable: true,
     })
   );
@@ -136,7 +136,7 @@ function refusalOf({ error_code: status, description, parameters }: GrammyError)
   }
   if (status === 429) {
     const seconds = parameters.retry_after ?? 1;
-    return refusal(`Telegram wants to be left alone for ${seconds} s`, {
+    return refusal(`rate limited by Telegram, retry in ${seconds} s`, {
       retryable: true,
       retryAfterMs: seconds * 1_000,
     });

@@ -110,7 +110,7 @@ export function createAccessPrompt(options: AskedOptions) {
 }
 
 function refusal(message: string): UsageError {
-  return new UsageError("E_TRUST_PERSON", `only a person can let somebody in: ${message}`, {
+  return new UsageError("E_CONSENT_INTERACTIVE", `only a person can let somebody in: ${message}`, {
     hint: "type it in a terminal of your own",
   });
 }

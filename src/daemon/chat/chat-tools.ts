@@ -61,7 +61,7 @@ export function chatTools(
     const chat = router.chat(source);
     if (planned?.type.chat !== undefined && chat !== undefined) return { planned, chat };
     throw planned?.type.chat === undefined
-      ? new UsageError("E_REPLY_NONE", `${source} is no chat`)
+      ? new UsageError("E_REPLY_NONE", `${source} is not a chat source`)
       : new ConnectorError("E_SOURCE_START", `${source} does not run now; status says why`, {
           retryable: true,
         });

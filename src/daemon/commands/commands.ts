@@ -112,5 +112,5 @@ function chatOf(state: DaemonState): ChatService {
   if (chat !== undefined) return chat;
   if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)
     throw configConsentRequired();
-  throw new UsageError("E_USAGE", "the config has no chat that anybody could write through");
+  throw new UsageError("E_USAGE", "this config has no chat source");
 }

@@ -1,4 +1,4 @@
-// The story of one event for `why`: its arrival, what admission said, and every line of the journal since, in order.
+// The timeline of one event for `why`: its arrival, what admission said, and every line of the journal since, in order.
 
 import type { WhyAnswer, WhyStep } from "../../control/protocol.ts";
 import { ConnectorError } from "../../errors.ts";

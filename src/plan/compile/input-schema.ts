@@ -187,10 +187,7 @@ function wrongValues(ajv: Ajv, schema: JsonSchema, at: Path): IssueDraft[] {
       {
         path: [...at, ...path.map((part) => (/^\d+$/.test(part) ? Number(part) : part))],
         code: "E_CONFIG_VALUE",
-        message:
-          allowed === undefined
-            ? (error.message ?? "is not valid JSON Schema")
-            : "is not one of the words known here",
+        message: allowed === undefined ? (error.message ?? "is not valid JSON Schema") : "unknown value",
         ...(allowed === undefined ? {} : { hint: `one of ${allowed.join(", ")}` }),
       },
     ];

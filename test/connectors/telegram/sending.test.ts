@@ -141,7 +141,7 @@ describe("an answer", () => {
     expect(await sent).toBe("sent (id: 2)");
     wait(300);
     await expect(source.reply(event, { text: "too long" })).rejects.toThrow(
-      "Telegram wants to be left alone for 300 s",
+      "rate limited by Telegram, retry in 300 s",
     );
   });
 

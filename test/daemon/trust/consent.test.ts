@@ -40,8 +40,8 @@ test("nothing is allowed before somebody said so", async () => {
   const consent = await open();
   expect(consent.allows(power)).toBe(false);
   await expect(consent.demand([power])).rejects.toMatchObject({
-    code: "E_POWER_UNTRUSTED",
-    message: "waits for your consent: channel-router trust",
+    code: "E_CONSENT_REQUIRED",
+    message: "waiting for consent: channel-router trust",
     retryable: true,
   });
   await expect(consent.demand([])).resolves.toBeUndefined();
@@ -52,7 +52,7 @@ test("consent is remembered for this power, by the next process too, in a file t
   const next = await open();
   expect([next.allows(power), next.allows(other)]).toEqual([true, false]);
   await expect(next.demand([power])).resolves.toBeUndefined();
-  await expect(next.demand([power, other])).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED" });
+  await expect(next.demand([power, other])).rejects.toMatchObject({ code: "E_CONSENT_REQUIRED" });
   expect((await stat(place().file)).mode & 0o777).toBe(0o600);
   expect(JSON.parse(await readFile(place().file, "utf8"))).toMatchObject({
     version: 2,
@@ -112,7 +112,7 @@ test.each([
   const told = keepLog();
   const consent = await open({ log: told });
   await consent.refresh();
-  await expect(consent.demand([power])).rejects.toMatchObject({ code: "E_POWER_UNTRUSTED" });
+  await expect(consent.demand([power])).rejects.toMatchObject({ code: "E_CONSENT_REQUIRED" });
   expect(told.lines).toEqual([
     expect.stringMatching(/^warn .*trust\.json cannot be used, so nothing is trusted: /),
   ]);
