@@ -7,7 +7,7 @@ import { DeliveryError } from "../errors.ts";
 import { createLineSplitter } from "./lines.ts";
 import type { Link } from "./link.ts";
 import { maxLineBytes, type RequestId, type Resume, type SessionFacts, windowBytes } from "./protocol.ts";
-import { createRequestIdNamespace } from "./request-id-namespace.ts";
+import { createRequestIdNamespace, type RequestIdNamespace } from "./request-id-namespace.ts";
 import { toolError } from "./tool-error.ts";
 
 export interface AttachedSession {
@@ -62,17 +62,6 @@ export interface Question extends Unanswered {
   readonly line: Buffer;
 }
 
-export interface PeerSession {
-  readonly session: AttachedSession;
-  receiveLine(n: number, line: Buffer): void;
-  confirmed(n: number): void;
-  setFacts(facts: SessionFacts): void;
-  taken(events: readonly string[]): void;
-  /** The client will send nothing more. */
-  endInput(): void;
-  closed(reason: string): void;
-}
-
 export interface SessionOptions {
   readonly id: number;
   readonly pid: number;
@@ -92,171 +81,193 @@ const handedOver = "the router changed hands; this may have been done, check fir
 /** No client makes this id. */
 const replayId = "channel-router/resumed-initialize";
 
-export function openAttachedSession(options: SessionOptions): PeerSession {
-  const { link, resume } = options;
-  const marks = createRequestIdNamespace(options.epoch);
-  const waiting: { readonly line: Buffer | string; readonly n: number }[] = [];
-  const unconfirmed: { readonly n: number; done(error?: Error): void }[] = [];
-  const factsListeners: ((facts: SessionFacts) => void)[] = [];
-  const takenListeners: ((eventId: string) => void)[] = [];
-  let facts = options.facts;
-  let wanted = false;
-  let handedN = 0;
-  let waitingBytes = 0;
-  let inputEnded = false;
-  let sentN = 0;
-  let isReplaying = false;
+export class PeerSession {
+  readonly #options: SessionOptions;
+  readonly #link: SessionOptions["link"];
+  readonly #resume: SessionOptions["resume"];
+  readonly #marks: RequestIdNamespace;
+  readonly #waiting: { readonly line: Buffer | string; readonly n: number }[] = [];
+  readonly #unconfirmed: { readonly n: number; done(error?: Error): void }[] = [];
+  readonly #factsListeners: ((facts: SessionFacts) => void)[] = [];
+  readonly #takenListeners: ((eventId: string) => void)[] = [];
+  #facts: SessionFacts;
+  #wanted = false;
+  #handedN = 0;
+  #waitingBytes = 0;
+  #inputEnded = false;
+  #sentN = 0;
+  #isReplaying = false;
+  readonly #input: Readable;
+  readonly #output: Writable;
+  readonly #resumed: Resumed | undefined;
+  readonly session: AttachedSession;
 
-  const input = new Readable({
-    highWaterMark: 1,
-    read() {
-      wanted = true;
-      // Being asked for more means that what was handed out is consumed.
-      if (handedN > 0) {
-        link.send({ t: "c", n: handedN });
-        handedN = 0;
-      }
-      pump();
-    },
-  });
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { link, resume } = options;
+    this.#link = link;
+    this.#resume = resume;
+    const marks = createRequestIdNamespace(options.epoch);
+    this.#marks = marks;
+    this.#facts = options.facts;
+    const input = new Readable({
+      highWaterMark: 1,
+      read: () => {
+        this.#wanted = true;
+        // Being asked for more means that what was handed out is consumed.
+        if (this.#handedN > 0) {
+          link.send({ t: "c", n: this.#handedN });
+          this.#handedN = 0;
+        }
+        this.#pump();
+      },
+    });
+    this.#input = input;
+    const outgoing = createLineSplitter({
+      maxBytes: maxLineBytes,
+      onLine: (line) => {
+        if (this.#isReplaying && line.includes(replayId)) this.#isReplaying = false;
+        else this.#sendLine(marks.out(line));
+      },
+      onTooLong: () => {
+        throw new RangeError(`a line to the client is longer than ${maxLineBytes} bytes`);
+      },
+    });
+    const output = new Writable({
+      write: (chunk: Buffer, _encoding, callback) => {
+        const before = this.#sentN;
+        try {
+          link.together(() => outgoing.push(chunk));
+        } catch (error) {
+          callback(error as Error);
+          return;
+        }
+        if (this.#sentN === before) callback();
+        else this.#unconfirmed.push({ n: this.#sentN, done: callback });
+      },
+      destroy: (error, callback) => {
+        for (const { done } of this.#unconfirmed.splice(0))
+          done(error ?? closedError("the session was closed"));
+        callback(error);
+      },
+    });
+    this.#output = output;
+    // Whoever opened the session listens too; without any listener an error would end the process.
+    output.on("error", () => undefined);
+    input.on("error", () => undefined);
+    this.#replay();
+    this.#resumed =
+      resume.initialize === undefined || resume.answer === undefined
+        ? undefined
+        : {
+            initialize: resume.initialize,
+            answer: resume.answer,
+            initialized: resume.initialized === true,
+            taken: new Set(resume.taken),
+            writing: new Set(resume.writing),
+            onTaken: (listener) => void this.#takenListeners.push(listener),
+          };
+    this.session = {
+      id: this.#options.id,
+      pid: this.#options.pid,
+      local: this.#options.local,
+      facts: () => this.#facts,
+      onFacts: (listener) => void this.#factsListeners.push(listener),
+      input: this.#input,
+      output: this.#output,
+      resumed: this.#resumed,
+      ended: this.#link.closed,
+      close: (reason) => {
+        const end = (): void => this.#link.end({ t: "bye", reason });
+        const timer = setTimeout(end, closeWithinMs);
+        timer.unref();
+        void this.#link.closed.then(() => clearTimeout(timer));
+        if (this.#output.destroyed) end();
+        else this.#output.end(end);
+      },
+    };
+  }
 
-  function pump(): void {
-    while (wanted) {
-      const next = waiting.shift();
+  receiveLine(n: number, line: Buffer): void {
+    if (this.#waitingBytes > 2 * windowBytes + maxLineBytes) this.#link.cut("the peer ignores confirmations");
+    else if (!this.#inputEnded) this.#enqueue(this.#marks.in(line), n);
+  }
+
+  confirmed(n: number): void {
+    while (this.#unconfirmed[0] !== undefined && this.#unconfirmed[0].n <= n)
+      this.#unconfirmed.shift()?.done();
+  }
+
+  setFacts(next: SessionFacts): void {
+    this.#facts = next;
+    for (const listener of this.#factsListeners) listener(next);
+  }
+
+  taken(events: readonly string[]): void {
+    for (const eventId of events) for (const listener of this.#takenListeners) listener(eventId);
+  }
+
+  /** The client will send nothing more. */
+  endInput(): void {
+    this.#inputEnded = true;
+    this.#pump();
+  }
+
+  closed(reason: string): void {
+    this.#inputEnded = true;
+    this.#output.destroy(closedError(reason));
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#wanted) {
+      const next = this.#waiting.shift();
       if (next === undefined) {
-        if (inputEnded) input.push(null);
+        if (this.#inputEnded) this.#input.push(null);
         return;
       }
-      waitingBytes -= next.line.length;
-      handedN = next.n;
-      wanted = false;
-      input.push(typeof next.line === "string" ? `${next.line}\n` : Buffer.concat([next.line, lineFeed]));
+      this.#waitingBytes -= next.line.length;
+      this.#handedN = next.n;
+      this.#wanted = false;
+      this.#input.push(
+        typeof next.line === "string" ? `${next.line}\n` : Buffer.concat([next.line, lineFeed]),
+      );
     }
   }
 
-  function enqueue(line: Buffer | string, n: number): void {
-    waiting.push({ line, n });
-    waitingBytes += line.length;
-    pump();
+  #enqueue(line: Buffer | string, n: number): void {
+    this.#waiting.push({ line, n });
+    this.#waitingBytes += line.length;
+    this.#pump();
   }
 
-  function sendLine(line: Buffer): void {
-    sentN += 1;
-    link.line(sentN, line);
+  #sendLine(line: Buffer): void {
+    this.#sentN += 1;
+    this.#link.line(this.#sentN, line);
   }
 
-  const outgoing = createLineSplitter({
-    maxBytes: maxLineBytes,
-    onLine(line) {
-      if (isReplaying && line.includes(replayId)) isReplaying = false;
-      else sendLine(marks.out(line));
-    },
-    onTooLong: () => {
-      throw new RangeError(`a line to the client is longer than ${maxLineBytes} bytes`);
-    },
-  });
-
-  const output = new Writable({
-    write(chunk: Buffer, _encoding, callback) {
-      const before = sentN;
-      try {
-        link.together(() => outgoing.push(chunk));
-      } catch (error) {
-        callback(error as Error);
-        return;
-      }
-      if (sentN === before) callback();
-      else unconfirmed.push({ n: sentN, done: callback });
-    },
-    destroy(error, callback) {
-      for (const { done } of unconfirmed.splice(0)) done(error ?? closedError("the session was closed"));
-      callback(error);
-    },
-  });
-  // Whoever opened the session listens too; without any listener an error would end the process.
-  output.on("error", () => undefined);
-  input.on("error", () => undefined);
-
-  replay();
-
-  function replay(): void {
-    if (resume.initialize !== undefined && resume.answer !== undefined) {
-      isReplaying = true;
-      const initialize = { ...(JSON.parse(resume.initialize) as object), id: replayId };
-      enqueue(JSON.stringify(initialize), 0);
-      if (resume.initialized) enqueue('{"jsonrpc":"2.0","method":"notifications/initialized"}', 0);
+  #replay(): void {
+    if (this.#resume.initialize !== undefined && this.#resume.answer !== undefined) {
+      this.#isReplaying = true;
+      const initialize = { ...(JSON.parse(this.#resume.initialize) as object), id: replayId };
+      this.#enqueue(JSON.stringify(initialize), 0);
+      if (this.#resume.initialized)
+        this.#enqueue('{"jsonrpc":"2.0","method":"notifications/initialized"}', 0);
     }
-    for (const id of resume.forgotten) refuse(id, "tools/call");
-    for (const { line, ...request } of options.questions) {
-      if (request.method !== "tools/call" || options.mayRunAgain(request)) enqueue(line, 0);
-      else refuse(request.id, request.method);
+    for (const id of this.#resume.forgotten) this.#refuse(id, "tools/call");
+    for (const { line, ...request } of this.#options.questions) {
+      if (request.method !== "tools/call" || this.#options.mayRunAgain(request)) this.#enqueue(line, 0);
+      else this.#refuse(request.id, request.method);
     }
   }
 
-  function refuse(id: RequestId, method: string): void {
+  #refuse(id: RequestId, method: string): void {
     const answer =
       method === "tools/call"
         ? toolError(id, handedOver)
         : JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message: handedOver } });
-    sendLine(Buffer.from(answer));
+    this.#sendLine(Buffer.from(answer));
   }
-
-  const resumed: Resumed | undefined =
-    resume.initialize === undefined || resume.answer === undefined
-      ? undefined
-      : {
-          initialize: resume.initialize,
-          answer: resume.answer,
-          initialized: resume.initialized === true,
-          taken: new Set(resume.taken),
-          writing: new Set(resume.writing),
-          onTaken: (listener) => void takenListeners.push(listener),
-        };
-
-  return {
-    session: {
-      id: options.id,
-      pid: options.pid,
-      local: options.local,
-      facts: () => facts,
-      onFacts: (listener) => void factsListeners.push(listener),
-      input,
-      output,
-      resumed,
-      ended: link.closed,
-      close(reason) {
-        const end = (): void => link.end({ t: "bye", reason });
-        const timer = setTimeout(end, closeWithinMs);
-        timer.unref();
-        void link.closed.then(() => clearTimeout(timer));
-        if (output.destroyed) end();
-        else output.end(end);
-      },
-    },
-    receiveLine(n, line) {
-      if (waitingBytes > 2 * windowBytes + maxLineBytes) link.cut("the peer ignores confirmations");
-      else if (!inputEnded) enqueue(marks.in(line), n);
-    },
-    confirmed(n) {
-      while (unconfirmed[0] !== undefined && unconfirmed[0].n <= n) unconfirmed.shift()?.done();
-    },
-    setFacts(next) {
-      facts = next;
-      for (const listener of factsListeners) listener(next);
-    },
-    taken(events) {
-      for (const eventId of events) for (const listener of takenListeners) listener(eventId);
-    },
-    endInput() {
-      inputEnded = true;
-      pump();
-    },
-    closed(reason) {
-      inputEnded = true;
-      output.destroy(closedError(reason));
-      pump();
-    },
-  };
 }
 
 const lineFeed = Buffer.from("\n");

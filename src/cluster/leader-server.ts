@@ -6,8 +6,7 @@ import type { Log } from "../contract.ts";
 import { line } from "../text.ts";
 import {
   type AttachedSession,
-  openAttachedSession,
-  type PeerSession,
+  PeerSession,
   type Question,
   readQuestion,
   type Unanswered,
@@ -39,19 +38,6 @@ export interface Service {
   stop(reason: "released" | "deposed" | "replaced"): Promise<void>;
 }
 
-export interface LeaderServer {
-  /** Takes one connection; `local` is this process' own client. */
-  accept(stream: Duplex, local?: boolean): void;
-  /** Clients are attached from now on; those that came before waited. */
-  open(service: Service): void;
-  /** Has whoever would succeed get ready while the owner goes on; settles when it is, or when nobody can, at most so long. */
-  prepareSuccessor(withinMs: number): Promise<void>;
-  /** Tells all that the owner is leaving, and names who should get ready. The result is that process' pid. */
-  announceLeaving(): number | undefined;
-  /** Ends all connections; `release` lets the successor begin at once. */
-  close(reason: string, release: boolean): Promise<void>;
-}
-
 interface Peer {
   readonly link: Link;
   readonly hello: Hello;
@@ -62,70 +48,140 @@ interface Peer {
 
 const helloWithinMs = 2_000;
 
-export function createLeaderServer(options: {
-  readonly epoch: number;
-  readonly version: string;
-  readonly log: Log;
-}): LeaderServer {
-  const { epoch, version, log } = options;
-  const links = new Set<Link>();
-  const peers = new Set<Peer>();
-  const waiting: (() => void)[] = [];
-  const greetTimers = new WeakMap<Link, NodeJS.Timeout>();
+export class LeaderServer {
+  readonly #epoch: {
+    readonly epoch: number;
+    readonly version: string;
+    readonly log: Log;
+  }["epoch"];
+  readonly #version: {
+    readonly epoch: number;
+    readonly version: string;
+    readonly log: Log;
+  }["version"];
+  readonly #log: {
+    readonly epoch: number;
+    readonly version: string;
+    readonly log: Log;
+  }["log"];
+  readonly #links = new Set<Link>();
+  readonly #peers = new Set<Peer>();
+  readonly #waiting: (() => void)[] = [];
+  readonly #greetTimers = new WeakMap<Link, NodeJS.Timeout>();
   /** Told once each: they ask again every few seconds. */
-  const refused = new Set<number>();
-  let service: Service | undefined;
-  let leaving = false;
-  let successor: Peer | undefined;
-  let lastId = 0;
+  readonly #refused = new Set<number>();
+  #service: Service | undefined;
+  #leaving = false;
+  #successor: Peer | undefined;
+  #lastId = 0;
 
-  function whenOpen(run: () => void): void {
-    if (service === undefined) waiting.push(run);
-    else run();
+  constructor(options: {
+    readonly epoch: number;
+    readonly version: string;
+    readonly log: Log;
+  }) {
+    const { epoch, version, log } = options;
+    this.#epoch = epoch;
+    this.#version = version;
+    this.#log = log;
   }
 
-  function accept(stream: Duplex, local = false): void {
-    const link = createLink(stream, { onFrame: (frame) => greet(link, frame, local) });
-    links.add(link);
+  /** Clients are attached from now on; those that came before waited. */
+  open(opened: Service): void {
+    this.#service = opened;
+    for (const run of this.#waiting.splice(0)) run();
+  }
+
+  /** Has whoever would succeed get ready while the owner goes on; settles when it is, or when nobody can, at most so long. */
+  async prepareSuccessor(withinMs: number): Promise<void> {
+    const chosen = chooseSuccessor(this.#peers);
+    if (chosen === undefined) return;
+    this.#successor = chosen;
+    let timer: NodeJS.Timeout | undefined;
+    const isReady = new Promise<void>((resolve) => {
+      chosen.onReady = resolve;
+      timer = setTimeout(resolve, withinMs);
+    });
+    chosen.link.send({ t: "prepare" });
+    await Promise.race([isReady, chosen.link.closed]);
+    clearTimeout(timer);
+  }
+
+  /** Tells all that the owner is leaving, and names who should get ready. The result is that process' pid. */
+  announceLeaving(): number | undefined {
+    this.#leaving = true;
+    this.#nameSuccessor();
+    for (const { link } of this.#peers) {
+      link.send({
+        t: "leaving",
+        ...(this.#successor !== undefined && { successor: this.#successor.hello.pid }),
+      });
+    }
+    return this.#successor?.hello.pid;
+  }
+
+  /** Ends all connections; `release` lets the successor begin at once. */
+  async close(reason: string, release: boolean): Promise<void> {
+    this.#leaving = true;
+    if (release) this.#nameSuccessor();
+    const bye = {
+      t: "bye",
+      reason,
+      ...(release && this.#successor !== undefined && { successor: this.#successor.hello.pid }),
+    } as const;
+    const closing = [...this.#links];
+    for (const link of closing) link.end(bye);
+    await Promise.all(closing.map((link) => link.gone));
+  }
+
+  /** Takes one connection; `local` is this process' own client. */
+  accept(stream: Duplex, local: boolean = false): void {
+    const link = createLink(stream, { onFrame: (frame) => this.#greet(link, frame, local) });
+    this.#links.add(link);
     const timer = setTimeout(() => link.cut("no hello came"), helloWithinMs);
     timer.unref();
-    greetTimers.set(link, timer);
+    this.#greetTimers.set(link, timer);
     void link.closed.then(() => {
       clearTimeout(timer);
-      links.delete(link);
+      this.#links.delete(link);
     });
   }
 
-  function greet(link: Link, frame: Frame, local: boolean): void {
-    clearTimeout(greetTimers.get(link));
+  #whenOpen(run: () => void): void {
+    if (this.#service === undefined) this.#waiting.push(run);
+    else run();
+  }
+
+  #greet(link: Link, frame: Frame, local: boolean): void {
+    clearTimeout(this.#greetTimers.get(link));
     if (!isHello(frame)) {
       link.cut("the peer did not begin with a hello");
       return;
     }
     if (frame.protocol !== protocolNumber) {
-      const isNews = !refused.has(frame.pid);
-      const reason = `this router (${version}) speaks protocol ${protocolNumber}, the other (${frame.version}) ${frame.protocol}`;
+      const isNews = !this.#refused.has(frame.pid);
+      const reason = `this router (${this.#version}) speaks protocol ${protocolNumber}, the other (${frame.version}) ${frame.protocol}`;
       const hint = "end all sessions of one version to go on together";
-      if (isNews) log.warn(line`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
-      refused.add(frame.pid);
-      link.end({ t: "refuse", protocol: protocolNumber, version, reason });
+      if (isNews) this.#log.warn(line`process ${frame.pid} cannot attach: ${reason}; ${hint}`);
+      this.#refused.add(frame.pid);
+      link.end({ t: "refuse", protocol: protocolNumber, version: this.#version, reason });
       return;
     }
-    if (leaving) {
+    if (this.#leaving) {
       link.end({ t: "bye", reason: "the owner is leaving" });
       return;
     }
-    link.send({ t: "welcome", protocol: protocolNumber, version, epoch });
-    if (frame.role === "command") serveCommands(link);
-    else serveClient({ link, hello: frame, local, eligible: frame.eligible === true });
+    link.send({ t: "welcome", protocol: protocolNumber, version: this.#version, epoch: this.#epoch });
+    if (frame.role === "command") this.#serveCommands(link);
+    else this.#serveClient({ link, hello: frame, local, eligible: frame.eligible === true });
   }
 
-  function serveCommands(link: Link): void {
+  #serveCommands(link: Link): void {
     const answer = answerCalls(
       link,
       (...call) =>
         new Promise((resolve, reject) => {
-          whenOpen(() => (service as Service).command(...call).then(resolve, reject));
+          this.#whenOpen(() => (this.#service as Service).command(...call).then(resolve, reject));
         }),
     );
     link.handle({
@@ -135,14 +191,14 @@ export function createLeaderServer(options: {
     });
   }
 
-  function serveClient(peer: Peer): void {
+  #serveClient(peer: Peer): void {
     const { link } = peer;
     let resume: Resume | undefined;
     let door: PeerSession | undefined;
     let isComplete = false;
     const questions: Question[] = [];
     const early: ((opened: PeerSession) => void)[] = [];
-    peers.add(peer);
+    this.#peers.add(peer);
 
     /** What comes between `resume` and the opening of the session keeps its order. */
     function atDoor(run: (opened: PeerSession) => void): void {
@@ -150,21 +206,21 @@ export function createLeaderServer(options: {
       else early.push(run);
     }
 
-    function openWhenComplete(): void {
+    const openWhenComplete = (): void => {
       if (resume === undefined || questions.length < resume.unanswered) return;
       const complete = resume;
       isComplete = true;
-      whenOpen(() => {
-        if (!links.has(link)) return;
-        const serving = service as Service;
-        lastId += 1;
-        door = openAttachedSession({
-          id: lastId,
+      this.#whenOpen(() => {
+        if (!this.#links.has(link)) return;
+        const serving = this.#service as Service;
+        this.#lastId += 1;
+        door = new PeerSession({
+          id: this.#lastId,
           pid: peer.hello.pid,
           local: peer.local,
           facts: facts as NonNullable<typeof facts>,
           link,
-          epoch,
+          epoch: this.#epoch,
           resume: complete,
           questions,
           mayRunAgain: (request) => serving.mayRunAgain(request),
@@ -172,11 +228,11 @@ export function createLeaderServer(options: {
         serving.attach(door.session);
         for (const run of early.splice(0)) run(door);
       });
-    }
+    };
 
     let facts = isFacts(peer.hello.facts) ? peer.hello.facts : undefined;
     void link.closed.then((reason) => {
-      peers.delete(peer);
+      this.#peers.delete(peer);
       door?.closed(reason);
     });
 
@@ -207,50 +263,10 @@ export function createLeaderServer(options: {
   }
 
   /** Whoever was asked to get ready, as long as it is there. */
-  function nameSuccessor(): void {
-    if (successor === undefined || !peers.has(successor)) successor = chooseSuccessor(peers);
+  #nameSuccessor(): void {
+    if (this.#successor === undefined || !this.#peers.has(this.#successor))
+      this.#successor = chooseSuccessor(this.#peers);
   }
-
-  return {
-    accept,
-    open(opened) {
-      service = opened;
-      for (const run of waiting.splice(0)) run();
-    },
-    async prepareSuccessor(withinMs) {
-      const chosen = chooseSuccessor(peers);
-      if (chosen === undefined) return;
-      successor = chosen;
-      let timer: NodeJS.Timeout | undefined;
-      const isReady = new Promise<void>((resolve) => {
-        chosen.onReady = resolve;
-        timer = setTimeout(resolve, withinMs);
-      });
-      chosen.link.send({ t: "prepare" });
-      await Promise.race([isReady, chosen.link.closed]);
-      clearTimeout(timer);
-    },
-    announceLeaving() {
-      leaving = true;
-      nameSuccessor();
-      for (const { link } of peers) {
-        link.send({ t: "leaving", ...(successor !== undefined && { successor: successor.hello.pid }) });
-      }
-      return successor?.hello.pid;
-    },
-    async close(reason, release) {
-      leaving = true;
-      if (release) nameSuccessor();
-      const bye = {
-        t: "bye",
-        reason,
-        ...(release && successor !== undefined && { successor: successor.hello.pid }),
-      } as const;
-      const closing = [...links];
-      for (const link of closing) link.end(bye);
-      await Promise.all(closing.map((link) => link.gone));
-    },
-  };
 }
 
 /** One that has all it needs before one that has not, a process without a client before others, then who came first. */

@@ -15,7 +15,7 @@ import {
   readLeader,
   type UnreadableLeader,
 } from "./leader-file.ts";
-import { createLeaderServer, type Service } from "./leader-server.ts";
+import { LeaderServer, type Service } from "./leader-server.ts";
 import { showLife } from "./other-machine.ts";
 import { enterRunning, type RunningRegister } from "./running-leaders.ts";
 import { acquireTerm, makeFolder, releaseTerm, sweep, writeLeader } from "./term.ts";
@@ -61,7 +61,7 @@ export async function becomeLeader(options: LeaderOptions): Promise<Leader | und
   const claimed = await acquireTerm(folder, options.epoch, version);
   if (claimed === undefined) return undefined;
   const file: LeaderFile = claimed;
-  const host = createLeaderServer({ epoch: file.epoch, version, log });
+  const host = new LeaderServer({ epoch: file.epoch, version, log });
   let server = await listen(file.socket, (stream) => host.accept(stream)).catch(async (error) => {
     await releaseTerm(folder, file);
     throw error;
@@ -185,7 +185,7 @@ export async function becomeAlone(options: {
   readonly log: Log;
   readonly serve: Serve;
 }): Promise<{ connectLocal(): Duplex; stop(reason: "released" | "replaced"): Promise<void> }> {
-  const host = createLeaderServer({ epoch: 0, version: options.version, log: options.log });
+  const host = new LeaderServer({ epoch: 0, version: options.version, log: options.log });
   const service = await options.serve({ epoch: 0, exclusive: false, reason: options.reason });
   host.open(service);
   return {

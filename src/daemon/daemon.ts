@@ -10,8 +10,8 @@ import { signalReaches } from "../cluster/process-identity.ts";
 import { realPath } from "../config/paths.ts";
 import { repeatableTools } from "../config/tool-names.ts";
 import { countIssues } from "../config/yaml/issue-location.ts";
-import { createDispatcher, type Dispatcher } from "../dispatch/dispatcher.ts";
-import { createShaping, type Shaping } from "../dispatch/shaping/driver.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { Shaping } from "../dispatch/shaping/driver.ts";
 import { isRouterError, UsageError } from "../errors.ts";
 import { compileGlob } from "../filters/glob.ts";
 import { systemClock } from "../host/clock.ts";
@@ -243,8 +243,8 @@ export async function openDaemon(options: DaemonOptions): Promise<Service> {
   /** With the first chat that a config has. */
   async function openChat({ sources }: Plan, parts: Pick<Running, "journal" | "consent">): Promise<void> {
     if (chat !== undefined || sources.every(({ type }) => type.chat === undefined)) return;
-    const { openChatService } = await import("./chat/chat-service.ts");
-    chat = openChatService({ ...parts, state, turn, ending: ending.signal });
+    const { ChatService } = await import("./chat/chat-service.ts");
+    chat = new ChatService({ ...parts, state, turn, ending: ending.signal });
   }
 
   async function run(proven: ProvenConfig): Promise<void> {
@@ -263,14 +263,14 @@ export async function openDaemon(options: DaemonOptions): Promise<Service> {
     });
     const newId = createEventIds();
     const turnedAway = createRejectedSenders({ clock: systemClock, newId, observe: state.decisions.add });
-    const shaping: Shaping = createShaping({
+    const shaping: Shaping = new Shaping({
       journal,
       clock: systemClock,
       plan,
       newId,
       dispatcher: () => dispatcher,
     });
-    const dispatcher: Dispatcher = createDispatcher({
+    const dispatcher: Dispatcher = new Dispatcher({
       journal,
       clock: systemClock,
       log,
@@ -279,8 +279,8 @@ export async function openDaemon(options: DaemonOptions): Promise<Service> {
       catchUp: delivery.catchUp,
       settleMs,
       mayReturn: (sessionId) => signalReaches(Number(sessionId)),
-      holds: shaping.holds,
-      spend: shaping.spend,
+      holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
+      spend: (sessionId, spent) => shaping.spend(sessionId, spent),
       observe(change) {
         state.tally.add(change);
         shaping.observe(change);

@@ -13,7 +13,7 @@ import { secretFinder } from "../host/secret-mask.ts";
 import { spawnGroup } from "../host/spawn.ts";
 import { chooseListen } from "../http/bind-candidates.ts";
 import { createListener } from "../http/server.ts";
-import { createRouter, type NextListen, type Router, type RouterOptions } from "../router/router.ts";
+import { type NextListen, Router, type RouterOptions } from "../router/router.ts";
 import { version } from "../version.ts";
 import type { ProvenConfig } from "./start/load-plan.ts";
 import { isOfProject } from "./start/project-environment.ts";
@@ -87,5 +87,5 @@ export async function openRouter({
     config: realPath(loaded.file),
     isOwner,
   });
-  return createRouter({ ...options, listener, claims });
+  return new Router({ ...options, listener, claims });
 }

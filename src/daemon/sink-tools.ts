@@ -10,7 +10,7 @@ import { UsageError } from "../errors.ts";
 import type { Journal } from "../journal/journal.ts";
 import { answeredView, channelFor } from "../plan/outgoing.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type CallRecord, createSinks, type Sinks } from "../router/sinks.ts";
+import { type CallRecord, Sinks } from "../router/sinks.ts";
 import { noSuchEvent } from "../session/tools/ack.ts";
 import { sinkTool } from "../session/tools/sink.ts";
 import type { DaemonSession } from "./sessions.ts";
@@ -32,9 +32,9 @@ export function closedToSinks(loaded: () => LoadedConfig): NonNullable<SinkHost[
 export function openSinks(
   plan: Plan,
   journal: Pick<Journal, "call">,
-  options: Omit<Parameters<typeof createSinks>[0], "newId" | "record">,
+  options: Omit<ConstructorParameters<typeof Sinks>[0], "newId" | "record">,
 ): Sinks {
-  const sinks = createSinks({
+  const sinks = new Sinks({
     ...options,
     newId: randomUUID,
     record({ session, eventId, ...call }) {

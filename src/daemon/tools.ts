@@ -10,7 +10,7 @@ import { pendingTool } from "../session/tools/pending.ts";
 import { replyTool } from "../session/tools/reply.ts";
 import { silenceTool } from "../session/tools/silence.ts";
 import { line, safeLine } from "../text.ts";
-import { type ChatTools, chatTools } from "./chat/chat-tools.ts";
+import { ChatTools } from "./chat/chat-tools.ts";
 import { digestAsEvent, listMembers } from "./commands/digests.ts";
 import type { DaemonSession } from "./sessions.ts";
 import { sinkTools } from "./sink-tools.ts";
@@ -26,7 +26,7 @@ export function toolsFor(state: DaemonState, member: DaemonSession): Tool[] {
   const chats =
     chat === undefined
       ? undefined
-      : chatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
+      : new ChatTools(running, chat, member, (eventId) => readAnswerable(running, member, eventId));
   return [
     ...(needsAck(state, running) ? [ackOf(running, member)] : []),
     eventTool({

@@ -33,28 +33,6 @@ const retryMs = 1_000;
 /** A client that takes nothing for so long does not read. */
 const stuckAfterMs = 10_000;
 
-export interface SessionWorker {
-  /** There may be something new. */
-  kick(): void;
-  /** Who is there has changed: look at everything again. */
-  restart(): void;
-  /** Look again from this position on. */
-  rewind(position: number): void;
-  /** The same, if it was looked at before. */
-  offer(position: number): void;
-  /** Lets go of what was not begun. */
-  release(): void;
-  /** The session ended: nothing is begun any more. What is being written may still be confirmed. */
-  end(): void;
-  /** The last word was said: what is not confirmed yet may or may not have arrived. */
-  giveUp(): void;
-  isWriting(entry: OpenEntry): boolean;
-  /** When the write under way began. */
-  writingSinceMs(): number | undefined;
-  /** Settles when nothing is being written. */
-  quiet(): Promise<void>;
-}
-
 interface Ahead extends InFlight {
   isNoted: boolean;
 }
@@ -75,108 +53,192 @@ function createStream(unproven: boolean): Stream {
   return { unproven, cursor: { high: 0, rest: 0 }, ahead: [], mayHaveMore: true };
 }
 
-export function createSessionWorker(
-  desk: DispatchContext,
-  seat: SessionSlot,
-  options: { readonly catchUp: number },
-): SessionWorker {
-  const { journal, claims, clock } = desk;
-  const { session } = seat;
-  const proven = createStream(false);
-  const unproven = createStream(true);
-  const streams = [proven, unproven] as const;
-  const backlog: Unannounced = { channels: new Map(), ids: [] };
-  let writing: { readonly sinceMs: number; readonly batch: readonly InFlight[]; end(): void } | undefined;
-  let running: Promise<void> | undefined;
-  let wantsCatchUp = true;
-  let restMs = 0;
-  let cancelRest = () => {};
+export class SessionWorker {
+  readonly #desk: DispatchContext;
+  readonly #seat: SessionSlot;
+  readonly #options: { readonly catchUp: number };
+  readonly #journal: DispatchContext["journal"];
+  readonly #claims: DispatchContext["claims"];
+  readonly #clock: DispatchContext["clock"];
+  readonly #session: SessionSlot["session"];
+  readonly #proven = createStream(false);
+  readonly #unproven = createStream(true);
+  readonly #streams: readonly [Stream, Stream];
+  readonly #backlog: Unannounced = { channels: new Map(), ids: [] };
+  #writing: { readonly sinceMs: number; readonly batch: readonly InFlight[]; end(): void } | undefined;
+  #running: Promise<void> | undefined;
+  #wantsCatchUp = true;
+  #restMs = 0;
+  #cancelRest = () => {};
   /** Goes up when what was read so far no longer counts. */
-  let version = 0;
+  #version = 0;
   /** The same at a restart only. */
-  let generation = 0;
+  #generation = 0;
   /** While a page is gone through: where it is. */
-  let lookedAt = 0;
+  #lookedAt = 0;
 
-  const isOver = () => seat.isGone || desk.stopping.aborted;
+  constructor(desk: DispatchContext, seat: SessionSlot, options: { readonly catchUp: number }) {
+    this.#desk = desk;
+    this.#seat = seat;
+    this.#options = options;
+    const { journal, claims, clock } = desk;
+    this.#journal = journal;
+    this.#claims = claims;
+    this.#clock = clock;
+    const { session } = seat;
+    this.#session = session;
+    this.#streams = [this.#proven, this.#unproven] as const;
+  }
 
-  async function run(): Promise<void> {
-    while (!isOver() && restMs === 0) {
-      if (wantsCatchUp) {
-        wantsCatchUp = false;
-        const of = { limit: options.catchUp, isCurrent: sameGeneration(), send: sendHead };
-        if (seat.rank > 0) await catchUp(desk, seat, backlog, of);
-        else forget(backlog);
+  /** Who is there has changed: look at everything again. */
+  restart(): void {
+    this.#generation += 1;
+    this.release();
+    this.#wantsCatchUp = true;
+    this.rewind(1);
+  }
+
+  /** The session ended: nothing is begun any more. What is being written may still be confirmed. */
+  end(): void {
+    this.#cancelRest();
+    this.release();
+  }
+
+  /** The last word was said: what is not confirmed yet may or may not have arrived. */
+  giveUp(): void {
+    this.#writing?.end();
+  }
+
+  isWriting({ position }: OpenEntry): boolean {
+    return this.#writing?.batch.some(({ entry }) => entry.position === position) ?? false;
+  }
+
+  /** When the write under way began. */
+  writingSinceMs(): number | undefined {
+    return this.#writing?.sinceMs;
+  }
+
+  /** Settles when nothing is being written. */
+  async quiet(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Lets go of what was not begun. */
+  release(): void {
+    const all = this.#allAhead();
+    for (const parcel of all) this.#claims.drop(parcel, this.#session.id);
+    const first = Math.min(...all.map(({ entry }) => entry.position));
+    for (const stream of this.#streams) stream.ahead = [];
+    if (first < Number.POSITIVE_INFINITY) this.rewind(first);
+  }
+
+  /** Look again from this position on. */
+  rewind(position: number): void {
+    for (const { cursor } of this.#streams) {
+      cursor.high = Math.min(cursor.high, position - 1);
+      cursor.rest = Math.min(cursor.rest, position - 1);
+    }
+    this.#version += 1;
+    this.kick();
+  }
+
+  /** The same, if it was looked at before. */
+  offer(position: number): void {
+    const farthest = Math.max(...this.#streams.flatMap(({ cursor }) => [cursor.high, cursor.rest]));
+    if (position < this.#lookedAt || position <= farthest) this.rewind(position);
+  }
+
+  /** There may be something new. */
+  kick(): void {
+    for (const stream of this.#streams) stream.mayHaveMore = true;
+    this.#start();
+  }
+
+  #isOver() {
+    return this.#seat.isGone || this.#desk.stopping.aborted;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver() && this.#restMs === 0) {
+      if (this.#wantsCatchUp) {
+        this.#wantsCatchUp = false;
+        const of = {
+          limit: this.#options.catchUp,
+          isCurrent: this.#sameGeneration(),
+          send: (head: readonly Head[]) => this.#sendHead(head),
+        };
+        if (this.#seat.rank > 0) await catchUp(this.#desk, this.#seat, this.#backlog, of);
+        else forget(this.#backlog);
         continue;
       }
-      const urgent = streams.find((stream) => stream.ahead.length < maxAhead && hasHigh(stream));
+      const urgent = this.#streams.find((stream) => stream.ahead.length < maxAhead && this.#hasHigh(stream));
       if (urgent !== undefined) {
-        await read(urgent, "high");
+        await this.#read(urgent, "high");
         continue;
       }
-      const empty = streams.find(({ ahead, mayHaveMore }) => ahead.length === 0 && mayHaveMore);
+      const empty = this.#streams.find(({ ahead, mayHaveMore }) => ahead.length === 0 && mayHaveMore);
       if (empty !== undefined) {
         empty.mayHaveMore = false;
-        await read(empty, "rest");
+        await this.#read(empty, "rest");
         continue;
       }
-      if (!(await sendAhead())) return;
+      if (!(await this.#sendAhead())) return;
     }
   }
 
   /** Takes a step towards sending what was read ahead. False when there is nothing. */
-  async function sendAhead(): Promise<boolean> {
-    const all = allAhead();
+  async #sendAhead(): Promise<boolean> {
+    const all = this.#allAhead();
     if (all.length === 0) return false;
     if (!all.every(({ isNoted }) => isNoted)) {
-      await noteClaims(all);
+      await this.#noteClaims(all);
       return true;
     }
-    const batch = takeBatch();
-    if (batch.length > 0) await write(batch);
+    const batch = this.#takeBatch();
+    if (batch.length > 0) await this.#write(batch);
     // What was kept back after all was not sent: a successor must not think so.
-    else if (allAhead().length === 0) claims.clear(seat.claimName);
+    else if (this.#allAhead().length === 0) this.#claims.clear(this.#seat.claimName);
     return true;
   }
 
   /** What a session missed first, while the rest of it is still being sorted out. */
-  async function sendHead(head: readonly Head[]): Promise<void> {
+  async #sendHead(head: readonly Head[]): Promise<void> {
     for (const { entry, delivery } of head) {
-      const now = findEntry(journal, entry);
-      if (now === undefined || !isUnsent(now) || !isCandidate(desk, seat, now)) continue;
-      const result = triage(desk, seat, now, delivery);
+      const now = findEntry(this.#journal, entry);
+      if (now === undefined || !isUnsent(now) || !isCandidate(this.#desk, this.#seat, now)) continue;
+      const result = triage(this.#desk, this.#seat, now, delivery);
       if (result.is !== "push") continue;
-      streamOf({ entry: now }).ahead.push({
-        ...reserve(desk, seat, now, delivery, result.terms),
+      this.#streamOf({ entry: now }).ahead.push({
+        ...reserve(this.#desk, this.#seat, now, delivery, result.terms),
         isNoted: false,
       });
-      follow(desk, seat, result.terms);
+      follow(this.#desk, this.#seat, result.terms);
     }
-    while (!isOver() && restMs === 0 && (await sendAhead()));
+    while (!this.#isOver() && this.#restMs === 0 && (await this.#sendAhead()));
   }
 
-  function allAhead(): Ahead[] {
-    return [...proven.ahead, ...unproven.ahead];
+  #allAhead(): Ahead[] {
+    return [...this.#proven.ahead, ...this.#unproven.ahead];
   }
 
-  function sameVersion(): () => boolean {
-    const began = version;
-    return () => version === began && !isOver();
+  #sameVersion(): () => boolean {
+    const began = this.#version;
+    return () => this.#version === began && !this.#isOver();
   }
 
-  function sameGeneration(): () => boolean {
-    const began = generation;
-    return () => generation === began && !isOver();
+  #sameGeneration(): () => boolean {
+    const began = this.#generation;
+    return () => this.#generation === began && !this.#isOver();
   }
 
-  function hasHigh({ unproven, cursor }: Stream): boolean {
+  #hasHigh({ unproven, cursor }: Stream): boolean {
     const query = { states: unsent, priority: "high", unproven, limit: 1 } as const;
-    return journal.page({ ...query, after: cursor.high }).length > 0;
+    return this.#journal.page({ ...query, after: cursor.high }).length > 0;
   }
 
   /** Moves on in one lane until something is to be pushed, the lane ends, or what was read no longer counts. */
-  async function read(stream: Stream, lane: Lane): Promise<void> {
-    const isCurrent = sameVersion();
+  async #read(stream: Stream, lane: Lane): Promise<void> {
+    const isCurrent = this.#sameVersion();
     const { cursor, unproven } = stream;
     const query = {
       states: unsent,
@@ -186,34 +248,35 @@ export function createSessionWorker(
     };
     for (let turns = 1; isCurrent(); turns++) {
       // A walk over all that anybody left here holds up nothing else.
-      if (unproven && turns > 1 && proven.mayHaveMore) {
+      if (unproven && turns > 1 && this.#proven.mayHaveMore) {
         stream.mayHaveMore = true;
         return;
       }
-      const page = journal.page({ ...query, after: cursor[lane] });
+      const page = this.#journal.page({ ...query, after: cursor[lane] });
       if (page.length === 0) return;
       const worth = page.filter(
-        (entry) => (lane === "high" || entry.priority !== "high") && isCandidate(desk, seat, entry),
+        (entry) =>
+          (lane === "high" || entry.priority !== "high") && isCandidate(this.#desk, this.#seat, entry),
       );
-      const read = worth.length === 0 ? [] : await journal.deliveries(worth);
+      const read = worth.length === 0 ? [] : await this.#journal.deliveries(worth);
       if (!isCurrent()) return;
       const found: Ahead[] = [];
       let bytes = stream.ahead.reduce((sum, { delivery }) => sum + delivery.content.length, 0);
       let last = page.at(-1) as OpenEntry;
       for (const [index, entry] of worth.entries()) {
         const delivery = read[index];
-        lookedAt = entry.position;
-        const result = triage(desk, seat, entry, delivery);
-        if (result.is === "wait") seat.waiting.add(entry.position, entry);
+        this.#lookedAt = entry.position;
+        const result = triage(this.#desk, this.#seat, entry, delivery);
+        if (result.is === "wait") this.#seat.waiting.add(entry.position, entry);
         if (result.is !== "push" || delivery === undefined) continue;
-        found.push({ ...reserve(desk, seat, entry, delivery, result.terms), isNoted: false });
-        follow(desk, seat, result.terms);
+        found.push({ ...reserve(this.#desk, this.#seat, entry, delivery, result.terms), isNoted: false });
+        follow(this.#desk, this.#seat, result.terms);
         bytes += delivery.content.length;
         if (stream.ahead.length + found.length < maxAhead && bytes < maxAheadBytes) continue;
         last = entry;
         break;
       }
-      lookedAt = 0;
+      this.#lookedAt = 0;
       // A claim may have moved a conversation here, and with it what was passed over before.
       if (isCurrent()) cursor[lane] = last.position;
       if (found.length > 0) {
@@ -228,74 +291,74 @@ export function createSessionWorker(
     }
   }
 
-  async function noteClaims(noted: readonly Ahead[]): Promise<void> {
+  async #noteClaims(noted: readonly Ahead[]): Promise<void> {
     try {
-      await claims.note(seat.claimName, noted);
+      await this.#claims.note(this.#seat.claimName, noted);
       for (const parcel of noted) parcel.isNoted = true;
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
-      if (error.code === "E_JOURNAL_CLOSED") desk.onJournalEnded();
-      else rest(error.retryAfterMs ?? retryMs);
+      if (error.code === "E_JOURNAL_CLOSED") this.#desk.onJournalEnded();
+      else this.#rest(error.retryAfterMs ?? retryMs);
     }
   }
 
-  function rest(ms: number): void {
-    restMs = ms;
-    cancelRest = clock.after(ms, () => {
-      restMs = 0;
-      kick();
+  #rest(ms: number): void {
+    this.#restMs = ms;
+    this.#cancelRest = this.#clock.after(ms, () => {
+      this.#restMs = 0;
+      this.kick();
     });
   }
 
   /** What waits goes out together, so that a burst costs one turn of the event loop and not one for each event. */
-  function takeBatch(): InFlight[] {
+  #takeBatch(): InFlight[] {
     const batch: InFlight[] = [];
     let bytes = 0;
-    let turn = proven;
+    let turn = this.#proven;
     while (batch.length < maxBatch) {
-      if (turn.ahead[0]?.isNoted !== true) turn = otherOf(turn);
+      if (turn.ahead[0]?.isNoted !== true) turn = this.#otherOf(turn);
       const [next] = turn.ahead;
       if (next?.isNoted !== true) break;
       bytes += next.delivery.content.length;
       if (batch.length > 0 && bytes > maxBatchBytes) break;
       turn.ahead.shift();
-      if (!isDue(next)) continue;
-      desk.spend(session.id, next);
+      if (!this.#isDue(next)) continue;
+      this.#desk.spend(this.#session.id, next);
       batch.push(next);
-      turn = otherOf(turn);
+      turn = this.#otherOf(turn);
     }
     return batch;
   }
 
-  function otherOf(stream: Stream): Stream {
-    return stream === proven ? unproven : proven;
+  #otherOf(stream: Stream): Stream {
+    return stream === this.#proven ? this.#unproven : this.#proven;
   }
 
   /** False when it is not to be written any more; then its claim is dropped. */
-  function isDue(parcel: InFlight): boolean {
-    const entry = findEntry(journal, parcel);
+  #isDue(parcel: InFlight): boolean {
+    const entry = findEntry(this.#journal, parcel);
     const isThere = entry !== undefined && isUnsent(entry);
-    const isLate = isThere && isPast(entry, clock.now());
-    const isHeld = isThere && !isLate && desk.holds(entry, parcel.delivery, session.id);
-    const isKeptBack = isThere && !isLate && !isHeld && isLooping(desk, seat, parcel);
+    const isLate = isThere && isPast(entry, this.#clock.now());
+    const isHeld = isThere && !isLate && this.#desk.holds(entry, parcel.delivery, this.#session.id);
+    const isKeptBack = isThere && !isLate && !isHeld && isLooping(this.#desk, this.#seat, parcel);
     if (isThere && !isLate && !isHeld && !isKeptBack) return true;
-    claims.drop(parcel, session.id);
-    if (isLate) desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
+    this.#claims.drop(parcel, this.#session.id);
+    if (isLate) this.#desk.tell(entry, { state: "expired", reason: "its ttl ended before it was sent" });
     if (isKeptBack) {
-      seat.waiting.add(entry.position, entry);
-      desk.onTold(seat);
+      this.#seat.waiting.add(entry.position, entry);
+      this.#desk.onTold(this.#seat);
     }
     return false;
   }
 
-  async function write(batch: readonly InFlight[]): Promise<void> {
+  async #write(batch: readonly InFlight[]): Promise<void> {
     const outcomes: Outcome[] = batch.map(() => "ended");
-    const cancelStuck = clock.after(stuckAfterMs, () => desk.onStuck(seat, true));
+    const cancelStuck = this.#clock.after(stuckAfterMs, () => this.#desk.onStuck(this.#seat, true));
     await new Promise<void>((resolve) => {
-      writing = { sinceMs: clock.now(), batch, end: resolve };
+      this.#writing = { sinceMs: this.#clock.now(), batch, end: resolve };
       const settled = batch.map(async (parcel, index) => {
         try {
-          await session.deliver(toRendered(parcel), desk.stopping);
+          await this.#session.deliver(toRendered(parcel), this.#desk.stopping);
           outcomes[index] = "written";
         } catch (error) {
           outcomes[index] = { error };
@@ -303,101 +366,51 @@ export function createSessionWorker(
       });
       void Promise.all(settled).then(() => resolve());
     });
-    writing = undefined;
+    this.#writing = undefined;
     cancelStuck();
-    if (seat.isStuck) desk.onStuck(seat, false);
+    if (this.#seat.isStuck) this.#desk.onStuck(this.#seat, false);
     const refused: InFlight[] = [];
     let isLost = false;
     let afterMs = retryMs;
     for (const [index, parcel] of batch.entries()) {
       const outcome = outcomes[index] as Outcome;
-      if (outcome === "written") markSent(desk, seat, parcel);
+      if (outcome === "written") markSent(this.#desk, this.#seat, parcel);
       else if (outcome === "ended") {
-        markUnconfirmed(desk, seat, parcel, "the session ended before it confirmed");
-      } else if (!(outcome.error instanceof DeliveryError)) tellBug(parcel, outcome.error);
+        markUnconfirmed(this.#desk, this.#seat, parcel, "the session ended before it confirmed");
+      } else if (!(outcome.error instanceof DeliveryError)) this.#tellBug(parcel, outcome.error);
       else if (outcome.error.code === "E_SESSION_BUSY") {
         refused.push(parcel);
-        desk.refund(session.id, parcel);
+        this.#desk.refund(this.#session.id, parcel);
         afterMs = outcome.error.retryAfterMs ?? retryMs;
       } else {
-        markUnconfirmed(desk, seat, parcel, outcome.error.message);
+        markUnconfirmed(this.#desk, this.#seat, parcel, outcome.error.message);
         isLost = true;
       }
     }
     if (refused.length > 0) {
-      for (const parcel of refused) streamOf(parcel).ahead.push({ ...parcel, isNoted: true });
-      release();
+      for (const parcel of refused) this.#streamOf(parcel).ahead.push({ ...parcel, isNoted: true });
+      this.release();
     }
     // A session that lost some is about to end. Should it not, it gets them again.
-    if (isLost) rewind(Math.min(...batch.map(({ entry }) => entry.position)));
-    if ((refused.length > 0 || isLost) && !isOver()) rest(afterMs);
+    if (isLost) this.rewind(Math.min(...batch.map(({ entry }) => entry.position)));
+    if ((refused.length > 0 || isLost) && !this.#isOver()) this.#rest(afterMs);
   }
 
-  function tellBug(parcel: InFlight, error: unknown): void {
-    claims.drop(parcel, session.id);
-    desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
-    desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
+  #tellBug(parcel: InFlight, error: unknown): void {
+    this.#claims.drop(parcel, this.#session.id);
+    this.#desk.tell(parcel.entry, { state: "dead", reason: `it cannot be written: ${String(error)}` });
+    this.#desk.log.error(line`event ${parcel.id} cannot be written, which is a bug: ${String(error)}`);
   }
 
-  function streamOf({ entry }: Pick<InFlight, "entry">): Stream {
-    return entry.unproven === true ? unproven : proven;
+  #streamOf({ entry }: Pick<InFlight, "entry">): Stream {
+    return entry.unproven === true ? this.#unproven : this.#proven;
   }
 
-  function release(): void {
-    const all = allAhead();
-    for (const parcel of all) claims.drop(parcel, session.id);
-    const first = Math.min(...all.map(({ entry }) => entry.position));
-    for (const stream of streams) stream.ahead = [];
-    if (first < Number.POSITIVE_INFINITY) rewind(first);
-  }
-
-  function rewind(position: number): void {
-    for (const { cursor } of streams) {
-      cursor.high = Math.min(cursor.high, position - 1);
-      cursor.rest = Math.min(cursor.rest, position - 1);
-    }
-    version += 1;
-    kick();
-  }
-
-  function offer(position: number): void {
-    const farthest = Math.max(...streams.flatMap(({ cursor }) => [cursor.high, cursor.rest]));
-    if (position < lookedAt || position <= farthest) rewind(position);
-  }
-
-  function kick(): void {
-    for (const stream of streams) stream.mayHaveMore = true;
-    start();
-  }
-
-  function start(): void {
-    if (running !== undefined || isOver() || restMs > 0) return;
-    running = run().finally(() => {
-      running = undefined;
-      if (streams.some(({ mayHaveMore }) => mayHaveMore)) start(); // What came after the last look.
+  #start(): void {
+    if (this.#running !== undefined || this.#isOver() || this.#restMs > 0) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#streams.some(({ mayHaveMore }) => mayHaveMore)) this.#start(); // What came after the last look.
     });
   }
-
-  return {
-    kick,
-    rewind,
-    offer,
-    release,
-    restart() {
-      generation += 1;
-      release();
-      wantsCatchUp = true;
-      rewind(1);
-    },
-    end() {
-      cancelRest();
-      release();
-    },
-    giveUp: () => writing?.end(),
-    isWriting: ({ position }) => writing?.batch.some(({ entry }) => entry.position === position) ?? false,
-    writingSinceMs: () => writing?.sinceMs,
-    async quiet() {
-      while (running !== undefined) await running;
-    },
-  };
 }

@@ -74,11 +74,28 @@ function isSecretByChance({ base, path }: FilePattern, reached: readonly string[
 }
 
 export function createSearch(options: SearchOptions): Search {
-  const { folder, patterns, matches, maxFiles } = options;
-  /** By path: what was found to lie within bounds, as long as it is the same file. */
-  const cleared = new Map<string, { readonly id: string; readonly real: string }>();
+  return new FileSearch(options);
+}
 
-  async function look(): Promise<Findings> {
+class FileSearch implements Search {
+  readonly #options: SearchOptions;
+  readonly #folder: SearchOptions["folder"];
+  readonly #patterns: SearchOptions["patterns"];
+  readonly #matches: SearchOptions["matches"];
+  readonly #maxFiles: SearchOptions["maxFiles"];
+  /** By path: what was found to lie within bounds, as long as it is the same file. */
+  readonly #cleared = new Map<string, { readonly id: string; readonly real: string }>();
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+    const { folder, patterns, matches, maxFiles } = options;
+    this.#folder = folder;
+    this.#patterns = patterns;
+    this.#matches = matches;
+    this.#maxFiles = maxFiles;
+  }
+
+  async look(): Promise<Findings> {
     const files = new Map<string, FoundFile>();
     const refused = new Map<string, string>();
     const elsewhere = new Map<string, string>();
@@ -87,25 +104,25 @@ export function createSearch(options: SearchOptions): Search {
     let isCutOff = false;
 
     /** Where the link leads is looked up again only when it leads to another file. */
-    async function clear(path: string, id: string): Promise<string | undefined> {
-      const known = cleared.get(path);
+    const clear = async (path: string, id: string): Promise<string | undefined> => {
+      const known = this.#cleared.get(path);
       if (known?.id === id) return known.real;
-      roots ??= rootsOf(options);
+      roots ??= rootsOf(this.#options);
       const real = await realpath(path);
       if (!(await roots).some((root) => isWithin(real, root))) {
         refused.set(path, leadsOut(real));
         return undefined;
       }
-      cleared.set(path, { id, real });
+      this.#cleared.set(path, { id, real });
       return real;
-    }
+    };
 
     function refuse(path: string, error: unknown): void {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       if (!noLonger.has(code)) refused.set(path, readingFailed(error as NodeJS.ErrnoException));
     }
 
-    async function take(path: string, pattern: number): Promise<void> {
+    const take = async (path: string, pattern: number): Promise<void> => {
       if (files.has(path)) return;
       try {
         const stats = await stat(path, { bigint: true });
@@ -116,20 +133,20 @@ export function createSearch(options: SearchOptions): Search {
         const id = `${stats.dev}:${stats.ino}`;
         const real = await clear(path, id);
         if (real === undefined) return;
-        if (isSecretByChance(patterns[pattern] as FilePattern, [path, real])) {
+        if (isSecretByChance(this.#patterns[pattern] as FilePattern, [path, real])) {
           refused.set(path, "is a file of credentials by its name: it is read only where files names it");
           return;
         }
         // What a link leads to grows elsewhere.
         if (real !== path) folders.add(dirname(real));
-        files.set(path, foundFile({ path, real, id, pattern }, stats));
+        files.set(path, this.#foundFile({ path, real, id, pattern }, stats));
       } catch (error) {
         refuse(path, error);
       }
-    }
+    };
 
-    async function walk(index: number, at: string, below: string, level: number): Promise<void> {
-      const pattern = patterns[index] as FilePattern;
+    const walk = async (index: number, at: string, below: string, level: number): Promise<void> => {
+      const pattern = this.#patterns[index] as FilePattern;
       if (folders.size >= maxFolders) {
         if (!isCutOff) refused.set(at, `is one folder too many: at most ${maxFolders} are searched`);
         isCutOff = true;
@@ -147,73 +164,70 @@ export function createSearch(options: SearchOptions): Search {
         if (entry.name.startsWith(".") && !pattern.hidden) continue;
         const path = join(at, entry.name);
         const name = below + entry.name;
-        if (!entry.isDirectory() && matches[index]?.(name)) await take(path, index);
-        const mayEnter = level < pattern.depth && !passedOver.has(entry.name) && path !== options.without;
+        if (!entry.isDirectory() && this.#matches[index]?.(name)) await take(path, index);
+        const mayEnter =
+          level < pattern.depth && !passedOver.has(entry.name) && path !== this.#options.without;
         if (mayEnter && (entry.isDirectory() || (await isLinkedFolder(entry, path))))
           await walk(index, path, `${name}/`, level + 1);
       }
-    }
+    };
 
     /** A link to a folder that holds the link would lead round and round. */
-    async function isLinkedFolder(entry: Dirent, path: string): Promise<boolean> {
+    const isLinkedFolder = async (entry: Dirent, path: string): Promise<boolean> => {
       if (!entry.isSymbolicLink()) return false;
       try {
         const real = await realpath(path);
         if (isWithin(dirname(path), real) || isWithin(await realpath(dirname(path)), real)) return false;
         if (!(await stat(real)).isDirectory()) return false;
-        roots ??= rootsOf(options);
+        roots ??= rootsOf(this.#options);
         if ((await roots).some((root) => isWithin(real, root))) return true;
         elsewhere.set(path, leadsOut(real));
         return false;
       } catch {
         return false;
       }
-    }
+    };
 
-    for (const [index, { base, path }] of patterns.entries()) {
+    for (const [index, { base, path }] of this.#patterns.entries()) {
       if (path === undefined) await walk(index, base, "", 1);
       else {
         folders.add(base);
         await take(path, index);
       }
     }
-    for (const path of cleared.keys()) if (!files.has(path)) cleared.delete(path);
+    for (const path of this.#cleared.keys()) if (!files.has(path)) this.#cleared.delete(path);
     const beyond = [...files.values()]
       .sort((a, b) => b.modifiedMs - a.modifiedMs || (a.path < b.path ? -1 : 1))
-      .slice(maxFiles);
+      .slice(this.#maxFiles);
     for (const { path } of beyond) {
       files.delete(path);
-      refused.set(path, `is one file too many: the ${maxFiles} that were written to last are read`);
+      refused.set(path, `is one file too many: the ${this.#maxFiles} that were written to last are read`);
     }
     return { files, refused, elsewhere, beyond, folders: [...folders] };
   }
 
-  async function renamed(
-    path: string,
-    id: string,
-    seen: SeenFolders = new Map(),
-  ): Promise<FoundFile | undefined> {
-    const pattern = patterns.findIndex((one, index) =>
+  async renamed(path: string, id: string, seen: SeenFolders = new Map()): Promise<FoundFile | undefined> {
+    const pattern = this.#patterns.findIndex((one, index) =>
       one.path === undefined
-        ? isWithin(path, one.base) && matches[index]?.(relative(one.base, path).replaceAll(sep, "/"))
+        ? isWithin(path, one.base) && this.#matches[index]?.(relative(one.base, path).replaceAll(sep, "/"))
         : one.path === path,
     );
     if (pattern < 0) return undefined;
     const folderOf = dirname(path);
-    const inside = seen.get(folderOf) ?? filesIn(folderOf);
+    const inside = seen.get(folderOf) ?? this.#filesIn(folderOf);
     seen.set(folderOf, inside);
     const found = (await inside).get(id);
     if (found === undefined) return undefined;
-    return foundFile({ path, real: found.real, id, pattern }, found.stats);
+    return this.#foundFile({ path, real: found.real, id, pattern }, found.stats);
   }
 
-  function foundFile(
+  #foundFile(
     where: Pick<FoundFile, "path" | "real" | "id" | "pattern">,
     { size, mtimeMs, ctimeMs }: BigIntStats,
   ): FoundFile {
     return {
       ...where,
-      shown: shownPath(where.path, folder),
+      shown: shownPath(where.path, this.#folder),
       size: Number(size),
       modifiedMs: Number(mtimeMs),
       touchedMs: Number(ctimeMs),
@@ -221,11 +235,11 @@ export function createSearch(options: SearchOptions): Search {
   }
 
   /** By device and inode; none when the folder lies out of bounds or is gone. */
-  async function filesIn(path: string): Promise<FilesById> {
+  async #filesIn(path: string): Promise<FilesById> {
     const files = new Map<string, { readonly real: string; readonly stats: BigIntStats }>();
     try {
       const at = await realpath(path);
-      if (!(await rootsOf(options)).some((root) => isWithin(at, root))) return files;
+      if (!(await rootsOf(this.#options)).some((root) => isWithin(at, root))) return files;
       for (const entry of await readdir(at, { withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const real = join(at, entry.name);
@@ -237,8 +251,6 @@ export function createSearch(options: SearchOptions): Search {
     }
     return files;
   }
-
-  return { look, renamed };
 }
 
 /** What may be read: the config's folder, and the bases of patterns outside of it, to which a person agreed. */

@@ -4,7 +4,7 @@
 // plans have is not answered.
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Listener, Route } from "../contract/host.ts";
+import type { BodyPool, Listener, Route } from "../contract/host.ts";
 import type { ListenAddress, Log } from "../contract.ts";
 import { consentRequired } from "../errors.ts";
 import { mostConnections, tooManyOpen } from "../files/descriptors.ts";
@@ -69,35 +69,167 @@ interface Bound {
 const tellEveryMs = 60_000;
 
 export function createListener(options: ListenerOptions): OpenListener {
-  const { log } = options;
-  let settings: ListenSettings = options;
-  let table: RouteTable = createRouteTable([]);
-  let bound: Bound | undefined;
-  let binding: Promise<Bound> | undefined;
-  let tellUnrouted: (refusal: Refusal) => void = () => {};
-  let isLeaving = false;
-  const connections = createConnections(mostConnections());
-  const bodies = createBodyPool({ proven: connections.prove });
+  return new HttpServer(options);
+}
 
-  let toldMs = Number.NEGATIVE_INFINITY;
+class HttpServer implements OpenListener {
+  readonly #options: ListenerOptions;
+  readonly #log: ListenerOptions["log"];
+  #settings: ListenSettings;
+  #table: RouteTable = createRouteTable([]);
+  #bound: Bound | undefined;
+  #binding: Promise<Bound> | undefined;
+  #tellUnrouted: (refusal: Refusal) => void = () => {};
+  #isLeaving = false;
+  readonly #connections = createConnections(mostConnections());
+  readonly bodies: BodyPool;
+  #toldMs = Number.NEGATIVE_INFINITY;
+  readonly loopback;
+  readonly hosts;
+  readonly publicUrl?: NonNullable<OpenListener["publicUrl"]>;
 
-  /** Without a descriptor left, each connection that comes is one more failure. */
-  function tellFailure({ code, message }: NodeJS.ErrnoException): void {
-    const nowMs = performance.now();
-    if (nowMs - toldMs < tellEveryMs) return;
-    toldMs = nowMs;
-    const hint = tooManyOpen(code);
-    log.error(line`listener: ${message}${hint === undefined ? "" : `; ${hint}`}`);
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { log } = options;
+    this.#log = log;
+    this.#settings = options;
+    this.bodies = createBodyPool({ proven: this.#connections.prove });
+    this.loopback = isLoopback(this.#options.addresses);
+    this.hosts = this.#options.hosts;
+    if (!(options.publicUrl === undefined)) {
+      this.publicUrl = options.publicUrl;
+    }
   }
 
-  async function open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
+  onUnrouted(told: (refusal: Refusal) => void): void {
+    this.#tellUnrouted = told;
+  }
+
+  stage({ addresses, ...surroundings }: Omit<ListenSettings, "addresses"> & Partial<ListenSettings>): Stage {
+    const { onBound } = this.#settings;
+    const next: ListenSettings = {
+      ...(onBound === undefined || addresses !== undefined ? {} : { onBound }),
+      ...surroundings,
+      addresses: addresses ?? this.#settings.addresses,
+    };
+    let routes: Route[] = [];
+    let isCommitted = false;
+    let moved: Bound | undefined;
+    let moving: Promise<Bound> | undefined;
+    /** The old address, when it had to be left first. */
+    let left: ListenAddress | undefined;
+    /** Nobody has allowed the new address yet: the first route that comes once somebody did binds it. */
+    let waits = false;
+
+    const move = async (): Promise<void> => {
+      moving ??= this.#open(next);
+      moved = await moving;
+    };
+
+    async function leaveAndMove(from: Bound): Promise<void> {
+      // Stops listening at once; requests in flight go on.
+      from.server.close();
+      left = from.address;
+      moving = undefined;
+      await move();
+    }
+
+    return {
+      listener: {
+        loopback: isLoopback(next.addresses),
+        hosts: next.hosts,
+        ...(next.publicUrl === undefined ? {} : { publicUrl: next.publicUrl }),
+        bodies: this.bodies,
+        address: () => (isCommitted || moved === undefined ? this.address() : printAddress(moved.address)),
+        route: async (route) => {
+          if (isCommitted) return this.route(route);
+          if (waits) throw consentRequired();
+          await (addresses === undefined ? this.#ensureBound() : move());
+          routes.push(route);
+          return () => {
+            routes = routes.filter((one) => one !== route);
+            this.#without(route)();
+          };
+        },
+      },
+      bind: async () => {
+        const from = this.#bound;
+        if (addresses === undefined || from === undefined) return;
+        waits = !isLoopback(addresses) && !next.trusted();
+        if (waits) return;
+        await move().catch((error: unknown) => {
+          if (!addresses.some((to) => isSamePort(to, from.address))) throw error;
+          return leaveAndMove(from);
+        });
+      },
+      commit: (leaves) => {
+        const old = this.#bound;
+        // Throws for a table that cannot be, and then nothing has changed.
+        this.#table = createRouteTable([
+          ...this.#table.routes.filter(({ owner }) => !leaves(owner)),
+          ...routes,
+        ]);
+        this.#settings = next;
+        isCommitted = true;
+        if (moved !== undefined || addresses !== undefined) this.#bound = moved;
+        const isUnused = this.#bound !== undefined && this.#table.routes.length === 0;
+        const ending = [...(old === this.#bound ? [] : [old]), ...(isUnused ? [this.#bound] : [])];
+        if (isUnused) this.#bound = undefined;
+        return async (deadline) => {
+          await Promise.all(ending.map((one) => one && closeServer(one.server, deadline)));
+        };
+      },
+      abandon: async () => {
+        await moving?.then(
+          ({ server }) => closeServer(server, AbortSignal.abort()),
+          () => undefined, // Whoever began it has told.
+        );
+        if (left !== undefined) this.#bound = await this.#open({ ...this.#settings, addresses: [left] });
+      },
+    };
+  }
+
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  async close(deadline: AbortSignal): Promise<void> {
+    await this.#binding?.catch(() => undefined);
+    const last = this.#bound;
+    this.#bound = undefined;
+    if (last !== undefined) await closeServer(last.server, deadline);
+  }
+
+  async route(route: Route): Promise<() => void> {
+    await this.#ensureBound();
+    this.#table = createRouteTable([...this.#table.routes, route]);
+    return this.#without(route);
+  }
+
+  address(): string | undefined {
+    return this.#bound === undefined ? undefined : printAddress(this.#bound.address);
+  }
+
+  /** Without a descriptor left, each connection that comes is one more failure. */
+  #tellFailure({ code, message }: NodeJS.ErrnoException): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#toldMs < tellEveryMs) return;
+    this.#toldMs = nowMs;
+    const hint = tooManyOpen(code);
+    this.#log.error(line`listener: ${message}${hint === undefined ? "" : `; ${hint}`}`);
+  }
+
+  async #open({ addresses, trusted, onBound }: ListenSettings): Promise<Bound> {
     // Its sources wait before they come here; this door is closed as well.
     if (!isLoopback(addresses) && !trusted()) throw consentRequired();
     for (const [index, address] of addresses.entries()) {
-      const server = createHttpServer(serve, connections);
+      const server = createHttpServer(
+        (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response),
+        this.#connections,
+      );
       try {
         const inForce = await bind(server, address);
-        server.on("error", (error: NodeJS.ErrnoException) => tellFailure(error));
+        server.on("error", (error: NodeJS.ErrnoException) => this.#tellFailure(error));
         onBound?.(inForce);
         return { server, address: inForce };
       } catch (error) {
@@ -108,147 +240,41 @@ export function createListener(options: ListenerOptions): OpenListener {
   }
 
   /** A failed bind is forgotten, so that the next route, or the same one's next try, tries again. */
-  async function ensureBound(): Promise<void> {
-    if (bound !== undefined) return;
-    binding ??= open(settings).finally(() => {
-      binding = undefined;
+  async #ensureBound(): Promise<void> {
+    if (this.#bound !== undefined) return;
+    this.#binding ??= this.#open(this.#settings).finally(() => {
+      this.#binding = undefined;
     });
-    bound = await binding;
+    this.#bound = await this.#binding;
   }
 
-  function serve(request: IncomingMessage, response: ServerResponse): void {
+  #serve(request: IncomingMessage, response: ServerResponse): void {
     if (removesStrayWorker(request, response)) return;
-    const match = table.find(request.method ?? "GET", request.url ?? "/");
-    if (match.kind !== "route" && isLeaving) {
+    const match = this.#table.find(request.method ?? "GET", request.url ?? "/");
+    if (match.kind !== "route" && this.#isLeaving) {
       // Somebody else serves in a moment; a sender that is told 404 may never come again.
       answer(response, 503, "the router is stopping: try again", { "retry-after": "1", connection: "close" });
     } else if (match.kind === "no-path") {
-      tellUnrouted({ status: 404, reason: "no such path" });
+      this.#tellUnrouted({ status: 404, reason: "no such path" });
       answer(response, 404, "no such path");
     } else if (match.kind === "no-method") {
-      tellUnrouted({ status: 405, reason: "method not allowed" });
+      this.#tellUnrouted({ status: 405, reason: "method not allowed" });
       answer(response, 405, "method not allowed", { allow: match.allow.join(", ") });
     } else {
       const { route, params } = match;
       route.handle(request, response, params).catch((error: unknown) => {
-        log.error(text`source ${route.owner}: ${stackOf(error)}`);
+        this.#log.error(text`source ${route.owner}: ${stackOf(error)}`);
         answer(response, 500, "internal error");
       });
     }
   }
 
-  const without = (route: Route) => () => {
-    if (table.routes.includes(route)) table = createRouteTable(table.routes.filter((one) => one !== route));
-  };
-
-  async function addRoute(route: Route): Promise<() => void> {
-    await ensureBound();
-    table = createRouteTable([...table.routes, route]);
-    return without(route);
+  #without(route: Route) {
+    return () => {
+      if (this.#table.routes.includes(route))
+        this.#table = createRouteTable(this.#table.routes.filter((one) => one !== route));
+    };
   }
-
-  const address = () => (bound === undefined ? undefined : printAddress(bound.address));
-
-  return {
-    loopback: isLoopback(options.addresses),
-    onUnrouted(told) {
-      tellUnrouted = told;
-    },
-    hosts: options.hosts,
-    ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
-    address,
-    bodies,
-    route: addRoute,
-    stage({ addresses, ...surroundings }) {
-      const { onBound } = settings;
-      const next: ListenSettings = {
-        ...(onBound === undefined || addresses !== undefined ? {} : { onBound }),
-        ...surroundings,
-        addresses: addresses ?? settings.addresses,
-      };
-      let routes: Route[] = [];
-      let isCommitted = false;
-      let moved: Bound | undefined;
-      let moving: Promise<Bound> | undefined;
-      /** The old address, when it had to be left first. */
-      let left: ListenAddress | undefined;
-      /** Nobody has allowed the new address yet: the first route that comes once somebody did binds it. */
-      let waits = false;
-
-      const move = async (): Promise<void> => {
-        moving ??= open(next);
-        moved = await moving;
-      };
-
-      async function leaveAndMove(from: Bound): Promise<void> {
-        // Stops listening at once; requests in flight go on.
-        from.server.close();
-        left = from.address;
-        moving = undefined;
-        await move();
-      }
-
-      return {
-        listener: {
-          loopback: isLoopback(next.addresses),
-          hosts: next.hosts,
-          ...(next.publicUrl === undefined ? {} : { publicUrl: next.publicUrl }),
-          bodies,
-          address: () => (isCommitted || moved === undefined ? address() : printAddress(moved.address)),
-          async route(route) {
-            if (isCommitted) return addRoute(route);
-            if (waits) throw consentRequired();
-            await (addresses === undefined ? ensureBound() : move());
-            routes.push(route);
-            return () => {
-              routes = routes.filter((one) => one !== route);
-              without(route)();
-            };
-          },
-        },
-        async bind() {
-          const from = bound;
-          if (addresses === undefined || from === undefined) return;
-          waits = !isLoopback(addresses) && !next.trusted();
-          if (waits) return;
-          await move().catch((error: unknown) => {
-            if (!addresses.some((to) => isSamePort(to, from.address))) throw error;
-            return leaveAndMove(from);
-          });
-        },
-        commit(leaves) {
-          const old = bound;
-          // Throws for a table that cannot be, and then nothing has changed.
-          table = createRouteTable([...table.routes.filter(({ owner }) => !leaves(owner)), ...routes]);
-          settings = next;
-          isCommitted = true;
-          if (moved !== undefined || addresses !== undefined) bound = moved;
-          const isUnused = bound !== undefined && table.routes.length === 0;
-          const ending = [...(old === bound ? [] : [old]), ...(isUnused ? [bound] : [])];
-          if (isUnused) bound = undefined;
-          return async (deadline) => {
-            await Promise.all(ending.map((one) => one && closeServer(one.server, deadline)));
-          };
-        },
-        async abandon() {
-          await moving?.then(
-            ({ server }) => closeServer(server, AbortSignal.abort()),
-            () => undefined, // Whoever began it has told.
-          );
-          if (left !== undefined) bound = await open({ ...settings, addresses: [left] });
-        },
-      };
-    },
-    leave() {
-      isLeaving = true;
-    },
-    async close(deadline) {
-      await binding?.catch(() => undefined);
-      const last = bound;
-      bound = undefined;
-      if (last !== undefined) await closeServer(last.server, deadline);
-    },
-  };
 }
 
 function isLoopback(addresses: readonly ListenAddress[]): boolean {

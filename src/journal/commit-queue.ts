@@ -54,19 +54,6 @@ interface Waiting extends Commit {
   isReserved?: true;
 }
 
-export interface CommitQueue {
-  /** Settles when written as was asked. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
-  push(commit: Commit): Promise<void>;
-  /** Settles with true when the facts pushed until now are written, with false when one of them could not be written yet. */
-  factsWritten(): Promise<boolean>;
-  /** Settles when nothing is being written and nothing waits that can be. */
-  idle(): Promise<void>;
-  /** Refuses all that comes from now on, and what then still waits. */
-  end(why: End): void;
-  /** Why the last write failed, while it is the last. */
-  failure(): string | undefined;
-}
-
 export interface CommitQueueOptions {
   readonly folder: string;
   readonly clock: Clock;
@@ -77,35 +64,106 @@ export interface CommitQueueOptions {
   onSuperseded(): void;
 }
 
-export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
-  const { folder, clock, log, writer } = options;
-  let waiting: Waiting[] = [];
-  let waitingBytes = 0;
-  let unprovenBytes = 0;
-  let running: Promise<void> | undefined;
-  let end: End | undefined;
-  let failure: string | undefined;
+export class CommitQueue {
+  readonly #options: CommitQueueOptions;
+  readonly #folder: CommitQueueOptions["folder"];
+  readonly #clock: CommitQueueOptions["clock"];
+  readonly #log: CommitQueueOptions["log"];
+  readonly #writer: CommitQueueOptions["writer"];
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #unprovenBytes = 0;
+  #running: Promise<void> | undefined;
+  #end: End | undefined;
+  #failure: string | undefined;
   /** The failure was told, its end was not. */
-  let told = false;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
-  let lastFact: Promise<void> | undefined;
-  const onFactsRefused = new Set<() => void>();
+  #told = false;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #lastFact: Promise<void> | undefined;
+  readonly #onFactsRefused = new Set<() => void>();
   /** Only facts wait, and the disk does not take them now. */
-  let blocked = false;
-  let cancelSync: (() => void) | undefined;
+  #blocked = false;
+  #cancelSync: (() => void) | undefined;
 
-  function take(): Waiting[] {
+  constructor(options: CommitQueueOptions) {
+    this.#options = options;
+    const { folder, clock, log, writer } = options;
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#log = log;
+    this.#writer = writer;
+  }
+
+  /** Settles when nothing is being written and nothing waits that can be. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Why the last write failed, while it is the last. */
+  failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Settles with true when the facts pushed until now are written, with false when one of them could not be written yet. */
+  async factsWritten(): Promise<boolean> {
+    const fact = this.#lastFact;
+    if (fact === undefined) return true;
+    let refused = () => {};
+    const late = new Promise<boolean>((resolve) => {
+      refused = () => resolve(false);
+    });
+    this.#onFactsRefused.add(refused);
+    const written = fact.then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([written, late]).finally(() => this.#onFactsRefused.delete(refused));
+  }
+
+  /** Refuses all that comes from now on, and what then still waits. */
+  end(why: End): void {
+    this.#end = why;
+    this.#forgetSync();
+    const left = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#unprovenBytes = 0;
+    for (const { reject } of left) reject(ended(why));
+  }
+
+  /** Settles when written as was asked. Rejects with a DeliveryError when it was not taken; a fact only when the journal ended. */
+  push(commit: Commit): Promise<void> {
+    if (this.#end !== undefined) return Promise.reject(ended(this.#end));
+    const { length } = commit.bytes;
+    if (this.#waiting.length > 0 && this.#waitingBytes + length > maxWaitingBytes)
+      return Promise.reject(tooMuchWaiting(this.#folder));
+    if (commit.unproven === true) {
+      if (this.#unprovenBytes > 0 && this.#unprovenBytes + length > maxUnprovenBytes)
+        return Promise.reject(tooMuchWaiting(this.#folder));
+      this.#unprovenBytes += length;
+    }
+    const settled = new Promise<void>((resolve, reject) => {
+      const { isReserved, ...rest } = commit;
+      this.#waiting.push({ ...rest, resolve, reject, ...(isReserved ? { isReserved } : {}) });
+      this.#waitingBytes += length;
+      this.#unblock();
+    });
+    if (commit.fact) this.#lastFact = settled;
+    return settled;
+  }
+
+  #take(): Waiting[] {
     let bytes = 0;
     let count = 0;
-    while (count < waiting.length) {
-      bytes += (waiting[count] as Waiting).bytes.length;
+    while (count < this.#waiting.length) {
+      bytes += (this.#waiting[count] as Waiting).bytes.length;
       if (count > 0 && bytes > maxGroupBytes) break;
       count += 1;
     }
-    const taken = waiting.splice(0, count);
+    const taken = this.#waiting.splice(0, count);
     for (const { bytes, unproven } of taken) {
-      waitingBytes -= bytes.length;
-      if (unproven === true) unprovenBytes -= bytes.length;
+      this.#waitingBytes -= bytes.length;
+      if (unproven === true) this.#unprovenBytes -= bytes.length;
     }
     return taken.filter((one) => {
       if (one.signal?.aborted) one.reject(withdrawn());
@@ -113,21 +171,21 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     });
   }
 
-  function putBack(facts: Waiting[]): void {
-    waiting = [...facts, ...waiting];
-    for (const { bytes } of facts) waitingBytes += bytes.length;
+  #putBack(facts: Waiting[]): void {
+    this.#waiting = [...facts, ...this.#waiting];
+    for (const { bytes } of facts) this.#waitingBytes += bytes.length;
   }
 
   /** Settles with how many of them wait to be tried again. */
-  async function refuse(refused: readonly Waiting[], error: unknown): Promise<number> {
-    const group = isFull(error) ? await reserve(refused) : refused;
-    const reason = refusal(error, folder);
+  async #refuse(refused: readonly Waiting[], error: unknown): Promise<number> {
+    const group = isFull(error) ? await this.#reserve(refused) : refused;
+    const reason = refusal(error, this.#folder);
     const message = reason instanceof Error ? reason.message : String(reason);
-    failure = message;
-    tellFailure(message);
+    this.#failure = message;
+    this.#tellFailure(message);
     const facts = group.filter(({ fact }) => fact);
-    putBack(facts);
-    for (const refused of onFactsRefused) refused();
+    this.#putBack(facts);
+    for (const refused of this.#onFactsRefused) refused();
     for (const one of group) if (!one.fact) one.reject(reason);
     return facts.length;
   }
@@ -135,11 +193,11 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   /**
    * On a full disk facts and what need not last go where there is still room, in order; they wait as facts for a segment from then on.
    */
-  async function reserve(group: readonly Waiting[]): Promise<readonly Waiting[]> {
+  async #reserve(group: readonly Waiting[]): Promise<readonly Waiting[]> {
     const wanted = group.filter(({ fact, lasting, isReserved }) => (fact || !lasting) && !isReserved);
-    const count = wanted.length === 0 ? 0 : await writer.reserve(wanted.map(({ bytes }) => bytes));
+    const count = wanted.length === 0 ? 0 : await this.#writer.reserve(wanted.map(({ bytes }) => bytes));
     if (count === undefined) {
-      supersede(group);
+      this.#supersede(group);
       return [];
     }
     const reserved = new Map<Waiting, Waiting>();
@@ -151,145 +209,89 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     return group.map((one) => reserved.get(one) ?? one);
   }
 
-  /** Facts are written in order, so the last one stands for all before it. */
-  async function factsWritten(): Promise<boolean> {
-    const fact = lastFact;
-    if (fact === undefined) return true;
-    let refused = () => {};
-    const late = new Promise<boolean>((resolve) => {
-      refused = () => resolve(false);
-    });
-    onFactsRefused.add(refused);
-    const written = fact.then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([written, late]).finally(() => onFactsRefused.delete(refused));
+  #tellFailure(message: string): void {
+    const nowMs = this.#clock.now();
+    if (this.#told || Math.abs(nowMs - this.#toldAtMs) < tellAgainMs) return;
+    this.#told = true;
+    this.#toldAtMs = nowMs;
+    this.#log.error(line`journal: ${message}; sources are told to try again until it can be written`);
   }
 
-  function tellFailure(message: string): void {
-    const nowMs = clock.now();
-    if (told || Math.abs(nowMs - toldAtMs) < tellAgainMs) return;
-    told = true;
-    toldAtMs = nowMs;
-    log.error(line`journal: ${message}; sources are told to try again until it can be written`);
-  }
-
-  function settle(group: readonly Waiting[], { segment, offset }: Written): void {
-    if (told) log.info(line`journal: writing again`);
-    told = false;
-    failure = undefined;
+  #settle(group: readonly Waiting[], { segment, offset }: Written): void {
+    if (this.#told) this.#log.info(line`journal: writing again`);
+    this.#told = false;
+    this.#failure = undefined;
     let at = offset;
     for (const { bytes, apply } of group) {
       apply?.({ segment, offset: at, length: bytes.length - 1 });
       at += bytes.length;
     }
     for (const { resolve } of group) resolve();
-    if (group.some(({ isReserved }) => isReserved) && !waiting.some(({ isReserved }) => isReserved))
-      writer.freeReserve();
+    if (group.some(({ isReserved }) => isReserved) && !this.#waiting.some(({ isReserved }) => isReserved))
+      this.#writer.freeReserve();
   }
 
-  async function run(): Promise<void> {
-    while (waiting.length > 0 && end !== "superseded") {
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0 && this.#end !== "superseded") {
       // What arrives in the same turn of the event loop belongs to one group: also what the last group's callers send next.
       await setImmediate();
-      const group = take();
+      const group = this.#take();
       if (group.length === 0) continue;
       let written: Written | undefined;
       const lasting = group.some((one) => one.lasting);
       try {
-        written = await writer.write(bytesOf(group), lasting);
+        written = await this.#writer.write(bytesOf(group), lasting);
       } catch (error) {
-        const count = await refuse(group, error);
-        if (end !== undefined) return;
+        const count = await this.#refuse(group, error);
+        if (this.#end !== undefined) return;
         // Something came in meanwhile.
-        if (waiting.length > count) continue;
-        blocked = true;
-        clock.after(factRetryMs, unblock);
+        if (this.#waiting.length > count) continue;
+        this.#blocked = true;
+        this.#clock.after(factRetryMs, () => this.#unblock());
         return;
       }
       if (written === undefined) {
-        supersede(group);
+        this.#supersede(group);
         return;
       }
-      if (lasting) forgetSync();
-      else syncLater();
-      settle(group, written);
-      await options.afterGroup(lasting);
+      if (lasting) this.#forgetSync();
+      else this.#syncLater();
+      this.#settle(group, written);
+      await this.#options.afterGroup(lasting);
     }
   }
 
-  function supersede(group: readonly Waiting[]): void {
-    putBack([...group]);
-    finish("superseded");
-    options.onSuperseded();
+  #supersede(group: readonly Waiting[]): void {
+    this.#putBack([...group]);
+    this.end("superseded");
+    this.#options.onSuperseded();
   }
 
-  function syncLater(): void {
-    cancelSync ??= clock.after(syncAfterMs, () => {
-      cancelSync = undefined;
+  #syncLater(): void {
+    this.#cancelSync ??= this.#clock.after(syncAfterMs, () => {
+      this.#cancelSync = undefined;
       // A failure is told by whoever wrote.
-      push({ bytes: Buffer.alloc(0), fact: false, lasting: true }).catch(() => undefined);
+      this.push({ bytes: Buffer.alloc(0), fact: false, lasting: true }).catch(() => undefined);
     });
   }
 
-  function forgetSync(): void {
-    cancelSync?.();
-    cancelSync = undefined;
+  #forgetSync(): void {
+    this.#cancelSync?.();
+    this.#cancelSync = undefined;
   }
 
-  function start(): void {
-    if (running !== undefined || blocked || waiting.length === 0) return;
-    running = run().finally(() => {
-      running = undefined;
-      start(); // What came in since the last look.
+  #start(): void {
+    if (this.#running !== undefined || this.#blocked || this.#waiting.length === 0) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      this.#start(); // What came in since the last look.
     });
   }
 
-  function unblock(): void {
-    blocked = false;
-    start();
+  #unblock(): void {
+    this.#blocked = false;
+    this.#start();
   }
-
-  function finish(why: End): void {
-    end = why;
-    forgetSync();
-    const left = waiting;
-    waiting = [];
-    waitingBytes = 0;
-    unprovenBytes = 0;
-    for (const { reject } of left) reject(ended(why));
-  }
-
-  function push(commit: Commit): Promise<void> {
-    if (end !== undefined) return Promise.reject(ended(end));
-    const { length } = commit.bytes;
-    if (waiting.length > 0 && waitingBytes + length > maxWaitingBytes)
-      return Promise.reject(tooMuchWaiting(folder));
-    if (commit.unproven === true) {
-      if (unprovenBytes > 0 && unprovenBytes + length > maxUnprovenBytes)
-        return Promise.reject(tooMuchWaiting(folder));
-      unprovenBytes += length;
-    }
-    const settled = new Promise<void>((resolve, reject) => {
-      const { isReserved, ...rest } = commit;
-      waiting.push({ ...rest, resolve, reject, ...(isReserved ? { isReserved } : {}) });
-      waitingBytes += length;
-      unblock();
-    });
-    if (commit.fact) lastFact = settled;
-    return settled;
-  }
-
-  return {
-    push,
-    factsWritten,
-    async idle() {
-      while (running !== undefined) await running;
-    },
-    end: finish,
-    failure: () => failure,
-  };
 }
 
 function bytesOf(group: readonly Waiting[]): Buffer {

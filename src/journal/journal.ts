@@ -6,7 +6,7 @@ import type { Clock, Json, Log } from "../contract.ts";
 import { type Disk, realDisk } from "../files/disk.ts";
 import { createBodies } from "./bodies.ts";
 import { createCheckpoints } from "./checkpoints.ts";
-import { type Commit, createCommitQueue, type Withdrawal } from "./commit-queue.ts";
+import { type Commit, CommitQueue, type Withdrawal } from "./commit-queue.ts";
 import { encodeEvent, encodeLine } from "./line-format.ts";
 import { createMarks } from "./marks.ts";
 import type { Expired, OpenEntry, PageQuery } from "./open-entries.ts";
@@ -26,7 +26,7 @@ import { type RecoveryReport, recover } from "./recovery.ts";
 import { type End, refusal, tooMuchUnproven } from "./refusal.ts";
 import { createReserve } from "./reserve.ts";
 import { findEvent, findHistory, findRecent, type Kept, toKept } from "./search.ts";
-import { createSegmentWriter } from "./segment-writer.ts";
+import { SegmentWriter } from "./segment-writer.ts";
 import { noteScope } from "./state.ts";
 import { checkEventId } from "./table/entry-records.ts";
 import type { Keyed } from "./table/keyed-table.ts";
@@ -165,7 +165,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     segments: state.segments,
     found: recovered.reserved,
   });
-  const writer = createSegmentWriter({
+  const writer = new SegmentWriter({
     folder,
     epoch,
     firstSeq: recovered.nextSeq,
@@ -196,7 +196,7 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
       return queue.factsWritten();
     },
   });
-  const queue = createCommitQueue({
+  const queue = new CommitQueue({
     folder,
     clock,
     log,

@@ -3,7 +3,7 @@
 
 import { isUnproven } from "../apart.ts";
 import type { Json, MemoryWrite } from "../contract.ts";
-import { createOpenEntries, type OpenEntries } from "./open-entries.ts";
+import { OpenEntries } from "./open-entries.ts";
 import {
   type Delivery,
   type DigestRecord,
@@ -50,7 +50,7 @@ export function noteScope(kind: string): string {
 
 export function createState(): JournalState {
   const segments = createSegments();
-  const entries = createOpenEntries(segments.countOpen);
+  const entries = new OpenEntries(segments.countOpen);
   const memory = createFilterTable();
   const kept = createKeyedTable(maxNotes);
   const cursors = createCursorTable();

@@ -31,7 +31,7 @@ import {
 } from "./emit.ts";
 import { withoutMarks } from "./known-deliveries.ts";
 import type { FilterMemory } from "./memory.ts";
-import { createRunningSource, type RunningSource } from "./running-source.ts";
+import { RunningSource } from "./running-source.ts";
 import { createSlowLane } from "./slow-lane.ts";
 import { startSources } from "./start-sources.ts";
 
@@ -77,31 +77,6 @@ export interface RouterReport {
   readonly unrouted?: RefusalReport;
 }
 
-export interface Router {
-  /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
-  start(plan: Plan): Promise<void>;
-  /**
-   * Puts another plan in place of the running one. What is new starts beside what is old; then all events go by the new plan
-   * from one moment to the next, and what leaves ends what it began, for at most 10 s. Settles with the difference once the
-   * new plan is in force. Rejects when something new did not start: then the old plan is in force as before. What waits for a
-   * person is no such failure: all else is put into force. Several calls are carried out one after the other.
-   */
-  apply(plan: Plan, listen: NextListen): Promise<PlanDiff>;
-  /** The plan in force. */
-  plan(): Plan;
-  /** Sources first, then the listener. Idempotent. */
-  stop(deadline: AbortSignal): Promise<void>;
-  report(): RouterReport;
-  /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
-  emit(source: string, arrival: Arrival): Promise<Outcome>;
-  /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
-  reply(source: string, event: AnsweredEvent, message: Message): Promise<string>;
-  /** What a chat can do beyond `reply`; undefined where no chat of this name runs. */
-  chat(source: string): Chat | undefined;
-  /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
-  preview(source: string, arrival: Arrival): Preview;
-}
-
 /** The listener's part of a plan; `addresses` only where it has to move. */
 export type NextListen = Parameters<OpenListener["stage"]>[0];
 
@@ -136,110 +111,225 @@ const drainMs = 10_000;
 /** For a router that is alone. */
 const noRegister: ClaimRegister = { take: async () => async () => {} };
 
-export function createRouter(options: RouterOptions): Router {
-  const { clock, log, listener, memory, newId } = options;
-  const counter = createCounter();
-  const slowLane = createSlowLane();
-  const admissions = createAdmissionTurns();
-  const unrouted = createRefusals("listener", { clock, log });
-  const told = new Set<string>();
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #clock: RouterOptions["clock"];
+  readonly #log: RouterOptions["log"];
+  readonly #listener: RouterOptions["listener"];
+  readonly #memory: RouterOptions["memory"];
+  readonly #newId: RouterOptions["newId"];
+  readonly #counter = createCounter();
+  readonly #slowLane = createSlowLane();
+  readonly #admissions = createAdmissionTurns();
+  readonly #unrouted: Refusals;
+  readonly #told = new Set<string>();
   /** By source: they outlive its objects. */
-  const refusalsBySource = new Map<string, Refusals>();
-  const lastEventMs = new Map<string, number>();
+  readonly #refusalsBySource = new Map<string, Refusals>();
+  readonly #lastEventMs = new Map<string, number>();
   /** No longer in the plan, but ending what they began. */
-  const draining = new Set<RunningSource>();
-  let isStopping = false;
-  let applying: Promise<unknown> = Promise.resolve();
-  let active = nothing;
+  readonly #draining = new Set<RunningSource>();
+  #isStopping = false;
+  #applying: Promise<unknown> = Promise.resolve();
+  #active = nothing;
 
-  function observe(decision: Decision): void {
-    for (const { channel, key, message } of decision.admission?.problems ?? []) {
-      if (told.has(`${channel}/${key}`)) continue;
-      told.add(`${channel}/${key}`);
-      log.warn(line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`);
-    }
-    options.observe?.(decision);
-  }
-
-  function observeUnmatched(unmatched: Unmatched): void {
-    if (options.observeUnmatched !== undefined) options.observeUnmatched(unmatched);
-    else if (options.observe !== undefined)
-      for (let index = 0; index < unmatched.count; index++) options.observe(unmatched.decision(index));
-  }
-
-  listener.onUnrouted((refusal) => {
-    counter.add("refused");
-    unrouted.add(refusal);
-    options.refused?.(refusal);
-  });
-
-  function refusalsOf(name: string): Refusals {
-    const refusals = refusalsBySource.get(name) ?? createRefusals(`source ${name}`, { clock, log });
-    refusalsBySource.set(name, refusals);
-    return refusals;
-  }
-
-  function refuse(refusal: Refusal, name: string): void {
-    refusalsOf(name).add(refusal);
-    options.refused?.(refusal, name);
-  }
-
-  /** Counts by itself what it does not take; the statuses are those that an http source answers then. */
-  function emitOf(inForce: () => PlannedSource): RuntimeEmit {
-    const { name } = inForce();
-    return createEmit(inForce, {
-      clock,
-      memory,
-      counter,
-      newId,
-      observe(decision) {
-        lastEventMs.set(name, clock.now());
-        observe(decision);
-      },
-      observeUnmatched(unmatched) {
-        lastEventMs.set(name, clock.now());
-        observeUnmatched(unmatched);
-      },
-      refused: (error) =>
-        refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
-      detail: options.detail,
-      slowLane,
-      admissions,
-      commit: options.commit,
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    const { clock, log, listener, memory, newId } = options;
+    this.#clock = clock;
+    this.#log = log;
+    this.#listener = listener;
+    this.#memory = memory;
+    this.#newId = newId;
+    const unrouted = createRefusals("listener", { clock, log });
+    this.#unrouted = unrouted;
+    listener.onUnrouted((refusal) => {
+      this.#counter.add("refused");
+      unrouted.add(refusal);
+      options.refused?.(refusal);
     });
   }
 
-  function createOne(planned: PlannedSource, on: Listener): RunningSource {
-    let one: RunningSource | undefined;
-    const inForce = () => (one === undefined ? undefined : active.planned.get(one)) ?? planned;
-    const refused: Host["refused"] = (refusal) => {
-      counter.add("refused");
-      refuse(refusal, planned.name);
+  /** Settles when every source has started or is waiting for its next try; a source that cannot start stops no other. */
+  async start(plan: Plan): Promise<void> {
+    this.#activate(
+      plan,
+      enabled(plan).map((planned) => this.#createOne(planned, this.#listener)),
+    );
+    await Promise.all(this.#active.sources.map((one) => one.persist()));
+  }
+
+  /**
+   * Puts another plan in place of the running one. What is new starts beside what is old; then all events go by the new plan
+   * from one moment to the next, and what leaves ends what it began, for at most 10 s. Settles with the difference once the
+   * new plan is in force. Rejects when something new did not start: then the old plan is in force as before. What waits for a
+   * person is no such failure: all else is put into force. Several calls are carried out one after the other.
+   */
+  apply(plan: Plan, listen: NextListen): Promise<PlanDiff> {
+    const done = this.#applying.then(() => this.#change(plan, listen));
+    this.#applying = done.catch(() => undefined);
+    return done;
+  }
+
+  /** The plan in force. */
+  plan(): Plan {
+    return this.#active.plan;
+  }
+
+  /** Sources first, then the listener. Idempotent. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    // Each source may listen to it: that is no leak, and no warning for stderr.
+    setMaxListeners(0, deadline);
+    this.#isStopping = true;
+    this.#listener.leave();
+    await Promise.race([this.#applying, aborted(deadline)]);
+    await Promise.all([...this.#active.sources, ...this.#draining].map((one) => one.stop(deadline)));
+    await this.#listener.close(deadline);
+  }
+
+  report(): RouterReport {
+    const elsewhere = this.#unrouted.report();
+    return {
+      sources: [...this.#active.planned].map(([one, planned]) => this.#reportOf(one, planned)),
+      counts: this.#counter.counts(),
+      address: this.#listener.address(),
+      ...(elsewhere === undefined ? {} : { unrouted: elsewhere }),
     };
-    const people = options.people?.(planned, refused) ?? denyAll;
-    const words = hideInWords(planned.hidden, options);
-    const host = createHost(planned, on, { ...options, ...words, people, refused });
-    one = createRunningSource({
+  }
+
+  /** Takes an arrival as if this source had received it. Rejects as `Emit` does, with a UsageError for an unknown source. */
+  async emit(source: string, arrival: Arrival): Promise<Outcome> {
+    return this.#find(source).emit(arrival);
+  }
+
+  /** Hands an answer to the source of an event. Rejects with a RouterError that Claude can read. */
+  async reply(name: string, event: AnsweredEvent, message: Message): Promise<string> {
+    // The caller may wait at an object that a reload has replaced: only that one knows it.
+    const candidates = [
+      ...[...this.#draining].filter((one) => one.name === name),
+      ...this.#active.sources.filter((one) => one.name === name),
+    ];
+    let refusal: unknown;
+    for (const one of candidates) {
+      const source = one.source();
+      try {
+        if (source.reply !== undefined) return await source.reply(event, message);
+      } catch (error) {
+        if (!isRouterError(error)) throw error;
+        if (error.code !== "E_REPLY_GONE") throw error;
+        refusal = error;
+      }
+    }
+    this.#find(name);
+    throw refusal ?? new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
+  }
+
+  /** What a chat can do beyond `reply`; undefined where no chat of this name runs. */
+  chat(name: string): Chat | undefined {
+    const one = this.#active.sources.find((other) => other.name === name);
+    return one?.health().state === "running" ? one.source().chat : undefined;
+  }
+
+  /** What the arrival would come to now, with every channel's answer. Nothing is remembered or told. */
+  preview(source: string, arrival: Arrival): Preview {
+    const planned = this.#active.planned.get(this.#find(source)) as PlannedSource;
+    const nowMs = this.#clock.now();
+    const event = {
+      ...withoutMarks(arrival),
+      id: this.#newId(nowMs),
+      source: planned.name,
+      connector: planned.type.type,
+      timeMs: nowMs,
+    };
+    return { event, admission: planned.admit(event, this.#memory, nowMs, { detail: "trace" }) };
+  }
+
+  #observe(decision: Decision): void {
+    for (const { channel, key, message } of decision.admission?.problems ?? []) {
+      if (this.#told.has(`${channel}/${key}`)) continue;
+      this.#told.add(`${channel}/${key}`);
+      this.#log.warn(
+        line`channel ${channel}: ${key} failed on event ${decision.event.id}: ${message} (told once)`,
+      );
+    }
+    this.#options.observe?.(decision);
+  }
+
+  #observeUnmatched(unmatched: Unmatched): void {
+    if (this.#options.observeUnmatched !== undefined) this.#options.observeUnmatched(unmatched);
+    else if (this.#options.observe !== undefined)
+      for (let index = 0; index < unmatched.count; index++) this.#options.observe(unmatched.decision(index));
+  }
+
+  #refusalsOf(name: string): Refusals {
+    const refusals =
+      this.#refusalsBySource.get(name) ??
+      createRefusals(`source ${name}`, { clock: this.#clock, log: this.#log });
+    this.#refusalsBySource.set(name, refusals);
+    return refusals;
+  }
+
+  #refuse(refusal: Refusal, name: string): void {
+    this.#refusalsOf(name).add(refusal);
+    this.#options.refused?.(refusal, name);
+  }
+
+  /** Counts by itself what it does not take; the statuses are those that an http source answers then. */
+  #emitOf(inForce: () => PlannedSource): RuntimeEmit {
+    const { name } = inForce();
+    return createEmit(inForce, {
+      clock: this.#clock,
+      memory: this.#memory,
+      counter: this.#counter,
+      newId: this.#newId,
+      observe: (decision) => {
+        this.#lastEventMs.set(name, this.#clock.now());
+        this.#observe(decision);
+      },
+      observeUnmatched: (unmatched) => {
+        this.#lastEventMs.set(name, this.#clock.now());
+        this.#observeUnmatched(unmatched);
+      },
+      refused: (error) =>
+        this.#refuse({ status: error.code === "E_RATE" ? 429 : 503, reason: error.message }, name),
+      detail: this.#options.detail,
+      slowLane: this.#slowLane,
+      admissions: this.#admissions,
+      commit: this.#options.commit,
+    });
+  }
+
+  #createOne(planned: PlannedSource, on: Listener): RunningSource {
+    let one: RunningSource | undefined;
+    const inForce = () => (one === undefined ? undefined : this.#active.planned.get(one)) ?? planned;
+    const refused: Host["refused"] = (refusal) => {
+      this.#counter.add("refused");
+      this.#refuse(refusal, planned.name);
+    };
+    const people = this.#options.people?.(planned, refused) ?? denyAll;
+    const words = hideInWords(planned.hidden, this.#options);
+    const host = createHost(planned, on, { ...this.#options, ...words, people, refused });
+    one = new RunningSource({
       planned,
       host,
-      clock,
+      clock: this.#clock,
       log: words.log,
-      consent: options.consent,
-      claims: options.claims ?? noRegister,
-      emit: emitOf(inForce),
-      started() {
-        if (one !== undefined && options.started !== undefined) options.started(reportOf(one, inForce()));
+      consent: this.#options.consent,
+      claims: this.#options.claims ?? noRegister,
+      emit: this.#emitOf(inForce),
+      started: () => {
+        if (one !== undefined && this.#options.started !== undefined)
+          this.#options.started(this.#reportOf(one, inForce()));
       },
     });
     return one;
   }
 
-  function reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
+  #reportOf(one: RunningSource, { name, type, sample, hidden }: PlannedSource): SourceReport {
     const health = one.health();
     const isThere = health.state === "running";
     const invitation = isThere ? one.source().invitation?.(sample) : undefined;
-    const refused = refusalsBySource.get(name)?.report();
-    const last = lastEventMs.get(name);
+    const refused = this.#refusalsBySource.get(name)?.report();
+    const last = this.#lastEventMs.get(name);
     return hideInReport(hidden, {
       name,
       type: type.type,
@@ -250,43 +340,43 @@ export function createRouter(options: RouterOptions): Router {
     });
   }
 
-  function find(name: string): RunningSource {
-    const found = active.sources.find((one) => one.name === name);
+  #find(name: string): RunningSource {
+    const found = this.#active.sources.find((one) => one.name === name);
     if (found !== undefined) return found;
-    const names = active.sources.map((one) => one.name);
+    const names = this.#active.sources.map((one) => one.name);
     throw new UsageError("E_USAGE", `no source called ${name} runs`, {
       hint: didYouMeanHint(name, names) ?? `there are: ${names.join(", ") || "none"}`,
     });
   }
 
-  function activate(plan: Plan, sources: readonly RunningSource[]): void {
+  #activate(plan: Plan, sources: readonly RunningSource[]): void {
     const byName = new Map(sources.map((one) => [one.name, one]));
     const inOrder = enabled(plan).map(
       (planned) => [byName.get(planned.name) as RunningSource, planned] as const,
     );
-    active = { plan, sources: inOrder.map(([one]) => one), planned: new Map(inOrder) };
+    this.#active = { plan, sources: inOrder.map(([one]) => one), planned: new Map(inOrder) };
   }
 
   /** Not waited for: what leaves may take its time, and nobody needs to know. */
-  function drain(leaving: readonly RunningSource[], endOld: (deadline: AbortSignal) => Promise<void>): void {
+  #drain(leaving: readonly RunningSource[], endOld: (deadline: AbortSignal) => Promise<void>): void {
     const deadline = new AbortController();
-    const cancel = clock.after(drainMs, () => deadline.abort());
+    const cancel = this.#clock.after(drainMs, () => deadline.abort());
     for (const one of leaving) {
-      draining.add(one);
-      void one.end(drainMs).then(() => draining.delete(one));
+      this.#draining.add(one);
+      void one.end(drainMs).then(() => this.#draining.delete(one));
     }
     void endOld(deadline.signal).then(cancel);
   }
 
-  async function change(plan: Plan, listen: NextListen): Promise<PlanDiff> {
-    const before = active;
+  async #change(plan: Plan, listen: NextListen): Promise<PlanDiff> {
+    const before = this.#active;
     const diff = diffPlans(before.plan, plan);
     const { added, changed, removed, kept } = mapToSets(diff.sources);
     const stopFirst = new Set(diff.stopFirst);
-    const stage = listener.stage(listen);
+    const stage = this.#listener.stage(listen);
     const fresh = enabled(plan)
       .filter(({ name }) => added.has(name) || changed.has(name))
-      .map((planned) => createOne(planned, stage.listener));
+      .map((planned) => this.#createOne(planned, stage.listener));
     const leaving = before.sources.filter(({ name }) => removed.has(name) || changed.has(name));
     const first = leaving.filter(({ name }) => stopFirst.has(name));
 
@@ -295,107 +385,36 @@ export function createRouter(options: RouterOptions): Router {
       await stage.bind();
       await Promise.all(first.map((one) => one.end(drainMs)));
       await startSources(fresh);
-      if (isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
+      if (this.#isStopping) throw new ConnectorError("E_SOURCE_START", "the router is ending");
       endOld = stage.commit((owner) => removed.has(owner) || changed.has(owner));
     } catch (error) {
       await Promise.all(fresh.map((one) => one.end(0)));
       await stage.abandon();
       // Their objects have ended; new ones take their place, and whatever keeps them from starting is told as ever.
-      const again = first.map(({ planned }) => createOne(planned, listener));
+      const again = first.map(({ planned }) => this.#createOne(planned, this.#listener));
       const others = before.sources.filter((one) => !first.includes(one));
-      activate(before.plan, [...others, ...again]);
+      this.#activate(before.plan, [...others, ...again]);
       await Promise.all(again.map((one) => one.persist()));
       throw error;
     }
-    activate(plan, [...before.sources.filter(({ name }) => kept.has(name)), ...fresh]);
+    this.#activate(plan, [...before.sources.filter(({ name }) => kept.has(name)), ...fresh]);
     for (const one of fresh) one.open();
     for (const { name } of leaving)
       if (removed.has(name)) {
-        refusalsBySource.delete(name);
-        lastEventMs.delete(name);
+        this.#refusalsBySource.delete(name);
+        this.#lastEventMs.delete(name);
       }
     for (const name of [...diff.channels.changed, ...diff.channels.removed])
-      for (const key of told) if (key.startsWith(`${name}/`)) told.delete(key);
-    drain(
+      for (const key of this.#told) if (key.startsWith(`${name}/`)) this.#told.delete(key);
+    this.#drain(
       leaving.filter((one) => !first.includes(one)),
       endOld,
     );
     // What waits for a person goes on waiting; and what could not have the old address may have the new one at once.
-    for (const one of active.sources)
+    for (const one of this.#active.sources)
       if (one.isStranded() && (diff.listen || fresh.includes(one))) void one.persist();
     return diff;
   }
-
-  return {
-    async start(plan) {
-      activate(
-        plan,
-        enabled(plan).map((planned) => createOne(planned, listener)),
-      );
-      await Promise.all(active.sources.map((one) => one.persist()));
-    },
-    apply(plan, listen) {
-      const done = applying.then(() => change(plan, listen));
-      applying = done.catch(() => undefined);
-      return done;
-    },
-    plan: () => active.plan,
-    async stop(deadline) {
-      // Each source may listen to it: that is no leak, and no warning for stderr.
-      setMaxListeners(0, deadline);
-      isStopping = true;
-      listener.leave();
-      await Promise.race([applying, aborted(deadline)]);
-      await Promise.all([...active.sources, ...draining].map((one) => one.stop(deadline)));
-      await listener.close(deadline);
-    },
-    report() {
-      const elsewhere = unrouted.report();
-      return {
-        sources: [...active.planned].map(([one, planned]) => reportOf(one, planned)),
-        counts: counter.counts(),
-        address: listener.address(),
-        ...(elsewhere === undefined ? {} : { unrouted: elsewhere }),
-      };
-    },
-    emit: async (source, arrival) => find(source).emit(arrival),
-    async reply(name, event, message) {
-      // The caller may wait at an object that a reload has replaced: only that one knows it.
-      const candidates = [
-        ...[...draining].filter((one) => one.name === name),
-        ...active.sources.filter((one) => one.name === name),
-      ];
-      let refusal: unknown;
-      for (const one of candidates) {
-        const source = one.source();
-        try {
-          if (source.reply !== undefined) return await source.reply(event, message);
-        } catch (error) {
-          if (!isRouterError(error)) throw error;
-          if (error.code !== "E_REPLY_GONE") throw error;
-          refusal = error;
-        }
-      }
-      find(name);
-      throw refusal ?? new UsageError("E_REPLY_NONE", `events of ${name} cannot be answered`);
-    },
-    chat(name) {
-      const one = active.sources.find((other) => other.name === name);
-      return one?.health().state === "running" ? one.source().chat : undefined;
-    },
-    preview(source, arrival) {
-      const planned = active.planned.get(find(source)) as PlannedSource;
-      const nowMs = clock.now();
-      const event = {
-        ...withoutMarks(arrival),
-        id: newId(nowMs),
-        source: planned.name,
-        connector: planned.type.type,
-        timeMs: nowMs,
-      };
-      return { event, admission: planned.admit(event, memory, nowMs, { detail: "trace" }) };
-    },
-  };
 }
 
 function enabled({ sources }: Plan): readonly PlannedSource[] {

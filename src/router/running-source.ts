@@ -11,30 +11,6 @@ import type { PlannedSource } from "../plan/plan.ts";
 import { line, stackOf, text } from "../text.ts";
 import type { RuntimeEmit } from "./emit.ts";
 
-export interface RunningSource {
-  readonly name: string;
-  /** What it was made of. */
-  readonly planned: PlannedSource;
-  readonly emit: Emit;
-  source(): Source;
-  health(): SourceHealth;
-  /** Has not started, and is not about to. */
-  isStranded(): boolean;
-  /**
-   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person, or for
-   * another router, is no failure: it is stranded then, and to be persisted with.
-   */
-  begin(): Promise<void>;
-  /** What arrived and what will arrive is taken. */
-  open(): void;
-  /** Tries until it has started or cannot; settles when it did, or waits for its next try. Begins anew when called again. */
-  persist(): Promise<void>;
-  /** What it has begun may end, until the deadline; then it is cut, and named when it does not even stop then. */
-  end(drainMs: number): Promise<void>;
-  /** At once in order: for the end of the process. */
-  stop(deadline: AbortSignal): Promise<void>;
-}
-
 interface RunningSourceOptions {
   readonly planned: PlannedSource;
   readonly host: Host;
@@ -55,61 +31,181 @@ const startWithinMs = 10_000;
 /** For a source whose deadline has passed, to stop with what it has. */
 const cutMs = 500;
 
-export function createRunningSource(options: RunningSourceOptions): RunningSource {
-  const { planned, host, clock, log } = options;
-  const { name } = planned;
-  let source = create();
+export class RunningSource {
+  readonly #options: RunningSourceOptions;
+  readonly planned: RunningSourceOptions["planned"];
+  readonly #host: RunningSourceOptions["host"];
+  readonly #clock: RunningSourceOptions["clock"];
+  readonly #log: RunningSourceOptions["log"];
+  readonly name: string;
+  #source: Source;
   /** The router's word while the source has not started; the source's own from then on. */
-  let waiting: SourceHealth | undefined = { state: "starting" };
-  let trying = new AbortController();
-  let isOpen = true;
-  let hold: Promise<void> | undefined;
-  let open = (): void => {};
-  let giveBack = async (): Promise<void> => {};
+  #waiting: SourceHealth | undefined = { state: "starting" };
+  #trying = new AbortController();
+  #isOpen = true;
+  #hold: Promise<void> | undefined;
+  #open = (): void => {};
+  #giveBack = async (): Promise<void> => {};
+  readonly emit: Emit;
 
-  /** A source is started once: each try has a new one. */
-  function create(): Source {
-    return planned.type.create(name, planned.options, host);
+  constructor(options: RunningSourceOptions) {
+    this.#options = options;
+    const { planned, host, clock, log } = options;
+    this.planned = planned;
+    this.#host = host;
+    this.#clock = clock;
+    this.#log = log;
+    const { name } = planned;
+    this.name = name;
+    this.#source = this.#create();
+    const { sieve } = options.emit.all;
+    const all: EmitAll = Object.assign(
+      (arrivals: readonly Arrival[], whole?: (index: number) => Arrival) => this.#many(arrivals, whole),
+      {
+        ...(sieve === undefined
+          ? {}
+          : {
+              sieve: {
+                ...sieve,
+                needs: (paths: ReadonlySet<string>) => (this.#isOpen ? sieve.needs(paths) : undefined),
+              },
+            }),
+      },
+    );
+    this.emit = Object.assign((arrival: Arrival) => this.#one(arrival), { all });
   }
 
-  const one = async (arrival: Arrival): Promise<Outcome> => {
-    if (!isOpen) await hold;
-    return options.emit(arrival);
-  };
-  const many = (arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken =>
-    isOpen || hold === undefined
-      ? options.emit.all(arrivals, whole)
-      : { count: 0, underWay: [], ready: hold };
-  const { sieve } = options.emit.all;
-  const all: EmitAll = Object.assign(many, {
-    ...(sieve === undefined
-      ? {}
-      : {
-          sieve: {
-            ...sieve,
-            needs: (paths: ReadonlySet<string>) => (isOpen ? sieve.needs(paths) : undefined),
-          },
-        }),
-  });
-  const emit: Emit = Object.assign(one, { all });
+  source(): Source {
+    return this.#source;
+  }
 
-  function wait(error: ConnectorError, next?: string): void {
+  health(): SourceHealth {
+    return this.#waiting ?? this.#source.health?.() ?? { state: "running" };
+  }
+
+  /** Has not started, and is not about to. */
+  isStranded(): boolean {
+    return this.#waiting?.state === "waiting" || this.#waiting?.state === "failed";
+  }
+
+  /**
+   * Tries once. What arrives is held until `open`. Rejects when it did not start in time; but one that waits for a person, or for
+   * another router, is no failure: it is stranded then, and to be persisted with.
+   */
+  async begin(): Promise<void> {
+    this.#isOpen = false;
+    this.#hold = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+    try {
+      const starting = this.#startIt(this.#trying.signal, () => {});
+      await within(starting, startWithinMs, this.#clock, () => {
+        throw new ConnectorError("E_SOURCE_START", `did not start within ${startWithinMs / 1_000} s`);
+      });
+    } catch (error) {
+      if (!waitsForOthers(error)) throw error;
+      this.#wait(error);
+      return;
+    }
+    this.#waiting = undefined;
+  }
+
+  /** What arrived and what will arrive is taken. */
+  open(): void {
+    this.#isOpen = true;
+    this.#open();
+  }
+
+  /** Tries until it has started or cannot; settles when it did, or waits for its next try. Begins anew when called again. */
+  persist(): Promise<void> {
+    this.#trying.abort();
+    this.#trying = new AbortController();
+    const { signal } = this.#trying;
+    // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
+    return new Promise<void>((resolve) => {
+      const attempt = () =>
+        this.#startIt(signal, () => {
+          this.#source = this.#create();
+        });
+      retry(attempt, {
+        clock: this.#clock,
+        signal,
+        onWait: (error, delayMs) => {
+          if (signal.aborted) return;
+          // A person's answer counts at once, whenever the next look is.
+          this.#wait(error, isUntrusted(error) ? undefined : `next try in ${Math.ceil(delayMs / 1_000)} s`);
+          resolve();
+        },
+      })
+        .then(
+          () => {
+            if (signal.aborted) return;
+            const waited = this.#waiting?.state === "waiting";
+            this.#waiting = undefined;
+            if (!waited) return;
+            this.#log.info(line`source ${this.name}: started`);
+            this.#options.started();
+          },
+          (error: unknown) => {
+            if (signal.aborted) return;
+            const detail = startFailure(error);
+            this.#waiting = { state: "failed", detail };
+            this.#log.error(line`source ${this.name} cannot start: ${detail}`);
+          },
+        )
+        .finally(resolve);
+    });
+  }
+
+  /** What it has begun may end, until the deadline; then it is cut, and named when it does not even stop then. */
+  async end(drainMs: number): Promise<void> {
+    const deadline = new AbortController();
+    const cancel = this.#clock.after(drainMs, () => deadline.abort());
+    const ended = this.#stop(deadline.signal, (signal) => this.#source.drain?.(signal) ?? Promise.resolve());
+    await within(ended, drainMs + cutMs, this.#clock, () => {
+      this.#log.warn(line`source ${this.name} did not stop within ${drainMs / 1_000} s and was left behind`);
+    });
+    cancel();
+  }
+
+  /** At once in order: for the end of the process. */
+  stop(deadline: AbortSignal): Promise<void> {
+    return this.#stop(deadline);
+  }
+
+  /** A source is started once: each try has a new one. */
+  #create(): Source {
+    return this.planned.type.create(this.name, this.planned.options, this.#host);
+  }
+
+  async #one(arrival: Arrival): Promise<Outcome> {
+    if (!this.#isOpen) await this.#hold;
+    return this.#options.emit(arrival);
+  }
+
+  #many(arrivals: readonly Arrival[], whole?: (index: number) => Arrival): Taken {
+    return this.#isOpen || this.#hold === undefined
+      ? this.#options.emit.all(arrivals, whole)
+      : { count: 0, underWay: [], ready: this.#hold };
+  }
+
+  #wait(error: ConnectorError, next?: string): void {
     const reason = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-    if (waiting?.state !== "waiting")
-      log.warn(line`source ${name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
-    waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
+    if (this.#waiting?.state !== "waiting")
+      this.#log.warn(line`source ${this.name}: ${reason}${next === undefined ? "" : "; it will try again"}`);
+    this.#waiting = { state: "waiting", detail: next === undefined ? reason : `${reason}; ${next}` };
   }
 
   /** Once a person agreed, and nobody else holds what it needs. */
-  async function startIt(signal: AbortSignal, prepare: () => void): Promise<void> {
-    await options.consent.demand(planned.powers);
+  async #startIt(signal: AbortSignal, prepare: () => void): Promise<void> {
+    await this.#options.consent.demand(this.planned.powers);
     if (signal.aborted) return;
-    const release = await options.claims.take(planned.claims);
+    const release = await this.#options.claims.take(this.planned.claims);
     if (signal.aborted) return release();
-    giveBack = release;
+    this.#giveBack = release;
     prepare();
     try {
-      await source.start(emit);
+      await this.#source.start(this.emit);
     } catch (error) {
       await release();
       throw error;
@@ -117,98 +213,16 @@ export function createRunningSource(options: RunningSourceOptions): RunningSourc
   }
 
   /** Never rejects: what one source fails to end is no reason to leave the others running. */
-  const stop = async (
-    deadline: AbortSignal,
-    drain?: (deadline: AbortSignal) => Promise<void>,
-  ): Promise<void> => {
-    trying.abort();
+  async #stop(deadline: AbortSignal, drain?: (deadline: AbortSignal) => Promise<void>): Promise<void> {
+    this.#trying.abort();
     try {
       await drain?.(deadline);
-      await source.stop(deadline);
-      await giveBack();
+      await this.#source.stop(deadline);
+      await this.#giveBack();
     } catch (error) {
-      log.error(text`source ${name} failed to stop: ${stackOf(error)}`);
+      this.#log.error(text`source ${this.name} failed to stop: ${stackOf(error)}`);
     }
-  };
-
-  return {
-    name,
-    planned,
-    emit,
-    source: () => source,
-    health: () => waiting ?? source.health?.() ?? { state: "running" },
-    isStranded: () => waiting?.state === "waiting" || waiting?.state === "failed",
-    async begin() {
-      isOpen = false;
-      hold = new Promise((resolve) => {
-        open = resolve;
-      });
-      try {
-        const starting = startIt(trying.signal, () => {});
-        await within(starting, startWithinMs, clock, () => {
-          throw new ConnectorError("E_SOURCE_START", `did not start within ${startWithinMs / 1_000} s`);
-        });
-      } catch (error) {
-        if (!waitsForOthers(error)) throw error;
-        wait(error);
-        return;
-      }
-      waiting = undefined;
-    },
-    open() {
-      isOpen = true;
-      open();
-    },
-    persist() {
-      trying.abort();
-      trying = new AbortController();
-      const { signal } = trying;
-      // The first attempt is waited for; the later ones are not: a source that waits must not hold up the others.
-      return new Promise<void>((resolve) => {
-        const attempt = () =>
-          startIt(signal, () => {
-            source = create();
-          });
-        retry(attempt, {
-          clock,
-          signal,
-          onWait(error, delayMs) {
-            if (signal.aborted) return;
-            // A person's answer counts at once, whenever the next look is.
-            wait(error, isUntrusted(error) ? undefined : `next try in ${Math.ceil(delayMs / 1_000)} s`);
-            resolve();
-          },
-        })
-          .then(
-            () => {
-              if (signal.aborted) return;
-              const waited = waiting?.state === "waiting";
-              waiting = undefined;
-              if (!waited) return;
-              log.info(line`source ${name}: started`);
-              options.started();
-            },
-            (error: unknown) => {
-              if (signal.aborted) return;
-              const detail = startFailure(error);
-              waiting = { state: "failed", detail };
-              log.error(line`source ${name} cannot start: ${detail}`);
-            },
-          )
-          .finally(resolve);
-      });
-    },
-    async end(drainMs) {
-      const deadline = new AbortController();
-      const cancel = clock.after(drainMs, () => deadline.abort());
-      const ended = stop(deadline.signal, (signal) => source.drain?.(signal) ?? Promise.resolve());
-      await within(ended, drainMs + cutMs, clock, () => {
-        log.warn(line`source ${name} did not stop within ${drainMs / 1_000} s and was left behind`);
-      });
-      cancel();
-    },
-    stop: (deadline) => stop(deadline),
-  };
+  }
 }
 
 function isUntrusted(error: unknown): error is ConnectorError {

@@ -12,19 +12,6 @@ import type { PlannedSink } from "../plan/plan.ts";
 import { describePower } from "../plan/powers.ts";
 import { aborted } from "../waiting.ts";
 
-export interface Sinks {
-  /** From now on there are these. Calls under way go on. */
-  use(planned: readonly PlannedSink[]): void;
-  /**
-   * Settles with what Claude is told. Rejects with a RouterError that Claude can read; nothing
-   * was sent when it is a UsageError or waits for consent.
-   */
-  call(sink: string, call: CallOfSink): Promise<SinkResult>;
-  report(): readonly SinkReport[];
-  /** No call begins any more; those under way may end until the deadline, and are cut then. Idempotent. */
-  stop(deadline: AbortSignal): Promise<void>;
-}
-
 export interface CallOfSink {
   /** Checked, with defaults, without `event_id`. */
   readonly input: JsonObject;
@@ -65,39 +52,112 @@ const attempts = 3;
 const maxWaitMs = 20_000;
 const maxDetail = 300;
 
-export function createSinks({ host, consent, mask, newId, record }: SinksOptions): Sinks {
-  let active: ReadonlyMap<string, Active> = new Map();
-  const counts = new Map<string, { calls: number; failures: number; lastError?: string }>();
-  const underWay = new Set<Promise<unknown>>();
-  const ending = new AbortController();
-  let isStopping = false;
+export class Sinks {
+  readonly #host: SinksOptions["host"];
+  readonly #consent: SinksOptions["consent"];
+  readonly #mask: SinksOptions["mask"];
+  readonly #newId: SinksOptions["newId"];
+  readonly #record: SinksOptions["record"];
+  #active: ReadonlyMap<string, Active> = new Map();
+  readonly #counts = new Map<string, { calls: number; failures: number; lastError?: string }>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #ending = new AbortController();
+  #isStopping = false;
+
+  constructor({ host, consent, mask, newId, record }: SinksOptions) {
+    this.#host = host;
+    this.#consent = consent;
+    this.#mask = mask;
+    this.#newId = newId;
+    this.#record = record;
+  }
+
+  /** From now on there are these. Calls under way go on. */
+  use(planned: readonly PlannedSink[]): void {
+    this.#active = new Map(
+      planned.map((one) => {
+        const before = this.#active.get(one.name);
+        if (before?.planned.fingerprint === one.fingerprint)
+          return [one.name, { planned: one, sink: before.sink }];
+        return [one.name, { planned: one, sink: one.type.create(one.name, one.options, this.#hostFor(one)) }];
+      }),
+    );
+    for (const name of this.#counts.keys()) if (!this.#active.has(name)) this.#counts.delete(name);
+  }
+
+  /**
+   * Settles with what Claude is told. Rejects with a RouterError that Claude can read; nothing
+   * was sent when it is a UsageError or waits for consent.
+   */
+  async call(name: string, call: CallOfSink): Promise<SinkResult> {
+    const one = this.#active.get(name);
+    if (one === undefined)
+      throw new UsageError("E_TOOL_UNKNOWN", `no sink is called ${name} any more`, {
+        hint: "the config was changed: look at the list of tools again",
+      });
+    if (this.#isStopping || this.#underWay.size >= maxUnderWay)
+      throw new DeliveryError(
+        "E_SINK_FAILED",
+        this.#isStopping ? "the router is ending" : "too many calls are under way",
+        {
+          hint: "nothing was sent: try again later",
+        },
+      );
+    const running = this.#run(one, call);
+    this.#underWay.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#underWay.delete(running);
+    }
+  }
+
+  report(): readonly SinkReport[] {
+    return [...this.#active.values()].map(({ planned: { name, type } }) => ({
+      name,
+      type: type.type,
+      ...(this.#counts.get(name) ?? { calls: 0, failures: 0 }),
+    }));
+  }
+
+  /** No call begins any more; those under way may end until the deadline, and are cut then. Idempotent. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#isStopping = true;
+    await Promise.race([Promise.allSettled(this.#underWay), aborted(deadline)]);
+    this.#ending.abort();
+  }
 
   /** An argument that holds a secret is refused; what an event brought of one is hidden. */
-  function withoutSecrets(
+  #withoutSecrets(
     { input, event }: CallOfSink,
     { defaults }: PlannedSink,
   ): Pick<CallOfSink, "input" | "event"> {
     for (const [name, value] of Object.entries(input)) {
       // What the config itself says for an argument that was left out.
       if (JSON.stringify(value) === JSON.stringify(defaults[name])) continue;
-      if (JSON.stringify(maskAll(value, mask)) === JSON.stringify(value)) continue;
+      if (JSON.stringify(maskAll(value, this.#mask)) === JSON.stringify(value)) continue;
       throw new UsageError("E_SINK_SECRET", `${name} holds a secret of the config: nothing was sent`, {
         hint: "leave it out; what the sink needs of secrets it has",
       });
     }
-    return { input, ...(event === undefined ? {} : { event: maskAll(event, mask) as unknown as View }) };
+    return {
+      input,
+      ...(event === undefined ? {} : { event: maskAll(event, this.#mask) as unknown as View }),
+    };
   }
 
-  function hostFor({ launch }: PlannedSink): SinkHost {
-    return launch === undefined ? host : { ...host, spawn: (command) => host.spawn({ ...command, launch }) };
+  #hostFor({ launch }: PlannedSink): SinkHost {
+    return launch === undefined
+      ? this.#host
+      : { ...this.#host, spawn: (command) => this.#host.spawn({ ...command, launch }) };
   }
 
-  async function demandConsent({ name, powers }: PlannedSink): Promise<void> {
+  async #demandConsent({ name, powers }: PlannedSink): Promise<void> {
     try {
-      await consent.demand(powers);
+      await this.#consent.demand(powers);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error.code !== "E_CONSENT_REQUIRED") throw error;
-      const waiting = powers.filter((power) => !consent.allows(power));
+      const waiting = powers.filter((power) => !this.#consent.allows(power));
       const what = waiting.map(describePower).join(", and to ");
       throw new ConnectorError("E_CONSENT_REQUIRED", `${name} waits for consent: ${what}`, {
         hint: "nothing was sent; tell the user to type channel-router trust in a terminal",
@@ -106,14 +166,20 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
   }
 
   /** Sends it, and again where that does no harm. */
-  async function send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<SinkResult> {
-    const facts = { id, timeMs: host.clock.now(), place: host, ...withoutSecrets(call, planned) };
+  async #send({ planned, sink }: Active, id: string, call: CallOfSink): Promise<SinkResult> {
+    const facts = {
+      id,
+      timeMs: this.#host.clock.now(),
+      place: this.#host,
+      ...this.#withoutSecrets(call, planned),
+    };
     const outgoing = outgoingOf(planned, facts);
     const isRepeatable = planned.type.repeatable?.(planned.options) === true;
     const { cancelled } = call;
-    const signal = cancelled === undefined ? ending.signal : AbortSignal.any([ending.signal, cancelled]);
+    const signal =
+      cancelled === undefined ? this.#ending.signal : AbortSignal.any([this.#ending.signal, cancelled]);
     const answer = await retry(() => sink.send(outgoing, signal), {
-      clock: host.clock,
+      clock: this.#host.clock,
       signal,
       attempts: isRepeatable ? attempts : 1,
       maxWaitMs,
@@ -135,11 +201,11 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
     }
   }
 
-  async function run(one: Active, call: CallOfSink): Promise<SinkResult> {
+  async #run(one: Active, call: CallOfSink): Promise<SinkResult> {
     const { name } = one.planned;
-    const beganMs = host.clock.now();
-    const count = counts.get(name) ?? { calls: 0, failures: 0 };
-    counts.set(name, count);
+    const beganMs = this.#host.clock.now();
+    const count = this.#counts.get(name) ?? { calls: 0, failures: 0 };
+    this.#counts.set(name, count);
     const note = (outcome: CallRecord["outcome"], detail?: string) => {
       count.calls += 1;
       delete count.lastError;
@@ -147,19 +213,19 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
         count.failures += 1;
         if (detail !== undefined) count.lastError = detail;
       }
-      record({
+      this.#record({
         sink: name,
         session: call.session,
         ...(call.event === undefined ? {} : { eventId: call.event.id }),
         outcome,
-        tookMs: host.clock.now() - beganMs,
+        tookMs: this.#host.clock.now() - beganMs,
         ...(detail === undefined ? {} : { detail }),
       });
     };
     try {
-      await demandConsent(one.planned);
+      await this.#demandConsent(one.planned);
       call.cancelled?.throwIfAborted();
-      const text = await send(one, newId(), call);
+      const text = await this.#send(one, this.#newId(), call);
       note("done");
       return text;
     } catch (error) {
@@ -172,55 +238,8 @@ export function createSinks({ host, consent, mask, newId, record }: SinksOptions
       const isRefused =
         error instanceof UsageError || (isRouterError(error) && error.code === "E_CONSENT_REQUIRED");
       const reason = isRouterError(error) ? error.message : "a bug in the router";
-      note(isRefused ? "refused" : "failed", mask(reason).slice(0, maxDetail));
+      note(isRefused ? "refused" : "failed", this.#mask(reason).slice(0, maxDetail));
       throw error;
     }
   }
-
-  return {
-    use(planned) {
-      active = new Map(
-        planned.map((one) => {
-          const before = active.get(one.name);
-          if (before?.planned.fingerprint === one.fingerprint)
-            return [one.name, { planned: one, sink: before.sink }];
-          return [one.name, { planned: one, sink: one.type.create(one.name, one.options, hostFor(one)) }];
-        }),
-      );
-      for (const name of counts.keys()) if (!active.has(name)) counts.delete(name);
-    },
-    async call(name, call) {
-      const one = active.get(name);
-      if (one === undefined)
-        throw new UsageError("E_TOOL_UNKNOWN", `no sink is called ${name} any more`, {
-          hint: "the config was changed: look at the list of tools again",
-        });
-      if (isStopping || underWay.size >= maxUnderWay)
-        throw new DeliveryError(
-          "E_SINK_FAILED",
-          isStopping ? "the router is ending" : "too many calls are under way",
-          {
-            hint: "nothing was sent: try again later",
-          },
-        );
-      const running = run(one, call);
-      underWay.add(running);
-      try {
-        return await running;
-      } finally {
-        underWay.delete(running);
-      }
-    },
-    report: () =>
-      [...active.values()].map(({ planned: { name, type } }) => ({
-        name,
-        type: type.type,
-        ...(counts.get(name) ?? { calls: 0, failures: 0 }),
-      })),
-    async stop(deadline) {
-      isStopping = true;
-      await Promise.race([Promise.allSettled(underWay), aborted(deadline)]);
-      ending.abort();
-    },
-  };
 }

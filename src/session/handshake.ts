@@ -15,165 +15,161 @@ import {
 import { isCall, isRequest, type Message, type Request, type RequestId, rpcErrors } from "./json-rpc.ts";
 import { ignoreClosed, type StdioTransport } from "./stdio-transport.ts";
 
-export interface EarlyHandshake {
-  /**
-   * The side for the SDK's server; connect exactly one. Nothing of ours is written to the client before it sent
-   * `notifications/initialized`.
-   */
-  readonly transport: Transport;
-  /** The client's own `initialize`, once it came: what another process needs to take this conversation over. */
-  recordedInitialize(): Request | undefined;
-  /** Settles when `initialize` was answered and the client said `notifications/initialized`. */
-  readonly initialized: Promise<void>;
-  /** Waits, at most `withinMs`, until no request of the client is left unanswered. */
-  settled(withinMs: number): Promise<void>;
-}
-
 /** No client can have sent this id: it is made for one replay. */
 const replayId = "channel-router/replayed-initialize";
 
-export function createEarlyHandshake(
-  wire: StdioTransport,
-  greeting: InitializeResult | Promise<InitializeResult>,
-  log: Log,
-): EarlyHandshake {
-  const queue: Message[] = [];
-  const unanswered = new Set<RequestId>();
-  const settledWaiters = new Set<() => void>();
-  let recorded: Request | undefined;
-  let answered = false;
-  let clientIsReady = false;
-  let connected = false;
-  let markInitialized: () => void;
-  const initialized = new Promise<void>((resolve) => {
-    markInitialized = resolve;
-  });
+export class EarlyHandshake {
+  readonly #wire: StdioTransport;
+  readonly #greeting: InitializeResult | Promise<InitializeResult>;
+  readonly #log: Log;
+  readonly #queue: Message[] = [];
+  readonly #unanswered = new Set<RequestId>();
+  readonly #settledWaiters = new Set<() => void>();
+  #recorded: Request | undefined;
+  #answered = false;
+  #clientIsReady = false;
+  #connected = false;
+  #markInitialized!: () => void;
+  readonly initialized: Promise<void>;
+  readonly transport: Transport;
 
-  const inner: Transport = {
-    async start() {
-      connected = true;
-      if (recorded) handOver({ ...recorded, id: replayId });
-      for (const message of queue.splice(0)) handOver(message);
-    },
-    async send(message) {
-      if ("id" in message && message.id === replayId && !("method" in message)) return;
-      if (isCall(message as Message)) {
-        await initialized;
-        return wire.send(message);
-      }
-      const sent = wire.send(message);
-      if ("id" in message && message.id !== undefined) markAnswered(message.id);
-      return sent;
-    },
-    async close() {
-      inner.onclose?.();
-    },
-  };
+  constructor(wire: StdioTransport, greeting: InitializeResult | Promise<InitializeResult>, log: Log) {
+    this.#wire = wire;
+    this.#greeting = greeting;
+    this.#log = log;
+    const initialized = new Promise<void>((resolve) => {
+      this.#markInitialized = resolve;
+    });
+    this.initialized = initialized;
+    const inner: Transport = {
+      start: async () => {
+        this.#connected = true;
+        if (this.#recorded) this.#handOver({ ...this.#recorded, id: replayId });
+        for (const message of this.#queue.splice(0)) this.#handOver(message);
+      },
+      send: async (message) => {
+        if ("id" in message && message.id === replayId && !("method" in message)) return;
+        if (isCall(message as Message)) {
+          await initialized;
+          return wire.send(message);
+        }
+        const sent = wire.send(message);
+        if ("id" in message && message.id !== undefined) this.#markAnswered(message.id);
+        return sent;
+      },
+      async close() {
+        inner.onclose?.();
+      },
+    };
+    this.transport = inner;
+    // A failure is told when the client asks; until then it must not count as an unhandled rejection.
+    Promise.resolve(greeting).catch(() => undefined);
+    wire.onmessage = (message) => this.#receive(message as Message);
+  }
 
-  // A failure is told when the client asks; until then it must not count as an unhandled rejection.
-  Promise.resolve(greeting).catch(() => undefined);
-  wire.onmessage = (message) => receive(message as Message);
+  /** The client's own `initialize`, once it came: what another process needs to take this conversation over. */
+  recordedInitialize(): Request | undefined {
+    return this.#recorded;
+  }
 
-  function receive(message: Message): void {
+  /** Waits, at most `withinMs`, until no request of the client is left unanswered. */
+  settled(withinMs: number): Promise<void> {
+    // Without the SDK's server nothing will answer what waits for it.
+    if (this.#unanswered.size === 0 || !this.#connected) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#settledWaiters.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, withinMs);
+      this.#settledWaiters.add(wake);
+    });
+  }
+
+  #receive(message: Message): void {
     if (isRequest(message)) {
-      receiveRequest(message);
+      this.#receiveRequest(message);
       return;
     }
-    if (isCall(message) && message.method === "notifications/initialized" && recorded) {
-      clientIsReady = true;
-      openWhenReady();
+    if (isCall(message) && message.method === "notifications/initialized" && this.#recorded) {
+      this.#clientIsReady = true;
+      this.#openWhenReady();
     }
     if (isCall(message) && message.method === "notifications/cancelled") {
       // A cancelled request is not answered.
-      markAnswered(message.params?.requestId as RequestId);
+      this.#markAnswered(message.params?.requestId as RequestId);
     }
-    forward(message);
+    this.#forward(message);
   }
 
-  function receiveRequest(request: Request): void {
+  #receiveRequest(request: Request): void {
     if (request.method === "ping") {
-      answer({ jsonrpc: "2.0", id: request.id, result: {} });
+      this.#answer({ jsonrpc: "2.0", id: request.id, result: {} });
     } else if (request.method === "server/discover") {
-      answer(refuseMethod(request));
-    } else if (recorded) {
-      unanswered.add(request.id);
-      forward(request);
+      this.#answer(refuseMethod(request));
+    } else if (this.#recorded) {
+      this.#unanswered.add(request.id);
+      this.#forward(request);
     } else if (request.method === "initialize") {
-      receiveInitialize(request);
+      this.#receiveInitialize(request);
     } else {
-      answer(refuseMethod(request));
+      this.#answer(refuseMethod(request));
     }
   }
 
-  function receiveInitialize(request: Request): void {
+  #receiveInitialize(request: Request): void {
     const problem = initializeProblem(request);
     if (problem !== undefined) {
-      refuse(request, rpcErrors.invalidParams, `Invalid initialize: ${problem}`);
+      this.#refuse(request, rpcErrors.invalidParams, `Invalid initialize: ${problem}`);
       return;
     }
-    recorded = request;
-    if (connected) handOver({ ...request, id: replayId });
-    void greet(request);
+    this.#recorded = request;
+    if (this.#connected) this.#handOver({ ...request, id: replayId });
+    void this.#greet(request);
   }
 
-  async function greet(request: Request): Promise<void> {
-    unanswered.add(request.id);
+  async #greet(request: Request): Promise<void> {
+    this.#unanswered.add(request.id);
     try {
-      answer(answerInitialize(request, await greeting));
-      answered = true;
-      openWhenReady();
+      this.#answer(answerInitialize(request, await this.#greeting));
+      this.#answered = true;
+      this.#openWhenReady();
     } catch (error) {
-      log.error(line`could not greet the client: ${error instanceof Error ? error.message : String(error)}`);
-      refuse(request, rpcErrors.internal, "the router could not start");
+      this.#log.error(
+        line`could not greet the client: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      this.#refuse(request, rpcErrors.internal, "the router could not start");
     }
-    markAnswered(request.id);
+    this.#markAnswered(request.id);
   }
 
-  function openWhenReady(): void {
-    if (!answered || !clientIsReady) return;
+  #openWhenReady(): void {
+    if (!this.#answered || !this.#clientIsReady) return;
     // The answer was queued before this, and answers overtake events.
-    wire.release();
-    markInitialized();
+    this.#wire.release();
+    this.#markInitialized();
   }
 
-  function forward(message: Message): void {
-    if (connected) handOver(message);
-    else queue.push(message);
+  #forward(message: Message): void {
+    if (this.#connected) this.#handOver(message);
+    else this.#queue.push(message);
   }
 
-  function handOver(message: Message): void {
-    inner.onmessage?.(message as JSONRPCMessage);
+  #handOver(message: Message): void {
+    this.transport.onmessage?.(message as JSONRPCMessage);
   }
 
-  function answer(message: Message): void {
-    wire.send(message as JSONRPCMessage).catch(ignoreClosed);
+  #answer(message: Message): void {
+    this.#wire.send(message as JSONRPCMessage).catch(ignoreClosed);
   }
 
-  function refuse(request: Request, code: number, message: string): void {
-    answer({ jsonrpc: "2.0", id: request.id, error: { code, message } });
+  #refuse(request: Request, code: number, message: string): void {
+    this.#answer({ jsonrpc: "2.0", id: request.id, error: { code, message } });
   }
 
-  function markAnswered(id: RequestId): void {
-    unanswered.delete(id);
-    if (unanswered.size === 0) for (const wake of settledWaiters) wake();
+  #markAnswered(id: RequestId): void {
+    this.#unanswered.delete(id);
+    if (this.#unanswered.size === 0) for (const wake of this.#settledWaiters) wake();
   }
-
-  return {
-    transport: inner,
-    recordedInitialize: () => recorded,
-    initialized,
-    settled(withinMs) {
-      // Without the SDK's server nothing will answer what waits for it.
-      if (unanswered.size === 0 || !connected) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          settledWaiters.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, withinMs);
-        settledWaiters.add(wake);
-      });
-    },
-  };
 }

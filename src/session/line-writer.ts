@@ -5,26 +5,6 @@
 import type { Writable } from "node:stream";
 import { DeliveryError } from "../errors.ts";
 
-export interface LineWriter {
-  /** A line of the protocol. Settles when the stream took it; rejects (E_SESSION_CLOSED) when it never will. */
-  send(line: string): Promise<void>;
-  /**
-   * An event. Waits until `release` was called, then as `send`. Rejects with E_SESSION_BUSY when too many wait, and when
-   * the signal fires before the write has begun (the signal's reason is the cause).
-   */
-  post(line: string, signal?: AbortSignal): Promise<void>;
-  /** Lets events go. */
-  release(): void;
-  /** The client is leaving: events that were not begun to be written are given back (E_SESSION_BUSY), and all that follow. */
-  endEvents(): void;
-  /** Settles when nothing that may be written is left, when the writer stopped, or after `withinMs`. */
-  flush(withinMs: number): Promise<void>;
-  /** Rejects everything that was not written. Idempotent. */
-  stop(reason: string): void;
-  /** Lines accepted and not settled. */
-  readonly waiting: { readonly answers: Load; readonly events: Load };
-}
-
 export interface Load {
   count: number;
   bytes: number;
@@ -53,159 +33,177 @@ interface Entry {
   settle(error?: Error): void;
 }
 
-export function createLineWriter(options: LineWriterOptions): LineWriter {
-  const { output } = options;
+export class LineWriter {
+  readonly #options: LineWriterOptions;
+  readonly #output: LineWriterOptions["output"];
   // Sets, because a withdrawn line must leave the middle at once: a stalled reader must not let them pile up.
-  const answers = new Set<Entry>();
-  const events = new Set<Entry>();
-  const waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
-  const idleWaiters = new Set<() => void>();
-  let inFlight: Entry[] = [];
-  let pumping = false;
-  let released = false;
-  let isEnded = false;
-  let stopped: string | undefined;
-
+  readonly #answers = new Set<Entry>();
+  readonly #events = new Set<Entry>();
+  readonly waiting = { answers: { count: 0, bytes: 0 }, events: { count: 0, bytes: 0 } };
+  readonly #idleWaiters = new Set<() => void>();
+  #inFlight: Entry[] = [];
+  #pumping = false;
+  #released = false;
+  #isEnded = false;
+  #stopped: string | undefined;
   /** One listener for all events that wait on one signal: a listener for each would cost more than its line. */
-  const bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; withdraw(): void }>();
+  readonly #bySignal = new Map<AbortSignal, { readonly entries: Set<Entry>; withdraw(): void }>();
 
-  function listen(signal: AbortSignal, entry: Entry): void {
-    let listening = bySignal.get(signal);
+  constructor(options: LineWriterOptions) {
+    this.#options = options;
+    const { output } = options;
+    this.#output = output;
+    // Stays for good: a late EPIPE without a listener would end the process as an uncaught exception.
+    output.on("error", (error) => this.#fail(describe(error)));
+    output.on("close", () => this.#fail("stdout was closed"));
+  }
+
+  /** A line of the protocol. Settles when the stream took it; rejects (E_SESSION_CLOSED) when it never will. */
+  send(line: string): Promise<void> {
+    return this.#enqueue(this.#answers, this.waiting.answers, line);
+  }
+
+  /**
+   * An event. Waits until `release` was called, then as `send`. Rejects with E_SESSION_BUSY when too many wait, and when
+   * the signal fires before the write has begun (the signal's reason is the cause).
+   */
+  post(line: string, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || (this.#isEnded && this.#stopped === undefined))
+      return Promise.reject(withdrawn(signal));
+    const { count, bytes } = this.waiting.events;
+    // A single event over the byte limit is let into an empty queue: refused, it would be refused for ever.
+    const isFull =
+      count >= this.#options.maxEvents ||
+      (count > 0 && bytes + Buffer.byteLength(line) > this.#options.maxEventBytes);
+    if (isFull && this.#stopped === undefined) return Promise.reject(busy(count, bytes));
+    return this.#enqueue(this.#events, this.waiting.events, line, signal);
+  }
+
+  /** Lets events go. */
+  release(): void {
+    this.#released = true;
+    this.#pump();
+  }
+
+  /** The client is leaving: events that were not begun to be written are given back (E_SESSION_BUSY), and all that follow. */
+  endEvents(): void {
+    this.#isEnded = true;
+    const waitingEvents = [...this.#events];
+    this.#events.clear();
+    for (const entry of waitingEvents) entry.settle(withdrawn(undefined));
+  }
+
+  /** Settles when nothing that may be written is left, when the writer stopped, or after `withinMs`. */
+  flush(withinMs: number): Promise<void> {
+    const isIdle = (): boolean =>
+      this.#inFlight.length === 0 && this.#answers.size === 0 && (this.#events.size === 0 || !this.#released);
+    if (this.#stopped !== undefined || isIdle()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#idleWaiters.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, withinMs);
+      this.#idleWaiters.add(wake);
+    });
+  }
+
+  /** Rejects everything that was not written. Idempotent. */
+  stop(reason: string): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = reason;
+    const lost = [...this.#inFlight, ...this.#answers, ...this.#events];
+    this.#inFlight = [];
+    this.#answers.clear();
+    this.#events.clear();
+    for (const entry of lost) entry.settle(closed(reason));
+    for (const wake of this.#idleWaiters) wake();
+  }
+
+  #listen(signal: AbortSignal, entry: Entry): void {
+    let listening = this.#bySignal.get(signal);
     if (listening === undefined) {
       const entries = new Set<Entry>();
       const withdraw = (): void => {
-        for (const one of [...entries]) if (events.delete(one)) one.settle(withdrawn(signal));
+        for (const one of [...entries]) if (this.#events.delete(one)) one.settle(withdrawn(signal));
       };
       listening = { entries, withdraw };
-      bySignal.set(signal, listening);
+      this.#bySignal.set(signal, listening);
       signal.addEventListener("abort", withdraw, { once: true });
     }
     listening.entries.add(entry);
   }
 
-  function stopListening(signal: AbortSignal, entry: Entry): void {
-    const listening = bySignal.get(signal);
+  #stopListening(signal: AbortSignal, entry: Entry): void {
+    const listening = this.#bySignal.get(signal);
     listening?.entries.delete(entry);
     if (listening === undefined || listening.entries.size > 0) return;
-    bySignal.delete(signal);
+    this.#bySignal.delete(signal);
     signal.removeEventListener("abort", listening.withdraw);
   }
 
-  function enqueue(queue: Set<Entry>, load: Load, line: string, signal?: AbortSignal): Promise<void> {
-    if (stopped !== undefined) return Promise.reject(closed(stopped));
+  #enqueue(queue: Set<Entry>, load: Load, line: string, signal?: AbortSignal): Promise<void> {
+    if (this.#stopped !== undefined) return Promise.reject(closed(this.#stopped));
     return new Promise<void>((resolve, reject) => {
       const entry: Entry = {
         line,
         bytes: Buffer.byteLength(line),
         load,
-        settle(error) {
+        settle: (error) => {
           load.count -= 1;
           load.bytes -= entry.bytes;
-          if (signal !== undefined) stopListening(signal, entry);
+          if (signal !== undefined) this.#stopListening(signal, entry);
           if (error === undefined) resolve();
           else reject(error);
         },
       };
       load.count += 1;
       load.bytes += entry.bytes;
-      if (signal !== undefined) listen(signal, entry);
+      if (signal !== undefined) this.#listen(signal, entry);
       queue.add(entry);
-      if (queue === answers || queue.size >= maxGathered) pump();
-      else pumpSoon();
+      if (queue === this.#answers || queue.size >= maxGathered) this.#pump();
+      else this.#pumpSoon();
     });
   }
 
   /** Events of one turn of the event loop go out in one write: each write wakes the reader, and costs more than its bytes. */
-  function pumpSoon(): void {
-    if (pumping) return;
-    pumping = true;
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
     setImmediate(() => {
-      pumping = false;
-      pump();
+      this.#pumping = false;
+      this.#pump();
     });
   }
 
-  function pump(): void {
-    if (inFlight.length > 0 || stopped !== undefined) return;
+  #pump(): void {
+    if (this.#inFlight.length > 0 || this.#stopped !== undefined) return;
     const batch: Entry[] = [];
-    let bytes = take(answers, batch, 0);
-    if (released) bytes = take(events, batch, bytes);
+    let bytes = take(this.#answers, batch, 0);
+    if (this.#released) bytes = take(this.#events, batch, bytes);
     if (batch.length === 0) {
-      for (const wake of idleWaiters) wake();
+      for (const wake of this.#idleWaiters) wake();
       return;
     }
-    inFlight = batch;
+    this.#inFlight = batch;
     let text = "";
     for (const entry of batch) text += `${entry.line}\n`;
-    output.write(text, (error) => {
-      if (error) return fail(describe(error));
-      if (stopped !== undefined) return;
-      inFlight = [];
+    this.#output.write(text, (error) => {
+      if (error) return this.#fail(describe(error));
+      if (this.#stopped !== undefined) return;
+      this.#inFlight = [];
       for (const entry of batch) entry.settle();
-      if (batch[0]?.load === waiting.answers) options.onAnswersTaken?.();
-      pump();
+      if (batch[0]?.load === this.waiting.answers) this.#options.onAnswersTaken?.();
+      this.#pump();
     });
   }
 
-  function fail(reason: string): void {
-    if (stopped !== undefined) return;
-    stop(reason);
-    options.onBroken(reason);
+  #fail(reason: string): void {
+    if (this.#stopped !== undefined) return;
+    this.stop(reason);
+    this.#options.onBroken(reason);
   }
-
-  function stop(reason: string): void {
-    if (stopped !== undefined) return;
-    stopped = reason;
-    const lost = [...inFlight, ...answers, ...events];
-    inFlight = [];
-    answers.clear();
-    events.clear();
-    for (const entry of lost) entry.settle(closed(reason));
-    for (const wake of idleWaiters) wake();
-  }
-
-  // Stays for good: a late EPIPE without a listener would end the process as an uncaught exception.
-  output.on("error", (error) => fail(describe(error)));
-  output.on("close", () => fail("stdout was closed"));
-
-  return {
-    waiting,
-    send: (line) => enqueue(answers, waiting.answers, line),
-    post(line, signal) {
-      if (signal?.aborted || (isEnded && stopped === undefined)) return Promise.reject(withdrawn(signal));
-      const { count, bytes } = waiting.events;
-      // A single event over the byte limit is let into an empty queue: refused, it would be refused for ever.
-      const isFull =
-        count >= options.maxEvents || (count > 0 && bytes + Buffer.byteLength(line) > options.maxEventBytes);
-      if (isFull && stopped === undefined) return Promise.reject(busy(count, bytes));
-      return enqueue(events, waiting.events, line, signal);
-    },
-    release() {
-      released = true;
-      pump();
-    },
-    endEvents() {
-      isEnded = true;
-      const waitingEvents = [...events];
-      events.clear();
-      for (const entry of waitingEvents) entry.settle(withdrawn(undefined));
-    },
-    flush(withinMs) {
-      const isIdle = (): boolean =>
-        inFlight.length === 0 && answers.size === 0 && (events.size === 0 || !released);
-      if (stopped !== undefined || isIdle()) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          idleWaiters.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, withinMs);
-        idleWaiters.add(wake);
-      });
-    },
-    stop,
-  };
 }
 
 /** Moves lines from the head of the queue to the batch until it is large enough; at least one when the batch is empty. */

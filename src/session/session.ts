@@ -6,7 +6,7 @@ import type { Log, Rendered, Session, Tool } from "../contract.ts";
 import { DeliveryError } from "../errors.ts";
 import type { SafeLine } from "../text.ts";
 import { type Elicitation, type ElicitationResult, supportsElicitation } from "./elicitation.ts";
-import { createEarlyHandshake, type EarlyHandshake } from "./handshake.ts";
+import { EarlyHandshake } from "./handshake.ts";
 import type { InitializeResult } from "./initialize-result.ts";
 import { toLine } from "./json-rpc.ts";
 import type { PermissionRequest } from "./permission.ts";
@@ -57,7 +57,7 @@ export function openSession(options: SessionOptions): OpenSession {
   const { input, output, log } = options;
   const flushMs = options.flushMs ?? 400;
   const wire = createStdioTransport({ input, output, log, flushMs });
-  const front = createEarlyHandshake(wire, options.greeting, log);
+  const front = new EarlyHandshake(wire, options.greeting, log);
   let server: Promise<ToolServer> | undefined;
   let closing: Promise<void> | undefined;
   // Cannot fail before its first await; the streams' own failures settle `ended`.
@@ -66,7 +66,7 @@ export function openSession(options: SessionOptions): OpenSession {
   return {
     ended: wire.ended,
     initialized: front.initialized,
-    recordedInitialize: front.recordedInitialize,
+    recordedInitialize: () => front.recordedInitialize(),
     async deliver(event, signal) {
       return wire.post(toLine(channelNotification(event)), signal);
     },

@@ -9,7 +9,7 @@ import type { Log } from "../contract.ts";
 import { line, stackOf, text } from "../text.ts";
 import { readMessage, rpcErrors, toLine } from "./json-rpc.ts";
 import { createLineReader } from "./line-reader.ts";
-import { createLineWriter, type LineWriter } from "./line-writer.ts";
+import { LineWriter } from "./line-writer.ts";
 
 export interface StdioTransport extends Transport {
   /** Queues one event; see `LineWriter.post`. The line has no line end. */
@@ -55,7 +55,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     settleEnded = resolve;
   });
 
-  const writer = createLineWriter({
+  const writer = new LineWriter({
     output,
     maxEvents: options.maxEvents ?? 256,
     maxEventBytes: options.maxEventBytes ?? 4 * mebibyte,

@@ -48,90 +48,203 @@ export interface Closing extends Place {
   readonly isPart: boolean;
 }
 
-export interface Groups {
-  /** Adds a member; `dueMs` is asked for a group that is new. */
-  join(place: Place, entry: ShapedEntry, dueMs: () => number): Group;
-  /** The group, or the closing one, that holds it. */
-  of(member: Member): Group | Closing | undefined;
-  find(place: Place, to: string): Group | undefined;
-  hasten(group: Group, dueMs: number): void;
-  /** It came to its end by itself. */
-  leave(member: Member): void;
-  /** No group is due before this. */
-  nextMs(): number;
-  /** Those that are due; `postpone` gives a later time to one that must wait. */
-  due(nowMs: number, postpone: (group: Group) => number | undefined): Group[];
-  /** Those that must be folded in part to keep within the bounds. */
-  tooLarge(): Group[];
-  close(group: Group): Closing;
-  closePart(group: Group): Closing;
-  /** Its members are done with: folded, or let go. */
-  settle(closing: Closing): void;
-  /** They could not be folded: they are a group again, due then. */
-  reopen(closing: Closing, dueMs: number): void;
-  /** Lets go of the groups of a channel; those that are being folded stay until they are settled. */
-  forget(channel: string): void;
-  list(): readonly Group[];
-}
-
-export function createGroups(limits: GroupLimits = usualLimits): Groups {
-  const groups = new Map<string, Group>();
+export class Groups {
+  readonly #limits: GroupLimits;
+  readonly #groups = new Map<string, Group>();
   /** By channel, then id. */
-  const holders = new Map<string, Map<string, Group | Closing>>();
-  const perChannel = new Map<string, number>();
+  readonly #holders = new Map<string, Map<string, Group | Closing>>();
+  readonly #perChannel = new Map<string, number>();
   /** In groups, not in those that are being folded. */
-  let ids = 0;
-  let nextMs = Number.POSITIVE_INFINITY;
-  let large = new Set<Group>();
+  #ids = 0;
+  #nextMs = Number.POSITIVE_INFINITY;
+  #large = new Set<Group>();
 
-  const nameOf = ({ reason, channel, key, session = "", unproven }: Place, to: string) =>
-    [reason, channel, session, to, unproven === true ? "unproven" : "", key].join("\0");
-  const tallyOf = ({ channel, unproven }: Place) => scopeOf(channel, unproven === true);
+  constructor(limits: GroupLimits = usualLimits) {
+    this.#limits = limits;
+  }
 
-  function hold(channel: string, id: string, holder: Group | Closing): void {
-    let ofChannel = holders.get(channel);
+  /** Adds a member; `dueMs` is asked for a group that is new. */
+  join(place: Place, entry: ShapedEntry, dueMs: () => number): Group {
+    const name = this.#nameOf(place, entry.terms.to);
+    const { sums } = entry.shaping;
+    let group = this.#groups.get(name);
+    if (group === undefined) {
+      group = {
+        ...place,
+        name,
+        facts: factsOf(entry),
+        members: new Map(),
+        dueMs: 0,
+        mustClose: false,
+        partsUnderWay: 0,
+      };
+      this.#schedule(group, dueMs());
+      this.#insert(group);
+    } else group.facts = group.facts.count === 0 ? factsOf(entry) : addFacts(group.facts, entry);
+    group.members.set(entry.id, sums);
+    this.#ids += 1;
+    this.#hold(entry.channel, entry.id, group);
+    this.#watchSize(group);
+    return group;
+  }
+
+  /** The group, or the closing one, that holds it. */
+  of({ id, channel }: Member): Group | Closing | undefined {
+    return this.#holders.get(channel)?.get(id);
+  }
+
+  find(place: Place, to: string): Group | undefined {
+    return this.#groups.get(this.#nameOf(place, to));
+  }
+
+  hasten(group: Group, dueMs: number): void {
+    if (dueMs < group.dueMs) this.#schedule(group, dueMs);
+  }
+
+  /** It came to its end by itself. */
+  leave({ id, channel }: Member): void {
+    const ofChannel = this.#holders.get(channel);
+    const group = ofChannel?.get(id);
+    if (group === undefined || !("dueMs" in group)) return;
+    ofChannel?.delete(id);
+    const weight = group.members.get(id)?.count ?? 1;
+    if (!group.members.delete(id)) return;
+    this.#ids -= 1;
+    group.facts = { ...group.facts, count: Math.max(0, group.facts.count - weight) };
+    if (group.members.size === 0 && group.partsUnderWay === 0) this.#remove(group);
+  }
+
+  /** No group is due before this. */
+  nextMs(): number {
+    return this.#large.size > 0 ? 0 : this.#nextMs;
+  }
+
+  /** Those that are due; `postpone` gives a later time to one that must wait. */
+  due(nowMs: number, postpone: (group: Group) => number | undefined): Group[] {
+    if (nowMs < this.#nextMs) return [];
+    this.#nextMs = Number.POSITIVE_INFINITY;
+    const found: Group[] = [];
+    for (const group of this.#groups.values()) {
+      // Its part comes back as a member, and asks again.
+      if (group.partsUnderWay > 0) continue;
+      if (group.dueMs <= nowMs && !group.mustClose) group.dueMs = postpone(group) ?? group.dueMs;
+      if (group.dueMs <= nowMs) found.push(group);
+      else this.#nextMs = Math.min(this.#nextMs, group.dueMs);
+    }
+    return found;
+  }
+
+  /** Those that must be folded in part to keep within the bounds. */
+  tooLarge(): Group[] {
+    const found = [...this.#large].filter(({ members }) => members.size > 1);
+    this.#large = new Set();
+    return found;
+  }
+
+  close(group: Group): Closing {
+    this.#remove(group);
+    return this.#take(group, false);
+  }
+
+  closePart(group: Group): Closing {
+    const closing = this.#take(group, true);
+    this.#ids -= group.members.size;
+    group.members = new Map();
+    group.facts = { ...group.facts, count: 0 };
+    group.partsUnderWay += 1;
+    return closing;
+  }
+
+  /** Its members are done with: folded, or let go. */
+  settle(closing: Closing): void {
+    const ofChannel = this.#holders.get(closing.channel);
+    for (const id of closing.members.keys()) if (ofChannel?.get(id) === closing) ofChannel.delete(id);
+    const group = this.#groups.get(closing.name);
+    if (closing.isPart && group !== undefined) {
+      group.partsUnderWay -= 1;
+      this.#nextMs = Math.min(this.#nextMs, group.dueMs);
+    }
+  }
+
+  /** They could not be folded: they are a group again, due then. */
+  reopen(closing: Closing, dueMs: number): void {
+    let group = this.#groups.get(closing.name);
+    if (group === undefined) {
+      group = { ...closing, members: new Map(closing.members), dueMs, mustClose: false, partsUnderWay: 0 };
+      this.#insert(group);
+    } else {
+      group.facts = group.facts.count === 0 ? closing.facts : joinFacts(closing.facts, group.facts);
+      group.members = new Map([...closing.members, ...group.members]);
+      if (closing.isPart) group.partsUnderWay -= 1;
+    }
+    this.#ids += closing.members.size;
+    for (const id of closing.members.keys()) this.#hold(closing.channel, id, group);
+    this.#schedule(group, closing.isPart ? group.dueMs : dueMs);
+  }
+
+  /** Lets go of the groups of a channel; those that are being folded stay until they are settled. */
+  forget(channel: string): void {
+    for (const group of [...this.#groups.values()]) if (group.channel === channel) this.#remove(group);
+    const ofChannel = this.#holders.get(channel);
+    for (const [id, holder] of ofChannel ?? []) if ("dueMs" in holder) ofChannel?.delete(id);
+  }
+
+  list(): readonly Group[] {
+    return [...this.#groups.values()];
+  }
+
+  #nameOf({ reason, channel, key, session = "", unproven }: Place, to: string) {
+    return [reason, channel, session, to, unproven === true ? "unproven" : "", key].join("\0");
+  }
+
+  #tallyOf({ channel, unproven }: Place) {
+    return scopeOf(channel, unproven === true);
+  }
+
+  #hold(channel: string, id: string, holder: Group | Closing): void {
+    let ofChannel = this.#holders.get(channel);
     if (ofChannel === undefined) {
       ofChannel = new Map();
-      holders.set(channel, ofChannel);
+      this.#holders.set(channel, ofChannel);
     }
     ofChannel.set(id, holder);
   }
 
-  function schedule(group: Group, dueMs: number): void {
+  #schedule(group: Group, dueMs: number): void {
     group.dueMs = dueMs;
-    nextMs = Math.min(nextMs, dueMs);
+    this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
 
-  function insert(group: Group): void {
-    groups.set(group.name, group);
-    const tally = tallyOf(group);
-    const count = (perChannel.get(tally) ?? 0) + 1;
-    perChannel.set(tally, count);
-    if (count <= limits.groups) return;
-    for (const other of groups.values()) {
-      if (tallyOf(other) !== tally || other.mustClose) continue;
+  #insert(group: Group): void {
+    this.#groups.set(group.name, group);
+    const tally = this.#tallyOf(group);
+    const count = (this.#perChannel.get(tally) ?? 0) + 1;
+    this.#perChannel.set(tally, count);
+    if (count <= this.#limits.groups) return;
+    for (const other of this.#groups.values()) {
+      if (this.#tallyOf(other) !== tally || other.mustClose) continue;
       other.mustClose = true;
-      schedule(other, 0);
+      this.#schedule(other, 0);
       return;
     }
   }
 
-  function remove(group: Group): void {
-    if (!groups.delete(group.name)) return;
-    perChannel.set(tallyOf(group), (perChannel.get(tallyOf(group)) as number) - 1);
-    ids -= group.members.size;
-    large.delete(group);
+  #remove(group: Group): void {
+    if (!this.#groups.delete(group.name)) return;
+    this.#perChannel.set(this.#tallyOf(group), (this.#perChannel.get(this.#tallyOf(group)) as number) - 1);
+    this.#ids -= group.members.size;
+    this.#large.delete(group);
   }
 
-  function watchSize(group: Group): void {
-    if (group.members.size >= limits.members) large.add(group);
-    if (ids < limits.ids || large.size > 0) return;
+  #watchSize(group: Group): void {
+    if (group.members.size >= this.#limits.members) this.#large.add(group);
+    if (this.#ids < this.#limits.ids || this.#large.size > 0) return;
     let largest = group;
-    for (const other of groups.values()) if (other.members.size > largest.members.size) largest = other;
-    large.add(largest);
+    for (const other of this.#groups.values()) if (other.members.size > largest.members.size) largest = other;
+    this.#large.add(largest);
   }
 
-  function take(group: Group, isPart: boolean): Closing {
+  #take(group: Group, isPart: boolean): Closing {
     const { name, reason, channel, key, session, unproven, facts, members } = group;
     const closing: Closing = {
       name,
@@ -144,109 +257,7 @@ export function createGroups(limits: GroupLimits = usualLimits): Groups {
       members,
       isPart,
     };
-    for (const id of members.keys()) hold(channel, id, closing);
+    for (const id of members.keys()) this.#hold(channel, id, closing);
     return closing;
   }
-
-  return {
-    join(place, entry, dueMs) {
-      const name = nameOf(place, entry.terms.to);
-      const { sums } = entry.shaping;
-      let group = groups.get(name);
-      if (group === undefined) {
-        group = {
-          ...place,
-          name,
-          facts: factsOf(entry),
-          members: new Map(),
-          dueMs: 0,
-          mustClose: false,
-          partsUnderWay: 0,
-        };
-        schedule(group, dueMs());
-        insert(group);
-      } else group.facts = group.facts.count === 0 ? factsOf(entry) : addFacts(group.facts, entry);
-      group.members.set(entry.id, sums);
-      ids += 1;
-      hold(entry.channel, entry.id, group);
-      watchSize(group);
-      return group;
-    },
-    of: ({ id, channel }) => holders.get(channel)?.get(id),
-    find: (place, to) => groups.get(nameOf(place, to)),
-    hasten(group, dueMs) {
-      if (dueMs < group.dueMs) schedule(group, dueMs);
-    },
-    leave({ id, channel }) {
-      const ofChannel = holders.get(channel);
-      const group = ofChannel?.get(id);
-      if (group === undefined || !("dueMs" in group)) return;
-      ofChannel?.delete(id);
-      const weight = group.members.get(id)?.count ?? 1;
-      if (!group.members.delete(id)) return;
-      ids -= 1;
-      group.facts = { ...group.facts, count: Math.max(0, group.facts.count - weight) };
-      if (group.members.size === 0 && group.partsUnderWay === 0) remove(group);
-    },
-    nextMs: () => (large.size > 0 ? 0 : nextMs),
-    due(nowMs, postpone) {
-      if (nowMs < nextMs) return [];
-      nextMs = Number.POSITIVE_INFINITY;
-      const found: Group[] = [];
-      for (const group of groups.values()) {
-        // Its part comes back as a member, and asks again.
-        if (group.partsUnderWay > 0) continue;
-        if (group.dueMs <= nowMs && !group.mustClose) group.dueMs = postpone(group) ?? group.dueMs;
-        if (group.dueMs <= nowMs) found.push(group);
-        else nextMs = Math.min(nextMs, group.dueMs);
-      }
-      return found;
-    },
-    tooLarge() {
-      const found = [...large].filter(({ members }) => members.size > 1);
-      large = new Set();
-      return found;
-    },
-    close(group) {
-      remove(group);
-      return take(group, false);
-    },
-    closePart(group) {
-      const closing = take(group, true);
-      ids -= group.members.size;
-      group.members = new Map();
-      group.facts = { ...group.facts, count: 0 };
-      group.partsUnderWay += 1;
-      return closing;
-    },
-    settle(closing) {
-      const ofChannel = holders.get(closing.channel);
-      for (const id of closing.members.keys()) if (ofChannel?.get(id) === closing) ofChannel.delete(id);
-      const group = groups.get(closing.name);
-      if (closing.isPart && group !== undefined) {
-        group.partsUnderWay -= 1;
-        nextMs = Math.min(nextMs, group.dueMs);
-      }
-    },
-    reopen(closing, dueMs) {
-      let group = groups.get(closing.name);
-      if (group === undefined) {
-        group = { ...closing, members: new Map(closing.members), dueMs, mustClose: false, partsUnderWay: 0 };
-        insert(group);
-      } else {
-        group.facts = group.facts.count === 0 ? closing.facts : joinFacts(closing.facts, group.facts);
-        group.members = new Map([...closing.members, ...group.members]);
-        if (closing.isPart) group.partsUnderWay -= 1;
-      }
-      ids += closing.members.size;
-      for (const id of closing.members.keys()) hold(closing.channel, id, group);
-      schedule(group, closing.isPart ? group.dueMs : dueMs);
-    },
-    forget(channel) {
-      for (const group of [...groups.values()]) if (group.channel === channel) remove(group);
-      const ofChannel = holders.get(channel);
-      for (const [id, holder] of ofChannel ?? []) if ("dueMs" in holder) ofChannel?.delete(id);
-    },
-    list: () => [...groups.values()],
-  };
 }

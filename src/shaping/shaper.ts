@@ -10,8 +10,8 @@ import { isUnproven, scopeOf } from "../apart.ts";
 import { createBoundedMap } from "./bounded-map.ts";
 import type { Cadence } from "./digest.ts";
 import { digestDueMs } from "./digest.ts";
-import { type Closing, createGroups, type Group, type GroupLimits, type Place } from "./groups.ts";
-import { createHourBudget, type HourBudget } from "./hour.ts";
+import { type Closing, type Group, type GroupLimits, Groups, type Place } from "./groups.ts";
+import { createHourBudget } from "./hour.ts";
 import type { Member, ShapedEntry } from "./member.ts";
 import type { Reason, ShapingOptions } from "./options.ts";
 import { createQuietClock } from "./quiet.ts";
@@ -33,33 +33,6 @@ export type Action =
   | { readonly do: "fold"; readonly closing: Closing }
   /** What was held without a group may go now: everything from this position on is to be asked about again. */
   | { readonly do: "ask"; readonly position: number };
-
-export interface Shaper {
-  /** Tells which channels' events must be entered again, because they are shaped in another way now. */
-  configure(options: ShaperOptions): readonly string[];
-  /** Each event once, in the order of the journal. */
-  enter(entry: ShapedEntry, nowMs: number): void;
-  /** Is it held back? `session`: where it would go; absent when nobody in particular would get it. May make it join a group. */
-  holds(entry: ShapedEntry, session: string | undefined, nowMs: number): boolean;
-  /** It is being written to a session; a negative number takes that back. */
-  spend(session: string, spent: Spent, nowMs: number): void;
-  /** It came to an end that shaping did not decide. */
-  ended(member: Member): void;
-  /**
-   * What is to be done now. A closing stays held until `settle` or `reopen`. `onlyUrgent`: while events that were accepted before are
-   * still being entered no group closes, because its other members may be to come.
-   */
-  actions(nowMs: number, onlyUrgent?: boolean): readonly Action[];
-  /** When to ask for actions again; Infinity when nothing is waited for. */
-  nextMs(): number;
-  settle(closing: Closing, how: "folded" | "released" | "gone", nowMs: number): void;
-  reopen(closing: Closing, dueMs: number): void;
-  /** What holds it back, if anything. */
-  holdOf(member: Member): Hold | undefined;
-  groups(): readonly Group[];
-  counts(): ReadonlyMap<string, ShapingCounts>;
-  readonly hours: HourBudget;
-}
 
 /** What one event costs. */
 export interface Spent {
@@ -118,115 +91,244 @@ interface Shaped {
   readonly latestUnproven: Latest;
 }
 
-export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
-  const groups = createGroups(limits);
-  const hours = createHourBudget();
-  const counts = new Map<string, ShapingCounts>();
-  const lastHourDigest = createBoundedMap<number>(maxRemembered);
-  const alone = createBoundedMap<true>(maxRemembered);
-  let channels = new Map<string, Shaped>();
-  let { hour, isMixed, mixed }: Pick<ShaperOptions, "hour" | "isMixed" | "mixed"> = {};
-  let pending: Action[] = [];
+export class Shaper {
+  readonly #ports: ShaperPorts;
+  readonly #groups: Groups;
+  readonly hours = createHourBudget();
+  readonly #counts = new Map<string, ShapingCounts>();
+  readonly #lastHourDigest = createBoundedMap<number>(maxRemembered);
+  readonly #alone = createBoundedMap<true>(maxRemembered);
+  #channels = new Map<string, Shaped>();
+  #hour: number | undefined;
+  #isMixed: boolean | undefined;
+  #mixed: ReadonlySet<string> | undefined;
+  #pending: Action[] = [];
   /** What is held without a group: why, where the first of it stands, and when to look again. */
-  let gated = createBoundedMap<HeldAlone>(maxRemembered);
-  let gate: { position: number; atMs: number } | undefined;
+  #gated = createBoundedMap<HeldAlone>(maxRemembered);
+  #gate: { position: number; atMs: number } | undefined;
+  readonly reopen: (closing: Closing, dueMs: number) => void;
+  readonly groups: () => readonly Group[];
 
-  function count(channel: string, what: keyof ShapingCounts, by = 1): void {
-    let found = counts.get(channel);
+  constructor(ports: ShaperPorts, limits?: GroupLimits) {
+    this.#ports = ports;
+    this.#groups = new Groups(limits);
+    const { hour, isMixed, mixed }: Pick<ShaperOptions, "hour" | "isMixed" | "mixed"> = {};
+    this.#hour = hour;
+    this.#isMixed = isMixed;
+    this.#mixed = mixed;
+    this.reopen = (closing, dueMs) => this.#groups.reopen(closing, dueMs);
+    this.groups = () => this.#groups.list();
+  }
+
+  /** Tells which channels' events must be entered again, because they are shaped in another way now. */
+  configure(next: ShaperOptions): readonly string[] {
+    const before = this.#channels;
+    if ((this.#hour !== next.hour || this.#isMixed !== next.isMixed) && this.#gate !== undefined)
+      this.#gate.atMs = 0;
+    ({ hour: this.#hour, isMixed: this.#isMixed, mixed: this.#mixed } = next);
+    this.#channels = new Map(
+      [...next.channels].map(([name, options]) => {
+        const known = before.get(name);
+        return isSame(known?.options, options) ? [name, known as Shaped] : [name, newShaped(options)];
+      }),
+    );
+    const changed = [...new Set([...before.keys(), ...this.#channels.keys()])].filter(
+      (name) => before.get(name) !== this.#channels.get(name),
+    );
+    for (const name of changed) this.#groups.forget(name);
+    return changed;
+  }
+
+  /** Each event once, in the order of the journal. */
+  enter(entry: ShapedEntry, nowMs: number): void {
+    const shaped = this.#channels.get(entry.channel);
+    if (shaped === undefined || this.#groups.of(entry) !== undefined) return;
+    this.#supersede(entry, isUnproven(entry.meta.trust) ? shaped.latestUnproven : shaped.latest);
+    if (entry.attempt > 0) return;
+    if (this.#joinThrottle(entry, shaped.options) || this.#joinDigest(entry, shaped.options, nowMs)) return;
+    // Not left to the moment at which it is asked about, so that nobody need be there for it.
+    if (!this.#isQuiet(entry, shaped, nowMs) && entry.shaping.sums === undefined)
+      this.#isQuiet(entry, shaped, entry.shaping.atMs);
+  }
+
+  /** Is it held back? `session`: where it would go; absent when nobody in particular would get it. May make it join a group. */
+  holds(entry: ShapedEntry, session: string | undefined, nowMs: number): boolean {
+    const shaped = this.#channels.get(entry.channel);
+    if (this.#groups.of(entry) !== undefined) return true;
+    if (shaped === undefined) return false;
+    if (this.#isQuiet(entry, shaped, nowMs)) return true;
+    return session !== undefined && this.#isOverHour(entry, shaped, session, nowMs);
+  }
+
+  /** It is being written to a session; a negative number takes that back. */
+  spend(session: string, { channel, tokens, unproven }: Spent, nowMs: number): void {
+    const names = ["", ...(this.#channels.get(channel)?.options.hour === undefined ? [] : [channel])];
+    for (const name of names) {
+      this.hours.add({ session, channel: name }, tokens, nowMs);
+      if (unproven) this.hours.add({ session, channel: scopeOf(name, true) }, tokens, nowMs);
+    }
+  }
+
+  /** It came to an end that shaping did not decide. */
+  ended(member: Member): void {
+    this.#groups.leave(member);
+  }
+
+  /**
+   * What is to be done now. A closing stays held until `settle` or `reopen`. `onlyUrgent`: while events that were accepted before are
+   * still being entered no group closes, because its other members may be to come.
+   */
+  actions(nowMs: number, onlyUrgent: boolean = false): readonly Action[] {
+    const found = this.#pending;
+    this.#pending = [];
+    const due = onlyUrgent ? [] : this.#groups.due(nowMs, (one) => this.#postpone(one, nowMs));
+    for (const group of due) found.push({ do: "fold", closing: this.#groups.close(group) });
+    for (const group of this.#groups.tooLarge())
+      found.push({ do: "fold", closing: this.#groups.closePart(group) });
+    if (this.#gate !== undefined && this.#gate.atMs <= nowMs) {
+      found.push({ do: "ask", position: this.#gate.position });
+      this.#gate = undefined;
+      this.#gated = createBoundedMap<HeldAlone>(maxRemembered);
+    }
+    return found;
+  }
+
+  /** When to ask for actions again; Infinity when nothing is waited for. */
+  nextMs(): number {
+    return this.#pending.length > 0
+      ? 0
+      : Math.min(this.#groups.nextMs(), this.#gate?.atMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  settle(closing: Closing, how: "folded" | "released" | "gone", nowMs: number): void {
+    this.#groups.settle(closing);
+    if (how === "folded") {
+      this.#count(closing.channel, "digests", closing.isPart ? 0 : 1);
+      this.#count(closing.channel, "folded", closing.isPart ? closing.members.size : withoutParts(closing));
+    }
+    if (closing.session === undefined) return;
+    this.#lastHourDigest.set(hourDigestOf(closing), nowMs);
+    if (how === "released")
+      for (const id of closing.members.keys()) this.#alone.set(`${closing.channel}/${id}`, true);
+  }
+
+  /** What holds it back, if anything. */
+  holdOf(member: Member): Hold | undefined {
+    const holder = this.#groups.of(member);
+    if (holder === undefined) return this.#gated.get(`${member.channel}/${member.id}`);
+    if (!("dueMs" in holder)) return { by: "closing" };
+    const { reason, dueMs, facts, key, session } = holder;
+    return {
+      by: reason,
+      untilMs: dueMs,
+      count: facts.count,
+      key: reason === "throttle" ? key.slice(key.indexOf(" ") + 1) : key,
+      ...(session === undefined ? {} : { session }),
+    };
+  }
+
+  counts(): ReadonlyMap<string, ShapingCounts> {
+    return this.#counts;
+  }
+
+  #count(channel: string, what: keyof ShapingCounts, by: number = 1): void {
+    let found = this.#counts.get(channel);
     if (found === undefined) {
       found = { throttled: 0, superseded: 0, digests: 0, folded: 0, quieted: 0, overHour: 0 };
-      counts.set(channel, found);
+      this.#counts.set(channel, found);
     }
     found[what] += by;
   }
 
-  function supersede(entry: ShapedEntry, latest: Latest): void {
+  #supersede(entry: ShapedEntry, latest: Latest): void {
     const { supersede: key } = entry.shaping;
     if (key === undefined) return;
     const { id, channel } = entry;
     const older = latest.replace(key, { id, channel });
-    if (older === undefined || older.id === id || !ports.isOpen(older)) return;
+    if (older === undefined || older.id === id || !this.#ports.isOpen(older)) return;
     // In the hands of a fold: it goes out with that.
-    const holder = groups.of(older);
+    const holder = this.#groups.of(older);
     if (holder !== undefined && !("dueMs" in holder)) return;
-    groups.leave(older);
-    count(channel, "superseded");
-    pending.push({ do: "supersede", member: older, by: id });
+    this.#groups.leave(older);
+    this.#count(channel, "superseded");
+    this.#pending.push({ do: "supersede", member: older, by: id });
   }
 
-  function joinDigest(entry: ShapedEntry, { digest }: ShapingOptions, nowMs: number): boolean {
+  #joinDigest(entry: ShapedEntry, { digest }: ShapingOptions, nowMs: number): boolean {
     const { digest: key, atMs, sums } = entry.shaping;
     if (key === undefined || digest === undefined) return false;
     if (sums !== undefined && sums.part !== true) return false;
-    const last = ports.cadence(scopeOf(digest.scope, isUnproven(entry.meta.trust)), key);
+    const last = this.#ports.cadence(scopeOf(digest.scope, isUnproven(entry.meta.trust)), key);
     if (last !== undefined && entry.id <= last.lastId && sums === undefined) return false;
     const place = placeOf(entry, { reason: "digest", key });
-    const group = groups.join(place, entry, () => digestDueMs(digest, sums?.firstMs ?? atMs, last));
-    if (digest.max !== undefined && group.facts.count >= digest.max) groups.hasten(group, nowMs);
+    const group = this.#groups.join(place, entry, () => digestDueMs(digest, sums?.firstMs ?? atMs, last));
+    if (digest.max !== undefined && group.facts.count >= digest.max) this.#groups.hasten(group, nowMs);
     return true;
   }
 
-  function joinThrottle(entry: ShapedEntry, options: ShapingOptions): boolean {
+  #joinThrottle(entry: ShapedEntry, options: ShapingOptions): boolean {
     const { throttled, sums } = entry.shaping;
     if (throttled === undefined || options.throttle === undefined) return false;
     if (sums !== undefined && sums.part !== true) return false;
     const { key, untilMs } = throttled;
     // A window has a summary of its own, however late its events are looked at.
-    groups.join(placeOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
-    if (sums === undefined) count(entry.channel, "throttled");
+    this.#groups.join(placeOf(entry, { reason: "throttle", key: `${untilMs} ${key}` }), entry, () => untilMs);
+    if (sums === undefined) this.#count(entry.channel, "throttled");
     return true;
   }
 
-  function keepBack({ id, channel, position }: ShapedEntry, hold: HeldAlone): void {
+  #keepBack({ id, channel, position }: ShapedEntry, hold: HeldAlone): void {
     const { untilMs: atMs } = hold;
-    gated.set(`${channel}/${id}`, hold);
-    gate = {
-      position: Math.min(position, gate?.position ?? position),
-      atMs: Math.min(atMs, gate?.atMs ?? atMs),
+    this.#gated.set(`${channel}/${id}`, hold);
+    this.#gate = {
+      position: Math.min(position, this.#gate?.position ?? position),
+      atMs: Math.min(atMs, this.#gate?.atMs ?? atMs),
     };
   }
 
   /** What may have been sent once is only kept back: in a digest it would come again without a word. */
-  const canJoin = ({ attempt, terms }: ShapedEntry) => attempt === 0 && terms.to !== '"all"';
+  #canJoin({ attempt, terms }: ShapedEntry) {
+    return attempt === 0 && terms.to !== '"all"';
+  }
 
   /** `nowMs` may be in the past: a quiet time that has ended meanwhile has its digest all the same. */
-  function isQuiet(entry: ShapedEntry, { quietUntil }: Shaped, nowMs: number): boolean {
+  #isQuiet(entry: ShapedEntry, { quietUntil }: Shaped, nowMs: number): boolean {
     if (entry.priority === "high") return false;
     const untilMs = quietUntil(nowMs);
     if (untilMs === undefined) return false;
     if (entry.attempt > 0) {
-      keepBack(entry, { by: "quiet", untilMs, count: 1, key: "" });
+      this.#keepBack(entry, { by: "quiet", untilMs, count: 1, key: "" });
       return true;
     }
-    groups.join(placeOf(entry, { reason: "quiet", key: "" }), entry, () => untilMs);
-    count(entry.channel, "quieted");
+    this.#groups.join(placeOf(entry, { reason: "quiet", key: "" }), entry, () => untilMs);
+    this.#count(entry.channel, "quieted");
     return true;
   }
 
-  function isOverHour(entry: ShapedEntry, { options }: Shaped, session: string, nowMs: number): boolean {
+  #isOverHour(entry: ShapedEntry, { options }: Shaped, session: string, nowMs: number): boolean {
     if (entry.priority === "high") return false;
     const { channel } = entry;
     const place = placeOf(entry, { reason: "hour", key: "", session });
     // An event that was alone in its group goes out in place of its digest.
-    const asDigest = entry.shaping.sums !== undefined || alone.get(`${channel}/${entry.id}`) === true;
-    const waits = !asDigest && groups.find(place, entry.terms.to) !== undefined;
+    const asDigest = entry.shaping.sums !== undefined || this.#alone.get(`${channel}/${entry.id}`) === true;
+    const waits = !asDigest && this.#groups.find(place, entry.terms.to) !== undefined;
     const ask = { channel, tokens: entry.tokens, isDigest: asDigest, unproven: place.unproven === true };
-    const roomMs = roomFor(session, options, ask, nowMs);
+    const roomMs = this.#roomFor(session, options, ask, nowMs);
     if (roomMs <= nowMs && !waits) return false;
-    if (asDigest || !canJoin(entry)) {
+    if (asDigest || !this.#canJoin(entry)) {
       if (roomMs <= nowMs) return false;
-      keepBack(entry, { by: "hour", untilMs: roomMs, count: 1, key: "", session });
+      this.#keepBack(entry, { by: "hour", untilMs: roomMs, count: 1, key: "", session });
       return true;
     }
-    groups.join(place, entry, () => {
-      const lastMs = lastHourDigest.get(hourDigestOf(place)) ?? Number.NEGATIVE_INFINITY;
+    this.#groups.join(place, entry, () => {
+      const lastMs = this.#lastHourDigest.get(hourDigestOf(place)) ?? Number.NEGATIVE_INFINITY;
       return Math.max(nowMs + hourGatherMs, lastMs + hourDigestMs);
     });
-    count(channel, "overHour");
+    this.#count(channel, "overHour");
     return true;
   }
 
-  function roomFor(
+  #roomFor(
     session: string,
     options: ShapingOptions,
     { channel, unproven, ...ask }: Spent & { readonly isDigest: boolean },
@@ -235,23 +337,23 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     const own = options.hour;
     const room = (name: string, limit: number | undefined, isShared: boolean | undefined) => {
       if (limit === undefined) return nowMs;
-      const roomMs = hours.roomMs({ session, channel: name }, limit, ask, nowMs);
+      const roomMs = this.hours.roomMs({ session, channel: name }, limit, ask, nowMs);
       if (!unproven || isShared !== true) return roomMs;
       const share = { session, channel: scopeOf(name, true) };
-      return Math.max(roomMs, hours.roomMs(share, limit * unprovenShare, ask, nowMs));
+      return Math.max(roomMs, this.hours.roomMs(share, limit * unprovenShare, ask, nowMs));
     };
-    return Math.max(room("", hour, isMixed), room(channel, own, mixed?.has(channel)));
+    return Math.max(room("", this.#hour, this.#isMixed), room(channel, own, this.#mixed?.has(channel)));
   }
 
   /** When a group that is due must wait for longer. */
-  function postpone(group: Group, nowMs: number): number | undefined {
-    const shaped = channels.get(group.channel);
+  #postpone(group: Group, nowMs: number): number | undefined {
+    const shaped = this.#channels.get(group.channel);
     if (shaped === undefined) return undefined;
     const untilMs = group.facts.priority === "high" ? undefined : shaped.quietUntil(nowMs);
     if (untilMs !== undefined) return untilMs;
     if (group.session === undefined) return undefined;
     const tokens = shaped.options.budget;
-    const roomMs = roomFor(
+    const roomMs = this.#roomFor(
       group.session,
       shaped.options,
       { channel: group.channel, tokens, isDigest: true, unproven: group.unproven === true },
@@ -259,93 +361,6 @@ export function createShaper(ports: ShaperPorts, limits?: GroupLimits): Shaper {
     );
     return roomMs > nowMs ? roomMs : undefined;
   }
-
-  return {
-    hours,
-    configure(next) {
-      const before = channels;
-      if ((hour !== next.hour || isMixed !== next.isMixed) && gate !== undefined) gate.atMs = 0;
-      ({ hour, isMixed, mixed } = next);
-      channels = new Map(
-        [...next.channels].map(([name, options]) => {
-          const known = before.get(name);
-          return isSame(known?.options, options) ? [name, known as Shaped] : [name, newShaped(options)];
-        }),
-      );
-      const changed = [...new Set([...before.keys(), ...channels.keys()])].filter(
-        (name) => before.get(name) !== channels.get(name),
-      );
-      for (const name of changed) groups.forget(name);
-      return changed;
-    },
-    enter(entry, nowMs) {
-      const shaped = channels.get(entry.channel);
-      if (shaped === undefined || groups.of(entry) !== undefined) return;
-      supersede(entry, isUnproven(entry.meta.trust) ? shaped.latestUnproven : shaped.latest);
-      if (entry.attempt > 0) return;
-      if (joinThrottle(entry, shaped.options) || joinDigest(entry, shaped.options, nowMs)) return;
-      // Not left to the moment at which it is asked about, so that nobody need be there for it.
-      if (!isQuiet(entry, shaped, nowMs) && entry.shaping.sums === undefined)
-        isQuiet(entry, shaped, entry.shaping.atMs);
-    },
-    holds(entry, session, nowMs) {
-      const shaped = channels.get(entry.channel);
-      if (groups.of(entry) !== undefined) return true;
-      if (shaped === undefined) return false;
-      if (isQuiet(entry, shaped, nowMs)) return true;
-      return session !== undefined && isOverHour(entry, shaped, session, nowMs);
-    },
-    spend(session, { channel, tokens, unproven }, nowMs) {
-      const names = ["", ...(channels.get(channel)?.options.hour === undefined ? [] : [channel])];
-      for (const name of names) {
-        hours.add({ session, channel: name }, tokens, nowMs);
-        if (unproven) hours.add({ session, channel: scopeOf(name, true) }, tokens, nowMs);
-      }
-    },
-    ended: (member) => groups.leave(member),
-    actions(nowMs, onlyUrgent = false) {
-      const found = pending;
-      pending = [];
-      const due = onlyUrgent ? [] : groups.due(nowMs, (one) => postpone(one, nowMs));
-      for (const group of due) found.push({ do: "fold", closing: groups.close(group) });
-      for (const group of groups.tooLarge()) found.push({ do: "fold", closing: groups.closePart(group) });
-      if (gate !== undefined && gate.atMs <= nowMs) {
-        found.push({ do: "ask", position: gate.position });
-        gate = undefined;
-        gated = createBoundedMap<HeldAlone>(maxRemembered);
-      }
-      return found;
-    },
-    nextMs: () =>
-      pending.length > 0 ? 0 : Math.min(groups.nextMs(), gate?.atMs ?? Number.POSITIVE_INFINITY),
-    settle(closing, how, nowMs) {
-      groups.settle(closing);
-      if (how === "folded") {
-        count(closing.channel, "digests", closing.isPart ? 0 : 1);
-        count(closing.channel, "folded", closing.isPart ? closing.members.size : withoutParts(closing));
-      }
-      if (closing.session === undefined) return;
-      lastHourDigest.set(hourDigestOf(closing), nowMs);
-      if (how === "released")
-        for (const id of closing.members.keys()) alone.set(`${closing.channel}/${id}`, true);
-    },
-    reopen: groups.reopen,
-    holdOf(member) {
-      const holder = groups.of(member);
-      if (holder === undefined) return gated.get(`${member.channel}/${member.id}`);
-      if (!("dueMs" in holder)) return { by: "closing" };
-      const { reason, dueMs, facts, key, session } = holder;
-      return {
-        by: reason,
-        untilMs: dueMs,
-        count: facts.count,
-        key: reason === "throttle" ? key.slice(key.indexOf(" ") + 1) : key,
-        ...(session === undefined ? {} : { session }),
-      };
-    },
-    groups: groups.list,
-    counts: () => counts,
-  };
 }
 
 function newShaped(options: ShapingOptions): Shaped {

@@ -20,12 +20,12 @@ import { foldGroup, type MemberText, newestIds } from "../plan/fold.ts";
 import type { Admission, Plan } from "../plan/plan.ts";
 import { createEventIds } from "../router/event-id.ts";
 import { firstKnown, marksOf, withoutMarks, writeOf } from "../router/known-deliveries.ts";
-import { createMemory } from "../router/memory.ts";
+import { createMemory, type FilterMemory } from "../router/memory.ts";
 import { describeHold } from "../shaping/describe.ts";
 import { type Cadence, readCadence, writeCadence } from "../shaping/digest.ts";
 import type { Closing } from "../shaping/groups.ts";
 import type { Member, ShapedEntry } from "../shaping/member.ts";
-import { createShaper, type Hold } from "../shaping/shaper.ts";
+import { type Hold, Shaper } from "../shaping/shaper.ts";
 
 export interface SimulatorOptions {
   readonly plan: Plan;
@@ -93,28 +93,120 @@ interface Entry {
 }
 
 export function createSimulator(options: SimulatorOptions): Simulator {
-  const { plan, startMs, session = "rehearsal", newId = createEventIds() } = options;
-  let nowMs = startMs;
-  let position = 0;
-  const clock = { now: () => nowMs, after: () => () => {} };
-  const memory = createMemory(clock);
-  const cadences = createMemory(clock);
-  const open = new Map<string, Entry>();
-  const delivered: RehearsedDelivery[] = [];
-  const ended: RehearsedEnd[] = [];
-  const tellDelivery = options.onDelivered ?? ((delivery) => delivered.push(delivery));
-  const tellEnd = options.onEnded ?? ((end) => ended.push(end));
-  const shaper = createShaper({
-    cadence: (scope, key) => readCadence(cadences.get(scope, key)?.value),
-    isOpen: (member) => open.has(keyOf(member)),
-  });
-  shaper.configure(shaperOptions(plan));
+  return new PlanSimulator(options);
+}
 
-  function remember(of: typeof memory, writes: readonly MemoryWrite[]): void {
+class PlanSimulator implements Simulator {
+  readonly #plan: SimulatorOptions["plan"];
+  readonly #session: NonNullable<SimulatorOptions["session"]>;
+  readonly #newId: NonNullable<SimulatorOptions["newId"]>;
+  #nowMs: number;
+  #position = 0;
+  readonly #memory: FilterMemory;
+  readonly #cadences: FilterMemory;
+  readonly #open = new Map<string, Entry>();
+  readonly #delivered: RehearsedDelivery[] = [];
+  readonly #ended: RehearsedEnd[] = [];
+  readonly #tellDelivery: (delivery: RehearsedDelivery) => void;
+  readonly #tellEnd: (end: RehearsedEnd) => void;
+  readonly #shaper: Shaper;
+
+  constructor(options: SimulatorOptions) {
+    const { plan, startMs, session = "rehearsal", newId = createEventIds() } = options;
+    this.#plan = plan;
+    this.#session = session;
+    this.#newId = newId;
+    this.#nowMs = startMs;
+    const clock = { now: () => this.#nowMs, after: () => () => {} };
+    this.#memory = createMemory(clock);
+    const cadences = createMemory(clock);
+    this.#cadences = cadences;
+    this.#tellDelivery = options.onDelivered ?? ((delivery) => this.#delivered.push(delivery));
+    this.#tellEnd = options.onEnded ?? ((end) => this.#ended.push(end));
+    const shaper = new Shaper({
+      cadence: (scope, key) => readCadence(cadences.get(scope, key)?.value),
+      isOpen: (member) => this.#open.has(keyOf(member)),
+    });
+    this.#shaper = shaper;
+    shaper.configure(shaperOptions(plan));
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  send(source: string, arrival: Arrival): Rehearsed {
+    const planned = this.#plan.sources.find(({ name, enabled }) => name === source && enabled);
+    if (planned === undefined) throw new UsageError("E_USAGE", `no source called ${source} is on`);
+    const kept = withoutMarks(arrival);
+    const event = {
+      ...kept,
+      id: this.#newId(this.#nowMs),
+      source,
+      connector: planned.type.type,
+      timeMs: this.#nowMs,
+    };
+    const marks = marksOf(source, arrival);
+    if (firstKnown(this.#memory, marks) !== undefined) return { event, outcome: "duplicate" };
+    const admission = planned.admit(event, this.#memory, this.#nowMs, { detail: "trace" });
+    if (admission.deliveries.length > 0) {
+      this.#remember(this.#memory, admission.writes);
+      this.#remember(
+        this.#memory,
+        marks.map((mark) => writeOf(mark, event)),
+      );
+    }
+    this.accept(event, admission.deliveries);
+    return { event, admission, outcome: admission.outcome };
+  }
+
+  advance(toMs: number): void {
+    for (let next = this.nextMs(); next <= toMs; next = this.nextMs()) {
+      this.#nowMs = Math.max(this.#nowMs, next);
+      this.#settle();
+    }
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+    this.#settle();
+  }
+
+  delivered(): readonly RehearsedDelivery[] {
+    return this.#delivered;
+  }
+
+  ended(): readonly RehearsedEnd[] {
+    return this.#ended;
+  }
+
+  waiting(): readonly RehearsedWait[] {
+    return [...this.#open.values()].map(({ shaped: { id, channel } }) => {
+      const hold = this.#shaper.holdOf({ id, channel });
+      return hold === undefined
+        ? { id, channel, reason: "it is looked at next" }
+        : { id, channel, hold, reason: describeHold(hold) };
+    });
+  }
+
+  nextMs(): number {
+    let next = this.#shaper.nextMs();
+    for (const { shaped } of this.#open.values()) next = Math.min(next, shaped.untilMs ?? next);
+    return next;
+  }
+
+  accept(event: RouterEvent, deliveries: readonly PlannedDelivery[]): void {
+    for (const delivery of deliveries) this.#enter(delivery, event.timeMs);
+    this.#settle();
+  }
+
+  #remember(of: FilterMemory, writes: readonly MemoryWrite[]): void {
     of.stage(writes, Promise.resolve());
   }
 
-  function enter(delivery: Rehearsable, atMs: number, place = ++position, members?: readonly string[]): void {
+  #enter(
+    delivery: Rehearsable,
+    atMs: number,
+    place: number = ++this.#position,
+    members?: readonly string[],
+  ): void {
     const { eventId: id, channel, priority, untilMs } = delivery;
     const shaped = shapedEntry(
       {
@@ -128,25 +220,30 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       },
       delivery,
     );
-    open.set(keyOf(delivery), { shaped, delivery, atMs, ...(members === undefined ? {} : { members }) });
-    shaper.enter(shaped, nowMs);
+    this.#open.set(keyOf(delivery), {
+      shaped,
+      delivery,
+      atMs,
+      ...(members === undefined ? {} : { members }),
+    });
+    this.#shaper.enter(shaped, this.#nowMs);
   }
 
-  function end({ id, channel }: Member, state: RehearsedEnd["state"], reason: string): void {
-    open.delete(keyOf({ id, channel }));
-    shaper.ended({ id, channel });
-    tellEnd({ id, channel, timeMs: nowMs, state, reason });
+  #end({ id, channel }: Member, state: RehearsedEnd["state"], reason: string): void {
+    this.#open.delete(keyOf({ id, channel }));
+    this.#shaper.ended({ id, channel });
+    this.#tellEnd({ id, channel, timeMs: this.#nowMs, state, reason });
   }
 
-  function fold(closing: Closing): void {
+  #fold(closing: Closing): void {
     const { channel } = closing;
-    const alive = [...closing.members.keys()].filter((id) => open.has(keyOf({ id, channel })));
-    noteCadence(closing, alive.at(-1));
+    const alive = [...closing.members.keys()].filter((id) => this.#open.has(keyOf({ id, channel })));
+    this.#noteCadence(closing, alive.at(-1));
     if (alive.length < 2 && !closing.isPart) {
-      shaper.settle(closing, alive.length === 0 ? "gone" : "released", nowMs);
+      this.#shaper.settle(closing, alive.length === 0 ? "gone" : "released", this.#nowMs);
       return;
     }
-    const entries = alive.map((id) => [id, open.get(keyOf({ id, channel })) as Entry] as const);
+    const entries = alive.map((id) => [id, this.#open.get(keyOf({ id, channel })) as Entry] as const);
     const byId = new Map(entries);
     const texts = new Map(
       newestIds(closing, alive).map((id): [string, MemberText] => {
@@ -155,106 +252,62 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       }),
     );
     const digest = foldGroup(closing, alive, texts, {
-      id: newId(nowMs),
-      nowMs,
-      shaping: styleOf(plan, channel),
+      id: this.#newId(this.#nowMs),
+      nowMs: this.#nowMs,
+      shaping: styleOf(this.#plan, channel),
     });
     const last = Math.max(...entries.map(([, { shaped }]) => shaped.position));
     const members = entries.flatMap(([id, entry]) => entry.members ?? [id]);
-    for (const id of alive) end({ id, channel }, "folded", `folded into digest ${digest.delivery.eventId}`);
-    shaper.settle(closing, "folded", nowMs);
-    enter(digest.delivery, nowMs, last, members);
+    for (const id of alive)
+      this.#end({ id, channel }, "folded", `folded into digest ${digest.delivery.eventId}`);
+    this.#shaper.settle(closing, "folded", this.#nowMs);
+    this.#enter(digest.delivery, this.#nowMs, last, members);
   }
 
-  function noteCadence(
-    { reason, channel, key, isPart, unproven }: Closing,
-    lastId: string | undefined,
-  ): void {
-    const digest = styleOf(plan, channel).options.digest;
+  #noteCadence({ reason, channel, key, isPart, unproven }: Closing, lastId: string | undefined): void {
+    const digest = styleOf(this.#plan, channel).options.digest;
     if (reason !== "digest" || isPart || digest === undefined || lastId === undefined) return;
-    const cadence: Cadence = { closedMs: nowMs, lastId };
+    const cadence: Cadence = { closedMs: this.#nowMs, lastId };
     const { everyMs } = digest;
     const scope = scopeOf(digest.scope, unproven === true);
-    remember(cadences, [
-      { scope, key, value: writeCadence(cadence), untilMs: nowMs + everyMs, limit: Number.POSITIVE_INFINITY },
+    this.#remember(this.#cadences, [
+      {
+        scope,
+        key,
+        value: writeCadence(cadence),
+        untilMs: this.#nowMs + everyMs,
+        limit: Number.POSITIVE_INFINITY,
+      },
     ]);
   }
 
   /** All that is to be done at this moment. */
-  function settle(): void {
-    for (const { shaped } of [...open.values()])
-      if (shaped.untilMs !== undefined && shaped.untilMs <= nowMs)
-        end(shaped, "expired", "its ttl ended before it was sent");
-    for (let actions = shaper.actions(nowMs); actions.length > 0; actions = shaper.actions(nowMs)) {
+  #settle(): void {
+    for (const { shaped } of [...this.#open.values()])
+      if (shaped.untilMs !== undefined && shaped.untilMs <= this.#nowMs)
+        this.#end(shaped, "expired", "its ttl ended before it was sent");
+    for (
+      let actions = this.#shaper.actions(this.#nowMs);
+      actions.length > 0;
+      actions = this.#shaper.actions(this.#nowMs)
+    ) {
       for (const action of actions) {
-        if (action.do === "supersede") end(action.member, "superseded", `${action.by} took its place`);
-        if (action.do === "fold") fold(action.closing);
+        if (action.do === "supersede") this.#end(action.member, "superseded", `${action.by} took its place`);
+        if (action.do === "fold") this.#fold(action.closing);
       }
     }
     const order = { high: 0, normal: 1, low: 1 };
-    const next = [...open.values()].sort(
+    const next = [...this.#open.values()].sort(
       (a, b) => order[a.shaped.priority] - order[b.shaped.priority] || a.shaped.position - b.shaped.position,
     );
     for (const { shaped, delivery, members } of next) {
-      if (shaper.holds(shaped, session, nowMs)) continue;
+      if (this.#shaper.holds(shaped, this.#session, this.#nowMs)) continue;
       const { channel, tokens, meta } = shaped;
-      shaper.spend(session, { channel, tokens, unproven: isUnproven(meta.trust) }, nowMs);
-      open.delete(keyOf(shaped));
-      tellDelivery({ timeMs: nowMs, delivery, members: members ?? [shaped.id] });
+      this.#shaper.spend(this.#session, { channel, tokens, unproven: isUnproven(meta.trust) }, this.#nowMs);
+      this.#open.delete(keyOf(shaped));
+      this.#tellDelivery({ timeMs: this.#nowMs, delivery, members: members ?? [shaped.id] });
     }
   }
-
-  function nextMs(): number {
-    let next = shaper.nextMs();
-    for (const { shaped } of open.values()) next = Math.min(next, shaped.untilMs ?? next);
-    return next;
-  }
-
-  function accept(event: RouterEvent, deliveries: readonly PlannedDelivery[]): void {
-    for (const delivery of deliveries) enter(delivery, event.timeMs);
-    settle();
-  }
-
-  return {
-    nowMs: () => nowMs,
-    send(source, arrival) {
-      const planned = plan.sources.find(({ name, enabled }) => name === source && enabled);
-      if (planned === undefined) throw new UsageError("E_USAGE", `no source called ${source} is on`);
-      const kept = withoutMarks(arrival);
-      const event = { ...kept, id: newId(nowMs), source, connector: planned.type.type, timeMs: nowMs };
-      const marks = marksOf(source, arrival);
-      if (firstKnown(memory, marks) !== undefined) return { event, outcome: "duplicate" };
-      const admission = planned.admit(event, memory, nowMs, { detail: "trace" });
-      if (admission.deliveries.length > 0) {
-        remember(memory, admission.writes);
-        remember(
-          memory,
-          marks.map((mark) => writeOf(mark, event)),
-        );
-      }
-      accept(event, admission.deliveries);
-      return { event, admission, outcome: admission.outcome };
-    },
-    accept,
-    advance(toMs) {
-      for (let next = nextMs(); next <= toMs; next = nextMs()) {
-        nowMs = Math.max(nowMs, next);
-        settle();
-      }
-      nowMs = Math.max(nowMs, toMs);
-      settle();
-    },
-    nextMs,
-    delivered: () => delivered,
-    ended: () => ended,
-    waiting: () =>
-      [...open.values()].map(({ shaped: { id, channel } }) => {
-        const hold = shaper.holdOf({ id, channel });
-        return hold === undefined
-          ? { id, channel, reason: "it is looked at next" }
-          : { id, channel, hold, reason: describeHold(hold) };
-      }),
-  };
 }
 
 function keyOf(member: Member | { readonly eventId: string; readonly channel: string }): string {

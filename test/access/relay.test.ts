@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openAudit } from "../../src/access/audit.ts";
-import { createRelay } from "../../src/access/relay.ts";
+import { Relay } from "../../src/access/relay.ts";
 import type { PendingPrompt, PromptMessage, RelaySettings } from "../../src/access/relay-deps.ts";
 import { plainPrompt } from "../../src/chat/prompt-text.ts";
 import type { AskedPrompt, PermissionPrompt } from "../../src/contract/chat.ts";
@@ -53,7 +53,7 @@ async function openRelay(
     ...more,
   };
   let audit = openAudit(clock, (line) => appendStateLine(file, line));
-  const relay = createRelay({
+  const relay = new Relay({
     clock,
     log: { info: () => {}, warn: () => {}, error: () => {} },
     notes: {

@@ -24,7 +24,7 @@ import { unescapeOnce } from "../../src/connectors/http/verify/unescape.ts";
 import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
 import { unwrapRelayed } from "../../src/connectors/sse/relay.ts";
 import { createFormat } from "../../src/connectors/tail/format.ts";
-import { createLineReader } from "../../src/connectors/tail/lines.ts";
+import { LineReader } from "../../src/connectors/tail/lines.ts";
 import { parseLogfmt } from "../../src/connectors/tail/logfmt.ts";
 import { createTraceDetector } from "../../src/connectors/tail/traces.ts";
 import { arrivalOf as arrivalOfFrame } from "../../src/connectors/websocket/source.ts";
@@ -196,7 +196,7 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
   "a message of a stream": [mebibyte, unwrapRelayed, (text) => arrivalOfFrame(text, "ws://h.example/")],
   "a log": [
     mebibyte,
-    (text) => createLineReader("utf-8", 0, 65_536).push(Buffer.from(text)),
+    (text) => new LineReader("utf-8", 0, 65_536).push(Buffer.from(text)),
     (text) => createFormat("json", undefined)(text, "f", 0),
     (text) => createFormat("logfmt", undefined)(text, "f", 0),
     parseLogfmt,

@@ -17,7 +17,7 @@ import type { OpenListener } from "../../src/http/server.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
-import { createRouter, type Router } from "../../src/router/router.ts";
+import { Router } from "../../src/router/router.ts";
 import { createTraceRing } from "../../src/router/trace-ring.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { type Finished, runHere } from "../support/command-line.ts";
@@ -72,7 +72,7 @@ export async function startRunning(
     history.set(event.id, [line]);
   }
 
-  const router = createRouter({
+  const router = new Router({
     lent: lent(clock),
     cursors: createMemoryCursors(),
     clock,

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { createDuplexPair } from "../../src/cluster/duplex-pair.ts";
-import { createLeaderServer } from "../../src/cluster/leader-server.ts";
+import { LeaderServer } from "../../src/cluster/leader-server.ts";
 import { createLink, type Link } from "../../src/cluster/link.ts";
 import { type Frame, protocolNumber } from "../../src/cluster/protocol.ts";
 import { eventually } from "../support/router.ts";
@@ -10,7 +10,7 @@ import { eventually } from "../support/router.ts";
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 function open() {
-  const host = createLeaderServer({ epoch: 1, version: "1", log: quiet });
+  const host = new LeaderServer({ epoch: 1, version: "1", log: quiet });
   async function join(pid: number, eligible: boolean): Promise<{ link: Link; heard: string[] }> {
     const [ours, theirs] = createDuplexPair();
     const heard: string[] = [];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Rendered, RouterEvent } from "../../src/contract.ts";
 import type { Carried } from "../../src/dispatch/carry-over.ts";
 import { type DeliveryOptions, writeDeliveryOptions } from "../../src/dispatch/delivery-options.ts";
-import { createDispatcher, type Dispatcher, type DispatcherOptions } from "../../src/dispatch/dispatcher.ts";
+import { Dispatcher, type DispatcherOptions } from "../../src/dispatch/dispatcher.ts";
 import type { DispatchSession, Listening } from "../../src/dispatch/session.ts";
 import { DeliveryError } from "../../src/errors.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
@@ -134,7 +134,7 @@ export async function openBench(options: Partial<DispatcherOptions> = {}): Promi
     epoch += 1;
     const mine = epoch;
     journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
-    dispatcher = createDispatcher({
+    dispatcher = new Dispatcher({
       journal: counting(journal),
       clock,
       log,

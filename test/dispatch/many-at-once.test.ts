@@ -4,14 +4,14 @@
 import { expect, test, vi } from "vitest";
 import type { DispatchContext } from "../../src/dispatch/context.ts";
 import { createExpiry } from "../../src/dispatch/expiry.ts";
-import { createOpenEntries } from "../../src/journal/open-entries.ts";
+import { OpenEntries } from "../../src/journal/open-entries.ts";
 import { openBench } from "./bench.ts";
 
 const count = 6_000;
 const maxSlice = 256;
 
 function overdue() {
-  const entries = createOpenEntries(() => {});
+  const entries = new OpenEntries(() => {});
   for (let n = 0; n < count; n++)
     entries.add({
       id: `e${n}`,

@@ -3,13 +3,13 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createOpenEntries, type OpenEntries } from "../../src/journal/open-entries.ts";
+import { OpenEntries } from "../../src/journal/open-entries.ts";
 import { processorTime } from "../support/processor-time.ts";
 
 const place = { segment: 0, offset: 0, length: 1 };
 
 function filled(count: number, untilMs = 1_000): OpenEntries {
-  const entries = createOpenEntries(() => {});
+  const entries = new OpenEntries(() => {});
   for (let n = 0; n < count; n++) entries.add({ id: `e${n}`, channel: "c", timeMs: 0, untilMs, place });
   return entries;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createOpenEntries, type OpenEntry } from "../../src/journal/open-entries.ts";
+import { OpenEntries, type OpenEntry } from "../../src/journal/open-entries.ts";
 import { priorities, type State } from "../../src/journal/records.ts";
 import { processorTime } from "../support/processor-time.ts";
 
@@ -39,7 +39,7 @@ test("any sequence of changes leaves what a plain list would hold, in its order"
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 7 }), (steps, pageSize) => {
       let inSegments = 0;
-      const entries = createOpenEntries((_, change) => {
+      const entries = new OpenEntries((_, change) => {
         inSegments += change;
       });
       let model: Omit<OpenEntry, "position">[] = [];
@@ -132,7 +132,7 @@ test("any sequence of changes leaves what a plain list would hold, in its order"
 });
 
 test("a hundred thousand open entries cost under 100 bytes each, and a page of them nothing noticeable", () => {
-  const entries = createOpenEntries(() => {});
+  const entries = new OpenEntries(() => {});
   const before = process.memoryUsage().arrayBuffers;
   const count = 100_000;
   for (let n = 0; n < count; n++)

@@ -12,7 +12,7 @@ import type { Plan } from "../../src/plan/plan.ts";
 import type { AcceptedEvent } from "../../src/router/emit.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
-import { createRouter, type Router } from "../../src/router/router.ts";
+import { Router } from "../../src/router/router.ts";
 import { lent } from "../support/host.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
@@ -112,7 +112,7 @@ export async function openStage(): Promise<Stage> {
   };
   const person = { allows: false };
   const listener = createListener({ addresses: [anyPort], hosts: [], trusted: () => person.allows, log });
-  const router = createRouter({
+  const router = new Router({
     lent: lent(clock),
     cursors: createMemoryCursors(),
     clock,

@@ -7,7 +7,7 @@ import { createMemoryCursors } from "../../src/host/store.ts";
 import { createListener } from "../../src/http/server.ts";
 import { createEventIds } from "../../src/router/event-id.ts";
 import { createMemory } from "../../src/router/memory.ts";
-import { createRouter } from "../../src/router/router.ts";
+import { Router } from "../../src/router/router.ts";
 import { compileOf } from "../plan/plan-of.ts";
 import { lent } from "../support/host.ts";
 import { manualClock } from "../support/manual-clock.ts";
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0)) await step();
 });
 
-function routerWith(more: Partial<Parameters<typeof createRouter>[0]>) {
+function routerWith(more: Partial<ConstructorParameters<typeof Router>[0]>) {
   const clock = manualClock();
   const listener = createListener({
     addresses: [{ host: "127.0.0.1", port: 0, loopback: true }],
@@ -26,7 +26,7 @@ function routerWith(more: Partial<Parameters<typeof createRouter>[0]>) {
     trusted: () => false,
     log,
   });
-  return createRouter({
+  return new Router({
     lent: lent(clock),
     cursors: createMemoryCursors(),
     clock,

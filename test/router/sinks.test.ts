@@ -7,7 +7,7 @@ import { ConnectorError, consentRequired, DeliveryError, UsageError } from "../.
 import { createMask } from "../../src/host/secret-mask.ts";
 import type { PlannedSink } from "../../src/plan/plan.ts";
 import { powerOf } from "../../src/plan/powers.ts";
-import { type CallRecord, createSinks } from "../../src/router/sinks.ts";
+import { type CallRecord, Sinks } from "../../src/router/sinks.ts";
 import { lent } from "../support/host.ts";
 import { manualClock } from "../support/manual-clock.ts";
 import { answeredEvent } from "../support/sink.ts";
@@ -71,7 +71,7 @@ function open(secrets: readonly string[] = []) {
   const person = { allows: false };
   let lastId = 0;
   const host: SinkHost = { ...lent(clock), clock };
-  const sinks = createSinks({
+  const sinks = new Sinks({
     host,
     consent: {
       allows: () => person.allows,

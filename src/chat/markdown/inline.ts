@@ -33,223 +33,250 @@ interface Bracket {
 const maxDepth = 16;
 
 export function parseInline(text: string, definitions: Definitions): Run[] {
-  return createInline(text, definitions).runs();
+  return new Inline(text, definitions).runs();
 }
 
 const special = /[\\`*_~[\]!<@\n]|(?<![A-Za-z0-9])(?:https?|ftp):\/\/|(?<![^\s*_~(])www\./g;
 const escapable = /[!-/:-@[-`{-~]/;
 
-function createInline(text: string, definitions: Definitions) {
-  const nodes: Node[] = [];
-  const delimiters: Delimiter[] = [];
-  const brackets: Bracket[] = [];
+class Inline {
+  readonly #text: string;
+  readonly #definitions: Definitions;
+  readonly #nodes: Node[] = [];
+  readonly #delimiters: Delimiter[] = [];
+  readonly #brackets: Bracket[] = [];
   /** Brackets below this one cannot begin a link any more: a link holds no other. */
-  let closedBelow = 0;
-  const ticks = tickRuns(text);
-  let at = 0;
+  #closedBelow = 0;
+  readonly #ticks;
+  #at = 0;
 
-  const push = (one: Node) => void nodes.push(one);
-  function pushText(from: number, to: number): void {
-    if (to > from) push({ text: text.slice(from, to) });
+  constructor(text: string, definitions: Definitions) {
+    this.#text = text;
+    this.#definitions = definitions;
+    this.#ticks = tickRuns(text);
   }
 
-  function wrap(from: number, to: number, mark: Mark): void {
-    const [first, last] = [nodes[from], nodes[to]];
+  runs(): Run[] {
+    this.#scan();
+    this.#emphasise(0);
+    return toRuns(this.#nodes);
+  }
+
+  #push(one: Node) {
+    this.#nodes.push(one);
+  }
+
+  #pushText(from: number, to: number): void {
+    if (to > from) this.#push({ text: this.#text.slice(from, to) });
+  }
+
+  #wrap(from: number, to: number, mark: Mark): void {
+    const [first, last] = [this.#nodes[from], this.#nodes[to]];
     if (first === undefined || last === undefined || from > to) return;
     first.opens ??= [];
     first.opens.push(mark);
     last.closes = (last.closes ?? 0) + 1;
   }
 
-  function emphasise(bottom: number): void {
-    const inner = delimiters.splice(bottom);
-    matchDelimiters(inner, (opener, closer, kind) => wrap(opener.node + 1, closer.node - 1, { kind }));
+  #emphasise(bottom: number): void {
+    const inner = this.#delimiters.splice(bottom);
+    matchDelimiters(inner, (opener, closer, kind) => this.#wrap(opener.node + 1, closer.node - 1, { kind }));
     for (const { node, count } of inner) {
-      const one = nodes[node] as Node;
+      const one = this.#nodes[node] as Node;
       one.text = one.text.slice(0, count);
     }
   }
 
   /** Where it goes on behind a backslash, a run of ticks and so on; -1 when the character stands for itself. */
-  function read(): number {
-    const sign = text[at] as string;
+  #read(): number {
+    const sign = this.#text[this.#at] as string;
     switch (sign) {
       case "\\":
-        return escaped();
+        return this.#escaped();
       case "`":
-        return code();
+        return this.#code();
       case "*":
       case "_":
       case "~":
-        return delimiter();
+        return this.#delimiter();
       case "[":
-        brackets.push({ node: nodes.length, isImage: false, delimiters: delimiters.length, from: at + 1 });
-        push({ text: "[" });
-        return at + 1;
+        this.#brackets.push({
+          node: this.#nodes.length,
+          isImage: false,
+          delimiters: this.#delimiters.length,
+          from: this.#at + 1,
+        });
+        this.#push({ text: "[" });
+        return this.#at + 1;
       case "!":
-        if (text[at + 1] !== "[") return -1;
-        brackets.push({ node: nodes.length, isImage: true, delimiters: delimiters.length, from: at + 2 });
-        push({ text: "![" });
-        return at + 2;
+        if (this.#text[this.#at + 1] !== "[") return -1;
+        this.#brackets.push({
+          node: this.#nodes.length,
+          isImage: true,
+          delimiters: this.#delimiters.length,
+          from: this.#at + 2,
+        });
+        this.#push({ text: "![" });
+        return this.#at + 2;
       case "]":
-        return closeBracket();
+        return this.#closeBracket();
       case "<":
-        return tag();
+        return this.#tag();
       case "@":
-        return email();
+        return this.#email();
       case "\n":
-        return lineEnd();
+        return this.#lineEnd();
       default:
-        return bareAddress();
+        return this.#bareAddress();
     }
   }
 
-  function escaped(): number {
-    const next = text[at + 1];
-    if (next === "\n") return at + 1;
+  #escaped(): number {
+    const next = this.#text[this.#at + 1];
+    if (next === "\n") return this.#at + 1;
     if (next === undefined || !escapable.test(next)) return -1;
-    push({ text: next });
-    return at + 2;
+    this.#push({ text: next });
+    return this.#at + 2;
   }
 
-  function code(): number {
-    const length = runOf(text, at);
-    const end = ticks.next(at, length);
+  #code(): number {
+    const length = runOf(this.#text, this.#at);
+    const end = this.#ticks.next(this.#at, length);
     if (end === undefined) {
-      pushText(at, at + length);
-      return at + length;
+      this.#pushText(this.#at, this.#at + length);
+      return this.#at + length;
     }
-    const inside = text.slice(at + length, end).replaceAll("\n", " ");
+    const inside = this.#text.slice(this.#at + length, end).replaceAll("\n", " ");
     const isPadded = inside.startsWith(" ") && inside.endsWith(" ") && inside.trim() !== "";
-    push({ text: isPadded ? inside.slice(1, -1) : inside, leaf: { kind: "code" } });
+    this.#push({ text: isPadded ? inside.slice(1, -1) : inside, leaf: { kind: "code" } });
     return end + length;
   }
 
-  function delimiter(): number {
-    const length = runOf(text, at);
-    if (text[at] !== "~" || length <= 2) {
-      delimiters.push(delimiterAt(text, at, length, nodes.length));
+  #delimiter(): number {
+    const length = runOf(this.#text, this.#at);
+    if (this.#text[this.#at] !== "~" || length <= 2) {
+      this.#delimiters.push(delimiterAt(this.#text, this.#at, length, this.#nodes.length));
     }
-    pushText(at, at + length);
-    return at + length;
+    this.#pushText(this.#at, this.#at + length);
+    return this.#at + length;
   }
 
-  function closeBracket(): number {
-    const bracket = brackets.pop();
+  #closeBracket(): number {
+    const bracket = this.#brackets.pop();
     if (bracket === undefined) return -1;
-    const isOpen = bracket.isImage || brackets.length >= closedBelow;
-    closedBelow = Math.min(closedBelow, brackets.length);
-    const target = isOpen ? targetOf(bracket) : undefined;
+    const isOpen = bracket.isImage || this.#brackets.length >= this.#closedBelow;
+    this.#closedBelow = Math.min(this.#closedBelow, this.#brackets.length);
+    const target = isOpen ? this.#targetOf(bracket) : undefined;
     if (target === undefined) return -1;
-    if (bracket.isImage) image(bracket, target);
-    else link(bracket, target);
+    if (bracket.isImage) this.#image(bracket, target);
+    else this.#link(bracket, target);
     return target.end;
   }
 
-  function targetOf({ from }: Bracket): Target | undefined {
-    const inline = text[at + 1] === "(" ? findDestination(text, at + 2) : undefined;
-    if (inline !== undefined || definitions.size === 0) return inline;
-    const named = text[at + 1] === "[" ? labelOf(text, at + 1) : undefined;
-    const label = named === undefined || named.label === "" ? ownLabel(from) : named.label;
-    const href = label === undefined ? undefined : definitions.get(plainLabel(label));
-    return href === undefined ? undefined : { href, end: named?.end ?? at + 1 };
+  #targetOf({ from }: Bracket): Target | undefined {
+    const inline = this.#text[this.#at + 1] === "(" ? findDestination(this.#text, this.#at + 2) : undefined;
+    if (inline !== undefined || this.#definitions.size === 0) return inline;
+    const named = this.#text[this.#at + 1] === "[" ? labelOf(this.#text, this.#at + 1) : undefined;
+    const label = named === undefined || named.label === "" ? this.#ownLabel(from) : named.label;
+    const href = label === undefined ? undefined : this.#definitions.get(plainLabel(label));
+    return href === undefined ? undefined : { href, end: named?.end ?? this.#at + 1 };
   }
 
   /** Of `[label]`: it holds no bracket. */
-  function ownLabel(from: number): string | undefined {
-    const inner = text.indexOf("[", from);
-    return at - from > 999 || (inner !== -1 && inner < at) ? undefined : text.slice(from, at);
+  #ownLabel(from: number): string | undefined {
+    const inner = this.#text.indexOf("[", from);
+    return this.#at - from > 999 || (inner !== -1 && inner < this.#at)
+      ? undefined
+      : this.#text.slice(from, this.#at);
   }
 
-  function link({ node, delimiters: bottom, from }: Bracket, { href }: Target): void {
-    emphasise(bottom);
-    (nodes[node] as Node).text = "";
-    const shown = text.slice(from, at);
-    for (let inner = node + 1; inner < nodes.length; inner++) {
-      const one = nodes[inner] as Node;
+  #link({ node, delimiters: bottom, from }: Bracket, { href }: Target): void {
+    this.#emphasise(bottom);
+    (this.#nodes[node] as Node).text = "";
+    const shown = this.#text.slice(from, this.#at);
+    for (let inner = node + 1; inner < this.#nodes.length; inner++) {
+      const one = this.#nodes[inner] as Node;
       if (one.leaf?.kind === "link") delete one.leaf;
     }
-    wrap(node + 1, nodes.length - 1, {
+    this.#wrap(node + 1, this.#nodes.length - 1, {
       kind: "link",
       href,
       bare: href === shown || href === `mailto:${shown}`,
     });
-    closedBelow = brackets.length;
+    this.#closedBelow = this.#brackets.length;
   }
 
-  function image({ node, delimiters: bottom, from }: Bracket, { href }: Target): void {
-    const shown = text.slice(from, at).replaceAll(/\\([!-/:-@[-`{-~])/g, "$1");
-    nodes.length = node;
-    delimiters.length = bottom;
-    push({ text: shown === "" ? href : shown, leaf: { kind: "link", href, bare: shown === "" } });
+  #image({ node, delimiters: bottom, from }: Bracket, { href }: Target): void {
+    const shown = this.#text.slice(from, this.#at).replaceAll(/\\([!-/:-@[-`{-~])/g, "$1");
+    this.#nodes.length = node;
+    this.#delimiters.length = bottom;
+    this.#push({ text: shown === "" ? href : shown, leaf: { kind: "link", href, bare: shown === "" } });
   }
 
-  function tag(): number {
-    const found = findTag(text, at);
+  #tag(): number {
+    const found = findTag(this.#text, this.#at);
     if (found === undefined) return -1;
     const { end, href } = found;
-    if (href === undefined) pushText(at, end);
-    else push({ text: text.slice(at + 1, end - 1), leaf: { kind: "link", href, bare: true } });
+    if (href === undefined) this.#pushText(this.#at, end);
+    else
+      this.#push({ text: this.#text.slice(this.#at + 1, end - 1), leaf: { kind: "link", href, bare: true } });
     return end;
   }
 
-  function bareAddress(): number {
-    const end = addressAt(text, at, brackets.length > 0);
+  #bareAddress(): number {
+    const end = addressAt(this.#text, this.#at, this.#brackets.length > 0);
     if (end === undefined) return -1;
-    const shown = text.slice(at, end);
+    const shown = this.#text.slice(this.#at, end);
     const href = shown.startsWith("www.") ? `http://${shown}` : shown;
-    push({ text: shown, leaf: { kind: "link", href, bare: href === shown } });
+    this.#push({ text: shown, leaf: { kind: "link", href, bare: href === shown } });
     return end;
   }
 
-  function email(): number {
-    const last = nodes.at(-1);
-    const end = emailEnd(text, at);
+  #email(): number {
+    const last = this.#nodes.at(-1);
+    const end = emailEnd(this.#text, this.#at);
     // What stands before the sign was taken for text already.
     const name =
       last === undefined || last.leaf !== undefined
         ? ""
         : (/[\w.+-]+$/.exec(last.text.slice(-64))?.[0] ?? "");
-    if (last === undefined || name === "" || end === undefined || text.slice(at - name.length, at) !== name)
+    if (
+      last === undefined ||
+      name === "" ||
+      end === undefined ||
+      this.#text.slice(this.#at - name.length, this.#at) !== name
+    )
       return -1;
     last.text = last.text.slice(0, -name.length);
-    const shown = name + text.slice(at, end);
-    push({ text: shown, leaf: { kind: "link", href: `mailto:${shown}`, bare: true } });
+    const shown = name + this.#text.slice(this.#at, end);
+    this.#push({ text: shown, leaf: { kind: "link", href: `mailto:${shown}`, bare: true } });
     return end;
   }
 
   /** Spaces around it go. */
-  function lineEnd(): number {
-    const last = nodes.at(-1);
+  #lineEnd(): number {
+    const last = this.#nodes.at(-1);
     if (last !== undefined && last.leaf === undefined) last.text = last.text.trimEnd();
-    push({ text: "\n" });
-    let next = at + 1;
-    while (text[next] === " ") next += 1;
+    this.#push({ text: "\n" });
+    let next = this.#at + 1;
+    while (this.#text[next] === " ") next += 1;
     return next;
   }
 
-  function scan(): void {
+  #scan(): void {
     let plain = 0;
-    while (at < text.length) {
-      special.lastIndex = at;
-      const found = special.exec(text);
-      at = found?.index ?? text.length;
-      pushText(plain, at);
+    while (this.#at < this.#text.length) {
+      special.lastIndex = this.#at;
+      const found = special.exec(this.#text);
+      this.#at = found?.index ?? this.#text.length;
+      this.#pushText(plain, this.#at);
       if (found === null) return;
-      const next = read();
-      plain = next === -1 ? at : next;
-      at = next === -1 ? at + 1 : next;
+      const next = this.#read();
+      plain = next === -1 ? this.#at : next;
+      this.#at = next === -1 ? this.#at + 1 : next;
     }
-    pushText(plain, at);
+    this.#pushText(plain, this.#at);
   }
-
-  return {
-    runs(): Run[] {
-      scan();
-      emphasise(0);
-      return toRuns(nodes);
-    },
-  };
 }
 
 function toRuns(nodes: readonly Node[]): Run[] {

@@ -9,9 +9,13 @@ import { demandText, type PartLimit, splitMessage } from "../../chat/parts.ts";
 import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
+  AskedPrompt,
   Chat,
   ChatAddress,
+  ChatAttachment,
   ChatData,
+  HistoryMessage,
+  HistoryPage,
   IdForm,
   Message,
   OutgoingFile,
@@ -19,6 +23,7 @@ import type {
   PermissionButton,
   PermissionPrompt,
   PromptText,
+  SavedFile,
 } from "../../contract/chat.ts";
 import type { HttpClient } from "../../contract/host.ts";
 import type { Sender } from "../../contract.ts";
@@ -54,12 +59,131 @@ interface OutgoingWorld {
   readonly apiRoot: string;
 }
 
-type Outgoing = Required<Chat> & { reply(event: AnsweredEvent, message: Message): Promise<string> };
+export type Outgoing = Required<Chat> & { reply(event: AnsweredEvent, message: Message): Promise<string> };
 
 export function createOutgoing(world: OutgoingWorld): Outgoing {
-  async function send(channel: string, { text, files = [], replyTo }: Message): Promise<string> {
+  return new DiscordOutgoing(world);
+}
+
+class DiscordOutgoing implements Outgoing {
+  readonly #world: OutgoingWorld;
+
+  constructor(world: OutgoingWorld) {
+    this.#world = world;
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    return this.#send(channelOfEvent(event), {
+      ...message,
+      replyTo: message.replyTo ?? dataOf(event).message_id,
+    });
+  }
+
+  async send(to: ChatAddress, message: Message): Promise<string> {
+    return this.#send(await this.#channelOf(to), message);
+  }
+
+  async react(event: AnsweredEvent, emoji: string, messageId: string | undefined): Promise<string> {
+    const api = await this.#world.api();
+    const name = /^<?a?:?(\w+:\d+)>?$/.exec(emoji)?.[1] ?? emoji;
+    const message = messageId ?? dataOf(event).message_id;
+    checkId("message_id", message, snowflake);
+    await asked("the reaction", () => api.channels.addMessageReaction(channelOfEvent(event), message, name));
+    return "reacted";
+  }
+
+  async edit(event: AnsweredEvent, messageId: string, text: string): Promise<string> {
+    checkId("message_id", messageId, snowflake);
+    const api = await this.#world.api();
+    const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
+    demandText(part === undefined ? [] : [part]);
+    if (rest.length > 0)
+      throw new ConnectorError(
+        "E_CHAT",
+        `the text is longer than the ${limit.max} characters of one message`,
+        {
+          hint: "shorten it, or send a new message with reply",
+        },
+      );
+    // Without its buttons: what Claude writes into a message must never have those of a prompt.
+    const body = { content: part?.markup ?? "", components: [], ...silent };
+    await asked("the edit", () => api.channels.editMessage(channelOfEvent(event), messageId, body));
+    return `edited (id: ${messageId})`;
+  }
+
+  async download(event: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
+    const api = await this.#world.api();
+    const { message_id } = dataOf(event);
+    // An address of Discord's ends after a day: it is asked for anew.
+    const message = await asked("the download", () =>
+      api.channels.getMessage(channelOfEvent(event), message_id),
+    );
+    const found = message.attachments.find(({ id }) => id === attachment.id);
+    if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is no file");
+    const url = new URL(found.url);
+    if (!fileHosts.includes(url.hostname) && url.origin !== new URL(this.#world.apiRoot).origin)
+      throw new ConnectorError("E_CHAT", "the file does not lie on Discord's own hosts");
+    const answer = await this.#world.http.request({
+      url: url.href,
+      signal: this.#world.signal,
+      timeoutMs: downloadMs,
+    });
+    const failure = answer.failure();
+    if (failure === undefined)
+      return this.#world.people.save(found.filename, answer.body(), this.#world.maxDownloadBytes);
+    answer.discard();
+    throw failure;
+  }
+
+  async history(
+    event: AnsweredEvent,
+    { limit: count, before }: HistoryPage,
+  ): Promise<readonly HistoryMessage[]> {
+    if (before !== undefined) checkId("before", before, snowflake);
+    const api = await this.#world.api();
+    const query = { limit: Math.min(count, 100), ...(before === undefined ? {} : { before }) };
+    const found = await asked("the history", () => api.channels.getMessages(channelOfEvent(event), query));
+    return found.reverse().map((message) => ({
+      id: message.id,
+      ...this.#senderUnlessUs(message),
+      timeMs: Date.parse(message.timestamp),
+      text: message.content,
+      attachments: message.attachments.length,
+    }));
+  }
+
+  async typing(event: AnsweredEvent): Promise<void> {
+    const api = await this.#world.api();
+    await asked("typing", () => api.channels.showTyping(channelOfEvent(event)));
+  }
+
+  async askPermission(person: string, prompt: PermissionPrompt): Promise<AskedPrompt> {
+    const channel = await this.#channelOf({ person });
+    return this.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
+  }
+
+  async continuePermission(
+    { chat_id, message_ids }: AskedPrompt,
+    prompt: PermissionPrompt,
+  ): Promise<AskedPrompt> {
+    const api = await this.#world.api();
+    const body = { content: promptContent(prompt.text), components: buttonRows(prompt), ...silent };
+    const { id } = await asked("the prompt", () => api.channels.createMessage(chat_id, body));
+    return { chat_id, message_ids: [...message_ids, id] };
+  }
+
+  async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText): Promise<void> {
+    const api = await this.#world.api();
+    for (const id of message_ids) {
+      const content = promptContent(id === message_ids.at(-1) ? text : { ...text, quoted: [] });
+      const body = { content, components: [], ...silent };
+      await asked("the end of the prompt", () => api.channels.editMessage(chat_id, id, body));
+    }
+  }
+
+  async #send(channel: string, { text, files = [], replyTo }: Message): Promise<string> {
     if (replyTo !== undefined) checkId("reply_to", replyTo, snowflake);
-    const api = await world.api();
+    const api = await this.#world.api();
     const parts = splitMessage(text, discordMarkdown, limit);
     if (files.length === 0) demandText(parts);
     const ids: string[] = [];
@@ -87,8 +211,8 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
   }
 
-  async function channelOf(to: ChatAddress): Promise<string> {
-    const api = await world.api();
+  async #channelOf(to: ChatAddress): Promise<string> {
+    const api = await this.#world.api();
     if ("chatId" in to) {
       const { chatId, threadId } = to;
       if (threadId === undefined || threadId === chatId) return chatId;
@@ -102,97 +226,8 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     return (await asked("opening a chat", () => api.users.createDM(to.person))).id;
   }
 
-  const outgoing: Outgoing = {
-    reply: (event, message) =>
-      send(channelOfEvent(event), { ...message, replyTo: message.replyTo ?? dataOf(event).message_id }),
-    send: async (to, message) => send(await channelOf(to), message),
-    async react(event, emoji, messageId) {
-      const api = await world.api();
-      const name = /^<?a?:?(\w+:\d+)>?$/.exec(emoji)?.[1] ?? emoji;
-      const message = messageId ?? dataOf(event).message_id;
-      checkId("message_id", message, snowflake);
-      await asked("the reaction", () =>
-        api.channels.addMessageReaction(channelOfEvent(event), message, name),
-      );
-      return "reacted";
-    },
-    async edit(event, messageId, text) {
-      checkId("message_id", messageId, snowflake);
-      const api = await world.api();
-      const [part, ...rest] = splitMessage(text, discordMarkdown, limit);
-      demandText(part === undefined ? [] : [part]);
-      if (rest.length > 0)
-        throw new ConnectorError(
-          "E_CHAT",
-          `the text is longer than the ${limit.max} characters of one message`,
-          {
-            hint: "shorten it, or send a new message with reply",
-          },
-        );
-      // Without its buttons: what Claude writes into a message must never have those of a prompt.
-      const body = { content: part?.markup ?? "", components: [], ...silent };
-      await asked("the edit", () => api.channels.editMessage(channelOfEvent(event), messageId, body));
-      return `edited (id: ${messageId})`;
-    },
-    async download(event, attachment) {
-      const api = await world.api();
-      const { message_id } = dataOf(event);
-      // An address of Discord's ends after a day: it is asked for anew.
-      const message = await asked("the download", () =>
-        api.channels.getMessage(channelOfEvent(event), message_id),
-      );
-      const found = message.attachments.find(({ id }) => id === attachment.id);
-      if (found === undefined) throw new ConnectorError("E_CHAT", "this attachment is gone or is no file");
-      const url = new URL(found.url);
-      if (!fileHosts.includes(url.hostname) && url.origin !== new URL(world.apiRoot).origin)
-        throw new ConnectorError("E_CHAT", "the file does not lie on Discord's own hosts");
-      const answer = await world.http.request({ url: url.href, signal: world.signal, timeoutMs: downloadMs });
-      const failure = answer.failure();
-      if (failure === undefined)
-        return world.people.save(found.filename, answer.body(), world.maxDownloadBytes);
-      answer.discard();
-      throw failure;
-    },
-    async history(event, { limit: count, before }) {
-      if (before !== undefined) checkId("before", before, snowflake);
-      const api = await world.api();
-      const query = { limit: Math.min(count, 100), ...(before === undefined ? {} : { before }) };
-      const found = await asked("the history", () => api.channels.getMessages(channelOfEvent(event), query));
-      return found.reverse().map((message) => ({
-        id: message.id,
-        ...senderUnlessUs(message),
-        timeMs: Date.parse(message.timestamp),
-        text: message.content,
-        attachments: message.attachments.length,
-      }));
-    },
-    async typing(event) {
-      const api = await world.api();
-      await asked("typing", () => api.channels.showTyping(channelOfEvent(event)));
-    },
-    async askPermission(person, prompt) {
-      const channel = await channelOf({ person });
-      return outgoing.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
-    },
-    async continuePermission({ chat_id, message_ids }, prompt) {
-      const api = await world.api();
-      const body = { content: promptContent(prompt.text), components: buttonRows(prompt), ...silent };
-      const { id } = await asked("the prompt", () => api.channels.createMessage(chat_id, body));
-      return { chat_id, message_ids: [...message_ids, id] };
-    },
-    async expirePermission({ chat_id, message_ids }, text) {
-      const api = await world.api();
-      for (const id of message_ids) {
-        const content = promptContent(id === message_ids.at(-1) ? text : { ...text, quoted: [] });
-        const body = { content, components: [], ...silent };
-        await asked("the end of the prompt", () => api.channels.editMessage(chat_id, id, body));
-      }
-    },
-  };
-  return outgoing;
-
-  function senderUnlessUs(message: APIMessage): { sender?: Sender } {
-    return message.author.id === world.own() ? {} : { sender: senderOf(message as DiscordMessage) };
+  #senderUnlessUs(message: APIMessage): { sender?: Sender } {
+    return message.author.id === this.#world.own() ? {} : { sender: senderOf(message as DiscordMessage) };
   }
 }
 

@@ -2,8 +2,9 @@
 
 import type { APIChannel, APIInteraction, GatewayDispatchPayload } from "@discordjs/core";
 import type { SessionInfo } from "@discordjs/ws";
-import { caughtUp, createReceiveLoop } from "../../chat/receive-loop.ts";
-import type { Host } from "../../contract/host.ts";
+import { caughtUp, createReceiveLoop, type ReceiveLoop } from "../../chat/receive-loop.ts";
+import type { AnsweredEvent, Message } from "../../contract/chat.ts";
+import type { Host, Loop } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { stackOf, text } from "../../text.ts";
@@ -13,8 +14,8 @@ import { holdConnection, readSession } from "./gateway.ts";
 import { arrivalOf, type DiscordMessage, incomingOf, isNewEdit, isOrdinary, type Place } from "./incoming.ts";
 import { type Library, loadLibrary } from "./library.ts";
 import type { DiscordOptions } from "./options.ts";
-import { createOutgoing, noticeText, readCustomId } from "./outgoing.ts";
-import { createPlaces } from "./places.ts";
+import { createOutgoing, noticeText, type Outgoing, readCustomId } from "./outgoing.ts";
+import { createPlaces, type Places } from "./places.ts";
 
 /** Of messages that came to nothing so many may be sent again: a flood of them is not worth a line each in the journal. */
 const keptAfter = 100;
@@ -23,156 +24,206 @@ const requestMs = 30_000;
 type Api = InstanceType<Library["core"]["API"]>;
 
 export function createDiscordSource(name: string, options: DiscordOptions, host: Host): Source {
-  const { clock, log, store, people } = host;
-  const stopping = new AbortController();
-  let emit: Emit | undefined;
-  let client: { readonly api: Api; readonly own: string } | undefined;
-  let lostReason: string | undefined;
-  let turnedAway = 0;
-  let session: Omit<SessionInfo, "sequence"> | undefined;
-  /** Ends the connection, to make a new one. */
-  let endRound = (_: ConnectorError) => {};
-  const hearing = createReceiveLoop({
-    source: name,
-    host,
-    people,
-    endRound: (reason) => endRound(reason),
-    describe: (error) => (error instanceof Error ? error.message : String(error)),
-  });
-  const { enqueue, quietly } = hearing;
-  const places = createPlaces((id) =>
-    connected().then(({ api }) =>
-      asked("looking up the channel", () => api.channels.get(id) as Promise<APIChannel>),
-    ),
-  );
+  return new DiscordSource(name, options, host);
+}
 
-  async function connected(): Promise<NonNullable<typeof client>> {
-    if (client !== undefined) return client;
+class DiscordSource implements Source {
+  readonly #name: string;
+  readonly #options: DiscordOptions;
+  readonly #clock: Host["clock"];
+  readonly #store: Host["store"];
+  readonly #people: Host["people"];
+  readonly #stopping = new AbortController();
+  #emit: Emit | undefined;
+  #client: DiscordClient | undefined;
+  #lostReason: string | undefined;
+  #turnedAway = 0;
+  #session: Omit<SessionInfo, "sequence"> | undefined;
+  readonly #hearing: ReceiveLoop;
+  readonly #enqueue: (work: () => Promise<void>) => void;
+  readonly #quietly: (work: Promise<unknown>) => Promise<void>;
+  readonly #places: Places;
+  readonly chat: Outgoing;
+  readonly #loop: Loop;
+
+  constructor(name: string, options: DiscordOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    const { clock, log, store, people } = host;
+    this.#clock = clock;
+    this.#store = store;
+    this.#people = people;
+    /** Ends the connection, to make a new one. */
+    let endRound = (_: ConnectorError) => {};
+    const hearing = createReceiveLoop({
+      source: name,
+      host,
+      people,
+      endRound: (reason) => endRound(reason),
+      describe: (error) => (error instanceof Error ? error.message : String(error)),
+    });
+    this.#hearing = hearing;
+    const { enqueue, quietly } = hearing;
+    this.#enqueue = enqueue;
+    this.#quietly = quietly;
+    this.#places = createPlaces((id) =>
+      this.#connected().then(({ api }) =>
+        asked("looking up the channel", () => api.channels.get(id) as Promise<APIChannel>),
+      ),
+    );
+    this.chat = createOutgoing({
+      api: async () => (await this.#connected()).api,
+      own: () => this.#client?.own ?? "",
+      http: host.http,
+      people,
+      signal: this.#stopping.signal,
+      maxDownloadBytes: options.maxDownloadBytes,
+      apiRoot: options.apiRoot,
+    });
+    this.#loop = host.loop({
+      pauseMs: () => 0,
+      shortMs: 10_000,
+      run: async (signal, round) => {
+        const library = await loadLibrary();
+        const rest = new library.REST({
+          version: "10",
+          api: options.apiRoot,
+          timeout: requestMs,
+          retries: 1,
+          makeRequest: library.send,
+        });
+        rest.setToken(options.token);
+        const api = new library.core.API(rest);
+        const me = await asked("the log-in", () => api.users.getCurrent({ signal }));
+        this.#client = { api, own: me.id };
+        const overrun = new Promise<never>((_, reject) => {
+          endRound = reject;
+        });
+        const kept = readSession(store.get("session"));
+        this.#session = kept;
+        const ending = new AbortController();
+        const connection = holdConnection({
+          library,
+          rest,
+          token: options.token,
+          clock,
+          signal: AbortSignal.any([signal, ending.signal]),
+          session: kept,
+          dispatched: (payload) => {
+            try {
+              this.#dispatched(payload);
+            } catch (error) {
+              // Thrown into the library it would end the whole process.
+              log.error(text`source ${name}: an event of Discord's could not be read: ${stackOf(error)}`);
+            }
+          },
+          sessionChanged: (next) => {
+            this.#session = next;
+            // Kept from the beginning: what comes before the first message was taken must not be missed either.
+            if (next !== undefined) enqueue(() => this.#keepPlace(next.sequence));
+          },
+          stands: (resumed) => {
+            round.works();
+            if (!resumed)
+              hearing.catchUp((channel: string, after: string) => this.#takeMissed(channel, after));
+          },
+          lost: (reason) => {
+            this.#lostReason = reason;
+          },
+        });
+        try {
+          await Promise.race([connection, overrun]);
+        } finally {
+          ending.abort();
+          this.#lostReason = undefined;
+          await connection.catch(() => undefined);
+          await hearing.renew();
+        }
+      },
+    });
+  }
+
+  async start(to: Emit): Promise<void> {
+    if (this.#emit !== undefined) throw new Error(`source ${this.#name} was started twice`);
+    this.#emit = to;
+    this.#loop.start();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    await Promise.race([this.#hearing.stop(), aborted(deadline)]);
+    await this.#loop.stop(deadline);
+    this.#client = undefined;
+  }
+
+  health(): SourceHealth {
+    const health = this.#loop.health();
+    // Nothing can be sent before it has logged in.
+    if (health.state === "running" && this.#client === undefined) return { ...health, state: "starting" };
+    if (health.state !== "running" || this.#lostReason === undefined) return health;
+    return { state: "waiting", detail: this.#lostReason };
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    return this.chat.reply(event, message);
+  }
+
+  async #connected(): Promise<DiscordClient> {
+    if (this.#client !== undefined) return this.#client;
     throw new ConnectorError("E_CHAT", "there is no connection to Discord now; status says why", {
       retryable: true,
     });
   }
 
-  const outgoing = createOutgoing({
-    api: async () => (await connected()).api,
-    own: () => client?.own ?? "",
-    http: host.http,
-    people,
-    signal: stopping.signal,
-    maxDownloadBytes: options.maxDownloadBytes,
-    apiRoot: options.apiRoot,
-  });
-
-  const loop = host.loop({
-    pauseMs: () => 0,
-    shortMs: 10_000,
-    async run(signal, round) {
-      const library = await loadLibrary();
-      const rest = new library.REST({
-        version: "10",
-        api: options.apiRoot,
-        timeout: requestMs,
-        retries: 1,
-        makeRequest: library.send,
-      });
-      rest.setToken(options.token);
-      const api = new library.core.API(rest);
-      const me = await asked("the log-in", () => api.users.getCurrent({ signal }));
-      client = { api, own: me.id };
-      const overrun = new Promise<never>((_, reject) => {
-        endRound = reject;
-      });
-      const kept = readSession(store.get("session"));
-      session = kept;
-      const ending = new AbortController();
-      const connection = holdConnection({
-        library,
-        rest,
-        token: options.token,
-        clock,
-        signal: AbortSignal.any([signal, ending.signal]),
-        session: kept,
-        dispatched(payload) {
-          try {
-            dispatched(payload);
-          } catch (error) {
-            // Thrown into the library it would end the whole process.
-            log.error(text`source ${name}: an event of Discord's could not be read: ${stackOf(error)}`);
-          }
-        },
-        sessionChanged(next) {
-          session = next;
-          // Kept from the beginning: what comes before the first message was taken must not be missed either.
-          if (next !== undefined) enqueue(() => keepPlace(next.sequence));
-        },
-        stands(resumed) {
-          round.works();
-          if (!resumed) hearing.catchUp(takeMissed);
-        },
-        lost(reason) {
-          lostReason = reason;
-        },
-      });
-      try {
-        await Promise.race([connection, overrun]);
-      } finally {
-        ending.abort();
-        lostReason = undefined;
-        await connection.catch(() => undefined);
-        await hearing.renew();
-      }
-    },
-  });
-
-  function dispatched(payload: GatewayDispatchPayload): void {
+  #dispatched(payload: GatewayDispatchPayload): void {
     if (payload.t === "MESSAGE_CREATE") {
       const message = payload.d as DiscordMessage;
-      enqueue(async () => {
-        await takeNext(message, payload.s);
+      this.#enqueue(async () => {
+        await this.#takeNext(message, payload.s);
       });
     } else if (payload.t === "MESSAGE_UPDATE") {
       const message = payload.d as DiscordMessage;
-      if (!options.edits || !isNewEdit(message, clock.now())) return;
-      enqueue(async () => {
-        await takeNext(message, payload.s, true);
+      if (!this.#options.edits || !isNewEdit(message, this.#clock.now())) return;
+      this.#enqueue(async () => {
+        await this.#takeNext(message, payload.s, true);
       });
-    } else if (payload.t === "INTERACTION_CREATE") void quietly(press(payload.d));
+    } else if (payload.t === "INTERACTION_CREATE") void this.#quietly(this.#press(payload.d));
     else if (
       payload.t === "CHANNEL_DELETE" ||
       payload.t === "THREAD_UPDATE" ||
       payload.t === "CHANNEL_UPDATE"
     )
-      places.forget(payload.d.id);
+      this.#places.forget(payload.d.id);
   }
 
-  async function takeNext(message: DiscordMessage, sequence: number, isEdit = false): Promise<void> {
-    const isDone = await take(message, isEdit);
-    turnedAway = isDone ? 0 : turnedAway + 1;
-    if (isDone || turnedAway % keptAfter === 0) await keepPlace(sequence);
+  async #takeNext(message: DiscordMessage, sequence: number, isEdit: boolean = false): Promise<void> {
+    const isDone = await this.#take(message, isEdit);
+    this.#turnedAway = isDone ? 0 : this.#turnedAway + 1;
+    if (isDone || this.#turnedAway % keptAfter === 0) await this.#keepPlace(sequence);
   }
 
   /** False for what came to nothing, and would again. */
-  async function take(message: DiscordMessage, isEdit = false): Promise<boolean> {
-    const { api, own } = await connected();
+  async #take(message: DiscordMessage, isEdit: boolean = false): Promise<boolean> {
+    const { api, own } = await this.#connected();
     if (message.author.id === own || !isOrdinary(message)) return false;
-    const place = await placeOf(message);
-    const reception = await people.receive(incomingOf(message, place, own));
+    const place = await this.#placeOf(message);
+    const reception = await this.#people.receive(incomingOf(message, place, own));
     const { channel_id, id } = message;
     switch (reception.as) {
       case "event": {
-        await emit?.(arrivalOf(message, place, own, isEdit));
-        if (!isEdit) await hearing.keepPlace(channel_id, id);
-        if (options.ackReaction !== undefined)
-          await quietly(api.channels.addMessageReaction(channel_id, id, options.ackReaction));
+        await this.#emit?.(arrivalOf(message, place, own, isEdit));
+        if (!isEdit) await this.#hearing.keepPlace(channel_id, id);
+        if (this.#options.ackReaction !== undefined)
+          await this.#quietly(api.channels.addMessageReaction(channel_id, id, this.#options.ackReaction));
         break;
       }
       case "answer":
-        await quietly(outgoing.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
+        await this.#quietly(this.chat.send({ chatId: channel_id }, { text: reception.text, replyTo: id }));
         break;
       case "verdict":
         // Taken again it would be a message like any other.
-        await hearing.keepPlace(channel_id, id);
-        await quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
+        await this.#hearing.keepPlace(channel_id, id);
+        await this.#quietly(api.channels.addMessageReaction(channel_id, id, reception.emoji));
         break;
       case "nothing":
         return false;
@@ -180,69 +231,53 @@ export function createDiscordSource(name: string, options: DiscordOptions, host:
     return true;
   }
 
-  async function placeOf(message: DiscordMessage): Promise<Place> {
-    if (message.guild_id === undefined && !places.isGroup(message.channel_id))
+  async #placeOf(message: DiscordMessage): Promise<Place> {
+    if (message.guild_id === undefined && !this.#places.isGroup(message.channel_id))
       return { channelId: message.channel_id, isDirect: true };
-    return places.of(message.channel_id);
+    return this.#places.of(message.channel_id);
   }
 
-  async function keepPlace(sequence: number): Promise<void> {
-    if (session === undefined) return;
-    const { sessionId, resumeURL } = session;
-    await store.set("session", { sessionId, resumeURL, sequence });
+  async #keepPlace(sequence: number): Promise<void> {
+    if (this.#session === undefined) return;
+    const { sessionId, resumeURL } = this.#session;
+    await this.#store.set("session", { sessionId, resumeURL, sequence });
   }
 
   /** Nothing of the old session can be had: what came meanwhile is read from the chat. */
-  async function takeMissed(channel: string, after: string): Promise<void> {
-    const { api } = await connected();
+  async #takeMissed(channel: string, after: string): Promise<void> {
+    const { api } = await this.#connected();
     let place: Place | undefined;
     for (let from = after, count = 0; count < caughtUp.messages; ) {
       const query = { after: from, limit: caughtUp.page };
       const page = await asked("catching up", () => api.channels.getMessages(channel, query));
-      if (page.length > 0) place ??= await places.of(channel);
+      if (page.length > 0) place ??= await this.#places.of(channel);
       const guild = place?.isDirect === false ? { guild_id: "known" } : {};
-      for (const message of page.reverse()) await take({ ...message, ...guild } as DiscordMessage);
+      for (const message of page.reverse()) await this.#take({ ...message, ...guild } as DiscordMessage);
       if (page.length < caughtUp.page) return;
       from = page.at(-1)?.id ?? from;
       count += page.length;
     }
-    hearing.missed(channel);
+    this.#hearing.missed(channel);
   }
 
-  async function press(interaction: APIInteraction): Promise<void> {
-    const { api } = await connected();
+  async #press(interaction: APIInteraction): Promise<void> {
+    const { api } = await this.#connected();
     const user = interaction.user ?? interaction.member?.user;
     const customId = interaction.type === 3 ? interaction.data.custom_id : undefined;
     const pressed = customId === undefined ? undefined : readCustomId(customId);
     if (user === undefined || pressed === undefined) return;
     const sender = { id: user.id, name: user.global_name ?? user.username };
-    const answer = await hearing.press({ ...pressed, sender });
+    const answer = await this.#hearing.press({ ...pressed, sender });
     const { id, token } = interaction;
     if (answer.show === "notice")
-      return quietly(api.interactions.reply(id, token, { content: noticeText(answer.text), flags: 64 }));
-    await quietly(api.interactions.deferMessageUpdate(id, token));
+      return this.#quietly(
+        api.interactions.reply(id, token, { content: noticeText(answer.text), flags: 64 }),
+      );
+    await this.#quietly(api.interactions.deferMessageUpdate(id, token));
   }
+}
 
-  return {
-    async start(to) {
-      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
-      emit = to;
-      loop.start();
-    },
-    async stop(deadline) {
-      stopping.abort();
-      await Promise.race([hearing.stop(), aborted(deadline)]);
-      await loop.stop(deadline);
-      client = undefined;
-    },
-    health(): SourceHealth {
-      const health = loop.health();
-      // Nothing can be sent before it has logged in.
-      if (health.state === "running" && client === undefined) return { ...health, state: "starting" };
-      if (health.state !== "running" || lostReason === undefined) return health;
-      return { state: "waiting", detail: lostReason };
-    },
-    reply: (event, message) => outgoing.reply(event, message),
-    chat: outgoing,
-  };
+interface DiscordClient {
+  readonly api: Api;
+  readonly own: string;
 }

@@ -2,8 +2,9 @@
 // guard, body, proof, handshake, payload, emit. Nothing is parsed that was not proven, but for the few bytes of a first call.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
 import type { BodyLease, Host } from "../../contract/host.ts";
-import type { Arrival, Emit, Source, SourceHealth } from "../../contract.ts";
+import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { DeliveryError } from "../../errors.ts";
 import { Refusal, refuse } from "../../http/answer.ts";
 import { readBody } from "../../http/body.ts";
@@ -18,270 +19,324 @@ import {
   notTaken,
   refusalOf,
 } from "./answers.ts";
-import { createCallers } from "./callers.ts";
+import { type Callers, createCallers } from "./callers.ts";
 import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
 import { challengerOf, routedMethods } from "./first-call.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
 import { parseBody } from "./parse-body.ts";
 import { hiddenPath, requestPath } from "./path.ts";
-import { createRemoteReader } from "./remote.ts";
-import { maxChallengeBodyBytes } from "./verify/challenge.ts";
-import { createConcealer } from "./verify/conceal.ts";
+import { createRemoteReader, type RemoteReader } from "./remote.ts";
+import { type Challenger, maxChallengeBodyBytes } from "./verify/challenge.ts";
+import { type Conceal, createConcealer } from "./verify/conceal.ts";
 import { createVerifier } from "./verify/scheme.ts";
 import { defaultToleranceMs } from "./verify/signature.ts";
-import type { Handshake, Proof } from "./verify/verifier.ts";
+import type { Handshake, Proof, Verifier } from "./verify/verifier.ts";
 
 type Params = Readonly<Record<string, string>>;
 
 const nothing = Buffer.alloc(0);
 
 export function createHttpSource(name: string, options: HttpOptions, host: Host): Source {
-  const { clock, listener } = host;
-  const ending = new AbortController();
-  const verifier = createVerifier(options.verify, clock, listener.publicUrl, {
-    http: host.http,
-    signal: ending.signal,
-  });
-  const guarded = verifier === undefined || options.verify?.scheme === "basic";
+  return new HttpSource(name, options, host);
+}
+
+class HttpSource implements Source {
+  readonly #name: string;
+  readonly #options: HttpOptions;
+  readonly #host: Host;
+  readonly #clock: Host["clock"];
+  readonly #listener: Host["listener"];
+  readonly #ending = new AbortController();
+  readonly #verifier: Verifier | undefined;
+  readonly #guarded: boolean;
   /** The guard refuses what a tunnel or proxy forwards: a guarded source has no public address. */
-  const publicUrl = guarded ? undefined : listener.publicUrl;
-  const waitMs = options.respond?.waitMs;
+  readonly #publicUrl: string | undefined;
+  readonly #waitMs: number | undefined;
   /** An answer with a secret in it is for the sender: no web page may read it, whoever verified the request. */
-  const answersSecret = host.isTainted(["respond", "body"]);
-  const answerOutcome = createAnswer(options);
-  const maxBytes = maxBodyOf(options);
-  const challenger = challengerOf(options);
-  const routed = routedMethods(options);
-  const methods: readonly string[] = options.methods;
-  const notAllowed = new Refusal(405, "method not allowed", {
-    allow: [...methods, "HEAD"].sort().join(", "),
-  });
-  const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
-  const remoteOf = createRemoteReader(options.proxies);
-  const pathSecrets = host.cameIn(["path"]);
-  const shownPath = hiddenPath(options.path, pathSecrets);
+  readonly #answersSecret: boolean;
+  readonly #answerOutcome: (response: ServerResponse, outcome: Outcome) => void;
+  readonly #maxBytes: number;
+  readonly #challenger: Challenger | undefined;
+  readonly #routed: string[];
+  readonly #methods: readonly string[];
+  readonly #notAllowed: Refusal;
+  readonly #callers: Callers | undefined;
+  readonly #remoteOf: RemoteReader;
+  readonly #shownPath: string;
   /** A request may repeat its path: in headers of proxies, in a link. */
-  const concealPath = pathSecrets.length === 0 ? undefined : createConcealer(pathSecrets)([]);
-  const toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
-  const unauthorized = new Refusal(
-    401,
-    "unauthorized",
-    verifier?.challenge === undefined ? {} : { "www-authenticate": verifier.challenge },
-  );
-
-  let state: SourceHealth["state"] = "stopped";
-  let emit: Emit | undefined;
-  let removeRoute: (() => void) | undefined;
-  let closed = false;
-  let inFlight = 0;
-  const whenIdle: (() => void)[] = [];
-
-  let guard: Guard | undefined;
-  let guardedAddress: string | undefined;
+  readonly #concealPath: Conceal | undefined;
+  readonly #toleranceMs: number;
+  readonly #unauthorized: Refusal;
+  #state: SourceHealth["state"] = "stopped";
+  #emit: Emit | undefined;
+  #removeRoute: (() => void) | undefined;
+  #closed = false;
+  #inFlight = 0;
+  readonly #whenIdle: (() => void)[] = [];
   /** Made at the first request, and again when the listener has moved: it has no address before it is bound. */
-  const refuseForeign: Guard = (request) => {
-    const address = listener.address();
-    if (guard === undefined || guardedAddress !== address) {
-      const known = publicUrl === undefined ? [] : [new URL(publicUrl).host];
-      guard = createGuard({
-        hosts: [...listener.hosts, ...known],
-        address,
-        makesEvents: guarded,
-        forwarded: !guarded,
-      });
-      guardedAddress = address;
+  readonly #refuseForeign: Guard;
+  readonly reply?: NonNullable<Source["reply"]>;
+
+  constructor(name: string, options: HttpOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = host;
+    const { clock, listener } = host;
+    this.#clock = clock;
+    this.#listener = listener;
+    const verifier = createVerifier(options.verify, clock, listener.publicUrl, {
+      http: host.http,
+      signal: this.#ending.signal,
+    });
+    this.#verifier = verifier;
+    const guarded = verifier === undefined || options.verify?.scheme === "basic";
+    this.#guarded = guarded;
+    const publicUrl = guarded ? undefined : listener.publicUrl;
+    this.#publicUrl = publicUrl;
+    const waitMs = options.respond?.waitMs;
+    this.#waitMs = waitMs;
+    this.#answersSecret = host.isTainted(["respond", "body"]);
+    this.#answerOutcome = createAnswer(options);
+    this.#maxBytes = maxBodyOf(options);
+    this.#challenger = challengerOf(options);
+    this.#routed = routedMethods(options);
+    const methods: readonly string[] = options.methods;
+    this.#methods = methods;
+    this.#notAllowed = new Refusal(405, "method not allowed", {
+      allow: [...methods, "HEAD"].sort().join(", "),
+    });
+    const callers = waitMs === undefined ? undefined : createCallers(waitMs, clock);
+    this.#callers = callers;
+    this.#remoteOf = createRemoteReader(options.proxies);
+    const pathSecrets = host.cameIn(["path"]);
+    this.#shownPath = hiddenPath(options.path, pathSecrets);
+    this.#concealPath = pathSecrets.length === 0 ? undefined : createConcealer(pathSecrets)([]);
+    this.#toleranceMs = options.verify?.timestamp?.toleranceMs ?? defaultToleranceMs;
+    this.#unauthorized = new Refusal(
+      401,
+      "unauthorized",
+      verifier?.challenge === undefined ? {} : { "www-authenticate": verifier.challenge },
+    );
+    let guard: Guard | undefined;
+    let guardedAddress: string | undefined;
+    this.#refuseForeign = (request) => {
+      const address = listener.address();
+      if (guard === undefined || guardedAddress !== address) {
+        const known = publicUrl === undefined ? [] : [new URL(publicUrl).host];
+        guard = createGuard({
+          hosts: [...listener.hosts, ...known],
+          address,
+          makesEvents: guarded,
+          forwarded: !guarded,
+        });
+        guardedAddress = address;
+      }
+      return guard(request);
+    };
+    if (!(callers === undefined)) {
+      this.reply = ({ id }, message) => callers.reply(id, message);
     }
-    return guard(request);
-  };
+  }
+
+  async start(to: Emit): Promise<void> {
+    if (this.#emit !== undefined) throw new Error(`source ${this.#name} was started twice`);
+    this.#emit = to;
+    this.#state = "starting";
+    try {
+      const remove = await this.#listener.route({
+        path: this.#options.path,
+        methods: this.#routed,
+        owner: this.#name,
+        answersHead: true,
+        handle: (request: IncomingMessage, response: ServerResponse, params: Params) =>
+          this.#handle(request, response, params),
+      });
+      if (this.#closed) return remove();
+      this.#removeRoute = remove;
+      this.#state = "running";
+    } catch (error) {
+      this.#state = "failed";
+      throw error;
+    }
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    this.#leave();
+    await this.#idle(deadline);
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#leave();
+    // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
+    this.#callers?.stop();
+    await this.#idle(deadline);
+    this.#ending.abort();
+    this.#closed = true;
+    this.#state = "stopped";
+  }
+
+  health(): SourceHealth {
+    const address = this.#listener.address();
+    if (this.#state !== "running" || address === undefined) return { state: this.#state };
+    return {
+      state: this.#state,
+      detail: invite({ ...this.#options, path: this.#shownPath }, { address, publicUrl: this.#publicUrl })
+        .address,
+    };
+  }
+
+  invitation(sample: Sample | undefined): EndpointInfo {
+    return invite(
+      { ...this.#options, path: this.#shownPath },
+      { address: this.#listener.address() ?? "http://127.0.0.1", publicUrl: this.#publicUrl },
+      sample,
+    );
+  }
 
   /** An unsigned challenge in a body that proved nothing. Undefined when it is none. */
-  function challengeIn(
-    body: Buffer,
-    request: IncomingMessage,
-    target: string,
-  ): Handshake | Refusal | undefined {
-    const isAsked = challenger !== undefined && !challenger.signed && !challenger.isInHead;
+  #challengeIn(body: Buffer, request: IncomingMessage, target: string): Handshake | Refusal | undefined {
+    const isAsked = this.#challenger !== undefined && !this.#challenger.signed && !this.#challenger.isInHead;
     if (!isAsked || body.length > maxChallengeBodyBytes) return undefined;
     const payload = parseBody(body, request.headers["content-type"], {
-      parse: options.parse,
-      formField: verifier?.formField,
+      parse: this.#options.parse,
+      formField: this.#verifier?.formField,
     });
     if (payload instanceof Refusal) return undefined;
-    return challenger.answer({ target, headers: request.headers, data: payload.data });
+    return this.#challenger.answer({ target, headers: request.headers, data: payload.data });
   }
 
   /** What becomes of a request: an event, an answer without one, a refusal; undefined when the client is gone. */
-  async function take(
+  async #take(
     request: IncomingMessage,
     params: Params,
     keep: (lease: BodyLease) => void,
   ): Promise<Arrival | Handshake | Refusal | undefined> {
     const { headers, method = "GET", url = "/" } = request;
-    const foreign = guarded || answersSecret ? refuseForeign(request) : undefined;
+    const foreign = this.#guarded || this.#answersSecret ? this.#refuseForeign(request) : undefined;
     if (foreign !== undefined) return new Refusal(403, foreign);
 
     const target = originForm(url);
-    const { bodies: pool } = listener;
-    const asked = challenger?.isInHead === true ? challenger.answer({ target, headers }) : undefined;
-    if (asked !== undefined && challenger?.signed === false) {
-      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock, pool });
+    const { bodies: pool } = this.#listener;
+    const asked =
+      this.#challenger?.isInHead === true ? this.#challenger.answer({ target, headers }) : undefined;
+    if (asked !== undefined && this.#challenger?.signed === false) {
+      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock: this.#clock, pool });
       if (body === undefined || body instanceof Refusal) return body;
       keep(body.lease);
       return asked;
     }
-    if (asked === undefined && !methods.includes(method)) return notAllowed;
-    const isProven = verifier?.readsBody === false;
-    const isInBody = challenger?.isInHead === false && !challenger.signed;
-    if (isProven && (await verifier.prepare?.({ method, target, headers, body: nothing })) === "unavailable")
+    if (asked === undefined && !this.#methods.includes(method)) return this.#notAllowed;
+    const isProven = this.#verifier?.readsBody === false;
+    const isInBody = this.#challenger?.isInHead === false && !this.#challenger.signed;
+    if (
+      isProven &&
+      (await this.#verifier.prepare?.({ method, target, headers, body: nothing })) === "unavailable"
+    )
       return keysUnavailable();
-    if (isProven && verifier.check({ method, target, headers, body: nothing }) === undefined) {
-      if (!isInBody) return unauthorized;
-      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock, pool });
+    if (isProven && this.#verifier.check({ method, target, headers, body: nothing }) === undefined) {
+      if (!isInBody) return this.#unauthorized;
+      const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock: this.#clock, pool });
       if (body === undefined || body instanceof Refusal) return body;
       keep(body.lease);
-      return challengeIn(body.content, request, target) ?? unauthorized;
+      return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
     }
-    const body = await readBody(request, { maxBytes, clock, pool, isProven });
+    const body = await readBody(request, { maxBytes: this.#maxBytes, clock: this.#clock, pool, isProven });
     if (body === undefined || body instanceof Refusal) return body;
     keep(body.lease);
     let proof: Proof | undefined;
-    if (verifier !== undefined) {
+    if (this.#verifier !== undefined) {
       const inbound = { method, target, headers, body: body.content };
-      if (!isProven && (await verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
+      if (!isProven && (await this.#verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
       proof =
-        verifier.check(inbound) ??
+        this.#verifier.check(inbound) ??
         (body.wire === body.content
           ? undefined
-          : verifier.check({ method, target, headers, body: body.wire }));
-      if (proof === undefined) return challengeIn(body.content, request, target) ?? unauthorized;
+          : this.#verifier.check({ method, target, headers, body: body.wire }));
+      if (proof === undefined) return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
     const payload = parseBody(body.content, headers["content-type"], {
-      parse: options.parse,
-      formField: verifier?.formField,
+      parse: this.#options.parse,
+      formField: this.#verifier?.formField,
     });
     if (payload instanceof Refusal) return payload;
-    const sentAtMs = verifier?.sentAtMs?.(payload.data);
-    if (sentAtMs !== undefined && Math.abs(clock.now() - sentAtMs) > toleranceMs) return unauthorized;
+    const sentAtMs = this.#verifier?.sentAtMs?.(payload.data);
+    if (sentAtMs !== undefined && Math.abs(this.#clock.now() - sentAtMs) > this.#toleranceMs)
+      return this.#unauthorized;
     const handshake =
-      proof === undefined ? undefined : verifier?.handshake?.(headers, payload.data, proof.secret);
+      proof === undefined ? undefined : this.#verifier?.handshake?.(headers, payload.data, proof.secret);
     if (handshake !== undefined) return handshake;
-    const challenge = challenger?.answer({ target, headers, data: payload.data });
+    const challenge = this.#challenger?.answer({ target, headers, data: payload.data });
     if (challenge !== undefined) return challenge;
     // A GET that came for the sake of the challenge, and is none.
-    if (!methods.includes(method)) return notAllowed;
+    if (!this.#methods.includes(method)) return this.#notAllowed;
 
-    const received = { method, target: url, headers, params, remote: remoteOf(request) };
+    const received = { method, target: url, headers, params, remote: this.#remoteOf(request) };
     const arrival =
-      verifier === undefined || proof === undefined
-        ? arrivalOf(payload, received, trustOf(options), undefined)
+      this.#verifier === undefined || proof === undefined
+        ? arrivalOf(payload, received, trustOf(this.#options), undefined)
         : concealed(
-            arrivalOf(payload, received, trustOf(options), { traits: verifier, proof }),
-            verifier.concealer(headers, payload.data),
+            arrivalOf(payload, received, trustOf(this.#options), { traits: this.#verifier, proof }),
+            this.#verifier.concealer(headers, payload.data),
           );
     const kept =
-      concealPath === undefined
+      this.#concealPath === undefined
         ? arrival
         : {
-            ...concealed(arrival, concealPath),
-            path: requestPath(arrival.path ?? "", options.path, shownPath),
+            ...concealed(arrival, this.#concealPath),
+            path: requestPath(arrival.path ?? "", this.#options.path, this.#shownPath),
           };
-    return waitMs === undefined ? kept : { ...kept, ttlMs: waitMs };
+    return this.#waitMs === undefined ? kept : { ...kept, ttlMs: this.#waitMs };
   }
 
-  function turnAway(response: ServerResponse, refusal: Refusal): void {
-    host.refused({ status: refusal.status, reason: refusal.error });
-    refuse(response, refusal, clock);
+  #turnAway(response: ServerResponse, refusal: Refusal): void {
+    this.#host.refused({ status: refusal.status, reason: refusal.error });
+    refuse(response, refusal, this.#clock);
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
-    inFlight += 1;
+  async #handle(request: IncomingMessage, response: ServerResponse, params: Params): Promise<void> {
+    this.#inFlight += 1;
     let lease: BodyLease | undefined;
     try {
       if (request.method === "HEAD") {
-        const foreign = guarded || answersSecret ? refuseForeign(request) : undefined;
-        return foreign === undefined ? answerHead(response) : turnAway(response, new Refusal(403, foreign));
+        const foreign = this.#guarded || this.#answersSecret ? this.#refuseForeign(request) : undefined;
+        return foreign === undefined
+          ? answerHead(response)
+          : this.#turnAway(response, new Refusal(403, foreign));
       }
-      const taken = await take(request, params, (kept) => {
+      const taken = await this.#take(request, params, (kept) => {
         lease = kept;
       });
       if (taken === undefined) return;
-      if (taken instanceof Refusal) return turnAway(response, taken);
+      if (taken instanceof Refusal) return this.#turnAway(response, taken);
       if ("status" in taken) return answerHandshake(response, taken);
-      if (closed || emit === undefined || callers?.isFull()) return turnAway(response, notTaken());
-      const outcome = await emit(taken);
+      if (this.#closed || this.#emit === undefined || this.#callers?.isFull())
+        return this.#turnAway(response, notTaken());
+      const outcome = await this.#emit(taken);
       // It is on the disk: a caller that waits for an answer holds nothing of it.
       lease?.release();
-      if (callers?.awaits(outcome)) return await callers.wait(outcome, response);
-      answerOutcome(response, outcome);
+      if (this.#callers?.awaits(outcome)) return await this.#callers.wait(outcome, response);
+      this.#answerOutcome(response, outcome);
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       // The router, which rejected it, knows of it.
-      refuse(response, refusalOf(error), clock);
+      refuse(response, refusalOf(error), this.#clock);
     } finally {
       lease?.release();
-      inFlight -= 1;
-      if (inFlight === 0) for (const settle of whenIdle.splice(0)) settle();
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) for (const settle of this.#whenIdle.splice(0)) settle();
     }
   }
 
-  function leave(): void {
-    removeRoute?.();
-    removeRoute = undefined;
+  #leave(): void {
+    this.#removeRoute?.();
+    this.#removeRoute = undefined;
   }
 
-  async function idle(deadline: AbortSignal): Promise<void> {
-    if (inFlight === 0 || deadline.aborted) return;
-    await Promise.race([new Promise<void>((resolve) => whenIdle.push(resolve)), aborted(deadline)]);
+  async #idle(deadline: AbortSignal): Promise<void> {
+    if (this.#inFlight === 0 || deadline.aborted) return;
+    await Promise.race([new Promise<void>((resolve) => this.#whenIdle.push(resolve)), aborted(deadline)]);
   }
-
-  return {
-    async start(to) {
-      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
-      emit = to;
-      state = "starting";
-      try {
-        const remove = await listener.route({
-          path: options.path,
-          methods: routed,
-          owner: name,
-          answersHead: true,
-          handle,
-        });
-        if (closed) return remove();
-        removeRoute = remove;
-        state = "running";
-      } catch (error) {
-        state = "failed";
-        throw error;
-      }
-    },
-    async drain(deadline) {
-      leave();
-      await idle(deadline);
-    },
-    async stop(deadline) {
-      leave();
-      // Their event is safe. The answer would come to whoever serves next, who does not have these connections.
-      callers?.stop();
-      await idle(deadline);
-      ending.abort();
-      closed = true;
-      state = "stopped";
-    },
-    health() {
-      const address = listener.address();
-      if (state !== "running" || address === undefined) return { state };
-      return { state, detail: invite({ ...options, path: shownPath }, { address, publicUrl }).address };
-    },
-    ...(callers === undefined ? {} : { reply: ({ id }, message) => callers.reply(id, message) }),
-    invitation: (sample) =>
-      invite(
-        { ...options, path: shownPath },
-        { address: listener.address() ?? "http://127.0.0.1", publicUrl },
-        sample,
-      ),
-  };
 }

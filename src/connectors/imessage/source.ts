@@ -8,12 +8,12 @@ import { checkOutgoing } from "../../chat/outgoing-file.ts";
 import { demandText, splitText } from "../../chat/parts.ts";
 import { narrowPrompt } from "../../chat/prompt-text.ts";
 import type { AnsweredEvent, Chat, ChatAddress, ChatData, Message } from "../../contract/chat.ts";
-import type { Host } from "../../contract/host.ts";
-import type { Emit, Source } from "../../contract.ts";
+import type { Host, Loop } from "../../contract/host.ts";
+import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { line } from "../../text.ts";
 import { type Database, openDatabase, type Row } from "./database.ts";
-import { createEchoes } from "./echoes.ts";
+import { createEchoes, type Echoes } from "./echoes.ts";
 import {
   arrivalOf,
   contentOf,
@@ -33,81 +33,158 @@ const maxPart = 10_000;
 const cursorKey = "row";
 
 export function createImessageSource(name: string, options: ImessageOptions, host: Host): Source {
-  const { store, people, log, clock } = host;
-  const file = options.database.startsWith("~/")
-    ? join(host.home, options.database.slice(2))
-    : options.database;
-  const stopping = new AbortController();
-  const database: Database = openDatabase(file, host, stopping.signal);
-  const echoes = createEchoes(clock, store);
-  const services: ReadonlySet<string> = new Set(options.services);
-  let emit: Emit | undefined;
-  let own: ReadonlySet<string> | undefined;
-  let seen = "";
+  return new ImessageSource(name, options, host);
+}
 
-  const loop = host.loop({
-    pauseMs: () => options.everyMs,
-    async run(signal) {
-      if (process.platform !== "darwin" && options.database === imessageOptions.properties.database.default)
-        throw new ConnectorError("E_CHAT", "imessage needs a Mac: it reads and drives the Messages app");
-      own ??= await ownAddresses();
-      const now = await fingerprint();
-      if (now === seen) return;
-      while (!signal.aborted && (await takePage()));
-      seen = now;
-    },
-  });
+class ImessageSource implements Source {
+  readonly #name: string;
+  readonly #options: ImessageOptions;
+  readonly #host: Host;
+  readonly #store: Host["store"];
+  readonly #people: Host["people"];
+  readonly #log: Host["log"];
+  readonly #file: string;
+  readonly #stopping = new AbortController();
+  readonly #database: Database;
+  readonly #echoes: Echoes;
+  readonly #services: ReadonlySet<string>;
+  #emit: Emit | undefined;
+  #own: ReadonlySet<string> | undefined;
+  readonly #loop: Loop;
+  readonly chat: Required<
+    Pick<Chat, "history" | "send" | "askPermission" | "continuePermission" | "expirePermission">
+  >;
+
+  constructor(name: string, options: ImessageOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = host;
+    const { store, people, log, clock } = host;
+    this.#store = store;
+    this.#people = people;
+    this.#log = log;
+    const file = options.database.startsWith("~/")
+      ? join(host.home, options.database.slice(2))
+      : options.database;
+    this.#file = file;
+    const database: Database = openDatabase(file, host, this.#stopping.signal);
+    this.#database = database;
+    this.#echoes = createEchoes(clock, store);
+    this.#services = new Set(options.services);
+    let seen = "";
+    this.#loop = host.loop({
+      pauseMs: () => options.everyMs,
+      run: async (signal) => {
+        if (process.platform !== "darwin" && options.database === imessageOptions.properties.database.default)
+          throw new ConnectorError("E_CHAT", "imessage needs a Mac: it reads and drives the Messages app");
+        this.#own ??= await this.#ownAddresses();
+        const now = await this.#fingerprint();
+        if (now === seen) return;
+        while (!signal.aborted && (await this.#takePage()));
+        seen = now;
+      },
+    });
+    const chat: Required<
+      Pick<Chat, "history" | "send" | "askPermission" | "continuePermission" | "expirePermission">
+    > = {
+      async history(event, { limit, before }) {
+        const rows = await database.history(dataOf(event).chat_id, Math.min(limit, pageSize), before);
+        return rows.map((row) => ({
+          id: row.guid,
+          ...(row.is_from_me === 1 || row.handle === null
+            ? {}
+            : { sender: { id: normalAddress(row.handle) } }),
+          timeMs: rowTimeMs(row),
+          text: rowText(row),
+          attachments: (JSON.parse(row.attachments) as unknown[]).length,
+        }));
+      },
+      send: (to, message) => this.#send(this.#chatOf(to), message),
+      askPermission: async (person, prompt) => {
+        return chat.continuePermission({ chat_id: this.#chatOf({ person }), message_ids: [] }, prompt);
+      },
+      continuePermission: async (asked, prompt) => {
+        await this.#say(asked.chat_id, { text: narrowPrompt(prompt.text) });
+        return asked;
+      },
+      expirePermission: async ({ chat_id }, text) => {
+        await this.#say(chat_id, { text: narrowPrompt(text) });
+      },
+    };
+    this.chat = chat;
+  }
+
+  async start(to: Emit): Promise<void> {
+    if (this.#emit !== undefined) throw new Error(`source ${this.#name} was started twice`);
+    this.#emit = to;
+    this.#loop.start();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop.stop(deadline);
+  }
+
+  health(): SourceHealth {
+    return this.#loop.health();
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    return this.#send(dataOf(event).chat_id, message);
+  }
 
   /** Asking the database starts a program: only when something was written. */
-  async function fingerprint(): Promise<string> {
-    const states = await Promise.all([file, `${file}-wal`].map((path) => stat(path).catch(() => undefined)));
+  async #fingerprint(): Promise<string> {
+    const states = await Promise.all(
+      [this.#file, `${this.#file}-wal`].map((path) => stat(path).catch(() => undefined)),
+    );
     return states.map((state) => (state === undefined ? "-" : `${state.mtimeMs}/${state.size}`)).join(" ");
   }
 
-  async function ownAddresses(): Promise<ReadonlySet<string>> {
-    const addresses = options.own ?? (await database.ownAddresses());
+  async #ownAddresses(): Promise<ReadonlySet<string>> {
+    const addresses = this.#options.own ?? (await this.#database.ownAddresses());
     return new Set(addresses.map(normalAddress));
   }
 
   /** False when nothing is left. */
-  async function takePage(): Promise<boolean> {
-    const kept = store.get(cursorKey);
+  async #takePage(): Promise<boolean> {
+    const kept = this.#store.get(cursorKey);
     if (typeof kept !== "number") {
       // What was written before the very first start is history.
-      await store.set(cursorKey, await database.lastRowId());
+      await this.#store.set(cursorKey, await this.#database.lastRowId());
       return false;
     }
-    const rows = await database.after(kept, pageSize);
+    const rows = await this.#database.after(kept, pageSize);
     let last = kept;
     let isDone = true;
     try {
       for (const row of rows) {
-        if (stopping.signal.aborted) return false;
-        isDone = await take(row);
+        if (this.#stopping.signal.aborted) return false;
+        isDone = await this.#take(row);
         last = row.rowid;
-        if (isDone) await store.set(cursorKey, last);
+        if (isDone) await this.#store.set(cursorKey, last);
       }
     } finally {
       // What came to nothing would again: of these the last is enough.
-      if (!isDone && last > kept) await store.set(cursorKey, last);
+      if (!isDone && last > kept) await this.#store.set(cursorKey, last);
     }
     return rows.length === pageSize;
   }
 
   /** False for what came to nothing. */
-  async function take(row: Row): Promise<boolean> {
-    const sender = senderOf(row);
+  async #take(row: Row): Promise<boolean> {
+    const sender = this.#senderOf(row);
     // Of an echo is known only once that it is one.
     if (sender === undefined) return row.is_from_me === 0;
-    const reception = await people.receive(incomingOf(row, sender));
+    const reception = await this.#people.receive(incomingOf(row, sender));
     switch (reception.as) {
       case "event":
-        await emit?.(arrivalOf(row, sender, host.home));
+        await this.#emit?.(arrivalOf(row, sender, this.#host.home));
         break;
       case "answer":
       case "verdict":
-        await say(row.chat_guid, { text: reception.text }).catch((error: Error) =>
-          log.warn(line`source ${name}: ${error.message}`),
+        await this.#say(row.chat_guid, { text: reception.text }).catch((error: Error) =>
+          this.#log.warn(line`source ${this.#name}: ${error.message}`),
         );
         break;
       case "nothing":
@@ -120,14 +197,14 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
    * Undefined for what is not to be taken: our own, an echo of it, a service whose senders can be forged. What a person writes to
    * themselves is stored as sent, as received, or as both.
    */
-  function senderOf(row: Row): string | undefined {
-    const isOwn = isOwnChat(row.chat_identifier) && !isGroup(row);
+  #senderOf(row: Row): string | undefined {
+    const isOwn = this.#isOwnChat(row.chat_identifier) && !isGroup(row);
     const fromMe = row.is_from_me === 1;
     if (fromMe && !isOwn) return undefined;
-    if (row.service === null || !services.has(row.service)) {
+    if (row.service === null || !this.#services.has(row.service)) {
       const service = row.service || "an unknown service";
       if (!fromMe)
-        host.refused({ status: 403, reason: `a message by ${service}, which services does not name` });
+        this.#host.refused({ status: 403, reason: `a message by ${service}, which services does not name` });
       return undefined;
     }
     const stored = {
@@ -138,41 +215,45 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
       fromMe,
       text: contentOf(row),
     };
-    if (echoes.isEcho(stored)) return undefined;
-    if (isOwn && echoes.isTwin(stored)) return undefined;
+    if (this.#echoes.isEcho(stored)) return undefined;
+    if (isOwn && this.#echoes.isTwin(stored)) return undefined;
     if (fromMe) return normalAddress(row.chat_identifier);
     if (row.handle !== null) return normalAddress(row.handle);
-    host.refused({ status: 403, reason: "a message without a sender" });
+    this.#host.refused({ status: 403, reason: "a message without a sender" });
     return undefined;
   }
 
-  function isOwnChat(identifier: string): boolean {
-    return own?.has(normalAddress(identifier)) === true;
+  #isOwnChat(identifier: string): boolean {
+    return this.#own?.has(normalAddress(identifier)) === true;
   }
 
-  async function say(chatGuid: string, outgoing: Outgoing): Promise<void> {
+  async #say(chatGuid: string, outgoing: Outgoing): Promise<void> {
     const text = "text" in outgoing ? outgoing.text : fileKey(basename(outgoing.file));
-    own ??= await ownAddresses().catch(() => undefined);
+    this.#own ??= await this.#ownAddresses().catch(() => undefined);
     // On a full disk it is remembered by this process only.
-    await echoes.sent(chatGuid, isOwnChat(chatGuid.split(";").at(-1) ?? ""), text).catch(() => undefined);
-    await sendScript(host, chatGuid, outgoing);
+    await this.#echoes
+      .sent(chatGuid, this.#isOwnChat(chatGuid.split(";").at(-1) ?? ""), text)
+      .catch(() => undefined);
+    await sendScript(this.#host, chatGuid, outgoing);
   }
 
-  async function send(chatGuid: string, { text, files = [] }: Message): Promise<string> {
+  async #send(chatGuid: string, { text, files = [] }: Message): Promise<string> {
     const flat = writeMarkup(parseMarkdown(text), plain);
     const signed =
-      options.signature === undefined || flat.trim() === "" ? flat : `${flat}\n${options.signature}`;
+      this.#options.signature === undefined || flat.trim() === ""
+        ? flat
+        : `${flat}\n${this.#options.signature}`;
     const parts = splitText(signed, { max: maxPart, unit: "characters" }).filter((part) => part !== "");
     if (files.length === 0) demandText(parts.map((part) => ({ plain: part })));
     let done = 0;
     try {
       for (const part of parts) {
-        await say(chatGuid, { text: part });
+        await this.#say(chatGuid, { text: part });
         done += 1;
       }
       for (const file of files) {
         await checkOutgoing(file);
-        await say(chatGuid, { file: file.path });
+        await this.#say(chatGuid, { file: file.path });
       }
     } catch (error) {
       if (done === 0 || !(error instanceof ConnectorError)) throw error;
@@ -184,50 +265,9 @@ export function createImessageSource(name: string, options: ImessageOptions, hos
     return parts.length <= 1 ? "sent" : `sent ${parts.length} parts`;
   }
 
-  function chatOf(to: ChatAddress): string {
+  #chatOf(to: ChatAddress): string {
     return "chatId" in to ? to.chatId : `iMessage;-;${to.person}`;
   }
-
-  const chat: Required<
-    Pick<Chat, "history" | "send" | "askPermission" | "continuePermission" | "expirePermission">
-  > = {
-    async history(event, { limit, before }) {
-      const rows = await database.history(dataOf(event).chat_id, Math.min(limit, pageSize), before);
-      return rows.map((row) => ({
-        id: row.guid,
-        ...(row.is_from_me === 1 || row.handle === null ? {} : { sender: { id: normalAddress(row.handle) } }),
-        timeMs: rowTimeMs(row),
-        text: rowText(row),
-        attachments: (JSON.parse(row.attachments) as unknown[]).length,
-      }));
-    },
-    send: (to, message) => send(chatOf(to), message),
-    async askPermission(person, prompt) {
-      return chat.continuePermission({ chat_id: chatOf({ person }), message_ids: [] }, prompt);
-    },
-    async continuePermission(asked, prompt) {
-      await say(asked.chat_id, { text: narrowPrompt(prompt.text) });
-      return asked;
-    },
-    async expirePermission({ chat_id }, text) {
-      await say(chat_id, { text: narrowPrompt(text) });
-    },
-  };
-
-  return {
-    async start(to) {
-      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
-      emit = to;
-      loop.start();
-    },
-    async stop(deadline) {
-      stopping.abort();
-      await loop.stop(deadline);
-    },
-    health: () => loop.health(),
-    reply: (event, message) => send(dataOf(event).chat_id, message),
-    chat,
-  };
 }
 
 function dataOf({ data }: AnsweredEvent): ChatData {

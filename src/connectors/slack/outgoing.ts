@@ -7,9 +7,13 @@ import { demandText, type PartLimit, splitMessage } from "../../chat/parts.ts";
 import { promptRuns, wholePrompt } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
+  AskedPrompt,
   Chat,
   ChatAddress,
+  ChatAttachment,
   ChatData,
+  HistoryMessage,
+  HistoryPage,
   IdForm,
   Message,
   OutgoingFile,
@@ -17,6 +21,8 @@ import type {
   PermissionButton,
   PermissionPrompt,
   PromptLine,
+  PromptText,
+  SavedFile,
 } from "../../contract/chat.ts";
 import type { HttpClient } from "../../contract/host.ts";
 import { ConnectorError } from "../../errors.ts";
@@ -50,14 +56,148 @@ interface OutgoingWorld {
   readonly apiRoot: string;
 }
 
-type Outgoing = Required<Omit<Chat, "typing">> & {
+export type Outgoing = Required<Omit<Chat, "typing">> & {
   reply(event: AnsweredEvent, message: Message): Promise<string>;
 };
 
 export function createOutgoing(world: OutgoingWorld): Outgoing {
-  async function send(channel: string, thread: string | undefined, { text, files = [] }: Message) {
+  return new SlackOutgoing(world);
+}
+
+class SlackOutgoing implements Outgoing {
+  readonly #world: OutgoingWorld;
+
+  constructor(world: OutgoingWorld) {
+    this.#world = world;
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    const { chat_id, message_id, thread_id, chat_type } = dataOf(event);
+    // In a channel an answer opens a thread; what is said to us alone is answered where it stands.
+    const thread = message.replyTo ?? thread_id ?? (chat_type === "group" ? message_id : undefined);
+    return this.#send(chat_id, thread, message);
+  }
+
+  async send(to: ChatAddress, message: Message): Promise<string> {
+    return this.#send(await this.#channelOf(to), "chatId" in to ? to.threadId : undefined, message);
+  }
+
+  async react(event: AnsweredEvent, emoji: string, messageId: string | undefined): Promise<string> {
+    const web = await this.#world.web();
+    const { chat_id, message_id } = dataOf(event);
+    checkId("message_id", messageId ?? message_id, timestamp);
+    const reaction = { channel: chat_id, timestamp: messageId ?? message_id, name: emojiName(emoji) };
+    await asked("the reaction", () => web.reactions.add(reaction));
+    return "reacted";
+  }
+
+  async edit(event: AnsweredEvent, messageId: string, text: string): Promise<string> {
+    checkId("message_id", messageId, timestamp);
+    const web = await this.#world.web();
+    const [part, ...rest] = splitMessage(text, slackMrkdwn, limit);
+    demandText(part === undefined ? [] : [part]);
+    if (rest.length > 0)
+      throw new ConnectorError(
+        "E_CHAT",
+        `the text is longer than the ${limit.max} characters of one message`,
+        {
+          hint: "shorten it, or send a new message with reply",
+        },
+      );
+    // Without its blocks: what Claude writes into a message must never have the buttons of a prompt.
+    const change = {
+      channel: dataOf(event).chat_id,
+      ts: messageId,
+      text: part?.markup ?? "",
+      blocks: [],
+    };
+    await asked("the edit", () => web.chat.update(change));
+    return `edited (id: ${messageId})`;
+  }
+
+  async download(_: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
+    const web = await this.#world.web();
+    const { file } = await asked("the download", () => web.files.info({ file: attachment.id }));
+    const address = file?.url_private_download ?? file?.url_private;
+    if (address === undefined) throw new ConnectorError("E_CHAT", "this file cannot be fetched from Slack");
+    const url = new URL(address);
+    const isTheirs = url.protocol === "https:" && /(^|\.)slack\.com$/.test(url.hostname);
+    // The token goes along, so only Slack's own hosts are asked.
+    if (!isTheirs && url.origin !== new URL(this.#world.apiRoot).origin)
+      throw new ConnectorError("E_CHAT", "the file does not lie on Slack's own hosts");
+    const answer = await this.#world.http.request({
+      url: url.href,
+      headers: { authorization: `Bearer ${this.#world.token}` },
+      signal: this.#world.signal,
+      timeoutMs: downloadMs,
+    });
+    const failure = answer.failure();
+    if (failure === undefined)
+      return this.#world.people.save(file?.name ?? "file", answer.body(), this.#world.maxDownloadBytes);
+    answer.discard();
+    throw failure;
+  }
+
+  async history(
+    event: AnsweredEvent,
+    { limit: count, before }: HistoryPage,
+  ): Promise<readonly HistoryMessage[]> {
+    if (before !== undefined) checkId("before", before, timestamp);
+    const web = await this.#world.web();
+    const { chat_id, thread_id } = dataOf(event);
+    const page = {
+      channel: chat_id,
+      limit: Math.min(count, 100),
+      ...(before === undefined ? {} : { latest: before, inclusive: false }),
+    };
+    const found = await asked("the history", () =>
+      thread_id === undefined
+        ? web.conversations.history(page)
+        : web.conversations.replies({ ...page, ts: thread_id }),
+    );
+    const messages = (found.messages ?? []).map(
+      (message) => ({ ...message, channel: chat_id }) as SlackMessage,
+    );
+    await this.#world.names.learn(messages.flatMap(({ user }) => (user === undefined ? [] : [user])));
+    const own = this.#world.own();
+    return messages
+      .sort((a, b) => Number(a.ts) - Number(b.ts))
+      .map((message) => ({
+        id: message.ts,
+        ...(isOwn(message, own) ? {} : { sender: senderOf(message, this.#world.names) }),
+        timeMs: Math.round(Number(message.ts) * 1_000),
+        text: textOf(message, own, this.#world.names),
+        attachments: message.files?.length ?? 0,
+      }));
+  }
+
+  async askPermission(person: string, prompt: PermissionPrompt): Promise<AskedPrompt> {
+    const channel = await this.#channelOf({ person });
+    return this.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
+  }
+
+  async continuePermission(
+    { chat_id, message_ids }: AskedPrompt,
+    prompt: PermissionPrompt,
+  ): Promise<AskedPrompt> {
+    const web = await this.#world.web();
+    const said = { channel: chat_id, ...promptWords(prompt), ...quiet };
+    const { ts } = await asked("the prompt", () => web.chat.postMessage(said as never));
+    return { chat_id, message_ids: [...message_ids, String(ts)] };
+  }
+
+  async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText): Promise<void> {
+    const web = await this.#world.web();
+    for (const ts of message_ids) {
+      const said = ts === message_ids.at(-1) ? text : { ...text, quoted: [] };
+      const change = { channel: chat_id, ts, ...promptWords({ id: "", text: said, buttons: [] }) };
+      await asked("the end of the prompt", () => web.chat.update(change as never));
+    }
+  }
+
+  async #send(channel: string, thread: string | undefined, { text, files = [] }: Message) {
     if (thread !== undefined) checkId("reply_to", thread, timestamp);
-    const web = await world.web();
+    const web = await this.#world.web();
     const parts = splitMessage(text, slackMrkdwn, limit);
     if (files.length === 0) demandText(parts);
     const inThread = thread === undefined ? {} : { thread_ts: thread };
@@ -91,123 +231,12 @@ export function createOutgoing(world: OutgoingWorld): Outgoing {
     return ids.length === 0 ? "sent the files" : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
   }
 
-  async function channelOf(to: ChatAddress): Promise<string> {
+  async #channelOf(to: ChatAddress): Promise<string> {
     if ("chatId" in to) return to.chatId;
-    const web = await world.web();
+    const web = await this.#world.web();
     const { channel } = await asked("opening a chat", () => web.conversations.open({ users: to.person }));
     return String(channel?.id);
   }
-
-  const outgoing: Outgoing = {
-    reply(event, message) {
-      const { chat_id, message_id, thread_id, chat_type } = dataOf(event);
-      // In a channel an answer opens a thread; what is said to us alone is answered where it stands.
-      const thread = message.replyTo ?? thread_id ?? (chat_type === "group" ? message_id : undefined);
-      return send(chat_id, thread, message);
-    },
-    send: async (to, message) => send(await channelOf(to), "chatId" in to ? to.threadId : undefined, message),
-    async react(event, emoji, messageId) {
-      const web = await world.web();
-      const { chat_id, message_id } = dataOf(event);
-      checkId("message_id", messageId ?? message_id, timestamp);
-      const reaction = { channel: chat_id, timestamp: messageId ?? message_id, name: emojiName(emoji) };
-      await asked("the reaction", () => web.reactions.add(reaction));
-      return "reacted";
-    },
-    async edit(event, messageId, text) {
-      checkId("message_id", messageId, timestamp);
-      const web = await world.web();
-      const [part, ...rest] = splitMessage(text, slackMrkdwn, limit);
-      demandText(part === undefined ? [] : [part]);
-      if (rest.length > 0)
-        throw new ConnectorError(
-          "E_CHAT",
-          `the text is longer than the ${limit.max} characters of one message`,
-          {
-            hint: "shorten it, or send a new message with reply",
-          },
-        );
-      // Without its blocks: what Claude writes into a message must never have the buttons of a prompt.
-      const change = {
-        channel: dataOf(event).chat_id,
-        ts: messageId,
-        text: part?.markup ?? "",
-        blocks: [],
-      };
-      await asked("the edit", () => web.chat.update(change));
-      return `edited (id: ${messageId})`;
-    },
-    async download(_, attachment) {
-      const web = await world.web();
-      const { file } = await asked("the download", () => web.files.info({ file: attachment.id }));
-      const address = file?.url_private_download ?? file?.url_private;
-      if (address === undefined) throw new ConnectorError("E_CHAT", "this file cannot be fetched from Slack");
-      const url = new URL(address);
-      const isTheirs = url.protocol === "https:" && /(^|\.)slack\.com$/.test(url.hostname);
-      // The token goes along, so only Slack's own hosts are asked.
-      if (!isTheirs && url.origin !== new URL(world.apiRoot).origin)
-        throw new ConnectorError("E_CHAT", "the file does not lie on Slack's own hosts");
-      const answer = await world.http.request({
-        url: url.href,
-        headers: { authorization: `Bearer ${world.token}` },
-        signal: world.signal,
-        timeoutMs: downloadMs,
-      });
-      const failure = answer.failure();
-      if (failure === undefined)
-        return world.people.save(file?.name ?? "file", answer.body(), world.maxDownloadBytes);
-      answer.discard();
-      throw failure;
-    },
-    async history(event, { limit: count, before }) {
-      if (before !== undefined) checkId("before", before, timestamp);
-      const web = await world.web();
-      const { chat_id, thread_id } = dataOf(event);
-      const page = {
-        channel: chat_id,
-        limit: Math.min(count, 100),
-        ...(before === undefined ? {} : { latest: before, inclusive: false }),
-      };
-      const found = await asked("the history", () =>
-        thread_id === undefined
-          ? web.conversations.history(page)
-          : web.conversations.replies({ ...page, ts: thread_id }),
-      );
-      const messages = (found.messages ?? []).map(
-        (message) => ({ ...message, channel: chat_id }) as SlackMessage,
-      );
-      await world.names.learn(messages.flatMap(({ user }) => (user === undefined ? [] : [user])));
-      const own = world.own();
-      return messages
-        .sort((a, b) => Number(a.ts) - Number(b.ts))
-        .map((message) => ({
-          id: message.ts,
-          ...(isOwn(message, own) ? {} : { sender: senderOf(message, world.names) }),
-          timeMs: Math.round(Number(message.ts) * 1_000),
-          text: textOf(message, own, world.names),
-          attachments: message.files?.length ?? 0,
-        }));
-    },
-    async askPermission(person, prompt) {
-      const channel = await channelOf({ person });
-      return outgoing.continuePermission({ chat_id: channel, message_ids: [] }, prompt);
-    },
-    async continuePermission({ chat_id, message_ids }, prompt) {
-      const web = await world.web();
-      const said = { channel: chat_id, ...promptWords(prompt), ...quiet };
-      const { ts } = await asked("the prompt", () => web.chat.postMessage(said as never));
-      return { chat_id, message_ids: [...message_ids, String(ts)] };
-    },
-    async expirePermission({ chat_id, message_ids }, text) {
-      const web = await world.web();
-      for (const ts of message_ids) {
-        const said = ts === message_ids.at(-1) ? text : { ...text, quoted: [] };
-        const change = { channel: chat_id, ts, ...promptWords({ id: "", text: said, buttons: [] }) };
-        await asked("the end of the prompt", () => web.chat.update(change as never));
-      }
-    },
-  };
-  return outgoing;
 }
 
 /**

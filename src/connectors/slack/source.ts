@@ -1,8 +1,9 @@
 // A slack source at work: holds the socket, takes messages in order and confirms each to Slack only when it is safe, answers.
 
-import { caughtUp, createReceiveLoop } from "../../chat/receive-loop.ts";
-import type { Host } from "../../contract/host.ts";
-import type { Emit, Source } from "../../contract.ts";
+import { caughtUp, createReceiveLoop, type ReceiveLoop } from "../../chat/receive-loop.ts";
+import type { AnsweredEvent, Message } from "../../contract/chat.ts";
+import type { Host, Loop } from "../../contract/host.ts";
+import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { stackOf, text } from "../../text.ts";
 import { aborted, pause } from "../../waiting.ts";
@@ -21,9 +22,9 @@ import {
   type SlackMessage,
 } from "./incoming.ts";
 import { type Library, loadLibrary, silent, type Web } from "./library.ts";
-import { createNames } from "./names.ts";
+import { createNames, type KnownNames } from "./names.ts";
 import type { SlackOptions } from "./options.ts";
-import { createOutgoing, flat, readActionId } from "./outgoing.ts";
+import { createOutgoing, flat, type Outgoing, readActionId } from "./outgoing.ts";
 
 const requestMs = 30_000;
 const leaveMs = 2_000;
@@ -37,89 +38,139 @@ interface Envelope {
 }
 
 export function createSlackSource(name: string, options: SlackOptions, host: Host): Source {
-  const { clock, log, people } = host;
-  const stopping = new AbortController();
-  const seen = new Set<string>();
-  let emit: Emit | undefined;
-  let client: { readonly web: Web; readonly own: Own } | undefined;
+  return new SlackSource(name, options, host);
+}
+
+class SlackSource implements Source {
+  readonly #name: string;
+  readonly #options: SlackOptions;
+  readonly #clock: Host["clock"];
+  readonly #log: Host["log"];
+  readonly #people: Host["people"];
+  readonly #stopping = new AbortController();
+  readonly #seen = new Set<string>();
+  #emit: Emit | undefined;
+  #client: SlackClient | undefined;
   /** Ends the connection, to make a new one. */
-  let endRound = (_: unknown) => {};
-  const hearing = createReceiveLoop({
-    source: name,
-    host,
-    people,
-    endRound: (reason) => endRound(reason),
-    describe(error) {
-      const failure = failureOf(error, "an answer");
-      return failure instanceof Error ? failure.message : String(failure);
-    },
-  });
-  const { enqueue, quietly } = hearing;
+  #endRound = (_: unknown) => {};
+  readonly #hearing: ReceiveLoop;
+  readonly #enqueue: (work: () => Promise<void>) => void;
+  readonly #quietly: (work: Promise<unknown>) => Promise<void>;
+  readonly #names: KnownNames;
+  readonly chat: Outgoing;
+  readonly #loop: Loop;
 
-  const names = createNames(
-    {
-      async person(id) {
-        const { user } = await (await connected()).web.users.info({ user: id });
-        return user?.profile?.display_name || user?.real_name || user?.name;
+  constructor(name: string, options: SlackOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    const { clock, log, people } = host;
+    this.#clock = clock;
+    this.#log = log;
+    this.#people = people;
+    const hearing = createReceiveLoop({
+      source: name,
+      host,
+      people,
+      endRound: (reason) => this.#endRound(reason),
+      describe(error) {
+        const failure = failureOf(error, "an answer");
+        return failure instanceof Error ? failure.message : String(failure);
       },
-      async channel(id) {
-        const { channel } = await (await connected()).web.conversations.info({ channel: id });
-        return channel?.name;
+    });
+    this.#hearing = hearing;
+    const { enqueue, quietly } = hearing;
+    this.#enqueue = enqueue;
+    this.#quietly = quietly;
+    const names = createNames(
+      {
+        person: async (id) => {
+          const { user } = await (await this.#connected()).web.users.info({ user: id });
+          return user?.profile?.display_name || user?.real_name || user?.name;
+        },
+        channel: async (id) => {
+          const { channel } = await (await this.#connected()).web.conversations.info({ channel: id });
+          return channel?.name;
+        },
       },
-    },
-    clock,
-  );
-  const outgoing = createOutgoing({
-    web: async () => (await connected()).web,
-    own: () => client?.own ?? { userId: "" },
-    names,
-    token: options.token,
-    http: host.http,
-    people,
-    signal: stopping.signal,
-    maxDownloadBytes: options.maxDownloadBytes,
-    apiRoot: options.apiRoot,
-  });
+      clock,
+    );
+    this.#names = names;
+    this.chat = createOutgoing({
+      web: async () => (await this.#connected()).web,
+      own: () => this.#client?.own ?? { userId: "" },
+      names,
+      token: options.token,
+      http: host.http,
+      people,
+      signal: this.#stopping.signal,
+      maxDownloadBytes: options.maxDownloadBytes,
+      apiRoot: options.apiRoot,
+    });
+    this.#loop = host.loop({
+      pauseMs: () => 0,
+      shortMs: 10_000,
+      run: async (signal, round) => {
+        const library = await loadLibrary();
+        const web = new library.WebClient(options.token, {
+          slackApiUrl: options.apiRoot,
+          logger: silent,
+          timeout: requestMs,
+          retryConfig: { retries: 1 },
+        });
+        const me = await asked("the log-in", () => web.auth.test());
+        const own = { userId: String(me.user_id), ...(me.bot_id === undefined ? {} : { botId: me.bot_id }) };
+        this.#client = { web, own };
+        await this.#holdSocket(library, signal, () => {
+          round.works();
+          hearing.catchUp((chat: string, after: string) => this.#takeMissed(chat, after));
+        }).finally(hearing.renew);
+      },
+    });
+  }
 
-  async function connected(): Promise<NonNullable<typeof client>> {
-    if (client !== undefined) return client;
+  async start(to: Emit): Promise<void> {
+    if (this.#emit !== undefined) throw new Error(`source ${this.#name} was started twice`);
+    this.#emit = to;
+    this.#loop.start();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    await Promise.race([this.#hearing.stop(), aborted(deadline)]);
+    await this.#loop.stop(deadline);
+    this.#client = undefined;
+  }
+
+  health(): SourceHealth {
+    const health = this.#loop.health();
+    // Nothing can be sent before it has logged in.
+    return health.state === "running" && this.#client === undefined
+      ? { ...health, state: "starting" }
+      : health;
+  }
+
+  reply(event: AnsweredEvent, message: Message): Promise<string> {
+    return this.chat.reply(event, message);
+  }
+
+  async #connected(): Promise<SlackClient> {
+    if (this.#client !== undefined) return this.#client;
     throw new ConnectorError("E_CHAT", "there is no connection to Slack now; status says why", {
       retryable: true,
     });
   }
 
-  const loop = host.loop({
-    pauseMs: () => 0,
-    shortMs: 10_000,
-    async run(signal, round) {
-      const library = await loadLibrary();
-      const web = new library.WebClient(options.token, {
-        slackApiUrl: options.apiRoot,
-        logger: silent,
-        timeout: requestMs,
-        retryConfig: { retries: 1 },
-      });
-      const me = await asked("the log-in", () => web.auth.test());
-      const own = { userId: String(me.user_id), ...(me.bot_id === undefined ? {} : { botId: me.bot_id }) };
-      client = { web, own };
-      await holdSocket(library, signal, () => {
-        round.works();
-        hearing.catchUp(takeMissed);
-      }).finally(hearing.renew);
-    },
-  });
-
   /** Settles when Slack asked for a new connection or the signal fired; rejects when the connection failed. */
-  async function holdSocket(library: Library, signal: AbortSignal, stands: () => void): Promise<void> {
+  async #holdSocket(library: Library, signal: AbortSignal, stands: () => void): Promise<void> {
     const socket = new library.SocketModeClient({
-      appToken: options.appToken,
+      appToken: this.#options.appToken,
       autoReconnectEnabled: false,
       logger: silent,
-      clientOptions: { slackApiUrl: options.apiRoot, retryConfig: { retries: 0 }, timeout: requestMs },
+      clientOptions: { slackApiUrl: this.#options.apiRoot, retryConfig: { retries: 0 }, timeout: requestMs },
     });
     let reason: unknown;
     const over = new Promise<void>((resolve) => {
-      endRound = (error) => {
+      this.#endRound = (error) => {
         reason = error;
         resolve();
       };
@@ -131,10 +182,10 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     });
     socket.on("slack_event", (envelope: Envelope) => {
       try {
-        dispatched(envelope);
+        this.#dispatched(envelope);
       } catch (error) {
         // Thrown into the library it would end the whole process.
-        log.error(text`source ${name}: an event of Slack's could not be read: ${stackOf(error)}`);
+        this.#log.error(text`source ${this.#name}: an event of Slack's could not be read: ${stackOf(error)}`);
       }
     });
     const started = socket.start();
@@ -146,73 +197,74 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     } finally {
       // A connection that is still being made can be closed only when it stands.
       const left = started.catch(() => undefined).then(() => socket.disconnect());
-      await Promise.race([left, pause(clock, leaveMs)]);
+      await Promise.race([left, pause(this.#clock, leaveMs)]);
     }
   }
 
-  function dispatched({ type, body, ack }: Envelope): void {
+  #dispatched({ type, body, ack }: Envelope): void {
     const confirm = async () => {
       // When the connection is gone Slack sends it again, and it is known by then.
       await ack().catch(() => undefined);
     };
     const event = body.event as (SlackMessage & { readonly type: string }) | undefined;
     if (type === "events_api" && (event?.type === "message" || event?.type === "app_mention"))
-      enqueue(async () => {
+      this.#enqueue(async () => {
         const edit = event.subtype === "message_changed" ? readEdit(event) : undefined;
-        if (edit === undefined) await take(event);
-        else if (options.edits) await take(edit, true);
+        if (edit === undefined) await this.#take(event);
+        else if (this.#options.edits) await this.#take(edit, true);
         await confirm();
       });
-    else if (type === "interactive") void quietly(press(body).finally(confirm));
+    else if (type === "interactive") void this.#quietly(this.#press(body).finally(confirm));
     else void confirm();
   }
 
-  async function take(message: SlackMessage, isEdit = false): Promise<void> {
-    const { web, own } = await connected();
+  async #take(message: SlackMessage, isEdit: boolean = false): Promise<void> {
+    const { web, own } = await this.#connected();
     const key = keyOf(message, isEdit);
-    if (seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
+    if (this.#seen.has(key) || isOwn(message, own) || !isOrdinary(message)) return;
     // Nothing is asked about what a stranger writes, but who it is that wants to be paired.
-    if (isDirect(message) && message.user !== undefined) await names.learn([message.user]);
-    const reception = await people.receive(incomingOf(message, own, names));
+    if (isDirect(message) && message.user !== undefined) await this.#names.learn([message.user]);
+    const reception = await this.#people.receive(incomingOf(message, own, this.#names));
     const { channel } = message;
     switch (reception.as) {
       case "event": {
-        await names.learn(peopleIn(message), isDirect(message) ? undefined : channel);
-        await emit?.(arrivalOf(message, own, names, isEdit));
-        if (!isEdit) await keepPlace(message);
-        if (options.ackReaction !== undefined) await quietly(reactTo(web, message, options.ackReaction));
+        await this.#names.learn(peopleIn(message), isDirect(message) ? undefined : channel);
+        await this.#emit?.(arrivalOf(message, own, this.#names, isEdit));
+        if (!isEdit) await this.#keepPlace(message);
+        if (this.#options.ackReaction !== undefined)
+          await this.#quietly(this.#reactTo(web, message, this.#options.ackReaction));
         break;
       }
       case "answer":
-        await quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
+        await this.#quietly(web.chat.postMessage({ channel, text: flat(reception.text) }));
         break;
       case "verdict":
         // Taken again it would be a message like any other.
-        await keepPlace(message);
-        await quietly(
-          reactTo(web, message, reception.emoji).catch(() =>
+        await this.#keepPlace(message);
+        await this.#quietly(
+          this.#reactTo(web, message, reception.emoji).catch(() =>
             web.chat.postMessage({ channel, text: flat(reception.text) }),
           ),
         );
         break;
       case "nothing":
     }
-    seen.add(key);
-    if (seen.size > maxSeen) seen.delete(seen.values().next().value as string);
+    this.#seen.add(key);
+    if (this.#seen.size > maxSeen) this.#seen.delete(this.#seen.values().next().value as string);
   }
 
-  async function reactTo(web: Web, { channel, ts }: SlackMessage, emoji: string): Promise<unknown> {
+  async #reactTo(web: Web, { channel, ts }: SlackMessage, emoji: string): Promise<unknown> {
     return web.reactions.add({ channel, timestamp: ts, name: emojiName(emoji) });
   }
 
-  async function keepPlace({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
-    await hearing.keepPlace(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
+  async #keepPlace({ channel, ts, thread_ts }: SlackMessage): Promise<void> {
+    await this.#hearing.keepPlace(thread_ts === undefined ? channel : `${channel}/${thread_ts}`, ts);
   }
 
   /** Slack keeps nothing for a client that is away: what came meanwhile is read from the chat, the newest page first. */
-  async function takeMissed(chat: string, after: string): Promise<void> {
+  async #takeMissed(chat: string, after: string): Promise<void> {
     const [channel = "", thread] = chat.split("/");
-    const { web } = await connected();
+    const { web } = await this.#connected();
     const missed: SlackMessage[] = [];
     let cursor: string | undefined;
     for (let pages = 1; ; pages += 1) {
@@ -231,16 +283,16 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
       cursor = more?.next_cursor || undefined;
       if (cursor === undefined) break;
       if (missed.length >= caughtUp.messages || pages >= caughtUp.messages / caughtUp.page) {
-        hearing.missed(channel);
+        this.#hearing.missed(channel);
         break;
       }
     }
     for (const message of missed.sort((a, b) => Number(a.ts) - Number(b.ts)))
-      if (Number(message.ts) > Number(after)) await take(message);
+      if (Number(message.ts) > Number(after)) await this.#take(message);
   }
 
-  async function press(body: Record<string, unknown>): Promise<void> {
-    const { web } = await connected();
+  async #press(body: Record<string, unknown>): Promise<void> {
+    const { web } = await this.#connected();
     const { user, actions, channel } = body as {
       user?: { id: string; name?: string };
       actions?: readonly { readonly action_id: string }[];
@@ -249,29 +301,13 @@ export function createSlackSource(name: string, options: SlackOptions, host: Hos
     const pressed = readActionId(actions?.[0]?.action_id ?? "");
     if (pressed === undefined || user === undefined || channel === undefined) return;
     const sender = { id: user.id, ...(user.name === undefined ? {} : { name: user.name }) };
-    const answer = await hearing.press({ ...pressed, sender });
+    const answer = await this.#hearing.press({ ...pressed, sender });
     if (answer.show === "notice")
       await web.chat.postEphemeral({ channel: channel.id, user: user.id, text: flat(answer.text) });
   }
+}
 
-  return {
-    async start(to) {
-      if (emit !== undefined) throw new Error(`source ${name} was started twice`);
-      emit = to;
-      loop.start();
-    },
-    async stop(deadline) {
-      stopping.abort();
-      await Promise.race([hearing.stop(), aborted(deadline)]);
-      await loop.stop(deadline);
-      client = undefined;
-    },
-    health() {
-      const health = loop.health();
-      // Nothing can be sent before it has logged in.
-      return health.state === "running" && client === undefined ? { ...health, state: "starting" } : health;
-    },
-    reply: (event, message) => outgoing.reply(event, message),
-    chat: outgoing,
-  };
+interface SlackClient {
+  readonly web: Web;
+  readonly own: Own;
 }

@@ -14,14 +14,7 @@ import { type Fingerprint, isComplete, isCompressed, noFingerprint, readHead } f
 import type { DataOf } from "./format.ts";
 import type { HandOver } from "./hand-over.ts";
 import { holdFile } from "./held-files.ts";
-import {
-  byteOrderMark,
-  createLineReader,
-  type Encoding,
-  type Line,
-  type LineReader,
-  unitOf,
-} from "./lines.ts";
+import { byteOrderMark, type Encoding, type Line, LineReader, unitOf } from "./lines.ts";
 import type { Records } from "./records.ts";
 import { createSettled, type Settled } from "./settled.ts";
 
@@ -42,97 +35,188 @@ export interface Following {
   save(follower: Follower): Promise<void>;
 }
 
-export interface Follower {
-  readonly id: string;
-  /** As last found. */
-  found(): FoundFile;
-  /** It stands here now. */
-  see(found: FoundFile): void;
-  /** No pattern reaches it any more. */
-  miss(sinceMs?: number): void;
-  missingSinceMs(): number | undefined;
-  /** There may be something to read. */
-  hasMore(): boolean;
-  /** Notes how the file begins, before anything of it is read. Rejects with the system's error. */
-  prepare(): Promise<void>;
-  /** Reads one chunk and hands it over. True when there may be more. Rejects with the system's error. */
-  step(signal: AbortSignal): Promise<boolean>;
-  /** Hands over what waits for an end that does not come; `isOver`: at once. */
-  flush(signal: AbortSignal, isOver?: boolean): Promise<void>;
-  /** When `flush` has something to do, if nothing comes. */
-  dueMs(): number | undefined;
-  cursor(): Cursor;
-  isOpen(): boolean;
-  /** It has no name any more. */
-  isRemoved(): Promise<boolean>;
-  /** When it last had something. */
-  changedMs(): number;
-  close(): Promise<void>;
-}
-
 /** So many bytes are made one text, and their lines handed over: what is short-lived costs little. */
 const textBytes = 64 * 1024;
 const space = 32;
 const escapeByte = 0x1b;
 
-/** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
-export function createFollower(first: FoundFile, at: Cursor | number, following: Following): Follower {
-  const { clock, handOver, dataOf } = following;
-  const before = typeof at === "number" ? undefined : at;
-  let found = first;
-  let missingSinceMs: number | undefined;
-  let handle: FileHandle | undefined;
-  let letGo = () => {};
-  let position = typeof at === "number" ? at : at.offset;
-  let generation = before?.generation ?? newGeneration();
-  let fingerprint: Fingerprint = before?.fingerprint ?? noFingerprint;
-  let isSaved = before !== undefined;
-  let isKnown = false;
-  let isIgnored = false;
+export class Follower {
+  readonly #first: FoundFile;
+  readonly #following: Following;
+  readonly #clock: Following["clock"];
+  readonly #handOver: Following["handOver"];
+  readonly #dataOf: Following["dataOf"];
+  #found: FoundFile;
+  #missingSinceMs: number | undefined;
+  #handle: FileHandle | undefined;
+  #letGo = () => {};
+  #position: number;
+  #generation: string;
+  #fingerprint: Fingerprint;
+  #isSaved: boolean;
+  #isKnown = false;
+  #isIgnored = false;
   /** It may hold something else by now though it is as long as it was: its beginning tells. */
-  let isSuspect = before !== undefined;
-  let changedMs = clock.now();
-  let reader: LineReader | undefined;
-  let unwrapper: Unwrapper | undefined;
-  let records = following.createRecords();
-  let settled: Settled = createSettled(position);
+  #isSuspect: boolean;
+  #changedMs: number;
+  #reader: LineReader | undefined;
+  #unwrapper: Unwrapper | undefined;
+  #records: Records;
+  #settled: Settled;
   /** Where the next record begins. */
-  let start = position;
+  #start: number;
+  readonly id: string;
 
-  /** What is in the file now is another content: it is read from its start. */
-  async function restart(signal: AbortSignal): Promise<void> {
-    await flushAll(signal);
-    position = 0;
-    start = 0;
-    generation = newGeneration();
-    fingerprint = noFingerprint;
-    isSaved = false;
-    isKnown = false;
-    isIgnored = false;
-    reader = undefined;
-    unwrapper = undefined;
-    records = following.createRecords();
-    settled = createSettled(0);
+  /** `at`: a cursor from before, or the offset at which to begin in a file that was never read. */
+  constructor(first: FoundFile, at: Cursor | number, following: Following) {
+    this.#first = first;
+    this.#following = following;
+    const { clock, handOver, dataOf } = following;
+    this.#clock = clock;
+    this.#handOver = handOver;
+    this.#dataOf = dataOf;
+    const before = typeof at === "number" ? undefined : at;
+    this.#found = first;
+    this.#position = typeof at === "number" ? at : at.offset;
+    this.#generation = before?.generation ?? newGeneration();
+    this.#fingerprint = before?.fingerprint ?? noFingerprint;
+    this.#isSaved = before !== undefined;
+    this.#isSuspect = before !== undefined;
+    this.#changedMs = clock.now();
+    this.#records = following.createRecords();
+    this.#settled = createSettled(this.#position);
+    this.#start = this.#position;
+    this.id = this.#first.id;
   }
 
-  async function hand(lines: readonly Line[], signal: AbortSignal): Promise<boolean> {
+  /** As last found. */
+  found(): FoundFile {
+    return this.#found;
+  }
+
+  /** It stands here now. */
+  see(now: FoundFile): void {
+    if (now.size !== this.#found.size) this.#changedMs = this.#clock.now();
+    else if (now.modifiedMs !== this.#found.modifiedMs) this.#isSuspect = true;
+    this.#found = now;
+    this.#missingSinceMs = undefined;
+  }
+
+  /** No pattern reaches it any more. */
+  miss(sinceMs: number = this.#clock.now()): void {
+    this.#missingSinceMs ??= sinceMs;
+  }
+
+  missingSinceMs(): number | undefined {
+    return this.#missingSinceMs;
+  }
+
+  /** There may be something to read. */
+  hasMore(): boolean {
+    return (
+      !this.#isIgnored &&
+      (this.#isSuspect || this.#missingSinceMs !== undefined || this.#found.size !== this.#position)
+    );
+  }
+
+  /** Notes how the file begins, before anything of it is read. Rejects with the system's error. */
+  async prepare(): Promise<void> {
+    const file = await this.#opened();
+    if (file !== undefined) await this.#begin(file);
+  }
+
+  /** Reads one chunk and hands it over. True when there may be more. Rejects with the system's error. */
+  async step(signal: AbortSignal): Promise<boolean> {
+    const file = await this.#opened();
+    if (file === undefined || signal.aborted) return false;
+    if (!this.#isKnown) await this.#begin(file);
+    if (this.#isIgnored) await this.close();
+    if (this.#isIgnored || this.#reader === undefined) return false;
+    return withBuffer(this.#found.size - this.#position, (buffer) => this.#readOn(file, buffer, signal));
+  }
+
+  /** Hands over what waits for an end that does not come; `isOver`: at once. */
+  async flush(signal: AbortSignal, isOver: boolean = false): Promise<void> {
+    const nowMs = this.#clock.now();
+    if (isOver) return this.#flushAll(signal);
+    if (this.#isPartial()) {
+      if (nowMs < this.#changedMs + this.#following.partialMs) return;
+      await this.#hand(this.#records.push(this.#allPlain(this.#reader?.flush()), nowMs), signal);
+    }
+    const dueMs = this.#records.dueMs();
+    const rest = dueMs !== undefined && dueMs <= nowMs ? this.#records.flush() : undefined;
+    if (rest !== undefined) await this.#hand([rest], signal);
+  }
+
+  /** When `flush` has something to do, if nothing comes. */
+  dueMs(): number | undefined {
+    return this.#isPartial() ? this.#changedMs + this.#following.partialMs : this.#records.dueMs();
+  }
+
+  cursor(): Cursor {
+    return {
+      path: this.#found.path,
+      offset: this.#settled.offset(),
+      generation: this.#generation,
+      fingerprint: this.#fingerprint,
+    };
+  }
+
+  isOpen(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  /** It has no name any more. */
+  async isRemoved(): Promise<boolean> {
+    return this.#handle !== undefined && (await this.#handle.stat()).nlink === 0;
+  }
+
+  /** When it last had something. */
+  changedMs(): number {
+    return this.#changedMs;
+  }
+
+  async close(): Promise<void> {
+    const file = this.#handle;
+    this.#handle = undefined;
+    this.#letGo();
+    await file?.close();
+  }
+
+  /** What is in the file now is another content: it is read from its start. */
+  async #restart(signal: AbortSignal): Promise<void> {
+    await this.#flushAll(signal);
+    this.#position = 0;
+    this.#start = 0;
+    this.#generation = newGeneration();
+    this.#fingerprint = noFingerprint;
+    this.#isSaved = false;
+    this.#isKnown = false;
+    this.#isIgnored = false;
+    this.#reader = undefined;
+    this.#unwrapper = undefined;
+    this.#records = this.#following.createRecords();
+    this.#settled = createSettled(0);
+  }
+
+  async #hand(lines: readonly Line[], signal: AbortSignal): Promise<boolean> {
     const arrivals: Arrival[] = [];
     const starts: number[] = [];
     const ends: number[] = [];
-    const { shown } = found;
+    const { shown } = this.#found;
     for (const line of lines) {
-      const arrival = arrivalOf(line, shown);
+      const arrival = this.#arrivalOf(line, shown);
       if (arrival.text !== "") {
         arrivals.push(arrival);
-        starts.push(line.start ?? start);
+        starts.push(line.start ?? this.#start);
         ends.push(line.end);
       }
-      start = line.end;
+      this.#start = line.end;
     }
     if (arrivals.length > 0) {
-      const into = settled;
-      const of = generation;
-      const isWhole = await handOver.offer(
+      const into = this.#settled;
+      const of = this.#generation;
+      const isWhole = await this.#handOver.offer(
         {
           arrivals,
           whole: (index) => wholeArrival(arrivals[index] as Arrival, `${of}-${starts[index]}`),
@@ -143,159 +227,112 @@ export function createFollower(first: FoundFile, at: Cursor | number, following:
       );
       if (!isWhole) return false;
     }
-    settled.reach(start);
+    this.#settled.reach(this.#start);
     return true;
   }
 
   /** The program's lines, as text. */
-  function plain(lines: readonly Line[]): Line[] {
-    return (unwrapper === undefined ? lines : unwrapper.push(lines)).map(withoutColours);
+  #plain(lines: readonly Line[]): Line[] {
+    return (this.#unwrapper === undefined ? lines : this.#unwrapper.push(lines)).map(withoutColours);
   }
 
-  function arrivalOf({ text, cut, origin }: Line, shown: string): Arrival {
+  #arrivalOf({ text, cut, origin }: Line, shown: string): Arrival {
     // Blanks say nothing.
     const line = text.charCodeAt(0) <= space && text.trim() === "" ? "" : text;
-    return { data: dataOf(line, shown, cut, origin), text: line, trust: "local" };
+    return { data: this.#dataOf(line, shown, cut, origin), text: line, trust: "local" };
   }
 
   /** Undefined when all lines of these bytes are to be looked at. */
-  function sift(bytes: Buffer): readonly Line[] | undefined {
+  #sift(bytes: Buffer): readonly Line[] | undefined {
     // An escape sequence may part a word that is looked for, and so may what a container runtime writes.
-    const needs = unwrapper !== undefined || bytes.includes(escapeByte) ? undefined : following.needs();
-    const sifted = needs === undefined ? undefined : (reader as LineReader).sift(bytes, needs);
+    const needs =
+      this.#unwrapper !== undefined || bytes.includes(escapeByte) ? undefined : this.#following.needs();
+    const sifted = needs === undefined ? undefined : (this.#reader as LineReader).sift(bytes, needs);
     if (sifted === undefined) return undefined;
-    const { shown } = found;
+    const { shown } = this.#found;
     if (sifted.passed > 0)
-      handOver.passOver(sifted.passed, (index) => arrivalOf(sifted.passedLine(index), shown));
+      this.#handOver.passOver(sifted.passed, (index) => this.#arrivalOf(sifted.passedLine(index), shown));
     return sifted.lines;
   }
 
   /** Also what has no end yet. */
-  function allPlain(partial: Line | undefined): Line[] {
-    const lines = partial === undefined ? [] : plain([partial]);
-    return [...lines, ...(unwrapper?.flush() ?? []).map(withoutColours)];
+  #allPlain(partial: Line | undefined): Line[] {
+    const lines = partial === undefined ? [] : this.#plain([partial]);
+    return [...lines, ...(this.#unwrapper?.flush() ?? []).map(withoutColours)];
   }
 
-  const isPartial = () => (reader?.pending() ?? 0) > 0 || unwrapper?.pending() === true;
-
-  async function flushAll(signal: AbortSignal): Promise<void> {
-    const partial = reader?.flush();
-    const lines = records.push(allPlain(partial), clock.now());
-    const rest = records.flush();
-    await hand(rest === undefined ? lines : [...lines, rest], signal);
+  #isPartial() {
+    return (this.#reader?.pending() ?? 0) > 0 || this.#unwrapper?.pending() === true;
   }
 
-  async function opened(): Promise<FileHandle | undefined> {
-    if (handle !== undefined) return handle;
-    handle = await openFound(found);
-    if (handle !== undefined) letGo = holdFile();
-    return handle;
+  async #flushAll(signal: AbortSignal): Promise<void> {
+    const partial = this.#reader?.flush();
+    const lines = this.#records.push(this.#allPlain(partial), this.#clock.now());
+    const rest = this.#records.flush();
+    await this.#hand(rest === undefined ? lines : [...lines, rest], signal);
+  }
+
+  async #opened(): Promise<FileHandle | undefined> {
+    if (this.#handle !== undefined) return this.#handle;
+    this.#handle = await openFound(this.#found);
+    if (this.#handle !== undefined) this.#letGo = holdFile();
+    return this.#handle;
   }
 
   /** The first time, and after it was emptied: how it is encoded, and whether it is a log at all. */
-  async function begin(file: FileHandle): Promise<void> {
+  async #begin(file: FileHandle): Promise<void> {
     const head = await readHead(file);
     if (isCompressed(head)) {
-      isIgnored = true;
+      this.#isIgnored = true;
       return;
     }
     const mark = byteOrderMark(head.bytes);
-    const encoding = mark?.encoding ?? following.encoding;
-    if (mark !== undefined && position < mark.length) position = mark.length;
-    if (fingerprint.bytes === 0) fingerprint = head.fingerprint();
-    position += position % unitOf(encoding);
-    start = Math.max(start, position);
-    settled = createSettled(start);
-    const format = following.containerOf(head.bytes.toString("utf8"));
-    const longest = following.maxLineBytes;
-    unwrapper = format === undefined ? undefined : createUnwrapper(format, position, longest);
-    reader = createLineReader(
+    const encoding = mark?.encoding ?? this.#following.encoding;
+    if (mark !== undefined && this.#position < mark.length) this.#position = mark.length;
+    if (this.#fingerprint.bytes === 0) this.#fingerprint = head.fingerprint();
+    this.#position += this.#position % unitOf(encoding);
+    this.#start = Math.max(this.#start, this.#position);
+    this.#settled = createSettled(this.#start);
+    const format = this.#following.containerOf(head.bytes.toString("utf8"));
+    const longest = this.#following.maxLineBytes;
+    this.#unwrapper = format === undefined ? undefined : createUnwrapper(format, this.#position, longest);
+    this.#reader = new LineReader(
       encoding,
-      position,
+      this.#position,
       format === undefined ? longest : Math.max(longest, longestPieceBytes),
     );
-    isKnown = head.bytes.length > 0;
-    if (!isSaved) await following.save(self);
-    isSaved = true;
+    this.#isKnown = head.bytes.length > 0;
+    if (!this.#isSaved) await this.#following.save(this);
+    this.#isSaved = true;
   }
 
-  async function readOn(file: FileHandle, buffer: Buffer, signal: AbortSignal): Promise<boolean> {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-    isSuspect = false;
+  async #readOn(file: FileHandle, buffer: Buffer, signal: AbortSignal): Promise<boolean> {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#position);
+    this.#isSuspect = false;
     // Read after the content: what was read is of the file that begins so.
     const head = await readHead(file);
-    const isShorter = bytesRead === 0 && (await file.stat()).size < position;
-    if (isShorter || !head.fits(fingerprint)) {
-      await restart(signal);
+    const isShorter = bytesRead === 0 && (await file.stat()).size < this.#position;
+    if (isShorter || !head.fits(this.#fingerprint)) {
+      await this.#restart(signal);
       return !signal.aborted;
     }
-    if (!isComplete(fingerprint)) fingerprint = head.fingerprint();
-    const { unit } = reader as LineReader;
+    if (!isComplete(this.#fingerprint)) this.#fingerprint = head.fingerprint();
+    const { unit } = this.#reader as LineReader;
     const taken = bytesRead - (bytesRead % unit);
     for (let from = 0; from < taken; from += textBytes) {
       const piece = buffer.subarray(from, Math.min(taken, from + textBytes));
-      changedMs = clock.now();
-      position += piece.length;
-      const sifted = sift(piece);
-      const lines = sifted ?? records.push(plain((reader as LineReader).push(piece)), changedMs);
-      if (!(await hand(lines, signal))) return false;
+      this.#changedMs = this.#clock.now();
+      this.#position += piece.length;
+      const sifted = this.#sift(piece);
+      const lines =
+        sifted ?? this.#records.push(this.#plain((this.#reader as LineReader).push(piece)), this.#changedMs);
+      if (!(await this.#hand(lines, signal))) return false;
       if (sifted === undefined) continue;
-      start = position - (reader as LineReader).pending();
-      settled.reach(start);
+      this.#start = this.#position - (this.#reader as LineReader).pending();
+      this.#settled.reach(this.#start);
     }
-    return taken > 0 && (taken === buffer.length || found.size > position);
+    return taken > 0 && (taken === buffer.length || this.#found.size > this.#position);
   }
-
-  const self: Follower = {
-    id: first.id,
-    found: () => found,
-    see(now) {
-      if (now.size !== found.size) changedMs = clock.now();
-      else if (now.modifiedMs !== found.modifiedMs) isSuspect = true;
-      found = now;
-      missingSinceMs = undefined;
-    },
-    miss(sinceMs = clock.now()) {
-      missingSinceMs ??= sinceMs;
-    },
-    missingSinceMs: () => missingSinceMs,
-    hasMore: () => !isIgnored && (isSuspect || missingSinceMs !== undefined || found.size !== position),
-    async prepare() {
-      const file = await opened();
-      if (file !== undefined) await begin(file);
-    },
-    async step(signal) {
-      const file = await opened();
-      if (file === undefined || signal.aborted) return false;
-      if (!isKnown) await begin(file);
-      if (isIgnored) await self.close();
-      if (isIgnored || reader === undefined) return false;
-      return withBuffer(found.size - position, (buffer) => readOn(file, buffer, signal));
-    },
-    async flush(signal, isOver = false) {
-      const nowMs = clock.now();
-      if (isOver) return flushAll(signal);
-      if (isPartial()) {
-        if (nowMs < changedMs + following.partialMs) return;
-        await hand(records.push(allPlain(reader?.flush()), nowMs), signal);
-      }
-      const dueMs = records.dueMs();
-      const rest = dueMs !== undefined && dueMs <= nowMs ? records.flush() : undefined;
-      if (rest !== undefined) await hand([rest], signal);
-    },
-    dueMs: () => (isPartial() ? changedMs + following.partialMs : records.dueMs()),
-    cursor: () => ({ path: found.path, offset: settled.offset(), generation, fingerprint }),
-    isOpen: () => handle !== undefined,
-    isRemoved: async () => handle !== undefined && (await handle.stat()).nlink === 0,
-    changedMs: () => changedMs,
-    async close() {
-      const file = handle;
-      handle = undefined;
-      letGo();
-      await file?.close();
-    },
-  };
-  return self;
 }
 
 function withoutColours(line: Line): Line {

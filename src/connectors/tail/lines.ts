@@ -20,165 +20,177 @@ export interface Line {
   readonly origin?: Origin;
 }
 
-export interface LineReader {
-  /** The bytes that follow those before; keeps none of them. */
-  push(bytes: Buffer): Line[];
-  /** As `push`, but of most lines that lack what is needed only the number is told. Undefined: nothing can be said, and nothing was done. */
-  sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined;
-  /** The unfinished line as it is, if there is one; the offset goes on. */
-  flush(): Line | undefined;
-  /** Bytes of the unfinished line that have been read. */
-  pending(): number;
-  /** Bytes of one unit of the encoding; what is pushed is whole units. */
-  readonly unit: 1 | 2;
-}
-
 const newline = 10;
 const carriageReturn = 13;
 
-/** `offset`: where in the file the first byte stands. */
-export function createLineReader(encoding: Encoding, offset: number, maxBytes: number): LineReader {
-  const unit = unitOf(encoding);
-  const decode = decoderOf(encoding);
+export class LineReader {
+  readonly #encoding: Encoding;
+  readonly #maxBytes: number;
+  readonly unit: 1 | 2;
+  readonly #decode: (bytes: Buffer, from: number, to: number) => string;
   /** Of the unfinished line: as much as is kept, and how much was read in all. */
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
-  let pendingBytes = 0;
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #pendingBytes = 0;
   /** Where the next byte stands. */
-  let at = offset;
-  let known: { readonly needs: TextNeeds; readonly sift: Sift } | undefined;
+  #at: number;
+  #known: { readonly needs: TextNeeds; readonly sift: Sift } | undefined;
+
+  /** `offset`: where in the file the first byte stands. */
+  constructor(encoding: Encoding, offset: number, maxBytes: number) {
+    this.#encoding = encoding;
+    this.#maxBytes = maxBytes;
+    this.unit = unitOf(encoding);
+    this.#decode = decoderOf(encoding);
+    this.#at = offset;
+  }
+
+  /** The unfinished line as it is, if there is one; the offset goes on. */
+  flush(): Line | undefined {
+    return this.#pendingBytes === 0 ? undefined : this.#take(0);
+  }
+
+  /** Bytes of the unfinished line that have been read. */
+  pending(): number {
+    return this.#pendingBytes;
+  }
+
+  /** The bytes that follow those before; keeps none of them. */
+  push(written: Buffer): Line[] {
+    const bytes = this.#encoding === "utf-16be" ? Buffer.from(written).swap16() : written;
+    const lines: Line[] = [];
+    let from = 0;
+    if (this.#pendingBytes > 0) {
+      const to = this.#indexOfBreak(bytes, 0);
+      if (to < 0 || to + this.unit > bytes.length) {
+        this.#keep(bytes);
+        return lines;
+      }
+      this.#keep(bytes.subarray(0, to + this.unit));
+      lines.push(this.#take(this.unit));
+      from = to + this.unit;
+    }
+    const rest = bytes.subarray(from);
+    if (this.unit === 1 && (this.#encoding === "latin1" || isAscii(rest))) {
+      this.#pushSimple(rest, lines);
+      return lines;
+    }
+    from = 0;
+    for (
+      let to = this.#indexOfBreak(rest, 0);
+      to >= 0 && to + this.unit <= rest.length;
+      to = this.#indexOfBreak(rest, from)
+    ) {
+      const bytesOfLine = rest.subarray(Math.min(this.#skipNuls(rest, from), to), to);
+      this.#at += to - from + this.unit;
+      lines.push(this.#lineOf(bytesOfLine, bytesOfLine.length, this.#at));
+      from = to + this.unit;
+    }
+    if (from < rest.length) this.#keep(rest.subarray(from));
+    return lines;
+  }
+
+  /** As `push`, but of most lines that lack what is needed only the number is told. Undefined: nothing can be said, and nothing was done. */
+  sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined {
+    if (
+      this.#encoding === "utf-16le" ||
+      this.#encoding === "utf-16be" ||
+      (needsAscii(needs) && !isAscii(bytes))
+    )
+      return undefined;
+    const first = this.#pendingBytes === 0 ? 0 : bytes.indexOf(newline) + 1;
+    if (this.#pendingBytes > 0 && first === 0) return undefined;
+    if (this.#known?.needs !== needs) this.#known = { needs, sift: createSift(needs, this.#encoding) };
+    const lines = this.push(bytes.subarray(0, first));
+    const until = bytes.lastIndexOf(newline) + 1;
+    const text = bytes.toString("latin1", first, until);
+    const begun = this.#at;
+    this.#at += until - first;
+    if (until < bytes.length) this.#keep(bytes.subarray(until));
+    const isSimple = this.#encoding === "latin1" || isAscii(bytes.subarray(first, until));
+    const lineAt = ({ from, to }: Place): Line => ({
+      ...(isSimple
+        ? this.#simpleLine(text, from, to, begun)
+        : this.#lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1)),
+      start: begun + from,
+    });
+    const { held, passed, passedPlace } = this.#known.sift(text);
+    for (const place of held) lines.push(lineAt(place));
+    return { lines, passed, passedLine: (index) => lineAt(passedPlace(index)) };
+  }
 
   /** Past the NULs at the beginning of a line: what a program leaves that writes on at its old offset after copytruncate. */
-  function skipNuls(bytes: Buffer, from = 0): number {
+  #skipNuls(bytes: Buffer, from: number = 0): number {
     let start = from;
-    while (unit === 1 && bytes[start] === 0) start++;
+    while (this.unit === 1 && bytes[start] === 0) start++;
     return start;
   }
 
-  function keep(written: Buffer): void {
-    const skipped = pendingBytes === 0 ? skipNuls(written) : 0;
+  #keep(written: Buffer): void {
+    const skipped = this.#pendingBytes === 0 ? this.#skipNuls(written) : 0;
     const bytes = written.subarray(skipped);
-    pendingBytes += bytes.length;
-    at += written.length;
+    this.#pendingBytes += bytes.length;
+    this.#at += written.length;
     // One unit more than is shown: a carriage return at the very end is no part of the line.
-    const part = bytes.subarray(0, Math.max(0, maxBytes + unit - keptBytes));
+    const part = bytes.subarray(0, Math.max(0, this.#maxBytes + this.unit - this.#keptBytes));
     if (part.length === 0) return;
-    kept.push(Buffer.from(part));
-    keptBytes += part.length;
+    this.#kept.push(Buffer.from(part));
+    this.#keptBytes += part.length;
   }
 
-  function take(breakBytes: number): Line {
-    const bytes = kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept);
-    const length = pendingBytes - breakBytes;
-    kept = [];
-    keptBytes = 0;
-    pendingBytes = 0;
-    return lineOf(bytes.subarray(0, Math.min(bytes.length, length)), length, at);
+  #take(breakBytes: number): Line {
+    const bytes = this.#kept.length === 1 ? (this.#kept[0] as Buffer) : Buffer.concat(this.#kept);
+    const length = this.#pendingBytes - breakBytes;
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#pendingBytes = 0;
+    return this.#lineOf(bytes.subarray(0, Math.min(bytes.length, length)), length, this.#at);
   }
 
-  function lineOf(bytes: Buffer, length: number, end: number): Line {
+  #lineOf(bytes: Buffer, length: number, end: number): Line {
     const isWhole = bytes.length === length;
-    const last = bytes.length - unit;
+    const last = bytes.length - this.unit;
     const ends =
-      isWhole && last >= 0 && bytes[last] === carriageReturn && (unit === 1 || bytes[last + 1] === 0);
-    const whole = ends ? length - unit : length;
-    if (whole <= maxBytes) return { text: decode(bytes, 0, whole), cut: 0, end };
-    const text = decode(bytes, 0, maxBytes - (maxBytes % unit)).replace(/\uFFFD+$/, "");
-    return { text, cut: whole - maxBytes, end };
+      isWhole && last >= 0 && bytes[last] === carriageReturn && (this.unit === 1 || bytes[last + 1] === 0);
+    const whole = ends ? length - this.unit : length;
+    if (whole <= this.#maxBytes) return { text: this.#decode(bytes, 0, whole), cut: 0, end };
+    const text = this.#decode(bytes, 0, this.#maxBytes - (this.#maxBytes % this.unit)).replace(
+      /\uFFFD+$/,
+      "",
+    );
+    return { text, cut: whole - this.#maxBytes, end };
   }
 
-  function indexOfBreak(bytes: Buffer, from: number): number {
-    if (unit === 1) return bytes.indexOf(newline, from);
+  #indexOfBreak(bytes: Buffer, from: number): number {
+    if (this.unit === 1) return bytes.indexOf(newline, from);
     for (let found = bytes.indexOf(newline, from); found >= 0; found = bytes.indexOf(newline, found + 1))
-      if ((pendingBytes + found - from) % 2 === 0 && bytes[found + 1] === 0) return found;
+      if ((this.#pendingBytes + found - from) % 2 === 0 && bytes[found + 1] === 0) return found;
     return -1;
   }
 
   /** Of a text whose every character is one byte, and which begins at this place in the file. */
-  function simpleLine(text: string, begins: number, to: number, begun: number): Line {
+  #simpleLine(text: string, begins: number, to: number, begun: number): Line {
     let from = begins;
     while (text.charCodeAt(from) === 0) from++;
     const end = begun + to + 1;
     const last = to > from && text.charCodeAt(to - 1) === carriageReturn ? to - 1 : to;
     const length = last - from;
-    return length <= maxBytes
+    return length <= this.#maxBytes
       ? { text: text.slice(from, last), cut: 0, end }
-      : { text: text.slice(from, from + maxBytes), cut: length - maxBytes, end };
+      : { text: text.slice(from, from + this.#maxBytes), cut: length - this.#maxBytes, end };
   }
 
   /** Every byte is one character: nothing has to be counted. */
-  function pushSimple(bytes: Buffer, lines: Line[]): void {
+  #pushSimple(bytes: Buffer, lines: Line[]): void {
     const text = bytes.toString("latin1");
     let from = 0;
     for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
-      lines.push(simpleLine(text, from, to, at));
+      lines.push(this.#simpleLine(text, from, to, this.#at));
       from = to + 1;
     }
-    at += from;
-    if (from < bytes.length) keep(bytes.subarray(from));
+    this.#at += from;
+    if (from < bytes.length) this.#keep(bytes.subarray(from));
   }
-
-  function push(written: Buffer): Line[] {
-    const bytes = encoding === "utf-16be" ? Buffer.from(written).swap16() : written;
-    const lines: Line[] = [];
-    let from = 0;
-    if (pendingBytes > 0) {
-      const to = indexOfBreak(bytes, 0);
-      if (to < 0 || to + unit > bytes.length) {
-        keep(bytes);
-        return lines;
-      }
-      keep(bytes.subarray(0, to + unit));
-      lines.push(take(unit));
-      from = to + unit;
-    }
-    const rest = bytes.subarray(from);
-    if (unit === 1 && (encoding === "latin1" || isAscii(rest))) {
-      pushSimple(rest, lines);
-      return lines;
-    }
-    from = 0;
-    for (let to = indexOfBreak(rest, 0); to >= 0 && to + unit <= rest.length; to = indexOfBreak(rest, from)) {
-      const bytesOfLine = rest.subarray(Math.min(skipNuls(rest, from), to), to);
-      at += to - from + unit;
-      lines.push(lineOf(bytesOfLine, bytesOfLine.length, at));
-      from = to + unit;
-    }
-    if (from < rest.length) keep(rest.subarray(from));
-    return lines;
-  }
-
-  function sift(bytes: Buffer, needs: TextNeeds): SiftedLines | undefined {
-    if (encoding === "utf-16le" || encoding === "utf-16be" || (needsAscii(needs) && !isAscii(bytes)))
-      return undefined;
-    const first = pendingBytes === 0 ? 0 : bytes.indexOf(newline) + 1;
-    if (pendingBytes > 0 && first === 0) return undefined;
-    if (known?.needs !== needs) known = { needs, sift: createSift(needs, encoding) };
-    const lines = push(bytes.subarray(0, first));
-    const until = bytes.lastIndexOf(newline) + 1;
-    const text = bytes.toString("latin1", first, until);
-    const begun = at;
-    at += until - first;
-    if (until < bytes.length) keep(bytes.subarray(until));
-    const isSimple = encoding === "latin1" || isAscii(bytes.subarray(first, until));
-    const lineAt = ({ from, to }: Place): Line => ({
-      ...(isSimple
-        ? simpleLine(text, from, to, begun)
-        : lineOf(Buffer.from(text.slice(from, to), "latin1"), to - from, begun + to + 1)),
-      start: begun + from,
-    });
-    const { held, passed, passedPlace } = known.sift(text);
-    for (const place of held) lines.push(lineAt(place));
-    return { lines, passed, passedLine: (index) => lineAt(passedPlace(index)) };
-  }
-
-  return {
-    push,
-    sift,
-    flush: () => (pendingBytes === 0 ? undefined : take(0)),
-    pending: () => pendingBytes,
-    unit,
-  };
 }
 
 /** Bytes that belong together. */

@@ -1,14 +1,22 @@
 // A tail source at work: looks which files there are, reads what is new in them chunk by chunk, one after the other, and writes
 // down from time to time how far it has come.
 
-import type { Host, Pattern } from "../../contract/host.ts";
+import type { EndpointInfo } from "../../contract/endpoint-info.ts";
+import type { Host, Loop, Pattern } from "../../contract/host.ts";
 import type { Emit, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, isRouterError } from "../../errors.ts";
-import { watchFolders } from "../../files/folder-watch.ts";
+import { type FolderWatch, watchFolders } from "../../files/folder-watch.ts";
 import { msUntilIdlePoll } from "../../files/idle-poll.ts";
-import { createOnceLogger, readingFailed } from "../../files/log-once.ts";
-import { absolute, fileGlob, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
-import { createSearch } from "../../files/search.ts";
+import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
+import {
+  absolute,
+  type FilePattern,
+  fileGlob,
+  listOf,
+  parsePattern,
+  shownPath,
+} from "../../files/pattern.ts";
+import { createSearch, type Search } from "../../files/search.ts";
 import { settledOr } from "../../waiting.ts";
 import { containerFormat } from "./container.ts";
 import { createCursors } from "./cursors.ts";
@@ -18,7 +26,7 @@ import { createHandOver, type HandOver } from "./hand-over.ts";
 import { heldTooMany } from "./held-files.ts";
 import type { TailOptions } from "./options.ts";
 import { createRecords, singleLines } from "./records.ts";
-import { createRoster, type Roster } from "./roster.ts";
+import { Roster } from "./roster.ts";
 import { createTraceDetector } from "./traces.ts";
 
 const lookMs = 1_000;
@@ -47,119 +55,198 @@ interface Work {
 }
 
 export function createTailSource(name: string, options: TailOptions, host: Host): Source {
-  const { clock, log, code } = host;
-  const written = listOf(options.files);
-  const patterns = written.map((one) => parsePattern(one, host));
-  const search = createSearch({
-    folder: host.folder,
-    patterns,
-    matches: patterns.map((pattern, index) =>
-      fileGlob(
-        pattern,
-        code.glob(typeof options.files === "string" ? "files" : `files.${index}`) ?? (() => false),
+  return new TailSource(name, options, host);
+}
+
+class TailSource implements Source {
+  readonly #name: string;
+  readonly #options: TailOptions;
+  readonly #host: Host;
+  readonly #clock: Host["clock"];
+  readonly #log: Host["log"];
+  readonly #code: Host["code"];
+  readonly #written: readonly string[];
+  readonly #patterns: FilePattern[];
+  readonly #search: Search;
+  readonly #told: OnceLogger;
+  readonly #hints: FolderWatch;
+  #work: Work | undefined;
+  #isStopped = false;
+  #looked: { resolve(): void; reject(error: unknown): void } | undefined;
+  #changedMs = 0;
+  #savedMs = 0;
+  #savedLines = 0;
+  #lookTookMs = 0;
+  #isHinted = false;
+  #hasMore = false;
+  #cancelHint = (): void => {};
+  readonly #loop: Loop;
+
+  constructor(name: string, options: TailOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = host;
+    const { clock, log, code } = host;
+    this.#clock = clock;
+    this.#log = log;
+    this.#code = code;
+    const written = listOf(options.files);
+    this.#written = written;
+    const patterns = written.map((one) => parsePattern(one, host));
+    this.#patterns = patterns;
+    this.#search = createSearch({
+      folder: host.folder,
+      patterns,
+      matches: patterns.map((pattern, index) =>
+        fileGlob(
+          pattern,
+          code.glob(typeof options.files === "string" ? "files" : `files.${index}`) ?? (() => false),
+        ),
       ),
-    ),
-    maxFiles,
-  });
-  const shown = (path: string) => shownPath(path, host.folder);
-  const told = createOnceLogger(name, log, shown);
-  const hints = watchFolders(() => hint());
-  let work: Work | undefined;
-  let isStopped = false;
-  let looked: { resolve(): void; reject(error: unknown): void } | undefined;
-  let changedMs = 0;
-  let savedMs = 0;
-  let savedLines = 0;
-  let lookTookMs = 0;
-  let isHinted = false;
-  let hasMore = false;
-  let cancelHint = (): void => {};
-
-  const loop = host.loop({
-    run: (signal) => look(signal),
-    pauseMs(nowMs) {
-      if (hasMore) return 0;
-      if (isHinted) return hintMs;
-      const dueMs = Math.min(
-        ...(work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
-      );
-      const isQuiet = nowMs - changedMs > quietAfterMs && hints.isWhole();
-      const usualMs = isQuiet ? msUntilIdlePoll(nowMs) : lookMs;
-      const pauseMs = Math.max(usualMs, lookTookMs * lookShare);
-      return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
-    },
-  });
-
-  function hint(): void {
-    if (isHinted || isStopped) return;
-    isHinted = true;
-    cancelHint = clock.after(Math.max(hintMs, lookTookMs), () => loop.now());
+      maxFiles,
+    });
+    this.#told = createOnceLogger(name, log, (path: string) => this.#shown(path));
+    const hints = watchFolders(() => this.#hint());
+    this.#hints = hints;
+    this.#loop = host.loop({
+      run: (signal) => this.#look(signal),
+      pauseMs: (nowMs) => {
+        if (this.#hasMore) return 0;
+        if (this.#isHinted) return hintMs;
+        const dueMs = Math.min(
+          ...(this.#work?.roster.all() ?? []).map((one) => one.dueMs() ?? Number.POSITIVE_INFINITY),
+        );
+        const isQuiet = nowMs - this.#changedMs > quietAfterMs && hints.isWhole();
+        const usualMs = isQuiet ? msUntilIdlePoll(nowMs) : lookMs;
+        const pauseMs = Math.max(usualMs, this.#lookTookMs * lookShare);
+        return Math.max(0, Math.min(pauseMs, dueMs - nowMs));
+      },
+    });
   }
 
-  async function look(signal: AbortSignal): Promise<void> {
-    const { roster } = work as Work;
-    isHinted = false;
-    cancelHint();
+  async start(emit: Emit): Promise<void> {
+    if (this.#work !== undefined || this.#isStopped)
+      throw new Error(`source ${this.#name} was started twice`);
+    this.#work = this.#begin(emit);
+    this.#changedMs = this.#clock.now();
+    const first = new Promise<void>((resolve, reject) => {
+      this.#looked = { resolve, reject };
+    });
+    this.#loop.start();
+    // What cannot be read yet is the loop's to tell and to try again.
+    await first.catch(() => undefined);
+  }
+
+  async drain(deadline: AbortSignal): Promise<void> {
+    await this.#loop.stop(deadline);
+    await this.#work?.handOver.idle(deadline);
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const isFirst = !this.#isStopped;
+    this.#isStopped = true;
+    this.#cancelHint();
+    this.#hints.close();
+    await this.#loop.stop(deadline);
+    this.#work?.handOver.end();
+    if (this.#work === undefined || !isFirst) return;
+    // What it does not write down now comes again, and is known by its delivery id.
+    if (!deadline.aborted) await settledOr(this.#work.save(), deadline);
+    await this.#work.roster.close();
+  }
+
+  health(): SourceHealth {
+    const health = this.#loop.health();
+    if (health.state !== "running" || this.#work === undefined) return health;
+    const trouble = this.#work.handOver.trouble();
+    if (trouble !== undefined)
+      return { ...health, detail: `lines wait to be taken: ${trouble}`, lastError: trouble };
+    const count = this.#work.roster.all().length;
+    const summary = this.#told.summary();
+    const detail =
+      count === 0
+        ? `no file fits yet: ${this.#written.join(", ")}`
+        : `follows ${count} ${count === 1 ? "file" : "files"}`;
+    return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
+  }
+
+  invitation(): EndpointInfo {
+    const [first] = this.#patterns;
+    const address = `lines of ${this.#written.join(", ")}`;
+    if (first?.path === undefined) return { address };
+    return { address, tryIt: `echo hello >> ${quoted(absolute(first.written, this.#host))}` };
+  }
+
+  #shown(path: string) {
+    return shownPath(path, this.#host.folder);
+  }
+
+  #hint(): void {
+    if (this.#isHinted || this.#isStopped) return;
+    this.#isHinted = true;
+    this.#cancelHint = this.#clock.after(Math.max(hintMs, this.#lookTookMs), () => this.#loop.now());
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { roster } = this.#work as Work;
+    this.#isHinted = false;
+    this.#cancelHint();
     const begunMs = performance.now();
     try {
-      const findings = await search.look();
+      const findings = await this.#search.look();
       await roster.update(findings);
-      lookTookMs = performance.now() - begunMs;
-      if (isStopped) return;
-      hints.watch(findings.folders);
-      looked?.resolve();
+      this.#lookTookMs = performance.now() - begunMs;
+      if (this.#isStopped) return;
+      this.#hints.watch(findings.folders);
+      this.#looked?.resolve();
       const refused = new Map(findings.refused);
-      await read(signal, refused);
-      told.tell(new Map([...refused, ...findings.elsewhere]));
-      if (roster.all().length === 0 && refused.size > 0) throw unreadable(told.summary() ?? "");
+      await this.#read(signal, refused);
+      this.#told.tell(new Map([...refused, ...findings.elsewhere]));
+      if (roster.all().length === 0 && refused.size > 0) throw unreadable(this.#told.summary() ?? "");
     } catch (error) {
-      looked?.reject(error);
+      this.#looked?.reject(error);
       throw error;
     }
   }
 
   /** Until nothing is left, or it is time to look again. */
-  async function read(signal: AbortSignal, refused: Map<string, string>): Promise<void> {
-    const { roster } = work as Work;
-    const untilMs = clock.now() + lookMs;
+  async #read(signal: AbortSignal, refused: Map<string, string>): Promise<void> {
+    const { roster } = this.#work as Work;
+    const untilMs = this.#clock.now() + lookMs;
     do {
-      hasMore = false;
+      this.#hasMore = false;
       for (const follower of roster.all()) {
         if (!follower.hasMore()) continue;
-        const isMore = await step(follower, signal, refused);
+        const isMore = await this.#step(follower, signal, refused);
         if (heldTooMany() > 0) await follower.close();
         if (signal.aborted) return;
-        hasMore ||= isMore;
-        if (isMore) changedMs = clock.now();
-        await saveSome();
+        this.#hasMore ||= isMore;
+        if (isMore) this.#changedMs = this.#clock.now();
+        await this.#saveSome();
       }
-    } while (hasMore && clock.now() < untilMs);
+    } while (this.#hasMore && this.#clock.now() < untilMs);
     for (const follower of roster.all()) {
       await follower.flush(signal);
       if (signal.aborted) return;
     }
     await roster.retire(signal);
     await roster.closeSome();
-    await saveSome();
+    await this.#saveSome();
   }
 
-  async function step(
-    follower: Follower,
-    signal: AbortSignal,
-    refused: Map<string, string>,
-  ): Promise<boolean> {
+  async #step(follower: Follower, signal: AbortSignal, refused: Map<string, string>): Promise<boolean> {
     const before = follower.changedMs();
     try {
       const isMore = await follower.step(signal);
-      if (follower.changedMs() !== before) changedMs = clock.now();
+      if (follower.changedMs() !== before) this.#changedMs = this.#clock.now();
       if (!follower.isOpen() && follower.missingSinceMs() !== undefined)
-        await (work as Work).roster.lose(follower);
+        await (this.#work as Work).roster.lose(follower);
       return isMore;
     } catch (error) {
       const { code: reason } = error as NodeJS.ErrnoException;
       if (typeof reason !== "string" || !/^E[A-Z]+$/.test(reason)) throw error;
       if (reason === "ENOENT" && follower.missingSinceMs() !== undefined)
-        await (work as Work).roster.lose(follower);
+        await (this.#work as Work).roster.lose(follower);
       else if (reason !== "ENOENT")
         refused.set(follower.found().path, readingFailed(error as NodeJS.ErrnoException));
       await follower.close();
@@ -167,45 +254,60 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
     }
   }
 
-  async function saveSome(): Promise<void> {
-    const { handOver, save } = work as Work;
-    const isDue = clock.now() - savedMs >= saveEveryMs || handOver.count() - savedLines >= saveAfterLines;
+  async #saveSome(): Promise<void> {
+    const { handOver, save } = this.#work as Work;
+    const isDue =
+      this.#clock.now() - this.#savedMs >= saveEveryMs ||
+      handOver.count() - this.#savedLines >= saveAfterLines;
     if (!isDue) return;
-    const [beforeMs, beforeLines] = [savedMs, savedLines];
-    savedMs = clock.now();
-    savedLines = handOver.count();
+    const [beforeMs, beforeLines] = [this.#savedMs, this.#savedLines];
+    this.#savedMs = this.#clock.now();
+    this.#savedLines = handOver.count();
     try {
       await save();
     } catch (error) {
-      [savedMs, savedLines] = [beforeMs, beforeLines];
+      [this.#savedMs, this.#savedLines] = [beforeMs, beforeLines];
       throw error;
     }
   }
 
   /** In the midst of a read. A place that cannot be written down is tried again after the next lines, which cannot be committed either. */
-  async function checkpoint(): Promise<void> {
-    await saveSome().catch((error: unknown) => {
+  async #checkpoint(): Promise<void> {
+    await this.#saveSome().catch((error: unknown) => {
       if (!isRouterError(error)) throw error;
     });
   }
 
-  function begin(emit: Emit): Work {
-    const cursors = createCursors(host.store);
-    const handOver = createHandOver({ source: name, emit, clock, log, checkpoint });
+  #begin(emit: Emit): Work {
+    const cursors = createCursors(this.#host.store);
+    const handOver = createHandOver({
+      source: this.#name,
+      emit,
+      clock: this.#clock,
+      log: this.#log,
+      checkpoint: () => this.#checkpoint(),
+    });
     const following: Following = {
-      clock,
-      encoding: options.encoding,
-      maxLineBytes: options.maxLineBytes,
-      containerOf: (head) => containerFormat(options, head),
-      partialMs: options.partialMs,
-      dataOf: createFormat(options.format, code.regex("pattern")),
+      clock: this.#clock,
+      encoding: this.#options.encoding,
+      maxLineBytes: this.#options.maxLineBytes,
+      containerOf: (head) => containerFormat(this.#options, head),
+      partialMs: this.#options.partialMs,
+      dataOf: createFormat(this.#options.format, this.#code.regex("pattern")),
       handOver,
       // Of lines that belong together, one may hold it for the others.
-      needs: () => (options.multiline === undefined ? handOver.needs(textPaths) : undefined),
-      createRecords: () => recordsOf(options, host),
+      needs: () => (this.#options.multiline === undefined ? handOver.needs(textPaths) : undefined),
+      createRecords: () => recordsOf(this.#options, this.#host),
       save: (follower) => cursors.save(follower.id, follower.cursor()),
     };
-    const roster = createRoster({ clock, cursors, search, following, patterns: written, from: options.from });
+    const roster = new Roster({
+      clock: this.#clock,
+      cursors,
+      search: this.#search,
+      following,
+      patterns: this.#written,
+      from: this.#options.from,
+    });
     return {
       handOver,
       roster,
@@ -216,56 +318,6 @@ export function createTailSource(name: string, options: TailOptions, host: Host)
       },
     };
   }
-
-  return {
-    async start(emit) {
-      if (work !== undefined || isStopped) throw new Error(`source ${name} was started twice`);
-      work = begin(emit);
-      changedMs = clock.now();
-      const first = new Promise<void>((resolve, reject) => {
-        looked = { resolve, reject };
-      });
-      loop.start();
-      // What cannot be read yet is the loop's to tell and to try again.
-      await first.catch(() => undefined);
-    },
-    async drain(deadline) {
-      await loop.stop(deadline);
-      await work?.handOver.idle(deadline);
-    },
-    async stop(deadline) {
-      const isFirst = !isStopped;
-      isStopped = true;
-      cancelHint();
-      hints.close();
-      await loop.stop(deadline);
-      work?.handOver.end();
-      if (work === undefined || !isFirst) return;
-      // What it does not write down now comes again, and is known by its delivery id.
-      if (!deadline.aborted) await settledOr(work.save(), deadline);
-      await work.roster.close();
-    },
-    health(): SourceHealth {
-      const health = loop.health();
-      if (health.state !== "running" || work === undefined) return health;
-      const trouble = work.handOver.trouble();
-      if (trouble !== undefined)
-        return { ...health, detail: `lines wait to be taken: ${trouble}`, lastError: trouble };
-      const count = work.roster.all().length;
-      const summary = told.summary();
-      const detail =
-        count === 0
-          ? `no file fits yet: ${written.join(", ")}`
-          : `follows ${count} ${count === 1 ? "file" : "files"}`;
-      return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
-    },
-    invitation() {
-      const [first] = patterns;
-      const address = `lines of ${written.join(", ")}`;
-      if (first?.path === undefined) return { address };
-      return { address, tryIt: `echo hello >> ${quoted(absolute(first.written, host))}` };
-    },
-  };
 }
 
 function recordsOf({ multiline, maxLineBytes }: TailOptions, { code }: Host) {

@@ -3,29 +3,15 @@
 
 import type { Message, Update } from "grammy/types";
 import { safeFileName } from "../../chat/file-name.ts";
-import type { AnsweredEvent, Reception } from "../../contract/chat.ts";
+import type { AnsweredEvent, People, Reception } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
-import type { Arrival, Emit, Json } from "../../contract.ts";
+import type { Arrival, Clock, Emit, Json, Log } from "../../contract.ts";
 import { DeliveryError, isRouterError } from "../../errors.ts";
 import { line, stackOf, text } from "../../text.ts";
 import type { TelegramApi } from "./api.ts";
 import type { TelegramChat } from "./chat.ts";
 import { type ReadMessage, readMessage, type Self } from "./message.ts";
 import { answerPress } from "./permission.ts";
-
-export interface Intake {
-  /**
-   * One after the other, in the order of their ids. Rejects as `Emit` and `People` do, with the first that was not taken; what
-   * comes after it is not looked at. `settled` is told of each that is safe, and waited for.
-   */
-  take(
-    updates: readonly Update[],
-    self: Self,
-    settled?: (updateId: number, mayComeAgain: boolean) => Promise<void>,
-  ): Promise<void>;
-  /** Settles when what was begun beside the events (answers, reactions) is done. */
-  idle(): Promise<void>;
-}
 
 interface IntakeOptions {
   readonly host: Pick<Host, "people" | "log" | "clock">;
@@ -44,145 +30,180 @@ const pictureWithinMs = 15_000;
 /** A group that somebody adds the bot to, or that gets another id, is told once, and no endless list of them. */
 const maxGroupsTold = 20;
 
-export function createIntake(options: IntakeOptions): Intake {
-  const { host, name, api, chat, isClosed } = options;
-  const { people, log, clock } = host;
-  const beside = new Set<Promise<unknown>>();
-  const groupsTold = new Set<number>();
-  let lastFailure = "";
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #name: IntakeOptions["name"];
+  readonly #api: IntakeOptions["api"];
+  readonly #chat: IntakeOptions["chat"];
+  readonly #isClosed: IntakeOptions["isClosed"];
+  readonly #people: People;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #beside = new Set<Promise<unknown>>();
+  readonly #groupsTold = new Set<number>();
+  #lastFailure = "";
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    const { host, name, api, chat, isClosed } = options;
+    this.#name = name;
+    this.#api = api;
+    this.#chat = chat;
+    this.#isClosed = isClosed;
+    const { people, log, clock } = host;
+    this.#people = people;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /**
+   * One after the other, in the order of their ids. Rejects as `Emit` and `People` do, with the first that was not taken; what
+   * comes after it is not looked at. `settled` is told of each that is safe, and waited for.
+   */
+  async take(
+    updates: readonly Update[],
+    self: Self,
+    settled?: (updateId: number, mayComeAgain: boolean) => Promise<void>,
+  ): Promise<void> {
+    for (const group of albumsOf(updates)) {
+      if (this.#isClosed()) throw stopped();
+      const mayComeAgain = await this.#takeGroup(group, self);
+      await settled?.(group.at(-1)?.update_id ?? 0, mayComeAgain);
+    }
+  }
+
+  /** Settles when what was begun beside the events (answers, reactions) is done. */
+  async idle(): Promise<void> {
+    while (this.#beside.size > 0) await Promise.all(this.#beside);
+  }
 
   /** Work that no event waits for; its failure is one line, and none when it is the same again. */
-  function besides(what: string, work: Promise<unknown>): void {
+  #besides(what: string, work: Promise<unknown>): void {
     const done = work
       .catch((error: unknown) => {
         const reason = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-        if (reason !== lastFailure) log.warn(line`source ${name}: ${reason}`);
-        lastFailure = reason;
+        if (reason !== this.#lastFailure) this.#log.warn(line`source ${this.#name}: ${reason}`);
+        this.#lastFailure = reason;
       })
-      .finally(() => beside.delete(done));
-    beside.add(done);
+      .finally(() => this.#beside.delete(done));
+    this.#beside.add(done);
   }
 
-  function asEvent({ arrival }: ReadMessage): AnsweredEvent {
+  #asEvent({ arrival }: ReadMessage): AnsweredEvent {
     return { id: "", ...arrival };
   }
 
-  function answer(message: ReadMessage, reception: Exclude<Reception, { as: "event" | "nothing" }>): void {
-    const event = asEvent(message);
-    const say = () => chat.answer(event, { text: reception.text });
-    if (reception.as === "answer") besides("an answer could not be sent", say());
-    else besides("a verdict could not be confirmed", chat.react(event, reception.emoji).catch(say));
+  #answer(message: ReadMessage, reception: Exclude<Reception, { as: "event" | "nothing" }>): void {
+    const event = this.#asEvent(message);
+    const say = () => this.#chat.answer(event, { text: reception.text });
+    if (reception.as === "answer") this.#besides("an answer could not be sent", say());
+    else
+      this.#besides("a verdict could not be confirmed", this.#chat.react(event, reception.emoji).catch(say));
   }
 
   /** With its pictures, which a model can look at at once; all else is fetched when asked for. */
-  async function withPictures(message: ReadMessage): Promise<Arrival> {
+  async #withPictures(message: ReadMessage): Promise<Arrival> {
     const { arrival, attachments } = message;
     if (!attachments.some(({ kind }) => kind === "image")) return arrival;
     const saved = await Promise.all(
       attachments.map(async (attachment) => {
         if (attachment.kind !== "image") return attachment;
-        const file = await within(chat.download(asEvent(message), attachment), pictureWithinMs);
+        const file = await this.#within(
+          this.#chat.download(this.#asEvent(message), attachment),
+          pictureWithinMs,
+        );
         return file === undefined ? attachment : { ...attachment, path: file.path, bytes: file.bytes };
       }),
     );
     return { ...arrival, data: { ...(arrival.data as object), attachments: saved } as unknown as Json };
   }
 
-  function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  #within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
     return new Promise((resolve) => {
-      const cancel = clock.after(ms, () => resolve(undefined));
-      besides("a picture could not be fetched", work.then(resolve).finally(cancel));
+      const cancel = this.#clock.after(ms, () => resolve(undefined));
+      this.#besides("a picture could not be fetched", work.then(resolve).finally(cancel));
       work.catch(() => resolve(undefined));
     });
   }
 
-  function read(album: readonly Message[], self: Self, isEdit: boolean): ReadMessage | undefined {
+  #read(album: readonly Message[], self: Self, isEdit: boolean): ReadMessage | undefined {
     try {
       return readMessage(album, self, isEdit);
     } catch (error) {
       // It would come again and again, and hold up all that comes after it.
-      log.error(text`source ${name}: a message could not be read and is left out: ${stackOf(error)}`);
+      this.#log.error(
+        text`source ${this.#name}: a message could not be read and is left out: ${stackOf(error)}`,
+      );
       return undefined;
     }
   }
 
   /** Settles when it is safe, with whether it may come again without harm. */
-  async function takeMessage(album: readonly Message[], self: Self, isEdit: boolean): Promise<boolean> {
-    const message = read(album, self, isEdit);
+  async #takeMessage(album: readonly Message[], self: Self, isEdit: boolean): Promise<boolean> {
+    const message = this.#read(album, self, isEdit);
     if (message === undefined) return true;
-    const reception = await people.receive(message.incoming);
+    const reception = await this.#people.receive(message.incoming);
     if (reception.as === "nothing") return true;
     if (reception.as !== "event") {
-      answer(message, reception);
+      this.#answer(message, reception);
       return false;
     }
-    const arrival = await withPictures(message);
-    if (isClosed()) throw stopped();
-    const { outcome } = await options.emit(arrival);
-    const { ackReaction } = options;
+    const arrival = await this.#withPictures(message);
+    if (this.#isClosed()) throw stopped();
+    const { outcome } = await this.#options.emit(arrival);
+    const { ackReaction } = this.#options;
     if (ackReaction !== undefined && outcome === "accepted")
-      besides("no reaction could be put", chat.react(asEvent(message), ackReaction));
+      this.#besides("no reaction could be put", this.#chat.react(this.#asEvent(message), ackReaction));
     return true;
   }
 
   /** What has not the form that the Bot API gives it is left out: it would come again and again. */
-  async function takeGroup(group: readonly Update[], self: Self): Promise<boolean> {
+  async #takeGroup(group: readonly Update[], self: Self): Promise<boolean> {
     try {
-      return await takeWhole(group, self);
+      return await this.#takeWhole(group, self);
     } catch (error) {
       if (isRouterError(error)) throw error;
-      log.error(text`source ${name}: an update could not be read and is left out: ${stackOf(error)}`);
+      this.#log.error(
+        text`source ${this.#name}: an update could not be read and is left out: ${stackOf(error)}`,
+      );
       return false;
     }
   }
 
-  async function takeWhole(group: readonly Update[], self: Self): Promise<boolean> {
+  async #takeWhole(group: readonly Update[], self: Self): Promise<boolean> {
     const [update] = group as readonly [Update];
     if (update.callback_query !== undefined) {
-      await answerPress(api.raw, update.callback_query, people);
+      await answerPress(this.#api.raw, update.callback_query, this.#people);
       return false;
     }
     const edited = update.edited_message;
     if (edited !== undefined) {
       const isWorded = (edited.text ?? edited.caption) !== undefined;
-      return !options.edits || !isWorded || takeMessage([edited], self, true);
+      return !this.#options.edits || !isWorded || this.#takeMessage([edited], self, true);
     }
-    tellOfGroup(update);
+    this.#tellOfGroup(update);
     const album = group.flatMap(({ message }) => (message === undefined ? [] : [message]));
-    return album.length === 0 || takeMessage(album, self, false);
+    return album.length === 0 || this.#takeMessage(album, self, false);
   }
 
   /** Which id a group has is not to be seen in Telegram's own programs. */
-  function tellOfGroup({ my_chat_member: member, message }: Update): void {
-    if (groupsTold.size >= maxGroupsTold) return;
+  #tellOfGroup({ my_chat_member: member, message }: Update): void {
+    if (this.#groupsTold.size >= maxGroupsTold) return;
     const moved = message?.migrate_to_chat_id;
-    if (moved !== undefined && !groupsTold.has(moved)) {
-      groupsTold.add(moved);
-      log.warn(
-        line`source ${name}: the group ${message?.chat.id ?? "?"} now has the id ${moved}: write that into access.groups`,
+    if (moved !== undefined && !this.#groupsTold.has(moved)) {
+      this.#groupsTold.add(moved);
+      this.#log.warn(
+        line`source ${this.#name}: the group ${message?.chat.id ?? "?"} now has the id ${moved}: write that into access.groups`,
       );
     }
     if (member === undefined || member.chat.type === "private") return;
     const isIn = ["member", "administrator"].includes(member.new_chat_member.status);
-    if (!isIn || groupsTold.has(member.chat.id)) return;
-    groupsTold.add(member.chat.id);
-    log.info(
-      line`source ${name}: the bot is in the group ${safeFileName(member.chat.title ?? "")}, whose id is ${member.chat.id}; it listens there once access.groups says so`,
+    if (!isIn || this.#groupsTold.has(member.chat.id)) return;
+    this.#groupsTold.add(member.chat.id);
+    this.#log.info(
+      line`source ${this.#name}: the bot is in the group ${safeFileName(member.chat.title ?? "")}, whose id is ${member.chat.id}; it listens there once access.groups says so`,
     );
   }
-
-  return {
-    async take(updates, self, settled) {
-      for (const group of albumsOf(updates)) {
-        if (isClosed()) throw stopped();
-        const mayComeAgain = await takeGroup(group, self);
-        await settled?.(group.at(-1)?.update_id ?? 0, mayComeAgain);
-      }
-    },
-    async idle() {
-      while (beside.size > 0) await Promise.all(beside);
-    },
-  };
 }
 
 function stopped(): DeliveryError {

@@ -9,7 +9,7 @@ import { aborted } from "../../waiting.ts";
 import { openApi, type TelegramApi } from "./api.ts";
 import { createChat, type TelegramChat } from "./chat.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { createIntake, type Intake } from "./intake.ts";
+import { Intake } from "./intake.ts";
 import type { Self } from "./message.ts";
 import type { TelegramOptions } from "./options.ts";
 import { createPolling } from "./polling.ts";
@@ -98,7 +98,7 @@ export function createTelegramSource(name: string, options: TelegramOptions, hos
       isStarted = true;
       api = await openApi(options, host);
       chat = createChat(api, options, host);
-      intake = createIntake({
+      intake = new Intake({
         host,
         name,
         api,

@@ -2,14 +2,15 @@
 // settled. What was told is written down once the event is safe.
 
 import { lstat, mkdir, realpath } from "node:fs/promises";
-import type { Host } from "../../contract/host.ts";
+import type { EndpointInfo } from "../../contract/endpoint-info.ts";
+import type { Host, Loop } from "../../contract/host.ts";
 import type { Arrival, Emit, Outcome, Source, SourceHealth } from "../../contract.ts";
 import { ConnectorError, DeliveryError } from "../../errors.ts";
-import { watchFolders } from "../../files/folder-watch.ts";
+import { type FolderWatch, watchFolders } from "../../files/folder-watch.ts";
 import { msUntilIdlePoll } from "../../files/idle-poll.ts";
-import { createOnceLogger, readingFailed } from "../../files/log-once.ts";
+import { createOnceLogger, type OnceLogger, readingFailed } from "../../files/log-once.ts";
 import { absolute, fileGlob, isWithin, listOf, parsePattern, shownPath } from "../../files/pattern.ts";
-import { createSearch, type Findings, type FoundFile } from "../../files/search.ts";
+import { createSearch, type Findings, type FoundFile, type Search } from "../../files/search.ts";
 import { pause, raceWith } from "../../waiting.ts";
 import { type Change, type Changes, createChanges, isSame, markOf } from "./changes.ts";
 import { type KnownFiles, openKnownFiles } from "./known-files.ts";
@@ -36,113 +37,179 @@ interface Work {
 }
 
 export function createWatchSource(name: string, options: WatchOptions, host: Host): Source {
-  const { clock, log, code } = host;
-  const written = listOf(options.files);
-  const patterns = written.map((one) => parsePattern(one, host));
-  const target = options.moveTo === undefined ? undefined : absolute(options.moveTo, host);
-  const kinds = new Set<string>(target === undefined ? options.events : ["created", "changed"]);
-  const withText = options.text ?? target !== undefined;
-  const search = createSearch({
-    folder: host.folder,
-    patterns,
-    matches: patterns.map((pattern, index) =>
-      fileGlob(
-        pattern,
-        code.glob(typeof options.files === "string" ? "files" : `files.${index}`) ?? (() => false),
-      ),
-    ),
-    maxFiles,
-    without: target,
-  });
-  const told = createOnceLogger(name, log, (path) => shown(path));
-  const hints = watchFolders(() => hint());
-  const shown = (path: string) => shownPath(path, host.folder);
-  let work: Work | undefined;
-  let firstLook: (() => void) | undefined;
-  let lookTookMs = 0;
-  let isHinted = false;
-  let isStopped = false;
+  return new WatchSource(name, options, host);
+}
+
+class WatchSource implements Source {
+  readonly #name: string;
+  readonly #options: WatchOptions;
+  readonly #host: Host;
+  readonly #clock: Host["clock"];
+  readonly #written: readonly string[];
+  readonly #target: string | undefined;
+  readonly #kinds: Set<string>;
+  readonly #withText: boolean;
+  readonly #search: Search;
+  readonly #told: OnceLogger;
+  readonly #hints: FolderWatch;
+  #work: Work | undefined;
+  #firstLook: (() => void) | undefined;
+  #lookTookMs = 0;
+  #isHinted = false;
+  #isStopped = false;
   /** Why an event is not taken, while it is not. */
-  let held: string | undefined;
-  let count = 0;
-  let cancelHint = (): void => {};
+  #held: string | undefined;
+  #count = 0;
+  #cancelHint = (): void => {};
+  readonly #loop: Loop;
 
-  const loop = host.loop({
-    run: (signal) => look(signal),
-    pauseMs(nowMs) {
-      if (isHinted) return hintMs;
-      const dueMs = work?.changes.dueMs() ?? Number.POSITIVE_INFINITY;
-      const usualMs = hints.isWhole() ? msUntilIdlePoll(nowMs) : lookMs;
-      return Math.max(hintMs, Math.min(Math.max(usualMs, lookTookMs * lookShare), dueMs - nowMs));
-    },
-  });
-
-  function hint(): void {
-    if (isHinted || isStopped) return;
-    isHinted = true;
-    cancelHint = clock.after(Math.max(hintMs, lookTookMs), () => loop.now());
+  constructor(name: string, options: WatchOptions, host: Host) {
+    this.#name = name;
+    this.#options = options;
+    this.#host = host;
+    const { clock, log, code } = host;
+    this.#clock = clock;
+    const written = listOf(options.files);
+    this.#written = written;
+    const patterns = written.map((one) => parsePattern(one, host));
+    const target = options.moveTo === undefined ? undefined : absolute(options.moveTo, host);
+    this.#target = target;
+    this.#kinds = new Set<string>(target === undefined ? options.events : ["created", "changed"]);
+    this.#withText = options.text ?? target !== undefined;
+    this.#search = createSearch({
+      folder: host.folder,
+      patterns,
+      matches: patterns.map((pattern, index) =>
+        fileGlob(
+          pattern,
+          code.glob(typeof options.files === "string" ? "files" : `files.${index}`) ?? (() => false),
+        ),
+      ),
+      maxFiles,
+      without: target,
+    });
+    this.#told = createOnceLogger(name, log, (path) => this.#shown(path));
+    const hints = watchFolders(() => this.#hint());
+    this.#hints = hints;
+    this.#loop = host.loop({
+      run: (signal) => this.#look(signal),
+      pauseMs: (nowMs) => {
+        if (this.#isHinted) return hintMs;
+        const dueMs = this.#work?.changes.dueMs() ?? Number.POSITIVE_INFINITY;
+        const usualMs = hints.isWhole() ? msUntilIdlePoll(nowMs) : lookMs;
+        return Math.max(hintMs, Math.min(Math.max(usualMs, this.#lookTookMs * lookShare), dueMs - nowMs));
+      },
+    });
   }
 
-  async function look(signal: AbortSignal): Promise<void> {
-    const { known, changes } = work as Work;
-    isHinted = false;
-    cancelHint();
+  async start(emit: Emit): Promise<void> {
+    if (this.#work !== undefined || this.#isStopped)
+      throw new Error(`source ${this.#name} was started twice`);
+    const known = openKnownFiles(this.#host.store);
+    this.#work = { emit, known, changes: createChanges(known.marks, this.#options.settleMs) };
+    const looked = new Promise<void>((resolve) => {
+      this.#firstLook = resolve;
+    });
+    this.#loop.start();
+    await looked;
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelHint();
+    this.#hints.close();
+    await this.#loop.stop(deadline);
+  }
+
+  health(): SourceHealth {
+    const health = this.#loop.health();
+    if (health.state !== "running") return health;
+    if (this.#held !== undefined)
+      return { ...health, detail: `events wait to be taken: ${this.#held}`, lastError: this.#held };
+    const summary = this.#told.summary();
+    const detail = `watches ${this.#count} ${this.#count === 1 ? "file" : "files"}`;
+    return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
+  }
+
+  invitation(): EndpointInfo {
+    return {
+      address: `${this.#target === undefined ? "changes of" : "files dropped at"} ${this.#written.join(", ")}`,
+    };
+  }
+
+  #shown(path: string) {
+    return shownPath(path, this.#host.folder);
+  }
+
+  #hint(): void {
+    if (this.#isHinted || this.#isStopped) return;
+    this.#isHinted = true;
+    this.#cancelHint = this.#clock.after(Math.max(hintMs, this.#lookTookMs), () => this.#loop.now());
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { known, changes } = this.#work as Work;
+    this.#isHinted = false;
+    this.#cancelHint();
     try {
       const begunMs = performance.now();
-      const findings = withoutTarget(await search.look());
-      lookTookMs = performance.now() - begunMs;
+      const findings = this.#withoutTarget(await this.#search.look());
+      this.#lookTookMs = performance.now() - begunMs;
       if (signal.aborted) return;
-      hints.watch(findings.folders);
-      count = findings.files.size;
+      this.#hints.watch(findings.folders);
+      this.#count = findings.files.size;
       const refused = new Map(findings.refused);
-      await meet(findings, known);
-      const settled = changes.look(findings, clock.now());
-      firstLook?.();
+      await this.#meet(findings, known);
+      const settled = changes.look(findings, this.#clock.now());
+      this.#firstLook?.();
       for (let from = 0; from < settled.length; from += atOnce)
-        await Promise.all(settled.slice(from, from + atOnce).map((change) => tell(change, refused, signal)));
-      await moveRest(findings, refused, signal);
-      told.tell(new Map([...refused, ...findings.elsewhere]));
-      if (count === 0 && refused.size > 0)
-        throw new ConnectorError("E_FILE_READ", `no file can be read: ${told.summary()}`, {
+        await Promise.all(
+          settled.slice(from, from + atOnce).map((change) => this.#tell(change, refused, signal)),
+        );
+      await this.#moveRest(findings, refused, signal);
+      this.#told.tell(new Map([...refused, ...findings.elsewhere]));
+      if (this.#count === 0 && refused.size > 0)
+        throw new ConnectorError("E_FILE_READ", `no file can be read: ${this.#told.summary()}`, {
           retryable: true,
         });
     } finally {
-      firstLook?.();
+      this.#firstLook?.();
     }
   }
 
   /** What was moved must not come in again. */
-  function withoutTarget(findings: Findings): Findings {
-    if (target === undefined) return findings;
-    const files = new Map([...findings.files].filter(([path]) => !isWithin(path, target)));
+  #withoutTarget(findings: Findings): Findings {
+    const folder = this.#target;
+    if (folder === undefined) return findings;
+    const files = new Map([...findings.files].filter(([path]) => !isWithin(path, folder)));
     return { ...findings, files };
   }
 
   /** Files that are there when a pattern is looked up for the first time are no news, but in a drop folder. */
-  async function meet({ files }: Findings, known: KnownFiles): Promise<void> {
-    const fresh = written.filter((one) => !known.isKnownPattern(one));
+  async #meet({ files }: Findings, known: KnownFiles): Promise<void> {
+    const fresh = this.#written.filter((one) => !known.isKnownPattern(one));
     if (fresh.length === 0) return;
     const isOld = (path: string, { pattern }: FoundFile) =>
-      fresh.includes(written[pattern] as string) && !known.marks.has(path);
-    const old = target === undefined ? [...files].filter((entry) => isOld(...entry)) : [];
+      fresh.includes(this.#written[pattern] as string) && !known.marks.has(path);
+    const old = this.#target === undefined ? [...files].filter((entry) => isOld(...entry)) : [];
     await Promise.all(old.map(([path, file]) => known.remember(path, markOf(file))));
     for (const [path, file] of old) known.marks.set(path, markOf(file));
     for (const one of fresh) await known.rememberPattern(one);
   }
 
-  async function tell(change: Change, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
-    const { known, changes, emit } = work as Work;
+  async #tell(change: Change, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
+    const { known, changes, emit } = this.#work as Work;
     let toMove = false;
-    if (kinds.has(change.kind)) {
+    if (this.#kinds.has(change.kind)) {
       try {
-        if (target !== undefined && (await lstat(change.path)).isSymbolicLink()) {
+        if (this.#target !== undefined && (await lstat(change.path)).isSymbolicLink()) {
           refused.set(change.path, "is a link: what it leads to is not moved");
           return;
         }
-        const arrival = await arrivalOf(change);
-        const outcome = await emitPatiently(emit, arrival, signal);
+        const arrival = await this.#arrivalOf(change);
+        const outcome = await this.#emitPatiently(emit, arrival, signal);
         if (outcome === undefined) return;
-        toMove = target !== undefined && (outcome === "accepted" || outcome === "duplicate");
+        toMove = this.#target !== undefined && (outcome === "accepted" || outcome === "duplicate");
       } catch (error) {
         if (!isSystemError(error)) throw error;
         refused.set(change.path, readingFailed(error));
@@ -155,21 +222,17 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
   }
 
   /** What has just been told, and what a crash or a full disk left here. */
-  async function moveRest(
-    { files }: Findings,
-    refused: Map<string, string>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { known } = work as Work;
-    if (target === undefined) return;
+  async #moveRest({ files }: Findings, refused: Map<string, string>, signal: AbortSignal): Promise<void> {
+    const { known } = this.#work as Work;
+    if (this.#target === undefined) return;
     for (const [path, mark] of known.marks) {
       const file = files.get(path);
       if (mark.toMove !== true || file === undefined || !isSame(mark, file) || signal.aborted) continue;
       try {
         // What was written since is a change, and moved with it.
-        if ((await moveAway(file, target, await boundsOf(target))) === undefined) continue;
+        if ((await moveAway(file, this.#target, await this.#boundsOf(this.#target))) === undefined) continue;
       } catch (error) {
-        refused.set(path, `cannot be moved to ${shown(target)}: ${messageOf(error)}`);
+        refused.set(path, `cannot be moved to ${this.#shown(this.#target)}: ${messageOf(error)}`);
         continue;
       }
       known.marks.delete(path);
@@ -178,13 +241,13 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
   }
 
   /** The config's folder; and where the target lies outside of it, which a person agreed to, the target itself. */
-  async function boundsOf(folder: string): Promise<string[]> {
-    if (isWithin(folder, host.folder)) return [await realpath(host.folder)];
+  async #boundsOf(folder: string): Promise<string[]> {
+    if (isWithin(folder, this.#host.folder)) return [await realpath(this.#host.folder)];
     await mkdir(folder, { recursive: true });
     return [await realpath(folder)];
   }
 
-  async function emitPatiently(
+  async #emitPatiently(
     emit: Emit,
     arrival: Arrival,
     signal: AbortSignal,
@@ -192,25 +255,27 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
     for (let delayMs = firstDelayMs; !signal.aborted; delayMs = Math.min(delayMs * 2, maxDelayMs)) {
       try {
         const { outcome } = await raceWith(emit(arrival), signal);
-        held = undefined;
+        this.#held = undefined;
         return outcome;
       } catch (error) {
         if (signal.aborted) return undefined;
         if (!(error instanceof DeliveryError) || !error.retryable) throw error;
-        held = error.message;
-        await pause(clock, Math.max(error.retryAfterMs ?? 0, delayMs), signal);
+        this.#held = error.message;
+        await pause(this.#clock, Math.max(error.retryAfterMs ?? 0, delayMs), signal);
       }
     }
     return undefined;
   }
 
-  async function arrivalOf(change: Change): Promise<Arrival> {
+  async #arrivalOf(change: Change): Promise<Arrival> {
     const { kind, path } = change;
-    const file = shown(path);
+    const file = this.#shown(path);
     const mark = change.kind === "removed" ? change.mark : change.file;
     const touchedMs = change.kind === "removed" ? change.mark.modifiedMs : change.file.touchedMs;
     const content =
-      withText && change.kind !== "removed" ? await textOf(change.file, options.maxTextBytes) : undefined;
+      this.#withText && change.kind !== "removed"
+        ? await textOf(change.file, this.#options.maxTextBytes)
+        : undefined;
     return {
       data: { file, event: kind, ...(content === undefined ? {} : { text: content }) },
       text: content ?? `${kind} ${file}`,
@@ -218,37 +283,6 @@ export function createWatchSource(name: string, options: WatchOptions, host: Hos
       deliveryId: [kind, path, mark.id, mark.size, mark.modifiedMs, touchedMs].join(":"),
     };
   }
-
-  return {
-    async start(emit) {
-      if (work !== undefined || isStopped) throw new Error(`source ${name} was started twice`);
-      const known = openKnownFiles(host.store);
-      work = { emit, known, changes: createChanges(known.marks, options.settleMs) };
-      const looked = new Promise<void>((resolve) => {
-        firstLook = resolve;
-      });
-      loop.start();
-      await looked;
-    },
-    async stop(deadline) {
-      isStopped = true;
-      cancelHint();
-      hints.close();
-      await loop.stop(deadline);
-    },
-    health(): SourceHealth {
-      const health = loop.health();
-      if (health.state !== "running") return health;
-      if (held !== undefined)
-        return { ...health, detail: `events wait to be taken: ${held}`, lastError: held };
-      const summary = told.summary();
-      const detail = `watches ${count} ${count === 1 ? "file" : "files"}`;
-      return { ...health, detail: summary === undefined ? detail : `${detail}; ${summary}` };
-    },
-    invitation: () => ({
-      address: `${target === undefined ? "changes of" : "files dropped at"} ${written.join(", ")}`,
-    }),
-  };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

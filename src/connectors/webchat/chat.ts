@@ -7,14 +7,18 @@ import { demandText, splitMessage } from "../../chat/parts.ts";
 import { plainPrompt, promptRuns } from "../../chat/prompt-text.ts";
 import type {
   AnsweredEvent,
+  AskedPrompt,
   Chat,
+  ChatAddress,
   ChatData,
   Message,
   OutgoingFile,
+  People,
+  PermissionPrompt,
   PromptText,
 } from "../../contract/chat.ts";
 import type { Host } from "../../contract/host.ts";
-import type { Json } from "../../contract.ts";
+import type { Clock, Json } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { tidy, webHtml } from "./html.ts";
 import { mainRoom } from "./incoming.ts";
@@ -24,12 +28,6 @@ import { hashOf } from "./signed.ts";
 export const maxFileBytes = 50_000_000;
 /** What is kept of a message is all of it. */
 const partLimit = { max: 8_000, unit: "characters", counts: "text" } as const;
-
-export interface Speaker extends Required<Omit<Chat, "history" | "download">> {
-  answer(event: AnsweredEvent, message: Message): Promise<string>;
-  /** Access answers somebody: kept only where it knows them. */
-  say(place: Place, text: string, isKept: boolean): Promise<void>;
-}
 
 export interface Place {
   readonly browser: string;
@@ -53,130 +51,151 @@ function placeOf(chatId: string): Place {
   return { browser, room };
 }
 
-export function createSpeaker({ rooms, host, typing, isKnown }: SpeakerOptions): Speaker {
-  const { clock, people } = host;
+export class Speaker implements Required<Omit<Chat, "history" | "download">> {
+  readonly #rooms: SpeakerOptions["rooms"];
+  readonly #typing: SpeakerOptions["typing"];
+  readonly #isKnown: SpeakerOptions["isKnown"];
+  readonly #clock: Clock;
+  readonly #people: People;
 
-  const newMessage = ({ room }: Place, text: string, from: RoomMessage["from"] = "router"): RoomMessage => ({
-    id: `m${clock.now().toString(36)}-${randomBytes(3).toString("hex")}`,
-    room,
-    from,
-    text,
-    timeMs: clock.now(),
-  });
+  constructor({ rooms, host, typing, isKnown }: SpeakerOptions) {
+    this.#rooms = rooms;
+    this.#typing = typing;
+    this.#isKnown = isKnown;
+    const { clock, people } = host;
+    this.#clock = clock;
+    this.#people = people;
+  }
+
+  answer(event: AnsweredEvent, { replyTo, ...message }: Message): Promise<string> {
+    const { chat_id: chatId, message_id: own } = dataOf(event);
+    return this.#send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
+  }
+
+  /** Access answers somebody: kept only where it knows them. */
+  async say(place: Place, text: string, isKept: boolean): Promise<void> {
+    const message = this.#newMessage(place, text);
+    if (isKept) await this.#rooms.put(place.browser, message);
+    else this.#rooms.show(place.browser, message);
+  }
+
+  async react(event: AnsweredEvent, emoji: string, messageId: string | undefined) {
+    const { chat_id: chatId, message_id: own } = dataOf(event);
+    const { browser } = placeOf(chatId);
+    const isThere = await this.#rooms.change(browser, messageId ?? own, ({ reactions = [], ...message }) => ({
+      ...message,
+      reactions: [...new Set([...reactions, emoji.slice(0, 64)])].slice(-10),
+    }));
+    if (!isThere) throw gone(messageId ?? own);
+    return `reacted with ${emoji}`;
+  }
+
+  async edit(event: AnsweredEvent, messageId: string, text: string) {
+    const { browser } = placeOf(dataOf(event).chat_id);
+    const message = this.#rooms.find(browser, messageId);
+    if (message === undefined) throw gone(messageId);
+    if (message.from !== "claude")
+      throw new ConnectorError("E_CHAT", "only messages that you sent can be changed");
+    const [part, ...more] = splitMessage(text, webHtml, partLimit);
+    demandText(part === undefined ? [] : [part]);
+    if (part === undefined || more.length > 0)
+      throw new ConnectorError(
+        "E_TOOL_INPUT",
+        `the text is longer than the ${partLimit.max} characters of one message`,
+        {
+          hint: "shorten it, or send the rest with reply",
+        },
+      );
+    await this.#rooms.change(browser, messageId, (before) => ({
+      ...before,
+      text: part.plain,
+      html: tidy(part.markup),
+      edited: true,
+    }));
+    return `edited (id: ${messageId})`;
+  }
+
+  async send(to: ChatAddress, message: Message) {
+    const place = "person" in to ? lastPlace(this.#rooms, to.person) : placeOf(to.chatId);
+    if (!this.#isKnown(place.browser))
+      throw new ConnectorError("E_CHAT", "no browser of this id has written", {
+        hint: "channel-router access list  shows those that have",
+      });
+    return this.#send(place, message);
+  }
+
+  async typing(event: AnsweredEvent) {
+    this.#typing(placeOf(dataOf(event).chat_id));
+  }
+
+  async askPermission(person: string, prompt: PermissionPrompt) {
+    return this.continuePermission(
+      { chat_id: chatIdOf(lastPlace(this.#rooms, person)), message_ids: [] },
+      prompt,
+    );
+  }
+
+  async continuePermission({ chat_id, message_ids }: AskedPrompt, { id, text, buttons }: PermissionPrompt) {
+    const place = placeOf(chat_id);
+    const message = {
+      ...this.#newMessage(place, plainPrompt(text)),
+      ...promptHtml(text),
+      prompt: { id, buttons },
+    };
+    await this.#rooms.put(place.browser, message);
+    return { chat_id, message_ids: [...message_ids, message.id] };
+  }
+
+  async expirePermission({ chat_id, message_ids }: AskedPrompt, text: PromptText) {
+    const place = placeOf(chat_id);
+    for (const id of message_ids) {
+      const said = id === message_ids.at(-1) ? text : { ...text, quoted: [] };
+      const words = { text: plainPrompt(said), ...promptHtml(said) };
+      const isThere = await this.#rooms.change(place.browser, id, ({ prompt: _, ...message }) => ({
+        ...message,
+        ...words,
+      }));
+      if (!isThere) await this.#rooms.put(place.browser, { ...this.#newMessage(place, ""), ...words });
+    }
+  }
+
+  #newMessage({ room }: Place, text: string, from: RoomMessage["from"] = "router"): RoomMessage {
+    return {
+      id: `m${this.#clock.now().toString(36)}-${randomBytes(3).toString("hex")}`,
+      room,
+      from,
+      text,
+      timeMs: this.#clock.now(),
+    };
+  }
 
   /** A copy of our own: what the page fetches later is what was sent, whatever becomes of the file. */
-  async function copy(file: OutgoingFile): Promise<RoomFile> {
-    const { path, bytes } = await people.save(file.name, readOutgoing(file), maxFileBytes, "sent");
+  async #copy(file: OutgoingFile): Promise<RoomFile> {
+    const { path, bytes } = await this.#people.save(file.name, readOutgoing(file), maxFileBytes, "sent");
     return { id: randomBytes(12).toString("hex"), name: file.name, bytes, path };
   }
 
-  async function send(place: Place, { text, files = [], replyTo }: Message): Promise<string> {
+  async #send(place: Place, { text, files = [], replyTo }: Message): Promise<string> {
     if (text.trim() === "" && files.length === 0)
       throw new ConnectorError("E_TOOL_INPUT", "there is nothing to send: the text is empty");
     const copies: RoomFile[] = [];
-    for (const file of files) copies.push(await copy(file));
+    for (const file of files) copies.push(await this.#copy(file));
     const parts = splitMessage(text, webHtml, partLimit);
     if (files.length === 0) demandText(parts);
     const ids: string[] = [];
     for (const [index, { plain, markup }] of parts.entries()) {
       const isLast = index === parts.length - 1;
       const message = {
-        ...newMessage(place, plain, "claude"),
+        ...this.#newMessage(place, plain, "claude"),
         html: tidy(markup),
         ...(index > 0 || replyTo === undefined ? {} : { replyTo }),
         ...(isLast && copies.length > 0 ? { files: copies } : {}),
       };
-      await rooms.put(place.browser, message);
+      await this.#rooms.put(place.browser, message);
       ids.push(message.id);
     }
     return ids.length === 1 ? `sent (id: ${ids[0]})` : `sent ${ids.length} parts (ids: ${ids.join(", ")})`;
   }
-
-  const speaker: Speaker = {
-    answer(event, { replyTo, ...message }) {
-      const { chat_id: chatId, message_id: own } = dataOf(event);
-      return send(placeOf(chatId), { ...message, replyTo: replyTo ?? own });
-    },
-    async say(place, text, isKept) {
-      const message = newMessage(place, text);
-      if (isKept) await rooms.put(place.browser, message);
-      else rooms.show(place.browser, message);
-    },
-    async react(event, emoji, messageId) {
-      const { chat_id: chatId, message_id: own } = dataOf(event);
-      const { browser } = placeOf(chatId);
-      const isThere = await rooms.change(browser, messageId ?? own, ({ reactions = [], ...message }) => ({
-        ...message,
-        reactions: [...new Set([...reactions, emoji.slice(0, 64)])].slice(-10),
-      }));
-      if (!isThere) throw gone(messageId ?? own);
-      return `reacted with ${emoji}`;
-    },
-    async edit(event, messageId, text) {
-      const { browser } = placeOf(dataOf(event).chat_id);
-      const message = rooms.find(browser, messageId);
-      if (message === undefined) throw gone(messageId);
-      if (message.from !== "claude")
-        throw new ConnectorError("E_CHAT", "only messages that you sent can be changed");
-      const [part, ...more] = splitMessage(text, webHtml, partLimit);
-      demandText(part === undefined ? [] : [part]);
-      if (part === undefined || more.length > 0)
-        throw new ConnectorError(
-          "E_TOOL_INPUT",
-          `the text is longer than the ${partLimit.max} characters of one message`,
-          {
-            hint: "shorten it, or send the rest with reply",
-          },
-        );
-      await rooms.change(browser, messageId, (before) => ({
-        ...before,
-        text: part.plain,
-        html: tidy(part.markup),
-        edited: true,
-      }));
-      return `edited (id: ${messageId})`;
-    },
-    async send(to, message) {
-      const place = "person" in to ? lastPlace(rooms, to.person) : placeOf(to.chatId);
-      if (!isKnown(place.browser))
-        throw new ConnectorError("E_CHAT", "no browser of this id has written", {
-          hint: "channel-router access list  shows those that have",
-        });
-      return send(place, message);
-    },
-    async typing(event) {
-      typing(placeOf(dataOf(event).chat_id));
-    },
-    async askPermission(person, prompt) {
-      return speaker.continuePermission(
-        { chat_id: chatIdOf(lastPlace(rooms, person)), message_ids: [] },
-        prompt,
-      );
-    },
-    async continuePermission({ chat_id, message_ids }, { id, text, buttons }) {
-      const place = placeOf(chat_id);
-      const message = {
-        ...newMessage(place, plainPrompt(text)),
-        ...promptHtml(text),
-        prompt: { id, buttons },
-      };
-      await rooms.put(place.browser, message);
-      return { chat_id, message_ids: [...message_ids, message.id] };
-    },
-    async expirePermission({ chat_id, message_ids }, text) {
-      const place = placeOf(chat_id);
-      for (const id of message_ids) {
-        const said = id === message_ids.at(-1) ? text : { ...text, quoted: [] };
-        const words = { text: plainPrompt(said), ...promptHtml(said) };
-        const isThere = await rooms.change(place.browser, id, ({ prompt: _, ...message }) => ({
-          ...message,
-          ...words,
-        }));
-        if (!isThere) await rooms.put(place.browser, { ...newMessage(place, ""), ...words });
-      }
-    },
-  };
-  return speaker;
 }
 
 function promptHtml(text: PromptText): { readonly html: string } {

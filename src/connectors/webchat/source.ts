@@ -11,7 +11,7 @@ import { DeliveryError, isRouterError } from "../../errors.ts";
 import { answerJson, answerText, Refusal, refuse } from "../../http/answer.ts";
 import { createGuard } from "../../http/guard.ts";
 import { aborted } from "../../waiting.ts";
-import { asShown, createSpeaker, shownHash } from "./chat.ts";
+import { asShown, Speaker, shownHash } from "./chat.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import { readForm, readJson, writtenOf } from "./incoming.ts";
 import type { WebchatOptions } from "./options.ts";
@@ -72,7 +72,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     return rooms;
   }
 
-  const speaker = createSpeaker({
+  const speaker = new Speaker({
     rooms: live,
     host,
     typing: ({ browser, room }) => streams.send(browser, "typing", { room }),

@@ -13,20 +13,19 @@ import { openAudit } from "../../access/audit.ts";
 import { createOutbound, type Outbound } from "../../access/outbound.ts";
 import { accessOf } from "../../access/pairing.ts";
 import { createPeople } from "../../access/people.ts";
-import { createRelay, type Relay } from "../../access/relay.ts";
+import { Relay } from "../../access/relay.ts";
 import type {
   PendingPrompt,
   PromptMessage,
   PromptMessageNotes,
   PromptNotes,
 } from "../../access/relay-deps.ts";
-import { openAccessStore } from "../../access/store.ts";
-import { openInbox } from "../../chat/inbox.ts";
+import { type AccessStore, openAccessStore } from "../../access/store.ts";
+import { type Inbox, openInbox } from "../../chat/inbox.ts";
 import { type Outbox, openOutbox } from "../../chat/outbox.ts";
 import { stateRoot } from "../../config/paths.ts";
 import type { AccessOptions, People } from "../../contract/chat.ts";
-import type { Json, RouterEvent } from "../../contract.ts";
-import type { AccessPromptAnswer } from "../../control/protocol.ts";
+import type { Json, Log, RouterEvent } from "../../contract.ts";
 import { consentRequired, DeliveryError } from "../../errors.ts";
 import { appendStateLine, writeStateFile } from "../../files/state-file.ts";
 import { systemClock } from "../../host/clock.ts";
@@ -42,36 +41,8 @@ import type { Consent } from "../trust/consent.ts";
 import { createAccessPrompt } from "./access-prompt.ts";
 import { type AskForFiles, createFilePrompt } from "./file-prompt.ts";
 import { promptForPairing } from "./pairing-prompt.ts";
-import { createTypingSigns } from "./typing.ts";
-import { trackUnanswered, type Unanswered } from "./unanswered.ts";
-
-export interface ChatService {
-  /** For one source, when it is made. */
-  people(source: PlannedSource, turnedAway: (reason: string) => void): People;
-  /** The event is safe. `channels` took it. */
-  accepted(event: RouterEvent, channels: readonly string[]): void;
-  changed(change: StateChange): void;
-  answered(eventId: string): void;
-  /** Oldest first. */
-  unanswered(): readonly Unanswered[];
-  /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
-  reminder(sessionId: string): SafeLine | undefined;
-  outbound(source: PlannedSource): Promise<Outbound>;
-  readonly prompts: Pick<Relay, "isPrompt" | "looksLikePrompt">;
-  administer(request: AccessRequest): Promise<AccessAnswer>;
-  /** For a command in Claude's shell. */
-  askAccess(request: AccessRequest, session: string | undefined): Promise<AccessPromptAnswer>;
-  ask(member: DaemonSession, request: PermissionRequest): void;
-  memberBack(member: DaemonSession): void;
-  memberGone(member: DaemonSession): void;
-  /** What is wrong with who may speak, for whoever looks at the status. */
-  problems(): readonly SafeText[];
-  readonly inboxFolder: string;
-  readonly outbox: Outbox;
-  /** Whether files may leave through a chat that nothing but the user can permit. */
-  readonly askAboutFiles: AskForFiles;
-  stop(): void;
-}
+import { createTypingSigns, type TypingSigns } from "./typing.ts";
+import { trackUnanswered, type Unanswered, type UnansweredMessages } from "./unanswered.ts";
 
 interface ChatServiceOptions {
   readonly state: DaemonState;
@@ -87,73 +58,30 @@ const clearEveryMs = 24 * 60 * 60 * 1_000;
 /** After a change of owner sessions come back within 2 s; one that has not by then will not. */
 const backWithinMs = 15_000;
 
-export function openChatService({ state, journal, consent, turn, ending }: ChatServiceOptions): ChatService {
-  const { log, folder } = state.options;
-  const clock = systemClock;
-  const inboxFolder = join(folder, "inbox");
-  const inbox = openInbox(inboxFolder, clock);
+export class ChatService {
+  readonly #state: ChatServiceOptions["state"];
+  readonly #consent: ChatServiceOptions["consent"];
+  readonly #turn: ChatServiceOptions["turn"];
+  readonly #ending: ChatServiceOptions["ending"];
+  readonly #log: Log;
+  readonly #clock = systemClock;
+  readonly inboxFolder: string;
+  readonly #inbox: Inbox;
   /** What a page shows of our own files. */
-  const sent = openInbox(join(folder, "sent"), clock);
-  const outbox = openOutbox(join(folder, "outbox"), clock);
-  let cancelClearing = () => {};
-  /** A router in the background may run for months. */
-  function clearInbox(): void {
-    void inbox.clear(keepFilesMs);
-    void sent.clear(keepFilesMs);
-    void outbox.clear();
-    cancelClearing = clock.after(clearEveryMs, clearInbox);
-  }
-  clearInbox();
-  const store = openAccessStore({
-    file: join(folder, "access.json"),
-    clock,
-    log,
-    async write(file, text) {
-      await writeStateFile(file, text);
-      lookForStrangers();
-    },
-  });
-  const unanswered = trackUnanswered(journal, clock);
-  const chat = (source: string) => state.running()?.router.chat(source);
-  const planned = (name: string) => state.running()?.config.plan.sources.find((one) => one.name === name);
-  const signs = createTypingSigns({
-    clock,
-    log,
-    chat,
-    typingForMs: (name) => planned(name)?.type.chat?.typingForMs,
-  });
-  const relay = createRelay({
-    clock,
-    log,
-    notes: promptNotes(journal),
-    messageNotes: promptMessageNotes(journal),
-    audit: openAudit(clock, (line) => appendStateLine(join(folder, "permissions.jsonl"), line)),
-    settings() {
-      const permissions = state.running()?.config.plan.permissions;
-      if (permissions === undefined || !permissions.powers.every(consent.allows)) return undefined;
-      return permissions;
-    },
-    chat,
-    async isOpen(name) {
-      const source = planned(name);
-      if (source === undefined) return false;
-      const added = accessOf(await store.read(), name, source.type.type);
-      return (added.dm ?? accessOptions(source.options).dm) !== "disabled";
-    },
-    async answer(session, id, behavior) {
-      const member = state.members.list().find((one) => one.id === session);
-      if (member === undefined) throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");
-      await member.session.decide(id, behavior);
-    },
-    pageLength: (name) => planned(name)?.type.chat?.promptLength ?? 1_000,
-    mask: state.mask,
-    stateFolder: stateRoot(process.env),
-  });
-  relay.resume();
-  const cancelLook = clock.after(backWithinMs, () => endOrphans(journal, relay, state));
-
-  function chats(): ChatSources {
-    const sources = state.running()?.config.plan.sources ?? [];
+  readonly #sent: Inbox;
+  readonly outbox: Outbox;
+  #cancelClearing = () => {};
+  readonly #store: AccessStore;
+  readonly #unanswered: UnansweredMessages;
+  readonly #signs: TypingSigns;
+  readonly prompts: Relay;
+  readonly #cancelLook: () => void;
+  readonly askAccess;
+  /** Whether files may leave through a chat that nothing but the user can permit. */
+  readonly askAboutFiles: AskForFiles;
+  readonly #chat = (source: string) => this.#state.running()?.router.chat(source);
+  readonly #chats = (): ChatSources => {
+    const sources = this.#state.running()?.config.plan.sources ?? [];
     return Object.fromEntries(
       sources
         .filter(({ type }) => type.chat !== undefined)
@@ -162,109 +90,206 @@ export function openChatService({ state, journal, consent, turn, ending }: ChatS
           { ...type.chat, type: type.type, access: accessOptions(options) },
         ]),
     );
+  };
+
+  constructor({ state, journal, consent, turn, ending }: ChatServiceOptions) {
+    this.#state = state;
+    this.#consent = consent;
+    this.#turn = turn;
+    this.#ending = ending;
+    const { log, folder } = state.options;
+    this.#log = log;
+    const inboxFolder = join(folder, "inbox");
+    this.inboxFolder = inboxFolder;
+    this.#inbox = openInbox(inboxFolder, this.#clock);
+    this.#sent = openInbox(join(folder, "sent"), this.#clock);
+    this.outbox = openOutbox(join(folder, "outbox"), this.#clock);
+    this.#clearInbox();
+    const store = openAccessStore({
+      file: join(folder, "access.json"),
+      clock: this.#clock,
+      log,
+      async write(file, text) {
+        await writeStateFile(file, text);
+        lookForStrangers();
+      },
+    });
+    this.#store = store;
+    this.#unanswered = trackUnanswered(journal, this.#clock);
+    this.#signs = createTypingSigns({
+      clock: this.#clock,
+      log,
+      chat: this.#chat,
+      typingForMs: (name) => this.#planned(name)?.type.chat?.typingForMs,
+    });
+    const relay = new Relay({
+      clock: this.#clock,
+      log,
+      notes: promptNotes(journal),
+      messageNotes: promptMessageNotes(journal),
+      audit: openAudit(this.#clock, (line) => appendStateLine(join(folder, "permissions.jsonl"), line)),
+      settings() {
+        const permissions = state.running()?.config.plan.permissions;
+        if (permissions === undefined || !permissions.powers.every(consent.allows)) return undefined;
+        return permissions;
+      },
+      chat: this.#chat,
+      isOpen: async (name) => {
+        const source = this.#planned(name);
+        if (source === undefined) return false;
+        const added = accessOf(await store.read(), name, source.type.type);
+        return (added.dm ?? accessOptions(source.options).dm) !== "disabled";
+      },
+      async answer(session, id, behavior) {
+        const member = state.members.list().find((one) => one.id === session);
+        if (member === undefined)
+          throw new DeliveryError("E_SESSION_CLOSED", "the session that asked is gone");
+        await member.session.decide(id, behavior);
+      },
+      pageLength: (name) => this.#planned(name)?.type.chat?.promptLength ?? 1_000,
+      mask: state.mask,
+      stateFolder: stateRoot(process.env),
+    });
+    this.prompts = relay;
+    relay.resume();
+    this.#cancelLook = this.#clock.after(backWithinMs, () => endOrphans(journal, relay, state));
+    this.askAccess = createAccessPrompt({
+      administer: (request: AccessRequest) => this.administer(request),
+      rehearse: (request) => rehearse(request, { store, clock: this.#clock, chats: this.#chats }),
+      members: state.members.list,
+      turn,
+      clock: this.#clock,
+      log,
+      ending,
+    });
+    const lookForStrangers = promptForPairing(
+      {
+        administer: (request: AccessRequest) => this.administer(request),
+        members: state.members.list,
+        turn,
+        log,
+      },
+      ending,
+    );
+    this.askAboutFiles = createFilePrompt({
+      members: this.#state.members.list,
+      turn: this.#turn,
+      clock: this.#clock,
+      log: this.#log,
+      ending: this.#ending,
+    });
   }
 
-  async function change(request: AccessRequest): Promise<AccessAnswer> {
-    const answer = await administer(request, { store, clock, chats });
+  /** What is wrong with who may speak, for whoever looks at the status. */
+  problems(): readonly SafeText[] {
+    const damage = this.#store.damage();
+    return damage === undefined ? [] : [damage];
+  }
+
+  /** For one source, when it is made. */
+  people(source: PlannedSource, turnedAway: (reason: string) => void): People {
+    return createPeople({
+      source: source.name,
+      type: source.type.type,
+      access: accessOptions(source.options),
+      mentions: mentionTest(source),
+      store: this.#store,
+      verdicts: this.prompts,
+      clock: this.#clock,
+      save: (name, content, maxBytes, as) =>
+        (as === "sent" ? this.#sent : this.#inbox).save(name, content, maxBytes),
+      dropped: turnedAway,
+      isTrusted: () => source.powers.every(this.#consent.allows),
+      isApprover: (person) =>
+        this.#state.running()?.config.plan.permissions?.approvers.get(source.name)?.has(person) === true,
+      describe: () => describeSessions(this.#state),
+    });
+  }
+
+  /** The event is safe. `channels` took it. */
+  accepted(event: RouterEvent, channels: readonly string[]): void {
+    if (this.#planned(event.source)?.type.chat === undefined) return;
+    this.#signs.taken(event);
+    const all = this.#state.running()?.config.plan.channels ?? [];
+    const isAnswerable = all.some(
+      ({ name, answers }) => channels.includes(name) && answers.includes(event.source),
+    );
+    if (isAnswerable) this.#unanswered.add(event);
+  }
+
+  changed(change: StateChange): void {
+    if (change.state === "sent") this.#signs.sent(change.id);
+    else if (change.state === "acked") this.#signs.answered(change.id);
+    this.#unanswered.changed(change);
+  }
+
+  /** For the end of a tool's result: what this session was sent a while ago and has not answered. */
+  reminder(sessionId: string): SafeLine | undefined {
+    return remind(this.unanswered(), sessionId, this.#clock.now());
+  }
+
+  async outbound({ name, type, options, powers }: PlannedSource): Promise<Outbound> {
+    if (!powers.every(this.#consent.allows)) throw consentRequired();
+    return createOutbound(name, accessOptions(options), accessOf(await this.#store.read(), name, type.type));
+  }
+
+  ask({ id, attached }: DaemonSession, request: PermissionRequest): void {
+    const { project, label } = attached.facts();
+    void this.prompts.ask(request, { id, project, ...(label === undefined ? {} : { label }) });
+  }
+
+  memberBack({ id }: DaemonSession): void {
+    this.prompts.sessionBack(id);
+  }
+
+  memberGone({ id }: DaemonSession): void {
+    // An owner that ends lets go of sessions that go on with the next one.
+    if (!this.#ending.aborted) this.prompts.sessionGone(id);
+  }
+
+  stop(): void {
+    this.#cancelLook();
+    this.#cancelClearing();
+    this.prompts.stop();
+    this.#signs.stop();
+  }
+
+  async administer(request: AccessRequest): Promise<AccessAnswer> {
+    const answer = await administer(request, { store: this.#store, clock: this.#clock, chats: this.#chats });
     const { paired } = answer;
     if (paired !== undefined)
-      await chat(paired.source)
+      await this.#chat(paired.source)
         ?.send?.(
           { chatId: paired.chatId },
           { text: "You are let in. What you write here now goes to Claude." },
         )
         .catch((error: Error) =>
-          log.warn(line`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
+          this.#log.warn(line`source ${paired.source}: could not tell ${paired.person}: ${error.message}`),
         );
     return answer;
   }
 
-  const askAccess = createAccessPrompt({
-    administer: change,
-    rehearse: (request) => rehearse(request, { store, clock, chats }),
-    members: state.members.list,
-    turn,
-    clock,
-    log,
-    ending,
-  });
-  const lookForStrangers = promptForPairing(
-    { administer: change, members: state.members.list, turn, log },
-    ending,
-  );
-
-  /** Nothing can be answered through a chat that the config does not have any more. */
-  const answerable = () => unanswered.list().filter(({ source }) => planned(source)?.type.chat !== undefined);
-
-  function settle(eventId: string): void {
-    signs.answered(eventId);
-    unanswered.answered(eventId);
+  /** Oldest first. */
+  unanswered(): readonly Unanswered[] {
+    return this.#unanswered.list().filter(({ source }) => this.#planned(source)?.type.chat !== undefined);
   }
 
-  return {
-    inboxFolder,
-    outbox,
-    askAboutFiles: createFilePrompt({ members: state.members.list, turn, clock, log, ending }),
-    prompts: relay,
-    problems() {
-      const damage = store.damage();
-      return damage === undefined ? [] : [damage];
-    },
-    people: (source, turnedAway) =>
-      createPeople({
-        source: source.name,
-        type: source.type.type,
-        access: accessOptions(source.options),
-        mentions: mentionTest(source),
-        store,
-        verdicts: relay,
-        clock,
-        save: (name, content, maxBytes, as) => (as === "sent" ? sent : inbox).save(name, content, maxBytes),
-        dropped: turnedAway,
-        isTrusted: () => source.powers.every(consent.allows),
-        isApprover: (person) =>
-          state.running()?.config.plan.permissions?.approvers.get(source.name)?.has(person) === true,
-        describe: () => describeSessions(state),
-      }),
-    accepted(event, channels) {
-      if (planned(event.source)?.type.chat === undefined) return;
-      signs.taken(event);
-      const all = state.running()?.config.plan.channels ?? [];
-      const isAnswerable = all.some(
-        ({ name, answers }) => channels.includes(name) && answers.includes(event.source),
-      );
-      if (isAnswerable) unanswered.add(event);
-    },
-    changed(change) {
-      if (change.state === "sent") signs.sent(change.id);
-      else if (change.state === "acked") signs.answered(change.id);
-      unanswered.changed(change);
-    },
-    answered: settle,
-    unanswered: answerable,
-    reminder: (sessionId) => remind(answerable(), sessionId, clock.now()),
-    async outbound({ name, type, options, powers }) {
-      if (!powers.every(consent.allows)) throw consentRequired();
-      return createOutbound(name, accessOptions(options), accessOf(await store.read(), name, type.type));
-    },
-    administer: change,
-    askAccess,
-    ask({ id, attached }, request) {
-      const { project, label } = attached.facts();
-      void relay.ask(request, { id, project, ...(label === undefined ? {} : { label }) });
-    },
-    memberBack: ({ id }) => relay.sessionBack(id),
-    memberGone({ id }) {
-      // An owner that ends lets go of sessions that go on with the next one.
-      if (!ending.aborted) relay.sessionGone(id);
-    },
-    stop() {
-      cancelLook();
-      cancelClearing();
-      relay.stop();
-      signs.stop();
-    },
-  };
+  answered(eventId: string): void {
+    this.#signs.answered(eventId);
+    this.#unanswered.answered(eventId);
+  }
+
+  /** A router in the background may run for months. */
+  #clearInbox(): void {
+    void this.#inbox.clear(keepFilesMs);
+    void this.#sent.clear(keepFilesMs);
+    void this.outbox.clear();
+    this.#cancelClearing = this.#clock.after(clearEveryMs, () => this.#clearInbox());
+  }
+
+  #planned(name: string) {
+    return this.#state.running()?.config.plan.sources.find((one) => one.name === name);
+  }
 }
 
 const remindAfterMs = 60_000;

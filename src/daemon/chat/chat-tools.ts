@@ -28,37 +28,129 @@ import type { DaemonSession } from "../sessions.ts";
 import type { Running } from "../state.ts";
 import type { ChatService } from "./chat-service.ts";
 
-export interface ChatTools {
+export class ChatTools {
+  readonly #chats: ChatService;
+  readonly #member: DaemonSession;
+  readonly #read: (eventId: string) => Promise<RouterEvent>;
+  readonly #config: Running["config"];
+  readonly #router: Running["router"];
+  readonly #consent: Running["consent"];
+  readonly #abilities: Set<ChatAbility>;
+  readonly #port: ChatPort;
   readonly tools: readonly Tool[];
-  /** Before an event of a chat is answered: may it be, and which files go along, to be released when it is. Of other sources: that none do. */
-  prepare(event: RouterEvent, answer: ReplyAnswer): Promise<readonly OutgoingFile[]>;
-  release(files: readonly OutgoingFile[]): void;
-  answered(eventId: string): void;
-}
+  readonly release: (files: readonly OutgoingFile[]) => void;
+  readonly answered: (eventId: string) => void;
 
-/** `read` finds an event that this session may act on, or rejects. */
-export function chatTools(
-  running: Running,
-  chats: ChatService,
-  member: DaemonSession,
-  read: (eventId: string) => Promise<RouterEvent>,
-): ChatTools {
-  const { config, router, consent } = running;
-  const abilities = new Set(
-    config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
-  );
+  /** `read` finds an event that this session may act on, or rejects. */
+  constructor(
+    running: Running,
+    chats: ChatService,
+    member: DaemonSession,
+    read: (eventId: string) => Promise<RouterEvent>,
+  ) {
+    this.#chats = chats;
+    this.#member = member;
+    this.#read = read;
+    const { config, router, consent } = running;
+    this.#config = config;
+    this.#router = router;
+    this.#consent = consent;
+    this.#abilities = new Set(
+      config.plan.sources.flatMap(({ type, enabled }) => (enabled ? (type.chat?.can ?? []) : [])),
+    );
+    this.#port = {
+      react: async (eventId, emoji, messageId) => {
+        const { event, planned, chat } = await this.#place(eventId, "react");
+        this.#checkMessage(planned, "message_id", messageId);
+        const said = await chat.react!(event, emoji, messageId);
+        if (messageId === undefined) chats.answered(eventId);
+        return safeLine(said);
+      },
+      edit: async (eventId, messageId, text) => {
+        const { event, planned, chat } = await this.#place(eventId, "edit");
+        this.#checkMessage(planned, "message_id", messageId);
+        this.#checkWords(text);
+        return safeLine(await chat.edit!(event, messageId, text));
+      },
+      download: async (eventId, wanted) => {
+        const { event, chat } = await this.#place(eventId, "download");
+        const all = attachmentsOf(event);
+        const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
+        if (chosen.length === 0)
+          throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
+            hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
+          });
+        const saved: SafeLine[] = [];
+        for (const attachment of chosen) {
+          const { path, bytes } = await chat.download!(event, attachment);
+          saved.push(line`${attachment.id}: ${path} (${bytes} bytes)`);
+        }
+        return lines(saved);
+      },
+      history: async (eventId, limit, before) => {
+        const { event, planned, chat, outbound } = await this.#place(eventId, "history");
+        if (before !== undefined) checkId("before", before, planned.type.chat?.messageId);
+        const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
+        // Whoever reads a prompt here could write one that looks like it.
+        const isPrompt = ({ id, sender, text }: HistoryMessage) =>
+          sender === undefined &&
+          (chats.prompts.isPrompt(event.source, id) || chats.prompts.looksLikePrompt(text));
+        const others = messages.filter((message) => !isPrompt(message));
+        return describeHistory(others, (person) => outbound.isAdmitted(person, event));
+      },
+      send: async ({ source, chatId, threadId, text, files }) => {
+        const { planned, chat } = this.#chatOf(source);
+        if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
+        const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
+        this.#checkWords(text);
+        this.#checkNames(files);
+        if (chat.send === undefined)
+          throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, this.#thoseThat("send"));
+        const guarded = await this.#guard(files, planned);
+        try {
+          return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
+        } finally {
+          chats.outbox.release(guarded);
+        }
+      },
+    };
+    this.tools = [
+      ...(this.#abilities.has("react") ? [reactTool(this.#port)] : []),
+      ...(this.#abilities.has("edit") ? [editMessageTool(this.#port)] : []),
+      ...(this.#abilities.has("download") ? [downloadAttachmentTool(this.#port)] : []),
+      ...(this.#abilities.has("history") ? [fetchMessagesTool(this.#port)] : []),
+      ...(this.#abilities.has("send") ? [sendMessageTool(this.#port)] : []),
+    ];
+    this.release = this.#chats.outbox.release;
+    this.answered = (eventId) => this.#chats.answered(eventId);
+  }
+
+  /** Before an event of a chat is answered: may it be, and which files go along, to be released when it is. Of other sources: that none do. */
+  async prepare(event: RouterEvent, { text, files, replyTo }: ReplyAnswer): Promise<readonly OutgoingFile[]> {
+    const planned = this.#config.plan.sources.find(({ name }) => name === event.source);
+    if (planned?.type.chat === undefined) {
+      if (files.length > 0 || replyTo !== undefined)
+        throw new UsageError("E_FILE", `the sender of ${event.id} takes text only`);
+      return [];
+    }
+    (await this.#chats.outbound(planned)).checkAnswer(event);
+    this.#checkMessage(planned, "reply_to", replyTo);
+    this.#checkWords(text);
+    this.#checkNames(files);
+    return this.#guard(files, planned);
+  }
 
   /** Which chats of the config a tool is for, as a hint for one that it is not for. */
-  function thoseThat(ability: ChatAbility) {
-    const names = config.plan.sources
+  #thoseThat(ability: ChatAbility) {
+    const names = this.#config.plan.sources
       .filter(({ type, enabled }) => enabled && type.chat?.can.includes(ability) === true)
       .map(({ name }) => name);
     return names.length === 0 ? {} : { hint: `of the chats only these can: ${names.join(", ")}` };
   }
 
-  function chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
-    const planned = config.plan.sources.find(({ name }) => name === source);
-    const chat = router.chat(source);
+  #chatOf(source: string): { readonly planned: PlannedSource; readonly chat: Chat } {
+    const planned = this.#config.plan.sources.find(({ name }) => name === source);
+    const chat = this.#router.chat(source);
     if (planned?.type.chat !== undefined && chat !== undefined) return { planned, chat };
     throw planned?.type.chat === undefined
       ? new UsageError("E_REPLY_NONE", `${source} is not a chat source`)
@@ -67,25 +159,25 @@ export function chatTools(
         });
   }
 
-  async function place(eventId: string, ability: Exclude<ChatAbility, "ask">) {
-    const event = await read(eventId);
-    const { planned, chat } = chatOf(event.source);
-    const outbound = await chats.outbound(planned);
+  async #place(eventId: string, ability: Exclude<ChatAbility, "ask">) {
+    const event = await this.#read(eventId);
+    const { planned, chat } = this.#chatOf(event.source);
+    const outbound = await this.#chats.outbound(planned);
     outbound.checkAnswer(event);
     if (chat[ability] === undefined)
       throw new UsageError(
         "E_REPLY_NONE",
         `${event.source} (${planned.type.type}) cannot do that`,
-        thoseThat(ability),
+        this.#thoseThat(ability),
       );
     return { event, planned, chat, outbound };
   }
 
   /** A message that Claude names in a chat: in its one form, and none of the router's own that an approver decides by. */
-  function checkMessage({ name, type }: PlannedSource, what: string, id: string | undefined): void {
+  #checkMessage({ name, type }: PlannedSource, what: string, id: string | undefined): void {
     if (id === undefined) return;
     checkId(what, id, type.chat?.messageId);
-    if (!chats.prompts.isPrompt(name, id)) return;
+    if (!this.#chats.prompts.isPrompt(name, id)) return;
     throw new UsageError(
       "E_TOOL_INPUT",
       "that message is a permission prompt: you cannot change, quote or react to it",
@@ -93,10 +185,10 @@ export function chatTools(
   }
 
   /** An approver must not take what Claude writes for what the router asks. */
-  function checkWords(text: string): void {
+  #checkWords(text: string): void {
     // As it is written, and as it looks in the chat.
     const shown = new Set([text, writeMarkup(parseMarkdown(text), plain), readable(text)]);
-    if (![...shown].some(chats.prompts.looksLikePrompt)) return;
+    if (![...shown].some((text) => this.#chats.prompts.looksLikePrompt(text))) return;
     throw new UsageError(
       "E_TOOL_INPUT",
       "the text could be taken for a permission prompt or its answer, so it was not sent",
@@ -105,122 +197,46 @@ export function chatTools(
   }
 
   /** The same for the names of files, which are shown beside them. */
-  function checkNames(files: readonly string[]): void {
-    for (const file of files) checkWords(basename(file));
+  #checkNames(files: readonly string[]): void {
+    for (const file of files) this.#checkWords(basename(file));
   }
 
   /** Copies of the files, to be released. Rejects with a UsageError (E_FILE) for Claude. */
-  async function guard(paths: readonly string[], { name, type }: PlannedSource): Promise<OutgoingFile[]> {
-    const shared = config.plan.permissions?.files ?? [];
+  async #guard(paths: readonly string[], { name, type }: PlannedSource): Promise<OutgoingFile[]> {
+    const shared = this.#config.plan.permissions?.files ?? [];
     const guarded = await guardFiles(
       paths,
       {
-        stateFolders: [stateRoot(process.env), dirname(dirname(trustFile(process.env, config.loaded.file)))],
+        stateFolders: [
+          stateRoot(process.env),
+          dirname(dirname(trustFile(process.env, this.#config.loaded.file))),
+        ],
         closedFolders: [claudeConfigFolder(process.env)],
-        inbox: chats.inboxFolder,
+        inbox: this.#chats.inboxFolder,
         // The config, `.env`, and what `${file:}` reads.
-        closedFiles: [realPath(config.loaded.file), ...config.loaded.files.map(({ path }) => path)],
-        project: member.attached.facts().project,
+        closedFiles: [
+          realPath(this.#config.loaded.file),
+          ...this.#config.loaded.files.map(({ path }) => path),
+        ],
+        project: this.#member.attached.facts().project,
         home: homeFolder(process.env),
         homes: [homeFolder(process.env), ...[systemHome()].filter((home) => home !== undefined)],
-        shared: shared.filter(({ power }) => consent.allows(power)),
-        isOwnSecret: secretFinder(config.loaded.secrets),
-        outbox: chats.outbox,
+        shared: shared.filter(({ power }) => this.#consent.allows(power)),
+        isOwnSecret: secretFinder(this.#config.loaded.secrets),
+        outbox: this.#chats.outbox,
       },
       type.chat ?? { maxFiles: 0, maxFileBytes: 0 },
     );
     const open = guarded.filter(({ asks }) => asks.length > 0);
     if (open.length === 0) return guarded;
     try {
-      await chats.askAboutFiles(member.id, name, open);
+      await this.#chats.askAboutFiles(this.#member.id, name, open);
       return guarded;
     } catch (error) {
-      chats.outbox.release(guarded);
+      this.#chats.outbox.release(guarded);
       throw error;
     }
   }
-
-  const port: ChatPort = {
-    async react(eventId, emoji, messageId) {
-      const { event, planned, chat } = await place(eventId, "react");
-      checkMessage(planned, "message_id", messageId);
-      const said = await chat.react!(event, emoji, messageId);
-      if (messageId === undefined) chats.answered(eventId);
-      return safeLine(said);
-    },
-    async edit(eventId, messageId, text) {
-      const { event, planned, chat } = await place(eventId, "edit");
-      checkMessage(planned, "message_id", messageId);
-      checkWords(text);
-      return safeLine(await chat.edit!(event, messageId, text));
-    },
-    async download(eventId, wanted) {
-      const { event, chat } = await place(eventId, "download");
-      const all = attachmentsOf(event);
-      const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
-      if (chosen.length === 0)
-        throw new UsageError("E_TOOL_INPUT", `nothing of that kind is attached to ${eventId}`, {
-          hint: `attached: ${all.map(({ id }) => id).join(", ") || "nothing"}`,
-        });
-      const saved: SafeLine[] = [];
-      for (const attachment of chosen) {
-        const { path, bytes } = await chat.download!(event, attachment);
-        saved.push(line`${attachment.id}: ${path} (${bytes} bytes)`);
-      }
-      return lines(saved);
-    },
-    async history(eventId, limit, before) {
-      const { event, planned, chat, outbound } = await place(eventId, "history");
-      if (before !== undefined) checkId("before", before, planned.type.chat?.messageId);
-      const messages = await chat.history!(event, { limit, ...(before === undefined ? {} : { before }) });
-      // Whoever reads a prompt here could write one that looks like it.
-      const isPrompt = ({ id, sender, text }: HistoryMessage) =>
-        sender === undefined &&
-        (chats.prompts.isPrompt(event.source, id) || chats.prompts.looksLikePrompt(text));
-      const others = messages.filter((message) => !isPrompt(message));
-      return describeHistory(others, (person) => outbound.isAdmitted(person, event));
-    },
-    async send({ source, chatId, threadId, text, files }) {
-      const { planned, chat } = chatOf(source);
-      if (threadId !== undefined) checkId("thread_id", threadId, planned.type.chat?.threadId);
-      const to = (await chats.outbound(planned)).addressOf(chatId, threadId);
-      checkWords(text);
-      checkNames(files);
-      if (chat.send === undefined)
-        throw new UsageError("E_REPLY_NONE", `${source} cannot do that`, thoseThat("send"));
-      const guarded = await guard(files, planned);
-      try {
-        return safeLine(await chat.send(to, { text, ...(guarded.length === 0 ? {} : { files: guarded }) }));
-      } finally {
-        chats.outbox.release(guarded);
-      }
-    },
-  };
-
-  return {
-    tools: [
-      ...(abilities.has("react") ? [reactTool(port)] : []),
-      ...(abilities.has("edit") ? [editMessageTool(port)] : []),
-      ...(abilities.has("download") ? [downloadAttachmentTool(port)] : []),
-      ...(abilities.has("history") ? [fetchMessagesTool(port)] : []),
-      ...(abilities.has("send") ? [sendMessageTool(port)] : []),
-    ],
-    async prepare(event, { text, files, replyTo }) {
-      const planned = config.plan.sources.find(({ name }) => name === event.source);
-      if (planned?.type.chat === undefined) {
-        if (files.length > 0 || replyTo !== undefined)
-          throw new UsageError("E_FILE", `the sender of ${event.id} takes text only`);
-        return [];
-      }
-      (await chats.outbound(planned)).checkAnswer(event);
-      checkMessage(planned, "reply_to", replyTo);
-      checkWords(text);
-      checkNames(files);
-      return guard(files, planned);
-    },
-    release: chats.outbox.release,
-    answered: chats.answered,
-  };
 }
 
 function attachmentsOf({ data }: RouterEvent): readonly ChatAttachment[] {

@@ -4,16 +4,16 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import {
   byteOrderMark,
-  createLineReader,
   type Encoding,
   type Line,
+  LineReader,
   unitOf,
 } from "../../../src/connectors/tail/lines.ts";
 import type { SiftedLines } from "../../../src/connectors/tail/sift.ts";
 import type { TextNeeds } from "../../../src/contract/emit-all.ts";
 
 function read(encoding: Encoding, pieces: readonly Buffer[], maxBytes = 65_536, offset = 0): Line[] {
-  const reader = createLineReader(encoding, offset, maxBytes);
+  const reader = new LineReader(encoding, offset, maxBytes);
   const lines = pieces.flatMap((piece) => reader.push(piece));
   const rest = reader.flush();
   return rest === undefined ? lines : [...lines, rest];
@@ -96,8 +96,8 @@ test.each(["utf-8", "latin1"] as const)(
           const pieces: Buffer[] = [];
           for (let from = 0; from < bytes.length; from += size)
             pieces.push(bytes.subarray(from, from + size));
-          const plain = createLineReader(encoding, 7, maxBytes);
-          const sifting = createLineReader(encoding, 7, maxBytes);
+          const plain = new LineReader(encoding, 7, maxBytes);
+          const sifting = new LineReader(encoding, 7, maxBytes);
           const held: Line[] = [];
           const passed: Line[] = [];
           let start = 7;
@@ -138,7 +138,7 @@ function bytesUntil(pieces: readonly Buffer[], last: Buffer): number {
 
 test("what is needed in any case is found in any case, and in ASCII alone", () => {
   const needed = [[{ texts: ["error"], folds: true }]];
-  const reader = createLineReader("utf-8", 0, 256);
+  const reader = new LineReader("utf-8", 0, 256);
   const sifted = reader.sift(Buffer.from("an Error\nfine\nERROR\n"), needed);
   expect([sifted?.lines.map(({ text }) => text), sifted?.passed]).toEqual([["an Error", "ERROR"], 1]);
   expect(reader.sift(Buffer.from("ü\n"), needed)).toBeUndefined();
@@ -174,7 +174,7 @@ describe("a line that is too long", () => {
   });
 
   it("keeps no more than it may of a line without end", () => {
-    const reader = createLineReader("utf-8", 0, 256);
+    const reader = new LineReader("utf-8", 0, 256);
     for (let n = 0; n < 1_000; n++) reader.push(Buffer.alloc(1_000, "x"));
     expect(reader.flush()).toEqual({ text: "x".repeat(256), cut: 999_744, end: 1_000_000 });
   });

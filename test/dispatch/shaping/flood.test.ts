@@ -1,7 +1,7 @@
 // A channel on which events come faster than they are read holds back neither the others nor its own digests.
 
 import { expect, test } from "vitest";
-import { createShaping } from "../../../src/dispatch/shaping/driver.ts";
+import { Shaping } from "../../../src/dispatch/shaping/driver.ts";
 import type { Journal } from "../../../src/journal/journal.ts";
 import type { OpenEntry, PageQuery } from "../../../src/journal/open-entries.ts";
 import type { Delivery, DigestRecord } from "../../../src/journal/records.ts";
@@ -54,7 +54,7 @@ test("digests of a calm channel, and of the noisy one, come although the noisy o
   const { journal, digests } = endlessJournal(clock.now());
   const digest = { everyMs: 10_000, waitMs: 10_000 };
   const { plan } = await compileOf({ noisy: { digest }, calm: { digest } });
-  const shaping = createShaping({
+  const shaping = new Shaping({
     ...{ journal, clock, plan, newId: createEventIds() },
     dispatcher: () => ({ wake() {}, revisit() {}, revisitFrom() {}, end() {} }),
   });

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Json } from "../../../src/contract.ts";
-import { createDispatcher, type Dispatcher } from "../../../src/dispatch/dispatcher.ts";
-import { createShaping, type Shaping } from "../../../src/dispatch/shaping/driver.ts";
+import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
+import { Shaping } from "../../../src/dispatch/shaping/driver.ts";
 import { compileGlob } from "../../../src/filters/glob.ts";
 import { type Journal, openJournal } from "../../../src/journal/journal.ts";
 import type { Plan } from "../../../src/plan/plan.ts";
@@ -64,19 +64,19 @@ export async function shapedRouter(
     journal = await openJournal({ folder, epoch, isCurrent: () => mine === epoch, clock, log });
     opened.push(journal);
     memory = createMemory(clock, journal.memory);
-    shaping = createShaping({
+    shaping = new Shaping({
       ...{ journal, clock, plan, newId, dispatcher: () => dispatcher },
       ...(limits === undefined ? {} : { limits }),
     });
-    dispatcher = createDispatcher({
+    dispatcher = new Dispatcher({
       journal,
       clock,
       log,
       newId,
       compileGlob,
-      holds: shaping.holds,
-      spend: shaping.spend,
-      observe: shaping.observe,
+      holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
+      spend: (sessionId, spent) => shaping.spend(sessionId, spent),
+      observe: (change) => shaping.observe(change),
     });
     await shaping.ready;
     dispatcher.attach(session);
