@@ -51,8 +51,8 @@ export function joinAsClient(options: JoinOptions): Cluster {
     prepare: () => import("../daemon.ts"),
     warm: async () => (await import("./warm-up.ts")).warmUp(found),
     async serve(role) {
-      const { openDaemon } = await import("../daemon.ts");
-      return openDaemon({
+      const { Daemon } = await import("../daemon.ts");
+      const daemon = new Daemon({
         role,
         found,
         find,
@@ -67,6 +67,7 @@ export function joinAsClient(options: JoinOptions): Cluster {
           ownership.resign();
         },
       });
+      return daemon.start();
     },
     highestEpoch: () => highestEpoch(journal),
     async unfit() {

@@ -1,0 +1,164 @@
+// Builds the parts that run a config, in the order in which they need each other: journal, shaping and dispatcher, chats, sinks,
+// router, expectations. Starts no source.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { denyAll } from "../access/deny-all.ts";
+import { leaderFilePath } from "../cluster/leader-file.ts";
+import { signalReaches } from "../cluster/process-identity.ts";
+import { realPath } from "../config/paths.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { Shaping } from "../dispatch/shaping/driver.ts";
+import { compileGlob } from "../filters/glob.ts";
+import { systemClock } from "../host/clock.ts";
+import { type Journal, openJournal } from "../journal/journal.ts";
+import type { Plan } from "../plan/plan.ts";
+import { createEventIds } from "../router/event-id.ts";
+import { createEvictionReport } from "../router/evictions.ts";
+import { createMemory } from "../router/memory.ts";
+import { createRejectedSenders } from "../router/rejected-senders.ts";
+import type { Router } from "../router/router.ts";
+import { masked } from "../text.ts";
+import { journalled, openExpectations } from "./expectations.ts";
+import { damageNotice } from "./messages.ts";
+import { lend, openRouter } from "./open-router.ts";
+import { closedToSinks, openSinks } from "./sink-tools.ts";
+import type { ProvenConfig } from "./start/load-plan.ts";
+import type { DaemonState, Running } from "./state.ts";
+import type { Consent } from "./trust/consent.ts";
+
+/** A session that does not come back, because its process hangs, keeps events from the others for no longer. */
+const settleMs = 1_500;
+
+interface BuildOptions {
+  readonly state: DaemonState;
+  readonly config: ProvenConfig;
+  /** Called once there is a journal: a chat needs it, and the sources' people come from the chats. */
+  openChat(plan: Plan, parts: Pick<Running, "journal" | "consent">): Promise<void>;
+}
+
+/** Settles with the parts; rejects when the journal or the listener cannot be opened. */
+export async function buildRunning({ state, config, openChat }: BuildOptions): Promise<Running> {
+  const { loaded, plan } = config;
+  const { mask, trust } = state;
+  const newId = createEventIds();
+  const configFile = realPath(loaded.file);
+  const journal = await openJournalOf(state, config);
+  const { shaping, dispatcher } = createDispatch(state, config, journal, newId);
+  journal.knowSources(Object.keys(loaded.values.sources));
+  const damage = damageNotice(journal.recovery.damage);
+  if (damage !== undefined) void dispatcher.announce(masked(damage, mask), configFile, "damage");
+  const consent = await trust.open(loaded.file);
+  await openChat(plan, { journal, consent });
+  const lent = lend(loaded.file, systemClock, state.secrets);
+  const closed = closedToSinks(() => state.running()?.config.loaded ?? loaded);
+  const sinks = openSinks(plan, journal, { host: { ...lent, clock: systemClock, closed }, consent, mask });
+  const parts = { journal, shaping, dispatcher, consent, lent, newId, configFile };
+  const router = await createRouterOf(state, config, parts);
+  const expectations = openExpectations({ journal, clock: systemClock, router, shaping, configFile, newId });
+  expectations.apply(plan);
+  return { config, journal, router, dispatcher, shaping, expectations, consent, sinks };
+}
+
+function openJournalOf({ options }: DaemonState, { loaded }: ProvenConfig): Promise<Journal> {
+  const { folder, role, log } = options;
+  const { delivery } = loaded.values;
+  const next = leaderFilePath(folder, role.epoch + 1);
+  return openJournal({
+    folder: join(folder, "journal"),
+    epoch: role.epoch,
+    isCurrent: () => !existsSync(next),
+    clock: systemClock,
+    log,
+    keepMs: delivery.keepMs,
+    maxBytes: delivery.maxSizeBytes,
+    onForgotten: createEvictionReport(log, systemClock),
+  });
+}
+
+/** Each of the two asks the other one: shaping says what is held back, dispatch delivers what it lets go. */
+function createDispatch(
+  state: DaemonState,
+  { loaded, plan }: ProvenConfig,
+  journal: Journal,
+  newId: ReturnType<typeof createEventIds>,
+): Pick<Running, "shaping" | "dispatcher"> {
+  const shaping: Shaping = new Shaping({
+    journal,
+    clock: systemClock,
+    plan,
+    newId,
+    dispatcher: () => dispatcher,
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
+    journal,
+    clock: systemClock,
+    log: state.options.log,
+    newId,
+    compileGlob,
+    catchUp: loaded.values.delivery.catchUp,
+    settleMs,
+    mayReturn: (sessionId) => signalReaches(Number(sessionId)),
+    holds: (entry, delivery, sessionId) => shaping.holds(entry, delivery, sessionId),
+    spend: (sessionId, spent) => shaping.spend(sessionId, spent),
+    observe(change) {
+      state.tally.add(change);
+      shaping.observe(change);
+      state.chat()?.changed(change);
+    },
+  });
+  return { shaping, dispatcher };
+}
+
+interface RouterParts extends Pick<Running, "journal" | "shaping" | "dispatcher"> {
+  readonly consent: Consent;
+  readonly lent: ReturnType<typeof lend>;
+  readonly newId: ReturnType<typeof createEventIds>;
+  readonly configFile: string;
+}
+
+function createRouterOf(
+  state: DaemonState,
+  { loaded, plan }: ProvenConfig,
+  parts: RouterParts,
+): Promise<Router> {
+  const { journal, shaping, dispatcher, consent, lent, newId, configFile } = parts;
+  const rejected = createRejectedSenders({ clock: systemClock, newId, observe: state.decisions.add });
+  return openRouter({
+    loaded,
+    powers: plan.listen.powers,
+    isOwner: true,
+    people(source, refused) {
+      const reject = (reason: string) => {
+        refused({ status: 403, reason });
+        rejected.add({ name: source.name, type: source.type.type }, reason);
+      };
+      return (source.type.chat === undefined ? undefined : state.chat()?.people(source, reject)) ?? denyAll;
+    },
+    clock: systemClock,
+    log: state.options.log,
+    memory: createMemory(systemClock, journal.memory),
+    newId,
+    consent,
+    detail: "decision",
+    cursors: journal,
+    lent,
+    announce: (content, subject) =>
+      void dispatcher.announce(masked(content, state.mask), configFile, subject),
+    async commit({ event, deliveries, memory }, signal) {
+      await journal.append(
+        { event, deliveries: deliveries.map((one) => journalled(one, configFile)), memory },
+        signal,
+      );
+      const channels = deliveries.map(({ channel }) => channel);
+      state.chat()?.accepted(event, channels);
+      shaping.appended(channels);
+    },
+    observe(decision) {
+      state.decisions.add(decision);
+      for (const { filter, pass, channel } of decision.admission?.trace ?? [])
+        if (filter === "throttle" && !pass) state.tally.drop(channel);
+    },
+    observeUnmatched: (unmatched) => state.decisions.addUnmatched(unmatched),
+  });
+}
