@@ -55,7 +55,7 @@ async function loadParts() {
       'export { maxKeysPerScope } from "./src/filters/memory-key.ts";',
       'export { createKeyedTable } from "./src/journal/table/keyed-table.ts";',
       'export { createMemory } from "./src/router/memory.ts";',
-      'export { createShaper } from "./src/shaping/shaper.ts";',
+      'export { Shaper } from "./src/shaping/shaper.ts";',
       'export { foldGroup, newestIds } from "./src/plan/fold.ts";',
     ].join("\n");
     await build({
@@ -111,8 +111,8 @@ function entryOf(id, position, more = {}) {
 
 const idOf = (index) => `e${String(index).padStart(12, "0")}`;
 
-function collect({ createShaper }) {
-  const shaper = createShaper({ cadence: () => undefined, isOpen: () => true });
+function collect({ Shaper }) {
+  const shaper = new Shaper({ cadence: () => undefined, isOpen: () => true });
   shaper.configure({ channels: new Map([["ci", options]]) });
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
@@ -135,10 +135,10 @@ function collect({ createShaper }) {
   return { microseconds, grownMb: (most - before) / 1024 ** 2, count: group.facts.count };
 }
 
-function renderMs({ createShaper, foldGroup, newestIds }) {
+function renderMs({ Shaper, foldGroup, newestIds }) {
   const took = [];
   for (let run = 0; run < runs; run++) {
-    const shaper = createShaper({ cadence: () => undefined, isOpen: () => true });
+    const shaper = new Shaper({ cadence: () => undefined, isOpen: () => true });
     shaper.configure({ channels: new Map([["ci", options]]) });
     for (let index = 0; index < members - 1; index++) shaper.enter(entryOf(idOf(index), index), 0);
     shaper.enter(entryOf(idOf(members - 1), members - 1), 0);

@@ -54,19 +54,19 @@ export async function tokens() {
     const outfile = join(folder, "parts.mjs");
     const contents = [
       'export { loadPlan } from "./src/daemon/start/load-plan.ts";',
-      'export { createRehearsal } from "./src/testing/simulator.ts";',
+      'export { createSimulator } from "./src/testing/simulator.ts";',
     ].join("\n");
     await build({
       stdin: { contents, resolveDir: root, loader: "ts" },
       ...{ bundle: true, packages: "external", platform: "node", format: "esm", logLevel: "error", outfile },
       plugins: [validators],
     });
-    const { loadPlan, createRehearsal } = await import(pathToFileURL(outfile));
+    const { loadPlan, createSimulator } = await import(pathToFileURL(outfile));
     const file = join(folder, "channels.yaml");
     writeFileSync(file, config);
     const { plan, issues } = await loadPlan(file);
     if (issues.length > 0) throw new Error(issues.map(({ message }) => message).join("\n"));
-    const { sent, raw, count, delivered } = run(createRehearsal({ plan, startMs }), plan);
+    const { sent, raw, count, delivered } = run(createSimulator({ plan, startMs }), plan);
     return [
       {
         figure: `tokens of ${count} GitHub payloads, raw against delivered`,

@@ -130,7 +130,7 @@ export function createReloader(options: ReloaderOptions): Reloader {
     const same = `${what}${earlier}`;
     const text = isHealed ? `config fixed and reloaded: ${what}` : isSameText ? same : `reloaded: ${what}`;
     if (isHealed || !isSameText) for (const said of [text, ...notes]) log.info(safeLine(said));
-    if (told !== undefined) void options.announce(line`The router's ${text.slice("the ".length)}.`);
+    if (told !== undefined) void options.announce(line`The router's config was fixed and reloaded: ${what}.`);
     told = undefined;
     const accepted = { timeMs: now(), ok: true, text, problems: [], notes };
     // A look that found nothing is no news: the last verdict stays to be read.

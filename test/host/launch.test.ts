@@ -179,7 +179,7 @@ describe("what scripts name", () => {
     write("project/nest/more.sh", "echo more");
     write(
       "project/tools/go.mjs",
-      'import { x } from "../runtime/lib/x.js"; import y from "../runtime/y"; import fs from "node:fs";',
+      'import { x } from "./lib/x.js"; import y from "./y"; import fs from "node:fs";',
     );
     write("project/tools/lib/x.js", 'export const x = require("../z.cjs")');
     write("project/tools/y/index.js", "");

@@ -103,7 +103,7 @@ test("of a broken edit that no session was there for, the next one hears only ho
   await project.write("channels.yaml", withContent(project.port, "new"));
   expect((await project.ask(["reload"])).code).toBe(0);
   const later = await project.claude();
-  expect((await later.nextEvent()).content).toContain("good again");
+  expect((await later.nextEvent()).content).toContain("was fixed and reloaded");
   await post(project, "/hello", { n: 1 });
   expect((await later.nextEvent()).content).toBe("new 1");
   expect(later.events).toHaveLength(2);

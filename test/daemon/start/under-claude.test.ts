@@ -62,7 +62,7 @@ describe.runIf(process.platform === "linux")("in real processes", () => {
   const script = join(folder, "look.mjs");
   beforeAll(async () => {
     const entry =
-      'import { findClaudeAbove } from "../../runtime/src/daemon/start/under-claude.ts"; console.log(findClaudeAbove() !== undefined);';
+      'import { findClaudeAbove } from "./src/daemon/start/under-claude.ts"; console.log(findClaudeAbove() !== undefined);';
     await build({
       stdin: {
         contents: entry,
