@@ -282,7 +282,7 @@ describe("silence", () => {
     const { stdout } = await command(running, ["silence", "big", "10m", "--reason", "noisy"]);
     expect(stdout).toMatch(/^big is silent until .* \(in 10 min\)\n$/);
     expect((await command(running, ["status"])).stdout).toMatch(/big until .* \(in 10 min\): noisy/);
-    expect((await command(running, ["silence", "big", "--off"])).stdout).toBe("big speaks\n");
+    expect((await command(running, ["silence", "big", "--off"])).stdout).toBe("big is no longer silenced\n");
     expect((await command(running, ["status"])).stdout).not.toContain("silenced");
   });
 

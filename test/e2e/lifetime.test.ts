@@ -117,7 +117,7 @@ test("a broken config is told with its caret, and a good one is picked up", asyn
   expect(text).toMatch(/did you mean "?path/);
   await project.write("channels.yaml", hello(project.port));
   await listening(project);
-  expect(claude.process.stderr()).toContain("is good now");
+  await eventually(() => claude.process.stderr().includes("is good now"));
 });
 
 test.each([

@@ -67,7 +67,7 @@ test("what waits is not started, the rest is, and status, check and doctor say s
   expect((await project.run(["check"])).stdout).toContain("waiting for consent: channel-router trust");
   const doctor = await project.run(["doctor"]);
   expect(doctor.stdout).toMatch(
-    /warn +powers: listen 0\.0\.0\.0:\d+ waits for your consent.*\n.*channel-router trust/,
+    /warn +powers: listen 0\.0\.0\.0:\d+ waits for consent.*\n.*channel-router trust/,
   );
 });
 

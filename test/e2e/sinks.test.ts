@@ -162,7 +162,7 @@ describe("sinks", () => {
       "power: command wc -w <<< {{input.text}} (waiting for consent: channel-router trust)",
     );
     expect(check.stdout).toMatch(
-      /power: secret (?:[A-Z]+ )?http:\/\/127\.0\.0\.1:\d+ \(this machine\) with \$\{API_TOKEN\} \(waits/,
+      /power: secret (?:[A-Z]+ )?http:\/\/127\.0\.0\.1:\d+ \(this machine\) with \$\{API_TOKEN\} \(waiting/,
     );
     await project.trust();
     const words = await eventually(async () => {

@@ -70,7 +70,7 @@ test("a successor goes on with the config that was active last", async () => {
   // The file is good again, with another content.
   await project.write("more.yaml", recipe);
   await project.write("channels.yaml", config(project.port).replace("hello", "goodbye"));
-  await eventually(() => second.process.stderr().includes("the config is good again"));
+  await eventually(() => second.process.stderr().includes("config fixed and reloaded"));
   await accepted(project, "/hook", { n: 3 });
   await eventually(() => second.events.some(({ content }) => content === "goodbye 3"));
 }, 120_000);

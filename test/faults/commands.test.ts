@@ -71,7 +71,7 @@ test("what a router in a session does is seen, sent to, silenced and played agai
   const quietId = /^accepted (\S+)/m.exec(quiet)?.[1] as string;
   await eventually(async () => (await project.ask(["why", quietId])).stdout.includes("silenced"));
   expect(await type(project, ["status"])).toContain("repairs");
-  expect(await type(project, ["silence", "failed", "--off"])).toContain("failed speaks");
+  expect(await type(project, ["silence", "failed", "--off"])).toContain("failed is no longer silenced");
   await type(project, ["send", "ci", "-d", '{"result":"failure","name":"loud"}']);
   expect((await claude.nextEvent()).content).toBe("loud failed");
 

@@ -23,7 +23,7 @@ test("an attached session whose program is gone says so and lives on when its ow
     await first.callTool("status");
     const second = await spawnClaude(server, { bootWindowMs: 0 });
     for (const chunk of await readdir(join(copy, "chunks"))) {
-      if (/^(owner|service)-/.test(chunk)) await rm(join(copy, "chunks", chunk));
+      if (/^(leader|daemon)-/.test(chunk)) await rm(join(copy, "chunks", chunk));
     }
     first.process.kill("SIGKILL");
     await eventually(() => second.process.stderr().includes("files were replaced"));

@@ -44,7 +44,7 @@ test.runIf(isLong)("what lay in the sockets of a stopped owner is taken", { time
   idle.socket.write(`${head(5)}first`);
   await eventually(() => idle.got().includes("202"));
   const silent = await connection(project.port);
-  silent.socket.write(head(100) + "never ");
+  silent.socket.write(`${head(100)}never `);
   claude.process.kill("SIGSTOP");
   halfBody.socket.write(body.slice(100));
   halfHead.socket.write(`${head(5).slice(30)}third`);

@@ -25,7 +25,14 @@ export async function stageOf(...[channels, more]: Parameters<typeof compileOf>)
     newId: () => `e${String(++count).padStart(5, "0")}`,
   });
   return {
-    ...rehearsal,
+    nowMs: () => rehearsal.nowMs(),
+    send: (source, arrival) => rehearsal.send(source, arrival),
+    accept: (event, deliveries) => rehearsal.accept(event, deliveries),
+    advance: (toMs) => rehearsal.advance(toMs),
+    nextMs: () => rehearsal.nextMs(),
+    delivered: () => rehearsal.delivered(),
+    ended: () => rehearsal.ended(),
+    waiting: () => rehearsal.waiting(),
     at(seconds, data, arrival) {
       rehearsal.advance(mondayMs + seconds * 1_000);
       return rehearsal.send("post", { data, text: JSON.stringify(data), trust: "verified", ...arrival });

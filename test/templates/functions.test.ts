@@ -13,7 +13,7 @@ await compiler.prepare(["{{#if text}}{{/if}}"]);
 const render = (text: string, data: Json) => compiler.compile(text).render(viewWith(data));
 
 const designed =
-  "json yaml truncate lines first last count join default upper lower trim replace date ago duration number plural percent url code indent quote eq ne gt gte lt lte and or not includes basename dirname sha";
+  "json fromJson yaml truncate lines first last count join default upper lower trim replace date ago duration number plural percent url code indent quote eq ne gt gte lt lte and or not includes basename dirname sha";
 
 test("the functions are those of the design and no others", () => {
   expect(Object.keys(allFunctions(() => 0)).sort()).toEqual(designed.split(" ").sort());

@@ -23,7 +23,7 @@ export async function checkPowers({
     : {
         name: "powers",
         state: "warn",
-        detail: `${waits.join(", ")}waits for consent, and so does every source that needs it`,
+        detail: `${waits.join(", ")} waits for consent, and so does every source that needs it`,
         todo: "channel-router trust",
       };
 }

@@ -78,7 +78,6 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
     typing: ({ browser, room }) => streams.send(browser, "typing", { room }),
     isKnown: (browser) => live.of(browser).length > 0 || streams.count(browser) > 0,
   });
-  const { answer: _, say: __, ...speaking } = speaker;
 
   const take = (written: Parameters<typeof takeWritten>[0], browser: string) =>
     takeWritten(written, browser, {
@@ -281,7 +280,7 @@ export function createWebchatSource(name: string, options: WebchatOptions, host:
         : { state: "running", detail: `${address}${shownPath}` };
     },
     reply: (event, message) => speaker.answer(event, message),
-    chat: speaking satisfies Chat,
+    chat: speaker satisfies Chat,
     invitation: () => ({ address: `${listener.address() ?? "http://127.0.0.1"}${shownPath}` }),
   };
 }

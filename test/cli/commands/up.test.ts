@@ -101,7 +101,7 @@ test("up --foreground runs once for a config, and the second one is refused with
   if (process.send === undefined) expect(stdout).toContain("stands by");
   expect(second).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining(`is up already (pid ${process.pid})`),
+    stderr: expect.stringContaining(`is already running (pid ${process.pid})`),
   });
   expect(await findUp(stateFolder(env, config), alive)).toBeUndefined();
 });

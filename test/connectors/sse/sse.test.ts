@@ -169,7 +169,7 @@ describe("a connection", () => {
     server.answer = (response) => response.writeHead(200, { "content-type": "text/event-stream" }).end();
     const source = await start();
     for (let n = 0; n < 3; n++) await source.nextRound();
-    expect(source.told[0]).toMatch(/closed the connection at once/);
+    expect(source.told[0]).toMatch(/closed the connection immediately/);
     expect(source.told.at(-1)).toMatch(/^event: source tested fails/);
   });
 

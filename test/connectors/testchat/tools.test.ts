@@ -130,7 +130,7 @@ describe("people in a config", () => {
     await platform.write(ada, "hello");
     const { stdout } = await eventually(async () => {
       const found = await project.ask(["status"]);
-      return found.stdout.includes("waits for your consent") && found;
+      return found.stdout.includes("waiting for consent") && found;
     }, withinMs);
     expect(stdout).toContain("people 41");
     expect(stdout).toContain("approve 41");
