@@ -5,8 +5,7 @@ const ids = { type: "array", items: id, default: [] } as const;
 
 export const chatOptions = {
   access: {
-    description:
-      "Who may write. Whoever is not admitted gets no answer, and nothing of what they write reaches Claude.",
+    description: "Who may write. Messages from anyone else get no answer and do not reach Claude.",
     type: "object",
     additionalProperties: false,
     default: {},
@@ -14,7 +13,7 @@ export const chatOptions = {
       dm: {
         "x-inert": false,
         description:
-          "What happens to a stranger who writes to the bot alone: pairing gives a code that you approve with channel-router access pair; allowlist ignores them; disabled ignores everybody, in groups too.",
+          "How direct messages from strangers are handled: pairing replies with a code that you approve with channel-router access pair; allowlist ignores strangers; disabled ignores everyone, in groups too.",
         type: "string",
         enum: ["pairing", "allowlist", "disabled"],
         default: "pairing",
@@ -23,12 +22,12 @@ export const chatOptions = {
         "x-inert": false,
         ...ids,
         description:
-          "Ids of people who may always write; such ids wait for channel-router trust. Quote those of 16 digits and more.",
+          "Ids of users who may always write; they require consent (channel-router trust). Quote ids of 16 or more digits.",
         examples: [["412587349"]],
       },
       groups: {
         description:
-          "The groups, by the id of the chat, in which the bot takes part; in all others it is deaf.",
+          "The groups in which the bot takes part, by chat id; messages in other groups are ignored.",
         type: "object",
         default: {},
         additionalProperties: {
@@ -37,14 +36,14 @@ export const chatOptions = {
           properties: {
             mention: {
               "x-inert": true,
-              description: "Whether only messages count that mention the bot or answer one of its own.",
+              description: "Accept only messages that mention the bot or reply to one of its messages.",
               type: "boolean",
               default: true,
             },
             allow: {
               "x-inert": false,
               ...ids,
-              description: "Ids of the people who may write there; empty admits nobody.",
+              description: "Ids of the users who may write in this group; an empty list admits nobody.",
             },
           },
         },
@@ -52,7 +51,7 @@ export const chatOptions = {
       mention_patterns: {
         "x-inert": true,
         description:
-          "RE2 patterns that count as a mention of the bot, for instance its name; (?i) at the beginning ignores case.",
+          "RE2 patterns that count as a mention of the bot, such as its name; (?i) at the beginning ignores case.",
         type: "array",
         items: { type: "string", minLength: 1, "x-regex": true },
         default: [],
@@ -62,14 +61,14 @@ export const chatOptions = {
         "x-inert": false,
         ...ids,
         description:
-          "Ids of bots that may write as people do; ten of their messages in a row, with none of a person between them, are the most that is taken.",
+          "Ids of bots that may write like users; at most ten bot messages in a row are accepted without a human message in between.",
       },
     },
   },
   // The connector puts it there once `emit` has settled; that an answer is being written is shown by the router.
   ack_reaction: {
     "x-inert": false,
-    description: "An emoji that is put under each message that was taken. None by default.",
+    description: "An emoji to put under each accepted message. None by default.",
     type: "string",
     minLength: 1,
     maxLength: 64,
@@ -81,7 +80,7 @@ export const chatOptions = {
 export const editsOption = {
   edits: {
     "x-inert": true,
-    description: "Whether a message that its writer changes comes again, with edited: true in data.",
+    description: "Whether an edited message is delivered again, with edited: true in data.",
     type: "boolean",
     default: true,
   },

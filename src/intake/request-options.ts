@@ -6,7 +6,7 @@ import type { Trust } from "../contract.ts";
 
 export const headersOption = {
   description:
-    "Headers of the request, by name. What ${...} brings into them is a secret, and is sent to the host of url only after a person agreed.",
+    "Headers of the request, by name. Values from ${...} are secrets, and are sent to the host of url only with the user's consent.",
   type: "object",
   additionalProperties: { type: "string", "x-credential": true },
   "x-secret": "variables",
@@ -14,7 +14,7 @@ export const headersOption = {
 
 export const authOption = {
   description:
-    "How the request proves who sends it. The secret is sent to the host of url only, and after a person agreed.",
+    "How the request authenticates. The secret is sent to the host of url only, with the user's consent.",
   type: "object",
   additionalProperties: false,
   required: ["scheme", "secret"],
@@ -22,7 +22,7 @@ export const authOption = {
     scheme: {
       "x-inert": false,
       description:
-        "Where the secret goes: bearer (authorization: Bearer ...), basic (user name and secret), or header (a header that you name).",
+        "How the secret is sent: bearer (authorization: Bearer ...), basic (user name and secret), or header (a header that you name).",
       type: "string",
       enum: ["bearer", "basic", "header"],
     },
@@ -35,7 +35,7 @@ export const authOption = {
     username: { "x-inert": false, description: "The user name (basic only).", type: "string" },
     header: {
       "x-inert": false,
-      description: "The name of the header (header only), for instance x-api-key.",
+      description: "The name of the header (header only), such as x-api-key.",
       type: "string",
     },
     prefix: {

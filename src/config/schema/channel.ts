@@ -20,19 +20,20 @@ export const channelSchema = {
     from: {
       "x-inert": true,
       description:
-        "The source, or a list of sources, that feed this channel. Default: the source with the channel's name.",
+        "The source, or list of sources, of this channel. Default: the source with the channel's name.",
       anyOf: [reference, { type: "array", items: reference, minItems: 1, uniqueItems: true }],
       examples: ["github"],
     },
     description: {
       "x-shown": "always",
       type: "string",
-      description: "What arrives here, in a sentence for Claude; part of the server's instructions.",
+      description:
+        "What arrives on this channel, in a sentence for Claude; part of the server's instructions.",
     },
     match: {
       "x-inert": true,
       description:
-        "A pattern in the shape of the event: dotted paths and what they must hold. A list of patterns means any of them.",
+        "A pattern in the shape of the event: dotted paths and the values they must have. In a list of patterns, any one may match.",
       anyOf: [
         { type: "object", minProperties: 1 },
         { type: "array", items: { type: "object" }, minItems: 1 },
@@ -44,7 +45,7 @@ export const channelSchema = {
       type: "string",
       minLength: 1,
       "x-cel": true,
-      description: "A CEL expression that must be true for the event to be taken.",
+      description: "A CEL expression that must be true for the channel to take the event.",
       examples: ["size(data.commits) > 0"],
     },
     vars: {
@@ -56,8 +57,7 @@ export const channelSchema = {
     },
     changed: {
       "x-inert": true,
-      description:
-        "Only events whose value differs from that of the last event with the same `by` are taken.",
+      description: "Take only events whose value differs from that of the last event with the same `by`.",
       anyOf: [
         { type: "string", minLength: 1, "x-cel": true },
         {
@@ -70,7 +70,7 @@ export const channelSchema = {
               type: "string",
               minLength: 1,
               "x-cel": true,
-              description: "A CEL expression: what is compared.",
+              description: "A CEL expression for the value to compare.",
               examples: ["data.state"],
             },
             by: {
@@ -79,7 +79,7 @@ export const channelSchema = {
               minLength: 1,
               "x-template": true,
               description:
-                "A template: events with different texts are compared apart. One for the whole channel by default.",
+                "A template for the key: events with different keys are compared separately. Default: one key for the whole channel.",
               examples: ["{{data.host}}"],
             },
           },
@@ -91,7 +91,7 @@ export const channelSchema = {
       type: "object",
       additionalProperties: false,
       required: ["key"],
-      description: "The same key again within a time is a duplicate and is not delivered.",
+      description: "Drop events whose key was already seen within a period.",
       properties: {
         key: {
           "x-inert": true,
@@ -99,7 +99,7 @@ export const channelSchema = {
           minLength: 1,
           "x-template": true,
           description:
-            "A template that says what makes two events the same. An empty part in it means no key: the event passes.",
+            "A template for the key that identifies duplicates. If a placeholder in it is empty, the event has no key and is not deduplicated.",
           examples: ["{{data.id}}"],
         },
         for: {
@@ -125,19 +125,19 @@ export const channelSchema = {
       propertyNames: { pattern: metaKeyPattern, not: { enum: ["source", ...ownMetaKeys] } },
       additionalProperties: { type: "string", "x-template": true },
       description:
-        "Attributes of the event as templates, by name; empty ones are left out. Default: who wrote and what is attached where all sources are chats, else none; {} for none.",
+        "Attributes of the event as templates, by name; empty ones are omitted. Default: the sender and attachments if all sources are chats, else none; {} for none.",
     },
     budget: channelBudget,
     continue: {
       "x-inert": true,
       type: "boolean",
       default: false,
-      description: "Whether later channels are tried too after this one took the event.",
+      description: "Whether later channels are also tried after this one took the event.",
     },
     reply: {
       "x-inert": true,
       description:
-        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, where it can be answered.",
+        "The sinks that may answer this channel's events: a name, a list, true for the source's own, false for none. Default: the source's own, if it can be answered.",
       anyOf: [
         { type: "boolean" },
         reference,
@@ -155,13 +155,13 @@ export const channelSchema = {
       type: "string",
       format: "duration",
       description:
-        "How long after its arrival an event is still worth delivering. Default: defaults.ttl, or what its source says.",
+        "How long after its arrival an event may still be delivered. Default: defaults.ttl, or the source's default.",
       examples: ["2h"],
     },
     receipt: {
       "x-inert": true,
       description:
-        "Whether Claude must acknowledge each event with the ack tool: none, ack, or how long and how often to try. Default none.",
+        "Whether Claude must acknowledge each event with the ack tool: none, ack, or the timeout and number of attempts. Default none.",
       anyOf: [
         { type: "string", enum: ["none", "ack"] },
         {
@@ -179,7 +179,7 @@ export const channelSchema = {
               type: "integer",
               minimum: 1,
               maximum: 10,
-              description: "How many times an event is sent in all before it counts as dead. Default 3.",
+              description: "How many times an event is sent in total before it counts as dead. Default 3.",
             },
           },
         },
@@ -189,7 +189,7 @@ export const channelSchema = {
     to: {
       "x-inert": true,
       description:
-        "The sessions that get the events: one (the best fitting), all, or those with a project folder, a label or an id. Default one.",
+        "The sessions that get the events: one (the best match), all, or those with a project folder, a label or an id. Default one.",
       anyOf: [
         { type: "string", enum: ["one", "all"] },
         {
@@ -203,7 +203,7 @@ export const channelSchema = {
               type: "string",
               pattern: "^(/|~(/|$)|\\.{1,2}(/|$)|\\*\\*)",
               description:
-                "A glob for the session's project folder, from / or ~/ or ./ (beside the config file), or beginning with **.",
+                "A glob for the session's project folder, starting with /, ~/, ./ (the config's folder) or **.",
               examples: ["~/code/api"],
             },
             label: {

@@ -32,21 +32,21 @@ const source = {
     type: {
       "x-inert": true,
       type: "string",
-      description: "The connector's name; its options stand beside this key.",
+      description: "The connector's name; its options are set next to this key.",
       examples: ["http"],
     },
     enabled: {
       "x-inert": true,
       type: "boolean",
       default: true,
-      description: "Whether the source is started. A source that is off may still be named by channels.",
+      description: "Whether to start the source. Channels may still name a source that is off.",
     },
     rate: {
       "x-inert": true,
       type: "string",
       format: "rate",
       description:
-        "How many events are taken in how long; the sender of more is told to wait. No limit by default.",
+        "The maximum number of events in a period; senders above it are asked to retry later. No limit by default.",
       examples: ["5/10m"],
     },
     expect: {
@@ -54,7 +54,7 @@ const source = {
       type: "string",
       format: "duration",
       description:
-        "When nothing has arrived for so long, an event says so, on the first channel of the source. Never by default.",
+        "Send an event on the source's first channel when nothing has arrived for this long. Off by default.",
       examples: ["24h"],
     },
   },
@@ -71,7 +71,7 @@ export const coreSchema: JsonSchema = {
       type: "integer",
       enum: [1],
       default: 1,
-      description: "The version of this language.",
+      description: "The version of the config language.",
     },
     server: {
       type: "object",
@@ -85,13 +85,13 @@ export const coreSchema: JsonSchema = {
           pattern: "^[A-Za-z0-9_-]{1,64}$",
           default: "router",
           description:
-            "The server's name: letters, digits, - and _. It must be what .mcp.json calls the server.",
+            "The server's name: letters, digits, - and _. It must match the server's name in .mcp.json.",
         },
         instructions: {
           "x-shown": "always",
           type: "string",
           default: "",
-          description: "Your own words to Claude, put before the generated instructions.",
+          description: "Your own instructions to Claude, placed before the generated ones.",
         },
       },
     },
@@ -100,15 +100,14 @@ export const coreSchema: JsonSchema = {
       type: "string",
       minLength: 1,
       description:
-        'The address of the one listener that all http sources share; ":0" takes a free port. Default: the default port on loopback, else the next free one.',
+        'The bind address shared by all http sources; ":0" picks a free port. Default: the default port on loopback, else the next free one.',
       examples: ["127.0.0.1:8788"],
     },
     public_url: {
       "x-inert": false,
       type: "string",
       pattern: "^https?://[^\\s/?#@]+(/[^\\s?#]*)?$",
-      description:
-        "The address under which the outside reaches the listener, for senders that sign it and for printed links.",
+      description: "The public URL of the HTTP server, for senders that sign the URL and for printed links.",
       examples: ["https://hooks.example.com"],
     },
     hosts: {
@@ -121,14 +120,14 @@ export const coreSchema: JsonSchema = {
         pattern: "^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:\\d{1,5})?$",
         examples: ["my-machine.local"],
       },
-      description: "Further Host names that unverified sources accept beside those of loopback.",
+      description: "Additional Host names that unverified sources accept, besides the loopback names.",
     },
     budget: usualBudget,
     delivery: {
       type: "object",
       additionalProperties: false,
       default: {},
-      description: "What is kept, and how a session catches up.",
+      description: "How long events are kept, and how a session catches up.",
       properties: {
         catch_up: {
           "x-inert": true,
@@ -137,14 +136,14 @@ export const coreSchema: JsonSchema = {
           maximum: 1_000,
           default: 20,
           description:
-            "How many events that waited a new session gets one by one; of more it gets one summary, and the rest with the pending tool.",
+            "How many waiting events a new session gets one by one; if there are more, it gets one summary and fetches them with the pending tool.",
         },
         keep: {
           "x-inert": true,
           type: "string",
           format: "duration",
           default: "7d",
-          description: "How long events that are done with are kept, for event, why and replay.",
+          description: "How long finished events are kept, for event, why and replay.",
         },
         max_size: {
           "x-inert": true,
@@ -152,7 +151,7 @@ export const coreSchema: JsonSchema = {
           format: "size",
           default: "256MiB",
           description:
-            "The size of the journal from which events that are done with go earlier. Those that wait are never dropped for it.",
+            "The journal size above which finished events are removed early. Waiting events are never removed for space.",
         },
       },
     },
@@ -160,14 +159,14 @@ export const coreSchema: JsonSchema = {
       type: "object",
       additionalProperties: false,
       default: {},
-      description: "What every channel inherits that does not say otherwise.",
+      description: "Defaults for all channels.",
       properties: {
         ttl: {
           "x-inert": true,
           type: "string",
           format: "duration",
           default: "24h",
-          description: "How long after its arrival an event is still worth delivering.",
+          description: "How long after its arrival an event may still be delivered.",
         },
         priority: { "x-inert": true, ...priority, default: "normal", description: "How urgent events are." },
       },
@@ -192,7 +191,7 @@ export const coreSchema: JsonSchema = {
       default: {},
       ...named,
       additionalProperties: sinkSchema,
-      description: "Tools with which Claude answers, by name.",
+      description: "Tools with which Claude answers and acts, by name.",
     },
     permissions: permissionsSchema,
     tests: anyTests,

@@ -20,7 +20,7 @@ export const permissionsSchema = {
     quiet: ["relay"],
   },
   description:
-    "Who may answer Claude's permission prompts in a chat, beside the terminal, and which files may leave through chats.",
+    "Who may answer Claude's permission prompts in a chat, besides the terminal, and which files may be sent through chats.",
   properties: {
     files: {
       "x-inert": false,
@@ -30,7 +30,7 @@ export const permissionsSchema = {
       maxItems: 100,
       uniqueItems: true,
       description:
-        "Folders, files and globs, from the config's folder or ~, of which files may be sent through chats unasked, beside the project and the inbox. Files for secrets are refused even there. They wait for channel-router trust.",
+        "Folders, files and globs, relative to the config's folder or ~, from which files may be sent through chats without a prompt, besides the project and the inbox. Files that hold secrets are always refused. Requires consent (channel-router trust).",
       examples: [["~/reports", "build/**/*.pdf"]],
     },
     relay: {
@@ -39,7 +39,7 @@ export const permissionsSchema = {
       items: { type: "string", pattern: namePattern },
       minItems: 1,
       uniqueItems: true,
-      description: "The chat sources on which prompts are sent.",
+      description: "The chat sources to which prompts are sent.",
       examples: [["phone"]],
     },
     approvers: {
@@ -53,24 +53,24 @@ export const permissionsSchema = {
         uniqueItems: true,
       },
       description:
-        "Ids of the people who are asked and whose word counts, by relay source. They wait for channel-router trust. Quote ids of 16 digits and more.",
+        "Ids of the users who are asked and whose answers count, by relay source. Requires consent (channel-router trust). Quote ids of 16 or more digits.",
       examples: [{ phone: ["412587349"] }],
     },
     tools: {
       type: "object",
       additionalProperties: false,
-      description: "Which tools may be asked about in a chat; a * in a name stands for anything.",
+      description: "The tools whose prompts are sent to a chat; * in a name matches anything.",
       properties: {
         allow: {
           "x-inert": false,
           ...toolNames,
-          description: "Only prompts for these tools are sent. Default: all.",
+          description: "Send prompts for these tools only. Default: all.",
           examples: [["Bash"]],
         },
         deny: {
           "x-inert": false,
           ...toolNames,
-          description: "Prompts for these tools stay at the terminal, even if allow names them.",
+          description: "Keep prompts for these tools at the terminal, even if allow names them.",
           examples: [["mcp__prod__*"]],
         },
       },
@@ -81,7 +81,7 @@ export const permissionsSchema = {
       format: "duration",
       default: "10m",
       description:
-        "How long a prompt in a chat can be answered, from 10s to 24h; the one in the terminal stays.",
+        "How long a prompt can be answered in a chat, from 10s to 24h; the one in the terminal stays open.",
     },
     quiet: {
       "x-inert": true,
@@ -89,7 +89,7 @@ export const permissionsSchema = {
       items: quietWindow,
       minItems: 1,
       maxItems: 20,
-      description: "Windows of time in which prompts stay at the terminal.",
+      description: "Periods in which prompts stay at the terminal.",
       examples: [[{ from: "23:00", to: "07:00" }]],
     },
   },

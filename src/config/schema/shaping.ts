@@ -3,7 +3,7 @@
 const hourBudget = {
   "x-inert": true,
   description:
-    "Tokens that one session may be sent in an hour, or none for no limit. Over it a session gets digests; events of priority high always pass.",
+    "The maximum number of tokens sent to one session in an hour, or none for no limit. Above it the session gets digests; events of priority high always pass.",
   anyOf: [{ type: "integer", minimum: 1_000, maximum: 100_000_000 }, { enum: ["none"] }],
 } as const;
 
@@ -17,20 +17,20 @@ const eventBudget = {
       minimum: 1,
       maximum: 1_000_000,
       description:
-        "Tokens that one event may cost; what is longer is cut. A token is counted as four characters.",
+        "The maximum number of tokens of one event; a longer one is cut. Four characters count as one token.",
     },
   },
 } as const;
 
 export const channelBudget = {
   ...eventBudget,
-  description: "What events of this channel may cost, in tokens.",
+  description: "Token budgets for this channel.",
   properties: {
     ...eventBudget.properties,
     hour: {
       ...hourBudget,
       description:
-        "Tokens of this channel that one session may be sent in an hour, or none. Over it the session gets digests of it. Default none; budget.hour counts beside it.",
+        "The maximum number of tokens of this channel sent to one session in an hour, or none. Above it the session gets digests of this channel. Default none; budget.hour applies as well.",
     },
   },
 } as const;
@@ -38,8 +38,7 @@ export const channelBudget = {
 export const usualBudget = {
   ...eventBudget,
   default: {},
-  description:
-    "What events may cost, in tokens, where a channel does not say, and what a session may be sent.",
+  description: "Token budgets: for one event, unless its channel sets its own, and for one session.",
   properties: {
     event: { ...eventBudget.properties.event, default: 500 },
     hour: { ...hourBudget, default: 20_000 },
@@ -81,21 +80,21 @@ export const quietWindow = {
       "x-inert": true,
       type: "string",
       pattern: "^([01]\\d|2[0-3]):[0-5]\\d$",
-      description: "When it begins, as 22:00.",
+      description: "When it begins, such as 22:00.",
       examples: ["22:00"],
     },
     to: {
       "x-inert": true,
       type: "string",
       pattern: "^(([01]\\d|2[0-3]):[0-5]\\d|24:00)$",
-      description: "When it ends, as 07:00. Not later than `from` means: on the next day.",
+      description: "When it ends, such as 07:00. A time not later than `from` is on the next day.",
       examples: ["07:00"],
     },
     tz: {
       "x-inert": true,
       type: "string",
       minLength: 1,
-      description: "The time zone of both, by its IANA name. Default: that of the machine.",
+      description: "The IANA time zone of both times. Default: the machine's time zone.",
       examples: ["Europe/Berlin"],
     },
   },
@@ -106,7 +105,7 @@ export const shapingKeys = {
     type: "object",
     additionalProperties: false,
     required: ["max", "per"],
-    description: "At most so many events in a window of time, which its first event opens.",
+    description: "Limits the events in a time window, which opens with the first event.",
     properties: {
       max: {
         "x-inert": true,
@@ -119,20 +118,20 @@ export const shapingKeys = {
         "x-inert": true,
         type: "string",
         format: "duration",
-        description: "How long a window is.",
+        description: "The length of a window.",
         examples: ["10m"],
       },
       by: {
         ...by,
         description:
-          "A template: each text has windows of its own. An empty part in it means that the event is not counted. One for the whole channel by default.",
+          "A template for the key: each key has its own windows. If a placeholder in it is empty, the event is not counted. Default: one key for the whole channel.",
       },
       overflow: {
         "x-inert": true,
         enum: ["digest", "drop"],
         default: "digest",
         description:
-          "What becomes of the rest: one summary event when the window closes (digest), or nothing but a count (drop).",
+          "What happens to the rest: one summary event when the window closes (digest), or only a count (drop).",
       },
     },
   },
@@ -140,13 +139,13 @@ export const shapingKeys = {
     type: "object",
     additionalProperties: false,
     required: ["every"],
-    description: "Collects events and delivers them as one: counts, the newest few lines, and ids.",
+    description: "Collects events and delivers them as one: counts, the newest lines, and ids.",
     properties: {
       every: {
         "x-inert": true,
         type: "string",
         format: "duration",
-        description: "How long after one digest the next one may come.",
+        description: "The minimum time between two digests.",
         examples: ["10m"],
       },
       wait: {
@@ -154,19 +153,19 @@ export const shapingKeys = {
         type: "string",
         format: "duration",
         description:
-          "How long after its first event the first digest comes. Default: 30s, or `every` if that is less.",
+          "The delay between the first event and the first digest. Default: 30s, or `every` if that is less.",
       },
       max: {
         "x-inert": true,
         type: "integer",
         minimum: 2,
         maximum: 1_000_000,
-        description: "A digest comes earlier once it has so many events. No limit by default.",
+        description: "Send the digest early once it has this many events. No limit by default.",
       },
       by: {
         ...by,
         description:
-          "A template: each text has a digest of its own. An empty part in it means that the event is delivered by itself. One for the whole channel by default.",
+          "A template for the key: each key has its own digest. If a placeholder in it is empty, the event is delivered by itself. Default: one key for the whole channel.",
       },
       content: {
         "x-shown": "event",
@@ -184,13 +183,13 @@ export const shapingKeys = {
     minLength: 1,
     "x-template": true,
     description:
-      "A template: an event takes the place of an older one with the same text that was not sent yet. An empty part in it means that it takes nobody's place.",
+      "A template for the key: an event replaces an older unsent event with the same key. If a placeholder in it is empty, the event replaces nothing.",
     examples: ["{{data.pull_request.number}}"],
   },
   quiet: {
     "x-inert": true,
     description:
-      "Times in which only events of priority high are delivered; the rest comes afterwards as one digest. A window or a list of windows.",
+      "Periods in which only events of priority high are delivered; the rest follows as one digest. A window or a list of windows.",
     anyOf: [quietWindow, { type: "array", items: quietWindow, minItems: 1, maxItems: 20 }],
     examples: [[{ from: "22:00", to: "07:00", tz: "Europe/Berlin" }]],
   },
@@ -200,7 +199,7 @@ export const shapingKeys = {
     minLength: 1,
     "x-template": true,
     description:
-      "A template: events with the same text, of whatever channel, carry it as `thread` and go to the same session.",
+      "A template for the key: events with the same key, on any channel, carry it as `thread` and go to the same session.",
     examples: ["pr-{{data.pull_request.number}}"],
   },
 } as const;

@@ -7,7 +7,7 @@ export const sinkSchema = {
     type: {
       "x-inert": true,
       type: "string",
-      description: "The connector's name; its options stand beside this key.",
+      description: "The connector's name; its options are set next to this key.",
       examples: ["http"],
     },
     description: {
@@ -25,7 +25,7 @@ export const sinkSchema = {
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
       additionalProperties: { type: "object", examples: [{ type: "string" }] },
       description:
-        "The arguments of the tool by name, each as JSON Schema; one without a default must be given. Templates see them as input.",
+        "The tool's arguments by name, each as JSON Schema; an argument without a default is required. Templates see them as input.",
       examples: [{ text: { type: "string", maxLength: 4_000 } }],
     },
     result: {
@@ -33,7 +33,7 @@ export const sinkSchema = {
       type: "string",
       "x-template": { only: ["input", "event", "time", "response"] },
       description:
-        "What Claude is told when it was done: a template, which also sees what came back as response. Default: what the type says.",
+        "The result that Claude gets on success: a template, which can also use response. Default: depends on the type.",
     },
   },
 } as const;

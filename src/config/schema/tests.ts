@@ -21,18 +21,18 @@ const contentTests = {
   additionalProperties: false,
   minProperties: 1,
   properties: {
-    equals: { type: "string", description: "The whole text; line breaks at its end do not count." },
-    contains: oneOrMore("A text, or a list of texts, that must all be in it."),
-    excludes: oneOrMore("A text, or a list of texts, that must not be in it."),
+    equals: { type: "string", description: "The whole text; trailing line breaks are ignored." },
+    contains: oneOrMore("A text, or a list of texts, that must all occur."),
+    excludes: oneOrMore("A text, or a list of texts, that must not occur."),
     matches: {
       type: "string",
       minLength: 1,
-      description: "An RE2 pattern that must fit somewhere in it.",
+      description: "An RE2 pattern that must match somewhere in the text.",
     },
     snapshot: {
       const: true,
       description:
-        "The text is as it was when it was last recorded with --update, in __snapshots__ beside the file.",
+        "The text must equal the one last recorded with --update, in __snapshots__ next to the file.",
     },
   },
 } as const;
@@ -42,9 +42,9 @@ const bounds = {
   additionalProperties: false,
   minProperties: 1,
   properties: {
-    eq: { type: "integer", minimum: 0, description: "Exactly so many." },
-    lte: { type: "integer", minimum: 0, description: "At most so many." },
-    gte: { type: "integer", minimum: 0, description: "At least so many." },
+    eq: { type: "integer", minimum: 0, description: "Exactly this many." },
+    lte: { type: "integer", minimum: 0, description: "At most this many." },
+    gte: { type: "integer", minimum: 0, description: "At least this many." },
   },
 } as const;
 
@@ -58,30 +58,30 @@ const sendSchema = {
   additionalProperties: false,
   required: ["source"],
   properties: {
-    source: { type: "string", minLength: 1, description: "The source that the event comes from." },
+    source: { type: "string", minLength: 1, description: "The source of the event." },
     at: {
       type: "string",
       pattern:
         "^(\\+?[0-9]+(ms|s|m|h|d)|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2}))$",
       description:
-        "When it arrives: 5m after the test began, +5m after what was sent before, or an RFC 3339 time. Default: with what was sent before.",
+        "When it arrives: 5m after the start of the test, +5m after the previous event, or an RFC 3339 time. Default: together with the previous event.",
       examples: ["+5m"],
     },
     headers: texts("Headers of the request, by name."),
     data: {
       description:
-        "The payload: any value, or {file: PATH} for a file beside this one, read as JSON when its name ends in .json.",
+        "The payload: any value, or {file: PATH} for a file next to this one, parsed as JSON if its name ends in .json.",
     },
-    text: { type: "string", description: "The payload as it comes over the wire, in place of data." },
+    text: { type: "string", description: "The raw payload as text, instead of data." },
     event: {
       type: "string",
       minLength: 1,
-      description: "An event that the running router keeps, by its event_id, in place of data.",
+      description: "The event_id of an event stored by the running router, instead of data.",
     },
     method: { type: "string", minLength: 1, description: "The request's method." },
     path: { type: "string", minLength: 1, description: "The request's path." },
     query: texts("The query of the request, by name."),
-    params: texts("What stands at the named parts of the path, by name."),
+    params: texts("The values of the named parts of the path, by name."),
     remote: {
       type: "object",
       additionalProperties: false,
@@ -96,10 +96,10 @@ const sendSchema = {
       type: "object",
       additionalProperties: false,
       required: ["id"],
-      description: "The person who sends it, where the source knows one.",
+      description: "The sender, if the source knows one.",
       properties: {
-        id: { type: "string", minLength: 1, description: "The platform's own id of the person." },
-        name: { type: "string", description: "The name shown for the person." },
+        id: { type: "string", minLength: 1, description: "The sender's id on the platform." },
+        name: { type: "string", description: "The sender's display name." },
       },
     },
   },
@@ -109,7 +109,7 @@ const deliveryTests = {
   channel: {
     type: "string",
     minLength: 1,
-    description: "The channel that delivers the event; the other tests here are about its latest one.",
+    description: "The channel that delivers the event; the other tests here apply to its latest event.",
   },
   content: { ...contentTests, description: "What Claude reads." },
   meta: {
@@ -117,13 +117,12 @@ const deliveryTests = {
     additionalProperties: {
       anyOf: [{ type: ["string", "number", "boolean", "null"] }, contentTests],
     },
-    description:
-      "Attributes of the event, by name: a text, null for one that is not there, or tests as in content.",
+    description: "Attributes of the event, by name: a text, null for an absent one, or tests as in content.",
   },
-  tokens: count("What it costs: characters / 4, rounded up. A number is the exact one."),
+  tokens: count("The cost in tokens: characters / 4, rounded up. A number means exactly this many."),
   priority: { enum: ["low", "normal", "high"], description: "How urgent it is." },
   digest: {
-    description: "Whether it is a digest of several events: true, false, or of how many.",
+    description: "Whether it is a digest of several events: true, false, or the number of events.",
     anyOf: [{ type: "boolean" }, { type: "integer", minimum: 2 }],
   },
 } as const;
@@ -137,24 +136,23 @@ const sentTests = {
   type: "object",
   additionalProperties: false,
   minProperties: 1,
-  description:
-    "What the call would send; nothing is sent. A text is the whole of it; null is for what is not there.",
+  description: "What the call would send; nothing is sent. A text means the whole value; null means absent.",
   properties: {
     method: textOrTests("The method of the request."),
-    url: textOrTests("The address of the request."),
+    url: textOrTests("The URL of the request."),
     headers: {
       type: "object",
       additionalProperties: { anyOf: [{ type: ["string", "number", "boolean", "null"] }, contentTests] },
       description: "Headers of the request, by name.",
     },
     body: textOrTests("The body of the request, as text."),
-    json: { description: "The body of the request, read as JSON: any value." },
+    json: { description: "The body of the request, parsed as JSON: any value." },
     command: {
       type: "array",
       items: { type: "string" },
       description: "The program and its arguments.",
     },
-    stdin: textOrTests("What the program is given to read."),
+    stdin: textOrTests("The program's standard input."),
     file: textOrTests("The name of the file."),
     content: textOrTests("What is written to the file."),
   },
@@ -168,17 +166,16 @@ const expectSchema = {
     ...deliveryTests,
     none: {
       description:
-        "Not delivered (by the channel, where one is named): true, or the path or the filter because of which.",
+        "The event is not delivered (by the channel, if one is named): true, or the path or filter that rejected it.",
       anyOf: [{ const: true }, { type: "string", minLength: 1 }],
     },
     outcome: {
       enum: ["accepted", "duplicate", "dropped", "unmatched"],
-      description: "What the sender of the last event was told.",
+      description: "The outcome for the sender of the last event.",
     },
     sent: sentTests,
     refused: {
-      description:
-        "The call is refused and nothing is sent: true, or a part of the reason that Claude is told.",
+      description: "The call is refused and nothing is sent: true, or a part of the reason that Claude gets.",
       anyOf: [{ const: true }, { type: "string", minLength: 1 }],
     },
     delivered: count("How many events reached Claude in the whole test."),
@@ -189,7 +186,8 @@ const callSchema = {
   type: "object",
   additionalProperties: false,
   required: ["sink"],
-  description: "A call of a sink by Claude, after all events. One that needs an event answers the last one.",
+  description:
+    "A call of a sink by Claude, after all events. A sink that needs an event answers the last one.",
   properties: {
     sink: { type: "string", minLength: 1, description: "The sink." },
     input: { type: "object", default: {}, description: "The arguments of the tool, without event_id." },
@@ -202,7 +200,7 @@ export const anyTests = {
   type: "array",
   default: [],
   description:
-    "What must become of events, run by channel-router test. Nothing in here is replaced: ${ is text.",
+    "Tests of this config, run by channel-router test. Nothing inside is expanded: ${ is plain text.",
   items: { type: "object" },
 } as const;
 
@@ -218,21 +216,21 @@ export const testsSchema = {
         type: "object",
         propertyNames: { pattern: namePattern },
         description:
-          "In a recipe: its inputs in this test. What is not given has its default, or a stand-in.",
+          "In a recipe: its inputs for this test. An input without a value gets its default, or a placeholder.",
       },
       send: {
-        description: "An event, or a list of events, one after the other.",
+        description: "An event, or a list of events, sent in order.",
         anyOf: [sendSchema, { type: "array", items: sendSchema, minItems: 1 }],
       },
       call: callSchema,
       wait: {
         type: "string",
         format: "duration",
-        description: "How much time passes after the last event before the test looks. Default 0s.",
+        description:
+          "How much time passes after the last event before the expectations are checked. Default 0s.",
       },
       expect: {
-        description:
-          "What came of it. A list is about what was delivered, one after the other, and nothing more.",
+        description: "The expected result. A list describes all delivered events, in order.",
         anyOf: [
           expectSchema,
           {

@@ -8,7 +8,7 @@ const changes = (what: string) => ({
   // What it changes counts where it ends up, as what the inputs bring does.
   "x-inert": true,
   type: "object",
-  description: `Changes to the recipe's ${what}, by the name that the recipe gives them. Null removes a key.`,
+  description: `Changes to the recipe's ${what}, by their names in the recipe. Null removes a key.`,
   ...named,
   additionalProperties: { type: ["object", "null"] },
 });
@@ -17,7 +17,7 @@ export const useSchema = {
   type: "object",
   default: {},
   ...named,
-  description: "Recipes in use, by a name of yours that goes before all of their names.",
+  description: "Recipes in use, by a name that becomes the prefix of all names in the recipe.",
   additionalProperties: {
     type: "object",
     additionalProperties: false,
@@ -27,7 +27,7 @@ export const useSchema = {
         "x-inert": true,
         type: "string",
         minLength: 1,
-        description: "The name of a recipe that comes with the router, or a file beside the config.",
+        description: "The name of a bundled recipe, or a file next to the config.",
         examples: ["github-ci-failed", "./recipes/ci.yaml"],
       },
       with: {
@@ -35,14 +35,13 @@ export const useSchema = {
         type: "object",
         default: {},
         ...named,
-        description: "What the recipe is given, by the names of its inputs.",
+        description: "The values of the recipe's inputs, by name.",
       },
       override: {
         type: "object",
         default: {},
         additionalProperties: false,
-        description:
-          "What is different here from the recipe: mappings are merged, anything else is replaced.",
+        description: "Changes to the recipe: mappings are merged, other values are replaced.",
         properties: {
           sources: changes("sources"),
           channels: changes("channels"),

@@ -21,7 +21,7 @@ export const commandOptions = {
     every: {
       "x-inert": true,
       description:
-        "How long from the end of one run to the next, at least 1s. Without it and without cron the program is kept running.",
+        "The delay between the end of one run and the next, at least 1s. Without every and cron the program is kept running.",
       type: "string",
       format: "duration",
       examples: ["5m"],
@@ -29,14 +29,14 @@ export const commandOptions = {
     cron: {
       "x-inert": true,
       description:
-        "When it is run: a cron expression of five or six parts, or @hourly, @daily, @weekly, @monthly, @yearly.",
+        "When to run the program: a cron expression of five or six fields, or @hourly, @daily, @weekly, @monthly, @yearly.",
       type: "string",
       minLength: 1,
       examples: ["0 9 * * mon-fri"],
     },
     tz: {
       "x-inert": true,
-      description: "The time zone of cron by its IANA name. Default: that of the machine.",
+      description: "The IANA time zone of cron. Default: the machine's time zone.",
       type: "string",
       minLength: 1,
       examples: ["Europe/Berlin"],
@@ -44,27 +44,27 @@ export const commandOptions = {
     missed: {
       "x-inert": true,
       description:
-        "What becomes of times of cron at which the router did not run or the machine slept: one run for all of them together, or none. Default once.",
+        "What happens to cron times missed because the router was down or the machine slept: one run for all of them, or none. Default once.",
       type: "string",
       enum: ["once", "none"],
     },
     format: {
       "x-inert": true,
       description:
-        "What makes an event: each line of the output (lines), each line read as JSON (json), or the whole output of a run (text), which is read as JSON when it is an object or a list. Default lines for a program that is kept running, text for one that is run by every or cron.",
+        "What becomes an event: each line of the output (lines), each line parsed as JSON (json), or the whole output of a run (text), parsed as JSON if it is an object or a list. Default: lines for a program that is kept running, text for one run by every or cron.",
       type: "string",
       enum: ["lines", "json", "text"],
     },
     restart: {
       "x-inert": true,
       description:
-        "Whether a program that is kept running is started again when it has ended: always, only after a failure, or never. Default always.",
+        "Whether to restart a program that is kept running: always, only after a failure, or never. Default always.",
       type: "string",
       enum: ["always", "failure", "never"],
     },
     exit_codes: {
       "x-inert": true,
-      description: "The exit codes that mean that it went well.",
+      description: "The exit codes that mean success.",
       type: "array",
       minItems: 1,
       items: { type: "integer", minimum: 0, maximum: 255 },
@@ -72,14 +72,15 @@ export const commandOptions = {
     },
     cwd: {
       "x-inert": false,
-      description: "The folder it runs in, from the config's folder or ~. Default: the config's folder.",
+      description:
+        "The working directory, relative to the config's folder or ~. Default: the config's folder.",
       type: "string",
       minLength: 1,
     },
     env: {
       "x-inert": false,
       description:
-        "Variables of its environment by name, beside those that every command gets, or in place of them.",
+        "Environment variables by name, added to those that every command gets, or replacing them.",
       type: "object",
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
       additionalProperties: { type: "string" },
@@ -88,20 +89,20 @@ export const commandOptions = {
     timeout: {
       "x-inert": true,
       description:
-        "How long a run by every or cron may take; then it is ended, with all that it started. Default 10m.",
+        "The time limit of a run by every or cron; after it, the program and its child processes are killed. Default 10m.",
       type: "string",
       format: "duration",
     },
     max_line: {
       "x-inert": true,
-      description: "The size from which a line is cut.",
+      description: "The maximum size of a line; a longer one is cut.",
       type: "string",
       format: "size",
       default: "64KiB",
     },
     max_output: {
       "x-inert": true,
-      description: "The size from which the output of a run is cut (format text only).",
+      description: "The maximum size of the output of a run; a longer one is cut (format text only).",
       type: "string",
       format: "size",
       default: "1MiB",

@@ -11,14 +11,14 @@ export const cronOptions = {
     at: {
       "x-inert": true,
       description:
-        "When: a cron expression of five parts (minute hour day month weekday), or six with the second before them, or @hourly, @daily, @weekly, @monthly, @yearly.",
+        "When: a cron expression of five fields (minute hour day month weekday), or six with seconds first, or @hourly, @daily, @weekly, @monthly, @yearly.",
       type: "string",
       minLength: 1,
       examples: ["0 9 * * mon-fri"],
     },
     tz: {
       "x-inert": true,
-      description: "The time zone of these times by its IANA name. Default: that of the machine.",
+      description: "The IANA time zone of these times. Default: the machine's time zone.",
       type: "string",
       minLength: 1,
       examples: ["Europe/Berlin"],
@@ -26,7 +26,7 @@ export const cronOptions = {
     missed: {
       "x-inert": true,
       description:
-        "What becomes of times at which the router did not run or the machine slept: one event for all of them together, or none.",
+        "What happens to times missed because the router was down or the machine slept: one event for all of them, or none.",
       type: "string",
       enum: ["once", "none"],
       default: "once",

@@ -13,7 +13,7 @@ export const discordOptions = {
     token: {
       "x-credential": true,
       description:
-        "The bot's token, from the Bot page of its application at discord.com/developers. The bot needs the Message Content intent, which is turned on there.",
+        "The bot's token, from the Bot page of its application at discord.com/developers. The bot needs the Message Content intent, which you enable there.",
       type: "string",
       minLength: 1,
       "x-secret": true,
@@ -23,14 +23,14 @@ export const discordOptions = {
     ...editsOption,
     max_download: {
       "x-inert": true,
-      description: "The size up to which a file that somebody sent is fetched.",
+      description: "The maximum size of an attachment that is downloaded.",
       type: "string",
       format: "size",
       default: "25MiB",
     },
     api_root: {
       "x-inert": false,
-      description: "The address of Discord's API; for tests and for proxies.",
+      description: "The URL of Discord's API; for tests and for proxies.",
       type: "string",
       pattern: "^https?://[^\\s?#]+$",
       default: "https://discord.com/api",

@@ -12,13 +12,13 @@ export const feedOptions = {
   properties: {
     url: {
       "x-inert": false,
-      description: "The address of the feed, http or https: RSS, Atom, RDF or JSON Feed.",
+      description: "The URL of the feed, http or https: RSS, Atom, RDF or JSON Feed.",
       type: "string",
       "x-secret": "variables",
     },
     every: {
       "x-inert": true,
-      description: "How long from one request to the next, from 1s to 30d; up to a tenth more by chance.",
+      description: "The delay between two requests, from 1s to 30d, plus a random delay of up to a tenth.",
       type: "string",
       format: "duration",
       default: "15m",
@@ -28,14 +28,14 @@ export const feedOptions = {
     since: {
       "x-inert": true,
       description:
-        "What the entries of the first answer are: now makes them history, start makes each of them an event.",
+        "How to treat the entries of the first response: now records them without events, start makes each one an event.",
       type: "string",
       enum: ["now", "start"],
       default: "now",
     },
     backfill: {
       "x-inert": true,
-      description: "How many of the newest entries in the first answer are events all the same. Default 0.",
+      description: "How many of the newest entries in the first response become events anyway. Default 0.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
@@ -43,14 +43,14 @@ export const feedOptions = {
     timeout: {
       "x-inert": true,
       description:
-        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
+        "How long to wait for a response to begin, from 1s to 10m, and for each further chunk; the whole response may take ten times as long.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     max_body: {
       "x-inert": true,
-      description: "The size up to which the feed is read, decompressed. At most 64MiB.",
+      description: "The maximum size of the feed after decompression. At most 64MiB.",
       type: "string",
       format: "size",
       default: "5MiB",

@@ -18,7 +18,7 @@ export const imessageOptions = {
         dm: {
           ...access.properties.dm,
           description:
-            "What happens to a stranger who writes to you: allowlist ignores them; pairing answers them, in your name, with a code that you approve with channel-router access pair; disabled ignores everybody.",
+            "How messages from strangers are handled: allowlist ignores them; pairing replies, in your name, with a code that you approve with channel-router access pair; disabled ignores everyone.",
           default: "allowlist",
         },
       },
@@ -26,7 +26,7 @@ export const imessageOptions = {
     own: {
       "x-inert": false,
       description:
-        "Your own addresses (phone numbers with their country code, e-mail addresses): what you write to yourself counts as written by you. Default: those that Messages has sent from.",
+        "Your own addresses (phone numbers with their country code, email addresses): messages to yourself count as written by you. Default: those that Messages has sent from.",
       type: "array",
       items: { type: "string", minLength: 3 },
       examples: [["+15550100", "me@example.com"]],
@@ -34,7 +34,7 @@ export const imessageOptions = {
     services: {
       "x-inert": false,
       description:
-        "The services whose messages are taken. The sender of an SMS can be forged, that of an iMessage cannot.",
+        "The services whose messages are accepted. The sender of an SMS can be forged, that of an iMessage cannot.",
       type: "array",
       items: { type: "string", enum: ["iMessage", "SMS", "RCS"] },
       minItems: 1,
@@ -43,21 +43,21 @@ export const imessageOptions = {
     },
     signature: {
       "x-inert": false,
-      description: "A line put under what is sent, so that people know who wrote. None by default.",
+      description: "A line added to each sent message, so that people know who wrote it. None by default.",
       type: "string",
       maxLength: 200,
       examples: ["Sent by Claude"],
     },
     every: {
       "x-inert": true,
-      description: "How often it is looked whether something was written.",
+      description: "How often to check for new messages.",
       type: "string",
       format: "duration",
       default: "1s",
     },
     database: {
       "x-inert": false,
-      description: "The database of Messages.",
+      description: "The Messages database.",
       type: "string",
       minLength: 1,
       default: "~/Library/Messages/chat.db",

@@ -13,7 +13,7 @@ export const pollOptions = {
     url: {
       "x-inert": false,
       description:
-        "The address to ask, http or https. After the host it may be a template with {{cursor}} and {{time}}, which are percent-encoded into their place.",
+        "The URL to poll, http or https. After the host it may be a template with {{cursor}} and {{time}}, which are percent-encoded.",
       type: "string",
       "x-secret": "variables",
       "x-template": { only: ["cursor", "time"], encode: "url" },
@@ -21,7 +21,7 @@ export const pollOptions = {
     every: {
       "x-inert": true,
       description:
-        "How long from one request to the next, from 1s to 30d; up to a tenth more by chance, so that many sources do not ask at once.",
+        "The delay between two requests, from 1s to 30d, plus a random delay of up to a tenth, so that sources do not poll at the same time.",
       type: "string",
       format: "duration",
       default: "1m",
@@ -36,7 +36,7 @@ export const pollOptions = {
     body: {
       "x-inert": false,
       description:
-        "The body of a POST: a template with {{cursor}} and {{time}}. It is sent as application/json when it begins with a brace or bracket, unless headers say otherwise.",
+        "The body of a POST: a template with {{cursor}} and {{time}}. It is sent as application/json if it begins with a brace or bracket, unless headers say otherwise.",
       type: "string",
       "x-secret": "variables",
       "x-template": { only: ["cursor", "time"] },
@@ -44,7 +44,7 @@ export const pollOptions = {
     json: {
       "x-inert": false,
       description:
-        "The body of a POST as a value, sent as JSON. Its texts are templates with {{cursor}} and {{time}}; one that is {{cursor}} alone keeps the type of the cursor, and is left out with its key while there is none.",
+        "The body of a POST as a value, sent as JSON. Its texts are templates with {{cursor}} and {{time}}; a text that is only {{cursor}} keeps the type of the cursor, and is omitted with its key until there is one.",
       type: ["object", "array"],
       "x-template": { only: ["cursor", "time"] },
       "x-deep": true,
@@ -54,7 +54,7 @@ export const pollOptions = {
     items: {
       "x-inert": true,
       description:
-        "A CEL expression that gives the list of items in an answer (data). Default: the answer itself when it is a list, else the answer as one item.",
+        "A CEL expression for the list of items in a response (data). Default: the response itself if it is a list, else the response as one item.",
       type: "string",
       "x-cel": true,
       examples: ["data.results"],
@@ -62,7 +62,7 @@ export const pollOptions = {
     key: {
       "x-inert": true,
       description:
-        "A CEL expression that gives what makes an item (data) new: an item whose key was seen is no event. Default: data.id where there is one, else the whole item. For an answer that is no list, whatever changes.",
+        "A CEL expression for the key of an item (data): an item whose key was already seen is not an event. Default: data.id if there is one, else the whole item. If the response is not a list, every change is an event.",
       type: "string",
       "x-cel": true,
       examples: ["string(data.id) + data.updated_at"],
@@ -70,7 +70,7 @@ export const pollOptions = {
     cursor: {
       "x-inert": false,
       description:
-        "A CEL expression that takes from an answer (data, headers) what {{cursor}} gives in the next request; null keeps the one before.",
+        "A CEL expression over a response (data, headers) for the {{cursor}} of the next request; null keeps the previous one.",
       type: "string",
       "x-cel": true,
       examples: ["data.next_cursor"],
@@ -78,7 +78,7 @@ export const pollOptions = {
     next: {
       "x-inert": false,
       description:
-        "A CEL expression that gives the URL of the next page of an answer (data, headers), or null. Default: the Link header's rel=next. Pages are on the same host.",
+        "A CEL expression over a response (data, headers) for the URL of the next page, or null. Default: the Link header's rel=next. Pages must be on the same host.",
       type: "string",
       "x-cel": true,
       examples: ["data.links.next"],
@@ -86,7 +86,7 @@ export const pollOptions = {
     max_pages: {
       "x-inert": true,
       description:
-        "The most pages that one round reads. Newest first, further pages are read only while all items of the one before are new; oldest first, all are, and with a cursor until nothing new comes.",
+        "The maximum number of pages per round. With newest_first, further pages are read only while all items of the previous page are new; with oldest_first, all pages are read, and with a cursor until there are no new items.",
       type: "integer",
       minimum: 1,
       maximum: 100,
@@ -95,7 +95,7 @@ export const pollOptions = {
     order: {
       "x-inert": true,
       description:
-        "How the answer lists its items. Events come oldest first either way; with oldest_first every round reads all pages.",
+        "How the response sorts its items. Events come oldest first either way; with oldest_first every round reads all pages.",
       type: "string",
       enum: ["newest_first", "oldest_first"],
       default: "newest_first",
@@ -103,14 +103,14 @@ export const pollOptions = {
     since: {
       "x-inert": true,
       description:
-        "What the first answer is: now makes it the state from which changes are events, start makes all that it holds events.",
+        "How to treat the first response: now records it without events, start makes all of its items events.",
       type: "string",
       enum: ["now", "start"],
       default: "now",
     },
     backfill: {
       "x-inert": true,
-      description: "How many of the newest items in the first answer are events all the same. Default 0.",
+      description: "How many of the newest items in the first response become events anyway. Default 0.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
@@ -118,14 +118,14 @@ export const pollOptions = {
     timeout: {
       "x-inert": true,
       description:
-        "How long to wait for an answer to begin, from 1s to 10m, and for each further piece of it; all of it may take ten times as long.",
+        "How long to wait for a response to begin, from 1s to 10m, and for each further chunk; the whole response may take ten times as long.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     max_body: {
       "x-inert": true,
-      description: "The size up to which one answer is read, decompressed. At most 64MiB.",
+      description: "The maximum size of one response after decompression. At most 64MiB.",
       type: "string",
       format: "size",
       default: "5MiB",

@@ -32,14 +32,14 @@ export const slackOptions = {
     ...editsOption,
     max_download: {
       "x-inert": true,
-      description: "The size up to which a file that somebody sent is fetched.",
+      description: "The maximum size of an attachment that is downloaded.",
       type: "string",
       format: "size",
       default: "25MiB",
     },
     api_root: {
       "x-inert": false,
-      description: "The address of Slack's Web API; for tests and for proxies.",
+      description: "The URL of Slack's Web API; for tests and for proxies.",
       type: "string",
       pattern: "^https?://[^\\s?#]+$",
       default: "https://slack.com/api",

@@ -13,14 +13,14 @@ export const sseOptions = {
     url: {
       "x-inert": false,
       description:
-        "The address of the event stream, http or https. Of a relay it is a secret: write it as a variable.",
+        "The URL of the event stream, http or https. The URL of a relay is a secret: use a variable.",
       type: "string",
       "x-secret": "variables",
     },
     events: {
       "x-inert": true,
       description:
-        "The names of the events that are taken; one without a name is called message. Default: all, or message for a relay.",
+        "The names of the accepted events; an event without a name is called message. Default: all, or message for a relay.",
       type: "array",
       items: { type: "string" },
       minItems: 1,
@@ -31,13 +31,13 @@ export const sseOptions = {
     relay: {
       "x-inert": true,
       description:
-        "The kind of webhook relay at the other end: the events are then the requests that it passes on. smee is smee.io and what speaks as it does.",
+        "The kind of webhook relay: events are then the requests that it forwards. smee is smee.io and compatible servers.",
       type: "string",
       enum: ["smee"],
     },
     idle: {
       "x-inert": true,
-      description: "How long nothing may come, comments included, before it connects again, from 5s to 1d.",
+      description: "The idle timeout, comments included, after which it reconnects, from 5s to 1d.",
       type: "string",
       format: "duration",
       default: "5m",
@@ -45,7 +45,7 @@ export const sseOptions = {
     max_message: {
       "x-inert": true,
       description:
-        "The size up to which one event is taken; a larger one is left out, and counted in status. At most 64MiB.",
+        "The maximum size of one event; a larger one is skipped and counted in status. At most 64MiB.",
       type: "string",
       format: "size",
       default: "1MiB",

@@ -12,7 +12,7 @@ export const tailOptions = {
     files: {
       "x-inert": false,
       description:
-        "The files to follow: a path or a list of them, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. What lies outside the config's folder waits for your trust.",
+        "The files to follow: a path or a list of paths, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. Files outside the config's folder require consent.",
       type: ["string", "array"],
       items: { type: "string", "x-glob": true },
       minItems: 1,
@@ -21,7 +21,7 @@ export const tailOptions = {
     from: {
       "x-inert": true,
       description:
-        "Where to begin in the files that are there when the source starts for the very first time: at their end or at their start. Files that appear later are read from their start.",
+        "Where to begin in files that exist when the source starts for the first time: at their end or at their start. Files that appear later are read from their start.",
       type: "string",
       enum: ["end", "start"],
       default: "end",
@@ -29,7 +29,7 @@ export const tailOptions = {
     format: {
       "x-inert": true,
       description:
-        "How a line is read into fields beside line and file: plain (none), json, logfmt (key=value), or regex (the named groups of pattern).",
+        "How a line is parsed into fields besides line and file: plain (none), json, logfmt (key=value), or regex (the named groups of pattern).",
       type: "string",
       enum: ["plain", "json", "logfmt", "regex"],
       default: "plain",
@@ -38,7 +38,7 @@ export const tailOptions = {
       // Its groups name fields that Claude reads.
       "x-inert": false,
       description:
-        "For format regex: an RE2 pattern whose named groups become fields, for instance ^(?P<level>[A-Z]+) (?P<message>.*).",
+        "For format regex: an RE2 pattern whose named groups become fields, such as ^(?P<level>[A-Z]+) (?P<message>.*).",
       type: "string",
       "x-regex": true,
     },
@@ -50,25 +50,25 @@ export const tailOptions = {
         start: {
           "x-inert": true,
           description:
-            "An RE2 pattern: a line in which it is found begins an event, the lines after it belong to that.",
+            "An RE2 pattern: a matching line begins an event, and the lines after it belong to that event.",
           type: "string",
           "x-regex": true,
         },
         indent: {
           "x-inert": true,
           description:
-            "Lines that begin with a space or a tab belong to the line before them, and so do the lines of a stack trace at the margin.",
+            "Lines that begin with a space or a tab belong to the previous line, as do unindented lines of a stack trace.",
           type: "boolean",
         },
         traces: {
           "x-inert": true,
           description:
-            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby, PHP and Dart, and leaves all other lines alone.",
+            "Joins the lines of stack traces of Java, C#, JavaScript, Python, Go, Rust, Ruby, PHP and Dart; other lines stay separate.",
           type: "boolean",
         },
         max_lines: {
           "x-inert": true,
-          description: "An event of so many lines is complete. From 2 to 10000.",
+          description: "The maximum number of lines of an event, from 2 to 10000.",
           type: "integer",
           minimum: 2,
           maximum: 10_000,
@@ -76,7 +76,7 @@ export const tailOptions = {
         },
         flush: {
           "x-inert": true,
-          description: "An event is complete when no line was added to it for so long.",
+          description: "An event is complete when no line was added to it for this long.",
           type: "string",
           format: "duration",
           default: "1s",
@@ -86,7 +86,7 @@ export const tailOptions = {
     container: {
       "x-inert": true,
       description:
-        "Whether the files are those of a container runtime, whose own lines are read out of it: docker (json-file), cri (Kubernetes, containerd, Podman), none, or auto by how each file begins.",
+        "The log format of a container runtime, whose own fields are removed: docker (json-file), cri (Kubernetes, containerd, Podman), none, or auto, which detects it at the start of each file.",
       type: "string",
       enum: ["auto", "docker", "cri", "none"],
       default: "auto",
@@ -94,7 +94,7 @@ export const tailOptions = {
     max_line: {
       "x-inert": true,
       description:
-        "The length up to which a line, or an event of several lines, is taken; the rest of a longer one is left out, and data.cut says how many bytes that were. From 256B to 1MiB.",
+        "The maximum length of a line, or of an event of several lines; the rest is dropped, and data.cut says how many bytes that were. From 256B to 1MiB.",
       type: "string",
       format: "size",
       default: "64KiB",
@@ -102,7 +102,7 @@ export const tailOptions = {
     partial: {
       "x-inert": true,
       description:
-        "How long the end of an unfinished last line is waited for, after which it is taken as it is.",
+        "How long to wait for the end of an unfinished last line; after that it is taken as it is.",
       type: "string",
       format: "duration",
       default: "10s",
@@ -110,7 +110,7 @@ export const tailOptions = {
     encoding: {
       "x-inert": true,
       description:
-        "How the files are written. A byte order mark says it better and is obeyed; bytes that mean nothing become U+FFFD.",
+        "The encoding of the files. A byte order mark takes precedence; invalid bytes become U+FFFD.",
       type: "string",
       enum: ["utf-8", "latin1", "utf-16le", "utf-16be"],
       default: "utf-8",

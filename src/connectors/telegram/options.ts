@@ -12,7 +12,7 @@ export const telegramOptions = {
   properties: {
     token: {
       "x-credential": true,
-      description: "The token of the bot, as @BotFather gave it.",
+      description: "The bot's token, from @BotFather.",
       type: "string",
       pattern: "^[A-Za-z0-9:_-]{8,256}$",
       examples: ["${TELEGRAM_BOT_TOKEN}"],
@@ -22,14 +22,14 @@ export const telegramOptions = {
     edits: {
       "x-inert": true,
       description:
-        "Whether a message that its writer changes comes again, with edited: true in data; a change of a mere location never does.",
+        "Whether an edited message is delivered again, with edited: true in data; edits of a location never are.",
       type: "boolean",
       default: true,
     },
     quote: {
       "x-inert": true,
       description:
-        "Which parts of an answer quote the message that they answer: the first, all, or none; a message that Claude names is quoted in any case.",
+        "Which parts of an answer quote the original message: the first, all, or none; a message that Claude names is always quoted.",
       type: "string",
       enum: ["first", "all", "none"],
       default: "first",
@@ -37,7 +37,7 @@ export const telegramOptions = {
     part_length: {
       "x-inert": true,
       description:
-        "The number of characters from which an answer is sent in several messages; Telegram takes at most 4096.",
+        "The maximum number of characters per message; a longer answer is split. Telegram accepts at most 4096.",
       type: "integer",
       minimum: 200,
       maximum: 4096,
@@ -45,7 +45,7 @@ export const telegramOptions = {
     },
     webhook: {
       description:
-        "Takes what comes over the config's own listener, at public_url with this path, in place of asking Telegram for it.",
+        "Receives updates through the HTTP server, at public_url with this path, instead of polling Telegram.",
       type: "object",
       additionalProperties: false,
       required: ["path", "secret"],
@@ -60,7 +60,7 @@ export const telegramOptions = {
         secret: {
           "x-credential": true,
           description:
-            "What Telegram has to prove itself with: 16 to 256 letters, digits, - and _ that you make up.",
+            "The secret with which Telegram proves itself: 16 to 256 letters, digits, - and _, your choice.",
           type: "string",
           pattern: "^[A-Za-z0-9_-]{16,256}$",
           "x-secret": true,
@@ -69,8 +69,7 @@ export const telegramOptions = {
     },
     api_root: {
       "x-inert": false,
-      description:
-        "Where the Bot API is served; it gets your token, so another address waits for channel-router trust anew.",
+      description: "The URL of the Bot API; it receives your token, so another URL requires consent again.",
       type: "string",
       pattern: "^https?://[^/?#@\\s]+(/[^?#\\s]*)?$",
       default: "https://api.telegram.org",

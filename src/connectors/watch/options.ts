@@ -12,7 +12,7 @@ export const watchOptions = {
     files: {
       "x-inert": false,
       description:
-        "The files to watch: a path or a list of them, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. What lies outside the config's folder waits for your trust.",
+        "The files to watch: a path or a list of paths, each with the wildcards * ** ? [a-z] {a,b}. Relative to the config file's folder; ~ is your home folder. Files outside the config's folder require consent.",
       type: ["string", "array"],
       items: { type: "string", "x-glob": true },
       minItems: 1,
@@ -20,7 +20,7 @@ export const watchOptions = {
     },
     events: {
       "x-inert": false,
-      description: "What is told of a file. With move_to it is created alone.",
+      description: "The changes that become events. With move_to only created is possible.",
       type: "array",
       items: { type: "string", enum: ["created", "changed", "removed"] },
       minItems: 1,
@@ -30,25 +30,25 @@ export const watchOptions = {
     move_to: {
       "x-inert": false,
       description:
-        "Makes the watched folder a drop folder: each file in it becomes an event, those that were there before too, and once the event is safe the file is moved to this folder, under a new name if there is one of its name.",
+        "Makes the watched folder a drop folder: each file in it, including existing ones, becomes an event. After the event is stored, the file is moved to this folder, and renamed if the name is taken.",
       type: "string",
     },
     text: {
       "x-inert": false,
-      description: "Put the text of a file into data.text and text. Default: with move_to.",
+      description: "Put the text of a file into data.text and text. Default: true with move_to.",
       type: "boolean",
     },
     max_text: {
       "x-inert": true,
       description:
-        "The size up to which the text of a file is put in; a larger one is told without it. At most 1MiB.",
+        "The maximum size of a file whose text is included; a larger file is reported without its text. At most 1MiB.",
       type: "string",
       format: "size",
       default: "64KiB",
     },
     settle: {
       "x-inert": true,
-      description: "A file is told of when it was not written to for so long. At least 100ms.",
+      description: "A change is reported once the file was not written to for this long. At least 100ms.",
       type: "string",
       format: "duration",
       default: "1s",

@@ -11,7 +11,7 @@ export const webchatOptions = {
   properties: {
     path: {
       "x-inert": true,
-      description: "The path of the page on the config's listener, beginning with a slash.",
+      description: "The path of the page on the HTTP server, beginning with a slash.",
       type: "string",
       pattern: "^(/[A-Za-z0-9._~-]+)+$",
       default: "/chat",
@@ -19,7 +19,7 @@ export const webchatOptions = {
     ...chatOptions,
     history: {
       "x-inert": true,
-      description: "How many messages of each browser are kept and shown when its page is opened again.",
+      description: "How many messages per browser are kept and shown when its page is opened again.",
       type: "integer",
       minimum: 1,
       maximum: 1000,
@@ -27,7 +27,7 @@ export const webchatOptions = {
     },
     max_upload: {
       "x-inert": true,
-      description: "The size up to which the files of one message are taken together. At most 64MiB.",
+      description: "The maximum total size of the files of one message. At most 64MiB.",
       type: "string",
       format: "size",
       default: "25MiB",

@@ -12,7 +12,7 @@ export const websocketOptions = {
   properties: {
     url: {
       "x-inert": false,
-      description: "The address to connect to, ws or wss.",
+      description: "The URL to connect to, ws or wss.",
       type: "string",
       "x-secret": "variables",
     },
@@ -20,7 +20,7 @@ export const websocketOptions = {
     auth: authOption,
     protocols: {
       "x-inert": false,
-      description: "The subprotocols that are offered; the server chooses one of them.",
+      description: "The subprotocols to offer; the server chooses one of them.",
       type: "array",
       items: { type: "string" },
       minItems: 1,
@@ -29,7 +29,7 @@ export const websocketOptions = {
     send: {
       "x-inert": false,
       description:
-        "The messages that are sent first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON, whose texts are templates too.",
+        "The messages to send first on each connection, in order, such as a subscription. A text is a template with {{time}}; anything else is sent as JSON, whose texts are templates too.",
       type: "array",
       minItems: 1,
       "x-secret": "variables",
@@ -38,15 +38,14 @@ export const websocketOptions = {
     idle: {
       "x-inert": true,
       description:
-        "How long nothing may come before it connects again, from 5s to 1d. After half of it a ping asks for a sign of life.",
+        "The idle timeout after which it reconnects, from 5s to 1d. After half of it a ping is sent.",
       type: "string",
       format: "duration",
       default: "1m",
     },
     max_message: {
       "x-inert": true,
-      description:
-        "The size up to which one message is taken; a larger one ends the connection. At most 64MiB.",
+      description: "The maximum size of one message; a larger one closes the connection. At most 64MiB.",
       type: "string",
       format: "size",
       default: "1MiB",

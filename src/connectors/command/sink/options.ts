@@ -13,7 +13,7 @@ export const commandSinkOptions = {
     command: {
       "x-inert": false,
       description:
-        "The program and its arguments, without a shell. The program is literal, the arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too; what a placeholder begins may not begin with - unless its program gets -- before it.",
+        "The program and its arguments, without a shell. The program is literal. The arguments are templates, except those of an interpreter (sh, node, awk ...), which are literal too. A value at the start of an argument may not begin with - unless the program gets -- before it.",
       type: "array",
       minItems: 1,
       items: { type: "string", "x-template": { only: roots } },
@@ -23,7 +23,7 @@ export const commandSinkOptions = {
     },
     stdin: {
       "x-inert": false,
-      description: "What the program reads from its standard input: a template. Default: nothing.",
+      description: "The program's standard input: a template. Default: nothing.",
       type: "string",
       "x-template": { only: roots },
       "x-secret": "variables",
@@ -31,7 +31,7 @@ export const commandSinkOptions = {
     env: {
       "x-inert": false,
       description:
-        "Variables of its environment by name, each a template, except those that are read as code (PATH, NODE_OPTIONS ...): beside those that every command gets, or in place of them.",
+        "Environment variables by name, each a template, except those that are read as code (PATH, NODE_OPTIONS ...): added to those that every command gets, or replacing them.",
       type: "object",
       propertyNames: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" },
       additionalProperties: { type: "string", "x-template": { only: roots } },
@@ -39,20 +39,22 @@ export const commandSinkOptions = {
     },
     cwd: {
       "x-inert": false,
-      description: "The folder it runs in, from the config's folder or ~. Default: the config's folder.",
+      description:
+        "The working directory, relative to the config's folder or ~. Default: the config's folder.",
       type: "string",
       minLength: 1,
     },
     timeout: {
       "x-inert": true,
-      description: "How long it may run; then it is ended, with all that it started. At most 30m.",
+      description:
+        "The time limit of a run; after it, the program and its child processes are killed. At most 30m.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     exit_codes: {
       "x-inert": true,
-      description: "The exit codes that mean that it went well.",
+      description: "The exit codes that mean success.",
       type: "array",
       minItems: 1,
       items: { type: "integer", minimum: 0, maximum: 255 },
@@ -60,7 +62,7 @@ export const commandSinkOptions = {
     },
     max_output: {
       "x-inert": true,
-      description: "How much of its output is kept; the rest is left out.",
+      description: "How much of the output is kept; the rest is dropped.",
       type: "string",
       format: "size",
       default: "64KiB",

@@ -13,7 +13,7 @@ export const fileSinkOptions = {
     path: {
       "x-inert": false,
       description:
-        "The folder of the files, from the config's folder or ~; it is made when it is not there. No file outside it is touched.",
+        "The folder of the files, relative to the config's folder or ~; it is created if missing. Files outside it are never touched.",
       type: "string",
       minLength: 1,
       examples: ["~/notes"],
@@ -29,14 +29,13 @@ export const fileSinkOptions = {
     },
     content: {
       "x-inert": false,
-      description: "What is written: a template.",
+      description: "The text to write: a template.",
       type: "string",
       "x-template": { only: roots },
     },
     mode: {
       "x-inert": false,
-      description:
-        "Whether the content is added at the end of the file, or takes the place of what is there.",
+      description: "Whether to append the content to the file or to replace the file.",
       type: "string",
       enum: ["append", "write"],
       default: "append",

@@ -26,7 +26,7 @@ export const httpSinkOptions = {
         url: {
           "x-inert": false,
           description:
-            "The address as a template. Scheme and host are literal; what a placeholder gives is percent-encoded and cannot leave its place.",
+            "The URL as a template. Scheme and host are literal; values are percent-encoded and cannot break out of their position.",
           type: "string",
           minLength: 1,
           "x-template": { only: roots, encode: "url" },
@@ -42,7 +42,7 @@ export const httpSinkOptions = {
         json: {
           "x-inert": false,
           description:
-            "The body as JSON: any value, whose texts are templates. A text that is one {{path}} keeps the type of what stands there; a key whose {{path}} leads nowhere is left out.",
+            "The body as JSON: any value, whose texts are templates. A text that is only {{path}} keeps the type of the value; a key whose {{path}} does not exist is omitted.",
           "x-template": { only: roots },
           "x-deep": true,
           "x-secret": "variables",
@@ -66,21 +66,22 @@ export const httpSinkOptions = {
     idempotency_key: {
       "x-inert": false,
       description:
-        "A header that gets an id of the call, the same for every try. With it a POST or PATCH that failed is tried again, as GET, PUT and DELETE always are. Default: none.",
+        "A header for an id of the call, the same for every attempt. With it a failed POST or PATCH is retried, as GET, PUT and DELETE always are. Default: none.",
       type: "string",
       pattern: "^[A-Za-z0-9-]+$",
       examples: ["Idempotency-Key"],
     },
     timeout: {
       "x-inert": true,
-      description: "How long one try may take until the answer begins, and then until it ends. At most 10m.",
+      description:
+        "The time limit of one attempt until the response begins, and again until it ends. At most 10m.",
       type: "string",
       format: "duration",
       default: "30s",
     },
     max_answer: {
       "x-inert": true,
-      description: "How much of an answer is read; the rest is left out.",
+      description: "How much of a response is read; the rest is dropped.",
       type: "string",
       format: "size",
       default: "1MiB",
