@@ -31,7 +31,7 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
   "characters of a meta value": ["text/neutralise.ts", "maxMetaLength"],
   "levels of nesting of JSON": ["json.ts", "maxJsonDepth"],
   "events of a source that wait to be committed": ["router/emit.ts", "maxOutstanding"],
-  "connections of the listener": ["http/bounded-server.ts", "maxConnections"],
+  "connections of the HTTP server": ["http/bounded-server.ts", "maxConnections"],
   "headers of a request": ["http/bounded-server.ts", "maxHeaders"],
   "characters of a `Link` header that are read": ["intake/link-header.ts", "maxLength"],
   "redirects that are followed": ["host/http-client.ts", "maxRedirects"],
