@@ -8,15 +8,14 @@ import { anyTests } from "../schema/tests.ts";
 const named = { propertyNames: { pattern: namePattern } } as const;
 
 const item = {
-  enum: { type: "array", minItems: 1, description: "The only values that are taken." },
+  enum: { type: "array", minItems: 1, description: "The allowed values." },
   pattern: {
     type: "string",
     minLength: 1,
-    description:
-      "An RE2 pattern that must fit the text; begin it with ^ and end it with $ for the whole of it.",
+    description: "An RE2 pattern that must match the text; use ^ and $ to match the whole text.",
   },
-  minimum: { type: "number", description: "The least number." },
-  maximum: { type: "number", description: "The greatest number." },
+  minimum: { type: "number", description: "The minimum." },
+  maximum: { type: "number", description: "The maximum." },
 } as const;
 
 const input = {
@@ -26,29 +25,30 @@ const input = {
   properties: {
     type: {
       enum: ["string", "number", "integer", "boolean", "array"],
-      description: "What kind of value it is.",
+      description: "The type of the value.",
     },
-    description: { type: "string", minLength: 1, description: "What it is for, in a sentence." },
-    default: { description: "What it is when nothing is given. Without a default it must be given." },
+    description: { type: "string", minLength: 1, description: "The purpose of the input, in a sentence." },
+    default: { description: "The value if the config sets none. An input without a default is required." },
     ...item,
     items: {
       type: "object",
       additionalProperties: false,
       required: ["type"],
-      description: "What each item of a list must be.",
+      description: "The schema of each item of a list.",
       properties: {
         type: {
           enum: ["string", "number", "integer", "boolean"],
-          description: "What kind of value an item is.",
+          description: "The type of an item.",
         },
         ...item,
       },
     },
-    examples: { type: "array", minItems: 1, description: "Values that could be given." },
+    examples: { type: "array", minItems: 1, description: "Example values." },
     secret: {
       type: "boolean",
       default: false,
-      description: "Whether it is never shown. Events, templates and expressions do not see it.",
+      description:
+        "Whether the value is a secret: it is never shown, and events, templates and expressions do not see it.",
     },
   },
 } as const;
@@ -58,7 +58,7 @@ const entries = (what: string) => ({
   default: {},
   ...named,
   additionalProperties: { type: "object" },
-  description: `${what}, as in channels.yaml. \${inputs.NAME} stands for what an input was given.`,
+  description: `${what}, as in channels.yaml. \${inputs.NAME} is the value of an input.`,
 });
 
 export const recipeSchema: JsonSchema = {
@@ -71,7 +71,7 @@ export const recipeSchema: JsonSchema = {
     recipe: {
       type: "string",
       pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
-      description: "The recipe's name: lower-case words with - between them.",
+      description: "The recipe's name: lower-case words separated by -.",
       examples: ["github-ci-failed"],
     },
     version: {
@@ -80,19 +80,19 @@ export const recipeSchema: JsonSchema = {
       description: "The recipe's own version, in quotes: three numbers.",
       examples: ["1.0.0"],
     },
-    title: { type: "string", minLength: 1, description: "What it is, in a few words." },
+    title: { type: "string", minLength: 1, description: "The title, in a few words." },
     description: { type: "string", minLength: 1, description: "What reaches Claude, and what does not." },
-    setup: { type: "string", description: "What a person has to do at the sender, step by step." },
+    setup: { type: "string", description: "The setup steps at the sender." },
     inputs: {
       type: "object",
       default: {},
       ...named,
       additionalProperties: input,
-      description: "What a config gives the recipe, by name.",
+      description: "The inputs of the recipe, by name.",
     },
     sources: entries("Where events come from"),
     channels: entries("Which events reach Claude and how they look"),
-    sinks: entries("Tools with which Claude answers"),
+    sinks: entries("Tools with which Claude answers and acts"),
     tests: anyTests,
   },
 };
