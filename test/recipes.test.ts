@@ -35,7 +35,7 @@ test("recipes list names every file in recipes/, with a title", async () => {
 
 test("docs/recipes.md lists them all", () => {
   const docs = readFileSync(join(folder, "..", "docs", "recipes.md"), "utf8");
-  const table = docs.slice(docs.indexOf("## Those that come with the router"), docs.indexOf("## override"));
+  const table = docs.slice(docs.indexOf("## Bundled recipes"), docs.indexOf("## override"));
   expect([...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name)).toEqual(names);
 });
 
