@@ -1,11 +1,12 @@
-// `npm run soak`: what takes too long for `npm run bench` and the tests: sessions killed at random under a flood for ten minutes
-// (`--minutes N`), stdout not read for a minute, load for as long as the kills with a sample of memory every ten seconds,
-// and half a minute of reloads under load. `--seed N` repeats the choices of the kills. `--only kills`, `unread`, `load` or `reloads` runs one of them. Exit code 1 when a target is missed.
+// `npm run soak`: what takes too long for `npm run bench` and the tests: all faults at random for ten minutes (`--minutes N`), sessions
+// killed at random under a flood for as long, stdout not read for a minute, load for as long as the kills with a sample of memory every ten seconds,
+// and half a minute of reloads under load. `--seed N` repeats the choices. `--only faults`, `kills`, `unread`, `load` or `reloads` runs one of them. Exit code 1 when a target is missed.
 
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { faults } from "./figures/faults.mjs";
 import { kills } from "./figures/kills.mjs";
 import { sampleUnderLoad } from "./figures/memory.mjs";
 import { unread } from "./figures/unread.mjs";
@@ -32,7 +33,13 @@ if (!Number.isInteger(seed)) {
   console.error("--seed takes a whole number");
   process.exit(2);
 }
-const soaks = { kills: underKills, unread: () => unread({ stallMs: 60_000 }), load: longLoad, reloads };
+const soaks = {
+  faults: () => harmed(faults),
+  kills: () => harmed(kills),
+  unread: () => unread({ stallMs: 60_000 }),
+  load: longLoad,
+  reloads,
+};
 if (values.only !== undefined && !Object.hasOwn(soaks, values.only)) {
   console.error(`--only takes one of ${Object.keys(soaks).join(", ")}`);
   process.exit(2);
@@ -47,11 +54,11 @@ console.log();
 printTable(rows);
 process.exitCode = rows.every((row) => row.ok) ? 0 : 1;
 
-async function underKills() {
+async function harmed(run) {
   let printed = 0;
   console.log(`seed ${seed}: --seed ${seed} makes the same choices again`);
   console.log("seconds  accepted  killed  ended  stalled  again  sessions");
-  return kills({
+  return run({
     durationMs: minutes * 60_000,
     random: seeded(seed),
     onSample({ seconds, accepted, killed, ended, stalled, attempts, sessions }) {

@@ -20,7 +20,7 @@ import { routerConfig } from "./config.mjs";
 import { secret } from "./payloads.mjs";
 
 /** `BENCH_ROUTER` names the entry of another build, to compare two or to measure while dist/ is being rebuilt. */
-const routerEntry =
+export const routerEntry =
   process.env.BENCH_ROUTER ?? fileURLToPath(new URL("../../dist/channel-router.js", import.meta.url));
 const minimalEntry = fileURLToPath(new URL("../minimal-receiver.mjs", import.meta.url));
 
@@ -93,11 +93,11 @@ export async function minimal() {
   };
 }
 
-function environment(home, own) {
+export function environment(home, own) {
   return { PATH: process.env.PATH, HOME: home, ...own };
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
@@ -144,7 +144,7 @@ channels:
 }
 
 /** As if the user had agreed to whatever this config asks for, also where the bench runs below a Claude process. */
-function agreeTo(config, state) {
+export function agreeTo(config, state) {
   const file = realpathSync(config);
   const folder = join(state, createHash("sha256").update(file).digest("hex").slice(0, 16));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
