@@ -81,6 +81,8 @@ export interface StatusAnswer {
   /** Its state folder. */
   readonly folder: string;
   readonly started: string;
+  /** What runs: the config as the file has it; while that is broken, the one that was active before; or nothing. Absent in the answer of an older router. */
+  readonly active?: "file" | "previous" | "none";
   /** Framed issues of the config, or why there is none. */
   readonly problems: readonly string[];
   /** Messages of people that nobody has answered, oldest first. */

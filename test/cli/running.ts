@@ -107,6 +107,7 @@ export async function startRunning(
     clock,
     plan: () => plan,
     serverName: () => "router",
+    active: () => "file",
     problems: () => [],
     powers: () => [],
     askedPowers: async () => null,

@@ -1,7 +1,7 @@
 // The config file is broken (an edit is under way) when an owner ends: its successor goes on with the config that was active last, with
 // the consent that it had, and says that the file is broken.
 
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually } from "../support/router.ts";
@@ -73,6 +73,30 @@ test("a successor goes on with the config that was active last", async () => {
   await eventually(() => second.process.stderr().includes("config fixed and reloaded"));
   await accepted(project, "/hook", { n: 3 });
   await eventually(() => second.events.some(({ content }) => content === "goodbye 3"));
+}, 120_000);
+
+test("a recipe that is gone when a router starts is read as it was last, and doctor says what runs", async () => {
+  const project = await opened();
+  const first = await project.claude({}, env);
+  await listening(project);
+  await eventually(() => statSync(kept(project.state), { throwIfNoEntry: false }) !== undefined);
+  await first.stop();
+  rmSync(join(project.folder, "more.yaml"));
+  const doctor = async () => (await project.ask(["doctor"], env)).stdout;
+  expect(await doctor()).toContain("a router that starts now goes on with the config that was active last");
+
+  const second = await project.claude({}, env);
+  await eventually(() => second.process.stderr().includes("goes on until the file is good again"));
+  await accepted(project, "/more", { n: 1 });
+  await eventually(() => second.events.some(({ content }) => content.includes('"n": 1')));
+  expect(second.process.stderr()).toContain("does not exist");
+  await eventually(async () =>
+    (await doctor()).includes("the running router goes on with the config that was active before"),
+  );
+
+  await project.write("more.yaml", recipe.replace("/more", "/again"));
+  await eventually(() => accepted(project, "/again", { n: 2 }).catch(() => false as const));
+  expect(await doctor()).not.toContain("goes on with the config");
 }, 120_000);
 
 test("what others put there, or what the user no longer allows, does not count", async () => {

@@ -1,9 +1,10 @@
 // `doctor`: everything that keeps events from Claude, looked at in turn, each with what to do. Changes nothing.
 
 import { resolve } from "node:path";
-import { setVariable } from "../../config/paths.ts";
+import { setVariable, stateFolder } from "../../config/paths.ts";
+import { readActive } from "../../daemon/start/active-config.ts";
 import { configOfCommand } from "../../daemon/start/find-config.ts";
-import { loadPlan } from "../../daemon/start/load-plan.ts";
+import { loadPlan, type ProvenConfig } from "../../daemon/start/load-plan.ts";
 import { isRouterError } from "../../errors.ts";
 import { line, type SafeText } from "../../text.ts";
 import { colors } from "../colors.ts";
@@ -48,18 +49,31 @@ async function lookAt(
   const { env, cwd } = world;
   const { file, tried, chosen } = configOfCommand(options.config, world);
   const router = file === undefined ? undefined : await findRouter(world, file);
+  const proven = file === undefined ? undefined : await loadPlan(file, env, { chosen });
   return {
     env,
     project: resolve(cwd, setVariable(env, "CLAUDE_PROJECT_DIR") ?? "."),
     platform: process.platform,
     nodeVersion: process.version,
     nowMs: world.now(),
-    config: { file, tried, proven: file === undefined ? undefined : await loadPlan(file, env, { chosen }) },
+    config: { file, tried, proven, isKept: await isKept(proven, router, env) },
     router,
     status: router === undefined ? undefined : await askStatus(router, world),
     managedSettings,
     clientLog: world.clientLog,
   };
+}
+
+/** Would a router that starts now find the texts of the config that was active last? */
+async function isKept(
+  proven: ProvenConfig | undefined,
+  router: RunningRouter | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  if (proven === undefined || proven.issues.length === 0) return false;
+  const { file } = proven.loaded;
+  const folder = router?.folder ?? stateFolder(env, file);
+  return (await readActive(folder, file, proven.bind).catch(() => undefined)) !== undefined;
 }
 
 async function askStatus(

@@ -25,6 +25,8 @@ export interface Patient {
     readonly tried: readonly string[];
     /** Undefined when there is no file. */
     readonly proven: ProvenConfig | undefined;
+    /** The state folder holds the texts of the config that was active last. */
+    readonly isKept?: boolean;
   };
   readonly router: RunningRouter | undefined;
   /** What the running router says, or why it says nothing; undefined when none runs. */

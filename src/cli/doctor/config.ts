@@ -1,10 +1,14 @@
 // Is there a config, and is it good?
 
 import { countIssues } from "../../config/yaml/issue-location.ts";
+import type { StatusAnswer } from "../../control/protocol.ts";
 import { printCount } from "../times.ts";
-import type { Finding, Patient } from "./check.ts";
+import { answered, type Finding, type Patient } from "./check.ts";
 
-export function checkConfig({ config }: Pick<Patient, "config">): Finding {
+export function checkConfig({
+  config,
+  status,
+}: Pick<Patient, "config"> & Partial<Pick<Patient, "status">>): Finding {
   const { file, tried, proven } = config;
   if (file === undefined || proven === undefined) {
     return {
@@ -19,7 +23,7 @@ export function checkConfig({ config }: Pick<Patient, "config">): Finding {
     return {
       name: "config",
       state: "fail",
-      detail: `${printCount(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}`,
+      detail: `${printCount(countIssues(proven.issues), "problem")} in ${file}; the first, line ${first.line}: ${proven.mask(first.message)}; ${activeInstead(config.isKept === true, answered(status))}`,
       todo: "channel-router check shows each at its place",
     };
   }
@@ -29,4 +33,14 @@ export function checkConfig({ config }: Pick<Patient, "config">): Finding {
     state: "ok",
     detail: `${file}: ${printCount(sources.length, "source")}, ${printCount(channels.length, "channel")}`,
   };
+}
+
+/** What runs while the file is broken. */
+function activeInstead(isKept: boolean, status: StatusAnswer | undefined): string {
+  if (status?.active === "previous")
+    return "the running router goes on with the config that was active before";
+  if (status?.active !== undefined) return "the running router has no active config";
+  return isKept
+    ? "a router that starts now goes on with the config that was active last, as far as you agreed to it"
+    : "a router that starts now runs nothing";
 }

@@ -1,7 +1,7 @@
 // Does a router of this config run, does it answer, and is it our version?
 
 import { version } from "../../version.ts";
-import { printSpan } from "../times.ts";
+import { printCount, printSpan } from "../times.ts";
 import type { Finding, Patient } from "./check.ts";
 
 const name = "router";
@@ -27,10 +27,14 @@ export function checkOwner({ router, status, nowMs }: Pick<Patient, "router" | "
   const detail = `pid ${status.pid}, ${kind}, version ${status.version}, up ${printSpan(nowMs - Date.parse(status.started))}`;
   const [problem] = status.problems;
   if (problem !== undefined) {
+    const runs =
+      status.active === "previous"
+        ? `the config file has a problem, and the previous config stays active (${printCount(status.sources.length, "source")}, ${printCount(status.channels.length, "channel")})`
+        : "it has no good config";
     return {
       name,
       state: "fail",
-      detail: `${detail}; it has no good config: ${problem.split("\n", 1)[0]}`,
+      detail: `${detail}; ${runs}: ${problem.split("\n", 1)[0]}`,
       todo: "correct the config; the running router picks it up",
     };
   }

@@ -116,7 +116,7 @@ export async function expandRecipes(config: YamlFile, options: ExpandOptions): P
   }
 
   async function readRecipe(name: string, written: string): Promise<YamlFile | undefined> {
-    const reference = findRecipe(written, dirname(config.file));
+    const reference = findRecipe(written, dirname(config.file), options.kept);
     if ("message" in reference) {
       const { file } = reference;
       const isTyped = !fromVariables.has(name);

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { didYouMeanHint } from "../../did-you-mean.ts";
+import type { KeptTexts } from "../read.ts";
 import { quoted } from "../yaml/problem.ts";
 
 export type Reference =
@@ -15,8 +16,8 @@ export type Reference =
 const bundledName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /** `folder` is the config's. Looks at the disk, reads nothing. */
-export function findRecipe(written: string, folder: string): Reference {
-  if (bundledName.test(written)) return findBundled(written);
+export function findRecipe(written: string, folder: string, kept?: KeptTexts): Reference {
+  if (bundledName.test(written)) return findBundled(written, kept);
   const scheme = /^(?:git\+)?([a-z][a-z0-9+.-]*):/i.exec(written)?.[0];
   if (scheme !== undefined && !/^[a-z]:[\\/]/i.test(written)) {
     return {
@@ -32,7 +33,7 @@ export function findRecipe(written: string, folder: string): Reference {
         : (didYouMeanHint(written, bundledRecipes()) ?? "write a file as ./FILE.yaml"),
     };
   }
-  return findFile(written, folder);
+  return findFile(written, folder, kept);
 }
 
 /** The names of the recipes that come with the package, sorted. */
@@ -43,17 +44,19 @@ export function bundledRecipes(): string[] {
     .sort();
 }
 
-function findBundled(name: string): Reference {
+function findBundled(name: string, kept: KeptTexts | undefined): Reference {
   const file = join(bundledFolder(), `${name}.yaml`);
-  if (existsSync(file)) return { file };
+  if (existsSync(file) || kept?.has(file)) return { file };
   return {
     message: `no bundled recipe is called ${quoted(name)}`,
     hint: didYouMeanHint(name, bundledRecipes()) ?? "channel-router recipes list  shows them all",
   };
 }
 
-function findFile(written: string, folder: string): Reference {
+function findFile(written: string, folder: string, kept: KeptTexts | undefined): Reference {
   const file = resolve(folder, written);
+  // Where it is now, or whether it is, does not matter: its text is the one that was kept.
+  if (kept?.has(file)) return { file };
   let real: string;
   try {
     real = realpathSync(file);

@@ -9,6 +9,8 @@ export interface StreamEvent {
   readonly data: string;
   /** The last id that the stream gave, with this event or before it; empty when there is none. */
   readonly id: string;
+  /** The event itself has that id. Any other inherits it, as the standard says, and is not known by it. */
+  readonly hasId: boolean;
   /** Larger than what is taken: its data was left out. */
   readonly isTooLarge: boolean;
 }
@@ -86,6 +88,7 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
   }
 
   function endEvent(): StreamEvent | undefined {
+    const hasId = nextId !== undefined && nextId !== "";
     id = nextId ?? id;
     nextId = undefined;
     if (!hasData && !isTooLarge) {
@@ -98,6 +101,7 @@ export function createEventStream(maxBytes: number, lastId = ""): EventStream {
       name: name || "message",
       data: data.read((bytes) => bytes.toString("utf8", 0, Math.max(0, bytes.length - 1))),
       id,
+      hasId,
       isTooLarge,
     };
     name = "";

@@ -28,7 +28,7 @@ export const sse: SourceType<SseOptions> = {
   sampleArrival(options, payload, headers) {
     if (options.relay === undefined) {
       const { event = options.events?.[0] ?? "message", id = "" } = headers;
-      return arrivalOfEvent({ name: event, data: payload, id }, options.url);
+      return arrivalOfEvent({ name: event, data: payload, id, hasId: id !== "" }, options.url);
     }
     const arrival = unwrapRelayed(JSON.stringify({ ...headers, body: payload }));
     if (arrival === undefined) throw new UsageError("E_USAGE", "the payload is no body of a request");

@@ -9,6 +9,7 @@ import type { HandOver } from "../../intake/hand-over.ts";
 import { guessJson } from "../../intake/json.ts";
 import { createLoopSource } from "../../intake/loop-source.ts";
 import { placeOf, requestHeaders, trustOf } from "../../intake/request-options.ts";
+import { keyOf } from "../../intake/seen-keys.ts";
 import { line } from "../../text.ts";
 import { createEventStream, type StreamEvent } from "./event-stream.ts";
 import type { SseOptions } from "./options.ts";
@@ -122,8 +123,12 @@ export function createSseSource(name: string, options: SseOptions, host: Host): 
   });
 }
 
+/**
+ * An event with an id of its own is known again: after a crash the stream may begin before what was safe by then. What it holds is a part of
+ * what it is known by, since some servers count anew on each connection, or give the same id to several events.
+ */
 export function arrivalOfEvent(
-  { name, data, id }: Pick<StreamEvent, "name" | "data" | "id">,
+  { name, data, id, hasId }: Pick<StreamEvent, "name" | "data" | "id" | "hasId">,
   url: string,
 ): Arrival {
   const parsed = guessJson(data);
@@ -132,6 +137,7 @@ export function arrivalOfEvent(
     text: data,
     headers: { event: name, ...(id === "" ? {} : { id }) },
     trust: trustOf(url),
+    ...(hasId ? { deliveryId: keyOf([id, name, data]) } : {}),
   };
 }
 

@@ -42,6 +42,11 @@ export function createCommands(state: DaemonState): ControlHandler {
     clock: systemClock,
     plan: () => state.running()?.config.plan,
     serverName: () => state.used()?.loaded.values.server.name ?? "router",
+    active() {
+      if (state.running() === undefined) return "none";
+      const isBroken = (state.config()?.issues.length ?? 1) > 0 || state.verdict()?.ok === false;
+      return isBroken ? "previous" : "file";
+    },
     problems: () =>
       state.config() === undefined
         ? [line`no config file; looked for ${state.found().tried.join(", ")}`]

@@ -19,6 +19,8 @@ export interface ControlPorts {
   plan(): Plan | undefined;
   /** The server's name in the running config. */
   serverName(): string;
+  /** Which config runs: that of the file, or the one before, while the file is broken or could not be applied. */
+  active(): "file" | "previous" | "none";
   /** Framed issues of the config, or the one line that says why there is none. */
   problems(): readonly SafeText[];
   /** Of the running config. */

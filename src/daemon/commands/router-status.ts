@@ -14,6 +14,7 @@ export function statusAnswer(ports: ControlPorts): StatusAnswer {
   return {
     ...about,
     started: new Date(startedMs).toISOString(),
+    active: ports.active(),
     problems: ports.problems(),
     ...(verdict === undefined
       ? {}

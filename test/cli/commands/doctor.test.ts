@@ -91,6 +91,17 @@ describe("config", () => {
     const finding = checkConfig({ config: await configured("sources:\n  hello: { type: htp }\n") });
     expect(finding).toMatchObject({ state: "fail", todo: "channel-router check shows each at its place" });
     expect(finding.detail).toContain("line 2");
+    expect(finding.detail).toContain("a router that starts now runs nothing");
+  });
+
+  test.each([
+    [{ isKept: true }, undefined, "a router that starts now goes on with the config that was active last"],
+    [{}, "previous", "the running router goes on with the config that was active before"],
+    [{ isKept: true }, "none", "the running router has no active config"],
+  ] as const)("a broken one says what runs instead: %j, %s", async (kept, active, said) => {
+    const config = { ...(await configured("sources:\n  hello: { type: htp }\n")), ...kept };
+    const running = active === undefined ? undefined : { ...status, active };
+    expect(checkConfig({ config, status: running }).detail).toContain(said);
   });
 
   test("none at all says where it was looked for", () => {

@@ -62,10 +62,37 @@ describe("an event", () => {
         text: '{"ref":"main",\n"ok":true}',
         headers: { event: "push", id: "42" },
         trust: "local",
+        deliveryId: expect.stringMatching(/^[\w-]{16}$/),
       },
       { data: "7 apples", text: "7 apples", headers: { event: "message", id: "42" }, trust: "local" },
     ]);
     expect(server.asked[0]?.headers.accept).toBe("text/event-stream");
+  });
+
+  test("is known by its own id and what it holds, and by no id that it inherits", async () => {
+    const idsOf = async (text: string) => {
+      const source = await start();
+      await until(() => expect(streams.length).toBeGreaterThan(0));
+      const before = source.arrivals.length;
+      send(`${text}data: last\n\n`);
+      await until(() => expect(source.arrivals.at(-1)?.data).toBe("last"));
+      await source.stop();
+      streams = [];
+      return source.arrivals.slice(before, -1).map(({ deliveryId }) => deliveryId);
+    };
+    const [first, again, ...others] = [
+      ...(await idsOf("id: 1\ndata: a\n\n")),
+      ...(await idsOf("id: 1\ndata: a\n\nid: 2\ndata: a\n\nid: 1\ndata: b\n\nevent: x\nid: 1\ndata: a\n\n")),
+    ];
+    expect(first).toBeDefined();
+    expect(again).toBe(first);
+    expect(new Set([first, ...others]).size).toBe(4);
+    // The standard lets an event inherit the id before it: many hold the same, and each is one of its own.
+    expect(
+      await idsOf(
+        "data: none\n\nid: 3\ndata: own\n\ndata: inherited\n\ndata: inherited\n\nid\ndata: gone\n\n",
+      ),
+    ).toEqual([undefined, expect.any(String), undefined, undefined, undefined]);
   });
 
   test("arrives whole though its characters are torn", async () => {

@@ -66,6 +66,7 @@ test("without a good config, nothing is sent and status still answers", async ()
     ...ports,
     plan: () => undefined,
     router: () => undefined,
+    active: () => "none",
     problems: () => [line`no config file found`],
   });
   await expect(control("send", { source: "post", data: "x" }, nothing, never)).rejects.toThrow(
