@@ -1,7 +1,7 @@
 // The docs hold: every config in them passes `check`, every error code is explained, what the README shows is what the
 // program prints.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -47,6 +47,16 @@ describe("configs in the docs pass check", () => {
     const { loaded, issues } = await loadPlan(file, { HOME: project.folder, ...variablesIn(text) });
     expect([...issues, ...loaded.warnings].map((issue) => loaded.frame(issue))).toEqual([]);
   });
+});
+
+test.each(["docs/architecture.md", "CONTRIBUTING.md"])("every source file that %s names is there", (page) => {
+  const text = readFileSync(join(root, page), "utf8");
+  const named = [...text.matchAll(/`((?:[\w-]+\/)+[\w-]+\.ts)`/g)].map(([, path = ""]) => path);
+  const inSource = named
+    .map((path) => path.replace(/^src\//, ""))
+    .filter((path) => !path.startsWith("test/"));
+  expect(inSource.length).toBeGreaterThan(8);
+  expect(inSource.filter((path) => !existsSync(join(root, "src", path)))).toEqual([]);
 });
 
 test("docs/errors.md explains every code with its meaning, and no other", () => {
