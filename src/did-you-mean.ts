@@ -10,15 +10,26 @@ const maxAsked = 25;
 
 /** The nearest of `known`, or undefined. Ties go to the first. Case, `-` and `_` count for nothing when all else agrees. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
+  return nearest(word, withPlain(known));
+}
+
+/** A name as it is written, and as it is compared. */
+type Candidate = readonly [name: string, plain: string];
+
+function* withPlain(names: Iterable<string>): Generator<Candidate> {
+  for (const name of names) yield [name, bare(name)];
+}
+
+function nearest(word: string, known: Iterable<Candidate>): string | undefined {
   if (word.length === 0 || word.length > maxWord) return undefined;
   const plain = bare(word);
   let best: string | undefined;
   let bestScore = Number.POSITIVE_INFINITY;
   let compared = 0;
-  for (const candidate of known) {
+  for (const [candidate, plainCandidate] of known) {
     if (compared++ === maxKnown) break;
     if (candidate === word || candidate.length > maxWord) continue;
-    const score = scoreOf(plain, bare(candidate));
+    const score = scoreOf(plain, plainCandidate);
     if (score < bestScore) {
       best = candidate;
       bestScore = score;
@@ -29,14 +40,22 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
 
 /** `did you mean "match"?`, or undefined: ready to be a hint. */
 export function didYouMeanHint(word: string, known: Iterable<string>): string | undefined {
-  const suggestion = didYouMean(word, known);
+  return hintOf(didYouMean(word, known));
+}
+
+function hintOf(suggestion: string | undefined): string | undefined {
   return suggestion === undefined ? undefined : `did you mean "${suggestion}"?`;
 }
 
 /** The same for many words and one list, which the user wrote: the first 25 words get a suggestion. */
 export function createHints(known: readonly string[]): (word: string) => string | undefined {
   let asked = 0;
-  return (word) => (asked++ < maxAsked ? didYouMeanHint(word, known) : undefined);
+  let candidates: readonly Candidate[] | undefined;
+  return (word) => {
+    if (asked++ >= maxAsked) return undefined;
+    candidates ??= [...withPlain(known.slice(0, maxKnown))];
+    return hintOf(nearest(word, candidates));
+  };
 }
 
 const maxListed = 20;
@@ -66,7 +85,8 @@ function scoreOf(word: string, candidate: string): number {
 }
 
 /** Damerau-Levenshtein with adjacent swaps (optimal string alignment), three rows at a time; Infinity beyond `most`. */
-function distance(a: string, b: string, most: number): number {
+function distance(one: string, other: string, most: number): number {
+  const [a, b] = withoutCommonEnds(one, other);
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
@@ -91,4 +111,14 @@ function distance(a: string, b: string, most: number): number {
     last = row;
   }
   return last[b.length]!;
+}
+
+/** Names of one list begin and end alike, and what is alike adds nothing to the distance. */
+function withoutCommonEnds(a: string, b: string): readonly [string, string] {
+  const shorter = Math.min(a.length, b.length);
+  let start = 0;
+  while (start < shorter && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < shorter - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return [a.slice(start, a.length - end), b.slice(start, b.length - end)];
 }

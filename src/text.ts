@@ -98,13 +98,22 @@ export function verbatim(raw: string): SafeText | undefined {
 
 /** JSON of the same value, in which every hidden character is an escape. */
 export function safeJson(value: unknown, indent?: number): SafeText {
-  const escaped = (found: string) =>
-    Array.from(
-      { length: found.length },
-      (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`,
-    ).join("");
   // Line ends between the values are the program's; those in texts are escapes already, and so are lone surrogates.
   return (JSON.stringify(value, undefined, indent) ?? "null").replace(invisible, escaped) as SafeText;
+}
+
+const escapes = new Map<string, string>();
+
+/** Few characters are hidden ones, and a text may hold a million of them. */
+function escaped(found: string): string {
+  const known = escapes.get(found);
+  if (known !== undefined) return known;
+  const made = found
+    .split("")
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .join("");
+  escapes.set(found, made);
+  return made;
 }
 
 /** `colour` adds what a terminal acts on, and nothing else. */

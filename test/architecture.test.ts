@@ -28,6 +28,7 @@ const shared = [
   "text",
   "time-zone",
   "waiting",
+  "yield-to-event-loop",
 ];
 /** Everything below the program. No room imports one that is above it in this table; `daemon` alone builds the parts together. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -48,6 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "time-zone": [],
   version: [],
   waiting: ["contract"],
+  "yield-to-event-loop": [],
   // Pure: the config language, and what it is compiled to.
   config: shared,
   filters: shared,

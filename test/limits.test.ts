@@ -27,7 +27,10 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
   "memory of a CEL expression on one event": ["filters/cel/meter.ts", "maxBytes"],
   "elements that a CEL macro goes through": ["filters/cel/guard.ts", "maxLoopLength"],
   "size of what a template gives": ["templates/limits.ts", "maxOutputLength"],
-  "turns of the loops of a template": ["templates/limits.ts", "maxTurns"],
+  "turns of the loops of a template, with the blocks, functions and placeholders in them": [
+    "templates/limits.ts",
+    "maxSteps",
+  ],
   "characters of a meta value": ["text/neutralise.ts", "maxMetaLength"],
   "levels of nesting of JSON": ["json.ts", "maxJsonDepth"],
   "events of a source that wait to be committed": ["router/emit.ts", "maxOutstanding"],

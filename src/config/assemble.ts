@@ -50,7 +50,8 @@ const channelSchema = entrySchema("channels");
 const sourceSchema = entrySchema("sources");
 const sinkSchema = entrySchema("sinks");
 
-export function assemble(from: Assembly): ConfigValues {
+/** In steps: there may be thousands of sources, channels and sinks. */
+export function* assemble(from: Assembly): Generator<void, ConfigValues> {
   const { root, isBroken } = from;
   const sound = (key: string): JsonObject => (isBroken([key]) ? {} : asObject(root[key]));
   const server = sound("server");
@@ -64,11 +65,11 @@ export function assemble(from: Assembly): ConfigValues {
     budget: budgetOf({ event: 500, hour: 20_000, ...sound("budget") }),
     delivery: filled("delivery", { catchUp: 20, keepMs: 7 * day, maxSizeBytes: 256 * 1024 ** 2 }),
     defaults: filled<ConfigValues["defaults"]>("defaults", { ttlMs: day, priority: "normal" }),
-    sources: entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
-    channels: entriesOf("channels", from, (name, channel) =>
+    sources: yield* entriesOf("sources", from, (name, source) => sourceValues(name, source, from)),
+    channels: yield* entriesOf("channels", from, (name, channel) =>
       channelValues(name, soundParts(name, channel, from), from),
     ),
-    sinks: entriesOf("sinks", from, (name, sink) => sinkValues(name, sink, from)),
+    sinks: yield* entriesOf("sinks", from, (name, sink) => sinkValues(name, sink, from)),
   };
   if (typeof root.listen === "string" && !isBroken(["listen"])) {
     const address = parseListenAddress(root.listen, from);
@@ -92,13 +93,14 @@ export function assemble(from: Assembly): ConfigValues {
   return values;
 }
 
-function entriesOf<T>(
+function* entriesOf<T>(
   key: string,
   from: Assembly,
   build: (name: string, value: JsonObject) => T | undefined,
-): Record<string, T> {
+): Generator<void, Record<string, T>> {
   const result: Record<string, T> = Object.create(null);
   for (const [name, value] of Object.entries(asObject(from.root[key]))) {
+    yield;
     const built = build(name, asObject(value));
     if (built !== undefined) result[name] = built;
   }

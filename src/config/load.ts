@@ -6,6 +6,7 @@ import { dirname, resolve, sep } from "node:path";
 import type { SinkTypeEntry } from "../contract/sink.ts";
 import type { Issue, JsonObject, JsonSchema, SourceTypeEntry } from "../contract.ts";
 import { isRouterError } from "../errors.ts";
+import { inSlices, runInSlices, yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { assemble } from "./assemble.ts";
 import { type EnvironmentVariables, homeFolder, realPath } from "./paths.ts";
 import { type KeptTexts, readYamlFile } from "./read.ts";
@@ -53,7 +54,6 @@ import { likelyMistakes } from "./yaml/likely-mistakes.ts";
 import { longCodeDrafts } from "./yaml/long-code.ts";
 import { type Path, pathKey } from "./yaml/problem.ts";
 import { hideShownText } from "./yaml/shown-text.ts";
-import { inSlices, yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 export interface LoadOptions {
   readonly env: EnvironmentVariables;
@@ -99,6 +99,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const parsed = await readYamlFile(file, "config file", options.kept);
   await yieldToEventLoop();
   const yaml = openYaml(file, parsed);
+  await yieldToEventLoop();
   const dotenv = standIns ? noDotenv : readDotenvFiles(env, folder);
   const environment = layerEnvironment(withProcess(env, dotenv.layers, options.isOfProject ?? (() => false)));
   const valueFiles = openValueFiles(folder, env);
@@ -121,13 +122,13 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const replaced = resolved.filter((one) => one.replacements.length > 0);
   const substituted = new Set(replaced.map((one) => pathKey(one.path)));
   await yieldToEventLoop();
-  const secrets = findSecrets(expansion, types, resolved);
+  const secrets = await runInSlices(findSecrets(expansion, types, resolved));
   const typed = typedTexts(expansion, substituted, secrets);
   const tainted = new TaintedTree();
   for (const one of later) tainted.add(one.tainted);
   tainted.add(secrets.typed);
   const { notes, issues: shownIssues } = hideShownText(root, tainted, options.hideVariables === true);
-
+  await yieldToEventLoop();
   validate(root);
   const ofCore = { schema: coreSchema, value: root, prefix: [], typed };
   const core = (await inSlices(explainEach(validate.errors ?? [], ofCore))).flat();
@@ -136,7 +137,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     sinks: await checkComponents(root, "sinks", types.sinks, registries.sinks, typed),
   };
   await yieldToEventLoop();
-  const meaning = checkSemantics(root, { folder, env, typed });
+  const meaning = (await inSlices(checkSemantics(root, { folder, env, typed }))).flat();
   await yieldToEventLoop();
   // A value that could not be read is one problem; what was put in its place is none of its own.
   const unread = new Set(
@@ -147,6 +148,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
     ].map(({ path }) => pathKey(path)),
   );
   const places = locateIssues(expansion, resolved);
+  await yieldToEventLoop();
   const drafts = [
     ...[...core, ...checked.sources.drafts, ...checked.sinks.drafts, ...meaning].filter(
       ({ path }) => !unread.has(pathKey(path)),
@@ -175,7 +177,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
   const warnings = bomb === undefined ? await warningsOf(expansion, yaml) : [];
   const broken = brokenPaths(expansion, [...own, ...expansion.problems], [...unresolved, ...drafts]);
   await yieldToEventLoop();
-  const values = assemble({
+  const assembling = assemble({
     root,
     options: { sources: checked.sources.options, sinks: checked.sinks.options },
     types,
@@ -191,6 +193,7 @@ async function loadWhole(written: string, options: LoadOptions): Promise<LoadedC
       nameOf: (origin) => originName(origin, { folder, home: homeFolder(env) }),
     },
   });
+  const values = await runInSlices(assembling);
   const frameSources = [yaml, ...expansion.instances.map((instance) => instance.yaml)]
     .filter((one) => isQuotable(one.file, folder))
     .map((one) => frameSourceOf(one, [...secrets.masksIn(one), ...masksBesideTree(one)]));

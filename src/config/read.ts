@@ -4,10 +4,10 @@
 // file holds: tokens are read in slices, and their number is bounded, because nodes are built from them in one go.
 
 import { Composer, type CST, type Document, Lexer, LineCounter, type ParsedNode, Parser } from "yaml";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type FileReading, readBounded } from "./yaml/bounded-file.ts";
 import type { Problem } from "./yaml/problem.ts";
 import { syntaxProblems } from "./yaml/syntax.ts";
-import { yieldToEventLoop } from "./yield-to-event-loop.ts";
 
 /** Of a config or a recipe. */
 export const maxFileBytes = 1024 * 1024;

@@ -20,15 +20,14 @@ export interface SemanticsContext {
   typed(path: Path): string | undefined;
 }
 
-export function checkSemantics(root: JsonObject, context: SemanticsContext): IssueDraft[] {
-  return [
-    ...checkServer(root),
-    ...checkListen(root, context),
-    ...checkPublicUrl(root),
-    ...checkSinks(root),
-    ...checkChannels(root, context),
-    ...checkBounds(root),
-  ];
+/** In steps: there may be thousands of names, and each that is unknown is compared with all that exist. */
+export function* checkSemantics(root: JsonObject, context: SemanticsContext): Generator<IssueDraft[]> {
+  yield checkServer(root);
+  yield checkListen(root, context);
+  yield checkPublicUrl(root);
+  yield checkSinks(root);
+  yield* checkChannels(root, context);
+  yield* checkBounds(root);
 }
 
 function checkServer(root: JsonObject): IssueDraft[] {
@@ -78,34 +77,24 @@ function checkSinks(root: JsonObject): IssueDraft[] {
   });
 }
 
-function checkChannels(root: JsonObject, context: SemanticsContext): IssueDraft[] {
+function* checkChannels(root: JsonObject, context: SemanticsContext): Generator<IssueDraft[]> {
   const sources = namesOf(root.sources, "source");
   const sinks = namesOf(root.sinks, "sink");
-  return Object.entries(asObject(root.channels)).flatMap(([name, channel]) => {
+  for (const [name, channel] of Object.entries(asObject(root.channels))) {
     const path = ["channels", name];
     const from = member(channel, "from");
-    const issues = [
-      ...checkReferences(from, [...path, "from"], sources, context),
-      ...checkReferences(member(channel, "reply"), [...path, "reply"], sinks, context),
-    ];
-    if (from === undefined && isObject(channel) && !sources.known.has(name)) {
-      issues.push({
-        path,
-        on: "key",
-        code: "E_CONFIG_REFERENCE",
-        message: `names no source, and no source is called ${quoted(name)}`,
-        hint:
-          sources.known.size === 0
-            ? 'declare one under "sources:"'
-            : `add from: with one of ${sources.listed}`,
-      });
-    }
-    return issues;
-  });
+    yield* checkReferences(from, [...path, "from"], sources, context);
+    yield* checkReferences(member(channel, "reply"), [...path, "reply"], sinks, context);
+    if (from !== undefined || !isObject(channel) || sources.known.has(name)) continue;
+    const hint =
+      sources.known.size === 0 ? 'declare one under "sources:"' : `add from: with one of ${sources.listed}`;
+    const message = `names no source, and no source is called ${quoted(name)}`;
+    yield [{ path, on: "key", code: "E_CONFIG_REFERENCE", message, hint }];
+  }
 }
 
 /** Units are texts, so that a schema cannot bound them. */
-function checkBounds(root: JsonObject): IssueDraft[] {
+function* checkBounds(root: JsonObject): Generator<IssueDraft[]> {
   const least = (
     path: Path,
     text: Json | undefined,
@@ -116,30 +105,20 @@ function checkBounds(root: JsonObject): IssueDraft[] {
     if (value === undefined || value >= parse(unit)!) return [];
     return [{ path, code: "E_CONFIG_VALUE", message: `must be at least ${unit}` }];
   };
-  const sources = Object.entries(asObject(root.sources)).flatMap(([name, source]) =>
-    least(["sources", name, "expect"], member(source, "expect"), parseDuration, "1s"),
-  );
-  const channels = Object.entries(asObject(root.channels)).flatMap(([name, channel]) => [
-    ...[
-      ["throttle", "per"],
-      ["digest", "every"],
-    ].flatMap(([filter = "", option = ""]) =>
-      least(["channels", name, filter, option], member(member(channel, filter), option), parseDuration, "1s"),
-    ),
-    ...least(["channels", name, "ttl"], member(channel, "ttl"), parseDuration, "1s"),
-    ...least(
-      ["channels", name, "receipt", "ack_within"],
-      member(member(channel, "receipt"), "ack_within"),
-      parseDuration,
-      "10s",
-    ),
-  ]);
-  return [
-    ...least(["defaults", "ttl"], member(root.defaults, "ttl"), parseDuration, "1s"),
-    ...least(["delivery", "max_size"], member(root.delivery, "max_size"), parseSize, "1MiB"),
-    ...sources,
-    ...channels,
-  ];
+  yield least(["defaults", "ttl"], member(root.defaults, "ttl"), parseDuration, "1s");
+  yield least(["delivery", "max_size"], member(root.delivery, "max_size"), parseSize, "1MiB");
+  for (const [name, source] of Object.entries(asObject(root.sources)))
+    yield least(["sources", name, "expect"], member(source, "expect"), parseDuration, "1s");
+  for (const [name, channel] of Object.entries(asObject(root.channels))) {
+    const inside = (filter: string, option: string, unit: string) =>
+      least(["channels", name, filter, option], member(member(channel, filter), option), parseDuration, unit);
+    yield [
+      ...inside("throttle", "per", "1s"),
+      ...inside("digest", "every", "1s"),
+      ...least(["channels", name, "ttl"], member(channel, "ttl"), parseDuration, "1s"),
+      ...inside("receipt", "ack_within", "10s"),
+    ];
+  }
 }
 
 /** The names that others may refer to. */
@@ -155,20 +134,20 @@ function namesOf(section: Json | undefined, kind: Names["kind"]): Names {
   return { kind, known: new Set(names), listed: listNames(names), hint: createHints(names) };
 }
 
-function checkReferences(
+function* checkReferences(
   value: Json | undefined,
   path: Path,
   { kind, known, listed, hint }: Names,
   context: SemanticsContext,
-): IssueDraft[] {
+): Generator<IssueDraft[]> {
   const named = Array.isArray(value)
     ? value.map((item, index) => ({ item, path: [...path, index] }))
     : [{ item: value, path }];
-  return named.flatMap(({ item, path: place }) => {
-    if (typeof item !== "string" || item === "" || known.has(item)) return [];
+  for (const { item, path: place } of named) {
+    if (typeof item !== "string" || item === "" || known.has(item)) continue;
     const typed = context.typed(place);
     const all = known.size === 0 ? `no ${kind} is declared` : `${kind}s: ${listed}`;
-    return [
+    yield [
       {
         path: place,
         code: "E_CONFIG_REFERENCE",
@@ -176,7 +155,7 @@ function checkReferences(
         hint: hint(item) ?? all,
       },
     ];
-  });
+  }
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -2,6 +2,7 @@
 
 import { dirname } from "node:path";
 import type { Issue, JsonObject } from "../contract.ts";
+import { runAtOnce } from "../yield-to-event-loop.ts";
 import { assemble } from "./assemble.ts";
 import type { EnvironmentVariables } from "./paths.ts";
 import { maxFileBytes } from "./read.ts";
@@ -23,7 +24,7 @@ interface Where {
 export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedConfig {
   const root: JsonObject = {};
   validate(root);
-  const values = assemble({
+  const steps = assemble({
     root,
     options: { sources: new Map(), sinks: new Map() },
     types: { sources: new Map(), sinks: new Map() },
@@ -33,6 +34,7 @@ export function unreadConfig(error: unknown, { file, env, cwd }: Where): LoadedC
     isBroken: () => false,
     names: { tainted: new TaintedTree(), nameOf: () => "" },
   });
+  const values = runAtOnce(steps);
   const locate = ({ path, code, message, hint }: IssueDraft): Issue => ({
     file,
     line: 1,

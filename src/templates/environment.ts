@@ -35,9 +35,12 @@ export function createEnvironment({ functions, roots, encode }: Language, meter:
   }
   for (const name of Object.keys(handlebars.decorators)) handlebars.unregisterDecorator(name);
   handlebars.registerHelper("each", metered(each, meter));
+  for (const name of kept)
+    handlebars.registerHelper(name, stepping(handlebars.helpers[name] as Handlebars.HelperDelegate, meter));
 
   const helpers: Record<string, Handlebars.HelperDelegate> = {
     [writer]: (value: unknown) => {
+      meter.step();
       const text = encode(textOf(value));
       meter.output(text.length);
       return text;
@@ -144,12 +147,22 @@ function offsetIn(text: string, { line, column }: Position): number {
   return start + column;
 }
 
+/** Counts the calls. */
+function stepping(helper: Handlebars.HelperDelegate, meter: Meter): Handlebars.HelperDelegate {
+  return function (this: unknown, ...given: unknown[]) {
+    meter.step();
+    return (helper as (this: unknown, ...all: unknown[]) => unknown).apply(this, given);
+  };
+}
+
 /** Counts the turns, and what they write beside placeholders: lists come from payloads, and loops stand in loops. */
 function metered(each: Handlebars.HelperDelegate, meter: Meter): Handlebars.HelperDelegate {
   return function (this: unknown, list: unknown, options: Handlebars.HelperOptions) {
+    // A list in each of many turns may be empty.
+    meter.step();
     let written = 0;
     const fn = (element: unknown, inner: Handlebars.RuntimeOptions) => {
-      meter.turn();
+      meter.step();
       const text = options.fn(element, inner);
       written += text.length;
       if (written > maxOutputLength) throw new Error("the text grows beyond 1 MiB");

@@ -1,6 +1,7 @@
 // No input of any kind blocks the event loop: whatever reads, walks, matches or shows what comes from outside is given texts of up to
 // 1 MiB that are hard on parsers, patterns and writers, and pieces of them. A new reader of foreign text belongs in this table.
 
+import { PassThrough } from "node:stream";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readsLikePrompt } from "../../src/access/look-alike.ts";
 import { writePages } from "../../src/access/prompt.ts";
@@ -12,9 +13,10 @@ import { parseMarkdown, readable } from "../../src/chat/markdown.ts";
 import { discordMarkdown, plain, slackMrkdwn, telegramHtml } from "../../src/chat/markup.ts";
 import { splitMessage } from "../../src/chat/parts.ts";
 import { wholePrompt } from "../../src/chat/prompt-text.ts";
+import { createLink } from "../../src/cluster/link.ts";
 import { readFrame } from "../../src/cluster/protocol.ts";
 import type { ConfigValues } from "../../src/config/values.ts";
-import { createReader } from "../../src/connectors/command/output.ts";
+import { startRun } from "../../src/connectors/command/run.ts";
 import { entriesOf } from "../../src/connectors/feed/entries.ts";
 import { plainText } from "../../src/connectors/feed/plain-text.ts";
 import { readFeed } from "../../src/connectors/feed/read-feed.ts";
@@ -46,12 +48,13 @@ import { findJson } from "../../src/json.ts";
 import { keyPart, keyText } from "../../src/key-parts.ts";
 import type { Engine } from "../../src/plan/compile/channel.ts";
 import { readMessage, toLine } from "../../src/session/json-rpc.ts";
+import { createLineReader } from "../../src/session/line-reader.ts";
 import { finalContent } from "../../src/templates/budget.ts";
 import { defaultContent } from "../../src/templates/default-content.ts";
 import { withoutHidden, withoutHiddenInLines } from "../../src/text/hidden.ts";
 import { forModel, metaValue, neutralise } from "../../src/text/neutralise.ts";
 import { quote } from "../../src/text/quote.ts";
-import { block, safeLine } from "../../src/text.ts";
+import { block, safeJson, safeLine } from "../../src/text.ts";
 import { maxBlockMs, withWatchdog } from "../support/loop-watchdog.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 
@@ -64,6 +67,8 @@ const sizes: readonly { readonly share: number; readonly part: number }[] = [
   { share: 8, part: 1 / 4 },
   ...(process.env.CR_WHOLE_TEXTS === undefined ? [] : [{ share: 1, part: 1 }]),
 ];
+/** What is done at most is bounded, however much text there is: their texts are whole ones at once. */
+const bounded: ReadonlySet<string> = new Set(["loops of templates"]);
 /** As much as Node takes of all headers together. */
 const headerBytes = 16_384;
 
@@ -139,6 +144,35 @@ const pieces = (text: string) => {
   );
 };
 const nothing = () => {};
+
+/** A command source as it runs, with a program that says this and an intake that takes all at once. */
+async function said(text: string, format: "lines" | "json" | "text"): Promise<void> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const ended = Promise.resolve({ code: 0, signal: null });
+  const child = { pid: 1, stdin: new PassThrough(), stdout, stderr, ended, kill: async () => {} };
+  const host = { clock: {}, folder: "/", home: "/", spawn: async () => child };
+  const options = {
+    command: ["a"],
+    format,
+    maxLineBytes: mebibyte,
+    maxOutputBytes: mebibyte,
+    exitCodes: [0],
+  };
+  const emit = async () => ({}) as never;
+  const run = await startRun(options as never, host as never, emit, new AbortController().signal, nothing);
+  stderr.end();
+  for (const piece of pieces(text)) stdout.write(piece);
+  stdout.end();
+  await run.ended;
+}
+
+function linkReads(text: string): void {
+  const stream = new PassThrough({ writableHighWaterMark: 8 * mebibyte });
+  createLink(stream, { onFrame: nothing, onLine: nothing, onQuestion: nothing });
+  // What one read of a socket brings.
+  for (const piece of pieces(text)) stream.emit("data", piece);
+  stream.destroy();
+}
 
 /** What is done with a text that came from outside, and the size up to which it can be. */
 type Work = (text: string) => unknown;
@@ -222,20 +256,7 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
   "the output of a program": [
     mebibyte,
     withoutEscapes,
-    ...(["lines", "text"] as const).map((format) => (text: string) => {
-      const reader = createReader(
-        format,
-        { maxLineBytes: mebibyte, maxOutputBytes: mebibyte } as never,
-        nothing,
-      );
-      return (async () => {
-        for (const piece of pieces(text)) {
-          reader.push(piece);
-          await new Promise((resolve) => setImmediate(resolve));
-        }
-        return reader.end();
-      })();
-    }),
+    ...(["lines", "json", "text"] as const).map((format) => (text: string) => said(text, format)),
   ],
   "a date": [
     mebibyte,
@@ -297,9 +318,23 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
       "{{upper text}}",
       "{{replace text 'a' 'bb'}}",
       "{{json data 2}}",
+      "{{json data 10}}",
       "{{indent text 4}}",
       "{{code text}}",
       "{{date text}}",
+      "{{yaml data}}",
+    ].map((template) => onView((view) => engine.templates.compile(template).render(view))),
+  ],
+  "loops of templates": [
+    mebibyte,
+    ...[
+      "{{#each data}}{{truncate ../data 1}}{{#if (eq ../data this)}}{{/if}}{{/each}}",
+      "{{#each data}}{{this}}{{@key}}{{#each this}}{{this}}{{/each}}{{/each}}",
+      "{{#each data}}{{#each ../data}}{{#if this}}{{#with this}}x{{/with}}{{/if}}{{/each}}{{/each}}",
+      "{{#each data}}{{#each ../data}}{{#each ../../data}}{{/each}}{{/each}}{{/each}}",
+      `{{#each data}}${"{{#if (eq (count ../data) 1)}}{{/if}}".repeat(400)}{{/each}}`,
+      "{{#each data}}{{truncate (json ../data) 1}}{{count (yaml ../data)}}{{/each}}",
+      `{{#each data}}${"{{this.a}}".repeat(1_600)}{{/each}}`,
     ].map((template) => onView((view) => engine.templates.compile(template).render(view))),
   ],
   keys: [
@@ -323,6 +358,7 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
     quote,
     (text) => block(text),
     (text) => safeLine(text),
+    (text) => safeJson({ text }),
   ],
   masks: [
     mebibyte,
@@ -359,6 +395,18 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
     (text) => decodeLine(encodeLine({ type: "note", text })),
   ],
   "a line of the control protocol": [mebibyte, readFrame],
+  "a burst of the control protocol": [
+    mebibyte,
+    linkReads,
+    (text) => linkReads(text.replaceAll("\n", "\n{}\n")),
+    (text) => linkReads('{"t":"c","n":1}\n=1 a\n?a\n'.repeat(text.length / 24)),
+    (text) => linkReads("=1 \n".repeat(text.length / 4)),
+    (text) => linkReads("\n".repeat(text.length)),
+    (text) =>
+      createLineReader({ maxLineBytes: mebibyte, onLine: nothing, onTooLong: nothing }).push(
+        Buffer.from(text),
+      ),
+  ],
   "a message of the client": [mebibyte, readMessage, (text) => toLine({ text })],
   "a word of a command": [mebibyte, (text) => didYouMean(text, ["status", "sessions", "events"])],
 };
@@ -366,14 +414,15 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
 describe("every text through", () => {
   test.each(Object.entries(readers))(
     "%s",
-    async (_, [size, ...works]) => {
+    async (reader, [size, ...works]) => {
+      const shares = bounded.has(reader) ? [{ share: 1, part: 1 }] : sizes;
       const atMostMs = maxBlockMs * slowness();
       const slow: string[] = [];
       for (const { name, make } of hostileTexts) {
-        const texts = sizes.map(({ share }) => make(size / share));
+        const texts = shares.map(({ share }) => make(size / share));
         for (const [index, work] of works.entries()) {
           const blocks: number[] = [];
-          for (const [at, { part }] of sizes.entries()) {
+          for (const [at, { part }] of shares.entries()) {
             const best = await shortest(work, texts[at] as string, atMostMs * part);
             blocks.push(Math.round(best));
             if (best > atMostMs * part) slow.push(`${name} (${index}): ${blocks.join(", ")} ms`);

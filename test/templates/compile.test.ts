@@ -233,14 +233,17 @@ describe("a template that fails on an event", () => {
   const list = Array.from({ length: 2_000 }, (_, index) => index);
 
   test.each([
-    ["{{#each data.l}}{{#each ../data.l}}x{{/each}}{{/each}}", "turns"],
-    ["{{#each data.l}}{{#each ../data.l}}{{/each}}{{/each}}", "turns"],
+    ["{{#each data.l}}{{#each ../data.l}}x{{/each}}{{/each}}", "steps"],
+    ["{{#each data.l}}{{#each ../data.l}}{{/each}}{{/each}}", "steps"],
     ["{{#each data.l}}{{../data.big}}{{/each}}", "1 MiB"],
     [`{{#each data.l}}${"y".repeat(2_000)}{{/each}}`, "1 MiB"],
     ["{{data.big}}{{data.big}}{{data.big}}", "1 MiB"],
     ["{{upper data.big}}{{data.big}}{{data.big}}", "1 MiB"],
     ['{{truncate (replace data.big "x" "0123456789") 5}}', "1 MiB"],
-    ["{{#each data.l}}{{truncate (upper ../data.big) 1}}{{/each}}", "32 MiB"],
+    ["{{#each data.l}}{{truncate (upper ../data.big) 1}}{{/each}}", "16 MiB"],
+    ["{{#each data.l}}{{#each ../data.l}}{{#each this}}{{/each}}{{/each}}{{/each}}", "steps"],
+    [`{{#each data.l}}${"{{#if ../data.big}}{{/if}}".repeat(100)}{{/each}}`, "steps"],
+    ["{{#each data.l}}{{truncate ../data.big 1}}{{truncate ../data 1}}{{/each}}", "16 MiB"],
   ])("%s stops at its bound", (text, reason) => {
     const took = processorTime();
     const error = failure(text, { l: list, big: "x".repeat(500_000) });

@@ -3,6 +3,7 @@
 
 import { dirname } from "node:path";
 import type { Json, JsonObject, JsonSchema } from "../../contract.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 import { type KeptTexts, type ParsedFile, readYamlFile } from "../read.ts";
 import { explainErrors } from "../schema/explain.ts";
 import { schemasAt } from "../schema/walk.ts";
@@ -17,7 +18,6 @@ import {
 import { absent } from "../yaml/bounded-file.ts";
 import { openYaml, type Place, type YamlFile } from "../yaml/file.ts";
 import { type Path, pathKey } from "../yaml/problem.ts";
-import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { PatternCompiler } from "./input-check.ts";
 import { readInputs } from "./inputs.ts";
 import { type Instance, isSection, placeIn, prefixed, scopeOf, sections } from "./instance.ts";

@@ -4,9 +4,9 @@
 import type { SinkType } from "../../contract/sink.ts";
 import type { Json, JsonObject, SourceType } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
+import { inSlices } from "../../yield-to-event-loop.ts";
 import type { IssueDraft } from "../values.ts";
 import { type Path, quoted } from "../yaml/problem.ts";
-import { inSlices } from "../yield-to-event-loop.ts";
 import { explainEach } from "./explain.ts";
 
 /** The sections of a config whose entries have a `type`. */

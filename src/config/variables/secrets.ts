@@ -34,11 +34,12 @@ export interface Secrets {
 /** The value of a variable that is shorter stands in many a text that means something else. */
 const minVariableLength = 8;
 
-export function findSecrets(
+/** In steps: there may be thousands of sources and sinks. */
+export function* findSecrets(
   { root, placeOf, instances }: Expansion,
   types: Types,
   resolved: readonly Resolved[],
-): Secrets {
+): Generator<void, Secrets> {
   const byPath = new Map(resolved.map((one) => [pathKey(one.path), one]));
   const texts = new Set<string>();
   const paths = new Set<string>();
@@ -63,6 +64,7 @@ export function findSecrets(
   };
   for (const { replacements } of resolved) for (const one of replacements) add(one, () => false);
   for (const { section, name, component, type } of components(root, types)) {
+    yield;
     const path = [section, name];
     const place = placeOf(path);
     const node = place.yaml.locator.nodeAt(place.path);

@@ -9,8 +9,9 @@ import { createLineSplitter } from "./lines.ts";
 import type { CommandOptions } from "./options.ts";
 
 export interface Reader {
-  push(piece: Uint8Array): Arrival[];
-  end(): Arrival[];
+  /** What is read one by one as it is asked for: a piece may hold very many lines. */
+  push(piece: Uint8Array): Iterable<Arrival>;
+  end(): Iterable<Arrival>;
 }
 
 type Bounds = Pick<CommandOptions, "maxLineBytes" | "maxOutputBytes">;
@@ -29,8 +30,9 @@ export function createReader(
 ): Reader {
   if (format === "text") return createWholeReader(maxOutputBytes);
   const splitter = createLineSplitter(maxLineBytes);
-  const arrivals = (lines: readonly string[]) =>
-    lines.filter((line) => line.trim() !== "").map((line) => arrivalOf(line, format, misfit));
+  function* arrivals(lines: readonly string[]): Generator<Arrival> {
+    for (const line of lines) if (line.trim() !== "") yield arrivalOf(line, format, misfit);
+  }
   return { push: (piece) => arrivals(splitter.push(piece)), end: () => arrivals(splitter.end()) };
 }
 

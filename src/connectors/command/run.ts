@@ -2,10 +2,11 @@
 // it, it is not read, and the program waits.
 
 import type { Child, Host } from "../../contract/host.ts";
-import type { Emit } from "../../contract.ts";
+import type { Arrival, Emit } from "../../contract.ts";
 import { ConnectorError } from "../../errors.ts";
 import { absolute } from "../../files/pattern.ts";
 import { createHandOver, type HandOver } from "../../intake/hand-over.ts";
+import { createPacer } from "../../yield-to-event-loop.ts";
 import type { CommandOptions } from "./options.ts";
 import { createReader, formatOf } from "./output.ts";
 
@@ -51,10 +52,16 @@ async function follow(
 ): Promise<number> {
   const stderr = keepEnd(child.stderr);
   const reader = createReader(formatOf(options), options, misfit);
+  const pace = createPacer();
+  const give = async (arrivals: Iterable<Arrival>) => {
+    for (const arrival of arrivals) {
+      await handOver.give(arrival);
+      await pace();
+    }
+  };
   try {
-    for await (const piece of child.stdout as AsyncIterable<Uint8Array>)
-      for (const arrival of reader.push(piece)) await handOver.give(arrival);
-    for (const arrival of reader.end()) await handOver.give(arrival);
+    for await (const piece of child.stdout as AsyncIterable<Uint8Array>) await give(reader.push(piece));
+    await give(reader.end());
     await handOver.settled();
   } catch (error) {
     // Nobody will take what it says.

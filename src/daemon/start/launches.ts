@@ -2,10 +2,10 @@
 
 import { dirname } from "node:path";
 import type { LoadedConfig } from "../../config/values.ts";
-import { yieldToEventLoop } from "../../config/yield-to-event-loop.ts";
 import type { Launch, Reach } from "../../contract/power.ts";
 import type { JsonObject } from "../../contract.ts";
 import { readLaunch } from "../../host/launch.ts";
+import { yieldToEventLoop } from "../../yield-to-event-loop.ts";
 
 interface Launches {
   /** By component: `sources.ci`. */

@@ -12,7 +12,6 @@ import {
 import { unreadConfig } from "../../config/unread.ts";
 import type { LoadedConfig } from "../../config/values.ts";
 import { inOrder } from "../../config/yaml/issue-location.ts";
-import { yieldToEventLoop } from "../../config/yield-to-event-loop.ts";
 import { connectors, sinkTypes } from "../../connectors/index.ts";
 import type { Issue } from "../../contract.ts";
 import { isRouterError, UsageError } from "../../errors.ts";
@@ -23,6 +22,7 @@ import { planOfFound } from "../../plan/found.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Bind } from "../../plan/powers.ts";
 import { escapeForTemplate } from "../../templates/literal.ts";
+import { runInSlices } from "../../yield-to-event-loop.ts";
 import { openTrustKey } from "../trust/trust-key.ts";
 import { configOfCommand } from "./find-config.ts";
 import { readLaunches } from "./launches.ts";
@@ -88,9 +88,7 @@ async function prove(
     launches: launches.byComponent,
     sinkTypes: loaded.sinkTypes,
   });
-  let step = steps.next();
-  for (; !step.done; step = steps.next()) await yieldToEventLoop();
-  const compiled = step.value;
+  const compiled = await runInSlices(steps);
   const { issues } = compiled;
   const { instructions } = loaded.values.server;
   const plan = chosen

@@ -5,10 +5,11 @@ import type { ConfigValues, IssueDraft, PermissionsValues } from "../../config/v
 import type { Launch, Power } from "../../contract/power.ts";
 import type { SinkType } from "../../contract/sink.ts";
 import type { JsonObject, SourceType, Surroundings } from "../../contract.ts";
+import { runAtOnce } from "../../yield-to-event-loop.ts";
 import { claimIssues } from "../claims.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { planPermissions } from "../permissions.ts";
-import type { Plan, PlannedSource } from "../plan.ts";
+import type { Plan, PlannedSink, PlannedSource } from "../plan.ts";
 import { type Bind, listenPowers } from "../powers.ts";
 import { proven } from "../proven.ts";
 import { type CompiledChannel, compileChannel, type Engine } from "./channel.ts";
@@ -33,15 +34,8 @@ export interface Around extends Pick<Surroundings, "folder" | "home"> {
   readonly sinkTypes: ReadonlyMap<string, SinkType<never>>;
 }
 
-/** How many channels are compiled in one step. */
-const stepSize = 100;
-
 export function compilePlan(...input: Parameters<typeof compileInSteps>): Compilation {
-  const steps = compileInSteps(...input);
-  for (;;) {
-    const step = steps.next();
-    if (step.done) return step.value;
-  }
+  return runAtOnce(compileInSteps(...input));
 }
 
 /** The same, in steps of some milliseconds each: whoever compiles while events come in does other things between them. */
@@ -85,31 +79,33 @@ export function* compileInSteps(
       compileChannel(name, channel, context),
     );
     if (one !== undefined) compiled.push(one);
-    if (compiled.length % stepSize === 0) yield;
+    yield;
   }
 
-  const sources = Object.entries(values.sources).flatMap(([name, source]): PlannedSource[] => {
+  const fedBy = listsByName(compiled, ({ channel }) => channel.from);
+  const sources: PlannedSource[] = [];
+  for (const [name, source] of Object.entries(values.sources)) {
+    yield;
     const type = typeOf(types, source.type);
-    if (type === undefined) return [];
-    const fed = compiled.filter(({ channel }) => channel.from.includes(name));
+    if (type === undefined) continue;
     const path = ["sources", name];
-    const around = { ...context, surroundings, listen, launches, fed };
+    const around = { ...context, surroundings, listen, launches, fed: fedBy(name) };
     const at = { path, code: "E_CONFIG_VALUE", issues } as const;
-    return proven(at, () => [compileSource(name, source, type, around)]) ?? [];
-  });
+    sources.push(...(proven(at, () => [compileSource(name, source, type, around)]) ?? []));
+  }
 
-  const sinks = Object.entries(values.sinks).flatMap(([name, sink]) => {
+  const answeredBy = listsByName(Object.entries(values.channels), ([, { reply }]) =>
+    Array.isArray(reply) ? reply : [],
+  );
+  const sinks: PlannedSink[] = [];
+  for (const [name, sink] of Object.entries(values.sinks)) {
+    yield;
     const type = around.sinkTypes?.get(sink.type) as SinkType | undefined;
-    if (type === undefined) return [];
-    const channels = Object.entries(values.channels).filter(
-      ([, { reply }]) => Array.isArray(reply) && reply.includes(name),
-    );
-    const context = { engine, surroundings, bind, launches, channels, issues };
-    const path = ["sinks", name];
-    return (
-      proven({ path, code: "E_CONFIG_VALUE", issues }, () => compileSink(name, sink, type, context)) ?? []
-    );
-  });
+    if (type === undefined) continue;
+    const ofSink = { engine, surroundings, bind, launches, channels: answeredBy(name), issues };
+    const at = { path: ["sinks", name], code: "E_CONFIG_VALUE", issues } as const;
+    sinks.push(...(proven(at, () => [compileSink(name, sink, type, ofSink)]) ?? []));
+  }
 
   issues.push(...claimIssues(sources));
   const permissions =
@@ -149,6 +145,21 @@ export function* compileInSteps(
     },
     issues,
   };
+}
+
+/** For each name, the things that list it, in their order. */
+function listsByName<T>(
+  things: readonly T[],
+  namesOf: (thing: T) => readonly string[],
+): (name: string) => readonly T[] {
+  const byName = new Map<string, T[]>();
+  for (const thing of things)
+    for (const name of new Set(namesOf(thing))) {
+      const list = byName.get(name);
+      if (list === undefined) byName.set(name, [thing]);
+      else list.push(thing);
+    }
+  return (name) => byName.get(name) ?? [];
 }
 
 function uniquePowers(powers: readonly Power[]): Power[] {

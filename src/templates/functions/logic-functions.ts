@@ -20,9 +20,9 @@ export const logicFunctions: TemplateFunctions = {
   gte: comparison("gte", (order) => order >= 0),
   lt: comparison("lt", (order) => order < 0),
   lte: comparison("lte", (order) => order <= 0),
-  and: { usage: "and one two", takes: [2, 8], call: (values) => values.every(holds) },
-  or: { usage: "or one two", takes: [2, 8], call: (values) => values.some(holds) },
-  not: { usage: "not value", takes: [1, 1], call: ([value]) => !holds(value) },
+  and: { usage: "and one two", takes: [2, 8], shallow: true, call: (values) => values.every(holds) },
+  or: { usage: "or one two", takes: [2, 8], shallow: true, call: (values) => values.some(holds) },
+  not: { usage: "not value", takes: [1, 1], shallow: true, call: ([value]) => !holds(value) },
   includes: {
     usage: 'includes list "value"',
     takes: [2, 2],

@@ -15,6 +15,10 @@ export interface TemplateFunction {
   checkValue?(index: number, value: string): string | undefined;
   /** What is wrong with an option that is written as a literal; undefined when nothing is. */
   checkOption?(name: string, value: string): string | undefined;
+  /** It looks at a list or mapping as such, and not at what that holds. */
+  readonly shallow?: true;
+  /** How much longer it takes than to copy what it is given. Default: 1. */
+  readonly weight?: number;
   call(values: readonly Value[], options: Readonly<Record<string, Value>>): Value;
 }
 

@@ -2,30 +2,49 @@
 // that the config room uses. Never an anchor, a tag or a folded line. Strings that could be taken for anything else are
 // written as JSON strings, which YAML reads as they are.
 
+import { maxOutputLength } from "../limits.ts";
+
 const plain = /^[\p{L}_/][\p{L}\p{N}_./@+()%$&=;~^<> -]*$/u;
 const notText = /^(?:null|true|false|yes|no|on|off|y|n|~)$/i;
 /** What a literal block cannot hold: characters YAML does not print, and white space it would lose or misread. */
 const notBlock = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\uFEFF\uD800-\uDFFF\uFFFE\uFFFF\t]|^[ \n]|\n\n$/;
 
 export function yamlText(value: unknown): string {
-  return isFilled(value) ? lines(value, "").join("\n") : scalar(value, "");
+  if (!isFilled(value)) return scalar(value, "");
+  const lines: string[] = [];
+  let length = 0;
+  write(value, "", "", (line) => {
+    length += line.length + 1;
+    // Indents multiply what a deep value holds.
+    if (length > maxOutputLength) throw new Error("yaml makes a text of more than 1 MiB");
+    lines.push(line);
+  });
+  return lines.join("\n");
 }
 
-function lines(value: object, pad: string): string[] {
-  const entries = Array.isArray(value)
-    ? value.map((item): [string, unknown] => ["-", item])
-    : Object.entries(value).map(([key, item]): [string, unknown] => [`${keyText(key)}:`, item]);
-  return entries.flatMap(([head, item]) => {
-    if (!isFilled(item)) return [`${pad}${head} ${scalar(item, pad)}`];
-    const inner = lines(item, `${pad}  `);
-    if (!Array.isArray(value)) return [`${pad}${head}`, ...inner];
-    // The first line of a list's item stands beside its dash.
-    return [`${pad}- ${(inner[0] as string).slice(pad.length + 2)}`, ...inner.slice(1)];
-  });
+/** `lead`: what the first line begins with; a list's item begins beside its dash. */
+function write(value: object, pad: string, lead: string, add: (line: string) => void): void {
+  const isList = Array.isArray(value);
+  const inner = `${pad}  `;
+  let start = lead;
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    const head = isList ? "-" : `${keyText(key)}:`;
+    if (!isFilled(item)) add(`${start}${head} ${scalar(item, pad)}`);
+    else if (isList) write(item, inner, `${start}- `, add);
+    else {
+      add(`${start}${head}`);
+      write(item, inner, inner, add);
+    }
+    start = pad;
+  }
 }
 
 function isFilled(value: unknown): value is object {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
 }
 
 function scalar(value: unknown, pad: string): string {
