@@ -57,7 +57,7 @@ const besides: readonly (readonly [start: string, JsonObject])[] = [
   ["sse auth", auth],
   ["websocket auth", auth],
   ["http verify", hmac],
-  ["http verify.jwks", { verify: { scheme: "jwt", jwks: "https://keys.example/a" } }],
+  ["http verify.jwks", { verify: { scheme: "jwt", jwks: "https://keys.example/a", audience: "me" } }],
   ["http verify.public_key", signature],
   ["http verify.audience", jwt],
   ["http verify.issuer", jwt],

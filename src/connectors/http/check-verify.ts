@@ -103,6 +103,7 @@ export function checkVerify(verify: VerifyOptions, surroundings: Surroundings): 
     ...checkKeys(verify),
     ...checkJwks(verify),
     ...checkAudience(verify),
+    ...checkClaims(verify),
     ...checkNames(verify),
     ...(isSpelledOut(scheme) ? [...checkAlgorithm(verify), ...checkSigned(verify, surroundings)] : []),
     ...(scheme === "jwt" ? [...checkAlgorithm(verify), ...checkTime(verify)] : []),
@@ -256,6 +257,25 @@ function checkAudience({ scheme, audience }: VerifyOptions): OptionIssue[] {
   if (/^arn:aws[\w-]*:sns:[a-z0-9-]{1,40}:\d{12}:[\w.-]{1,256}$/.test(audience)) return [];
   const hint = "for example  audience: arn:aws:sns:eu-west-1:123456789012:alarms";
   return [issue(["audience"], "is not the ARN of a topic", hint)];
+}
+
+/** Keys that sign for everybody prove nothing of the sender: what they sign must name it. */
+function checkClaims({ scheme, claims: given = {}, jwks, audience }: VerifyOptions): OptionIssue[] {
+  const needed = isPreset(scheme) ? (presets[scheme].needsClaims ?? []) : [];
+  const missing = needed.filter((name) => !given[name]?.trim());
+  if (missing.length > 0) {
+    const hint = `name the account that sends:  claims: { ${missing.map((name) => `${name}: "..."`).join(", ")} }`;
+    return [
+      issue(
+        ["claims"],
+        `scheme ${scheme} needs ${missing.join(", ")}: anybody gets such a token for your audience`,
+        hint,
+      ),
+    ];
+  }
+  if (jwks === undefined || audience !== undefined || Object.keys(given).length > 0) return [];
+  const hint = 'for example  audience: https://your.host/hook, or  claims: { sub: "..." }';
+  return [issue(["jwks"], "needs audience or claims: its keys also sign tokens that are for others", hint)];
 }
 
 function keyKindOf(verify: VerifyOptions) {

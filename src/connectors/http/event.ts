@@ -5,7 +5,7 @@ import type { Arrival, KnownAgain, Remote, Trust } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
 import { Refusal } from "../../http/answer.ts";
 import type { HttpOptions } from "./options.ts";
-import { type Payload, parseBody } from "./parse-body.ts";
+import { isForm, type ParseOptions, type Payload, parseBody } from "./parse-body.ts";
 import { paramNames, samplePath } from "./path.ts";
 import { type Conceal, concealPayload } from "./verify/conceal.ts";
 import { describeVerify } from "./verify/scheme.ts";
@@ -28,6 +28,16 @@ interface Received {
 /** A request without `verify`, or with the scheme none, proves nothing. */
 export function trustOf({ verify }: HttpOptions): Trust {
   return verify === undefined || verify.scheme === "none" ? "unverified" : "verified";
+}
+
+/** How the body of a request with these headers is read, for its proof and for the event. */
+export function readingOf(
+  { parse }: Pick<HttpOptions, "parse">,
+  headers: IncomingHttpHeaders,
+  traits: VerifyTraits | undefined,
+): ParseOptions {
+  const isSignedForm = traits?.signsForm === "always" || (traits?.signsForm === "by type" && isForm(headers));
+  return { parse: isSignedForm ? "form" : parse, formField: traits?.formField };
 }
 
 /** Of a request that proved its sender; without `proof`, of one that is imagined. */

@@ -3,6 +3,7 @@
 // newline-delimited JSON becomes a list. A key `__proto__` is left out of `data`; it stays in `text`.
 
 import { isUtf8 } from "node:buffer";
+import type { IncomingHttpHeaders } from "node:http";
 import { decodeText } from "../../charset.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
@@ -27,6 +28,15 @@ export interface ParseOptions {
   readonly formField?: string | undefined;
 }
 
+/** By its type. */
+export function isForm(headers: IncomingHttpHeaders): boolean {
+  return typeOf(headers["content-type"]) === "application/x-www-form-urlencoded";
+}
+
+function typeOf(contentType = ""): string {
+  return contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}
+
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 
 /** A Refusal for a body that is not what its type or `parse` says, or that is no text. */
@@ -36,7 +46,7 @@ export function parseBody(
   { parse = "auto", formField }: ParseOptions = {},
 ): Payload | Refusal {
   if (body.length === 0) return { data: {}, text: "" };
-  const type = (contentType ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type = typeOf(contentType);
   const kind = parse === "auto" ? (kinds.get(type) ?? kindOf(type)) : parse;
   if (kind === "multipart") return parseFields(body, contentType ?? "");
   const text = textOf(body, contentType);

@@ -20,7 +20,7 @@ import {
   refusalOf,
 } from "./answers.ts";
 import { type Callers, createCallers } from "./callers.ts";
-import { arrivalOf, concealed, originForm, trustOf } from "./event.ts";
+import { arrivalOf, concealed, originForm, readingOf, trustOf } from "./event.ts";
 import { challengerOf, routedMethods } from "./first-call.ts";
 import { invite } from "./invitation.ts";
 import type { HttpOptions } from "./options.ts";
@@ -198,12 +198,14 @@ class HttpSource implements Source {
   #challengeIn(body: Buffer, request: IncomingMessage, target: string): Handshake | Refusal | undefined {
     const isAsked = this.#challenger !== undefined && !this.#challenger.signed && !this.#challenger.isInHead;
     if (!isAsked || body.length > maxChallengeBodyBytes) return undefined;
-    const payload = parseBody(body, request.headers["content-type"], {
-      parse: this.#options.parse,
-      formField: this.#verifier?.formField,
-    });
+    const { headers } = request;
+    const payload = parseBody(
+      body,
+      headers["content-type"],
+      readingOf(this.#options, headers, this.#verifier),
+    );
     if (payload instanceof Refusal) return undefined;
-    return this.#challenger.answer({ target, headers: request.headers, data: payload.data });
+    return this.#challenger.answer({ target, headers, data: payload.data });
   }
 
   /** What becomes of a request: an event, an answer without one, a refusal; undefined when the client is gone. */
@@ -218,6 +220,7 @@ class HttpSource implements Source {
 
     const target = originForm(url);
     const { bodies: pool } = this.#listener;
+    const reading = readingOf(this.#options, headers, this.#verifier);
     const asked =
       this.#challenger?.isInHead === true ? this.#challenger.answer({ target, headers }) : undefined;
     if (asked !== undefined && this.#challenger?.signed === false) {
@@ -231,10 +234,10 @@ class HttpSource implements Source {
     const isInBody = this.#challenger?.isInHead === false && !this.#challenger.signed;
     if (
       isProven &&
-      (await this.#verifier.prepare?.({ method, target, headers, body: nothing })) === "unavailable"
+      (await this.#verifier.prepare?.({ method, target, headers, body: nothing, reading })) === "unavailable"
     )
       return keysUnavailable();
-    if (isProven && this.#verifier.check({ method, target, headers, body: nothing }) === undefined) {
+    if (isProven && this.#verifier.check({ method, target, headers, body: nothing, reading }) === undefined) {
       if (!isInBody) return this.#unauthorized;
       const body = await readBody(request, { maxBytes: maxChallengeBodyBytes, clock: this.#clock, pool });
       if (body === undefined || body instanceof Refusal) return body;
@@ -246,21 +249,16 @@ class HttpSource implements Source {
     keep(body.lease);
     let proof: Proof | undefined;
     if (this.#verifier !== undefined) {
-      const inbound = { method, target, headers, body: body.content };
+      const inbound = { method, target, headers, body: body.content, reading };
       if (!isProven && (await this.#verifier.prepare?.(inbound)) === "unavailable") return keysUnavailable();
       // Senders sign what they wrote; whether a proxy or they themselves compressed it afterwards cannot be known.
       proof =
         this.#verifier.check(inbound) ??
-        (body.wire === body.content
-          ? undefined
-          : this.#verifier.check({ method, target, headers, body: body.wire }));
+        (body.wire === body.content ? undefined : this.#verifier.check({ ...inbound, body: body.wire }));
       if (proof === undefined) return this.#challengeIn(body.content, request, target) ?? this.#unauthorized;
       if (!body.lease.prove()) return notTaken();
     }
-    const payload = parseBody(body.content, headers["content-type"], {
-      parse: this.#options.parse,
-      formField: this.#verifier?.formField,
-    });
+    const payload = parseBody(body.content, headers["content-type"], reading);
     if (payload instanceof Refusal) return payload;
     const sentAtMs = this.#verifier?.sentAtMs?.(payload.data);
     if (sentAtMs !== undefined && Math.abs(this.#clock.now() - sentAtMs) > this.#toleranceMs)

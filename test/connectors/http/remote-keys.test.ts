@@ -11,6 +11,7 @@ import { certificateOf, createPublished } from "./published.ts";
 import { serve } from "./serving.ts";
 import {
   documents,
+  googleAccount,
   googleKeys,
   googleToken,
   jwt,
@@ -23,7 +24,10 @@ import {
   topic,
 } from "./signing.ts";
 
-const pubsub: VerifyOptions = { scheme: "google_pubsub", audience: "https://me.test/hook" };
+const pubsub: VerifyOptions = {
+  ...{ scheme: "google_pubsub", audience: "https://me.test/hook" },
+  claims: { email: googleAccount },
+};
 const sns: VerifyOptions = { scheme: "sns", audience: topic };
 
 async function open(verify: VerifyOptions, published = createPublished(documents())) {
@@ -119,6 +123,15 @@ describe("a set of keys", () => {
     const good = await open(pubsub);
     expect(await good.token(googleToken({ aud: "https://other.test" }))).toBe(401);
     expect(await good.token(googleToken({ iss: "https://evil.test" }))).toBe(401);
+    // Anybody's account gets a token for any audience.
+    expect(await good.token(googleToken({ email: "push@evil.iam.gserviceaccount.com" }))).toBe(401);
+    expect(await good.token(googleToken({ email: [googleAccount] }))).toBe(401);
+    expect(await good.token(googleToken({ email_verified: false }))).toBe(401);
+    const nobody: VerifyOptions = { scheme: "google_pubsub", audience: "https://me.test/hook" };
+    for (const claims of [undefined, {}, { sub: "1" }, { email: " " }]) {
+      const verify = { ...nobody, ...(claims === undefined ? {} : { claims }) } as VerifyOptions;
+      expect(http.check?.({ path: "/hook", methods: ["POST"], verify }, surroundings)).toHaveLength(1);
+    }
     expect(await good.token(googleToken({ exp: now / 1_000 - 61 }))).toBe(401);
   });
 
@@ -128,9 +141,13 @@ describe("a set of keys", () => {
     const { token } = await open({ scheme: "jwt", jwks, audience: "https://me.test/hook" }, published);
     expect(await token(googleToken())).toBe(202);
     expect(published.asked[0]).toMatchObject({ url: jwks, publicOnly: false, redirects: false });
-    const issues = (url: string) =>
-      http.check?.({ path: "/hook", methods: ["POST"], verify: { scheme: "jwt", jwks: url } }, surroundings);
+    const check = (verify: VerifyOptions) =>
+      http.check?.({ path: "/hook", methods: ["POST"], verify }, surroundings);
+    const issues = (url: string) => check({ scheme: "jwt", jwks: url, audience: "me" });
     expect(issues(jwks)).toEqual([]);
+    // Its tokens for others would count here.
+    expect(check({ scheme: "jwt", jwks, issuer: "https://keys.example" })).toHaveLength(1);
+    expect(check({ scheme: "jwt", jwks, claims: { sub: "a" } })).toEqual([]);
     for (const url of ["http://keys.example/set", "ftp://a/b", "keys", "https://u:p@keys.example/"])
       expect(issues(url)).toHaveLength(1);
   });

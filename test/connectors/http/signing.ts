@@ -323,11 +323,14 @@ export function snsBody(fields: Readonly<Record<string, string>>): string {
   return JSON.stringify({ ...all, Signature });
 }
 
+export const googleAccount = "push@project.iam.gserviceaccount.com";
 export const googleToken = (claims: Json = {}, id = "k1", key = pairs.rsa.privateKey) => {
   const usual = {
     iss: "https://accounts.google.com",
     aud: "https://me.test/hook",
     exp: now / 1_000 + 86_400,
+    email: googleAccount,
+    email_verified: true,
   };
   return jwt({ ...usual, ...claims }, key, "RS256", { kid: id });
 };
@@ -373,7 +376,7 @@ export const remoteSenders: readonly Sender[] = [
   ),
   otherSender(
     "google_pubsub",
-    { audience: "https://me.test/hook" },
+    { audience: "https://me.test/hook", claims: { email: googleAccount } },
     () => ({ authorization: `Bearer ${googleToken()}` }),
     { sendsSecret: true, body: (n) => JSON.stringify({ message: { messageId: `d${n}` } }) },
   ),

@@ -9,10 +9,10 @@ import type { Inbound } from "./verifier.ts";
 const parsed = new WeakMap<Buffer, { readonly data: Json | undefined }>();
 
 /** Undefined when the body is not what its type says. */
-export function dataOf({ body, headers }: Inbound, formField?: string): Json | undefined {
+export function dataOf({ body, headers, reading }: Inbound): Json | undefined {
   const known = parsed.get(body);
   if (known !== undefined) return known.data;
-  const payload = parseBody(body, headers["content-type"], { formField });
+  const payload = parseBody(body, headers["content-type"], reading);
   const data = payload instanceof Refusal ? undefined : payload.data;
   parsed.set(body, { data });
   return data;
@@ -40,6 +40,22 @@ export function valuesAt(data: Json | undefined, path: string): Json[] {
     });
   }
   return values;
+}
+
+/**
+ * The text at a path for what is signed. A list under `*` has one item, so that nothing unsigned stands beside it; a field that is absent
+ * or null is signed as nothing. Undefined for a list or an object, which would be signed as nothing too.
+ */
+export function signedTextAt(data: Json | undefined, path: string): string | undefined {
+  let value = data;
+  for (const key of path.split(".")) {
+    if (value === undefined || value === null) return "";
+    if (typeof value !== "object") return undefined;
+    if (!Array.isArray(value)) value = Object.hasOwn(value, key) ? value[key] : undefined;
+    else if (key === "*" && value.length !== 1) return undefined;
+    else value = key === "*" ? value[0] : /^\d{1,6}$/.test(key) ? value[Number(key)] : undefined;
+  }
+  return value === undefined || value === null ? "" : asText(value);
 }
 
 /** The one value at a path as text; undefined when there is none, or it is a list or an object. */

@@ -2,6 +2,7 @@
 // SHA-256. Mandrill took this scheme over. https://www.twilio.com/docs/usage/security#validating-requests
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { isForm } from "../parse-body.ts";
 import { type Check, headerOf, type Inbound } from "./verifier.ts";
 
 export interface FormScheme {
@@ -42,13 +43,9 @@ export function formCheck(scheme: FormScheme, secrets: readonly string[], public
   };
 }
 
-function isForm({ headers }: Inbound): boolean {
-  return /^application\/x-www-form-urlencoded\b/i.test(headers["content-type"] ?? "");
-}
-
 /** A body that is not a form is covered only by its hash in the signed URL. */
 function bodyMatchesUrl(inbound: Inbound): boolean {
-  if (isForm(inbound) || inbound.body.length === 0) return true;
+  if (isForm(inbound.headers) || inbound.body.length === 0) return true;
   const start = inbound.target.indexOf("?");
   const query = new URLSearchParams(start === -1 ? "" : inbound.target.slice(start + 1));
   const given = Buffer.from((query.get("bodySHA256") ?? "").toLowerCase());
@@ -58,7 +55,7 @@ function bodyMatchesUrl(inbound: Inbound): boolean {
 
 /** Name and value of each field, run together; equal fields count once, as Twilio's own libraries have it. */
 function sortedFields(inbound: Inbound): string {
-  if (!isForm(inbound)) return "";
+  if (!isForm(inbound.headers)) return "";
   const fields = new Map<string, Set<string>>();
   for (const [name, value] of new URLSearchParams(inbound.body.toString())) {
     const values = fields.get(name);

@@ -108,9 +108,7 @@ export function genericCheck(
       return basicCheck(options.username ?? "", secrets);
     case "token":
       if (header !== undefined) return headerTokenCheck(header.toLowerCase(), prefix, secrets);
-      return field === undefined
-        ? queryTokenCheck(query ?? "", secrets)
-        : fieldTokenCheck(field, secrets, context);
+      return field === undefined ? queryTokenCheck(query ?? "", secrets) : fieldTokenCheck(field, secrets);
     case "jwt": {
       const jwt = jwtScheme(options);
       return jwtCheck(jwt, jwt.algorithm === "HS256" ? secrets : publicKeys, context, options);

@@ -15,6 +15,8 @@ export interface JwtScheme {
   readonly prefix: string;
   /** One of these must be `iss`. */
   readonly issuers?: readonly string[];
+  /** What each token must say, whatever the config expects beside it. */
+  readonly claims?: Readonly<Record<string, string>>;
   /** The claim that holds the SHA-256 of the body in hex. */
   readonly bodyClaim?: string;
   /** How a shared secret is written. Default: its text is the key. */
@@ -153,14 +155,19 @@ function isCurrent(
 
 function isExpected(
   claims: Token["claims"],
-  { issuers }: JwtScheme,
+  { issuers, claims: own = {} }: JwtScheme,
   { audience, claims: wanted = {} }: JwtExpectations,
 ): boolean {
   if (issuers !== undefined && !issuers.includes(claims.iss as string)) return false;
   if (audience !== undefined && ![claims.aud].flat().includes(audience)) return false;
-  return Object.entries(wanted).every(
-    ([name, value]) => Object.hasOwn(claims, name) && String(claims[name]) === value,
+  return Object.entries({ ...wanted, ...own }).every(
+    ([name, value]) => Object.hasOwn(claims, name) && textOf(claims[name]) === value,
   );
+}
+
+/** A list or an object has no text that a config could name. */
+function textOf(claim: unknown): string | undefined {
+  return ["string", "number", "boolean"].includes(typeof claim) ? String(claim) : undefined;
 }
 
 function isHashOf(claim: unknown, body: Buffer): boolean {

@@ -32,6 +32,8 @@ export interface Preset {
   readonly toleranceMs?: number;
   /** Must the config say whom the sender addresses? Its signature alone does not mean that it is for us. */
   readonly needsAudience?: boolean;
+  /** Claims of a token that the config must name: its keys sign for everybody, and everybody chooses the audience. */
+  readonly needsClaims?: readonly string[];
   /** Further headers that must not be seen, because they hold a signature too. */
   readonly secretHeaders?: readonly string[];
   /**

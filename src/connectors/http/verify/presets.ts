@@ -131,10 +131,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
         header: "authorization",
         prefix: "Bearer ",
         issuers: ["https://accounts.google.com", "accounts.google.com"],
+        claims: { email_verified: "true" },
       },
     },
     keys: { url: "https://www.googleapis.com/oauth2/v3/certs", hosts: ["www.googleapis.com"], kind: "jwks" },
     needsAudience: true,
+    needsClaims: ["email"],
     delivery: { field: "message.messageId" },
     // A message of 10 MB, in base64.
     maxBodyBytes: 14 * mebibyte,

@@ -61,7 +61,6 @@ export function createVerifier(
     toleranceMs: toleranceOf(options),
     publicUrl: publicUrl?.replace(/\/$/, ""),
     audience: options.audience,
-    formField: traits.formField,
     ...(keys === undefined ? {} : { keysFor: keys.keysFor }),
   };
   const check = isPreset(options.scheme)
@@ -181,6 +180,7 @@ function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
   return {
     credentials: { headers: [...credentialHeaders(scheme), ...(preset.secretHeaders ?? [])], query: [] },
     ...(preset.formField === undefined ? {} : { formField: preset.formField }),
+    ...signedForm(scheme),
     ...memoryOf(isTimed(preset), options),
     deliveryId: (headers, data, proof) => usableId(presetDeliveryId(preset, headers, data, proof)),
     ...(handshake === undefined ? {} : { handshake }),
@@ -193,6 +193,11 @@ function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
           },
         }),
   };
+}
+
+function signedForm(scheme: Preset["scheme"]): Pick<VerifyTraits, "signsForm"> {
+  if (typeof scheme === "object" && "form" in scheme) return { signsForm: "by type" };
+  return schemesIn(scheme).some(({ signed }) => signed.includes("{form:")) ? { signsForm: "always" } : {};
 }
 
 /** Is the time of sending a part of what is signed? */
@@ -255,7 +260,7 @@ function presetCheck(scheme: Preset["scheme"], options: VerifyOptions, context: 
   if (scheme === "gitlab") return gitlabCheck(secrets, context);
   if (scheme === "sns") return snsCheck(context);
   if ("token" in scheme) return headerTokenCheck(scheme.token, "", secrets);
-  if ("tokenField" in scheme) return fieldTokenCheck(scheme.tokenField, secrets, context);
+  if ("tokenField" in scheme) return fieldTokenCheck(scheme.tokenField, secrets);
   if ("form" in scheme) return formCheck(scheme, secrets, context.publicUrl ?? "");
   if ("jwt" in scheme) return jwtCheck(scheme.jwt, secrets, context, options);
   const checks = schemesIn(scheme).map((one) => signatureCheck(one, secrets, context));

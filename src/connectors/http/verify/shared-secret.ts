@@ -3,7 +3,6 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { asText, dataOf, valuesAt } from "./fields.ts";
-import type { SignatureContext } from "./signature.ts";
 import { type Check, headerOf, type Proof } from "./verifier.ts";
 
 export function bearerCheck(secrets: readonly string[]): Check {
@@ -40,14 +39,10 @@ export function queryTokenCheck(name: string, secrets: readonly string[]): Check
 }
 
 /** The token is in the payload: in every field that the path leads to, and in one at least. */
-export function fieldTokenCheck(
-  path: string,
-  secrets: readonly string[],
-  { formField }: Pick<SignatureContext, "formField">,
-): Check {
+export function fieldTokenCheck(path: string, secrets: readonly string[]): Check {
   const find = findSecret(secrets);
   return (inbound) => {
-    const given = valuesAt(dataOf(inbound, formField), path).map(asText);
+    const given = valuesAt(dataOf(inbound), path).map(asText);
     const proofs = given.map((text) => (text === undefined ? undefined : find(text)));
     return proofs.includes(undefined) ? undefined : proofs[0];
   };

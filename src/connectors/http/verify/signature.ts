@@ -4,7 +4,7 @@
 import { createHash, createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../../contract.ts";
 import type { HmacAlgorithm, PublicKeyAlgorithm } from "./algorithms.ts";
-import { dataOf, textAt } from "./fields.ts";
+import { dataOf, signedTextAt } from "./fields.ts";
 import {
   decodeText,
   isPublicKeyAlgorithm,
@@ -54,7 +54,6 @@ export interface SignatureContext {
   /** Without a trailing slash. Needed where {url} is signed. */
   readonly publicUrl?: string | undefined;
   readonly audience?: string | undefined;
-  readonly formField?: string | undefined;
   /** The keys that were fetched for this request, where the sender publishes them. */
   keysFor?(inbound: Inbound): readonly KeyObject[];
 }
@@ -78,16 +77,16 @@ export function signatureCheck(
   const parts = partsOf(scheme.signed);
   const timed = parts.includes("{timestamp}") || scheme.timestampField !== undefined;
   const identified = parts.includes("{id}");
-  const { publicUrl = "", audience = "", formField } = context;
+  const { publicUrl = "", audience = "" } = context;
 
   function checkFamily(family: HeaderFamily, inbound: Inbound): Proof | undefined {
     const header =
       scheme.field === undefined
         ? headerOf(inbound.headers, family.signature)
-        : textAt(dataOf(inbound, formField), scheme.field);
+        : signedTextAt(dataOf(inbound), scheme.field);
     if (header === undefined) return undefined;
     const entries = scheme.separator === undefined ? [header.trim()] : split(header, scheme.separator);
-    const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound, formField) : "";
+    const timestamp = timed ? timestampOf(scheme, family.timestamp, entries, inbound) : "";
     if (timestamp === undefined) return undefined;
     if (timed && !isFresh(timestamp, context)) return undefined;
     const id = identified && family.id !== undefined ? headerOf(inbound.headers, family.id) : "";
@@ -95,7 +94,7 @@ export function signatureCheck(
 
     const given = signaturesOf(scheme, entries);
     if (given.length === 0) return undefined;
-    const values: SignedValues = { inbound, timestamp, id, publicUrl, audience, formField };
+    const values: SignedValues = { inbound, timestamp, id, publicUrl, audience };
     const texts = signedValues(parts, values);
     const secret = texts === undefined ? undefined : find(given, texts, inbound);
     if (texts === undefined || secret === undefined) return undefined;
@@ -182,9 +181,8 @@ function timestampOf(
   header: string | undefined,
   entries: readonly string[],
   inbound: Inbound,
-  formField: string | undefined,
 ): string | undefined {
-  if (scheme.timestampField !== undefined) return textAt(dataOf(inbound, formField), scheme.timestampField);
+  if (scheme.timestampField !== undefined) return signedTextAt(dataOf(inbound), scheme.timestampField);
   if (header !== undefined) return headerOf(inbound.headers, header);
   const prefix = `${scheme.timestampKey}=`;
   const found = entries.filter((entry) => entry.startsWith(prefix));

@@ -2,7 +2,7 @@
 
 import { createHash, type Hash, type Hmac } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { dataOf, formText, textAt } from "./fields.ts";
+import { dataOf, formText, signedTextAt } from "./fields.ts";
 import { headerOf, type Inbound } from "./verifier.ts";
 
 /** What the parts of one request stand for. */
@@ -14,7 +14,6 @@ export interface SignedValues {
   readonly publicUrl: string;
   /** Whom the sender addresses, where that is a part of what it signs. */
   readonly audience: string;
-  readonly formField?: string | undefined;
 }
 
 export const partNames = [
@@ -37,7 +36,7 @@ export function coversBody(signed: string): boolean {
   return /\{body(?:_sha256)?\}/.test(signed);
 }
 
-/** The values of the parts, in order; undefined when a header that is signed is missing. */
+/** The values of the parts, in order; undefined when a header that is signed is missing, or a field is not text. */
 export function signedValues(
   parts: readonly string[],
   values: SignedValues,
@@ -52,7 +51,7 @@ export function signedValues(
 }
 
 function partValue(part: string, values: SignedValues): string | Buffer | undefined {
-  const { inbound, timestamp, id, publicUrl, audience, formField } = values;
+  const { inbound, timestamp, id, publicUrl, audience } = values;
   switch (part) {
     case "{body}":
       return inbound.body;
@@ -77,8 +76,7 @@ function partValue(part: string, values: SignedValues): string | Buffer | undefi
   const name = part.slice(part.indexOf(":") + 1, -1);
   if (part.startsWith("{header:")) return headerOf(inbound.headers, name.toLowerCase());
   if (part.startsWith("{form:")) return formText(inbound, name);
-  // A field that this payload lacks is signed as nothing.
-  return part.startsWith("{field:") ? (textAt(dataOf(inbound, formField), name) ?? "") : part;
+  return part.startsWith("{field:") ? signedTextAt(dataOf(inbound), name) : part;
 }
 
 export function feed<H extends Hash | Hmac>(hash: H, texts: readonly (string | Buffer)[]): H {

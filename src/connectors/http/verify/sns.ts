@@ -2,7 +2,7 @@
 // the topic must be the one of the config. https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 
 import { createHash } from "node:crypto";
-import { dataOf, textAt } from "./fields.ts";
+import { dataOf, signedTextAt, textAt } from "./fields.ts";
 import { decodeText, fits, isSignedBy } from "./public-key.ts";
 import { isFresh, type SignatureContext } from "./signature.ts";
 import type { Check } from "./verifier.ts";
@@ -27,11 +27,13 @@ export function snsCheck(context: SignatureContext): Check {
     if (names === undefined || algorithm === undefined || signature === undefined) return undefined;
     if (context.audience === undefined || field("TopicArn") !== context.audience) return undefined;
     if (!isFresh(field("Timestamp") ?? "", context)) return undefined;
+    const values = names.map((name) => signedTextAt(data, name));
+    // Left out of what is signed are fields that are not there, and never a list or an object.
+    if (values.includes(undefined)) return undefined;
     const text = names
-      .flatMap((name) => {
-        const value = field(name);
-        return value === undefined ? [] : [`${name}\n${value}\n`];
-      })
+      .map((name, index) =>
+        values[index] === "" && field(name) === undefined ? "" : `${name}\n${values[index]}\n`,
+      )
       .join("");
     const keys = context.keysFor?.(inbound) ?? [];
     const isRight = keys.some(

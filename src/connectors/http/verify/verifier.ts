@@ -3,6 +3,7 @@
 
 import type { IncomingHttpHeaders } from "node:http";
 import type { Json } from "../../../contract.ts";
+import type { ParseOptions } from "../parse-body.ts";
 import type { Conceal } from "./conceal.ts";
 
 /** A request as a scheme sees it: nothing was parsed yet. */
@@ -12,6 +13,8 @@ export interface Inbound {
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** How the body becomes the data of the event: a scheme that checks fields must read them in the same way. */
+  readonly reading?: ParseOptions;
 }
 
 /** How a request proved its sender. */
@@ -58,6 +61,8 @@ export interface VerifyTraits {
   readonly challenge?: string;
   /** A form whose one field of this name holds the payload as JSON. */
   readonly formField?: string;
+  /** The fields of a form are what is signed, and not its bytes: such a body is a form, whatever else it could be read as. */
+  readonly signsForm?: "always" | "by type";
   /** For how long a proof is remembered, so that the same request counts once. */
   readonly proofMs: number;
   /** For how long an id, and a proof without a time, is remembered. */
