@@ -135,6 +135,8 @@ function withoutComments(paragraph: string): string {
   }
 }
 
+/** The name ends where no further letter of it follows, so that a very long one is looked at once. */
+const tags = /<(\/?)([a-z][a-z0-9]*)(?![a-z0-9])[^<>]*>/gi;
 const code = new Set(["blockquote", "pre", "code", "kbd", "samp", "script", "style"]);
 
 /** Without HTML tags, and without what quotes and code written as HTML hold. */
@@ -142,7 +144,7 @@ function withoutTags(text: string): string {
   let prose = "";
   let from = 0;
   let depth = 0;
-  for (const { 0: tag, 1: slash, 2: name = "", index } of text.matchAll(/<(\/?)([a-z][a-z0-9]*)[^<>]*>/gi)) {
+  for (const { 0: tag, 1: slash, 2: name = "", index } of text.matchAll(tags)) {
     if (depth === 0) prose += `${text.slice(from, index)} `;
     from = index + tag.length;
     if (code.has(name.toLowerCase())) depth = Math.max(0, depth + (slash === "" ? 1 : -1));

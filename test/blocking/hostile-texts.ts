@@ -90,6 +90,11 @@ export const hostileTexts: readonly HostileText[] = [
     name: `letters between ${JSON.stringify(piece)}`,
     make: (length: number) => fill(`${piece}${"a".repeat(40)}`, length),
   })),
+  // A name or a word that never ends, behind what makes a reader look for one.
+  ...["<", "</", "&", "@", "](", "{{", "${", "[[", "```", "--b; name="].map((start) => ({
+    name: `one very long word after ${JSON.stringify(start)}`,
+    make: (length: number) => `${start}${"a".repeat(length - start.length)}`,
+  })),
   { name: "blanks before an end", make: (length) => `x${" ".repeat(length - 2)}y` },
   { name: "digits before an end", make: (length) => `${"1".repeat(length - 1)}x` },
   { name: "a word and blanks", make: (length) => fill(`a${" ".repeat(500)}`, length) },

@@ -22,9 +22,11 @@ import { plainText } from "../../src/connectors/feed/plain-text.ts";
 import { readFeed } from "../../src/connectors/feed/read-feed.ts";
 import { parseBody } from "../../src/connectors/http/parse-body.ts";
 import { canonicalPath } from "../../src/connectors/http/path.ts";
+import { concealPayload, createConcealer } from "../../src/connectors/http/verify/conceal.ts";
 import { unescapeOnce } from "../../src/connectors/http/verify/unescape.ts";
 import { createEventStream } from "../../src/connectors/sse/event-stream.ts";
 import { unwrapRelayed } from "../../src/connectors/sse/relay.ts";
+import { containerFormat, readPiece } from "../../src/connectors/tail/container.ts";
 import { createFormat } from "../../src/connectors/tail/format.ts";
 import { LineReader } from "../../src/connectors/tail/lines.ts";
 import { parseLogfmt } from "../../src/connectors/tail/logfmt.ts";
@@ -37,6 +39,7 @@ import { didYouMean } from "../../src/did-you-mean.ts";
 import { canonicalJson } from "../../src/filters/canonical.ts";
 import { compileGlob } from "../../src/filters/glob.ts";
 import { compileMatch } from "../../src/filters/match.ts";
+import { proseOf } from "../../src/filters/prose.ts";
 import { createMask, maskAll } from "../../src/host/secret-mask.ts";
 import { parseMultipart } from "../../src/http/multipart.ts";
 import { guessJson, parseJson, parseJsonLines } from "../../src/intake/json.ts";
@@ -257,6 +260,22 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
     mebibyte,
     withoutEscapes,
     ...(["lines", "json", "text"] as const).map((format) => (text: string) => said(text, format)),
+  ],
+  "the lines of a container": [
+    mebibyte,
+    ...(["docker", "cri"] as const).flatMap((format) => [
+      (text: string) => readPiece(format, text),
+      (text: string) => readPiece(format, `2026-01-01T00:00:00Z stdout P:${text}`),
+      (text: string) => readPiece(format, `{"log":${JSON.stringify(text)},"stream":"stdout"}`),
+    ]),
+    (text) => containerFormat({ container: "auto", format: "plain" }, text),
+  ],
+  prose: [mebibyte, proseOf, (text) => proseOf(`a\n> b\n${text}`)],
+  "what proved a request, in its body": [
+    mebibyte,
+    onView(({ data, text = "" }) =>
+      concealPayload({ data, text }, createConcealer(["a-secret-of-many"])(["aaaa"])),
+    ),
   ],
   "a date": [
     mebibyte,

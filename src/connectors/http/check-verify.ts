@@ -10,6 +10,7 @@ import { jwtKeyKind } from "./verify/jwt.ts";
 import type { Preset } from "./verify/preset.ts";
 import { presets } from "./verify/presets.ts";
 import { decodeText, isPublicKeyAlgorithm, readPublicKey } from "./verify/public-key.ts";
+import { topicPattern } from "./verify/remote-keys.ts";
 import { hasPublicKey, isPreset, isTimed, publicKeysOf, schemesIn, secretsOf } from "./verify/scheme.ts";
 
 type Key = Exclude<keyof VerifyOptions, "scheme">;
@@ -254,7 +255,7 @@ function checkJwks({ jwks }: VerifyOptions): OptionIssue[] {
 
 function checkAudience({ scheme, audience }: VerifyOptions): OptionIssue[] {
   if (scheme !== "sns" || audience === undefined) return [];
-  if (/^arn:aws[\w-]*:sns:[a-z0-9-]{1,40}:\d{12}:[\w.-]{1,256}$/.test(audience)) return [];
+  if (topicPattern.test(audience)) return [];
   const hint = "for example  audience: arn:aws:sns:eu-west-1:123456789012:alarms";
   return [issue(["audience"], "is not the ARN of a topic", hint)];
 }

@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { isPublicAddress } from "../../../src/addresses.ts";
 import { http } from "../../../src/connectors/http/index.ts";
+import type { HttpOptions } from "../../../src/connectors/http/options.ts";
 import type { VerifyOptions } from "../../../src/connectors/http/verify/generic.ts";
 import { surroundings } from "../../support/host.ts";
 import { manualClock } from "../../support/manual-clock.ts";
@@ -154,6 +155,32 @@ describe("a set of keys", () => {
 });
 
 describe("a certificate whose address the request names", () => {
+  it("is on a host of a region, and nothing else of the config becomes a part of it", () => {
+    const check = (region: string) => {
+      const verify: VerifyOptions = { scheme: "sns", audience: `arn:aws:sns:${region}:123456789012:a` };
+      const options: HttpOptions = { path: "/hook", methods: ["POST"], verify };
+      return [http.check?.(options, surroundings)?.length, http.reaches?.(options, surroundings)?.length];
+    };
+    for (const region of [
+      "eu-west-1",
+      "us-gov-east-1",
+      "cn-north-1",
+      "ap-southeast-4",
+      "us-isob-east-1",
+      "eusc-central-1",
+    ])
+      expect([region, ...check(region)]).toEqual([region, 0, 1]);
+    for (const region of [
+      "a-secret-1",
+      "ghp-0123456789abcdef",
+      "s3cret",
+      "eu-west-1-x",
+      "eu-west-12",
+      "token",
+    ])
+      expect([region, ...check(region)]).toEqual([region, 1, 0]);
+  });
+
   it.each([
     "https://evil.example/SimpleNotificationService-0123456789abcdef.pem",
     "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem",

@@ -138,9 +138,13 @@ function isBuiltIn({ hosts }: KeySource): boolean {
   return hosts !== undefined;
 }
 
+/** The ARN of a topic. Its region becomes a part of a host name, so it is a region: a variable in its place would be looked up in the DNS. */
+export const topicPattern =
+  /^arn:aws[\w-]*:sns:([a-z]{2,4}(?:-gov|-iso[a-z]?)?-(?:central|(?:north|south)?(?:east|west)|north|south)-\d):\d{12}:[\w.-]{1,256}$/;
+
 /** The hosts that a source may ask for keys. */
 export function keyHosts({ hosts = [] }: KeySource, audience: string | undefined): string[] {
-  const region = /^arn:aws[\w-]*:sns:([a-z0-9-]{1,40}):/.exec(audience ?? "")?.[1];
+  const region = topicPattern.exec(audience ?? "")?.[1];
   return hosts.flatMap((host) => {
     if (!host.includes("{region}")) return [host];
     if (region === undefined) return [];
