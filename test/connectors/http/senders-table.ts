@@ -47,6 +47,7 @@ function schemeOf(name: PresetName, preset: Preset): string {
   const needs = [
     ...(keys === undefined && hasPublicKey(scheme) ? ["`public_key`"] : []),
     ...(preset.needsAudience ? ["`audience`"] : []),
+    ...(preset.needsClaims ?? []).map((name) => `\`claims.${name}\``),
     ...(preset.challenge?.tokenFrom === undefined ? [] : ["`verify_token`"]),
     ...(JSON.stringify(scheme).includes("{url}") || (typeof scheme === "object" && "form" in scheme)
       ? ["`public_url`"]
