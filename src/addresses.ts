@@ -33,7 +33,19 @@ function add(list: BlockList, range: string): boolean {
 export function plainAddress(address: string): string | undefined {
   const plain = withoutZone(address);
   if (isIP(plain) === 0) return undefined;
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1] ?? plain;
+  return isIP(plain) === 6 ? shortest(plain) : plain;
+}
+
+/** One spelling for each IPv6 address, and IPv4 for what is that inside. */
+function shortest(address: string): string {
+  const text = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(text);
+  if (mapped === null) return text;
+  const [high, low] = [mapped[1], mapped[2]].map((part) => Number.parseInt(part as string, 16)) as [
+    number,
+    number,
+  ];
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
 /** The interface that a link-local address belongs to is not a part of it for others. */
@@ -53,7 +65,9 @@ const privateRanges = compileRanges([
     "192.0.0.0/24",
   ],
   ...["192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
-  ...["::/128", "::1/128", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"],
+  // With those that hold an IPv4 address: compatible, NAT64, Teredo, 6to4.
+  ...["::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "2002::/16"],
+  ...["fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"],
 ]);
 
 /** Not this machine, its network, or a range that no host on the internet has. */

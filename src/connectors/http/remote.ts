@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { compileRanges, plainAddress } from "../../addresses.ts";
 import type { Remote } from "../../contract.ts";
 
-/** Undefined for a request over a unix socket, which has no address. */
+/** Undefined for a request over a unix socket, which has no address, and where a proxy reports something that is not an address. */
 export type RemoteReader = (request: Pick<IncomingMessage, "socket" | "headers">) => Remote | undefined;
 
 /** `proxies`: ranges, checked before. */
@@ -17,10 +17,12 @@ export function createRemoteReader(proxies: readonly string[] = []): RemoteReade
     const peer = plainAddress(socket.remoteAddress ?? "");
     if (peer === undefined) return undefined;
     if (!isProxy(peer)) return { address: peer };
+    const forwarded = headers["x-forwarded-for"];
     let address = peer;
-    for (const written of listOf(headers["x-forwarded-for"]).reverse()) {
+    for (const written of forwarded === undefined ? [] : listOf(forwarded).reverse()) {
       const next = addressIn(written);
-      if (next === undefined) break;
+      // Whoever it is, it is not the proxy: a rule for addresses of our own network must not match.
+      if (next === undefined) return undefined;
       address = next;
       if (!isProxy(next)) break;
     }
@@ -31,9 +33,12 @@ export function createRemoteReader(proxies: readonly string[] = []): RemoteReade
 /** So many hops are looked at; the header is the sender's to fill. */
 const maxHops = 32;
 
-function listOf(header: string | readonly string[] | undefined): string[] {
-  const text = typeof header === "string" ? header : (header?.join(",") ?? "");
-  return text.split(",").slice(-maxHops);
+function listOf(header: string | readonly string[]): string[] {
+  const text = typeof header === "string" ? header : header.join(",");
+  return text
+    .split(",")
+    .filter((one) => one.trim() !== "")
+    .slice(-maxHops);
 }
 
 /** Some proxies add the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */

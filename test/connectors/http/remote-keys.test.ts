@@ -273,6 +273,15 @@ it("addresses of this machine and of private networks are not public", () => {
   ];
   for (const address of [...own, "::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "::", "nonsense"])
     expect([address, isPublicAddress(address)]).toEqual([address, false]);
+  for (const address of [
+    "::ffff:7f00:1",
+    "0:0:0:0:0:ffff:a00:1",
+    "::127.0.0.1",
+    "64:ff9b:1::7f00:1",
+    "2002:7f00:1::",
+    "fec0::1",
+  ])
+    expect([address, isPublicAddress(address)]).toEqual([address, false]);
   for (const address of ["8.8.8.8", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"])
     expect([address, isPublicAddress(address)]).toEqual([address, true]);
 });
