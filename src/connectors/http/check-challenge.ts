@@ -6,9 +6,77 @@ import type { HttpOptions } from "./options.ts";
 
 const location = /^(?:query\.[^\s&=]{1,200}|headers\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}|data\.[^\s]{1,200})$/;
 const target = /^(?:body|headers\.[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}|data\.[^\s]{1,200})$/;
-/** An answer's own framing and what browsers keep or follow. */
-const reserved =
-  /^headers\.(?:content-.*|transfer-encoding|connection|set-cookie2?|location|refresh|link|access-control-.*|cache-control|x-content-type-options|www-authenticate|strict-transport-security|clear-site-data|date|keep-alive|upgrade|trailer|te|server)$/i;
+/** An answer's own framing, and what browsers or the proxies in front of us keep, follow or act on. */
+const reserved = new RegExp(
+  `^headers\\.(?:${[
+    ...[
+      "content-.*",
+      "transfer-encoding",
+      "connection",
+      "keep-alive",
+      "upgrade",
+      "trailer",
+      "te",
+      "date",
+      "server",
+    ],
+    ...[
+      "set-cookie2?",
+      "location",
+      "refresh",
+      "link",
+      "www-authenticate",
+      "proxy-.*",
+      "sec-.*",
+      "status",
+      "allow",
+    ],
+    ...[
+      "access-control-.*",
+      "cross-origin-.*",
+      "origin-agent-cluster",
+      "timing-allow-origin",
+      "service-worker-.*",
+    ],
+    ...[
+      "cache-control",
+      "age",
+      "expires",
+      "etag",
+      "last-modified",
+      "vary",
+      "pragma",
+      "cdn-.*",
+      "surrogate-.*",
+      "via",
+    ],
+    ...[
+      "strict-transport-security",
+      "clear-site-data",
+      "permissions-policy",
+      "referrer-policy",
+      "alt-svc",
+      "nel",
+    ],
+    ...[
+      "report-to",
+      "reporting-endpoints",
+      "(?:x-)?sourcemap",
+      "x-(?:content-type|frame)-options",
+      "x-xss-.*",
+    ],
+    ...[
+      "x-dns-.*",
+      "x-permitted-.*",
+      "x-robots-tag",
+      "x-accel-.*",
+      "x-(?:lighttpd-)?send-?file2?",
+      "x-reproxy-.*",
+    ],
+    ...["x-sendfile-.*", "x-forwarded.*", "x-original-.*", "x-rewrite-.*", "retry-after"],
+  ].join("|")})$`,
+  "i",
+);
 
 export function checkChallenge({ respond, verify }: HttpOptions): OptionIssue[] {
   const challenge = respond?.challenge;

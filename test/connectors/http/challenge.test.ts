@@ -235,6 +235,12 @@ describe("respond.challenge", () => {
     [{ from: "query.a", to: "headers.Set-Cookie" }, ["respond.challenge.to"]],
     ["headers.location", ["respond.challenge"]],
     [{ from: "query.a", to: "headers.content-type" }, ["respond.challenge.to"]],
+    // nginx and Apache would answer with a file of theirs.
+    [{ from: "query.a", to: "headers.X-Accel-Redirect" }, ["respond.challenge.to"]],
+    [{ from: "query.a", to: "headers.x-sendfile" }, ["respond.challenge.to"]],
+    [{ from: "query.a", to: "headers.alt-svc" }, ["respond.challenge.to"]],
+    [{ from: "query.a", to: "headers.webhook-allowed-origin" }, []],
+    ["headers.x-hook-secret", []],
     [{ from: "query.a", when: { b: "c" } }, ["respond.challenge.when.b"]],
     [{ from: "query.a", token: "t" }, ["respond.challenge.token"]],
     [{ from: "query.a", tokenFrom: "query.t" }, ["respond.challenge.token_from"]],
