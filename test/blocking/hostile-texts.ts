@@ -80,6 +80,8 @@ const json: Readonly<Record<string, (length: number) => string>> = {
   "deep lists": (length) => `[${fill(`${"[".repeat(90)}${"]".repeat(90)},`, length)}1]`,
   "too deep lists": (length) => "[".repeat(length / 2) + "]".repeat(length / 2),
   "many keys": (length) => `{${Array.from({ length: length / 14 }, (_, n) => `"key${n}":1`).join(",")}}`,
+  "many fields": (length) =>
+    Array.from({ length: length / 5 }, (_, n) => n.toString(36).padStart(4, "k")).join("&"),
   "a text in JSON": (length) => JSON.stringify({ a: fill("<x>&\"'\\", length / 2) }),
 };
 

@@ -37,6 +37,17 @@ function typeOf(contentType = ""): string {
   return contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
 }
 
+/** Senders of forms send a hundred at most; a MiB holds half a million, which take long to gather and to sort. */
+const maxFormFields = 10_000;
+
+/** Undefined for more fields than anybody sends. */
+export function formOf(text: string): URLSearchParams | undefined {
+  let count = 1;
+  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1))
+    if (++count > maxFormFields) return undefined;
+  return new URLSearchParams(text);
+}
+
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";
 
 /** A Refusal for a body that is not what its type or `parse` says, or that is no text. */
@@ -143,7 +154,8 @@ function clean(data: Json, text: string): Json {
 }
 
 function parseForm(text: string, formField: string | undefined): Payload | Refusal {
-  const fields = new URLSearchParams(text);
+  const fields = formOf(text);
+  if (fields === undefined) return new Refusal(400, `the form has more than ${maxFormFields} fields`);
   if (formField !== undefined) {
     const values = fields.getAll(formField);
     const [value = ""] = values;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Parse, parseBody } from "../../../src/connectors/http/parse-body.ts";
+import { type Parse, type Payload, parseBody } from "../../../src/connectors/http/parse-body.ts";
 import { Refusal } from "../../../src/http/answer.ts";
 import { findJsonFault } from "../../../src/intake/json-fault.ts";
 import { readJson } from "../../../src/json.ts";
@@ -12,6 +12,14 @@ const refusal = (body: string | Buffer, type?: string) => {
   return result instanceof Refusal ? [result.status, result.error] : undefined;
 };
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+
+it("of a form has up to 10,000 fields, and more are refused before they are gathered", () => {
+  const form = "application/x-www-form-urlencoded";
+  const fields = (count: number) => Array.from({ length: count }, (_, n) => `k${n}`).join("&");
+  expect(Object.keys((parse(fields(10_000), form) as Payload).data as object)).toHaveLength(10_000);
+  expect(refusal(fields(10_001), form)).toEqual([400, "the form has more than 10000 fields"]);
+  expect(parse(fields(10_001), form, "payload")).toBeInstanceOf(Refusal);
+});
 
 describe("the payload of a body", () => {
   it.each([

@@ -61,6 +61,17 @@ describe.each(["travis", "twilio", "mandrill"])("a form of %s", (name) => {
   });
 });
 
+it.each(["travis", "twilio", "mandrill"])(
+  "a form of very many fields proves nothing for %s",
+  async (name) => {
+    const sender = named(name);
+    const { take } = await open(sender.verify);
+    const body = `${sender.body(1, now)}&${"a&".repeat(400_000)}`;
+    const type = "application/x-www-form-urlencoded";
+    expect(await take(body, type, sender.headers(body, now, "id-1"))).toBe(401);
+  },
+);
+
 it("fields are those of the event, however the config has the body read", async () => {
   const verify: VerifyOptions = { scheme: "hmac", field: "sig", signed: "{field:a}{field:b}", secret };
   const sig = hmac("sha256", secret, "12");

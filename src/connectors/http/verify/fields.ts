@@ -3,7 +3,7 @@
 
 import type { Json } from "../../../contract.ts";
 import { Refusal } from "../../../http/answer.ts";
-import { parseBody } from "../parse-body.ts";
+import { formOf, parseBody } from "../parse-body.ts";
 import type { Inbound } from "./verifier.ts";
 
 const parsed = new WeakMap<Buffer, { readonly data: Json | undefined }>();
@@ -20,7 +20,7 @@ export function dataOf({ body, headers, reading }: Inbound): Json | undefined {
 
 /** The field of a form as it was sent, before anything in it is parsed. Undefined when it is missing or repeated. */
 export function formText({ body }: Inbound, name: string): string | undefined {
-  const values = new URLSearchParams(body.toString()).getAll(name);
+  const values = formOf(body.toString())?.getAll(name) ?? [];
   return values.length === 1 ? values[0] : undefined;
 }
 

@@ -2,7 +2,7 @@
 // SHA-256. Mandrill took this scheme over. https://www.twilio.com/docs/usage/security#validating-requests
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { isForm } from "../parse-body.ts";
+import { formOf, isForm } from "../parse-body.ts";
 import { type Check, headerOf, type Inbound } from "./verifier.ts";
 
 export interface FormScheme {
@@ -31,6 +31,7 @@ export function formCheck(scheme: FormScheme, secrets: readonly string[], public
     if (signature === undefined || hash === undefined || !bodyMatchesUrl(inbound)) return undefined;
     const given = Buffer.from(signature, "latin1");
     const fields = sortedFields(inbound);
+    if (fields === undefined) return undefined;
     const signed = `${inbound.target}${fields}`;
     const secret = secrets.find((one) =>
       origins.some((origin) => {
@@ -54,10 +55,12 @@ function bodyMatchesUrl(inbound: Inbound): boolean {
 }
 
 /** Name and value of each field, run together; equal fields count once, as Twilio's own libraries have it. */
-function sortedFields(inbound: Inbound): string {
+function sortedFields(inbound: Inbound): string | undefined {
   if (!isForm(inbound.headers)) return "";
+  const sent = formOf(inbound.body.toString());
+  if (sent === undefined) return undefined;
   const fields = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(inbound.body.toString())) {
+  for (const [name, value] of sent) {
     const values = fields.get(name);
     if (values === undefined) fields.set(name, new Set([value]));
     else values.add(value);
