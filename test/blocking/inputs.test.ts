@@ -271,8 +271,9 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
     (text) => containerFormat({ container: "auto", format: "plain" }, text),
   ],
   prose: [mebibyte, proseOf, (text) => proseOf(`a\n> b\n${text}`)],
+  // Of a sender that has proven itself.
   "what proved a request, in its body": [
-    mebibyte,
+    mebibyte / 2,
     onView(({ data, text = "" }) =>
       concealPayload({ data, text }, createConcealer(["a-secret-of-many"])(["aaaa"])),
     ),
