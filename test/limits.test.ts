@@ -36,7 +36,7 @@ const limits: Readonly<Record<string, readonly [file: string, constant: string]>
   "events of a source that wait to be committed": ["router/emit.ts", "maxOutstanding"],
   "connections of the HTTP server": ["http/bounded-server.ts", "maxConnections"],
   "headers of a request": ["http/bounded-server.ts", "maxHeaders"],
-  "fields of a form": ["connectors/http/parse-body.ts", "maxFormFields"],
+  "fields of a form": ["intake/form.ts", "maxFormFields"],
   "characters of a `Link` header that are read": ["intake/link-header.ts", "maxLength"],
   "redirects that are followed": ["host/http-client.ts", "maxRedirects"],
   "cursors, files or ids of one source": ["journal/table/cursor-table.ts", "maxOfSource"],

@@ -8,6 +8,7 @@ import { decodeText } from "../../charset.ts";
 import type { Json, JsonObject } from "../../contract.ts";
 import { Refusal } from "../../http/answer.ts";
 import { type FormPart, parseMultipart } from "../../http/multipart.ts";
+import { formOf, maxFormFields } from "../../intake/form.ts";
 import { guessJson, type ParsedJson, parseJson, parseJsonLines } from "../../intake/json.ts";
 import { mayHoldEscapes, withoutEscapes, withoutEscapesInside } from "../../intake/terminal-escapes.ts";
 import { findJson } from "../../json.ts";
@@ -35,17 +36,6 @@ export function isForm(headers: IncomingHttpHeaders): boolean {
 
 function typeOf(contentType = ""): string {
   return contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
-}
-
-/** Senders of forms send a hundred at most; a MiB holds half a million, which take long to gather and to sort. */
-const maxFormFields = 10_000;
-
-/** Undefined for more fields than anybody sends. */
-export function formOf(text: string): URLSearchParams | undefined {
-  let count = 1;
-  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1))
-    if (++count > maxFormFields) return undefined;
-  return new URLSearchParams(text);
 }
 
 const accepted = "JSON, forms, newline-delimited JSON and text in UTF-8 are";

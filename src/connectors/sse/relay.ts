@@ -2,6 +2,7 @@
 // `timestamp` (github.com/probot/smee.io, lib/server.js). gosmee's servers add the body as it was sent, in base64, as `bodyB`.
 
 import type { Arrival, Json, JsonObject } from "../../contract.ts";
+import { formOf } from "../../intake/form.ts";
 import { guessJson, parseJson } from "../../intake/json.ts";
 import { findJson } from "../../json.ts";
 
@@ -43,8 +44,7 @@ function bodyOf({ body, bodyB }: JsonObject): Content | undefined {
 
 /** GitHub and Slack send a form whose one field `payload` holds the JSON. */
 function wrappedInForm({ data, text }: Content): Content | undefined {
-  const fields: Json | undefined =
-    typeof data === "string" ? Object.fromEntries(new URLSearchParams(text)) : data;
+  const fields: Json | undefined = typeof data === "string" ? Object.fromEntries(formOf(text) ?? []) : data;
   if (!isObject(fields) || Object.keys(fields).join() !== "payload") return undefined;
   const { payload } = fields;
   if (typeof payload !== "string") return undefined;

@@ -3,7 +3,8 @@
 
 import type { Json } from "../../../contract.ts";
 import { Refusal } from "../../../http/answer.ts";
-import { formOf, parseBody } from "../parse-body.ts";
+import { formOf } from "../../../intake/form.ts";
+import { parseBody } from "../parse-body.ts";
 import type { Inbound } from "./verifier.ts";
 
 const parsed = new WeakMap<Buffer, { readonly data: Json | undefined }>();

@@ -2,7 +2,8 @@
 // SHA-256. Mandrill took this scheme over. https://www.twilio.com/docs/usage/security#validating-requests
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { formOf, isForm } from "../parse-body.ts";
+import { formOf } from "../../../intake/form.ts";
+import { isForm } from "../parse-body.ts";
 import { type Check, headerOf, type Inbound } from "./verifier.ts";
 
 export interface FormScheme {
