@@ -8,6 +8,7 @@ import { notInCel, notSupported } from "../../not-supported.ts";
 import type { Regex } from "../regex.ts";
 import { isRoot, suggestPath } from "../roots.ts";
 import { safeNames } from "./environment.ts";
+import { refuseLargeIntegers } from "./large-integers.ts";
 import type { CelMeter } from "./meter.ts";
 import { type Call, type CelNode, type CelOperator, type Loop, walk } from "./tree.ts";
 import { useZonedForm } from "./zones.ts";
@@ -48,6 +49,7 @@ export function guard(
       else if (!typeNames.has(name)) throw unknownName(text, name, node);
     },
     empty: letHoldAnything,
+    operator: (node) => refuseLargeIntegers(text, node),
     call(call, inside) {
       const other = notSupported(notInCel, call.name);
       if (other !== undefined)

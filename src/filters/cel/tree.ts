@@ -52,6 +52,8 @@ export interface Visitor {
   call?(call: Call, inside: string | undefined): void;
   /** A list or a map that is written out, without any element. */
   empty?(node: CelNode): void;
+  /** An operator such as `==`. */
+  operator?(node: CelNode): void;
 }
 
 export function walk(root: CelNode, visitor: Visitor): void {
@@ -68,6 +70,7 @@ function visit(node: CelNode, visitor: Visitor, bound: readonly string[], inside
   if ((node.op === "list" || node.op === "map") && (node.args as readonly unknown[]).length === 0)
     visitor.empty?.(node);
   if (node.op !== "call" && node.op !== "rcall") {
+    visitor.operator?.(node);
     for (const child of childrenOf(node.args)) visit(child, visitor, bound, inside);
     return;
   }

@@ -35,6 +35,27 @@ function loadError(text: string, purpose: "condition" | "value" = "value"): Expr
   return errorOf(() => cel.compile(text, { purpose }));
 }
 
+describe("an integer that an event can only have as a text", () => {
+  it.each([
+    ["data.id == 9007199254740993", 11, 'write it in quotes: "9007199254740993"'],
+    ["data.a['b'][0] != -9007199254740992", 18, 'write it in quotes: "-9007199254740992"'],
+    ["9007199254740993 == data.id", 0, 'write it in quotes: "9007199254740993"'],
+    ["data.id in [1, 9007199254740993]", 15, 'write it in quotes: "9007199254740993"'],
+    ["data.n == 1 && data.id > 9007199254740993", 25, "write int(data.id) to compare it as a number"],
+  ])("is refused where it is compared as a number: %s", (text, offset, hint) => {
+    const error = loadError(text, "condition");
+    expect(error).toMatchObject({ code: "E_CONFIG_CEL", offset, hint });
+  });
+
+  it("may be compared as a text, or converted", () => {
+    const id = { data: { id: "9007199254740993" } };
+    expect(value('data.id == "9007199254740993"', id)).toBe(true);
+    expect(value("int(data.id) > 9007199254740992", id)).toBe(true);
+    expect(value("int(data.id) == 9007199254740993", id)).toBe(true);
+    expect(value("data.big == 9007199254740991")).toBe(true);
+  });
+});
+
 describe("JSON inside a text", () => {
   const message = JSON.stringify({ Message: '{"state":"ALARM","id":12345678901234567890}', bad: "{" });
   const inside = { data: JSON.parse(message) };
