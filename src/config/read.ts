@@ -130,11 +130,17 @@ function compose(tokens: readonly CST.Token[], length: number): ParsedDocument[]
   const composer = new Composer<ParsedNode>(options);
   boundErrors(composer);
   const documents: ParsedDocument[] = [];
-  for (const document of composer.compose(tokens, true, length)) {
+  for (const document of composer.compose(withFewErrors(tokens), true, length)) {
     documents.push(document as ParsedDocument);
     if (documents.length === 2) break;
   }
   return documents;
+}
+
+/** The composer makes an error with its stack of each such token, and a file can hold hundreds of thousands. */
+function* withFewErrors(tokens: readonly CST.Token[]): Generator<CST.Token> {
+  let errors = 0;
+  for (const token of tokens) if (token.type !== "error" || ++errors <= maxErrors) yield token;
 }
 
 /** A file can hold an error in every other character. The property is not among the types of the library; a test watches it. */

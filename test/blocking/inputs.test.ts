@@ -32,7 +32,7 @@ import { LineReader } from "../../src/connectors/tail/lines.ts";
 import { parseLogfmt } from "../../src/connectors/tail/logfmt.ts";
 import { createTraceDetector } from "../../src/connectors/tail/traces.ts";
 import { arrivalOf as arrivalOfFrame } from "../../src/connectors/websocket/source.ts";
-import type { Json, View } from "../../src/contract.ts";
+import type { Json, JsonSchema, View } from "../../src/contract.ts";
 import { loadEngine } from "../../src/daemon/start/load-engine.ts";
 import { readDate } from "../../src/dates.ts";
 import { didYouMean } from "../../src/did-you-mean.ts";
@@ -50,6 +50,7 @@ import { decodeLine, encodeLine } from "../../src/journal/line-format.ts";
 import { findJson } from "../../src/json.ts";
 import { keyPart, keyText } from "../../src/key-parts.ts";
 import type { Engine } from "../../src/plan/compile/channel.ts";
+import { createSchemaCompiler } from "../../src/plan/compile/input-schema.ts";
 import { readMessage, toLine } from "../../src/session/json-rpc.ts";
 import { createLineReader } from "../../src/session/line-reader.ts";
 import { finalContent } from "../../src/templates/budget.ts";
@@ -59,6 +60,7 @@ import { forModel, metaValue, neutralise } from "../../src/text/neutralise.ts";
 import { quote } from "../../src/text/quote.ts";
 import { block, safeJson, safeLine } from "../../src/text.ts";
 import { maxBlockMs, withWatchdog } from "../support/loop-watchdog.ts";
+import { slowness } from "../support/slowness.ts";
 import { hostileTexts } from "./hostile-texts.ts";
 
 const mebibyte = 1024 * 1024;
@@ -74,19 +76,6 @@ const sizes: readonly { readonly share: number; readonly part: number }[] = [
 const bounded: ReadonlySet<string> = new Set(["loops of templates"]);
 /** As much as Node takes of all headers together. */
 const headerBytes = 16_384;
-
-/** As much slower than the machine on which the bound was chosen as this loop says; never faster. */
-function slowness(): number {
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
-    const { user } = process.cpuUsage();
-    let sum = 0;
-    for (let n = 0; n < 20_000_000; n++) sum = (sum + n * 31) | 0;
-    expect(sum).toBeTypeOf("number");
-    fastest = Math.min(fastest, (process.cpuUsage().user - user) / 1_000);
-  }
-  return Math.max(1, fastest / 30);
-}
 
 const values = {
   server: { name: "router", instructions: "" },
@@ -356,6 +345,25 @@ const readers: Readonly<Record<string, readonly [size: number, ...works: Work[]]
       "{{#each data}}{{truncate (json ../data) 1}}{{count (yaml ../data)}}{{/each}}",
       `{{#each data}}${"{{this.a}}".repeat(1_600)}{{/each}}`,
     ].map((template) => onView((view) => engine.templates.compile(template).render(view))),
+  ],
+  "arguments of a sink": [
+    mebibyte,
+    ...(
+      [
+        { type: "string", pattern: "^(a|b)*c$" },
+        { type: "string", enum: ["a", "b"], maxLength: 10 },
+        { type: "array", uniqueItems: true },
+        { type: "array", items: { type: "string", pattern: "(x+x+)+y", maxLength: 1 } },
+        { type: "object", additionalProperties: { type: "string", minLength: 3 } },
+        { anyOf: [{ type: "array", items: { type: "array", uniqueItems: true } }, { not: { const: "a" } }] },
+      ] as JsonSchema[]
+    ).flatMap((schema) => {
+      const check = (a: Json) => {
+        const whole = { type: "object", properties: { a: schema } };
+        return createSchemaCompiler(engine.regex).compile(whole, ["sinks", "t", "input"], [])({ a });
+      };
+      return [check, onView(({ data }) => check(data))];
+    }),
   ],
   keys: [
     mebibyte,

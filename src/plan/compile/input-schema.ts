@@ -3,7 +3,7 @@
 
 import { Ajv, type ErrorObject } from "ajv";
 import type { IssueDraft } from "../../config/values.ts";
-import type { JsonSchema, OptionsValidator } from "../../contract.ts";
+import type { JsonSchema, OptionsValidator, SchemaError } from "../../contract.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import type { RegexCompiler } from "../../filters/regex.ts";
 import { notInSchema, notSupported } from "../../not-supported.ts";
@@ -49,6 +49,13 @@ const keywords = [
 /** How often a pattern may look at as much text as it can at once, for all texts of a call: each time takes less than 100 ms. */
 const maxLooks = 3;
 
+/** Values of a call, those inside others included. */
+const maxValues = 20_000;
+/** Where the items of a list must differ each is compared with all others. */
+const maxCompared = 2_000;
+/** Arguments of a sink, those inside others included: each is compiled, its pattern too, in one turn of the event loop. */
+const maxDeclared = 100;
+
 export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
   let looks = 0;
   const regExp = Object.assign(
@@ -81,17 +88,20 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
 
   function guarded(schema: JsonSchema): OptionsValidator {
     const check = ajv.compile(schema) as OptionsValidator;
+    const most = JSON.stringify(schema).includes('"uniqueItems":true') ? maxCompared : maxValues;
     const validate: OptionsValidator = (value) => {
       looks = 0;
+      if (holdsMoreThan(most, value)) {
+        validate.errors = [unchecked(`hold more than ${most} values`)];
+        return false;
+      }
       try {
         const fits = check(value);
         validate.errors = check.errors ?? null;
         return fits;
       } catch (error) {
         if (!(error instanceof UncheckedText)) throw error;
-        validate.errors = [
-          { instancePath: "", schemaPath: "", keyword: "pattern", params: {}, message: error.message },
-        ];
+        validate.errors = [unchecked(error.message)];
         return false;
       }
     };
@@ -100,6 +110,12 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
 
   return {
     compile(schema, at, issues) {
+      const declared = countSchemas(schema.properties);
+      if (declared > maxDeclared) {
+        const message = `declares ${declared} values, and at most ${maxDeclared} are checked`;
+        issues.push({ path: at, code: "E_CONFIG_SIZE", message });
+        return () => false;
+      }
       const mistakes = [
         ...unknownKeywords(schema.properties, at),
         ...wrongValues(ajv, schema, at),
@@ -110,6 +126,29 @@ export function createSchemaCompiler(regex: RegexCompiler): SchemaCompiler {
       return proven({ path: at, code: "E_CONFIG_VALUE", issues }, () => guarded(schema)) ?? (() => false);
     },
   };
+}
+
+function unchecked(message: string): SchemaError {
+  return { instancePath: "", schemaPath: "", keyword: "pattern", params: {}, message };
+}
+
+function holdsMoreThan(most: number, value: unknown): boolean {
+  let count = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const one = open.pop();
+    if (++count > most || open.length > most) return true;
+    if (typeof one === "object" && one !== null) for (const inner of Object.values(one)) open.push(inner);
+  }
+  return false;
+}
+
+function countSchemas(properties: unknown): number {
+  let count = 0;
+  walkSchemas(properties, [], () => {
+    count += 1;
+  });
+  return count;
 }
 
 /** A text that a pattern cannot judge as a whole, so that nobody may say that it fits. */
