@@ -53,7 +53,7 @@ test("the documentation names every kind of power, and no other", async () => {
   const union = /export type PowerKind =([^;]*);/.exec(source)?.[1] ?? "";
   const kinds = [...union.matchAll(/"(\w+)"/g)].map(([, kind]) => kind);
   const docs = await readFile("docs/configuration.md", "utf8");
-  const table = docs.slice(docs.indexOf("| power |"), docs.indexOf("A webhook on loopback, a clock"));
+  const table = docs.slice(docs.indexOf("| power |"), docs.indexOf("A webhook on loopback, a schedule"));
   const named = [...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) =>
     [...(cell ?? "").matchAll(/`(\w+)`/g)].map(([, kind]) => kind),
   );
