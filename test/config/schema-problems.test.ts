@@ -209,7 +209,7 @@ describe("at the top", () => {
     ],
     [
       "server: { name: my router }",
-      '1:17 server.name: has the wrong format, found "my router" (E_CONFIG_VALUE) [The server\'s name: letters, digits, - and _. It must be what .mcp.json calls the server.]',
+      "1:17 server.name: has the wrong format, found \"my router\" (E_CONFIG_VALUE) [The server's name: letters, digits, - and _. It must match the server's name in .mcp.json.]",
     ],
     ["listen: 8788", '1:9 listen: must be text, found a number (E_CONFIG_TYPE) [quote it: "8788"]'],
     [

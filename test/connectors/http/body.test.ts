@@ -119,7 +119,13 @@ describe("large bodies", () => {
 describe("slow bodies", () => {
   it("that lie in the socket when their time is over are taken", async () => {
     const late: (() => void)[] = [];
-    const clock = { now: () => 0, after: (_: number, run: () => void) => (late.push(run), () => {}) };
+    const clock = {
+      now: () => 0,
+      after(_: number, run: () => void) {
+        late.push(run);
+        return () => {};
+      },
+    };
     const hook = await serve({}, { clock });
     const { socket, until } = await hook.open();
     const body = "x".repeat(300_000);
