@@ -465,10 +465,10 @@ describe("every text through", () => {
   );
 });
 
-/** Of three tries, because the first one compiles the code and garbage is collected now and then. */
+/** Of up to eight tries: the first one compiles the code, garbage is collected now and then, and other processes take the core. */
 async function shortest(work: Work, text: string, enoughMs: number): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
-  for (let tries = 0; tries < 3 && best > enoughMs; tries++)
+  for (let tries = 0; tries < 8 && best > enoughMs; tries++)
     best = Math.min(best, (await withWatchdog(() => done(work, text))).blockedMs);
   return best;
 }
