@@ -18,6 +18,6 @@ describe("docs/configuration.md", () => {
 
   test("shows what a broken config really gives", async () => {
     const loaded = await load(block("broken"));
-    expect(`${loaded.issues.map((issue) => loaded.frame(issue)).join("\n\n")}\n`).toBe(block("told"));
+    expect(`${loaded.issues.map((issue) => loaded.frame(issue)).join("\n\n")}\n`).toBe(block("printed"));
   });
 });
