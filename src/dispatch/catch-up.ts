@@ -4,8 +4,9 @@
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
-import { unsent, yieldToEventLoop } from "./entries.ts";
+import { unsent } from "./entries.ts";
 import { isMissed, type SessionSlot, wasAnnounced } from "./session-registry.ts";
 import { isCandidate, triage } from "./triage.ts";
 

@@ -11,6 +11,7 @@ import type { Delivery, Member, StateChange } from "../journal/records.ts";
 import { createPositionSet } from "../journal/table/position-set.ts";
 import { line, type SafeText } from "../text.ts";
 import { aborted } from "../waiting.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { type Acknowledged, type AckRequest, acknowledge } from "./acknowledge.ts";
 import { createBreaker } from "./breaker.ts";
 import { type Carried, carryOver } from "./carry-over.ts";
@@ -409,6 +410,6 @@ export class Dispatcher {
     await Promise.race([closed, tooLong]);
     cancel();
     // Confirmations that came in with the end are still on their way to us, through promises.
-    await new Promise((resolve) => setImmediate(resolve));
+    await yieldToEventLoop();
   }
 }

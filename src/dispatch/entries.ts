@@ -22,8 +22,3 @@ export function keyOf({ id, channel }: Member): string {
 export function findEntry(journal: Pick<Journal, "entries">, { id, channel }: Member): OpenEntry | undefined {
   return journal.entries(id).find((entry) => entry.channel === channel);
 }
-
-/** Gives the event loop a turn: a walk over a million entries must not hold up everything else. */
-export function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

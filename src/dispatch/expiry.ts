@@ -1,8 +1,8 @@
 // Ends what its ttl has overtaken. Looks only when a deadline came, and through some thousands of entries in one turn of the event loop:
 // a million can be overdue at a start.
 
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
-import { yieldToEventLoop } from "./entries.ts";
 
 const pageSize = 256;
 

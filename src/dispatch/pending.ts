@@ -4,6 +4,7 @@
 import type { Rendered } from "../contract.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import {
   type DispatchContext,
   follow,
@@ -14,7 +15,7 @@ import {
   toRendered,
 } from "./context.ts";
 import { readDeliveryOptions } from "./delivery-options.ts";
-import { unsent, yieldToEventLoop } from "./entries.ts";
+import { unsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
 import { endEarly } from "./triage.ts";
 

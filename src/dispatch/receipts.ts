@@ -2,9 +2,10 @@
 // RAM: which entries wait for a receipt, and since when, stands in the journal.
 
 import type { OpenEntry } from "../journal/open-entries.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
 import { type DeliveryOptions, readDeliveryOptions } from "./delivery-options.ts";
-import { isPast, unsent, yieldToEventLoop } from "./entries.ts";
+import { isPast, unsent } from "./entries.ts";
 
 const pageSize = 256;
 

@@ -8,6 +8,7 @@
 import { DeliveryError } from "../errors.ts";
 import type { OpenEntry } from "../journal/open-entries.ts";
 import { line } from "../text.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import { catchUp, forget, type Head, type Unannounced } from "./catch-up.ts";
 import {
   type DispatchContext,
@@ -18,7 +19,7 @@ import {
   reserve,
   toRendered,
 } from "./context.ts";
-import { findEntry, isPast, isUnsent, unsent, yieldToEventLoop } from "./entries.ts";
+import { findEntry, isPast, isUnsent, unsent } from "./entries.ts";
 import type { SessionSlot } from "./session-registry.ts";
 import { isCandidate, isLooping, triage } from "./triage.ts";
 

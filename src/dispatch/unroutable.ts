@@ -3,9 +3,9 @@
 
 import type { OpenEntry } from "../journal/open-entries.ts";
 import type { Delivery } from "../journal/records.ts";
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
 import type { DispatchContext } from "./context.ts";
 import { readDeliveryOptions, type To } from "./delivery-options.ts";
-import { yieldToEventLoop } from "./entries.ts";
 import { endEarly } from "./triage.ts";
 
 const pageSize = 256;

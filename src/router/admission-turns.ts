@@ -2,6 +2,8 @@
 // at would otherwise keep everything else waiting. Between two slices the event loop goes round; no other event is admitted meanwhile,
 // because what one leaves behind decides about the next.
 
+import { yieldToEventLoop } from "../yield-to-event-loop.ts";
+
 export interface AdmissionTurns {
   /** Undefined: it is the caller's turn. Otherwise it is when this settles. Every turn ends with `end`. */
   begin(): Promise<void> | undefined;
@@ -44,7 +46,7 @@ export function createAdmissionTurns(now: () => number = () => performance.now()
 
   async function goOn<T>(steps: Generator<undefined, T>): Promise<T> {
     for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await yieldToEventLoop();
       const result = slice(steps);
       if (result !== undefined) return result.value;
     }
