@@ -66,6 +66,23 @@ export function listNames(names: readonly string[]): string {
   return more <= 1 ? names.join(", ") : `${names.slice(0, maxListed).join(", ")} and ${more} more`;
 }
 
+/** The names that others may refer to. */
+export interface Names {
+  /** What each of them is the name of. */
+  readonly noun: string;
+  readonly known: ReadonlySet<string>;
+  /** Empty when there is none. */
+  readonly listed: string;
+  hint(word: string): string | undefined;
+}
+
+/** A name that occurs twice is listed once. */
+export function namesOf(noun: string, names: readonly string[]): Names {
+  const known = new Set(names);
+  const all = [...known];
+  return { noun, known, listed: listNames(all), hint: createHints(all) };
+}
+
 function bare(word: string): string {
   return word.toLowerCase().replace(/[-_ ]/g, "");
 }

@@ -2,7 +2,7 @@
 // file. Each rule looks only at values that the schema accepted.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { createHints, listNames } from "../did-you-mean.ts";
+import { type Names, namesOf } from "../did-you-mean.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import type { EnvironmentVariables } from "./paths.ts";
 import { builtInTools } from "./tool-names.ts";
@@ -78,8 +78,8 @@ function checkSinks(root: JsonObject): IssueDraft[] {
 }
 
 function* checkChannels(root: JsonObject, context: SemanticsContext): Generator<IssueDraft[]> {
-  const sources = namesOf(root.sources, "source");
-  const sinks = namesOf(root.sinks, "sink");
+  const sources = namesOf("source", Object.keys(asObject(root.sources)));
+  const sinks = namesOf("sink", Object.keys(asObject(root.sinks)));
   for (const [name, channel] of Object.entries(asObject(root.channels))) {
     const path = ["channels", name];
     const from = member(channel, "from");
@@ -121,23 +121,10 @@ function* checkBounds(root: JsonObject): Generator<IssueDraft[]> {
   }
 }
 
-/** The names that others may refer to. */
-interface Names {
-  readonly kind: "source" | "sink";
-  readonly known: ReadonlySet<string>;
-  readonly listed: string;
-  hint(word: string): string | undefined;
-}
-
-function namesOf(section: Json | undefined, kind: Names["kind"]): Names {
-  const names = Object.keys(asObject(section));
-  return { kind, known: new Set(names), listed: listNames(names), hint: createHints(names) };
-}
-
 function* checkReferences(
   value: Json | undefined,
   path: Path,
-  { kind, known, listed, hint }: Names,
+  { noun, known, listed, hint }: Names,
   context: SemanticsContext,
 ): Generator<IssueDraft[]> {
   const named = Array.isArray(value)
@@ -146,12 +133,12 @@ function* checkReferences(
   for (const { item, path: place } of named) {
     if (typeof item !== "string" || item === "" || known.has(item)) continue;
     const typed = context.typed(place);
-    const all = known.size === 0 ? `no ${kind} is declared` : `${kind}s: ${listed}`;
+    const all = known.size === 0 ? `no ${noun} is declared` : `${noun}s: ${listed}`;
     yield [
       {
         path: place,
         code: "E_CONFIG_REFERENCE",
-        message: typed === undefined ? `no ${kind} has this name` : `no ${kind} is called ${quoted(typed)}`,
+        message: typed === undefined ? `no ${noun} has this name` : `no ${noun} is called ${quoted(typed)}`,
         hint: hint(item) ?? all,
       },
     ];

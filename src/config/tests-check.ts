@@ -1,7 +1,7 @@
 // Mistakes in `tests:` that its schema does not see: names that nothing has, names that two tests have.
 
 import type { Json, JsonObject } from "../contract.ts";
-import { createHints, listNames } from "../did-you-mean.ts";
+import { type Names, namesOf } from "../did-you-mean.ts";
 import type { IssueDraft } from "./values.ts";
 import { type Path, quoted } from "./yaml/problem.ts";
 
@@ -66,19 +66,6 @@ function payloadDrafts(send: JsonObject, at: Path): IssueDraft[] {
   ];
 }
 
-interface Names {
-  readonly noun: string;
-  readonly known: ReadonlySet<string>;
-  readonly listed: string;
-  hint(word: string): string | undefined;
-}
-
-function namesOf(noun: string, names: readonly string[]): Names {
-  const known = new Set(names);
-  const all = [...known];
-  return { noun, known, listed: listNames(all) || "none", hint: createHints(all) };
-}
-
 function unknown(name: Json | undefined, path: Path, { noun, known, listed, hint }: Names): IssueDraft[] {
   if (typeof name !== "string" || name === "" || known.has(name)) return [];
   return [
@@ -86,7 +73,7 @@ function unknown(name: Json | undefined, path: Path, { noun, known, listed, hint
       path,
       code: "E_CONFIG_REFERENCE",
       message: `no ${noun} is called ${quoted(name)}`,
-      hint: hint(name) ?? `${noun}s: ${listed}`,
+      hint: hint(name) ?? `${noun}s: ${listed || "none"}`,
     },
   ];
 }
