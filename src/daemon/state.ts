@@ -82,3 +82,8 @@ export interface DaemonState {
   /** What the user agreed to. */
   readonly trust: ConfigTrust;
 }
+
+/** True while a config waits as a whole: it was found, not chosen, and the user has not agreed to use it. */
+export function waitsForUse(state: Pick<DaemonState, "config" | "running" | "used">): boolean {
+  return state.config() !== undefined && state.running() === undefined && state.used() === undefined;
+}

@@ -8,7 +8,7 @@ import { stuckSessions } from "./commands/commands.ts";
 import { channelFlows, describeFlow } from "./commands/flow.ts";
 import { daemonPowers } from "./commands/power-answers.ts";
 import type { DaemonSession } from "./sessions.ts";
-import type { DaemonState } from "./state.ts";
+import { type DaemonState, waitsForUse } from "./state.ts";
 
 export function statusReport(state: DaemonState, member: DaemonSession): StatusReport {
   const { role } = state.options;
@@ -77,21 +77,17 @@ export function statusReport(state: DaemonState, member: DaemonSession): StatusR
 /** Of a file that nobody agreed to use only that it waits: what it asks for is its author's text. */
 function powersForModel(state: DaemonState): PowerAnswer[] {
   const powers = daemonPowers(state);
-  if (waitsWhole(state)) return powers.filter(({ power }) => power === "use");
+  if (waitsForUse(state)) return powers.filter(({ power }) => power === "use");
   return powers.map((one) =>
     one.power === "instruct" && !one.trusted ? { ...one, value: `(${one.value.length} characters)` } : one,
   );
 }
 
 function adviseConsent(state: DaemonState): string[] {
-  if (!waitsWhole(state)) return [];
+  if (!waitsForUse(state)) return [];
   const count = daemonPowers(state).length - 1;
   const more = count === 0 ? "" : `, and asks for ${count} more ${count === 1 ? "thing" : "things"}`;
   return [`the config was found here, not chosen${more}: nothing of it is used before the user agrees to it`];
-}
-
-function waitsWhole(state: DaemonState): boolean {
-  return state.config() !== undefined && state.running() === undefined && state.used() === undefined;
 }
 
 function reloadOf(state: DaemonState, member: DaemonSession): Pick<StatusReport, "reload" | "instructions"> {

@@ -7,7 +7,7 @@ import { describeHold } from "../../shaping/describe.ts";
 import { line } from "../../text.ts";
 import { version } from "../../version.ts";
 import type { ChatService } from "../chat/chat-service.ts";
-import type { DaemonState } from "../state.ts";
+import { type DaemonState, waitsForUse } from "../state.ts";
 import { type ControlHandler, createControl } from "./control.ts";
 import type { ControlPorts } from "./control-ports.ts";
 import { channelFlows } from "./flow.ts";
@@ -115,7 +115,6 @@ export function createCommands(state: DaemonState): ControlHandler {
 function chatOf(state: DaemonState): ChatService {
   const chat = state.chat();
   if (chat !== undefined) return chat;
-  if (state.running() === undefined && state.used() === undefined && state.config() !== undefined)
-    throw configConsentRequired();
+  if (waitsForUse(state)) throw configConsentRequired();
   throw new UsageError("E_USAGE", "this config has no chat source");
 }
