@@ -2,8 +2,8 @@
 // are the texts of the config and of its recipes, so variables, secrets and consent are looked up anew: it can do what the user
 // agreed to for these very texts, and nothing else.
 
-import { dirname, join, sep } from "node:path";
-import { projectFolder, realPath } from "../../config/paths.ts";
+import { dirname, join } from "node:path";
+import { isBelow, projectFolder, realPath } from "../../config/paths.ts";
 import type { LoadedConfig } from "../../config/values.ts";
 import { readStateFile, writeStateFile } from "../../files/state-file.ts";
 import type { Bind } from "../../plan/powers.ts";
@@ -41,7 +41,7 @@ export async function readActive(folder: string, file: string, bind: Bind): Prom
 
 /** Whoever writes in the project could write there. */
 function isInProject(folder: string, file: string): boolean {
-  return `${realPath(folder)}${sep}`.startsWith(`${projectFolder(dirname(file), process.env)}${sep}`);
+  return isBelow(realPath(folder), projectFolder(dirname(file), process.env));
 }
 
 function sealOf({ file, texts }: Pick<Kept, "file" | "texts">, bind: Bind): string {

@@ -1,11 +1,12 @@
 // Takes out of the environment what only the user may set, before anything reads it, where a Claude process started this one:
 // a project's settings can set any variable. Roots that lead into a project or a repository give way to the defaults.
 
-import { delimiter, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
 import {
   claudeConfigFolder,
   type EnvironmentVariables,
   expandHome,
+  isBelow,
   realPath,
   setVariable,
 } from "../../config/paths.ts";
@@ -66,7 +67,7 @@ export function guardEnvironment(
   // Files leave unasked from the project: one that a variable names must be where Claude runs.
   if (
     named !== undefined &&
-    ![cwd, ...under.folders].some((folder) => isBelow(resolve(cwd, named), folder))
+    ![cwd, ...under.folders].some((folder) => isBelow(realPath(resolve(cwd, named)), realPath(folder)))
   ) {
     delete env.CLAUDE_PROJECT_DIR;
     notes.push(line`CLAUDE_PROJECT_DIR=${named} is not where Claude runs: ${cwd} is used`);
@@ -89,11 +90,6 @@ export function guardEnvironment(
   return notes.map(
     (note) => line`ignored, because a project can set it where Claude starts this program: ${note}`,
   );
-}
-
-function isBelow(path: string, folder: string): boolean {
-  const way = relative(realPath(folder), realPath(path));
-  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 function insteadOf(name: string, env: EnvironmentVariables): string {
