@@ -5,13 +5,13 @@ import type { OptionIssue, Surroundings } from "../../contract.ts";
 import { checkPublicUrl, checkSigned, issue } from "./check-signed.ts";
 import { hmacAlgorithms, jwtAlgorithms, publicKeyAlgorithms } from "./verify/algorithms.ts";
 import { discordKeyPattern } from "./verify/discord.ts";
-import { jwtScheme, signatureScheme, type VerifyOptions } from "./verify/generic.ts";
+import { jwtScheme, publicKeysOf, secretsOf, signatureScheme, type VerifyOptions } from "./verify/generic.ts";
 import { jwtKeyKind } from "./verify/jwt.ts";
 import type { Preset } from "./verify/preset.ts";
 import { presets } from "./verify/presets.ts";
 import { decodeText, isPublicKeyAlgorithm, readPublicKey } from "./verify/public-key.ts";
 import { topicPattern } from "./verify/remote-keys.ts";
-import { hasPublicKey, isPreset, isTimed, publicKeysOf, schemesIn, secretsOf } from "./verify/scheme.ts";
+import { hasPublicKey, isPreset, isTimed, schemesIn } from "./verify/scheme.ts";
 
 type Key = Exclude<keyof VerifyOptions, "scheme">;
 

@@ -4,10 +4,10 @@
 import type { EndpointInfo, Sample } from "../../contract/endpoint-info.ts";
 import type { HttpOptions } from "./options.ts";
 import { samplePath } from "./path.ts";
-import { signatureScheme, type VerifyOptions } from "./verify/generic.ts";
+import { secretsOf, signatureScheme, type VerifyOptions } from "./verify/generic.ts";
 import { presets } from "./verify/presets.ts";
 import { isPublicKeyAlgorithm } from "./verify/public-key.ts";
-import { isPreset, secretsOf } from "./verify/scheme.ts";
+import { isPreset } from "./verify/scheme.ts";
 import { type SignatureScheme, signBody } from "./verify/signature.ts";
 
 const anything: Sample = { headers: {}, data: { text: "hello" } };

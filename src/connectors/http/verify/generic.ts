@@ -100,7 +100,7 @@ export function genericCheck(
   context: SignatureContext,
 ): Check {
   const { scheme, header, field, query, prefix = "" } = options;
-  const publicKeys = [options.publicKey ?? []].flat();
+  const publicKeys = publicKeysOf(options);
   switch (scheme) {
     case "bearer":
       return bearerCheck(secrets);
@@ -118,4 +118,17 @@ export function genericCheck(
     default:
       return signatureCheck(signatureScheme(options), secrets, context);
   }
+}
+
+export function publicKeysOf({ publicKey }: VerifyOptions): readonly string[] {
+  return listOf(publicKey);
+}
+
+export function secretsOf({ secret }: VerifyOptions): readonly string[] {
+  return listOf(secret);
+}
+
+function listOf(option: string | readonly string[] | undefined): readonly string[] {
+  if (option === undefined) return [];
+  return typeof option === "string" ? [option] : option;
 }

@@ -8,7 +8,14 @@ import { createConcealer } from "./conceal.ts";
 import { discordCheck } from "./discord.ts";
 import { textAt } from "./fields.ts";
 import { formCheck } from "./form-signature.ts";
-import { genericCheck, genericTraits, jwtScheme, type VerifyOptions } from "./generic.ts";
+import {
+  genericCheck,
+  genericTraits,
+  jwtScheme,
+  publicKeysOf,
+  secretsOf,
+  type VerifyOptions,
+} from "./generic.ts";
 import { jwtCheck, keyIdOf } from "./jwt.ts";
 import { type Preset, standardWebhooks } from "./preset.ts";
 import { type PresetName, presetNames } from "./preset-names.ts";
@@ -163,16 +170,6 @@ function memoryOf(isTimed: boolean, options: VerifyOptions): Pick<VerifyTraits, 
 
 export function isPreset(scheme: string): scheme is PresetName {
   return (presetNames as readonly string[]).includes(scheme);
-}
-
-export function publicKeysOf({ publicKey }: VerifyOptions): readonly string[] {
-  if (publicKey === undefined) return [];
-  return typeof publicKey === "string" ? [publicKey] : publicKey;
-}
-
-export function secretsOf(options: VerifyOptions): readonly string[] {
-  if (options.secret === undefined) return [];
-  return typeof options.secret === "string" ? [options.secret] : options.secret;
 }
 
 function presetTraits(preset: Preset, options: VerifyOptions): VerifyTraits {
