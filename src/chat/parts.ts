@@ -3,7 +3,7 @@
 // the one part and begins again in the next.
 
 import { ConnectorError } from "../errors.ts";
-import { invisible } from "../text/hidden.ts";
+import { isVisible } from "../text/hidden.ts";
 import type { Mark, Run } from "./markdown.ts";
 import { parseMarkdown } from "./markdown.ts";
 import { type Markup, plain, writeMarkup } from "./markup.ts";
@@ -37,7 +37,7 @@ export function splitMessage(text: string, markup: Markup, limit: PartLimit): Pa
 
 /** Throws a ConnectorError for a text that shows nothing: platforms refuse it, or show an empty message. */
 export function demandText(parts: readonly Pick<Part, "plain">[]): void {
-  if (parts.some(({ plain }) => plain.replaceAll(invisible, "").trim() !== "")) return;
+  if (parts.some(({ plain }) => isVisible(plain))) return;
   throw new ConnectorError(
     "E_TOOL_INPUT",
     "there is nothing to send: the text is empty, or nothing of it is shown",

@@ -27,6 +27,11 @@ const lineEnd = /\r\n|[\r\v\f\x85\u2028\u2029]/g;
 /** What each character that is not seen leaves behind: nothing, or a character that is seen. */
 type Trace = "" | "\uFFFD";
 
+/** False for a text of which nothing is seen: empty, blank, or of characters that show nothing. */
+export function isVisible(text: string): boolean {
+  return text.replaceAll(invisible, "").trim() !== "";
+}
+
 /** On one line: line ends and tabs, with the blanks around them, become one blank each. */
 export function withoutHidden(raw: string, trace: Trace = ""): string {
   if (plain.test(raw)) return raw;

@@ -3,7 +3,7 @@
 
 import type { Tool } from "../../contract.ts";
 import { UsageError } from "../../errors.ts";
-import { invisible } from "../../text/hidden.ts";
+import { isVisible } from "../../text/hidden.ts";
 import { line, type SafeText } from "../../text.ts";
 import { eventId } from "./event-id.ts";
 
@@ -36,7 +36,7 @@ export const files = {
 
 /** Throws a UsageError for a text of which nothing is seen. */
 export function demandVisible(text: string): void {
-  if (text.replaceAll(invisible, "").trim() !== "") return;
+  if (isVisible(text)) return;
   throw new UsageError("E_TOOL_INPUT", "text is empty: nothing was sent", {
     hint: "write what is to be read",
   });
