@@ -96,8 +96,12 @@ async function readSchema(path) {
   return { schema, read };
 }
 
+/** Undefined until the first schema is compiled. */
+let unitFormats;
+
 async function compile(schema) {
-  const { module } = await load("src/config/schema/unit-formats.ts");
+  unitFormats ??= load("src/config/schema/unit-formats.ts");
+  const { module } = await unitFormats;
   const ajv = new Ajv({
     allErrors: true,
     useDefaults: true,
