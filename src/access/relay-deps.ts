@@ -51,7 +51,7 @@ export interface PromptMessage {
 export interface PromptMessageNotes {
   /** Oldest first. */
   all(): readonly PromptMessage[];
-  /** Settles when they outlive this process. `key` stands for one prompt: a later call replaces an earlier one. */
+  /** Settles when the messages are on disk. `key` identifies the prompt: a second call replaces the messages of the first. */
   put(key: string, messages: readonly PromptMessage[]): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export interface AttachedSession {
   readonly pid: number;
   /** The client of this very process. */
   readonly local: boolean;
-  /** As last told. */
+  /** The facts that the session last reported. */
   facts(): SessionFacts;
   /** Called at each change of facts. */
   onFacts(listener: (facts: SessionFacts) => void): void;
@@ -152,7 +152,7 @@ export class PeerSession {
       },
     });
     this.#output = output;
-    // Whoever opened the session listens too; without any listener an error would end the process.
+    // The opener of the session handles these errors; without a listener here too, one would end the process.
     output.on("error", () => undefined);
     input.on("error", () => undefined);
     this.#replay();

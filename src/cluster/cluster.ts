@@ -23,7 +23,7 @@ const aloneWelcomeMs = 1_000;
 const standBackMs = 1_000;
 /** Others leave the next epoch to the named successor for so long, as long as it lives. */
 const courtesyMs = 1_000;
-/** Owners that end so soon after each other: whoever follows may end before it has loaded. */
+/** When two owners end within this time, the next one may end as well before it has loaded its config. */
 const restlessMs = 10_000;
 const defaultFinishMs = 1_500;
 const defaultSuccessorMs = 1_000;
@@ -304,8 +304,8 @@ class ClusterMember implements Cluster {
   }
 
   async #stand(epoch: number): Promise<void> {
-    // Of several that stand only one gets the epoch: what is large is loaded by that one, after its claim. Where one owner after
-    // the other ends, all load it, so that the next one need not begin anew.
+    // Of several candidates only one gets the epoch, and loads the large parts after its claim. When owners end in quick
+    // succession all candidates load them first, so that the next owner does not start from nothing.
     const loaded = await this.#loadOwner(this.#isReplaced || this.#isRestless);
     if (loaded === undefined || this.#closing.signal.aborted) return;
     let failure: unknown;

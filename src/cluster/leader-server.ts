@@ -92,7 +92,7 @@ export class LeaderServer {
     for (const run of this.#waiting.splice(0)) run();
   }
 
-  /** Has whoever would succeed get ready while the owner goes on; settles when it is, or when nobody can, at most so long. */
+  /** Asks the successor to get ready while this owner still works. Settles when it is ready, when there is none, or after `withinMs`. */
   async prepareSuccessor(withinMs: number): Promise<void> {
     const chosen = chooseSuccessor(this.#peers);
     if (chosen === undefined) return;

@@ -1,6 +1,6 @@
-// An owner on another machine, or in another container, that shares the state folder with us. Its pid means nothing here, so its
-// owner file shows whether it lives: the owner writes to it every few seconds. Nobody attaches to it: what it would be told about
-// this process, from pids to paths, would not be true there.
+// An owner on another machine, or in another container, that shares the state folder with us. Its pid means nothing here, so the
+// owner file shows whether it is alive: the owner writes to it every few seconds. Sessions here do not attach to it: their pids and
+// paths would not be valid there.
 
 import { constants } from "node:fs";
 import { open, stat, unlink, writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// A config that the program itself failed on. It is a config with one problem: whoever starts, checks or reloads it gets an answer.
+// A config on which the program itself failed. It counts as a config with one problem, so start, check and reload report it as one.
 
 import { dirname } from "node:path";
 import type { Issue, JsonObject } from "../contract.ts";

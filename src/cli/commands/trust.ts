@@ -1,5 +1,5 @@
-// `trust`: shows what a config can do beyond shaping text, asks the person, and remembers the answer. Without a person there
-// is no answer: no option, tool, event or edit stands in for one.
+// `trust`: shows what a config can do beyond shaping text, asks the user, and stores the answer. Only a user at a terminal
+// can answer: no option, tool, event or file edit can do it instead.
 
 import { basename } from "node:path";
 import { ownConfig, realPath } from "../../config/paths.ts";
@@ -120,7 +120,7 @@ async function askedOf(
   return { powers: plan.powers, contents: describeContents(plan), router, by: "terminal", secrets };
 }
 
-/** A file of this name is found by sessions in its folder, so that whoever names it here is asked about its use as they are. */
+/** Sessions in its folder discover a file of this name, so naming it here also asks for consent to use it, as they do. */
 function placeOf(world: CommandContext, explicit: string | undefined): ReturnType<typeof configLocation> {
   const place = configLocation(world, explicit);
   const isFound = explicit !== undefined && basename(place.file) === "channels.yaml";

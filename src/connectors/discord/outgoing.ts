@@ -114,7 +114,7 @@ class DiscordOutgoing implements Outgoing {
   async download(event: AnsweredEvent, attachment: ChatAttachment): Promise<SavedFile> {
     const api = await this.#world.api();
     const { message_id } = dataOf(event);
-    // An address of Discord's ends after a day: it is asked for anew.
+    // Discord's attachment URLs expire after a day, so fetch a new one.
     const message = await asked("the download", () =>
       api.channels.getMessage(channelOfEvent(event), message_id),
     );

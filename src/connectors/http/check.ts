@@ -1,5 +1,5 @@
 // What the option schema cannot say of an http source: an unverified one that other machines could reach, what an answer can be, sizes.
-// Pure; the place of each problem is told in the words of the YAML.
+// Pure; the path of each problem uses the names of the YAML.
 
 import { compileRanges } from "../../addresses.ts";
 import type { OptionIssue, Surroundings } from "../../contract.ts";

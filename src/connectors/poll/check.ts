@@ -1,4 +1,4 @@
-// What the option schema cannot say. Pure; the place of each problem is told in the words of the YAML.
+// Checks of the options that their schema cannot express. Pure; the path of each problem uses the names of the YAML.
 
 import type { OptionIssue } from "../../contract.ts";
 import { requestIssues, roundIssues } from "../../intake/request-issues.ts";
