@@ -130,7 +130,11 @@ export async function recover(
     if (after === undefined || (used !== undefined && compareOrder(after, used) < 0)) continue;
     if (broken === 0 || exists.has(key(after))) expected.push(after);
   }
-  const damage = describeDamage(expected, await extentsIn(state));
+  const { extents, removed } = await extentsIn(state);
+  const damage = describeDamage(
+    expected.filter((one) => !removed.has(key(one))),
+    (order) => extents.get(key(order)),
+  );
   const setAside = await copyBroken(folder, brokenLines, clock.now(), log);
   const first = headers[0];
   const report: RecoveryReport = {
@@ -162,19 +166,30 @@ function extentOf({ epoch, seq, bytes, events }: Segment): Extent {
   return { epoch, seq, bytes, events };
 }
 
-/** How far each segment goes now: those before the snapshot were not read. */
-async function extentsIn({ segments }: JournalState): Promise<(order: Order) => Extent | undefined> {
-  const found = new Map<string, Extent>();
+/**
+ * How far each segment goes now: those before the snapshot were not read. All of them were there when the folder was listed; one that
+ * is not any more was `removed` by the retention of an owner that has just been superseded, and held nothing open.
+ */
+async function extentsIn({
+  segments,
+}: JournalState): Promise<{ extents: Map<string, Extent>; removed: Set<string> }> {
+  const extents = new Map<string, Extent>();
+  const removed = new Set<string>();
   for (const segment of segments.all()) {
-    const { size } = await stat(segment.path).catch(() => ({ size: 0 }));
     const { bytes } = segment;
+    const size = await stat(segment.path).then(
+      (found) => found.size,
+      (error) => (isMissing(error) ? undefined : 0),
+    );
+    if (size === undefined) removed.add(key(segment));
     // Bytes behind what counts were given up.
-    found.set(
+    const isWhole = size !== undefined && size >= bytes;
+    extents.set(
       key(segment),
-      size < bytes ? { ...extentOf(segment), bytes: size, events: undefined } : extentOf(segment),
+      isWhole ? extentOf(segment) : { ...extentOf(segment), bytes: size ?? 0, events: undefined },
     );
   }
-  return (order) => found.get(key(order));
+  return { extents, removed };
 }
 
 async function newestSnapshot(
