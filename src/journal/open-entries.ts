@@ -236,18 +236,24 @@ export class OpenEntries {
     };
   }
 
-  restore(bytes: Buffer, toSegment: (segment: number) => number | undefined): void {
+  restore(bytes: Buffer, toSegment: (segment: number) => number): void {
     for (let start = 0; start + recordBytes <= bytes.length; start += recordBytes) {
       const slot = this.#records.take();
       this.#records.bytesOf(slot).set(bytes.subarray(start, start + recordBytes));
-      const segment = toSegment(this.#records.getWord(slot, word.segment));
-      if (segment === undefined) {
-        this.#records.free(slot);
-        continue;
-      }
-      this.#records.setWord(slot, word.segment, segment);
+      this.#records.setWord(slot, word.segment, toSegment(this.#records.getWord(slot, word.segment)));
       this.#enter(slot);
     }
+  }
+
+  /** Drops the entries that stand in a segment, and says how many there were. Looks at all entries. */
+  dropAllOf(segment: number): number {
+    const slots: number[] = [];
+    this.#walk(0, this.#lanes.of(), (slot) => {
+      if (this.#records.getWord(slot, word.segment) === segment) slots.push(slot);
+      return true;
+    });
+    for (const slot of slots) this.#leave(slot);
+    return slots.length;
   }
 
   /** Before restoring: how many will come, and the position that the next new one gets. */

@@ -14,7 +14,7 @@ import { findNewer, isNewerLine, newerFormat } from "./newer-format.ts";
 import type { SegmentLine } from "./records.ts";
 import { ended } from "./refusal.ts";
 import { type ReservedLines, readReserve } from "./reserve.ts";
-import type { Segment } from "./segments.ts";
+import { goneSegment, type Segment } from "./segments.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { createState, type JournalState } from "./state.ts";
 
@@ -67,7 +67,7 @@ export async function recover(
   for (const path of listing.unfinished) await unlink(path).catch(() => undefined); // Only tidying.
 
   const exists = new Set(listing.segments.map(key));
-  const { state, lost, used, broken } = await newestSnapshot(listing.snapshots, folder, (order) =>
+  const { state, ofGone, used, broken } = await newestSnapshot(listing.snapshots, folder, (order) =>
     exists.has(key(order)),
   );
   const since = listing.segments.filter((found) => used === undefined || compareOrder(found, used) >= 0);
@@ -123,6 +123,8 @@ export async function recover(
 
   const { reserved, extent } = await readReserve(folder, state.segments.all());
   for (const line of reserved?.lines ?? []) state.apply(line, { segment: -1, offset: 0, length: 0 });
+  // Retention takes a segment whose entries have ended since the snapshot, so only what is open still was lost with it.
+  const lost = ofGone === 0 ? 0 : state.entries.dropAllOf(goneSegment);
   if (extent !== undefined && (used === undefined || compareOrder(extent, used) >= 0)) expected.push(extent);
   for (const header of headers) {
     const after = header?.after;
@@ -196,7 +198,7 @@ async function newestSnapshot(
   snapshots: readonly Found[],
   folder: string,
   exists: (order: Order) => boolean,
-): Promise<{ state: JournalState; lost: number; used: Found | undefined; broken: number }> {
+): Promise<{ state: JournalState; ofGone: number; used: Found | undefined; broken: number }> {
   let broken = 0;
   for (const found of snapshots.toReversed()) {
     const read = await readSnapshot(found.path, folder, exists);
@@ -205,7 +207,7 @@ async function newestSnapshot(
     const aside = found.path.replace(basename(found.path), `corrupt-${basename(found.path)}`);
     await rename(found.path, aside).catch(() => undefined); // A read-only folder: it will be found broken again.
   }
-  return { state: createState(), lost: 0, used: undefined, broken };
+  return { state: createState(), ofGone: 0, used: undefined, broken };
 }
 
 /** The first line, when it is whole and says what it should. */

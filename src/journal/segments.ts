@@ -20,6 +20,9 @@ export interface Segment extends Order {
   open: number;
 }
 
+/** The number of every segment that a snapshot knows and the folder does not hold any more. */
+export const goneSegment = 0xffff_ffff;
+
 export type KnownSegment = Omit<Segment, "number" | "path" | "open">;
 
 export interface Segments {

@@ -8,7 +8,7 @@ import { type Disk, writeAll } from "../files/disk.ts";
 import { type Order, segmentPath, snapshotPath, unfinishedPath } from "./files.ts";
 import { decodeAny, encodeLine } from "./line-format.ts";
 import { readLines } from "./line-reader.ts";
-import type { KnownSegment, Segment } from "./segments.ts";
+import { goneSegment, type KnownSegment, type Segment } from "./segments.ts";
 import { createState, type JournalState } from "./state.ts";
 import type { Keyed, KeyedTable } from "./table/keyed-table.ts";
 
@@ -160,14 +160,14 @@ function known({ path: _path, open: _open, ...segment }: Segment): KnownSegment 
 }
 
 /**
- * The state that the file holds; undefined when it is not a whole snapshot. Entries of segments that `exists` denies are
- * left out and counted as `lost`.
+ * The state that the file holds; undefined when it is not a whole snapshot. Entries of segments that `exists` denies stand in
+ * `goneSegment`, `ofGone` of them: the lines since may say that they have ended.
  */
 export async function readSnapshot(
   path: string,
   folder: string,
   exists: (order: Order) => boolean,
-): Promise<{ state: JournalState; lost: number } | undefined> {
+): Promise<{ state: JournalState; ofGone: number } | undefined> {
   const lines: SnapshotLine[] = [];
   let broken = false;
   try {
@@ -196,7 +196,7 @@ export async function readSnapshot(
     if (!exists(segment)) continue;
     numbers.set(number, state.segments.add({ ...segment, path: segmentPath(folder, segment) }).number);
   }
-  let lost = 0;
+  let ofGone = 0;
   for (const [index, line] of lines.entries()) {
     // A million entries are some hundred lines, and each is let go as soon as it was read.
     lines[index] = end;
@@ -204,8 +204,8 @@ export async function readSnapshot(
     if (line.type === "open") {
       state.entries.restore(Buffer.from(line.records, "base64"), (number) => {
         const segment = numbers.get(number);
-        if (segment === undefined) lost += 1;
-        return segment;
+        if (segment === undefined) ofGone += 1;
+        return segment ?? goneSegment;
       });
     } else if (line.type === "table") {
       for (const [key, value, untilMs] of line.entries)
@@ -219,5 +219,5 @@ export async function readSnapshot(
           );
     }
   }
-  return { state, lost };
+  return { state, ofGone };
 }

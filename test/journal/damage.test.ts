@@ -145,6 +145,27 @@ describe("a name of a segment that is not a file", () => {
   }, 10_000);
 });
 
+test("entries that ended after the last snapshot are not lost with the segment that retention took since", async () => {
+  const journal = await bench.open({ epoch: 1, segmentBytes: 1_500, keepMs: 60_000 });
+  await append(journal, 0, 4);
+  await journal.idle();
+  expect(bench.files("snapshot")).toHaveLength(1);
+  const [full] = bench.files("segment");
+  for (const { id, channel } of journal.page({ limit: 3 }))
+    await journal.mark({ id, channel, state: "sent", final: true });
+  await bench.clock.advance(3_600_000);
+  await journal.idle();
+  expect(bench.files("segment")).toContain(full);
+  for (const { id, channel } of journal.page({ limit: 1 }))
+    await journal.mark({ id, channel, state: "sent", final: true });
+  await bench.clock.advance(3_600_000);
+  await journal.idle();
+  expect(bench.files("segment")).not.toContain(full);
+  const next = await bench.open({ epoch: 2 });
+  expect(next.recovery).toMatchObject({ damage: [], lost: 0 });
+  expect(bench.logged).toEqual([]);
+});
+
 test("whatever owners do, and retention, nothing is said to be gone that nobody took", async () => {
   const step = fc.oneof(
     {
@@ -163,6 +184,14 @@ test("whatever owners do, and retention, nothing is said to be gone that nobody 
     { do: "append" as const, many: 4 },
     { do: "wait" as const, ms: 3_600_000 as const },
     { do: "end" as const, many: 4 },
+    { do: "kill" as const },
+  ];
+  // Retention takes a segment whose entries ended after the last snapshot.
+  const endedSinceSnapshot = [
+    { do: "append" as const, many: 3 },
+    { do: "wait" as const, ms: 3_600_000 as const },
+    { do: "end" as const, many: 3 },
+    { do: "wait" as const, ms: 3_600_000 as const },
     { do: "kill" as const },
   ];
   await fc.assert(
@@ -196,7 +225,7 @@ test("whatever owners do, and retention, nothing is said to be gone that nobody 
         }
       }
     }),
-    { numRuns: 60, timeout: 30_000, examples: [[retainedMeanwhile]] },
+    { numRuns: 60, timeout: 30_000, examples: [[retainedMeanwhile], [endedSinceSnapshot]] },
   );
 }, 120_000);
 
